@@ -1,0 +1,72 @@
+"""What happens around every request: a request id, and errors in the form the caller reads."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import DataError, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+
+from tickets.exceptions import DeskError, PayloadTooLarge
+
+from . import errors
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+logger = logging.getLogger(__name__)
+
+
+def request_id(get_response: GetResponse) -> GetResponse:
+    """Give each request an id that stands in its answer, on error pages and in the log."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.id = secrets.token_hex(6)  # type: ignore[attr-defined]
+        response = get_response(request)
+        response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+        return response
+
+    return middleware
+
+
+def plain_cookies(get_response: GetResponse) -> GetResponse:
+    """Drop cookies that cannot be ours: PostgreSQL refuses NUL, a header anything but Latin-1."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.COOKIES = {
+            name: value
+            for name, value in request.COOKIES.items()
+            if value.isascii() and value.isprintable()
+        }
+        return get_response(request)
+
+    return middleware
+
+
+class problems:  # noqa: N801  (a middleware, named like the function beside it)
+    """Turn raised errors into a problem document (JSON API) or an error page."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, DeskError):
+            return errors.respond(request, error)
+        if isinstance(error, RequestDataTooBig):
+            return errors.respond(request, PayloadTooLarge())
+        if isinstance(error, OperationalError | InterfaceError):
+            logger.error("database unavailable (request %s): %s", request.id, error)  # type: ignore[attr-defined]
+            return errors.unavailable(request)
+        if isinstance(error, DataError) or (isinstance(error, ValueError) and _in_admin(request)):
+            # Values that no form of ours lets through; Django's admin takes some from the address.
+            logger.warning("refused (request %s)", request.id, exc_info=error)  # type: ignore[attr-defined]
+            return errors.bad_request(request, error)
+        return None
+
+
+def _in_admin(request: HttpRequest) -> bool:
+    return request.path.startswith("/admin/")

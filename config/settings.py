@@ -1,0 +1,249 @@
+"""Settings, read from the environment alone and checked by `tickets/checks.py`.
+
+Every variable is explained in `.env.example` and in the README's table.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+# An empty variable means the default, as in a line `PORT=` of an .env file.
+env.ENVIRON = {name: value for name, value in os.environ.items() if value}
+
+# --- Where it runs -----------------------------------------------------------
+
+HOST = env.str("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).absolute()
+DEBUG = env.bool("DEBUG", default=False)
+LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "::1"]
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", HOST, *env.list("ALLOWED_HOSTS", default=[])]
+# With HTTPS in front: cookies only over it, and its origin accepted for forms.
+HTTPS = env.bool("HTTPS", default=False)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# How many proxies in front may be believed about the client's address.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+# "open" lets anonymous callers act as an agent (the local demo); "token" does not.
+ACCESS_MODE = env.str("ACCESS_MODE", default="token")
+PLACEHOLDER = "change-me"
+ADMIN_USERNAME = env.str("ADMIN_USERNAME", default="")
+ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", default="")
+
+
+def _secret_key() -> str:
+    """The key kept in the data directory, made on the first start."""
+    path = DATA_DIR / "secret_key"
+    if not path.exists():
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"secret_key.{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50))
+        try:
+            # Several processes may start at once: the first link wins, all read the same key.
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+SECRET_KEY = env.str("SECRET_KEY", default="") or _secret_key()
+
+# --- Applications --------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "tickets.apps.TicketsConfig",
+    "tickets.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "axes",
+    "csp",
+    "django_htmx",
+    "pgtrigger",
+    "pghistory",
+    "procrastinate.contrib.django",
+]
+
+MIDDLEWARE = [
+    "config.middleware.request_id",
+    "config.middleware.plain_cookies",
+    "config.middleware.problems",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "tickets.pages.context.site",
+            ],
+            "libraries": {"desk": "tickets.pages.templatetags.desk"},
+        },
+    },
+]
+
+# --- Database ------------------------------------------------------------------
+
+# A gthread worker holds one connection a thread; two more for what runs beside requests.
+WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+WEB_THREADS = env.int("WEB_THREADS", default=8)
+_CONNECTION = {
+    # Web requests are cut off; commands and the worker may take longer (0: no limit).
+    "OPTIONS": {
+        "pool": {"min_size": 1, "max_size": WEB_THREADS + 2, "timeout": 5},
+        "connect_timeout": 5,
+        "options": f"-c statement_timeout={env.int('DB_STATEMENT_TIMEOUT_MS', default=0)}"
+        f" -c lock_timeout={env.int('DB_LOCK_TIMEOUT_MS', default=10_000)}",
+    },
+    "CONN_HEALTH_CHECKS": True,
+}
+if env.str("DATABASE_URL", default=""):
+    DATABASES = {"default": {**env.db_url("DATABASE_URL"), **_CONNECTION}}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "config.embedded_postgres",
+            "NAME": "tickets",
+            "DATA_DIR": DATA_DIR,
+            **_CONNECTION,
+        }
+    }
+# Agents' and requesters' changes are recorded by database triggers, see tickets/models.py.
+PGHISTORY_APPEND_ONLY = False
+# When it happened, not when its transaction began: that may have waited for another's lock.
+PGHISTORY_CREATED_AT_FUNCTION = "CLOCK_TIMESTAMP()"
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "successful"}
+
+# --- Sign-in and sessions --------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "ticket-list"
+LOGOUT_REDIRECT_URL = "submit"
+AXES_FAILURE_LIMIT = env.int("SIGN_IN_FAILURES", default=5)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "tickets.access.client_address"
+AXES_LOCKOUT_CALLABLE = "tickets.pages.errors.locked_out"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+X_FRAME_OPTIONS = "DENY"
+
+OWN_ONLY = ("default", "script", "style", "img", "font", "connect")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        **{f"{kind}-src": ["'self'"] for kind in OWN_ONLY},
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- Limits ----------------------------------------------------------------------
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# A client address's requests in a minute, for callers who have not signed in.
+CREATE_LIMIT = env.int("CREATE_LIMIT", default=30)
+SUGGEST_LIMIT = env.int("SUGGEST_LIMIT", default=60)
+SIGN_IN_LIMIT = env.int("SIGN_IN_LIMIT", default=30)
+
+# --- Triage ------------------------------------------------------------------------
+
+LLM_ENABLED = env.bool("LLM_ENABLED", default=True)
+LLM_TIMEOUT = env.float("LLM_TIMEOUT", default=4.0)  # seconds, the whole call
+LLM_DAILY_CALLS = env.int("LLM_DAILY_CALLS", default=5000)
+LLM_MIN_CHARS = env.int("LLM_MIN_CHARS", default=20)
+LLM_MAX_INPUT_CHARS = env.int("LLM_MAX_INPUT_CHARS", default=4000)
+LLM_MAX_OUTPUT_TOKENS = env.int("LLM_MAX_OUTPUT_TOKENS", default=512)
+GEMINI_API_KEY = env.str("GEMINI_API_KEY", default="")
+GEMINI_MODEL = env.str("GEMINI_MODEL", default="gemini-3.5-flash-lite")
+GEMINI_BASE_URL = env.str("GEMINI_BASE_URL", default="")
+
+# --- Static files, language, logging -------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / ".build" / "static"
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("vendor/alpine", BASE_DIR / "node_modules" / "@alpinejs" / "csp" / "dist"),
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django.security.DisallowedHost": {"level": "ERROR"},
+        "django.request": {"level": "ERROR"},
+        "procrastinate": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+    },
+}

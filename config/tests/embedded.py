@@ -1,0 +1,95 @@
+"""What the tests of the embedded PostgreSQL do with a server."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from config.embedded_postgres.processes import of_cluster, postmaster
+from config.embedded_postgres.server import Server
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+STARTER = """
+import sys
+from pathlib import Path
+from config.embedded_postgres.exceptions import EmbeddedPostgresError
+from config.embedded_postgres.server import Server
+
+server = Server(Path(sys.argv[1]))
+try:
+    server.ensure_running("tickets")
+except EmbeddedPostgresError as error:
+    sys.exit(str(error))
+print("started" if server.started_here else "found")
+sys.stdout.flush()
+sys.stdin.read()
+"""
+
+
+def connect(server: Server, autocommit: bool = True) -> psycopg.Connection[tuple[Any, ...]]:
+    conninfo = make_conninfo(**server.ensure_running("tickets"), dbname="tickets")
+    return psycopg.connect(conninfo, autocommit=autocommit)
+
+
+def query(server: Server, sql: str) -> list[tuple[Any, ...]]:
+    with connect(server) as connection:
+        cursor = connection.execute(sql.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+def data_of(server: Server) -> Path:
+    return (server.data_dir / "postgres" / "data").resolve()
+
+
+def first_process(server: Server) -> psutil.Process:
+    process = postmaster(data_of(server))
+    assert process is not None
+    return process
+
+
+def crash(server: Server) -> None:
+    """kill -9 of all of the server's processes, as by a power cut."""
+    for process in of_cluster(data_of(server)).values():
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    wait_until(lambda: not of_cluster(data_of(server)))
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+@contextmanager
+def suspended(process: psutil.Process) -> Iterator[None]:
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
+
+
+def start_elsewhere(data_dir: Path, *more_path: Path) -> subprocess.Popen[str]:
+    """Another Python process that starts or finds the server, says which, and waits for input."""
+    path = os.pathsep.join([*map(str, more_path), str(CHECKOUT), os.environ.get("PYTHONPATH", "")])
+    return subprocess.Popen(
+        [sys.executable, "-c", STARTER, str(data_dir)],
+        env={**os.environ, "PYTHONPATH": path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )

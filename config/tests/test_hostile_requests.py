@@ -1,0 +1,61 @@
+"""Requests that are wrong outside any form: cookies, headers, addresses of the admin."""
+
+import pytest
+
+from tickets.tests.factories import AdminFactory, AgentFactory, TicketFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("path", ["/", "/tickets/", "/sign-in/", "/api/tickets/", "/api/docs/"])
+@pytest.mark.parametrize("cookie", ['sessionid="aaaaaaaaaaaa\\000b"', "form_key=\u00f0\u009f"])
+def test_a_cookie_that_cannot_be_ours_is_ignored(client, path, cookie):
+    plain = client.get(path)
+    assert client.get(path, HTTP_COOKIE=cookie).status_code == plain.status_code
+
+
+@pytest.mark.parametrize("here", ["http://[", "http://[::1", "//["])
+def test_htmx_on_a_page_that_cannot_be_is_sent_to_the_door(client, here):
+    answer = client.get("/tickets/", HTTP_HX_REQUEST="true", HTTP_HX_CURRENT_URL=here)
+    assert answer.status_code == 200
+    assert answer["HX-Redirect"].startswith("/sign-in/")
+
+
+def test_the_apis_root_is_a_json_404(client):
+    for path in ("/api", "/api/"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("version", ["0", "2", "99999"])
+def test_a_version_that_never_was_overwrites_nothing(client, version):
+    ticket = TicketFactory(title="Kept")
+    client.force_login(AgentFactory())
+    answer = client.post(f"/tickets/{ticket.pk}/", {"version": version, "title": "OVER"})
+    ticket.refresh_from_db()
+    assert answer.status_code == 409
+    assert ticket.title == "Kept"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "created_at__gte=0001-01-01%2000:00:00%2B23:59",
+        "q=%23" + "9" * 5000,
+        "assignee__id__exact=x",
+    ],
+)
+def test_nonsense_in_the_admins_address_is_no_server_error(client, query):
+    client.force_login(AdminFactory())
+    assert client.get(f"/admin/tickets/ticket/?{query}").status_code < 500
+
+
+def test_nonsense_in_the_admins_forms_is_no_server_error(client):
+    client.force_login(AdminFactory())
+    assert client.get("/admin/tickets/ticket/add/?assignee=x").status_code < 500
+    assert client.get("/admin/procrastinate/procrastinatejob/?status__exact=x").status_code < 500
+    token = {"name": "x", "scopes": "read", "user": "x"}
+    assert client.post("/admin/tickets/apitoken/add/", token).status_code < 500
+    chosen = {"action": "delete_selected", "_selected_action": "9" * 5000}
+    assert client.post("/admin/tickets/ticket/", chosen).status_code < 500

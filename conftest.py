@@ -1,0 +1,53 @@
+"""What holds for every test: a database server of the run's own, and none of the surroundings."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import psutil
+import pytest
+from django.conf import settings as django_settings
+
+PREFIX = "tickets-tests-"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each test run a data directory of its own; xdist's workers share their starter's."""
+    database = django_settings.DATABASES["default"]
+    if "DATA_DIR" not in database or hasattr(config, "workerinput"):
+        return
+    remove_leftovers()
+    data_dir = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    data_dir.chmod(0o711)  # the server's account must pass through when we are root
+    os.environ["DATA_DIR"] = str(data_dir)
+    django_settings.DATA_DIR = database["DATA_DIR"] = data_dir
+    config.add_cleanup(lambda: remove_data(data_dir))
+
+
+def remove_leftovers() -> None:
+    """What runs left behind that were killed."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        maker = int(path.name.split("-")[2])
+        if path.stat().st_uid == os.geteuid() and not psutil.pid_exists(maker):
+            remove_data(path)
+
+
+def remove_data(data_dir: Path) -> None:
+    from config.embedded_postgres.server import server_of
+
+    server_of(data_dir).stop()
+    shutil.rmtree(data_dir, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _defaults(settings):
+    """The environment of whoever runs the tests must not change what they see."""
+    settings.ACCESS_MODE = "token"
+    settings.GEMINI_API_KEY = ""
+    settings.TRUSTED_PROXIES = 0
+    settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+    # Files are served as they lie in the checkout, whether or not they were ever collected.
+    settings.STATIC_ROOT = None
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}

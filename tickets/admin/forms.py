@@ -1,0 +1,124 @@
+"""The back office's forms: the desk's own fields, in the admin's clothes."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib.admin.widgets import (
+    AdminEmailInputWidget,
+    AdminTextareaWidget,
+    AdminTextInputWidget,
+)
+from django.http import QueryDict
+from django.utils.text import Truncator
+
+from .. import forms as desk
+from ..models import ApiToken, Category, Comment, Priority, Scope, Ticket
+from ..services import WRITABLE
+from .base import ModelForm
+
+BY_TRIAGE = ("", "Let triage decide")
+
+
+class TicketForm(desk.TicketForm, ModelForm):
+    assignee = None  # type: ignore[assignment]  # the model's own field, which searches
+
+    class Meta:
+        model = Ticket
+        fields = WRITABLE
+
+    def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, files=files, **kwargs)
+        for name, widget in (
+            ("title", AdminTextInputWidget()),
+            ("description", AdminTextareaWidget()),
+            ("requester_email", AdminEmailInputWidget()),
+        ):
+            self.fields[name].widget = widget
+
+    def validate_constraints(self) -> None:
+        """Left to the fields, which know the same rules, and to the database behind them."""
+
+
+class AddTicketForm(TicketForm):
+    category = desk.EnumerationField(choices=[BY_TRIAGE, *Category.choices], required=False)
+    priority = desk.EnumerationField(choices=[BY_TRIAGE, *Priority.choices], required=False)
+
+    def __init__(
+        self, data: Any = None, files: Any = None, *, initial: Any = None, **kwargs: Any
+    ) -> None:
+        initial = {"category": "", "priority": "", **(initial or {})}
+        super().__init__(data, files, initial=initial, **kwargs)
+
+
+class ChangeTicketForm(TicketForm):
+    """Knows the version that was shown, so that nobody overwrites another's change unseen."""
+
+    version_seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, files, **kwargs)
+        self.initial["version_seen"] = self.instance.version
+        for name in ("category", "priority", "status"):
+            self.fields[name].required = True
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        differing = [name for name in self.changed_data if name in WRITABLE]
+        if "version_seen" in self.changed_data and differing:
+            self._tell_of_other_change(differing)
+        return cleaned
+
+    def _tell_of_other_change(self, differing: list[str]) -> None:
+        """Keep what was typed, say what is stored now, and let the next save decide."""
+        sent = cast(QueryDict, self.data).copy()
+        sent["version_seen"] = str(self.instance.version)
+        self.data = sent
+        stored = "; ".join(f"{self[name].label}: {self._stored(name)}" for name in differing)
+        self.add_error(
+            None,
+            "Somebody else changed this ticket while it was open here. Stored now: "
+            f"{stored}. To store what stands below instead, save again.",
+        )
+
+    def _stored(self, name: str) -> str:
+        display = getattr(self.instance, f"get_{name}_display", None)
+        value = display() if display else getattr(self.instance, name)
+        return Truncator(str(value or "nothing")).chars(200)
+
+
+class CommentForm(desk.CommentForm, ModelForm):
+    class Meta:
+        model = Comment
+        fields = ("body", "public")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["body"].widget = AdminTextareaWidget({"rows": 4})
+
+    def validate_constraints(self) -> None:
+        """As in TicketForm."""
+
+
+class TokenForm(ModelForm):
+    """A new API token. `days` until it expires, or nothing."""
+
+    name = desk.OneLineField(max_length=100, widget=AdminTextInputWidget)
+    scopes = forms.MultipleChoiceField(
+        choices=Scope,
+        initial=[Scope.READ, Scope.WRITE],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Write does not include read; admin includes both, and deleting.",
+    )
+    days = forms.IntegerField(
+        label="Expires after",
+        min_value=1,
+        max_value=ApiToken.MOST_DAYS,
+        required=False,
+        help_text="Days from now; empty: never.",
+    )
+
+    class Meta:
+        model = ApiToken
+        fields = ("name", "user", "scopes")

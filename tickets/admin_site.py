@@ -1,0 +1,94 @@
+"""The admin site: who may enter, and how what they do is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import pghistory
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from .exceptions import InvalidInput, PermissionDenied
+from .models import Ticket
+
+View = Callable[..., Any]
+
+
+class DeskAdminSite(admin.AdminSite):
+    """Open to accounts with staff status; their groups say what they may do here.
+
+    An agent without staff status works on the desk's pages only.
+    """
+
+    site_header = site_title = "Support desk"
+    index_title = "Back office"
+    site_url = "/tickets/"
+    enable_nav_sidebar = False  # the header leads to the few lists there are
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The desk has one sign-in page; whoever is signed in already need not see it again."""
+        if self.has_permission(request):
+            return redirect("admin:index")
+        if request.user.is_authenticated:
+            raise PermissionDenied("The back office is open to accounts with staff status only.")
+        return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index")))
+
+    def admin_view(self, view: View, cacheable: bool = False) -> Any:
+        @wraps(view)
+        def recorded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            refuse_unreadable(request)
+            user = request.user
+            # The services do the same; this also covers what is changed past them, such as
+            # deleting a token.
+            with pghistory.context(actor=user.get_username(), user=user.pk):
+                response: HttpResponseBase = view(request, *args, **kwargs)
+                return response
+
+        return super().admin_view(recorded, cacheable)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The desk's own lists first, and its jobs by their plain name."""
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
+            if app["app_label"] == "procrastinate":
+                app["name"], app["models"][0]["name"] = "Background jobs", "Jobs"
+        return sorted(apps, key=lambda app: app["app_label"] != "tickets")
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return Autocomplete.as_view(admin_site=self)(request)
+
+
+class Autocomplete(AutocompleteJsonView):
+    """Names for the fields that search as one types."""
+
+    def has_perm(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Agents assign tickets to each other, but may not see the accounts themselves."""
+        if self.source_field is Ticket._meta.get_field("assignee"):
+            return admin.site.get_model_admin(Ticket).has_change_permission(request)
+        return super().has_perm(request, obj)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        # The choices are limited through groups, of which an account may have several.
+        return super().get_queryset().distinct()
+
+
+def refuse_unreadable(request: HttpRequest) -> None:
+    """Raise InvalidInput for what Django's pages take for granted and no browser sends."""
+    for name, values in request.GET.lists():
+        # PostgreSQL can compare NUL with nothing.
+        if any("\0" in text for text in (name, *values)):
+            raise InvalidInput("The address has a NUL character in it.")
+    for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+        if not key.isdecimal():
+            raise InvalidInput("A selected row is not named by its number.")

@@ -1,0 +1,88 @@
+"""What can go wrong, in the domain's words. Knows no HTTP.
+
+`config/middleware.py` turns each into a problem document or an error page.
+"""
+
+from collections.abc import Mapping, Sequence
+
+
+class DeskError(Exception):
+    """Base of every error that a user is told about.
+
+    `detail` is one sentence for people; `errors` maps a field to its messages.
+    """
+
+    default_detail = "Something went wrong."
+
+    def __init__(
+        self, detail: str = "", *, errors: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        self.detail = detail or self.default_detail
+        self.errors = {field: list(messages) for field, messages in (errors or {}).items()}
+        super().__init__(self.detail)
+
+
+class InvalidInput(DeskError):
+    """A value breaks a rule of its field."""
+
+    default_detail = "Some values are not valid."
+
+
+class InvalidJson(DeskError):
+    """A body is not one standard JSON object."""
+
+    default_detail = "The body is not a JSON object."
+
+
+class PayloadTooLarge(DeskError):
+    default_detail = "The body is larger than 1 MiB."
+
+
+class UnsupportedMediaType(DeskError):
+    default_detail = "Send the body as application/json."
+
+
+class AuthenticationRequired(DeskError):
+    default_detail = "This needs an agent's token or session."
+
+
+class PermissionDenied(DeskError):
+    default_detail = "You may not do this."
+
+
+class NotFound(DeskError):
+    default_detail = "There is nothing at this address."
+
+
+class MethodNotAllowed(DeskError):
+    """`allowed` lists the methods that the address answers."""
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        self.allowed = list(allowed)
+        super().__init__(f"This address answers {', '.join(allowed)}.")
+
+
+class Conflict(DeskError):
+    default_detail = "This Idempotency-Key was used with another body."
+
+
+class StaleVersion(DeskError):
+    """Somebody else changed the ticket since the caller read it."""
+
+    default_detail = "The ticket has changed since you read it."
+
+
+class Unavailable(DeskError):
+    """The database is away or not ready."""
+
+    default_detail = (
+        "The database does not answer at the moment. Nothing was lost; please try again."
+    )
+
+
+class RateLimited(DeskError):
+    """`retry_after` is the number of seconds to wait."""
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"Too many requests. Try again in {retry_after} seconds.")

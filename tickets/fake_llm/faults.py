@@ -1,0 +1,63 @@
+"""The ways in which the fake model misbehaves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+STATUS_FAULTS = {
+    "400": 400,
+    "401": 401,
+    "403": 403,
+    "404": 404,
+    "429": 429,
+    "500": 500,
+    "503": 503,
+    "bad_key": 400,  # Gemini's answer to a key that it does not know
+}
+TRANSPORT_FAULTS = ("html", "hang", "drip", "cut_body", "huge", "close")
+REPLY_FAULTS = (
+    "truncated",  # stopped at the token limit, in the middle of the JSON
+    "wrong_value",
+    "wrong_type",
+    "missing_field",
+    "prose",
+    "two_objects",
+    "not_json",
+    "empty",
+    "safety",
+    "fenced",
+    "think",
+    "upper",
+)
+FAULTS = (*STATUS_FAULTS, *TRANSPORT_FAULTS, *REPLY_FAULTS)
+
+HEADER = "X-Fake-Fault"
+_MARKER = re.compile(r"\[\[fault:(\w+)\]\]")
+
+
+def marked(message: str) -> str | None:
+    """The fault that a ticket's text asks for, as in "[[fault:hang]]"."""
+    found = _MARKER.search(message)
+    return found[1] if found and found[1] in FAULTS else None
+
+
+_VALUE = re.compile(r': ("[^"]*"|\d+)')
+_SPOILED: dict[str, Callable[[str], str]] = {
+    "truncated": lambda text: text[: len(text) * 2 // 3],
+    "wrong_value": lambda text: _VALUE.sub(': "no such value"', text),
+    "wrong_type": lambda text: _VALUE.sub(": [true]", text),
+    "missing_field": lambda text: "{}",
+    "prose": lambda text: f"Sure, here is the answer:\n{text}\nAnything else?",
+    "two_objects": lambda text: f"{text}\n{text}",
+    "not_json": lambda text: "I would say that this is billing.",
+    "empty": lambda text: "",
+    "fenced": lambda text: f"```json\n{text}\n```",
+    "think": lambda text: f"<think>Is {{this}} urgent? Let me see.</think>\n{text}",
+    "upper": lambda text: _VALUE.sub(lambda found: found[0].upper(), text),
+}
+
+
+def spoil(fault: str | None, text: str) -> str:
+    """The reply's text as this fault leaves it."""
+    return _SPOILED[fault](text) if fault in _SPOILED else text

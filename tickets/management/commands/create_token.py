@@ -1,0 +1,52 @@
+"""Make an API token."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from tickets.access import SYSTEM
+from tickets.forms import OneLineField
+from tickets.models import ApiToken, Scope
+from tickets.services import create_token
+
+
+class Command(BaseCommand):
+    help = "Make an API token and print its secret, which cannot be shown again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="what the token is for, e.g. 'nightly export'")
+        parser.add_argument(
+            "--scopes", default="read,write", help="comma-separated: read, write, admin"
+        )
+        parser.add_argument("--user", help="the token may do no more than this user")
+        parser.add_argument("--days", type=int, help="expires after so many days (default: never)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        scopes = [scope.strip() for scope in options["scopes"].split(",")]
+        unknown = set(scopes) - set(Scope.values)
+        if unknown:
+            names = ", ".join(sorted(unknown))
+            raise CommandError(f"Unknown scope {names}; use read, write, admin.")
+        days = options["days"]
+        if days is not None and not 1 <= days <= ApiToken.MOST_DAYS:
+            raise CommandError(f"--days must be 1 to {ApiToken.MOST_DAYS}.")
+        name, user = self._name(options["name"]), self._user(options["user"])
+        _token, secret = create_token(name, scopes, SYSTEM, user=user, days=days)
+        # The secret alone on standard output, so that a script can take it.
+        self.stdout.write(secret)
+
+    def _name(self, name: str) -> str:
+        try:
+            return str(OneLineField(max_length=100).clean(name))
+        except ValidationError as error:
+            raise CommandError(f"The name is not usable: {' '.join(error.messages)}") from None
+
+    def _user(self, username: str | None) -> User | None:
+        if username is None:
+            return None
+        user = User.objects.filter(username=username, is_active=True).first()
+        if user is None:
+            raise CommandError(f"There is no active user {username}.")
+        return user

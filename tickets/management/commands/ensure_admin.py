@@ -1,0 +1,32 @@
+"""Make the first admin."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+
+from tickets.checks import on_loopback
+from tickets.services import create_account
+
+
+class Command(BaseCommand):
+    help = (
+        "Make the first admin from ADMIN_USERNAME and ADMIN_PASSWORD. An account of that name is"
+        " left as it is; without the variables nothing happens."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        username, password = settings.ADMIN_USERNAME, settings.ADMIN_PASSWORD
+        if not username or not password:
+            return
+        user = User.objects.filter(username=username).first()
+        if user is None:
+            create_account(username, password, admin=True)
+            self.stdout.write(f"Made the admin account {username}.")
+        elif not on_loopback() and user.check_password(settings.PLACEHOLDER):
+            # Made on loopback with the default password, and now to be published with it.
+            raise CommandError(
+                f"{username} still has the default password: change it before HOST is"
+                f" {settings.HOST} (manage.py changepassword {username})."
+            )

@@ -1,0 +1,39 @@
+"""Run the fake model server in the foreground, for demonstrations and for trying out faults."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from tickets.fake_llm import FAULTS, FakeLLM
+
+DEFAULT_PORT = 8765
+
+
+class Command(BaseCommand):
+    help = (
+        "A fake language model on 127.0.0.1 (Gemini and chat-completions protocols). "
+        'Faults: "[[fault:NAME]]" in a ticket, the header X-Fake-Fault, or '
+        'POST /control {"fault": NAME, "times": N}. What was asked: GET /log. '
+        f"Names: {', '.join(FAULTS)}."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one")
+        parser.add_argument("--hang-seconds", type=float, default=60.0)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            fake = FakeLLM(options["port"], options["hang_seconds"])
+        except OSError as error:
+            raise CommandError(f"Port {options['port']} cannot be used: {error}") from error
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: threading.Thread(target=fake.close).start())
+        self.stdout.write(f"Fake model on {fake.url}: use it as GEMINI_BASE_URL with any key.")
+        self.stdout.flush()
+        fake.serve()

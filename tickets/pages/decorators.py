@@ -1,0 +1,75 @@
+"""What surrounds a page: which methods it answers, whom, and what caches may keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.utils.cache import patch_cache_control
+from django.views.decorators.gzip import gzip_page
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from tickets.access import actor_of
+from tickets.exceptions import MethodNotAllowed, PermissionDenied
+
+
+class Request(HttpRequest):
+    htmx: HtmxDetails
+
+
+View = Callable[..., HttpResponse]
+
+
+def page(*methods: str, agents: bool = False) -> Callable[[View], View]:
+    """A compressed page that answers these methods only and, with `agents`, agents only."""
+    allowed = [*(["HEAD"] if "GET" in methods else []), *methods]
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answer(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in allowed:
+                raise MethodNotAllowed(allowed)
+            response = _refusal(request) if agents else None
+            if response is None:
+                response = view(request, *args, **kwargs)
+            if not response.has_header("Cache-Control"):
+                patch_cache_control(response, private=True, **_keeping(agents))
+            return response
+
+        return gzip_page(answer)
+
+    return decorate
+
+
+def _keeping(agents: bool) -> dict[str, bool]:
+    """Going back in a browser must not show tickets after signing out, nor an old status."""
+    return {"no_store": True} if agents else {"no_cache": True}
+
+
+def _refusal(request: Request) -> HttpResponse | None:
+    """Whoever is not signed in is sent to the door; a known user without the role gets 403."""
+    actor = actor_of(request)
+    if actor.is_agent:
+        return None
+    if actor.known:
+        raise PermissionDenied("Your account is not an agent's. An administrator can change that.")
+    if request.htmx:
+        # A part of a page cannot show the door, so the whole page goes there.
+        here = _current_path(request)
+        return HttpResponseClientRedirect(redirect_to_login(here, resolve_url("sign-in")).url)
+    back = request.get_full_path() if request.method in ("GET", "HEAD") else request.path
+    return redirect_to_login(back, resolve_url(settings.LOGIN_URL))
+
+
+def _current_path(request: Request) -> str:
+    """The path of the page that htmx says it is on; "" when it says nonsense."""
+    try:
+        return request.htmx.current_url_abs_path or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,160 @@
+"""Badges, times, links and charts of the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.template import Context, Library
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tickets.models import Source, Ticket
+from tickets.pages import charts, history
+from tickets.querysets import HistoryEntry
+
+register = Library()
+
+THEMES = ("light", "dark", "system")
+DECIDERS = {
+    Source.HUMAN: "chosen by a person",
+    Source.LLM: "model",
+    Source.OFFLINE: "offline triage",
+    Source.DEFAULT: "default, no clue found",
+}
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: Context) -> str:
+    """The remembered theme. Reads the cookie alone, since error pages ask for it too."""
+    request = context.get("request")
+    chosen = request.COOKIES.get("theme") if request else None
+    return chosen if chosen in THEMES else "system"
+
+
+@register.simple_tag
+def open_mode() -> bool:
+    """Whether anybody acts as an agent, which every page must say."""
+    return bool(settings.ACCESS_MODE == "open")
+
+
+@register.simple_tag(takes_context=True)
+def nav_link(context: Context, route: str, text: str) -> SafeString:
+    """A link of the main navigation, marked on its own page."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    current = "page" if match and match.url_name == route else "false"
+    return format_html('<a href="{}" aria-current="{}">{}</a>', reverse(route), current, text)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A shape of `templates/_icons.html`; it never stands without a word."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', name)
+
+
+@register.filter
+def label(value: Any) -> str:
+    """A stored value as people read it: `in_progress` is "In progress"."""
+    return str(value).replace("_", " ").capitalize()
+
+
+@register.simple_tag
+def badge(kind: str, value: str) -> SafeString:
+    """Shape, word and colour of a priority, status, category or sentiment."""
+    return format_html(
+        '<span class="badge {0}-{1}">{2}{3}</span>',
+        kind,
+        value,
+        icon(f"{kind}-{value}"),
+        label(value),
+    )
+
+
+@register.simple_tag
+def meter(score: int) -> SafeString:
+    """A small bar for 0..100."""
+    return format_html(
+        '<svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="track" width="100" height="8"/>'
+        '<rect class="fill" width="{}" height="8"/></svg>',
+        score,
+    )
+
+
+@register.simple_tag
+def decided(ticket: Ticket, name: str) -> str:
+    """Who decided category, priority or tone, and how sure: "Offline triage, 82 % sure"."""
+    told = ticket.triage[name]
+    words = DECIDERS[told["source"]]
+    sure = "" if told["confidence"] is None else f", {told['confidence']:.0%} sure"
+    return (words[0].upper() + words[1:] + sure).replace("%", "\u00a0%")
+
+
+@register.filter
+def ago(moment: datetime) -> SafeString:
+    """How long ago, with the full time in the title."""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        moment.astimezone(UTC).strftime("%-d %B %Y, %H:%M UTC"),
+        _age(moment, timezone.now()),
+    )
+
+
+def _age(moment: datetime, now: datetime) -> str:
+    minutes = int((now - moment).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h ago"
+    if minutes < 30 * 24 * 60:
+        return f"{minutes // (24 * 60)} d ago"
+    return moment.astimezone(UTC).strftime("%-d %b %Y")
+
+
+@register.filter
+def initials(name: str) -> str:
+    """At most two letters that stand for a person."""
+    words = [word for word in name.replace(".", " ").replace("_", " ").split() if word]
+    return "".join(word[0] for word in words[:2]).upper()
+
+
+@register.filter
+def told(entry: HistoryEntry) -> list[str]:
+    """A history entry in sentences."""
+    return history.sentences(entry)
+
+
+@register.filter
+def actor_name(entry: HistoryEntry) -> str:
+    return history.actor_name(entry)
+
+
+@register.simple_tag(takes_context=True)
+def list_url(context: Context | Mapping[str, Any], **changes: str) -> str:
+    """The ticket list with the present filters and these changes ("" takes a filter away).
+
+    The place in the list is forgotten unless `cursor` is given.
+    """
+    filters = {**(context.get("query") or {}), "cursor": "", **changes}
+    query = urlencode({name: value for name, value in filters.items() if value})
+    return reverse("ticket-list") + (f"?{query}" if query else "")
+
+
+@register.inclusion_tag("tickets/_day_chart.html")
+def day_chart(days: list[dict[str, Any]]) -> dict[str, Any]:
+    """Tickets per day as bars, with a table beneath."""
+    return {"chart": charts.day_chart(days)}
+
+
+@register.inclusion_tag("tickets/_bars.html")
+def bars(title: str, kind: str, counts: dict[str, int]) -> dict[str, Any]:
+    """A breakdown as bars that lead to the filtered list."""
+    return {"title": title, "kind": kind, "rows": charts.bars(counts)}

@@ -1,0 +1,148 @@
+"""One ticket: its conversation, its properties, and how it came to be so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django_htmx.http import trigger_client_event
+
+from tickets import services
+from tickets.access import Actor, actor_of
+from tickets.exceptions import InvalidInput, StaleVersion
+from tickets.forms import ENUMERATIONS, CommentForm, TicketForm
+from tickets.models import Ticket
+from tickets.pages.addresses import own_path
+from tickets.pages.decorators import Request, page
+from tickets.pages.templatetags.desk import label
+from tickets.pages.views.ticket_list import choices
+
+EDITED = ("title", "description")
+
+
+@page("GET", "POST", agents=True)
+def ticket(request: Request, ticket_id: int) -> HttpResponse:
+    found = Ticket.objects.with_people().find(ticket_id)
+    if request.method == "POST":
+        return _change(request, found)
+    return _show(request, found)
+
+
+@page("POST", agents=True)
+def comments(request: Request, ticket_id: int) -> HttpResponse:
+    found = Ticket.objects.with_people().find(ticket_id)
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return _show(request, found, status=400, comment_form=form)
+    comment = services.add_comment(found, form.cleaned_data, actor_of(request))
+    messages.success(request, "Your reply was sent." if comment.public else "The note was added.")
+    return redirect(f"{found.get_absolute_url()}#comment-{comment.pk}")
+
+
+def _change(request: Request, found: Ticket) -> HttpResponse:
+    sent = set(TicketForm.base_fields) & set(request.POST)
+    if not sent:
+        raise InvalidInput("Nothing was sent that could be changed.")
+    form = TicketForm(request.POST, only=sent)
+    if not form.is_valid():
+        return _show(request, found, status=_status(request, 400), edit_form=form)
+    version = _version(request)
+    try:
+        saved = _save(found, form.cleaned_data, actor_of(request), version)
+    except StaleVersion:
+        return _conflict(request, Ticket.objects.with_people().find(found.pk), form, version)
+    return _changed(request, saved, _done(saved, sent))
+
+
+def _save(found: Ticket, changes: Mapping[str, Any], actor: Actor, version: int) -> Ticket:
+    """Save over a newer version as long as nobody else changed the same values."""
+    if not 1 <= version <= found.version:
+        raise StaleVersion  # the ticket never had it, so nobody can have read it
+    present = version
+    while True:
+        try:
+            return services.update_ticket(found.pk, changes, actor, version=present)
+        except StaleVersion:
+            newest = Ticket.objects.with_people().find(found.pk)
+            if newest.version == present or set(newest.changes_since(version)) & set(changes):
+                raise
+            present = newest.version
+
+
+def _version(request: Request) -> int:
+    version = request.POST.get("version", "")
+    if not (version.isascii() and version.isdigit() and len(version) < 10):
+        raise InvalidInput(errors={"version": ["Send the version that you read."]})
+    return int(version)
+
+
+def _conflict(request: Request, newest: Ticket, form: TicketForm, version: int) -> HttpResponse:
+    """Somebody else was faster: tell what changed and keep what was typed."""
+    changes = newest.changes_since(version)
+    if _is_row(request):
+        return _row(request, newest, f"#{newest.pk} has changed meanwhile. Look, and choose again.")
+    stale = [
+        {"name": name, "old": _words(name, old), "new": _words(name, new)}
+        | {"yours": _words(name, form.data.get(name))}
+        for name, (old, new) in changes.items()
+        if name in form.fields
+    ]
+    edit_form = form if set(EDITED) & set(form.fields) else None
+    return _show(request, newest, status=_status(request, 409), edit_form=edit_form, stale=stale)
+
+
+def _changed(request: Request, saved: Ticket, done: str) -> HttpResponse:
+    if _is_row(request):
+        return _row(request, saved, done)
+    if request.htmx:
+        return _toast(_show(request, saved), done)
+    messages.success(request, done)
+    return redirect(own_path(request, request.POST.get("next", "")) or saved.get_absolute_url())
+
+
+def _done(saved: Ticket, sent: set[str]) -> str:
+    """What a toast says once it is stored."""
+    if len(sent) > 1:
+        return f"#{saved.pk}: your changes were saved."
+    name = next(iter(sent))
+    return f"#{saved.pk}: {name} is now {_words(name, getattr(saved, name))}."
+
+
+def _words(name: str, value: Any) -> str:
+    """A value as people read it."""
+    if not value:
+        return "nobody" if name == "assignee" else "nothing"
+    return label(value) if name in ENUMERATIONS else str(value)
+
+
+def _is_row(request: Request) -> bool:
+    return bool(request.htmx) and (request.htmx.target or "").startswith("row-")
+
+
+def _row(request: Request, ticket: Ticket, toast: str) -> HttpResponse:
+    back = own_path(request, request.POST.get("next", ""))
+    context = {"ticket": ticket, "next": back, **choices()}
+    return _toast(render(request, "tickets/_row.html", context), toast)
+
+
+def _toast(response: HttpResponse, words: str) -> HttpResponse:
+    return trigger_client_event(response, "toast", {"words": words})
+
+
+def _status(request: Request, status: int) -> int:
+    # htmx does not show what comes with an error status.
+    return 200 if request.htmx else status
+
+
+def _show(request: Request, ticket: Ticket, *, status: int = 200, **forms: Any) -> HttpResponse:
+    context = {
+        "ticket": ticket,
+        "comments": ticket.comments.select_related("author"),
+        "history": ticket.history(),
+        **choices(),
+        **forms,
+    }
+    return render(request, "tickets/ticket.html", context, status=status)

@@ -1,0 +1,220 @@
+"""Who may enter the back office, and what holds on each of its pages."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+
+from tickets.models import ApiToken, Ticket
+from tickets.tests.factories import (
+    PASSWORD,
+    AdminFactory,
+    AgentFactory,
+    CommentFactory,
+    TokenFactory,
+    UserFactory,
+)
+
+from .conftest import signed_in
+
+LISTS = {
+    "tickets": "/admin/tickets/ticket/",
+    "tokens": "/admin/tickets/apitoken/",
+    "users": "/admin/auth/user/",
+    "groups": "/admin/auth/group/",
+    "jobs": "/admin/procrastinate/procrastinatejob/",
+}
+
+
+def test_it_sends_strangers_to_the_desks_own_sign_in_page(db):
+    response = Client().get(LISTS["tickets"], follow=True)
+    assert response.redirect_chain[-1] == (f"/sign-in/?next={LISTS['tickets']}", 302)
+
+
+def test_its_own_login_address_signs_nobody_in(admin_user):
+    client = Client()
+    response = client.post("/admin/login/", {"username": admin_user.username, "password": PASSWORD})
+    assert response.url == "/sign-in/?next=/admin/"
+    assert "_auth_user_id" not in client.session
+
+
+def test_whoever_is_inside_already_is_not_asked_again(agent):
+    assert agent.get("/admin/login/?next=/elsewhere/").url == "/admin/"
+
+
+def test_an_agent_without_staff_status_stays_outside(db):
+    client = signed_in(AgentFactory(is_staff=False))
+    response = client.get(LISTS["tickets"], follow=True)
+    assert response.status_code == 403
+    assert client.get("/admin/").status_code == 302
+
+
+def test_staff_status_alone_shows_nothing(db):
+    client = signed_in(UserFactory(is_staff=True))
+    assert client.get("/admin/").status_code == 200
+    assert {client.get(path).status_code for path in LISTS.values()} == {403}
+
+
+def test_it_signs_out(agent):
+    agent.post("/admin/logout/")
+    assert agent.get("/admin/").status_code == 302
+
+
+def test_agents_see_tickets_only(agent):
+    allowed = {name for name, path in LISTS.items() if agent.get(path).status_code == 200}
+    assert allowed == {"tickets"}
+    assert {agent.get(path).status_code for path in LISTS.values()} == {200, 403}
+
+
+def test_admins_see_everything(admin):
+    assert {admin.get(path).status_code for path in LISTS.values()} == {200}
+
+
+def test_agents_may_not_delete(agent, ticket):
+    path = f"{LISTS['tickets']}{ticket.pk}/delete/"
+    assert agent.post(path, {"post": "yes"}).status_code == 403
+    agent.post(LISTS["tickets"], _selecting("delete_selected", ticket) | {"post": "yes"})
+    assert Ticket.objects.filter(pk=ticket.pk).exists()
+
+
+def _selecting(action, *rows):
+    return {"action": action, "index": "0", "_selected_action": [row.pk for row in rows]}
+
+
+def pages(ticket, token, user):
+    return [
+        "/admin/",
+        "/admin/password_change/",
+        *LISTS.values(),
+        f"{LISTS['tickets']}add/",
+        *(f"{LISTS['tickets']}{ticket.pk}/{page}/" for page in ("change", "history", "delete")),
+        f"{LISTS['tokens']}add/",
+        f"{LISTS['tokens']}{token.pk}/change/",
+        f"{LISTS['users']}add/",
+        f"{LISTS['users']}{user.pk}/change/",
+    ]
+
+
+def test_no_page_has_what_the_policy_forbids(admin, agent_user, ticket):
+    CommentFactory(ticket=ticket)
+    for path in pages(ticket, TokenFactory(), agent_user):
+        response = admin.get(path)
+        assert response.status_code == 200, path
+        assert "default-src 'self'" in response["Content-Security-Policy"]
+        html = response.content.decode()
+        assert not re.search(r"\sstyle=|<style|\son\w+=|javascript:", html), path
+        inline = re.findall(r"<script(?![^>]*\ssrc=)[^>]*>", html)
+        assert all("application/json" in tag for tag in inline), path
+
+
+def test_its_theme_is_the_one_that_the_desk_remembers(agent):
+    agent.cookies["theme"] = "dark"
+    assert "theme-dark" in agent.get("/admin/").content.decode()
+
+
+def test_every_page_says_that_the_demo_is_open(admin, settings):
+    assert "Open demo" not in admin.get("/admin/").content.decode()
+    settings.ACCESS_MODE = "open"
+    assert "Open demo" in admin.get("/admin/").content.decode()
+
+
+def test_the_open_demo_does_not_open_the_back_office(db, settings):
+    settings.ACCESS_MODE = "open"
+    assert Client().get(LISTS["tickets"]).status_code == 302
+
+
+ODD_QUERIES = [
+    *("q=%00", "q=%25_'", "q=" + "x" * 5000, 'q="', "q=-", "q=%F0%9F%98%80", "q=%23" + "9" * 30),
+    *("p=0", "p=-1", "p=99999999999999999999", "p=x", "o=99.-x", "o=-7.7", "all="),
+    *("status__exact=nothing", "status__exact=%00", "%00=1", "assignee=you", "e=1"),
+    *("created_at__gte=yesterday", "created_at__gte=9999999-01-01", "created_at__lt="),
+    *("unknown=1", "_popup=1", "_to_field=id", "_to_field=link_nonce", "_facets=True"),
+]
+
+
+@pytest.mark.parametrize("query", ODD_QUERIES)
+def test_odd_queries_are_no_server_errors(agent, ticket, query):
+    assert agent.get(f"{LISTS['tickets']}?{query}").status_code < 500
+
+
+SECRETS = [
+    ("tickets", f"link_digest__startswith={quote('a')}"),
+    ("tickets", "link_nonce__gt=5"),
+    ("tickets", "description__regex=("),
+    ("tickets", "assignee__password__startswith=a"),
+    ("tokens", "digest__startswith=a"),
+    ("tokens", "user__password__startswith=a"),
+]
+
+
+@pytest.mark.parametrize(("name", "query"), SECRETS)
+def test_the_address_cannot_ask_about_columns_that_no_filter_shows(admin, name, query):
+    assert admin.get(f"{LISTS[name]}?{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"tickets/ticket/{key}/change/" for key in ("0", "abc", "9" * 30, "%00")),
+        "tickets/ticket/abc/history/",
+        "tickets/apitoken/9/change/",
+        "r/abc/def/",
+        f"r/{'9' * 30}/1/",
+        "autocomplete/",
+        "autocomplete/?app_label=tickets&model_name=ticket&field_name=title",
+        "autocomplete/?app_label=tickets&model_name=ticket&field_name=assignee&term=%00",
+        "autocomplete/?app_label=tickets&model_name=ticket&field_name=assignee&page=x",
+    ],
+)
+def test_odd_addresses_are_no_server_errors(admin, path):
+    assert admin.get(f"/admin/{path}").status_code in (302, 400, 403, 404)
+
+
+@pytest.mark.parametrize("selected", ["abc", "\0", "9" * 30, ""])
+def test_odd_selections_are_no_server_errors(agent, ticket, selected):
+    data = {"action": "status:closed", "index": "0", "_selected_action": selected}
+    assert agent.post(LISTS["tickets"], data).status_code < 500
+    assert Ticket.objects.get().status == "open"
+
+
+# --- searching for an account ---
+
+
+def search(client, field, model="ticket", **query):
+    wanted = {"app_label": "tickets", "model_name": model, "field_name": field}
+    return client.get("/admin/autocomplete/", wanted | query)
+
+
+def found(response):
+    return [row["text"] for row in response.json()["results"]]
+
+
+def test_agents_find_each_other_but_nobody_else(agent, agent_user):
+    both = AgentFactory(username="zoe")
+    both.groups.add(*AdminFactory().groups.all())
+    UserFactory(username="requester")
+    AgentFactory(username="gone", is_active=False)
+    names = found(search(agent, "assignee"))
+    assert set(names) >= {agent_user.username, "zoe"}
+    assert not {"requester", "gone"} & set(names)
+    assert names.count("zoe") == 1
+
+
+def test_the_search_narrows(agent):
+    AgentFactory(username="zoe")
+    assert found(search(agent, "assignee", term="zo")) == ["zoe"]
+
+
+def test_agents_may_not_search_all_accounts(agent):
+    assert search(agent, "user", model="apitoken").status_code == 403
+
+
+# --- the audit trail ---
+
+
+def test_what_is_changed_past_the_services_has_its_actor_too(admin, admin_user):
+    token = TokenFactory()
+    admin.post(f"{LISTS['tokens']}{token.pk}/delete/", {"post": "yes"})
+    event = ApiToken.pgh_event_model.objects.get(pgh_label="delete", pgh_obj_id=token.pk)
+    assert event.pgh_context == {"actor": admin_user.username, "user": admin_user.pk}

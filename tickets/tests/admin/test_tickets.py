@@ -1,0 +1,482 @@
+"""Tickets in the back office: every change goes through the services."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tickets import services
+from tickets.access import user_actor
+from tickets.admin.base import BoundedPaginator
+from tickets.admin.tickets import MOST_AT_ONCE
+from tickets.models import Comment, Ticket
+from tickets.tests.factories import (
+    AdminFactory,
+    AgentFactory,
+    CommentFactory,
+    TicketFactory,
+    UserFactory,
+)
+
+from .conftest import signed_in
+
+LIST = "/admin/tickets/ticket/"
+
+
+def shown(client, query=""):
+    """The numbers of the tickets in the list."""
+    return [ticket.pk for ticket in client.get(f"{LIST}?{query}").context["cl"].result_list]
+
+
+def act(client, action, *tickets, **more):
+    selected = [ticket.pk for ticket in tickets]
+    data = {"action": action, "index": "0", "_selected_action": selected, **more}
+    return client.post(LIST, data, follow=True)
+
+
+def messages(response):
+    return [str(message) for message in response.context["messages"]]
+
+
+def form_of(client, path):
+    """What a browser would send back of the page's forms."""
+    context = client.get(path).context
+    data = {}
+    for form in (
+        context["adminform"].form,
+        *(form for each in context["inline_admin_formsets"] for form in each.formset),
+        *(each.formset.management_form for each in context["inline_admin_formsets"]),
+    ):
+        data |= {field.html_name: field.value() for field in form}
+    return {name: value for name, value in data.items() if value is not None and value is not False}
+
+
+def change(client, ticket, **values):
+    path = f"{LIST}{ticket.pk}/change/"
+    return client.post(path, form_of(client, path) | values, follow=True)
+
+
+def last_event(ticket):
+    return Ticket.pgh_event_model.objects.filter(pgh_obj_id=ticket.pk).latest("pgh_id")
+
+
+# --- the list ---
+
+
+def test_the_list_is_newest_first(agent):
+    tickets = TicketFactory.create_batch(3)
+    assert shown(agent) == [ticket.pk for ticket in reversed(tickets)]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("status", "resolved"),
+        ("priority", "critical"),
+        ("category", "billing"),
+        ("sentiment", "angry"),
+        ("category_source", "llm"),
+    ],
+)
+def test_the_list_is_filtered_by(agent, field, value):
+    TicketFactory()
+    wanted = TicketFactory(**{field: value})
+    assert shown(agent, f"{field}__exact={value}") == [wanted.pk]
+
+
+def test_the_list_is_filtered_by_who_has_taken_it(agent, agent_user):
+    free, mine = TicketFactory(), TicketFactory(assignee=agent_user)
+    TicketFactory(assignee=AgentFactory())
+    assert shown(agent, "assignee=me") == [mine.pk]
+    assert shown(agent, "assignee=none") == [free.pk]
+
+
+def test_the_search_finds_words_phrases_and_numbers(agent):
+    wanted = TicketFactory(title="The invoice INV-7 is wrong")
+    other = TicketFactory(title="Wrong colours", description="Not about an invoice at all.")
+    assert shown(agent, "q=inv-7") == [wanted.pk]
+    assert shown(agent, "q=invoi+-colours") == [wanted.pk]
+    assert shown(agent, "q=%22an+invoice%22") == [other.pk]
+    assert shown(agent, f"q=%23{other.pk}") == [other.pk]
+
+
+def test_the_search_goes_through_the_index(agent):
+    response = agent.get(f"{LIST}?q=invoice")
+    queryset = response.context["cl"].queryset.order_by()
+    # On a table of no size every other way would be as cheap.
+    with connection.cursor() as cursor:
+        for other in ("seqscan", "indexscan", "indexonlyscan"):
+            cursor.execute(f"SET LOCAL enable_{other} = off")
+    assert "ticket_document" in queryset.explain()
+
+
+def test_the_list_takes_the_same_few_queries_however_many_tickets(
+    agent, agent_user, django_assert_num_queries
+):
+    TicketFactory(assignee=agent_user)
+    agent.get(LIST)
+    for count in (1, 30):
+        TicketFactory.create_batch(count, assignee=AgentFactory())
+        # Session, user, two for permissions, groups, the bounded count, the page.
+        with django_assert_num_queries(7):
+            agent.get(LIST)
+
+
+def test_the_list_never_counts_the_whole_table(agent):
+    TicketFactory.create_batch(3)
+    with CaptureQueriesContext(connection) as queries:
+        agent.get(LIST)
+    counts = [query["sql"] for query in queries if "COUNT(" in query["sql"]]
+    assert len(counts) == 1
+    assert f"LIMIT {BoundedPaginator.most}" in counts[0]
+
+
+def test_a_list_too_long_to_count_says_so(agent):
+    Ticket.objects.bulk_create(
+        Ticket(title="x", description="x") for _ in range(BoundedPaginator.most + 1)
+    )
+    response = agent.get(LIST)
+    assert response.context["cl"].result_count == BoundedPaginator.most
+    assert "Only the first 5000 are counted" in response.content.decode()
+
+
+def test_values_are_words(agent):
+    TicketFactory(status="in_progress", priority="critical", sentiment="angry")
+    html = agent.get(LIST).content.decode()
+    for word in ("In progress</span>", "Critical</span>", "General</span>", "Angry</span>"):
+        assert word in html
+
+
+def test_script_in_a_title_stays_text(agent):
+    TicketFactory(title="<script>alert(1)</script>")
+    html = agent.get(LIST).content.decode()
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert(1)" in html
+
+
+# --- actions ---
+
+
+@pytest.mark.parametrize("status", ["in_progress", "resolved", "closed", "open"])
+def test_an_action_sets_the_status(agent, agent_user, status):
+    first, second = TicketFactory.create_batch(2, status="open" if status != "open" else "closed")
+    act(agent, f"status:{status}", first, second)
+    for ticket in Ticket.objects.all():
+        assert (ticket.status, ticket.version) == (status, 2)
+        assert last_event(ticket).pgh_context["actor"] == agent_user.username
+
+
+@pytest.mark.parametrize(("field", "value"), [("category", "billing"), ("priority", "critical")])
+def test_an_action_that_sets_a_value_is_a_persons_decision(agent, ticket, field, value):
+    act(agent, f"{field}:{value}", ticket)
+    ticket.refresh_from_db()
+    assert getattr(ticket, field) == value
+    assert getattr(ticket, f"{field}_source") == "human"
+
+
+def test_assigning_to_me(agent, agent_user, ticket):
+    act(agent, "assign_to_me", ticket)
+    ticket.refresh_from_db()
+    assert ticket.assignee == agent_user
+
+
+@pytest.fixture
+def permitted(db):
+    """Somebody with permissions of their own and no group."""
+
+    def sign_in(*codenames):
+        clerk = UserFactory(is_staff=True)
+        clerk.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        return signed_in(clerk)
+
+    return sign_in
+
+
+def test_only_agents_take_tickets(permitted, ticket):
+    clerk = permitted("view_ticket", "change_ticket")
+    assert "No action selected." in messages(act(clerk, "assign_to_me", ticket))
+    ticket.refresh_from_db()
+    assert ticket.assignee is None
+
+
+def test_whoever_may_only_look_changes_nothing(permitted, ticket):
+    reader = permitted("view_ticket")
+    path = f"{LIST}{ticket.pk}/change/"
+    html = reader.get(path).content.decode()
+    assert ticket.title in html
+    assert '<input type="text"' not in html
+    assert "<textarea" not in html
+    assert reader.post(path, {"title": "Mine"}).status_code == 403
+    act(reader, "status:closed", ticket)
+    assert Ticket.objects.get(pk=ticket.pk).version == 1
+
+
+def test_an_action_touches_only_what_was_selected(agent):
+    selected, other = TicketFactory.create_batch(2)
+    act(agent, "status:closed", selected)
+    other.refresh_from_db()
+    assert other.status == "open"
+
+
+def test_an_action_on_everything_found_keeps_to_the_filter(agent):
+    found, other = TicketFactory(priority="high"), TicketFactory()
+    data = {"action": "status:closed", "index": "0", "select_across": "1"}
+    agent.post(f"{LIST}?priority__exact=high", data | {"_selected_action": [found.pk]})
+    assert Ticket.objects.get(pk=found.pk).status == "closed"
+    assert Ticket.objects.get(pk=other.pk).status == "open"
+
+
+def test_an_action_refuses_more_tickets_than_a_request_can_carry(agent, ticket):
+    Ticket.objects.bulk_create(Ticket(title="x", description="x") for _ in range(MOST_AT_ONCE))
+    for across in ("1", "true"):
+        response = act(agent, "status:closed", ticket, select_across=across)
+        assert "narrow the list" in messages(response)[0]
+    assert not Ticket.objects.filter(status="closed").exists()
+
+
+def test_the_actions_are_grouped_by_the_field_that_they_set(agent, ticket):
+    choices = dict(agent.get(LIST).context["action_form"].fields["action"].choices)
+    assert list(choices) == ["", "assign_to_me", "Status", "Priority", "Category"]
+    assert choices["Priority"][0] == ("priority:low", "Set to low")
+
+
+# --- one ticket ---
+
+
+def test_a_changed_form_is_a_new_version_by_this_person(agent, agent_user, ticket):
+    response = change(agent, ticket, category="billing", status="resolved")
+    assert "was changed successfully" in messages(response)[0]
+    ticket.refresh_from_db()
+    assert (ticket.category, ticket.status, ticket.version) == ("billing", "resolved", 2)
+    assert (ticket.category_source, ticket.priority_source) == ("human", "default")
+    assert last_event(ticket).pgh_context == {
+        "actor": agent_user.username,
+        "user": agent_user.pk,
+    }
+
+
+def test_an_unchanged_form_changes_nothing(agent, ticket):
+    change(agent, ticket)
+    assert Ticket.objects.get(pk=ticket.pk).version == 1
+
+
+def test_a_new_text_is_scored_again(agent, ticket):
+    change(agent, ticket, description="I am furious! This is outrageous, nothing works at all!!!")
+    ticket.refresh_from_db()
+    assert ticket.tone_source == "offline"
+    assert ticket.sentiment == "angry"
+
+
+def test_a_ticket_is_given_to_an_agent_only(agent, ticket):
+    colleague = AgentFactory()
+    change(agent, ticket, assignee=colleague.pk)
+    ticket.refresh_from_db()
+    assert ticket.assignee == colleague
+    outsider = AgentFactory()
+    outsider.groups.clear()
+    response = change(agent, ticket, assignee=outsider.pk)
+    assert "assignee" in response.context["adminform"].form.errors
+    ticket.refresh_from_db()
+    assert ticket.assignee == colleague
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", ""),
+        ("title", "x" * 201),
+        ("title", "\u200b"),
+        ("description", "a\0b"),
+        ("description", "x" * 20_001),
+        ("requester_email", "nobody"),
+        ("category", ""),
+        ("priority", "urgent"),
+        ("status", "\0"),
+        ("version_seen", "x"),
+    ],
+)
+def test_a_bad_value_is_named_and_nothing_is_stored(agent, ticket, field, value):
+    response = change(agent, ticket, **{field: value})
+    assert field in response.context["adminform"].form.errors
+    assert Ticket.objects.get(pk=ticket.pk).version == 1
+
+
+def test_what_triage_found_cannot_be_edited(agent, ticket):
+    change(agent, ticket, sentiment="angry", urgency_score="99", category_source="llm")
+    ticket.refresh_from_db()
+    assert (ticket.sentiment, ticket.urgency_score) == ("neutral", 50)
+    assert ticket.category_source == "default"
+
+
+def test_a_stale_form_keeps_the_text_and_says_what_is_stored(agent, ticket):
+    path = f"{LIST}{ticket.pk}/change/"
+    data = form_of(agent, path) | {"title": "My better title", "comments-0-body": "And a note"}
+    other = user_actor(AdminFactory())
+    services.update_ticket(ticket.pk, {"title": "Their title", "status": "closed"}, other)
+
+    response = agent.post(path, data)
+    html = response.content.decode()
+    assert "Stored now: Title: Their title; Status: Closed." in html
+    assert 'value="My better title"' in html
+    assert "And a note" in html
+    assert Ticket.objects.get(pk=ticket.pk).title == "Their title"
+
+    again = {field.html_name: field.value() for field in response.context["adminform"].form}
+    agent.post(path, data | {"version_seen": again["version_seen"]})
+    assert Ticket.objects.get(pk=ticket.pk).title == "My better title"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_save_at_the_same_moment_one_is_refused(agent, ticket):
+    path = f"{LIST}{ticket.pk}/change/"
+    data = form_of(agent, path) | {"title": "My better title"}
+
+    def save():
+        try:
+            return agent.post(path, data)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as pool:
+        with services.changing(ticket.pk, user_actor(AdminFactory())) as locked:
+            locked.title = "Their title"
+            answer = pool.submit(save)
+            # The form is valid, as it has seen the ticket as it was, and now waits to store it.
+            while not somebody_waits_for_a_lock():
+                assert not answer.done()
+        assert answer.result().status_code == 412
+    assert Ticket.objects.get(pk=ticket.pk).title == "Their title"
+
+
+def somebody_waits_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database())"
+        )
+        return cursor.fetchone()[0]
+
+
+def test_a_comment_can_be_added_to_a_ticket_that_changed_meanwhile(agent, ticket):
+    path = f"{LIST}{ticket.pk}/change/"
+    data = form_of(agent, path) | {"comments-0-body": "Called them."}
+    # Changed past the form's fields, so that the form itself has nothing to store.
+    services.update_ticket(ticket.pk, {"priority": ticket.priority}, user_actor(AdminFactory()))
+    agent.post(path, data)
+    assert Comment.objects.get().body == "Called them."
+
+
+def test_the_page_takes_the_same_few_queries_however_long_the_conversation(
+    agent, ticket, django_assert_max_num_queries
+):
+    CommentFactory(ticket=ticket, author=AgentFactory())
+    path = f"{LIST}{ticket.pk}/change/"
+    with CaptureQueriesContext(connection) as few:
+        agent.get(path)
+    for _ in range(20):
+        CommentFactory(ticket=ticket, author=AgentFactory())
+    with django_assert_max_num_queries(len(few)):
+        agent.get(path)
+    assert len(few) <= 10
+
+
+def test_the_page_leads_to_the_desks_own(agent, ticket):
+    html = agent.get(f"{LIST}{ticket.pk}/change/").content.decode()
+    link = re.search(r'href="(/admin/r/[^"]+)"', html)[1]
+    assert agent.get(link).url.endswith(f"/tickets/{ticket.pk}/")
+
+
+# --- conversation and history ---
+
+
+def test_a_comment_is_the_agents_own(agent, agent_user, ticket):
+    data = {"comments-0-body": "We are on it.", "comments-0-public": "on"}
+    change(agent, ticket, **data)
+    comment = Comment.objects.get()
+    assert (comment.author, comment.author_role) == (agent_user, "agent")
+    assert (comment.body, comment.public) == ("We are on it.", True)
+
+
+def test_a_comment_is_internal_unless_it_is_made_public(agent, ticket):
+    change(agent, ticket, **{"comments-0-body": "Looks like fraud."})
+    assert Comment.objects.get().public is False
+
+
+def test_nobody_edits_a_comment_that_is_there(admin, ticket):
+    comment = CommentFactory(ticket=ticket, body="As it was")
+    html = admin.get(f"{LIST}{ticket.pk}/change/").content.decode()
+    fields = re.findall(r'<textarea name="comments-\d+-body"[^>]*>\s*([^<]*)<', html)
+    assert fields == [""]
+    forged = {"comments-0-id": comment.pk, "comments-INITIAL_FORMS": "1"}
+    change(admin, ticket, **forged, **{"comments-0-body": "Rewritten"})
+    comment.refresh_from_db()
+    assert comment.body == "As it was"
+
+
+@pytest.mark.parametrize("body", ["\u200b", "x" * 20_001, "a\0b"])
+def test_a_bad_comment_is_refused_with_the_rest_of_the_form(agent, ticket, body):
+    change(agent, ticket, title="Another title", **{"comments-0-body": body})
+    assert not Comment.objects.exists()
+    assert Ticket.objects.get(pk=ticket.pk).version == 1
+
+
+def test_the_history_is_the_audit_trail(agent, agent_user, ticket):
+    services.update_ticket(
+        ticket.pk, {"status": "closed"}, user_actor(AdminFactory(username="ada"))
+    )
+    change(agent, ticket, **{"comments-0-body": "Closed by mistake?"})
+    html = agent.get(f"{LIST}{ticket.pk}/history/").content.decode()
+    table = html[html.index("<tbody>") : html.index("</tbody>")]
+    told = ["ada", "from open to closed", agent_user.username, "internal note"]
+    places = [table.index(words) for words in told]
+    assert places == sorted(places)
+
+
+# --- adding and deleting ---
+
+NEW = {"title": "New laptop", "description": "The old one is broken.", "status": "open"}
+
+
+def test_a_new_ticket_is_triaged_where_nothing_was_chosen(agent, agent_user):
+    agent.post(f"{LIST}add/", NEW | {"description": "I was charged twice, I want a refund!"})
+    ticket = Ticket.objects.get()
+    assert (ticket.category, ticket.category_source) == ("billing", "offline")
+    assert ticket.link_digest
+    assert last_event(ticket).pgh_context["actor"] == agent_user.username
+
+
+def test_a_new_ticket_keeps_what_the_person_chose(agent):
+    agent.post(f"{LIST}add/", NEW | {"category": "account", "priority": "low"})
+    ticket = Ticket.objects.get()
+    assert (ticket.category, ticket.priority) == ("account", "low")
+    assert (ticket.category_source, ticket.priority_source) == ("human", "human")
+
+
+def test_the_form_for_a_new_ticket_chooses_nothing_by_itself(agent):
+    form = agent.get(f"{LIST}add/").context["adminform"].form
+    assert (form["category"].value(), form["priority"].value()) == ("", "")
+
+
+def test_a_new_ticket_with_a_bad_value_is_not_stored(agent):
+    response = agent.post(f"{LIST}add/", NEW | {"title": "\u200b", "category": "urgent"})
+    assert set(response.context["adminform"].form.errors) == {"title", "category"}
+    assert not Ticket.objects.exists()
+
+
+def test_deleting_keeps_the_audit_trail(admin, admin_user, ticket):
+    CommentFactory(ticket=ticket)
+    admin.post(f"{LIST}{ticket.pk}/delete/", {"post": "yes"})
+    assert not Ticket.objects.exists()
+    event = last_event(ticket)
+    assert (event.pgh_label, event.pgh_context["actor"]) == ("delete", admin_user.username)
+
+
+def test_many_are_deleted_as_one_is(admin, admin_user):
+    tickets, other = TicketFactory.create_batch(2), TicketFactory()
+    act(admin, "delete_selected", *tickets, post="yes")
+    assert list(Ticket.objects.all()) == [other]
+    for ticket in tickets:
+        assert last_event(ticket).pgh_context["actor"] == admin_user.username

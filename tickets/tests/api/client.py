@@ -1,0 +1,68 @@
+"""A test client that speaks JSON, and how a problem document is looked at."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.test import Client
+
+from tickets.models import Comment, IdempotencyKey, Ticket
+
+TICKETS = "/api/tickets/"
+CLASSIFY = "/api/tickets/classify/"
+SUGGEST_TITLE = "/api/tickets/suggest-title/"
+STATS = "/api/tickets/stats/"
+NEW = {"title": "Printer on fire", "description": "There is smoke above the paper tray."}
+
+
+class Api(Client):
+    """A program that calls the API, with a token if it holds one. Checks CSRF, as a server does."""
+
+    def __init__(self, secret: str = "", **kwargs: Any) -> None:
+        headers = {"Authorization": f"Bearer {secret}"} if secret else None
+        super().__init__(enforce_csrf_checks=True, headers=headers, **kwargs)
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """Send bytes as they are, anything else as JSON. Headers: `if_match` is `If-Match`."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        kind = given.pop("content-type", "application/json")
+        # Named twice, since Django's client forgets the type of an empty body.
+        headers_sent = {"Content-Type": kind, **given}
+        return self.generic(method, path, data, content_type=kind, headers=headers_sent)
+
+    def create(self, **values: Any) -> Any:
+        response = self.send("POST", TICKETS, NEW | values)
+        assert response.status_code == 201, response.content
+        return response.json()
+
+
+def one(ticket_id: int, part: str = "") -> str:
+    return f"{TICKETS}{ticket_id}/{part}"
+
+
+def assert_problem(response: Any, status: int, code: str, *fields: str) -> Any:
+    """A problem document with this status and code that names exactly these fields."""
+    assert response.status_code == status, response.content[:500]
+    assert response["Content-Type"] == "application/problem+json"
+    problem = response.json()
+    assert set(problem) == {"type", "title", "status", "detail", "code", "errors"}
+    assert (problem["status"], problem["code"]) == (status, code)
+    assert set(problem["errors"]) == set(fields), problem
+    assert problem["detail"]
+    return problem
+
+
+@contextmanager
+def nothing_stored() -> Iterator[None]:
+    """Whatever is asked in here leaves every table as it was."""
+    before = _rows()
+    yield
+    assert _rows() == before
+
+
+def _rows() -> list[Any]:
+    return [
+        list(model.objects.order_by("pk").values()) for model in (Ticket, Comment, IdempotencyKey)
+    ]

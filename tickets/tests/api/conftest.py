@@ -1,0 +1,28 @@
+"""Callers of the API, one for each role."""
+
+import pytest
+
+from tickets.models import Scope
+from tickets.tests.factories import TicketFactory, TokenFactory
+
+from .client import Api
+
+
+@pytest.fixture
+def anonymous(db):
+    return Api()
+
+
+@pytest.fixture
+def agent(db):
+    return Api(TokenFactory(scopes=[Scope.READ, Scope.WRITE]).secret)
+
+
+@pytest.fixture
+def admin(db):
+    return Api(TokenFactory(scopes=[Scope.ADMIN]).secret)
+
+
+@pytest.fixture
+def ticket(db):
+    return TicketFactory()

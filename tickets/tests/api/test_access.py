@@ -1,0 +1,144 @@
+"""Who may do what: every address x every role x every method, out of the URLconf.
+
+An address or a method without a row fails the first test.
+"""
+
+from typing import Any
+
+import pytest
+
+from tickets.api.urls import urlpatterns
+from tickets.models import Scope
+from tickets.tests.factories import (
+    AdminFactory,
+    AgentFactory,
+    TicketFactory,
+    TokenFactory,
+    UserFactory,
+)
+
+from .client import NEW, Api, nothing_stored
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+TEXT = {"description": "x"}
+# (path, method): what to send, what success is, and which scope it needs (None: anybody).
+ROWS = {
+    ("/api/tickets/", "GET"): (None, 200, Scope.READ),
+    ("/api/tickets/", "POST"): (NEW, 201, None),
+    ("/api/tickets/stats/", "GET"): (None, 200, Scope.READ),
+    ("/api/tickets/classify/", "POST"): (TEXT, 200, None),
+    ("/api/tickets/suggest-title/", "POST"): (TEXT, 200, None),
+    ("/api/tickets/{ticket_id}/", "GET"): (None, 200, Scope.READ),
+    ("/api/tickets/{ticket_id}/", "PATCH"): ({"status": "closed"}, 200, Scope.WRITE),
+    ("/api/tickets/{ticket_id}/", "PUT"): (NEW, 200, Scope.WRITE),
+    ("/api/tickets/{ticket_id}/", "DELETE"): (None, 204, Scope.ADMIN),
+    ("/api/tickets/{ticket_id}/history/", "GET"): (None, 200, Scope.READ),
+    ("/api/tickets/{ticket_id}/comments/", "GET"): (None, 200, Scope.READ),
+    ("/api/tickets/{ticket_id}/comments/", "POST"): ({"body": "x"}, 201, Scope.WRITE),
+    ("/api/openapi.json", "GET"): (None, 200, None),
+    ("/api/docs/", "GET"): (None, 200, None),
+    ("/healthz", "GET"): (None, 200, None),
+    ("/readyz", "GET"): (None, 200, None),
+}
+PATHS = sorted({path for path, _ in ROWS})
+READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
+# What each role may do; None stands for what anybody may.
+ROLES: Any = {
+    "anonymous": {None},
+    "a signed-in user": {None},
+    "a signed-in agent": {None, READ, WRITE},
+    "a signed-in admin": {None, READ, WRITE, ADMIN},
+    "a token to read": {None, READ},
+    "a token to write": {None, WRITE},
+    "an admin's token": {None, READ, WRITE, ADMIN},
+    "an agent's own token for everything": {None, READ, WRITE},
+    "a user's own token for everything": {None},
+    "anybody in the open demo": {None, READ, WRITE},
+}
+NOT_KNOWN = {"anonymous", "anybody in the open demo"}
+
+
+def caller(role, settings):
+    scopes = {
+        "a token to read": [READ],
+        "a token to write": [WRITE],
+        "an admin's token": [ADMIN],
+        "an agent's own token for everything": [READ, WRITE, ADMIN],
+        "a user's own token for everything": [READ, WRITE, ADMIN],
+    }
+    owners = {"an agent's own token for everything": AgentFactory}
+    owners["a user's own token for everything"] = UserFactory
+    signed_in = {
+        "a signed-in user": UserFactory,
+        "a signed-in agent": AgentFactory,
+        "a signed-in admin": AdminFactory,
+    }
+    if role in scopes:
+        owner = owners[role]() if role in owners else None
+        return Api(TokenFactory(scopes=scopes[role], user=owner).secret)
+    settings.ACCESS_MODE = "open" if role == "anybody in the open demo" else "token"
+    api = Api()
+    if role in signed_in:
+        api.force_login(signed_in[role]())
+        api.cookies["csrftoken"] = "x" * 32
+        api.defaults["HTTP_X_CSRFTOKEN"] = "x" * 32
+    return api
+
+
+def expected(role, path, method):
+    """The status, by the rules of `contract.md`."""
+    _, success, scope = ROWS[path, "GET" if method == "HEAD" else method]
+    if (path, method) == ("/api/tickets/", "POST") and "token" in role:
+        # Anyone may create, but a token only with `write`.
+        scope = WRITE
+    if scope in ROLES[role]:
+        return success
+    return 401 if role in NOT_KNOWN else 403
+
+
+def test_every_address_and_method_has_a_row():
+    routes: Any = [
+        pattern.callback for pattern in urlpatterns if hasattr(pattern.callback, "views")
+    ]
+    assert {(route.path, method) for route in routes for method in route.views} == set(ROWS)
+    # The one address that is no route says that there is nothing.
+    assert [pattern.name for pattern in urlpatterns][-1] is None
+    assert len(urlpatterns) == len(routes) + 1
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_may_do_just_this(settings, db, role, path):
+    api = caller(role, settings)
+    for method in METHODS:
+        address = path.format(ticket_id=TicketFactory().pk)
+        known = ROWS.get((path, "GET" if method == "HEAD" else method))
+        body = known[0] if known else NEW
+        status = expected(role, path, method) if known else 405
+        if status < 400:
+            assert api.send(method, address, body).status_code == status, method
+            continue
+        with nothing_stored():
+            response = api.send(method, address, body)
+        assert response.status_code == status, method
+        assert response["Content-Type"] == "application/problem+json"
+        if status == 405:
+            assert set(response["Allow"].split(", ")) == answered(path)
+        if status == 401:
+            assert response["WWW-Authenticate"] == "Bearer"
+
+
+def answered(path):
+    methods = {method for row, method in ROWS if row == path}
+    return methods | ({"HEAD"} if "GET" in methods else set())
+
+
+@pytest.mark.parametrize(("path", "method"), ROWS)
+def test_the_other_way_to_end_a_path_is_the_same_address(admin, path, method):
+    other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+    body, success, _ = ROWS[path, method]
+    address = other.format(ticket_id=TicketFactory().pk)
+    assert admin.send(method, address, body).status_code == success
+    wrong = "PUT" if method != "PUT" else "POST"
+    if wrong not in answered(path):
+        assert admin.send(wrong, address, body).status_code == 405

@@ -1,0 +1,146 @@
+"""POST /api/tickets/"""
+
+import pytest
+from django.test import Client
+
+from tickets.models import Ticket
+from tickets.tests.factories import AgentFactory, TokenFactory, UserFactory
+
+from .client import CLASSIFY, NEW, TICKETS, Api, assert_problem, one
+
+
+def test_anybody_can_create_a_ticket(anonymous):
+    response = anonymous.send("POST", TICKETS, NEW)
+    assert response.status_code == 201
+    created = response.json()
+    stored = Ticket.objects.get(pk=created["id"])
+    assert (stored.title, stored.description) == (NEW["title"], NEW["description"])
+    assert created["status"] == "open"
+    assert created["version"] == 1
+    assert response["Location"] == f"/api/tickets/{stored.pk}/"
+    assert response["ETag"] == '"1"'
+    assert created["created_at"] == created["updated_at"]
+    assert created["created_at"].endswith("Z")
+
+
+def test_the_location_is_where_the_ticket_is(agent):
+    response = agent.send("POST", TICKETS, NEW)
+    created = response.json()
+    del created["track_url"]
+    assert agent.get(response["Location"]).json() == created
+
+
+def test_it_works_without_the_trailing_slash(anonymous):
+    assert anonymous.send("POST", TICKETS.rstrip("/"), NEW).status_code == 201
+
+
+def test_what_is_left_out_is_triaged_and_what_is_sent_is_the_persons(anonymous):
+    created = anonymous.create(priority="low")
+    assert created["priority"] == "low"
+    assert created["triage"]["priority"] == {"source": "human", "confidence": None}
+    assert created["triage"]["category"]["source"] in ("offline", "default")
+    assert created["triage"]["tone"]["source"] in ("offline", "default")
+
+
+def test_a_clear_text_is_triaged_at_once(anonymous):
+    created = anonymous.create(
+        title="Charged twice", description="I was charged twice and want a refund for the invoice."
+    )
+    assert created["category"] == "billing"
+    assert created["triage"]["category"]["source"] == "offline"
+    assert 0 < created["triage"]["category"]["confidence"] <= 1
+
+
+def test_a_suggestion_that_was_shown_fills_what_is_left_out(anonymous):
+    text = "I was charged twice and want a refund for the invoice."
+    suggestion = anonymous.send("POST", CLASSIFY, {"description": text}).json()
+    created = anonymous.create(
+        description="Something else.", suggestion_id=suggestion["suggestion_id"], priority="low"
+    )
+    assert created["category"] == suggestion["suggested_category"] == "billing"
+    assert created["triage"]["category"] == {
+        "source": suggestion["source"],
+        "confidence": suggestion["confidence"]["category"],
+    }
+    assert created["priority"] == "low"
+
+
+@pytest.mark.parametrize("made_up", ["x", "WyJiaWxsaW5nIl0:1xUd1R:OKAtVQDIU9qsAn48LljS976X6aCb"])
+def test_a_suggestion_that_was_never_made_is_refused(anonymous, made_up):
+    response = anonymous.send("POST", TICKETS, NEW | {"suggestion_id": made_up})
+    assert_problem(response, 400, "validation_error", "suggestion_id")
+    assert not Ticket.objects.exists()
+
+
+def test_the_private_link_opens_the_ticket_and_nothing_of_it_is_stored(anonymous):
+    created = anonymous.create()
+    assert created["track_url"].startswith("http://testserver/")
+    secret = created["track_url"].rstrip("/").rpartition("/")[2]
+    stored = Ticket.objects.values().get()
+    assert len(secret) >= 22
+    assert not any(secret in str(value) for value in stored.values())
+    assert Client().get(created["track_url"]).status_code == 200
+
+
+def test_an_anonymous_answer_has_no_email_address(anonymous, agent):
+    created = anonymous.create(requester_email="ada@example.org")
+    assert "requester_email" not in created
+    assert agent.get(one(created["id"])).json()["requester_email"] == "ada@example.org"
+
+
+def test_an_agents_answer_has_the_email_address(agent):
+    assert agent.create(requester_email="ada@example.org")["requester_email"] == "ada@example.org"
+    assert agent.create()["requester_email"] is None
+
+
+@pytest.mark.parametrize("title", ["🎉" * 200, "é" * 200, "中" * 200, "ﷺ" * 200])
+def test_two_hundred_characters_come_back_whole(anonymous, title):
+    assert anonymous.create(title=title)["title"] == title
+
+
+def test_a_long_description_comes_back_whole(anonymous):
+    text = "🧯 smoke\n\tand\nfire " * 1000
+    assert anonymous.create(description=text)["description"] == text.strip()
+
+
+def test_outer_white_space_goes_and_line_ends_are_made_one_kind(anonymous):
+    created = anonymous.create(title=" \t a\r\nb  ", description="\n one\r\ntwo\rthree \n")
+    assert created["title"] == "a b"
+    assert created["description"] == "one\ntwo\nthree"
+
+
+def test_an_agent_can_assign_at_once(agent):
+    colleague = AgentFactory()
+    assert agent.create(assignee=colleague.username)["assignee"] == colleague.username
+
+
+def test_nobody_learns_who_is_an_agent(anonymous):
+    AgentFactory(username="grace")
+    UserFactory(username="mallory")
+    problems = [
+        assert_problem(
+            anonymous.send("POST", TICKETS, NEW | {"assignee": name}),
+            *(400, "validation_error", "assignee"),
+        )
+        for name in ("grace", "mallory", "nobody")
+    ]
+    assert problems[0] == problems[1] == problems[2]
+    assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["mallory", "nobody"])
+def test_an_agent_cannot_assign_to_somebody_who_is_not_one(agent, name):
+    UserFactory(username="mallory")
+    response = agent.send("POST", TICKETS, NEW | {"assignee": name})
+    assert_problem(response, 400, "validation_error", "assignee")
+
+
+def test_a_token_without_write_may_not_create(db):
+    response = Api(TokenFactory(scopes=["read"]).secret).send("POST", TICKETS, NEW)
+    assert_problem(response, 403, "permission_denied")
+    assert not Ticket.objects.exists()
+
+
+def test_creating_is_recorded_with_its_actor(anonymous, agent):
+    created = anonymous.create()
+    assert agent.get(one(created["id"], "history/")).json()[0]["actor"] == "anonymous"

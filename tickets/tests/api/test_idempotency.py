@@ -1,0 +1,146 @@
+"""`Idempotency-Key`: a create that is sent again makes no second ticket."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.client import HTTPConnection
+from threading import Barrier
+
+import pytest
+
+from tickets import services
+from tickets.models import IdempotencyKey, Ticket
+from tickets.tests.factories import AgentFactory, TokenFactory
+
+from .client import NEW, TICKETS, Api, assert_problem, nothing_stored, one
+
+KEY = "2f0c9c2e-5a0b-4b0e-9d0f-6a3a1a7a4a11"
+
+
+def create(api, key=KEY, body=NEW, **headers):
+    return api.send("POST", TICKETS, body, idempotency_key=key, **headers)
+
+
+def test_the_same_key_and_body_give_the_first_answer_again(agent):
+    first = create(agent)
+    assert first.status_code == 201
+    assert "Idempotency-Replayed" not in first
+    agent.send("PATCH", one(first.json()["id"]), {"status": "closed"})
+    again = create(agent)
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert (again["Location"], again["ETag"]) == (first["Location"], first["ETag"])
+    assert again["Idempotency-Replayed"] == "true"
+    assert Ticket.objects.count() == 1
+
+
+def test_the_order_of_keys_and_white_space_do_not_make_another_body(agent):
+    first = create(agent)
+    body = json.dumps(dict(reversed(NEW.items())), indent=3).encode()
+    assert create(agent, body=body).json() == first.json()
+
+
+@pytest.mark.parametrize(
+    "other", [{"title": "Another"}, {"priority": "low"}, {"requester_email": None}]
+)
+def test_the_same_key_with_another_body_is_a_conflict(agent, other):
+    create(agent)
+    with nothing_stored():
+        response = create(agent, body=NEW | other)
+    assert_problem(response, 409, "conflict")
+
+
+def test_another_key_makes_another_ticket(agent):
+    assert create(agent, "a").json()["id"] != create(agent, "b").json()["id"]
+
+
+def test_without_a_key_each_create_makes_a_ticket(agent):
+    assert agent.create()["id"] != agent.create()["id"]
+
+
+def test_keys_of_different_callers_are_different_keys(agent, anonymous, db):
+    signed_in = Api()
+    signed_in.force_login(AgentFactory())
+    signed_in.cookies["csrftoken"] = "x" * 32
+    numbers = {
+        create(agent).json()["id"],
+        create(Api(TokenFactory().secret)).json()["id"],
+        create(anonymous).json()["id"],
+        create(signed_in, x_csrftoken="x" * 32).json()["id"],
+    }
+    assert len(numbers) == 4
+
+
+def test_a_refused_create_does_not_use_up_its_key(agent):
+    assert create(agent, body={"title": ""}).status_code == 400
+    assert not IdempotencyKey.objects.exists()
+    assert create(agent).status_code == 201
+
+
+def test_the_private_link_is_in_the_answer_and_not_in_the_table(anonymous):
+    first = create(anonymous).json()
+    secret = first["track_url"].rstrip("/").rpartition("/")[2]
+    assert secret not in str(IdempotencyKey.objects.values().get())
+    assert KEY not in str(IdempotencyKey.objects.values().get())
+    assert create(anonymous).json() == first
+
+
+def test_the_first_answer_outlives_the_ticket_without_its_link(agent):
+    first = create(agent).json()
+    Ticket.objects.all().delete()
+    again = create(agent)
+    assert again.status_code == 201
+    del first["track_url"]
+    assert again.json() == first
+    assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["", " ", "x" * 201, "a b", "é", "\x7f", "a\tb", "\u200b", "a\x00"])
+def test_a_key_that_is_none_is_refused(agent, key):
+    with nothing_stored():
+        response = create(agent, key)
+    assert_problem(response, 400, "validation_error", "Idempotency-Key")
+
+
+@pytest.mark.parametrize("key", ["x", "x" * 200, "!~", "'; DROP TABLE x; --".replace(" ", "_")])
+def test_any_visible_ascii_is_a_key(agent, key):
+    assert create(agent, key).status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_at_once_under_one_key_make_one_ticket(live_server):
+    secret = TokenFactory().secret
+    start = Barrier(50)
+
+    def send(_):
+        headers = {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {secret}",
+            "Idempotency-Key": KEY,
+        }
+        start.wait()
+        # So many at once are too many for the test's server: a client tries again.
+        while True:
+            with suppress(ConnectionError):
+                connection = HTTPConnection(live_server.thread.host, live_server.thread.port)
+                connection.request("POST", TICKETS, json.dumps(NEW), headers)
+                response = connection.getresponse()
+                body = response.read()
+                if response.status != 503:
+                    return response.status, body, response.headers["Location"]
+
+    with ThreadPoolExecutor(50) as pool:
+        answers = set(pool.map(send, range(50)))
+    assert len(answers) == 1
+    assert next(iter(answers))[0] == 201
+    assert Ticket.objects.count() == 1
+
+
+def test_keys_are_forgotten_after_a_day(agent):
+    create(agent)
+    services.purge()
+    assert IdempotencyKey.objects.exists()
+    IdempotencyKey.objects.update(
+        created_at=IdempotencyKey.objects.get().created_at - services.KEYS_KEPT_FOR
+    )
+    services.purge()
+    assert not IdempotencyKey.objects.exists()

@@ -1,0 +1,216 @@
+"""The OpenAPI document: held against the standard, the routes, the forms and real answers."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from jsonschema import Draft202012Validator, FormatChecker
+from openapi_spec_validator import validate
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from tickets.api.openapi import DOCUMENT
+from tickets.api.serializers import COMMENT_READ_ONLY, READ_ONLY
+from tickets.api.urls import urlpatterns
+from tickets.forms import (
+    ClassifyForm,
+    CommentForm,
+    FilterForm,
+    NewTicketForm,
+    PageForm,
+    SuggestTitleForm,
+    TicketForm,
+)
+from tickets.tests.factories import AgentFactory, CommentFactory, TokenFactory
+
+from .client import NEW, Api, one
+
+SCHEMAS = DOCUMENT["components"]["schemas"]
+PARAMETERS = DOCUMENT["components"]["parameters"]
+ROUTES: Any = [pattern.callback for pattern in urlpatterns if hasattr(pattern.callback, "views")]
+VIEWS = {(route.path, method): view for route in ROUTES for method, view in route.views.items()}
+OPERATIONS = {
+    (path, method.upper()): operation
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+    if method != "parameters"
+}
+BODIES = {
+    "createTicket": NEW,
+    "replaceTicket": NEW,
+    "updateTicket": {"status": "closed"},
+    "addComment": {"body": "x"},
+    "classify": {"description": "I was charged twice, refund the invoice!"},
+    "suggestTitle": {"description": "I was charged twice."},
+}
+RESOURCE: Any = Resource.from_contents(DOCUMENT, default_specification=DRAFT202012)
+REGISTRY: Any = Registry().with_resource("urn:api", RESOURCE)
+
+
+def assert_documented(response, path, method):
+    """The answer's headers, media type and body are what the document says for its status."""
+    status = str(response.status_code)
+    described = OPERATIONS[path, method]["responses"][status]
+    # These are there only when they have something to say.
+    sometimes = {"Link", "Idempotency-Replayed"}
+    assert set(described.get("headers", {})) - sometimes <= set(response.headers)
+    if "content" not in described:
+        assert response.content == b""
+        return
+    media = response["Content-Type"].partition(";")[0]
+    assert media in described["content"]
+    if media == "text/html":
+        return
+    place = ["paths", path, method.lower(), "responses", status, "content", media, "schema"]
+    pointer = "/".join(part.replace("~", "~0").replace("/", "~1") for part in place)
+    validator = Draft202012Validator(
+        {"$ref": f"urn:api#/{pointer}"}, registry=REGISTRY, format_checker=FormatChecker()
+    )
+    assert [error.message for error in validator.iter_errors(response.json())] == []
+
+
+def test_it_is_served_and_is_openapi(anonymous):
+    served = anonymous.get("/api/openapi.json")
+    assert served.status_code == 200
+    assert served.json() == DOCUMENT
+    assert DOCUMENT["openapi"].startswith("3.1.")
+    validate(DOCUMENT)
+
+
+def test_every_route_and_method_is_described_and_nothing_else():
+    assert set(OPERATIONS) == set(VIEWS)
+
+
+def test_every_operation_has_a_name_of_its_own():
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_an_operation_says_who_may_call_it_and_what_it_may_be_asked(path, method):
+    view, operation = VIEWS[path, method], OPERATIONS[path, method]
+    scope, query = getattr(view, "scope", None), getattr(view, "query", None)
+    assert ({} in operation["security"]) == (scope is None)
+    if scope is not None:
+        assert {"401", "403"} <= set(operation["responses"])
+        assert f"tokens with {scope}" in operation["description"]
+    references = [one["$ref"].rpartition("/")[2] for one in operation.get("parameters", [])]
+    described = {name for name in references if PARAMETERS[name]["in"] == "query"}
+    assert described == set(query.base_fields if query else {})
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("NewTicket", NewTicketForm),
+        ("TicketReplacement", TicketForm),
+        ("TicketChanges", TicketForm),
+        ("NewComment", CommentForm),
+        ("TextToClassify", ClassifyForm),
+        ("TextToName", SuggestTitleForm),
+    ],
+)
+def test_a_body_is_described_as_its_form_checks_it(name, form):
+    described, fields = SCHEMAS[name]["properties"], form.base_fields
+    assert set(described) == set(fields)
+    if name != "TicketChanges":
+        required = {key for key, field in fields.items() if field.required}
+        assert set(SCHEMAS[name]["required"]) == required
+    for key, field in fields.items():
+        schema = described[key]
+        assert schema.get("maxLength") == getattr(field, "max_length", None)
+        assert ("null" in schema["type"]) == field.json_null
+        if hasattr(field, "choices"):
+            assert schema["enum"] == [value for value, _ in field.choices]
+
+
+@pytest.mark.parametrize("form", [FilterForm, PageForm])
+def test_a_query_is_described_as_its_form_checks_it(form):
+    for name, field in form.base_fields.items():
+        schema = PARAMETERS[name]["schema"]
+        assert schema.get("maxLength") == getattr(field, "max_length", None)
+        assert schema.get("maximum") == getattr(field, "max_value", None)
+        assert schema.get("minimum") == getattr(field, "min_value", None)
+
+
+def test_what_is_shown_and_cannot_be_written_is_read_only():
+    assert set(SCHEMAS["CreatedTicket"]["properties"]) - set(TicketForm.base_fields) == READ_ONLY
+    assert set(SCHEMAS["Comment"]["properties"]) - set(CommentForm.base_fields) == COMMENT_READ_ONLY
+
+
+DOCUMENTED = [
+    (path, method, int(status))
+    for (path, method), operation in OPERATIONS.items()
+    for status in operation["responses"]
+    # The database's absence is tested where it can be taken away.
+    if status != "503" or path == "/readyz"
+]
+
+
+# What leads to a status: headers, and what stands in the place of the body.
+HEADERS = {
+    304: {"if_none_match": '"1"'},
+    409: {"idempotency_key": "x"},
+    412: {"if_match": '"999"'},
+    415: {"content_type": "text/plain"},
+}
+TOO_LARGE = b" " * (1024 * 1024 + 1)
+
+
+@pytest.mark.parametrize(("path", "method", "status"), DOCUMENTED)
+def test_each_described_answer_is_really_given(settings, ticket, path, method, status):
+    CommentFactory(ticket=ticket, author=AgentFactory())
+    operation = OPERATIONS[path, method]["operationId"]
+    api = caller(operation, status)
+    prepare(status, settings, api)
+    address = path.format(ticket_id=10**18 if status == 404 else ticket.pk)
+    query = "?nonsense=1" if status == 400 else ""
+    body = TOO_LARGE if status == 413 else BODIES.get(operation)
+    response = api.send(method, address + query, body, **HEADERS.get(status, {}))
+    assert response.status_code == status, response.content
+    assert_documented(response, path, method)
+
+
+def caller(operation, status):
+    if status == 403:
+        return without_permission(operation)
+    if status == 429:
+        return Api()
+    return Api("desk_unknown" if status == 401 else TokenFactory(scopes=["admin"]).secret)
+
+
+def prepare(status, settings, api):
+    if status == 409:
+        api.send("POST", "/api/tickets/", NEW | {"title": "Another"}, **HEADERS[409])
+    if status == 429:
+        settings.CREATE_LIMIT = settings.SUGGEST_LIMIT = 0
+    if status == 503:
+        MigrationRecorder(connection).record_unapplied("tickets", "0001_initial")
+
+
+def without_permission(operation):
+    if operation in ("classify", "suggestTitle"):
+        # Anybody may ask, but a session has to prove that it is not another site that does.
+        api = Api()
+        api.force_login(AgentFactory())
+        return api
+    writes = operation not in ("listTickets", "ticketStatistics", "showTicket", "ticketHistory")
+    reads = not writes or operation == "listComments"
+    return Api(TokenFactory(scopes=["write"] if reads else ["read"]).secret)
+
+
+def test_a_created_ticket_without_what_is_private_is_described(anonymous):
+    assert_documented(anonymous.send("POST", "/api/tickets/", NEW), "/api/tickets/", "POST")
+
+
+def test_a_history_of_every_event_is_described(agent, ticket):
+    agent.send("PATCH", one(ticket.pk), {"status": "closed", "assignee": AgentFactory().username})
+    comment = CommentFactory(ticket=ticket)
+    comment.public = True
+    comment.save()
+    comment.delete()
+    path = "/api/tickets/{ticket_id}/history/"
+    response = agent.get(path.format(ticket_id=ticket.pk))
+    assert len(response.json()) == 5
+    assert_documented(response, path, "GET")

@@ -1,0 +1,77 @@
+"""PUT /api/tickets/<id>/"""
+
+import pytest
+
+from tickets.models import Ticket
+from tickets.tests.factories import AgentFactory, TicketFactory
+
+from .client import NEW, assert_problem, one
+
+
+def test_what_is_left_out_returns_to_its_default(agent):
+    ticket = TicketFactory(
+        status="closed",
+        category="billing",
+        category_source="human",
+        requester_email="ada@example.org",
+        assignee=AgentFactory(),
+    )
+    response = agent.send("PUT", one(ticket.pk), NEW)
+    assert response.status_code == 200
+    shown = response.json()
+    assert (shown["title"], shown["description"]) == (NEW["title"], NEW["description"])
+    assert (shown["status"], shown["requester_email"], shown["assignee"]) == ("open", None, None)
+    assert shown["triage"]["category"]["source"] != "human"
+    assert (shown["version"], response["ETag"]) == (2, '"2"')
+
+
+def test_every_writable_key_is_taken(agent, ticket):
+    values = NEW | {
+        "category": "account",
+        "priority": "critical",
+        "status": "resolved",
+        "requester_email": "ada@example.org",
+        "assignee": AgentFactory().username,
+    }
+    shown = agent.send("PUT", one(ticket.pk), values).json()
+    assert shown | values == shown
+    assert shown["triage"]["category"]["source"] == "human"
+    assert shown["triage"]["priority"]["source"] == "human"
+
+
+def test_the_tone_stands_while_the_text_does(agent):
+    ticket = TicketFactory(**NEW, sentiment="angry", urgency_score=99, tone_source="llm")
+    shown = agent.send("PUT", one(ticket.pk), NEW | {"priority": "low"}).json()
+    assert (shown["sentiment"], shown["urgency_score"]) == ("angry", 99)
+
+
+def test_a_new_text_is_scored_again(agent):
+    ticket = TicketFactory(sentiment="angry", urgency_score=99, tone_source="llm")
+    shown = agent.send("PUT", one(ticket.pk), NEW).json()
+    assert shown["triage"]["tone"]["source"] != "llm"
+
+
+def test_the_same_again_leaves_the_version(agent, ticket):
+    values = NEW | {"category": "billing", "priority": "low"}
+    first = agent.send("PUT", one(ticket.pk), values).json()
+    assert agent.send("PUT", one(ticket.pk), values).json() == first
+
+
+@pytest.mark.parametrize("missing", ["title", "description"])
+def test_title_and_description_are_required(agent, ticket, missing):
+    values = {key: value for key, value in NEW.items() if key != missing}
+    response = agent.send("PUT", one(ticket.pk), values)
+    assert_problem(response, 400, "validation_error", missing)
+    assert Ticket.objects.get().version == 1
+
+
+def test_a_stale_version_is_refused(agent, ticket):
+    assert agent.send("PUT", one(ticket.pk), NEW, if_match='"1"').status_code == 200
+    response = agent.send("PUT", one(ticket.pk), NEW | {"title": "Late"}, if_match='"1"')
+    assert_problem(response, 412, "precondition_failed")
+    assert Ticket.objects.get().title == NEW["title"]
+
+
+def test_a_missing_ticket_is_not_found_and_not_made(agent):
+    assert_problem(agent.send("PUT", one(5), NEW), 404, "not_found")
+    assert not Ticket.objects.exists()

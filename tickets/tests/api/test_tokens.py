@@ -1,0 +1,122 @@
+"""Bearer tokens: what opens the API, and what does not although it looks like one."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tickets import services
+from tickets.access import SYSTEM
+from tickets.models import ApiToken, Ticket
+from tickets.tests.factories import AgentFactory, TokenFactory, UserFactory
+
+from .client import CLASSIFY, NEW, SUGGEST_TITLE, TICKETS, Api, assert_problem, nothing_stored
+
+NOW = timezone.now()
+DEAD = {
+    "expired": {"expires_at": NOW - timedelta(seconds=1)},
+    "revoked": {"revoked_at": NOW - timedelta(seconds=1)},
+}
+ANYBODYS = [
+    ("POST", TICKETS),
+    ("POST", CLASSIFY),
+    ("POST", SUGGEST_TITLE),
+    ("GET", "/api/openapi.json"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", TICKETS), *ANYBODYS])
+@pytest.mark.parametrize("state", DEAD)
+def test_a_dead_token_opens_nothing_even_what_is_open_to_all(db, state, method, path):
+    api = Api(TokenFactory(**DEAD[state]).secret)
+    with nothing_stored():
+        response = api.send(method, path, NEW)
+    assert_problem(response, 401, "authentication_required")
+    assert response["WWW-Authenticate"] == "Bearer"
+
+
+def test_the_token_of_somebody_who_left_opens_nothing(db):
+    token = TokenFactory(user=AgentFactory(is_active=False))
+    assert Api(token.secret).get(TICKETS).status_code == 401
+
+
+def test_a_token_does_no_more_than_its_user_may(db):
+    user = UserFactory()
+    api = Api(TokenFactory(user=user, scopes=["admin"]).secret)
+    assert_problem(api.get(TICKETS), 403, "permission_denied")
+
+
+def test_a_token_stops_on_the_moment_it_is_revoked(db):
+    token, secret = services.create_token("console", ["read"], SYSTEM, days=1)
+    api = Api(secret)
+    assert api.get(TICKETS).status_code == 200
+    services.revoke_token(token, SYSTEM)
+    assert_problem(api.get(TICKETS), 401, "authentication_required")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("", "Bearer", "Bearer ", "Bearer  ", "{secret}", "Basic {secret}", "Token {secret}"),
+        *("Bearer {secret}x", "Bearer x{secret}", "Bearer {secret} {secret}", "Bearer {SECRET}"),
+        *("Bearer,{secret}", "Bearer={secret}", 'Bearer "{secret}"', "Basic eDp5", "Bearer \xff"),
+        *("Bearer " + "x" * 4000, "Bearer desk_' OR 1=1 --", "Bearer None", "Bearer null"),
+    ],
+)
+def test_what_is_no_token_is_refused(db, header):
+    token = TokenFactory(scopes=["admin"])
+    given = header.replace("{secret}", token.secret).replace("{SECRET}", token.secret.upper())
+    with nothing_stored():
+        response = Api().send("POST", TICKETS, NEW, authorization=given)
+    assert_problem(response, 401, "authentication_required")
+
+
+@pytest.mark.parametrize("header", ["bearer {}", "BEARER {}", "Bearer   {}", " Bearer {} "])
+def test_the_scheme_may_be_written_in_any_case(db, header):
+    secret = TokenFactory().secret
+    assert Api().get(TICKETS, headers={"Authorization": header.format(secret)}).status_code == 200
+
+
+def test_a_token_makes_the_session_count_for_nothing(db):
+    api = Api()
+    api.force_login(AgentFactory())
+    assert api.get(TICKETS).status_code == 200
+    assert api.get(TICKETS, headers={"Authorization": "Bearer x"}).status_code == 401
+    reader = TokenFactory(scopes=["read"]).secret
+    response = api.send("POST", TICKETS, NEW, authorization=f"Bearer {reader}")
+    assert_problem(response, 403, "permission_denied")
+    writer = TokenFactory(scopes=["write"]).secret
+    # No CSRF token is asked for, as it is not the session that acts.
+    assert api.send("POST", TICKETS, NEW, authorization=f"Bearer {writer}").status_code == 201
+
+
+def test_the_open_demo_still_looks_at_tokens(settings, db):
+    settings.ACCESS_MODE = "open"
+    assert Api("desk_made-up").get(TICKETS).status_code == 401
+    response = Api(TokenFactory(scopes=["read"]).secret).send("POST", TICKETS, NEW)
+    assert_problem(response, 403, "permission_denied")
+
+
+def test_the_use_is_noted_once_a_minute(db):
+    token = TokenFactory()
+    Api(token.secret).get(TICKETS)
+    token.refresh_from_db()
+    first = token.last_used_at
+    assert timezone.now() - first < timedelta(minutes=1)
+    Api(token.secret).get(TICKETS)
+    token.refresh_from_db()
+    assert token.last_used_at == first
+    ApiToken.objects.update(last_used_at=first - timedelta(seconds=61))
+    Api(token.secret).get(TICKETS)
+    token.refresh_from_db()
+    assert token.last_used_at > first
+
+
+def test_the_secret_is_not_stored(db):
+    token = TokenFactory()
+    assert token.secret not in str(ApiToken.objects.values().get())
+
+
+def test_the_audit_trail_names_the_token(db):
+    Api(TokenFactory(name="nightly import").secret).create()
+    assert Ticket.objects.get().history()[0].actor == "token nightly import"

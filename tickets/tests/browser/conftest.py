@@ -1,0 +1,112 @@
+"""One Chromium for all browser tests of a process, and a desk to visit with it.
+
+Chromium comes from the system (Debian: `apt install chromium`). Without it these tests are
+skipped; REQUIRE_BROWSER=1 makes that a failure.
+"""
+
+import os
+import re
+import shutil
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tickets.tests.factories import PASSWORD, AgentFactory
+
+PATIENCE = 60_000  # milliseconds; a slow machine is no fault
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        reason = "BROWSER TESTS DID NOT RUN: Chromium is missing (Debian: apt install chromium)."
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    # Playwright keeps an event loop in this thread; the tests' own queries are not part of it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+class Desk:
+    """The desk in browser windows. What they complain about is kept in `complaints`."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.browser, self.url = browser, url
+        self.contexts = []
+        self.complaints = []
+        self.tolerated = []
+
+    def window(self, **options) -> Page:
+        """A window with cookies of its own. Options are those of Playwright's contexts."""
+        context = self.browser.new_context(base_url=self.url, **options)
+        context.set_default_timeout(PATIENCE)
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("request", self._request)
+        return page
+
+    def tolerate(self, pattern: str) -> None:
+        """A complaint that belongs to the test, such as the console's note of a 400."""
+        self.tolerated.append(pattern)
+
+    def sign_in(self, page: Page, user=None):
+        user = user or AgentFactory()
+        page.goto("/sign-in/")
+        page.get_by_label("User name").fill(user.username)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/tickets/")
+        return user
+
+    def agent(self, **options) -> Page:
+        page = self.window(**options)
+        self.sign_in(page)
+        return page
+
+    def close(self) -> None:
+        for context in self.contexts:
+            context.close()
+
+    def left(self) -> list[str]:
+        return [
+            complaint
+            for complaint in self.complaints
+            if not any(re.search(pattern, complaint) for pattern in self.tolerated)
+        ]
+
+    def _console(self, message) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"console: {message.text}")
+
+    def _request(self, request) -> None:
+        if not request.url.startswith((self.url, "data:", "blob:")):
+            self.complaints.append(f"foreign request: {request.url}")
+
+
+@pytest.fixture
+def desk(chromium, live_server):
+    """Fails a test whose windows met a console error or asked another host."""
+    desk = Desk(chromium, live_server.url)
+    yield desk
+    desk.close()
+    assert desk.left() == []
+
+
+@pytest.fixture
+def page(desk):
+    """A stranger's window."""
+    return desk.window()
+
+
+@pytest.fixture
+def narrow():
+    return {"viewport": {"width": 360, "height": 780}}

@@ -1,0 +1,188 @@
+"""axe finds nothing, and nothing scrolls sideways: each page and state, both themes, two widths."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tickets.models import Category, Priority, Sentiment, Status
+from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
+
+from .submit_form import CLASSIFY, Questions, SubmitForm
+
+WIDTHS = {"wide": 1280, "narrow": 360}
+axe = Axe()
+
+
+@pytest.fixture(params=["light", "dark"])
+def theme(request):
+    return request.param
+
+
+@pytest.fixture(params=WIDTHS)
+def look(request, theme):
+    """How a window looks. Toasts would still be fading in with motion."""
+    size = {"width": WIDTHS[request.param], "height": 900}
+    return {"viewport": size, "color_scheme": theme, "reduced_motion": "reduce"}
+
+
+def check(page):
+    found = axe.run(page).response["violations"]
+    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def fill_the_desk():
+    """Every kind of badge, long words, and a conversation."""
+    agent = AgentFactory(username="maria.keller")
+    for values in zip(Category, Priority, Status, Sentiment, strict=True):
+        names = ("category", "priority", "status", "sentiment")
+        TicketFactory(assignee=agent, **dict(zip(names, map(str, values), strict=True)))
+    ticket = TicketFactory(
+        title="Unbreakable" + "x" * 120,
+        description="https://example.org/" + "y" * 200,
+        requester_email=f"{'z' * 60}@example.org",
+    )
+    CommentFactory(ticket=ticket, author=agent, public=True, body="A reply")
+    CommentFactory(ticket=ticket, author=agent, public=False, body="A note")
+    return ticket
+
+
+def test_pages_of_agents(desk, look):
+    desk.tolerate("status of 40[04]")
+    ticket = fill_the_desk()
+    window = desk.agent(**look)
+    for path in (
+        "/",
+        "/tickets/",
+        "/tickets/?status=open&category=billing&created_after=2020-01-01",
+        "/tickets/?search=zebra",
+        f"/tickets/{ticket.pk}/",
+        "/dashboard/",
+        "/nothing",
+        "/tickets/?status=lost",
+        "/api/docs/",
+    ):
+        window.goto(path)
+        check(window)
+    window.goto("/dashboard/")
+    window.get_by_text("As a table").click()
+    check(window)
+
+
+def test_states_of_a_ticket(desk, look):
+    desk.tolerate("status of 400")
+    ticket = fill_the_desk()
+    window = desk.agent(**look)
+    window.goto(f"/tickets/{ticket.pk}/")
+    window.get_by_text("Edit title and description").click()
+    check(window)
+    window.get_by_label("Status").select_option("closed")
+    expect(window.locator("#toasts")).to_contain_text("is now Closed")
+    check(window)
+    window.get_by_role("button", name="Send reply").click()
+    expect(window.get_by_role("alert")).to_be_focused()
+    check(window)
+
+
+def test_pages_of_strangers(desk, look):
+    desk.tolerate("status of 400")
+    ticket = fill_the_desk()
+    page = desk.window(**look)
+    for path in ("/sign-in/", ticket.track_path(), "/"):
+        page.goto(path)
+        check(page)
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    check(page)
+    page.goto("/sign-in/")
+    page.get_by_label("User name").fill("nobody")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    check(page)
+
+
+def test_states_of_the_suggestion(desk, look):
+    desk.tolerate("status of 500")
+    page = desk.window(**look)
+    questions = Questions(page, CLASSIFY)
+    form = SubmitForm(page).open()
+    form.description.fill("I was charged twice for my invoice.")
+    form.expect_state("thinking")
+    check(page)
+    questions.answer()
+    form.expect_state("suggested")
+    check(page)
+    form.category.select_option("account")
+    form.expect_state("overridden")
+    check(page)
+    form.panel.get_by_role("button").click()
+    check(page)
+    form.description.fill("Something else that is long enough.")
+    questions.answer(2, status=500)
+    form.expect_state("unavailable")
+    check(page)
+
+
+def test_the_empty_desk_and_the_open_mode(desk, look, settings):
+    settings.ACCESS_MODE = "open"
+    page = desk.window(**look)
+    for path in ("/", "/tickets/", "/dashboard/"):
+        page.goto(path)
+        expect(page.get_by_text("Open demo.")).to_be_visible()
+        check(page)
+
+
+def test_the_submit_page_needs_no_mouse(page):
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    for label, typed in (
+        ("Your e-mail", "anna@example.org"),
+        ("What is the problem?", "The door to my account is closed."),
+    ):
+        page.keyboard.press("Tab")
+        expect(page.get_by_label(label)).to_be_focused()
+        page.keyboard.type(typed)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    title = page.get_by_label("Title", exact=True)
+    expect(title).not_to_have_value("")
+    page.keyboard.press("Tab")
+    expect(title).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/t/**")
+
+
+def test_targets_are_large_enough(desk, theme):
+    ticket = fill_the_desk()
+    window = desk.agent(viewport={"width": 360, "height": 900}, color_scheme=theme)
+    for path in ("/", "/tickets/", f"/tickets/{ticket.pk}/"):
+        window.goto(path)
+        small = window.evaluate(
+            """() => [...document.querySelectorAll("button, select, input, textarea, nav a")]
+                .map((target) => [target.outerHTML.slice(0, 80), target.getBoundingClientRect()])
+                .filter(([, box]) => box.width && Math.min(box.width, box.height) < 24)
+                .map(([html]) => html)"""
+        )
+        assert small == []
+
+
+def test_each_control_has_a_visible_focus(desk):
+    ticket = fill_the_desk()
+    window = desk.agent()
+    window.goto(f"/tickets/{ticket.pk}/")
+    outline = """() => {
+        const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+        return document.activeElement === document.body ? "" : `${outlineStyle} ${outlineWidth}`;
+    }"""
+    window.keyboard.press("Tab")
+    seen = 0
+    while style := window.evaluate(outline):
+        assert re.match(r"(solid|auto) [1-9]", style)
+        window.keyboard.press("Tab")
+        seen += 1
+    assert seen > 15

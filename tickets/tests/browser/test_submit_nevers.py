@@ -1,0 +1,359 @@
+"""What the submit page must never do."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tickets.models import Ticket
+
+from .submit_form import (
+    CLASSIFY,
+    OTHER_PROBLEM,
+    PROBLEM,
+    SUGGEST_TITLE,
+    Questions,
+    SubmitForm,
+)
+
+WIDTHS = [1280, 360]
+LONG_EVIDENCE = {
+    "category": [
+        {"field": "description", "text": letter * 60, "start": 0, "end": 60} for letter in "abcde"
+    ]
+}
+
+
+@pytest.fixture
+def questions(page):
+    return Questions(page, CLASSIFY)
+
+
+@pytest.fixture
+def form(page, questions):
+    return SubmitForm(page).open()
+
+
+# --- a touched field is overwritten ---
+
+
+def test_a_choice_made_before_stands(form, questions):
+    form.category.select_option("account")
+    form.description.fill(PROBLEM)
+    questions.answer()
+    form.expect_state("overridden")
+    form.expect_values("account", "high")
+
+
+def test_a_choice_made_while_it_reads_stands(form, questions):
+    form.description.fill(PROBLEM)
+    questions.wait_for(1)
+    form.priority.select_option("low")
+    questions.answer()
+    form.expect_state("overridden")
+    form.expect_values("billing", "low")
+    form.expect_tags("category")
+
+
+def test_leaving_it_to_us_is_a_choice_too(form, questions):
+    form.category.select_option("account")
+    form.category.select_option("")
+    form.description.fill(PROBLEM)
+    questions.answer()
+    form.expect_state("overridden")
+    form.expect_values("", "high")
+
+
+def test_a_choice_stands_when_the_text_changes(form, questions):
+    form.description.fill(PROBLEM)
+    questions.answer()
+    form.category.select_option("account")
+    form.description.fill(OTHER_PROBLEM)
+    questions.answer(2, suggested_category="technical", suggested_priority="low")
+    expect(form.panel).to_contain_text("Technical")
+    form.expect_values("account", "low")
+
+
+# --- the focus moves ---
+
+
+def test_the_caret_stays_where_it_is(form, questions, page):
+    form.description.fill(PROBLEM)
+    form.description.press("Home")
+    questions.answer()
+    form.expect_state("suggested")
+    assert form.focused() == "description"
+    form.description.press_sequentially("Hi! ")
+    expect(form.description).to_have_value("Hi! " + PROBLEM)
+
+
+# --- the layout shifts ---
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_moves_in_any_state(desk, width):
+    desk.tolerate("status of 500")
+    page = desk.window(viewport={"width": width, "height": 1400})
+    questions = Questions(page, CLASSIFY)
+    form = SubmitForm(page).open()
+    expect(form.suggest_title).to_be_visible()
+    places = {"idle": form.places()}
+    form.description.fill(PROBLEM)
+    form.expect_state("thinking")
+    places["thinking"] = form.places()
+    questions.answer(evidence=LONG_EVIDENCE, source="default")
+    form.expect_state("suggested")
+    places["suggested"] = form.places()
+    form.category.select_option("technical")
+    form.priority.select_option("critical")
+    form.expect_state("overridden")
+    places["overridden"] = form.places()
+    form.panel.get_by_role("button").click()
+    places["used"] = form.places()
+    form.description.fill(OTHER_PROBLEM)
+    questions.answer(2, status=500)
+    form.expect_state("unavailable")
+    places["unavailable"] = form.places()
+    assert {state: place for state, place in places.items() if place != places["idle"]} == {}
+    assert layout_shift(page) <= 0.01
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_moves_for_a_title(desk, width):
+    page = desk.window(viewport={"width": width, "height": 1400})
+    titles = Questions(page, SUGGEST_TITLE)
+    form = SubmitForm(page).open()
+    places = form.places()
+    form.title.fill("My own title")
+    form.description.fill("Too short.")
+    form.suggest_title.click()
+    titles.answer(suggested_title="x" * 80)
+    expect(page.locator("#title-hint")).to_contain_text("xxx")
+    assert form.places() == places
+
+
+def layout_shift(page):
+    """The page's cumulative layout shift so far, that after input included."""
+    return page.evaluate(
+        """() => new Promise((resolve) => {
+            let sum = 0;
+            new PerformanceObserver((list) => {
+                for (const entry of list.getEntries()) sum += entry.value;
+            }).observe({ type: "layout-shift", buffered: true });
+            requestAnimationFrame(() => setTimeout(() => resolve(sum), 100));
+        })"""
+    )
+
+
+# --- sending waits for a model ---
+
+
+def test_sending_does_not_wait_for_the_answer(form, questions):
+    form.write()
+    questions.wait_for(1)
+    form.send_and_wait()
+    assert Ticket.objects.get().description == PROBLEM
+
+
+def test_sending_does_not_wait_for_the_question(form, questions):
+    form.write()
+    form.send_and_wait()
+    assert Ticket.objects.count() == 1
+
+
+# --- two tickets from two clicks, from Back, or from a reload ---
+
+
+def test_two_clicks_make_one_ticket(form):
+    form.write()
+    form.send.dblclick()
+    form.page.wait_for_url("**/t/**")
+    assert Ticket.objects.count() == 1
+
+
+def test_two_clicks_make_one_ticket_without_javascript(desk):
+    form = SubmitForm(desk.window(java_script_enabled=False)).open()
+    form.write()
+    form.send.dblclick()
+    form.page.wait_for_url("**/t/**")
+    form.page.wait_for_load_state()
+    assert Ticket.objects.count() == 1
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_sending_again_after_going_back_makes_no_second_ticket(desk, javascript):
+    page = desk.window(java_script_enabled=javascript)
+    form = SubmitForm(page).open()
+    form.write()
+    form.priority.select_option("low")
+    first = form.send_and_wait()
+    page.go_back()
+    form.write()
+    form.priority.select_option("low")
+    assert form.send_and_wait() == first
+    assert Ticket.objects.count() == 1
+
+
+def test_sending_again_after_a_reload_makes_no_second_ticket(page):
+    form = SubmitForm(page).open()
+    form.write()
+    # The desk gets the form, but its answer never reaches the window.
+    typed = page.evaluate(
+        "Object.fromEntries(new FormData(document.querySelector('.ticket-form')))"
+    )
+    page.request.post("/", form=typed)
+    assert Ticket.objects.count() == 1
+    page.reload()
+    form.expect_state("suggested")
+    form.send_and_wait()
+    assert Ticket.objects.count() == 1
+
+
+def test_a_reload_of_the_private_page_sends_nothing(page):
+    form = SubmitForm(page).open()
+    form.write()
+    form.send_and_wait()
+    page.reload()
+    assert Ticket.objects.count() == 1
+
+
+def test_the_next_problem_is_a_new_ticket(page):
+    form = SubmitForm(page).open()
+    form.write()
+    first = form.send_and_wait()
+    form.open()
+    expect(form.description).to_have_value("")
+    form.write(OTHER_PROBLEM, "Crash")
+    assert form.send_and_wait() != first
+    assert Ticket.objects.count() == 2
+
+
+# --- an old answer lands on newer text ---
+
+
+def test_an_old_answer_is_dropped(form, questions):
+    form.description.fill(PROBLEM)
+    old = questions.wait_for(1)
+    form.description.fill(OTHER_PROBLEM)
+    questions.answer(2, suggested_category="technical")
+    form.expect_state("suggested")
+    assert "net::ERR_ABORTED" in (old.request.failure or "")
+    form.expect_values("technical", "high")
+
+
+def test_an_answer_does_not_land_while_newer_words_are_typed(form, questions):
+    form.description.fill(PROBLEM)
+    questions.wait_for(1)
+    form.page.evaluate("document.querySelector('#description').value += ' And more.'")
+    questions.answer()
+    form.page.wait_for_timeout(0)
+    form.expect_values("", "")
+
+
+# --- what was typed as a title is overwritten ---
+
+
+def test_a_typed_title_stays(page, form):
+    form.write(title="My own title")
+    form.suggest_title.click()
+    expect(page.locator("#title-hint")).to_contain_text("We would call it")
+    expect(form.title).to_have_value("My own title")
+
+
+def test_a_title_typed_meanwhile_stays(page):
+    titles = Questions(page, SUGGEST_TITLE)
+    form = SubmitForm(page).open()
+    form.description.fill(PROBLEM)
+    form.suggest_title.click()
+    titles.wait_for(1)
+    form.title.fill("Typed meanwhile")
+    titles.answer(suggested_title="Invoice charged twice")
+    expect(page.locator("#title-hint")).to_contain_text("Invoice charged twice")
+    expect(form.title).to_have_value("Typed meanwhile")
+
+
+def test_a_suggested_title_may_be_suggested_anew(page):
+    titles = Questions(page, SUGGEST_TITLE)
+    form = SubmitForm(page).open()
+    form.description.fill(PROBLEM)
+    form.suggest_title.click()
+    titles.answer(suggested_title="First idea")
+    expect(form.title).to_have_value("First idea")
+    form.suggest_title.click()
+    titles.answer(2, suggested_title="Second idea")
+    expect(form.title).to_have_value("Second idea")
+
+
+def test_no_title_is_no_obstacle(desk, page):
+    desk.tolerate("status of 500")
+    titles = Questions(page, SUGGEST_TITLE)
+    form = SubmitForm(page).open()
+    form.suggest_title.click()
+    expect(page.locator("#title-hint")).to_contain_text("what the problem is")
+    form.description.fill(PROBLEM)
+    form.suggest_title.click()
+    titles.answer(status=500)
+    expect(page.locator("#title-hint")).to_contain_text("please write one")
+
+
+# --- what was typed is lost ---
+
+
+def test_errors_bring_everything_back(desk, page):
+    desk.tolerate("status of 400")
+    form = SubmitForm(page).open()
+    form.description.fill(PROBLEM)
+    form.expect_state("suggested")
+    form.priority.select_option("low")
+    form.send.click()
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    expect(form.description).to_have_value(PROBLEM)
+    form.expect_values("billing", "low")
+    form.expect_tags("category")
+    form.title.fill("Charged twice")
+    form.send_and_wait()
+    ticket = Ticket.objects.get()
+    assert (ticket.category_source, ticket.priority_source) == ("offline", "human")
+
+
+@pytest.mark.parametrize("way", ["reload", "back"])
+def test_coming_again_brings_everything_back(page, way):
+    form = SubmitForm(page).open()
+    page.get_by_label("Your e-mail").fill("anna@example.org")
+    form.write()
+    form.expect_state("suggested")
+    form.priority.select_option("low")
+    if way == "reload":
+        page.reload()
+    else:
+        page.goto("/sign-in/")
+        page.go_back()
+    form.expect_state("overridden")
+    expect(page.get_by_label("Your e-mail")).to_have_value("anna@example.org")
+    expect(form.description).to_have_value(PROBLEM)
+    expect(form.title).to_have_value("Charged twice")
+    form.expect_values("billing", "low")
+    form.expect_tags("category")
+
+
+def test_a_new_form_forgets_the_choices_of_the_last(page):
+    form = SubmitForm(page).open()
+    form.write()
+    form.expect_state("suggested")
+    form.priority.select_option("low")
+    form.send_and_wait()
+    form.open()
+    form.expect_values("", "")
+    form.write(OTHER_PROBLEM, "Crash")
+    form.expect_state("suggested")
+    form.expect_tags("category", "priority")
+
+
+def test_the_theme_changes_without_losing_a_word(page):
+    form = SubmitForm(page).open()
+    form.write()
+    with page.expect_response("**/theme/"):
+        page.get_by_role("button", name="Dark theme").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(form.description).to_have_value(PROBLEM)
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")

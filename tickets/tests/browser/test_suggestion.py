@@ -1,0 +1,236 @@
+"""The six states of the suggestion on the submit page."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tickets.models import Ticket
+from tickets.tests.factories import TicketFactory
+
+from .submit_form import ANSWER, CLASSIFY, OTHER_PROBLEM, PROBLEM, Questions, SubmitForm
+
+
+@pytest.fixture
+def questions(page):
+    return Questions(page, CLASSIFY)
+
+
+@pytest.fixture
+def form(page, questions):
+    return SubmitForm(page).open()
+
+
+@pytest.fixture
+def stopped(page):
+    """The page's clock stands still, except where the test moves it on."""
+    page.clock.install(time=0)
+    return page.clock
+
+
+def test_idle_while_there_is_no_sentence(stopped, page, questions):
+    form = SubmitForm(page).open()
+    stopped.pause_at(10_000)
+    form.description.fill("It is broken, why?")
+    stopped.run_for(20_000)
+    form.expect_state("idle")
+    expect(form.panel).to_contain_text("once you have written a sentence")
+    form.expect_values("", "")
+    assert questions.asked == []
+
+
+def test_typing_waits_for_a_pause(stopped, page, questions):
+    form = SubmitForm(page).open()
+    stopped.pause_at(10_000)
+    form.description.fill(PROBLEM)
+    form.expect_state("typing")
+    stopped.run_for(600)
+    form.description.press("End")
+    form.description.press_sequentially("!")
+    stopped.run_for(699)
+    form.expect_state("typing")
+    expect(form.panel).to_contain_text("Waiting for a pause")
+    assert questions.asked == []
+    stopped.run_for(1)
+    form.expect_state("thinking")
+    questions.wait_for(1)
+
+
+def test_thinking_leaves_everything_editable(form, questions):
+    form.description.fill(PROBLEM)
+    form.expect_state("thinking")
+    expect(form.panel).to_contain_text("Reading")
+    form.expect_values("", "")
+    for field in (form.category, form.priority, form.description, form.title, form.send):
+        expect(field).to_be_enabled()
+        expect(field).to_be_editable() if field is not form.send else None
+
+
+def test_it_asks_about_what_was_typed(form, questions):
+    form.write("  " + PROBLEM + "\n", "Charged twice")
+    asked = questions.wait_for(1).request
+    assert asked.post_data_json == {"description": PROBLEM, "title": "Charged twice"}
+    assert asked.headers["x-csrftoken"]
+
+
+def test_suggested_fills_and_explains(form, questions):
+    form.description.fill(PROBLEM)
+    questions.answer()
+    form.expect_state("suggested")
+    form.expect_values("billing", "high")
+    form.expect_tags("category", "priority")
+    for words in ("Billing", "91 % sure", "High", "62 % sure", "“charged”", "offline"):
+        expect(form.panel).to_contain_text(words)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"), [("llm", "model"), ("offline", "offline"), ("default", "default")]
+)
+def test_it_says_who_says_so(form, questions, source, words):
+    form.description.fill(PROBLEM)
+    nobody_knows = {"category": None, "priority": None} if source == "default" else {}
+    questions.answer(source=source, **({"confidence": nobody_knows} if nobody_knows else {}))
+    form.expect_state("suggested")
+    expect(form.panel).to_contain_text(words)
+    assert ("sure" in form.panel.inner_text()) == (source != "default")
+
+
+def test_the_real_answer_is_understood(page):
+    form = SubmitForm(page).open()
+    form.write()
+    form.expect_state("suggested")
+    form.expect_tags("category", "priority")
+    expect(form.category).to_have_value("billing")
+    form.send_and_wait()
+    ticket = Ticket.objects.get()
+    assert ticket.category_source == ticket.priority_source == "offline"
+
+
+def test_overridden_keeps_the_choice_and_offers_the_suggestion(form, questions):
+    form.description.fill(PROBLEM)
+    questions.answer()
+    form.expect_state("suggested")
+    form.category.select_option("account")
+    form.expect_state("overridden")
+    expect(form.panel).to_contain_text("Your choice stands")
+    expect(form.panel).to_contain_text("Billing")
+    form.expect_values("account", "high")
+    form.expect_tags("priority")
+
+
+def test_the_suggestion_can_be_taken_after_all(form, questions):
+    form.description.fill(PROBLEM)
+    questions.answer()
+    form.category.select_option("account")
+    form.priority.select_option("low")
+    use = form.panel.get_by_role("button")
+    use.focus()
+    use.press("Enter")
+    form.expect_state("suggested")
+    form.expect_values("billing", "high")
+    form.expect_tags("category", "priority")
+    expect(use).to_be_focused()
+    form.title.fill("Charged twice")
+
+
+def test_an_override_is_stored_as_the_persons(page):
+    form = SubmitForm(page).open()
+    form.write()
+    form.expect_state("suggested")
+    form.priority.select_option("low")
+    form.expect_state("overridden")
+    form.send_and_wait()
+    ticket = Ticket.objects.get()
+    assert (ticket.priority, ticket.priority_source) == ("low", "human")
+    assert ticket.category_source == "offline"
+
+
+@pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
+def test_unavailable_when_the_answer_is_an_error(desk, form, questions, status):
+    desk.tolerate(f"status of {status}")
+    form.write()
+    questions.wait_for(1)
+    questions.answer(len(questions.asked), status=status)
+    form.expect_state("unavailable")
+    expect(form.panel).to_contain_text("No suggestion right now")
+    form.expect_values("", "")
+    form.send_and_wait()
+    assert Ticket.objects.count() == 1
+
+
+def test_unavailable_when_the_desk_does_not_answer(desk, form, questions):
+    desk.tolerate("ERR_")
+    form.write()
+    questions.wait_for(1)
+    questions.asked[-1].abort()
+    form.expect_state("unavailable")
+    form.expect_values("", "")
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [{"suggested_category": "weather"}, {"suggested_priority": None}, {"suggested_category": ""}],
+)
+def test_unavailable_when_the_answer_makes_no_sense(form, questions, nonsense):
+    form.description.fill(PROBLEM)
+    questions.answer(**nonsense)
+    form.expect_state("unavailable")
+    form.expect_values("", "")
+
+
+def test_unavailable_after_eight_seconds(desk, stopped, page, questions):
+    form = SubmitForm(page).open()
+    stopped.pause_at(10_000)
+    form.description.fill(PROBLEM)
+    stopped.run_for(700)
+    questions.wait_for(1)
+    stopped.run_for(7_999)
+    form.expect_state("thinking")
+    stopped.run_for(1)
+    form.expect_state("unavailable")
+
+
+def test_it_recovers_with_the_next_words(desk, form, questions):
+    desk.tolerate("status of 500")
+    form.description.fill(PROBLEM)
+    questions.answer(status=500)
+    form.expect_state("unavailable")
+    form.description.fill(OTHER_PROBLEM)
+    questions.answer(2, suggested_category="technical")
+    form.expect_state("suggested")
+    form.expect_values("technical", "high")
+
+
+def test_words_that_were_answered_are_not_asked_again(form, questions):
+    form.description.fill(PROBLEM)
+    questions.answer()
+    form.expect_state("suggested")
+    form.description.fill(PROBLEM + " It")
+    form.description.fill(PROBLEM)
+    form.expect_state("suggested")
+    assert len(questions.asked) == 1
+
+
+def test_result_and_failure_are_read_out(form, questions, page):
+    spoken = page.locator("form > p[role=status]")
+    form.description.fill(PROBLEM)
+    expect(spoken).to_have_text("")
+    questions.answer()
+    expect(spoken).to_have_text("We read this as: Billing, High")
+
+
+def test_an_answer_is_shown_as_text(form, questions):
+    form.description.fill(PROBLEM)
+    evil = "<img src=x onerror=alert(1)>"
+    evidence = {"category": [ANSWER["evidence"]["category"][0] | {"text": evil}]}
+    questions.answer(evidence=evidence)
+    expect(form.panel).to_contain_text(evil)
+    assert form.panel.locator("img").count() == 0
+
+
+def test_an_agent_is_shown_similar_tickets(desk):
+    known = TicketFactory(title="Invoice charged twice")
+    window = desk.agent()
+    form = SubmitForm(window).open()
+    form.description.fill(PROBLEM)
+    link = window.get_by_role("complementary", name="Similar tickets").get_by_role("link")
+    expect(link).to_have_text(known.title)
+    expect(link).to_have_attribute("href", known.get_absolute_url())

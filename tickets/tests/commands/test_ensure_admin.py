@@ -1,0 +1,60 @@
+"""`manage.py ensure_admin`: the first admin from the environment."""
+
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+
+from tickets.models import is_admin
+
+pytestmark = pytest.mark.django_db
+SECRET = "a pass phrase of one's own"
+
+
+def ensure():
+    out = StringIO()
+    call_command("ensure_admin", stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def ada(settings):
+    settings.ADMIN_USERNAME, settings.ADMIN_PASSWORD = "ada", SECRET
+
+
+def test_it_makes_an_admin_who_can_enter_the_back_office(ada, client):
+    assert ensure() == "Made the admin account ada.\n"
+    user = User.objects.get(username="ada")
+    assert is_admin(user)
+    assert user.check_password(SECRET)
+    client.force_login(user)
+    assert client.get("/admin/auth/user/").status_code == 200
+
+
+def test_it_says_nothing_the_second_time_and_keeps_a_changed_password(ada):
+    ensure()
+    user = User.objects.get(username="ada")
+    user.set_password("another one")
+    user.save()
+    assert ensure() == ""
+    assert User.objects.get(username="ada").check_password("another one")
+
+
+@pytest.mark.parametrize(("username", "password"), [("", ""), ("ada", ""), ("", SECRET)])
+def test_without_both_variables_nothing_happens(settings, username, password):
+    settings.ADMIN_USERNAME, settings.ADMIN_PASSWORD = username, password
+    assert ensure() == ""
+    assert not User.objects.exists()
+
+
+def test_a_default_password_made_on_loopback_is_not_published(ada, settings):
+    settings.ADMIN_PASSWORD = settings.PLACEHOLDER
+    ensure()
+    settings.HOST, settings.ADMIN_PASSWORD = "0.0.0.0", SECRET
+    with pytest.raises(CommandError, match="ada still has the default password"):
+        ensure()
+    user = User.objects.get(username="ada")
+    user.set_password(SECRET)
+    user.save()
+    assert ensure() == ""

@@ -1,0 +1,104 @@
+"""`manage.py seed`: the demo tickets come, look lived in, and go without a trace of others."""
+
+import json
+from collections import Counter
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from tickets.management.commands.seed import DEMO_TICKETS
+from tickets.models import Category, Comment, Priority, Sentiment, Status, Ticket
+from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
+
+pytestmark = pytest.mark.django_db
+ROWS = json.loads(DEMO_TICKETS.read_text(encoding="utf-8"))
+SECOND = timedelta(seconds=1)
+
+
+def seed(*arguments):
+    out = StringIO()
+    call_command("seed", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_it_loads_every_ticket_as_it_is_written():
+    agent = AgentFactory(username="agent")
+    assert seed() == f"Loaded {len(ROWS)} demo tickets.\n"
+    tickets = {ticket.title: ticket for ticket in Ticket.objects.with_people()}
+    assert len(tickets) == len(ROWS) >= 120
+    for row in ROWS:
+        ticket = tickets[row["title"]]
+        for name in ("description", "category", "priority", "status", "sentiment"):
+            assert getattr(ticket, name) == row[name], (row["title"], name)
+        assert ticket.requester_email == (row["requester_email"] or "")
+        assert ticket.assignee == (agent if row["assignee"] == "agent" else None)
+        assert ticket.link_digest
+    written = Counter(comment["body"] for row in ROWS for comment in row["comments"])
+    assert Counter(Comment.objects.values_list("body", flat=True)) == written
+
+
+def test_the_demo_shows_every_value_and_thirty_days():
+    seed()
+    for field, choices in {
+        "category": Category,
+        "priority": Priority,
+        "status": Status,
+        "sentiment": Sentiment,
+    }.items():
+        assert set(Ticket.objects.values_list(field, flat=True)) == set(choices.values)
+    assert len({row["language"] for row in ROWS}) >= 4
+    ages = [timezone.now() - made for made in Ticket.objects.values_list("created_at", flat=True)]
+    assert timedelta(0) < min(ages) < timedelta(days=1)
+    assert timedelta(days=28) < max(ages) < timedelta(days=31)
+
+
+def test_ids_grow_with_time_as_in_real_use():
+    seed()
+    times = list(Ticket.objects.order_by("id").values_list("created_at", flat=True))
+    assert times == sorted(times)
+
+
+def test_times_and_history_are_dated_back_together():
+    seed()
+    now = timezone.now()
+    for ticket in Ticket.objects.prefetch_related("comments"):
+        assert ticket.created_at <= ticket.updated_at <= now
+        history = ticket.history()
+        assert history[0].event == "created"
+        assert abs(history[0].at - ticket.created_at) < SECOND
+        assert max(entry.at for entry in history) <= now
+        assert history == sorted(history, key=lambda entry: entry.at)
+        written = [entry.at for entry in history if entry.event == "comment created"]
+        assert written == [comment.created_at for comment in ticket.comments.all()]
+
+
+def test_the_history_tells_who_worked_the_ticket():
+    AgentFactory(username="agent")
+    seed()
+    ticket = Ticket.objects.filter(assignee__username="agent", status="closed").first()
+    changed = [entry for entry in ticket.history() if entry.event == "changed"]
+    assert [entry.actor for entry in changed] == ["agent"]
+    assert changed[0].changes["status"] == ("open", "closed")
+
+
+def test_clearing_takes_exactly_the_demo_tickets_away():
+    own = TicketFactory()
+    comment = CommentFactory(ticket=own)
+    seed()
+    assert seed("--clear") == f"Removed {len(ROWS)} demo tickets.\n"
+    assert list(Ticket.objects.all()) == [own]
+    assert list(Comment.objects.all()) == [comment]
+    assert seed("--clear") == "Removed 0 demo tickets.\n"
+
+
+def test_loading_again_makes_no_second_set():
+    own = TicketFactory()
+    seed()
+    Ticket.objects.filter(demoticket__isnull=False).update(status="closed")
+    seed()
+    assert Ticket.objects.count() == len(ROWS) + 1
+    assert Ticket.objects.filter(demoticket__isnull=False, status="open").exists()
+    assert Ticket.objects.filter(pk=own.pk).exists()

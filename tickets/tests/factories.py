@@ -1,0 +1,89 @@
+"""Rows for tests, each valid and different from the one before."""
+
+from functools import cache
+
+import factory
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group, User
+from factory.django import DjangoModelFactory
+
+from tickets.models import ADMINS, AGENTS, ApiToken, AuthorRole, Comment, Scope, Ticket, digest
+
+PASSWORD = "correct horse battery staple"
+
+
+@cache
+def hashed_password() -> str:
+    """Made once: hashing is slow on purpose."""
+    return make_password(PASSWORD)
+
+
+class UserFactory(DjangoModelFactory):
+    """Somebody who can sign in with PASSWORD and is no agent."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"user{n}")
+    email = factory.LazyAttribute(lambda user: f"{user.username}@example.org")
+    password = factory.LazyFunction(hashed_password)
+
+
+class AgentFactory(UserFactory):
+    username = factory.Sequence(lambda n: f"agent{n}")
+
+    @factory.post_generation
+    def role(self, create, extracted, **kwargs):
+        self.groups.add(Group.objects.get_or_create(name=AGENTS)[0])
+
+
+class AdminFactory(UserFactory):
+    username = factory.Sequence(lambda n: f"admin{n}")
+
+    @factory.post_generation
+    def role(self, create, extracted, **kwargs):
+        self.groups.add(Group.objects.get_or_create(name=ADMINS)[0])
+
+
+class TicketFactory(DjangoModelFactory):
+    """A ticket as it is stored, past triage: general, medium, open."""
+
+    class Meta:
+        model = Ticket
+
+    title = factory.Sequence(lambda n: f"Printer {n} is on fire")
+    description = "There is smoke above the paper tray."
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        ticket = model_class(*args, **kwargs)
+        ticket.issue_link()
+        ticket.save(force_insert=True)
+        return ticket
+
+
+class CommentFactory(DjangoModelFactory):
+    class Meta:
+        model = Comment
+
+    ticket = factory.SubFactory(TicketFactory)
+    author_role = AuthorRole.AGENT
+    body = "We are looking into it."
+
+
+class TokenFactory(DjangoModelFactory):
+    """An API token; its secret, which the table does not keep, is in `secret`."""
+
+    class Meta:
+        model = ApiToken
+
+    name = factory.Sequence(lambda n: f"program {n}")
+    scopes = [Scope.READ, Scope.WRITE]
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        secret = ApiToken.new_secret()
+        token = super()._create(model_class, *args, digest=digest(secret), **kwargs)
+        token.secret = secret
+        return token

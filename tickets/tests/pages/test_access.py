@@ -1,0 +1,149 @@
+"""Every page, every role, every method."""
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern
+
+from tickets.models import Comment, Ticket
+from tickets.pages.urls import urlpatterns
+from tickets.tests.factories import TicketFactory
+
+# What each page answers to a stranger, to a user who is no agent, and to an agent.
+GET = {
+    "submit": (200, 200, 200),
+    "track": (200, 200, 200),
+    "ticket-list": (302, 403, 200),
+    "similar": (302, 403, 200),
+    "ticket": (302, 403, 200),
+    "ticket-comments": (405, 405, 405),
+    "dashboard": (302, 403, 200),
+    "sign-in": (200, 302, 302),
+    "sign-out": (405, 405, 405),
+    "theme": (405, 405, 405),
+}
+AGENTS_ONLY = ["ticket-list", "similar", "ticket", "ticket-comments", "dashboard"]
+METHODS = {
+    "submit": {"GET", "POST"},
+    "track": {"GET", "POST"},
+    "ticket-list": {"GET"},
+    "similar": {"GET"},
+    "ticket": {"GET", "POST"},
+    "ticket-comments": {"POST"},
+    "dashboard": {"GET"},
+    "sign-in": {"GET", "POST"},
+    "sign-out": {"POST"},
+    "theme": {"POST"},
+}
+ROUTES = {route.name: route for route in urlpatterns}
+
+
+def address(name, ticket):
+    route: URLPattern = ROUTES[name]
+    path = "/" + str(route.pattern)
+    return path.replace("<str:secret>", ticket.link_secret).replace(
+        "<int:ticket_id>", str(ticket.pk)
+    )
+
+
+def test_every_page_is_in_the_tables():
+    assert set(ROUTES) == set(GET) == set(METHODS)
+
+
+@pytest.mark.parametrize("name", GET)
+def test_each_role_gets_what_it_may(name, ticket, visitor, user, agent):
+    path = address(name, ticket)
+    assert tuple(who.get(path).status_code for who in (visitor, user, agent)) == GET[name]
+
+
+@pytest.mark.parametrize("name", AGENTS_ONLY)
+def test_strangers_are_sent_to_the_door_and_back(name, ticket, visitor):
+    path = address(name, ticket)
+    response = visitor.post(path) if name == "ticket-comments" else visitor.get(f"{path}?a=b")
+    assert response.status_code == 302
+    back = path if name == "ticket-comments" else f"{path}%3Fa%3Db"
+    assert response.url == f"/sign-in/?next={back}"
+
+
+@pytest.mark.parametrize("name", AGENTS_ONLY)
+def test_a_part_of_a_page_sends_the_whole_page_to_the_door(name, ticket, visitor):
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/tickets/?status=open"}
+    method = visitor.post if name == "ticket-comments" else visitor.get
+    response = method(address(name, ticket), headers=headers)
+    assert response["HX-Redirect"] == "/sign-in/?next=/tickets/%3Fstatus%3Dopen"
+
+
+@pytest.mark.parametrize("name", ["ticket", "ticket-comments"])
+@pytest.mark.parametrize("who", ["visitor", "user"])
+def test_nobody_else_can_write(name, who, ticket, request):
+    client = request.getfixturevalue(who)
+    values = {"version": 1, "status": "closed", "body": "Hello", "public": "true"}
+    assert client.post(address(name, ticket), values).status_code in (302, 403)
+    assert Ticket.objects.get().status == "open"
+    assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_other_methods_are_refused(name, method, ticket, agent):
+    response = agent.generic(method, address(name, ticket))
+    assert response.status_code == 405
+    assert METHODS[name] <= set(response["Allow"].split(", "))
+    assert Ticket.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if "GET" in METHODS[name]])
+def test_head_answers_like_get(name, ticket, agent):
+    path = address(name, ticket)
+    assert agent.head(path).status_code == agent.get(path).status_code
+
+
+@pytest.mark.parametrize("name", ["ticket-list", "ticket", "dashboard"])
+def test_agents_pages_are_not_kept(name, ticket, agent):
+    assert "no-store" in agent.get(address(name, ticket))["Cache-Control"]
+
+
+def test_everybody_is_an_agent_in_open_mode(open_mode, visitor):
+    ticket = TicketFactory()
+    assert visitor.get("/tickets/").status_code == 200
+    visitor.post(f"/tickets/{ticket.pk}/", {"version": 1, "status": "closed"})
+    assert Ticket.objects.get().status == "closed"
+
+
+@pytest.mark.parametrize("name", [*(name for name in GET if name != "similar"), "nothing"])
+def test_every_page_says_that_the_mode_is_open(name, open_mode, ticket, visitor):
+    page = visitor.get(address(name, ticket) if name in GET else "/nothing").content
+    assert b"Open demo." in page
+
+
+def test_no_page_says_so_otherwise(ticket, visitor):
+    assert b"Open demo." not in visitor.get("/").content
+
+
+def test_an_account_that_was_closed_is_a_stranger(agent, agent_user):
+    agent_user.is_active = False
+    agent_user.save()
+    assert agent.get("/tickets/").status_code == 302
+
+
+def test_the_policy_is_on_every_page(ticket, agent):
+    for name in GET:
+        policy = agent.get(address(name, ticket))["Content-Security-Policy"]
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
+
+
+def test_pages_are_compressed(agent, ticket):
+    response = agent.get("/tickets/", headers={"Accept-Encoding": "gzip"})
+    assert response["Content-Encoding"] == "gzip"
+
+
+def test_the_navigation_offers_what_one_may(visitor, user, agent):
+    links = [b'href="/tickets/"', b'href="/dashboard/"', b'action="/sign-out/"']
+    for client, offered in ((visitor, 0), (user, 1), (agent, 3)):
+        page = client.get("/").content
+        assert sum(link in page for link in links) == offered
+
+
+def test_a_page_with_a_foreign_host_is_refused(db):
+    response = Client().get("/", headers={"Host": "evil.example"})
+    assert response.status_code == 400

@@ -1,0 +1,196 @@
+"""The agents' list."""
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.utils import timezone
+
+from tickets.pages.views.ticket_list import ROWS
+from tickets.tests.factories import AgentFactory, TicketFactory
+
+HTMX = {"HX-Request": "true"}
+
+
+def shown(response):
+    return re.findall(r'<tr id="row-(\d+)"', response.content.decode())
+
+
+def ids(*tickets):
+    return [str(ticket.pk) for ticket in tickets]
+
+
+def text(response):
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode())))
+
+
+def test_it_shows_the_newest_first(agent):
+    old, new = TicketFactory(), TicketFactory()
+    assert shown(agent.get("/tickets/")) == ids(new, old)
+
+
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        ("status=resolved", {"status": "resolved"}),
+        ("category=billing", {"category": "billing"}),
+        ("priority=critical", {"priority": "critical"}),
+        ("sentiment=angry", {"sentiment": "angry"}),
+        ("search=refund", {"title": "Where is my refund"}),
+        ("category=billing,account", {"category": "account"}),
+        ("created_before=2020-01-02", {"created_at": datetime(2020, 1, 1, tzinfo=UTC)}),
+    ],
+)
+def test_it_narrows_by_the_address(agent, query, values):
+    TicketFactory()
+    wanted = TicketFactory(**values)
+    assert shown(agent.get(f"/tickets/?{query}")) == ids(wanted)
+
+
+def test_it_narrows_by_assignee(agent):
+    nobodys, hers = TicketFactory(), TicketFactory(assignee=AgentFactory(username="hanna"))
+    assert shown(agent.get("/tickets/?assignee=hanna")) == ids(hers)
+    assert shown(agent.get("/tickets/?assignee=none")) == ids(nobodys)
+
+
+def test_tabs_count_what_the_other_filters_leave(agent):
+    TicketFactory.create_batch(2, category="billing")
+    TicketFactory(category="billing", status="closed")
+    TicketFactory(category="account")
+    page = agent.get("/tickets/?category=billing&status=closed").content.decode()
+    tabs = dict(re.findall(r'id="tab-(\w+)".*?class="count">(\d+)<', page, re.S))
+    assert tabs == {"all": "3", "open": "2", "in_progress": "0", "resolved": "0", "closed": "1"}
+
+
+def test_tabs_keep_the_filters_and_forget_the_place(agent):
+    page = agent.get("/tickets/?category=billing&search=a+b").content.decode()
+    link = html.unescape(re.search(r'id="tab-open" href="([^"]+)"', page)[1])
+    assert parse_qs(urlsplit(link).query) == {
+        "status": ["open"],
+        "search": ["a b"],
+        "category": ["billing"],
+    }
+
+
+def test_the_filters_stand_in_the_form(agent):
+    AgentFactory(username="hanna")
+    page = agent.get("/tickets/?search=%22a%26b%22&priority=high&assignee=hanna").content.decode()
+    assert 'value="&quot;a&amp;b&quot;"' in page
+    assert '<option value="high" selected>' in page
+    assert '<option value="hanna" selected>' in page
+
+
+def test_several_values_of_a_filter_survive_the_form(agent):
+    page = agent.get("/tickets/?priority=high,critical").content.decode()
+    assert '<option value="high,critical" selected>' in page
+
+
+def test_next_and_first_page(agent):
+    now = timezone.now()
+    tickets = [TicketFactory(created_at=now - timedelta(hours=n)) for n in range(ROWS + 1)]
+    first = agent.get("/tickets/?status=open")
+    assert shown(first) == ids(*tickets[:ROWS])
+    link = html.unescape(re.search(r'id="next-page" href="([^"]+)"', first.content.decode())[1])
+    TicketFactory()
+    second = agent.get(link)
+    assert shown(second) == ids(tickets[ROWS])
+    assert b'id="next-page"' not in second.content
+    assert b'id="first-page" href="/tickets/?status=open"' in second.content
+
+
+def test_htmx_gets_the_results_alone(agent, ticket):
+    response = agent.get("/tickets/?search=&status=open&category=", headers=HTMX)
+    assert shown(response) == ids(ticket)
+    assert b"<html" not in response.content
+    assert response["HX-Push-Url"] == "/tickets/?status=open"
+    assert "HX-Request" in response["Vary"]
+
+
+def test_nothing_matches_differs_from_no_tickets_yet(agent):
+    assert "No tickets yet" in text(agent.get("/tickets/"))
+    page = text(agent.get("/tickets/?search=zebra"))
+    assert "Nothing matches" in page
+    assert "Clear the filters" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("status=lost", "status"),
+        ("category=billing,nonsense", "category"),
+        ("assignee=nobody-of-this-name", "assignee"),
+        ("cursor=forged", "cursor"),
+        ("created_after=2026-02-30", "created_after"),
+        (f"search={'x' * 201}", "search"),
+        ("search=%00", "search"),
+    ],
+)
+def test_a_bad_address_is_named_and_leads_back(agent, query, named):
+    response = agent.get(f"/tickets/?{query}")
+    assert response.status_code == 400
+    assert named in text(response)
+    assert b'href="/tickets/"' in response.content
+
+
+@pytest.mark.parametrize("search", ["%", "_", "'; DROP TABLE", '"open', "-", "\\", "a:*b", "<->"])
+def test_no_search_breaks_it(agent, ticket, search):
+    assert agent.get("/tickets/", {"search": search}).status_code == 200
+
+
+def test_its_queries_do_not_grow_with_the_rows(agent, django_assert_num_queries):
+    TicketFactory.create_batch(20, assignee=AgentFactory())
+    # Session, user, groups; page, counts, agents.
+    with django_assert_num_queries(6):
+        agent.get("/tickets/")
+
+
+def test_markup_is_shown_as_text(agent):
+    TicketFactory(title="<script>x</script>", requester_email="a@example.org")
+    assert b"<script>x" not in agent.get("/tickets/").content
+
+
+# --- changing a status in place ---
+
+
+def change(client, ticket, headers=None, **values):
+    data = {"version": ticket.version, "next": "/tickets/?status=open"} | values
+    return client.post(f"/tickets/{ticket.pk}/", data, headers=headers)
+
+
+def row_of(ticket):
+    return HTMX | {"HX-Target": f"row-{ticket.pk}"}
+
+
+def test_a_status_changes_without_javascript(agent, ticket):
+    response = change(agent, ticket, status="resolved")
+    ticket.refresh_from_db()
+    assert ticket.status == "resolved"
+    assert response.url == "/tickets/?status=open"
+    assert "status is now Resolved" in text(agent.get(response.url))
+
+
+def test_htmx_gets_the_row_and_a_toast(agent, ticket):
+    response = change(agent, ticket, row_of(ticket), status="in_progress")
+    assert shown(response) == ids(ticket)
+    assert b"<html" not in response.content
+    assert b'<option value="in_progress" selected>' in response.content
+    assert "status is now In progress" in response["HX-Trigger"]
+
+
+def test_a_row_that_changed_meanwhile_is_shown_and_not_overwritten(agent, ticket):
+    change(agent, ticket, status="closed")
+    response = change(agent, ticket, row_of(ticket), status="in_progress")
+    ticket.refresh_from_db()
+    assert ticket.status == "closed"
+    assert "changed meanwhile" in response["HX-Trigger"]
+    assert b'<option value="closed" selected>' in response.content
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example"]
+)
+def test_it_does_not_lead_elsewhere(agent, ticket, elsewhere):
+    response = change(agent, ticket, status="closed", next=elsewhere)
+    assert response.url == f"/tickets/{ticket.pk}/"

@@ -1,0 +1,246 @@
+"""The front door."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from tickets.models import Source, Ticket
+from tickets.tests.factories import TicketFactory
+from tickets.triage import receipts
+from tickets.triage.types import Classification
+
+TYPED = {
+    "title": "Charged twice",
+    "description": "I was charged twice for my invoice this month.",
+    "requester_email": "anna@example.org",
+    "category": "",
+    "priority": "",
+}
+SUGGESTED = Classification(
+    "billing", "high", "offline", category_confidence=0.9, priority_confidence=0.6
+)
+
+
+def send(client, **values):
+    return client.post("/", TYPED | {"form_key": "one form"} | values)
+
+
+def form_key(response):
+    return re.search(rb'name="form_key" value="([^"]+)"', response.content)[1].decode()
+
+
+def test_it_sends_the_requester_to_the_private_page(visitor):
+    response = send(visitor)
+    ticket = Ticket.objects.get()
+    assert (response.status_code, response.url) == (302, ticket.track_path())
+    assert (ticket.title, ticket.requester_email) == ("Charged twice", "anna@example.org")
+
+
+def test_it_lets_triage_choose_what_was_left_open(visitor):
+    send(visitor)
+    ticket = Ticket.objects.get()
+    assert ticket.category == "billing"
+    assert ticket.category_source != Source.HUMAN
+
+
+def test_it_keeps_the_persons_choice(visitor):
+    send(visitor, category="account", priority="low")
+    ticket = Ticket.objects.get()
+    assert (ticket.category, ticket.priority) == ("account", "low")
+    assert ticket.category_source == ticket.priority_source == Source.HUMAN
+
+
+def test_it_knows_what_was_left_as_suggested(visitor):
+    signed = receipts.sign(SUGGESTED)
+    send(visitor, category="billing", priority="low", suggestion_id=signed, kept=["category"])
+    ticket = Ticket.objects.get()
+    assert (ticket.category_source, ticket.category_confidence) == ("offline", 0.9)
+    assert (ticket.priority_source, ticket.priority_confidence) == ("human", None)
+
+
+@pytest.mark.parametrize("client", [Client(), Client(REMOTE_ADDR="10.0.0.9")])
+def test_a_second_click_lands_on_the_first_ticket(visitor, client):
+    first, second = send(visitor), send(client)
+    assert second.url == first.url
+    assert Ticket.objects.count() == 1
+
+
+def test_a_suggestion_that_arrived_in_between_makes_no_second_ticket(visitor):
+    first = send(visitor)
+    signed = receipts.sign(SUGGESTED)
+    second = send(
+        visitor, category="billing", priority="high", suggestion_id=signed,
+        kept=["category", "priority"],
+    )  # fmt: skip
+    assert second.url == first.url
+
+
+def test_other_words_in_the_same_form_are_another_ticket(visitor):
+    first, second = send(visitor), send(visitor, title="Charged three times")
+    assert second.url != first.url
+    assert Ticket.objects.count() == 2
+
+
+def test_a_choice_of_the_persons_own_makes_it_another_ticket(visitor):
+    send(visitor)
+    send(visitor, priority="critical")
+    assert Ticket.objects.filter(priority="critical", priority_source="human").count() == 1
+
+
+def test_the_same_words_from_another_form_are_another_ticket(visitor):
+    send(visitor)
+    send(visitor, form_key="another form")
+    assert Ticket.objects.count() == 2
+
+
+def test_a_reload_gets_the_same_form(visitor):
+    assert form_key(visitor.get("/")) == form_key(visitor.get("/"))
+
+
+def test_another_browser_gets_another_form(visitor):
+    assert form_key(visitor.get("/")) != form_key(Client().get("/"))
+
+
+def test_a_ticket_that_was_deleted_is_not_made_again(visitor):
+    send(visitor)
+    Ticket.objects.all().delete()
+    response = send(visitor)
+    assert response.status_code == 404
+    assert not Ticket.objects.exists()
+
+
+def test_it_brings_back_everything_that_was_typed(visitor):
+    response = send(visitor, title=" ", category="account", requester_email="nobody")
+    page = response.content.decode()
+    assert response.status_code == 400
+    assert "I was charged twice for my invoice" in page
+    assert 'value="nobody"' in page
+    assert '<option value="account" selected>' in page
+    assert not Ticket.objects.exists()
+
+
+def test_each_message_is_bound_to_its_field(visitor):
+    page = send(visitor, title="").content.decode()
+    field = re.search(r'<input id="title"[^>]*>', page)[0]
+    assert 'aria-invalid="true"' in field
+    assert "title-error" in re.search(r'aria-describedby="([^"]*)"', field)[1]
+    assert 'id="title-error"' in page
+
+
+def test_the_list_of_errors_takes_the_focus(visitor):
+    page = send(visitor, title="").content.decode()
+    summary = re.search(r'<div class="notice bad"[^>]*>', page)[0]
+    assert "autofocus" in summary
+    assert 'tabindex="-1"' in summary
+    assert '<a href="#title">' in page
+
+
+def test_it_remembers_what_was_kept_when_the_form_comes_back(visitor):
+    signed = receipts.sign(SUGGESTED)
+    page = send(visitor, title="", suggestion_id=signed, kept=["category"]).content.decode()
+    assert f'value="{signed}"' in page
+    assert re.search(r'name="kept" value="category" :disabled', page)
+    assert re.search(r'name="kept" value="priority" disabled', page)
+
+
+def test_a_forged_suggestion_does_not_come_back(visitor):
+    page = send(visitor, suggestion_id="forged").content.decode()
+    assert not Ticket.objects.exists()
+    assert 'value="forged"' not in page
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"title": "\u200b\u200b"},
+        {"title": "x" * 201},
+        {"title": "nul \x00"},
+        {"description": "y" * 20_001},
+        {"category": "everything"},
+        {"priority": "urgent"},
+        {"kept": ["status"]},
+        {"requester_email": "a@b"},
+        {"suggestion_id": "x" * 3000},
+    ],
+)
+def test_bad_values_are_refused(visitor, values):
+    response = send(visitor, **values)
+    assert response.status_code == 400
+    assert not Ticket.objects.exists()
+
+
+def test_two_hundred_emoji_are_two_hundred_characters(visitor):
+    send(visitor, title="😀" * 200)
+    assert Ticket.objects.get().title == "😀" * 200
+
+
+def test_requesters_set_no_status(visitor):
+    send(visitor, status="closed", assignee="admin")
+    ticket = Ticket.objects.get()
+    assert (ticket.status, ticket.assignee) == ("open", None)
+
+
+def test_too_many_tickets_bring_the_form_back(visitor, settings):
+    settings.CREATE_LIMIT = 1
+    send(visitor)
+    response = send(visitor, title="Another problem", form_key="two")
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) > 0
+    assert b'value="Another problem"' in response.content
+    assert Ticket.objects.count() == 1
+
+
+def test_agents_are_not_throttled(agent, settings):
+    settings.CREATE_LIMIT = 1
+    for n in range(3):
+        send(agent, title=f"Problem {n}")
+    assert Ticket.objects.count() == 3
+
+
+def test_it_asks_for_the_csrf_token(db):
+    response = send(Client(enforce_csrf_checks=True))
+    assert response.status_code == 403
+    assert not Ticket.objects.exists()
+
+
+def test_it_can_be_found_by_search_engines(visitor):
+    page = visitor.get("/").content
+    assert b"noindex" not in page
+    assert b'<meta name="description"' in page
+
+
+def test_markup_is_shown_as_text(visitor):
+    page = send(visitor, title="", description="</textarea><script>alert(1)</script>").content
+    assert b"<script>alert" not in page
+
+
+# --- similar tickets, for agents ---
+
+
+def similar(client, text):
+    page = client.get("/tickets/similar/", {"text": text}).content.decode()
+    return [int(pk) for pk in re.findall(r'href="/tickets/(\d+)/"', page)]
+
+
+def test_an_agent_sees_up_to_three_similar_open_tickets(agent):
+    near = TicketFactory(title="Invoice charged twice", description="The invoice was charged twice")
+    far = TicketFactory(title="Invoice address", description="Please change the address")
+    TicketFactory(title="Invoice charged twice", status="closed")
+    TicketFactory(title="Broken door", description="It does not close")
+    assert similar(agent, "My invoice was charged twice!") == [near.pk, far.pk]
+    TicketFactory.create_batch(3, title="Invoice")
+    assert len(similar(agent, "My invoice was charged twice!")) == 3
+
+
+@pytest.mark.parametrize("text", ["", "a b c", "\x00", "'|&!", "\ud83d", "____", "x" * 5000])
+def test_no_text_breaks_the_similar_tickets(agent, text):
+    TicketFactory()
+    assert similar(agent, text.encode("utf-8", "ignore").decode()) == []
+
+
+def test_strangers_have_no_place_for_similar_tickets(visitor, user, agent, settings):
+    for client, offered in ((visitor, False), (user, False), (agent, True)):
+        assert (b'id="similar"' in client.get("/").content) is offered
+    settings.ACCESS_MODE = "open"
+    assert b'id="similar"' not in visitor.get("/").content

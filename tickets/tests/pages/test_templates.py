@@ -1,0 +1,109 @@
+"""What no template may hold, and how much a page may weigh."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
+
+from tickets.tests.factories import AgentFactory, TicketFactory
+
+ROOT = Path(settings.BASE_DIR)
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+KB = 1024
+
+# The policy refuses these: they would silently do nothing.
+REFUSED = {
+    "inline style": r"\sstyle\s*=|<style",
+    "inline script": r"<script(?![^>]*\ssrc=)",
+    "inline handler": r"\son\w+\s*=",
+    "hx-on": r"hx-on",
+    "javascript in htmx": r"[\"']js:|javascript:",
+    "trigger filter": r"hx-trigger=\"[^\"]*\[",
+    "another host": r"(?:src|href|action)=[\"'](?:https?:)?//",
+}
+# Alpine's CSP build knows none of these.
+BEYOND_ALPINE = {
+    "arrow function": r"=>",
+    "template literal": r"`",
+    "optional chaining": r"\?\.",
+    "nullish": r"\?\?",
+    "compound assignment": r"[+\-*/]=",
+    "typeof": r"\btypeof\b",
+    "global": r"\b(?:window|document|console|localStorage|JSON|Math)\b",
+}
+ALPINE = re.compile(r"\s(?:x-[\w:.-]+|@[\w:.-]+|:[\w.-]+)=\"([^\"]*)\"")
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_holds_what_the_policy_refuses(path):
+    text = path.read_text()
+    found = [name for name, form in REFUSED.items() if re.search(form, text)]
+    assert not found
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_expressions_stay_within_alpines_csp_build(path):
+    for expression in ALPINE.findall(path.read_text()):
+        assert "{{" not in expression
+        assert not [name for name, form in BEYOND_ALPINE.items() if re.search(form, expression)]
+
+
+def test_no_template_uses_x_html():
+    assert not [path for path in TEMPLATES if "x-html" in path.read_text()]
+
+
+def test_the_scan_finds_what_it_looks_for():
+    assert re.search(REFUSED["inline script"], "<script>alert(1)</script>")
+    assert not re.search(REFUSED["inline script"], '<script src="a.js" defer>')
+    assert re.search(REFUSED["trigger filter"], 'hx-trigger="keyup[key==1]"')
+    assert ALPINE.findall('<p :hidden="a => b" @click="go">') == ["a => b", "go"]
+
+
+def test_the_style_sheet_stays_small():
+    packed = gzip.compress((ROOT / "static/css/desk.css").read_bytes(), mtime=0)
+    assert len(packed) <= 6000
+
+
+def weight(client, path):
+    """Bytes of a page with all its files, compressed."""
+    response = client.get(path, headers={"Accept-Encoding": "gzip"})
+    page = gzip.decompress(response.content).decode()
+    files = set(re.findall(r'(?:src|href)="/static/([^"]+)"', page))
+    packed = [len(gzip.compress(Path(finders.find(name)).read_bytes())) for name in files]
+    return len(response.content) + sum(packed), 1 + len(files)
+
+
+def test_the_submit_page_is_light(visitor):
+    size, requests = weight(visitor, "/")
+    assert size <= 40 * KB
+    assert requests <= 8
+
+
+def test_fifty_rows_are_light(agent):
+    people = AgentFactory.create_batch(5)
+    for n in range(50):
+        TicketFactory(
+            title=f"A title of an ordinary length, number {n * 7919}",
+            requester_email=f"somebody.{n * 104_729}@example.org",
+            assignee=people[n % 5],
+        )
+    size, _ = weight(agent, "/tickets/")
+    assert size <= 45 * KB
+
+
+def test_the_dashboard_is_light(agent):
+    TicketFactory.create_batch(5)
+    size, _ = weight(agent, "/dashboard/")
+    assert size <= 15 * KB
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in/", "/tickets/", "/dashboard/", "/nothing"])
+def test_each_page_has_its_landmarks(agent, path):
+    page = agent.get(path, follow=True).content.decode()
+    for mark in ('<html lang="en"', '<a class="skip" href="#content"', '<main id="content"'):
+        assert page.count(mark) == 1
+    assert len(re.findall(r"<h1[ >]", page)) == 1
+    assert re.search(r"<title>\s*\S", page)

@@ -1,0 +1,248 @@
+"""One ticket's page."""
+
+import html
+import re
+
+import pytest
+from django.test import Client
+
+from tickets import services
+from tickets.access import TRIAGE, user_actor
+from tickets.models import Comment, Ticket
+from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
+
+HTMX = {"HX-Request": "true"}
+
+
+def page_of(client, ticket):
+    return client.get(f"/tickets/{ticket.pk}/").content.decode()
+
+
+def text(page):
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
+
+
+def change(client, ticket, headers=None, **values):
+    data = {"version": ticket.version} | values
+    return client.post(f"/tickets/{ticket.pk}/", data, headers=headers)
+
+
+def comment(client, ticket, **values):
+    return client.post(f"/tickets/{ticket.pk}/comments/", values)
+
+
+def test_it_shows_everything_an_agent_needs(agent):
+    ticket = TicketFactory(
+        title="Broken door", requester_email="anna@example.org", urgency_score=73,
+        sentiment="angry", priority="critical",
+    )  # fmt: skip
+    page = text(page_of(agent, ticket))
+    for words in (
+        "Broken door",
+        "anna@example.org",
+        "73",
+        "Angry",
+        "Critical",
+        "opened the ticket",
+    ):
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    "path", ["/tickets/999999/", f"/tickets/{2**63}/", f"/tickets/{'9' * 99}/"]
+)
+def test_a_ticket_that_is_not_there(agent, path):
+    assert agent.get(path).status_code == 404
+    assert agent.post(path, {"version": 1, "status": "open"}).status_code == 404
+
+
+def test_replies_and_notes_differ(agent, ticket):
+    CommentFactory(ticket=ticket, body="To you", public=True)
+    CommentFactory(ticket=ticket, body="Among us", public=False)
+    page = page_of(agent, ticket)
+    assert re.search(r'class="message ours".*?To you', page, re.S)
+    assert re.search(r'class="message internal".*?Internal note.*?Among us', page, re.S)
+
+
+def test_it_says_who_decided_and_how_sure(agent, agent_user, ticket):
+    ticket.decide("category", "llm", 0.83)
+    ticket.save()
+    services.update_ticket(ticket.pk, {"priority": "high"}, user_actor(agent_user))
+    page = text(page_of(agent, ticket)).replace("\u00a0", " ")
+    assert "Model, 83 % sure" in page
+    assert "Chosen by a person" in page
+
+
+def test_a_reply_is_public_and_a_note_is_not(agent, agent_user, ticket):
+    comment(agent, ticket, body="To you", public="true")
+    comment(agent, ticket, body="Among us", public="false")
+    told = list(Comment.objects.values_list("body", "public", "author"))
+    assert told == [("To you", True, agent_user.pk), ("Among us", False, agent_user.pk)]
+
+
+def test_a_message_that_does_not_say_which_stays_internal(agent, ticket):
+    comment(agent, ticket, body="Oops")
+    assert not Comment.objects.get().public
+
+
+def test_an_empty_reply_comes_back(agent, ticket):
+    response = comment(agent, ticket, body="  ", public="true")
+    assert response.status_code == 400
+    assert b'id="body-error"' in response.content
+    assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("status", "resolved"), ("category", "billing"), ("priority", "critical")]
+)
+def test_a_property_changes_alone(agent, ticket, name, value):
+    response = change(agent, ticket, **{name: value})
+    changed = Ticket.objects.get()
+    assert response.url == f"/tickets/{ticket.pk}/"
+    assert getattr(changed, name) == value
+    assert changed.title == ticket.title
+
+
+def test_it_is_assigned_and_given_back(agent, ticket):
+    hanna = AgentFactory(username="hanna")
+    change(agent, ticket, assignee="hanna")
+    ticket.refresh_from_db()
+    assert ticket.assignee == hanna
+    change(agent, ticket, assignee="")
+    ticket.refresh_from_db()
+    assert ticket.assignee is None
+
+
+def test_title_and_description_are_edited(agent, ticket):
+    change(agent, ticket, title="New title", description="New text")
+    ticket.refresh_from_db()
+    assert (ticket.title, ticket.description) == ("New title", "New text")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"status": "lost"},
+        {"status": ""},
+        {"category": ""},
+        {"priority": "urgent"},
+        {"assignee": "nobody-of-this-name"},
+        {"title": "\u200b", "description": "x"},
+        {"title": "x" * 201, "description": "x"},
+        {"version": "", "status": "closed"},
+        {"version": "-1", "status": "closed"},
+        {"version": "9" * 30, "status": "closed"},
+        {"urgency_score": "3"},
+        {"id": "3", "created_at": "2020-01-01"},
+    ],
+)
+def test_bad_values_are_refused(agent, ticket, values):
+    assert change(agent, ticket, **values).status_code == 400
+    assert Ticket.objects.values().get() == Ticket.objects.filter(pk=ticket.pk).values().get()
+    assert Ticket.objects.get().version == ticket.version
+
+
+def test_htmx_gets_the_page_and_a_toast(agent, ticket):
+    response = change(agent, ticket, HTMX, priority="high")
+    assert b'id="property-priority"' in response.content
+    assert "priority is now High" in response["HX-Trigger"]
+
+
+def test_htmx_shows_what_was_refused(agent, ticket):
+    response = change(agent, ticket, HTMX, assignee="nobody-of-this-name")
+    assert response.status_code == 200
+    assert b"There is no agent of this name" in response.content
+
+
+# --- two agents on one ticket ---
+
+
+def test_a_stale_edit_keeps_the_typed_text_and_shows_what_changed(agent, ticket):
+    services.update_ticket(ticket.pk, {"title": "Theirs"}, user_actor(AgentFactory()))
+    response = change(agent, ticket, title="Mine", description="My long text")
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert Ticket.objects.get().title == "Theirs"
+    assert 'value="Mine"' in page
+    assert "My long text" in page
+    assert f"was “{ticket.title}” when you read it and is now “Theirs”" in text(page)
+
+
+def test_saving_again_puts_the_typed_text_in_place(agent, ticket):
+    services.update_ticket(ticket.pk, {"title": "Theirs"}, user_actor(AgentFactory()))
+    page = change(agent, ticket, title="Mine", description="Text").content.decode()
+    version = re.search(r'id="edit".*?name="version" value="(\d+)"', page, re.S)[1]
+    change(agent, ticket, version=version, title="Mine", description="Text")
+    assert Ticket.objects.get().title == "Mine"
+
+
+def test_a_stale_property_is_told(agent, ticket):
+    services.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
+    response = change(agent, ticket, HTMX, status="in_progress")
+    assert Ticket.objects.get().status == "closed"
+    assert "You wanted “In progress”" in text(response.content.decode())
+
+
+def test_changes_of_different_values_do_not_disturb_each_other(agent, ticket):
+    services.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
+    change(agent, ticket, priority="high")
+    changed = Ticket.objects.get()
+    assert (changed.status, changed.priority) == ("closed", "high")
+
+
+def test_triage_in_the_background_disturbs_nobody(agent, ticket):
+    with services.changing(ticket.pk, TRIAGE) as changed:
+        changed.sentiment = "angry"
+    response = change(agent, ticket, title="Mine", description="Text")
+    assert response.status_code == 302
+    assert Ticket.objects.get().title == "Mine"
+
+
+# --- history ---
+
+
+def test_history_reads_like_sentences(agent, agent_user, ticket):
+    actor = user_actor(agent_user)
+    services.update_ticket(ticket.pk, {"status": "in_progress", "assignee": agent_user}, actor)
+    services.update_ticket(ticket.pk, {"priority": ticket.priority}, actor)
+    services.add_comment(ticket, {"body": "Hello", "public": True}, actor)
+    services.add_comment(ticket, {"body": "Psst"}, actor)
+    services.add_reply(ticket, {"body": "Thanks"})
+    name = agent_user.username
+    history = text(page_of(agent, ticket)).split("History")[1]
+    for sentence in (
+        f"{name} changed status from open to in progress",
+        f"changed assignee from nobody to {name}",
+        f"{name} confirmed priority",
+        f"{name} replied",
+        f"{name} wrote an internal note",
+        "The requester replied",
+    ):
+        assert sentence in history
+
+
+def test_it_asks_for_the_csrf_token(agent_user, ticket):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(agent_user)
+    assert change(client, ticket, status="closed").status_code == 403
+    assert comment(client, ticket, body="Hello").status_code == 403
+    assert Ticket.objects.get().status == "open"
+    assert not Comment.objects.exists()
+
+
+def test_its_queries_do_not_grow_with_the_conversation(agent, ticket, django_assert_num_queries):
+    CommentFactory.create_batch(10, ticket=ticket, author=AgentFactory())
+    # Session, user, groups; ticket, comments, agents, two for the history.
+    with django_assert_num_queries(8):
+        page_of(agent, ticket)
+
+
+def test_markup_is_shown_as_text(agent):
+    ticket = TicketFactory(title="<script>x</script>", description="</textarea><script>x</script>")
+    CommentFactory(ticket=ticket, body="<script>x</script>")
+    assert "<script>x" not in page_of(agent, ticket)
+
+
+def test_a_version_that_never_was_is_a_conflict(agent, ticket):
+    assert change(agent, ticket, version=999, status="closed").status_code == 409
+    assert Ticket.objects.get().status == "open"

@@ -1,0 +1,194 @@
+"""Whose request it is, what they may do, and how often."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import F
+from django.test import RequestFactory
+from django.utils import timezone
+
+from tickets.access import client_address, throttle, token_actor, user_actor
+from tickets.exceptions import AuthenticationRequired, PermissionDenied, RateLimited
+from tickets.models import ApiToken, Counter, Scope
+from tickets.tests.factories import AdminFactory, AgentFactory, TokenFactory, UserFactory
+
+READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
+PEER = "10.0.0.9"
+WINDOW = 10**9  # seconds: no test sees two windows unless it asks for them
+
+
+def request_from(address=PEER, forwarded=None):
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    return RequestFactory().get("/", headers=headers, REMOTE_ADDR=address)
+
+
+# --- addresses ---
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "expected"),
+    [
+        (0, None, PEER),
+        (0, "203.0.113.5", PEER),
+        (1, None, PEER),
+        (1, "203.0.113.5", "203.0.113.5"),
+        (1, "198.51.100.1, 203.0.113.5", "203.0.113.5"),
+        (1, "10.0.0.9,10.0.0.9,  203.0.113.5 ", "203.0.113.5"),
+        (2, "203.0.113.5, 10.0.0.1", "203.0.113.5"),
+        (2, "198.51.100.1, 203.0.113.5, 10.0.0.1", "203.0.113.5"),
+        (2, "203.0.113.5", "203.0.113.5"),
+        (2, "", PEER),
+    ],
+)
+def test_it_believes_the_trusted_proxies_and_nobody_before_them(
+    settings, proxies, forwarded, expected
+):
+    settings.TRUSTED_PROXIES = proxies
+    assert client_address(request_from(forwarded=forwarded)) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::"),
+        ("2001:db8:1:2:bbbb::9", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("::ffff:203.0.113.5", "203.0.113.5"),
+        ("fe80::1%eth0", "fe80::"),
+        ("::1", "::"),
+    ],
+)
+def test_an_ipv6_client_counts_by_its_network(settings, address, expected):
+    assert client_address(request_from(address)) == expected
+    settings.TRUSTED_PROXIES = 1
+    assert client_address(request_from(forwarded=f"192.0.2.1, {address}")) == expected
+
+
+@pytest.mark.parametrize("address", ["", "unix:", "nonsense", "999.1.1.1", "1.2.3.4; DROP"])
+def test_what_is_no_address_counts_as_one_client(settings, address):
+    settings.TRUSTED_PROXIES = 1
+    unknown = client_address(request_from(address=""))
+    assert client_address(request_from(address="", forwarded=address)) == unknown
+
+
+# --- roles and scopes ---
+
+
+@pytest.mark.parametrize(
+    ("account", "scopes"),
+    [
+        (lambda: UserFactory(), set()),
+        (lambda: UserFactory(is_staff=True), set()),
+        (lambda: AgentFactory(), {READ, WRITE}),
+        (lambda: AdminFactory(), {READ, WRITE, ADMIN}),
+        (lambda: UserFactory(is_superuser=True), {READ, WRITE, ADMIN}),
+        (lambda: AdminFactory(is_active=False), set()),
+    ],
+)
+def test_a_users_group_says_what_they_may_do(db, account, scopes):
+    assert user_actor(account()).scopes == scopes
+
+
+@pytest.mark.parametrize(
+    ("given", "scopes"),
+    [
+        ([READ], {READ}),
+        ([WRITE], {WRITE}),
+        ([READ, WRITE], {READ, WRITE}),
+        ([ADMIN], {READ, WRITE, ADMIN}),
+    ],
+)
+def test_a_token_acts_within_its_scopes(db, given, scopes):
+    assert token_actor(TokenFactory(scopes=given)).scopes == scopes
+
+
+@pytest.mark.parametrize(
+    ("owner", "scopes"),
+    [(UserFactory, set()), (AgentFactory, {READ, WRITE}), (AdminFactory, {READ, WRITE, ADMIN})],
+)
+def test_a_users_token_never_does_more_than_the_user(db, owner, scopes):
+    assert token_actor(TokenFactory(scopes=[ADMIN], user=owner())).scopes == scopes
+
+
+def test_what_is_not_allowed_is_told_apart_from_not_being_known(db):
+    with pytest.raises(PermissionDenied):
+        token_actor(TokenFactory(scopes=[READ])).require(WRITE)
+    stranger = user_actor(UserFactory())
+    with pytest.raises(PermissionDenied):
+        stranger.require(READ)
+    anonymous = type(stranger)("anonymous")
+    with pytest.raises(AuthenticationRequired):
+        anonymous.require(READ)
+
+
+def test_a_token_opens_only_while_it_is_usable(db):
+    now = timezone.now()
+    usable = [TokenFactory(), TokenFactory(expires_at=now + timedelta(hours=1))]
+    useless = [
+        TokenFactory(expires_at=now - timedelta(seconds=1)),
+        TokenFactory(revoked_at=now),
+        TokenFactory(user=AgentFactory(is_active=False)),
+    ]
+    opened = [ApiToken.objects.usable(token.secret) for token in (*usable, *useless)]
+    assert opened == [*usable, None, None, None]
+    assert ApiToken.objects.usable("") is None
+    assert ApiToken.objects.usable(usable[0].digest) is None
+
+
+# --- how often ---
+
+
+def hits(count, limit=3, name="create:203.0.113.5"):
+    return [Counter.objects.hit(name, limit=limit, seconds=WINDOW) for _ in range(count)]
+
+
+def test_it_counts_up_to_the_limit_and_then_says_how_long_to_wait(db):
+    waits = hits(5)
+    assert waits[:3] == [0, 0, 0]
+    assert all(0 < wait <= WINDOW + 1 for wait in waits[3:])
+
+
+def test_a_new_window_starts_from_one(db):
+    assert hits(4)[-1] > 0
+    Counter.objects.update(time_window=F("time_window") - 1)
+    assert hits(3) == [0, 0, 0]
+    assert hits(1)[0] > 0
+
+
+def test_each_name_has_a_counter_of_its_own(db):
+    assert hits(4)[-1] > 0
+    assert hits(1, name="create:203.0.113.6") == [0]
+    assert hits(1, name="suggest:203.0.113.5") == [0]
+
+
+def test_old_counters_are_purged_and_running_ones_kept(db):
+    hits(1, name="old"), hits(1, name="running")
+    Counter.objects.filter(name="old").update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert Counter.objects.purge() == 1
+    assert [counter.name for counter in Counter.objects.all()] == ["running"]
+
+
+def test_a_client_past_the_limit_is_told_when_to_come_back(db):
+    def create(address):
+        throttle(request_from(address), "create", limit=0)
+
+    with pytest.raises(RateLimited) as caught:
+        create("203.0.113.5")
+    assert 0 < caught.value.retry_after <= 61
+    assert str(caught.value.retry_after) in caught.value.detail
+
+
+@pytest.mark.django_db(transaction=True)
+def test_requests_at_the_same_moment_are_all_counted():
+    def hit_five_times(_):
+        try:
+            return hits(5, limit=25)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        waits = [wait for batch in pool.map(hit_five_times, range(8)) for wait in batch]
+    assert Counter.objects.get().count == 40
+    assert sum(wait == 0 for wait in waits) == 25

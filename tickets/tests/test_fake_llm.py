@@ -1,0 +1,245 @@
+"""The fake model server, spoken to as any client would."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tickets.fake_llm import FAULTS, FakeLLM
+from tickets.fake_llm.faults import REPLY_FAULTS, STATUS_FAULTS
+
+ROOT = Path(__file__).resolve().parents[2]
+GEMINI = "/v1beta/models/any-model:generateContent"
+CHAT = "/v1/chat/completions"
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "category": {"type": "string", "enum": ["billing", "technical", "account", "general"]},
+        "priority": {"type": "string", "enum": ["low", "medium", "high", "critical"]},
+    },
+}
+
+
+@pytest.fixture
+def fake():
+    with FakeLLM(hang_seconds=20) as server:
+        yield server
+
+
+def call(url, body=None, method=None, headers=None, timeout=30):
+    """Status and JSON of one request."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, headers or {}, method=method)
+    request.add_header("Content-Type", "application/json")
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as response:
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def gemini(fake, text, headers=None, **settings):
+    body = {
+        "contents": [{"role": "user", "parts": [{"text": text}]}],
+        "generationConfig": {"responseSchema": SCHEMA} | settings,
+    }
+    return call(fake.url + GEMINI, body, headers={"x-goog-api-key": "k"} | (headers or {}))
+
+
+def chat(fake, text, headers=None):
+    body = {
+        "model": "any-model",
+        "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": text}],
+        "response_format": {"type": "json_schema", "json_schema": {"schema": SCHEMA}},
+    }
+    return call(fake.url + CHAT, body, headers=headers)
+
+
+def gemini_text(answer):
+    return answer["candidates"][0]["content"]["parts"][0]["text"]
+
+
+def chat_text(answer):
+    return answer["choices"][0]["message"]["content"]
+
+
+@pytest.mark.parametrize(
+    ("ticket", "category", "priority"),
+    [
+        ("Please refund this invoice, I was charged twice", "billing", "high"),
+        ("I forgot my password and the login fails", "account", "medium"),
+        ("The app shows an error and crashes, everyone is affected", "technical", "critical"),
+        ("Danke, eine Frage zu den Öffnungszeiten", "general", "low"),
+    ],
+)
+def test_both_protocols_answer_by_the_ticket(fake, ticket, category, priority):
+    expected = {"category": category, "priority": priority}
+    prompt = "Ticket: " + json.dumps({"description": ticket})
+    status, answer = gemini(fake, prompt)
+    assert status == 200
+    assert json.loads(gemini_text(answer)) == expected
+    assert answer["usageMetadata"]["totalTokenCount"] > 0
+    status, answer = chat(fake, ticket)
+    assert status == 200
+    assert json.loads(chat_text(answer)) == expected
+    assert answer["usage"]["total_tokens"] > 0
+
+
+def test_it_answers_in_the_shape_that_was_asked_for(fake):
+    schema = {
+        "properties": {
+            "sentiment": {"enum": ["calm", "neutral", "frustrated", "angry"]},
+            "urgency_score": {"type": "integer"},
+            "title": {"type": "string"},
+        }
+    }
+    _status, answer = gemini(fake, "I am furious, this is urgent!", responseSchema=schema)
+    assert json.loads(gemini_text(answer)) == {
+        "sentiment": "angry",
+        "urgency_score": 71,
+        "title": "I am furious, this is urgent",
+    }
+
+
+def test_without_a_schema_it_answers_in_words(fake):
+    body = {"messages": [{"role": "user", "content": "The printer is on fire."}]}
+    _status, answer = call(fake.url + CHAT, body)
+    assert chat_text(answer) == "The printer is on fire"
+
+
+def test_it_lists_its_models(fake):
+    status, answer = call(fake.url + "/v1/models")
+    assert status == 200
+    assert [model["object"] for model in answer["data"]] == ["model"]
+
+
+@pytest.mark.parametrize("name", sorted(STATUS_FAULTS))
+@pytest.mark.parametrize("ask", [gemini, chat])
+def test_a_status_fault_has_the_protocols_error_body(fake, name, ask):
+    fake.control(name)
+    status, answer = ask(fake, "hello")
+    assert status == STATUS_FAULTS[name]
+    assert answer["error"]["message"]
+    if ask is gemini:
+        assert answer["error"]["code"] == status
+        assert answer["error"]["status"].isupper()
+
+
+def test_gemini_wants_a_key_and_chat_does_not(fake):
+    status, answer = call(fake.url + GEMINI, {"contents": []})
+    assert (status, answer["error"]["status"]) == (403, "PERMISSION_DENIED")
+    assert chat(fake, "hello")[0] == 200
+
+
+@pytest.mark.parametrize("name", REPLY_FAULTS)
+def test_a_reply_fault_spoils_the_text_and_nothing_else(fake, name):
+    good = gemini_text(gemini(fake, "hello")[1])
+    status, answer = gemini(fake, f"hello [[fault:{name}]]")
+    assert status == 200
+    if name == "safety":
+        assert answer["promptFeedback"]["blockReason"] == "SAFETY"
+        assert "candidates" not in answer
+    else:
+        assert gemini_text(answer) != good
+    assert chat(fake, f"hello [[fault:{name}]]")[0] == 200
+
+
+def test_a_fault_is_chosen_by_header_by_marker_or_by_control(fake):
+    assert gemini(fake, "hello", {"X-Fake-Fault": "503"})[0] == 503
+    assert gemini(fake, "hello [[fault:429]]")[0] == 429
+    assert call(fake.url + "/control", {"fault": "500", "times": 2})[0] == 200
+    assert [gemini(fake, "hello")[0] for _ in range(3)] == [500, 500, 200]
+    call(fake.url + "/control", {"fault": "404"})
+    assert [gemini(fake, "hello")[0] for _ in range(3)] == [404, 404, 404]
+    call(fake.url + "/control", {"fault": None})
+    assert gemini(fake, "hello")[0] == 200
+
+
+def test_an_unknown_fault_is_refused_with_the_known_ones(fake):
+    status, answer = call(fake.url + "/control", {"fault": "earthquake"})
+    assert status == 400
+    assert all(name in answer["error"] for name in FAULTS)
+
+
+def test_control_may_give_the_reply_verbatim(fake):
+    call(fake.url + "/control", {"reply": "just this"})
+    assert gemini_text(gemini(fake, "hello")[1]) == "just this"
+
+
+def test_the_log_tells_what_was_asked_and_can_be_cleared(fake):
+    gemini(fake, "hello [[fault:503]]")
+    chat(fake, "good bye")
+    _status, log = call(fake.url + "/log")
+    assert [(entry["message"], entry["fault"]) for entry in log] == [
+        ("hello [[fault:503]]", "503"),
+        ("good bye", None),
+    ]
+    assert [entry["has_key"] for entry in log] == [True, False]
+    assert call(fake.url + "/log", method="DELETE")[0] == 200
+    assert call(fake.url + "/log")[1] == []
+
+
+def test_a_hanging_request_ends_when_the_server_closes():
+    with FakeLLM(hang_seconds=1000) as fake:
+        fake.control("hang")
+        host, port = fake.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            body = b"{}"
+            connection.sendall(
+                f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+                + body
+            )
+            while not fake.log:
+                time.sleep(0.02)
+            fake.close()
+            assert connection.recv(100) == b""
+
+
+def test_it_listens_on_loopback_only(fake):
+    assert fake.url.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_serves_and_stops_cleanly(stop):
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "run_fake_llm", "--port", "0"],
+        cwd=ROOT,
+        env=os.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[3].rstrip(":")
+        assert call(url + "/v1/models")[0] == 200
+        process.send_signal(stop)
+        _out, errors = process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert "Traceback" not in errors
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_the_command_says_in_one_line_that_a_port_is_taken(fake):
+    port = fake.url.rpartition(":")[2]
+    done = subprocess.run(
+        [sys.executable, "manage.py", "run_fake_llm", "--port", port],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert port in done.stderr

@@ -1,0 +1,67 @@
+"""What the forms let through, beyond what the API's and the pages' own tests show."""
+
+import time
+
+import pytest
+
+from tickets.exceptions import InvalidInput
+from tickets.forms import ClassifyForm, NewTicketForm, PageForm, valid
+
+TEXT = {"title": "Help", "description": "It does not work."}
+
+
+def refused(form) -> dict[str, list[str]]:
+    with pytest.raises(InvalidInput) as caught:
+        valid(form)
+    return caught.value.errors
+
+
+def test_a_run_of_spaces_takes_no_longer_than_as_many_letters():
+    """A pattern around line ends took minutes for what letters take milliseconds."""
+
+    def seconds(filling: str) -> float:
+        start = time.perf_counter()
+        assert "title" in refused(ClassifyForm({**TEXT, "title": f"a{filling * 200_000}b"}))
+        return time.perf_counter() - start
+
+    letters = min(seconds("x") for _ in range(3))
+    for filling in (" ", "\t", "\n", " \n"):
+        assert min(seconds(filling) for _ in range(3)) < 200 * max(letters, 0.001)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028", "\u2029", " \n\n "])
+def test_a_title_is_one_line(end):
+    title = valid(NewTicketForm({**TEXT, "title": f"first{end}second"}))["title"]
+    assert title.split() == ["first", "second"]
+    assert "\n" not in title
+    assert "\u2028" not in title
+
+
+@pytest.mark.parametrize("field", ["title", "description"])
+@pytest.mark.parametrize("unseen", ["\U0001d173", "\U0001bca0", "\u070f", "\U00013430", "\uffff"])
+def test_text_that_nobody_can_see_is_refused(field, unseen):
+    assert field in refused(NewTicketForm({**TEXT, field: unseen}))
+
+
+@pytest.mark.parametrize("field", ["title", "description"])
+@pytest.mark.parametrize("code", [0x01, 0x7F, 0x80, 0x9B])
+def test_control_characters_are_refused(field, code):
+    assert field in refused(NewTicketForm({**TEXT, field: f"a{chr(code)}b"}))
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u200e\u200f", "\u2066\u2069", "\ufeff", "\u3164"])
+def test_an_address_with_invisible_characters_is_refused(unseen):
+    form = NewTicketForm({**TEXT, "requester_email": f"kim@example.com{unseen}"})
+    assert "requester_email" in refused(form)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("limit", ["1_0", "٣", "5.0", "+5", "0x5", "1e1"])
+def test_a_limit_is_plain_digits(limit):
+    assert "limit" in refused(PageForm({"limit": limit}))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("moment", ["20260101", "2026-W01-1", "2026-1-1", "26-01-01", "2026-13-01"])
+def test_a_time_is_written_as_rfc_3339_says(moment):
+    assert "created_after" in refused(PageForm({"created_after": moment}))

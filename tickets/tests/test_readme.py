@@ -1,0 +1,89 @@
+"""Each curl line of the README, run as it stands, does what the README says."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tickets.access import SYSTEM
+from tickets.models import Ticket
+from tickets.services import create_token
+
+from .factories import TicketFactory
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+LINES = [
+    line
+    for block in BLOCKS
+    for line in block.replace("\\\n", " ").splitlines()
+    if line.startswith("curl ")
+]
+# What the answer to each is, in the README's order.
+ANSWERS = [
+    {"suggested_category": "billing", "source": "offline"},
+    {"title": "Charged twice", "requester_email": "kim@example.com"},
+    {"title": "Charged twice"},
+    [],
+    {"status": "open"},
+    {"status": "in_progress", "priority": "high"},
+    {"body": "Checked with accounting.", "public": False},
+    [],
+    {"open_tickets": 1},
+    {"suggested_title": "Since this morning the export button does nothing"},
+    {"total_tickets": 1},
+]
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+
+
+def run(line: str, live_server, ticket: Ticket, **environment: str):
+    line = line.replace("http://127.0.0.1:8000", live_server.url)
+    line = line.replace("/tickets/1/", f"/tickets/{ticket.pk}/")
+    answer = subprocess.run(
+        ["bash", "-c", line], capture_output=True, text=True, timeout=60, env=environment
+    )
+    assert answer.returncode == 0, answer.stderr
+    return json.loads(answer.stdout)
+
+
+def assert_answers(answer, expected) -> None:
+    if isinstance(expected, list):
+        assert isinstance(answer, list)
+        return
+    assert {key: answer.get(key) for key in expected} == expected
+
+
+def test_every_line_has_an_expected_answer():
+    assert len(LINES) == len(ANSWERS)
+
+
+@needs_curl
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("line", "expected"), list(zip(LINES, ANSWERS, strict=False)))
+def test_it_works_as_it_stands_in_open_mode(live_server, settings, line, expected):
+    settings.ACCESS_MODE = "open"
+    ticket = TicketFactory(status="open")
+    _token, secret = create_token("readme", ["read"], SYSTEM)
+    assert_answers(run(line, live_server, ticket, TOKEN=secret), expected)
+
+
+@needs_curl
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("line", "expected"), list(zip(LINES, ANSWERS, strict=False)))
+def test_it_works_with_a_token_in_token_mode(live_server, line, expected):
+    ticket = TicketFactory(status="open")
+    _token, secret = create_token("readme", ["read", "write"], SYSTEM)
+    with_token = line if "Authorization" in line else f'{line} -H "Authorization: Bearer $TOKEN"'
+    assert_answers(run(with_token, live_server, ticket, TOKEN=secret), expected)
+
+
+def test_every_setting_is_explained_in_the_readme_and_the_example():
+    root = Path(__file__).resolve().parents[2]
+    code = (root / "config" / "settings.py").read_text()
+    names = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', code))
+    assert len(names) > 20
+    for document in (README, (root / ".env.example").read_text()):
+        assert names - set(re.findall(r"[A-Z][A-Z_]+", document)) == set()

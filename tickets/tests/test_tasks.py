@@ -1,0 +1,38 @@
+"""The jobs, run by a real worker on the tests' database."""
+
+import pytest
+from django.db import connection
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tickets import tasks  # noqa: F401  (registers the jobs)
+
+
+def work():
+    """One worker that does what there is to do and ends."""
+    with app.replace_connector(app.connector.get_worker_connector()):
+        app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_worker_was_killed_is_done_by_another():
+    app.configure_task("tickets.tasks.triage_ticket", queue="triage").defer(
+        ticket_id=0, text_digest=""
+    )
+    taken = ProcrastinateJob.objects.get()
+    with connection.cursor() as cursor:
+        # What a killed worker leaves: its job taken, its last heartbeat long ago.
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat)"
+            " VALUES (now() - interval '5 minutes') RETURNING id"
+        )
+        [worker] = cursor.fetchone()
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s",
+            [worker, taken.pk],
+        )
+    app.configure_task("tickets.tasks.retry_stalled", queue="housekeeping").defer(timestamp=0)
+    work()
+    work()
+    states = dict(ProcrastinateJob.objects.values_list("task_name", "status"))
+    assert states.get("tickets.tasks.triage_ticket", "done") in ("done", "succeeded")

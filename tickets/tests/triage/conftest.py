@@ -1,0 +1,48 @@
+import pytest
+
+from tickets.fake_llm import FakeLLM
+from tickets.triage import engine
+
+TICKET = "I was charged twice for my invoice of March, please refund one of them."
+
+
+@pytest.fixture
+def fake_llm():
+    """A model server of one's own: a new port means new connections and a new breaker."""
+    with FakeLLM(hang_seconds=20) as server:
+        yield server
+
+
+@pytest.fixture
+def model(settings, fake_llm):
+    """The engine set up to ask the fake server; generous with time, as machines are slow."""
+    settings.LLM_ENABLED = True
+    settings.LLM_TIMEOUT = 20.0
+    settings.LLM_MIN_CHARS = 20
+    settings.LLM_MAX_INPUT_CHARS = 4000
+    settings.GEMINI_API_KEY = "test-key"
+    settings.GEMINI_BASE_URL = fake_llm.url
+    return fake_llm
+
+
+@pytest.fixture
+def impatient_model(model, settings):
+    """Half a second and no more; the provider's package is imported beforehand."""
+    engine.suggest_title(TICKET)
+    model.clear_log()
+    settings.LLM_TIMEOUT = 0.5
+    return model
+
+
+@pytest.fixture
+def no_model(settings):
+    settings.GEMINI_API_KEY = ""
+
+
+@pytest.fixture(autouse=True)
+def _unlimited_budget():
+    """The application's own budget lives in the database, which these tests leave alone."""
+    the_applications = engine._spend
+    engine.set_budget(lambda: True)
+    yield
+    engine.set_budget(the_applications)

@@ -1,0 +1,135 @@
+import threading
+import time
+
+import pytest
+
+from tickets.triage.guard import LONG_PAUSE, PAUSE, Breaker, Outcomes, Workers
+from tickets.triage.providers.base import ProviderError, reason_for_status
+
+
+class Clock:
+    def __init__(self):
+        self.time = 1000.0
+
+    def __call__(self):
+        return self.time
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def breaker(clock):
+    return Breaker(clock)
+
+
+def fail(breaker, times, reason="server_error"):
+    for _ in range(times):
+        breaker.failed(reason)
+
+
+def test_two_failures_are_no_reason_to_stop(breaker):
+    fail(breaker, 2)
+    assert breaker.allows()
+
+
+def test_three_in_a_row_stop_calls_for_half_a_minute(breaker, clock):
+    fail(breaker, 3)
+    assert not breaker.allows()
+    clock.time += PAUSE - 1
+    assert not breaker.allows()
+    clock.time += 2
+    assert breaker.allows()
+
+
+def test_after_the_pause_one_call_tries_for_all(breaker, clock):
+    fail(breaker, 3)
+    clock.time += PAUSE + 1
+    assert [breaker.allows() for _ in range(3)] == [True, False, False]
+    breaker.succeeded()
+    assert [breaker.allows() for _ in range(3)] == [True, True, True]
+
+
+def test_a_try_that_fails_starts_the_pause_again(breaker, clock):
+    fail(breaker, 3)
+    clock.time += PAUSE + 1
+    assert breaker.allows()
+    breaker.failed("deadline")
+    clock.time += PAUSE - 1
+    assert not breaker.allows()
+
+
+@pytest.mark.parametrize("reason", ["bad_key", "missing_model", "sdk_missing"])
+def test_what_only_a_person_can_mend_stops_calls_for_minutes(breaker, clock, reason):
+    fail(breaker, 1, reason)
+    clock.time += LONG_PAUSE - 1
+    assert not breaker.allows()
+    clock.time += 2
+    assert breaker.allows()
+
+
+def test_a_pause_is_logged_once(breaker, clock, caplog):
+    fail(breaker, 6)
+    clock.time += PAUSE + 1
+    breaker.allows()
+    fail(breaker, 1)
+    assert len(caplog.records) == 1
+
+
+def test_a_worker_gives_back_what_the_call_returns_or_raises():
+    workers = Workers(1)
+    assert workers.run(lambda: 42, 60) == 42
+    with pytest.raises(ZeroDivisionError):
+        workers.run(lambda: 1 // 0, 60)
+    assert workers.run(lambda: 43, 60) == 43
+
+
+def test_a_call_that_hangs_keeps_its_place_until_it_ends():
+    workers, let_go = Workers(1), threading.Event()
+    with pytest.raises(ProviderError, match="deadline"):
+        workers.run(let_go.wait, 0.05)
+    with pytest.raises(ProviderError, match="busy"):
+        workers.run(lambda: 42, 60)
+    let_go.set()
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
+        try:
+            assert workers.run(lambda: 42, 60) == 42
+            return
+        except ProviderError:
+            time.sleep(0.01)
+    raise AssertionError("the place was not given back")
+
+
+def test_outcomes_are_counted_from_many_threads():
+    outcomes = Outcomes()
+
+    def count():
+        for _ in range(500):
+            outcomes.add("classify", "llm")
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.as_dict() == {"classify:llm": 2000}
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (400, "bad_request"),
+        (401, "bad_key"),
+        (403, "bad_key"),
+        (404, "missing_model"),
+        (418, "bad_request"),
+        (429, "rate_limited"),
+        (500, "server_error"),
+        (503, "server_error"),
+    ],
+)
+def test_each_status_has_its_reason(status, reason):
+    assert reason_for_status(status) == reason

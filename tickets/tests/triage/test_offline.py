@@ -1,0 +1,343 @@
+"""The offline classifier: languages, evidence, feelings, odd texts, and what it may cost."""
+
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tickets.triage import offline
+from tickets.triage.offline import lexicon
+from tickets.triage.offline.tokens import tokenise
+from tickets.triage.types import CATEGORIES, PRIORITIES, SENTIMENTS, Classification, Title, Tone
+
+TICKETS = {
+    ("en", "billing"): "You charged me twice this month, I want a refund for the second invoice.",
+    ("en", "technical"): "The app crashes with an error message whenever I open the settings page.",
+    ("en", "account"): "I forgot my password and the reset link never reaches my mailbox.",
+    ("en", "general"): "What are your opening hours, and where is the nearest store?",
+    ("de", "billing"): "Mir wurde der Betrag doppelt abgebucht, bitte erstatten Sie die Rechnung.",
+    ("de", "technical"): "Die Anwendung stürzt ständig ab und zeigt eine Fehlermeldung an.",
+    ("de", "account"): "Ich habe mein Passwort vergessen und kann mich nicht mehr anmelden.",
+    ("de", "general"): "Wann kommt meine Bestellung an? Ich warte noch auf die Lieferung.",
+    ("fr", "billing"): "J'ai été prélevé deux fois, je demande le remboursement de la facture.",
+    ("fr", "technical"): "L'application ne fonctionne plus et affiche un message d'erreur.",
+    ("fr", "account"): "J'ai oublié mon mot de passe et mon compte est bloqué.",
+    ("fr", "general"): "Quels sont vos horaires d'ouverture pour le magasin de Lyon ?",
+    ("es", "billing"): "Me cobraron dos veces la factura y quiero el reembolso del importe.",
+    ("es", "technical"): "La aplicación no funciona y muestra un mensaje de error al abrir.",
+    ("es", "account"): "Olvidé mi contraseña y no puedo iniciar sesión en mi cuenta.",
+    ("es", "general"): "¿Cuándo llega mi pedido? Todavía espero la entrega del paquete.",
+    ("pt", "billing"): "Fui cobrado duas vezes na fatura e quero o reembolso do valor.",
+    ("pt", "technical"): "O aplicativo não funciona e mostra uma mensagem de erro ao abrir.",
+    ("pt", "account"): "Esqueci minha senha e não consigo entrar na minha conta.",
+    ("pt", "general"): "Qual é o horário da loja e quando chega o meu pedido?",
+}
+OUTAGES = {
+    "en": "Total outage: the whole company is down and nobody can work, all users are affected!",
+    "de": "Totalausfall: der Server ist ausgefallen, alle Mitarbeiter stehen, nichts geht mehr!",
+    "fr": "Panne générale : tous les utilisateurs sont bloqués et la production est à l'arrêt !",
+    "es": "Caída total del sistema: todos los usuarios están parados y nadie puede trabajar.",
+    "pt": "Queda total: o sistema está fora do ar e todos os usuários estão parados.",
+}
+QUESTIONS = {
+    "en": "I am just curious: could you send me more information about your products?",
+    "de": "Ich interessiere mich für Ihre Produkte und hätte gerne weitere Informationen dazu.",
+    "fr": "Je souhaite en savoir plus, pouvez-vous m'envoyer des informations sur vos produits ?",
+    "es": "Me gustaría saber más, ¿pueden enviarme más información sobre sus productos?",
+    "pt": "Gostaria de saber mais, podem enviar mais informações sobre os seus produtos?",
+}
+FEELINGS = {
+    ("en", "angry"): "This is outrageous and unacceptable, you are thieves and liars!",
+    ("en", "frustrated"): "I am disappointed, I called several times and still no answer.",
+    ("en", "calm"): "Great job, the new version is fantastic, thanks a lot!",
+    ("en", "neutral"): "Please change the delivery date to Monday.",
+    ("de", "angry"): "Das ist eine Frechheit und eine Unverschämtheit, reine Abzocke!",
+    ("de", "frustrated"): "Ich bin enttäuscht, immer noch keine Antwort, ich warte seit Wochen.",
+    ("de", "calm"): "Ich bin begeistert, das ist großartig gelöst, weiter so!",
+    ("fr", "angry"): "C'est un scandale, c'est inadmissible, vous êtes des voleurs !",
+    ("fr", "frustrated"): "Je suis déçu, toujours pas de réponse depuis des semaines.",
+    ("fr", "calm"): "Bravo, votre service est formidable, je suis ravie.",
+    ("es", "angry"): "Es una vergüenza, esto es inaceptable, son unos ladrones.",
+    ("es", "frustrated"): "Estoy decepcionada, sigo sin respuesta y he llamado varias veces.",
+    ("es", "calm"): "Estoy encantada, el servicio es excelente, enhorabuena.",
+    ("pt", "angry"): "É uma vergonha, isto é inaceitável, vocês são uns ladrões.",
+    ("pt", "frustrated"): "Estou decepcionado, continuo sem resposta e liguei várias vezes.",
+    ("pt", "calm"): "Parabéns, o atendimento foi excelente, adorei.",
+}
+
+
+def classified(description, title="") -> Classification:
+    answer = offline.classify(description, title)
+    assert answer is not None
+    return answer
+
+
+def toned(description, title="") -> Tone:
+    tone = offline.score_tone(description, title)
+    assert tone is not None
+    return tone
+
+
+@pytest.mark.parametrize(("key", "text"), TICKETS.items(), ids="-".join)
+def test_each_language_is_sorted_into_its_category(key, text):
+    assert classified(text).category == key[1]
+
+
+@pytest.mark.parametrize(("language", "text"), OUTAGES.items())
+def test_an_outage_is_critical_in_each_language(language, text):
+    assert classified(text).priority == "critical"
+    assert toned(text).urgency_score >= 80
+
+
+@pytest.mark.parametrize(("language", "text"), QUESTIONS.items())
+def test_a_question_is_low_in_each_language(language, text):
+    assert classified(text).priority == "low"
+    assert toned(text).urgency_score < 35
+
+
+@pytest.mark.parametrize(("key", "text"), FEELINGS.items(), ids="-".join)
+def test_feelings_are_told_in_each_language(key, text):
+    assert toned(text).sentiment == key[1]
+
+
+def test_german_without_umlauts_is_german_too():
+    text = "Bitte um Rueckerstattung, die Gebuehr wurde doppelt abgebucht"
+    assert classified(text).category == "billing"
+
+
+@pytest.mark.parametrize(
+    ("text", "opposite"),
+    [
+        ("It is urgent, please answer.", "It is not urgent, please answer."),
+        ("The matter is urgent.", "The matter is no longer urgent."),
+        ("Es ist dringend.", "Es ist nicht dringend."),
+        ("C'est urgent.", "Ce n'est pas urgent."),
+        ("Es urgente.", "No es urgente."),
+        ("É urgente.", "Não é urgente."),
+    ],
+)
+def test_negation_turns_urgency_round(text, opposite):
+    urgent, calm = toned(text), toned(opposite)
+    assert calm.urgency_score < urgent.urgency_score - 15
+
+
+def test_negation_ends_with_its_sentence():
+    assert toned("I did not. Urgent!").urgency_score > 50
+
+
+@pytest.mark.parametrize("text", ["I am not happy with this.", "Ich bin nicht zufrieden damit."])
+def test_an_unhappy_requester_is_not_calm(text):
+    assert toned(text).sentiment == "frustrated"
+
+
+def every_text():
+    return [*TICKETS.values(), *OUTAGES.values(), *QUESTIONS.values(), *FEELINGS.values()]
+
+
+@pytest.mark.parametrize("text", every_text())
+def test_priority_and_urgency_agree(text):
+    answer, tone = classified(text), toned(text)
+    ranges = {"low": (0, 34), "medium": (35, 63), "high": (64, 81), "critical": (82, 100)}
+    least, most = ranges[answer.priority]
+    assert least <= tone.urgency_score <= most
+
+
+@pytest.mark.parametrize("text", every_text())
+@pytest.mark.parametrize(
+    "before", ["", "\U0001f600\U0001f468\u200d\U0001f469\u200d\U0001f467 ", "e\u0301a\u0300 "]
+)
+def test_evidence_stands_where_it_says(text, before):
+    title, description = "Urgent refund \U0001f4b8 please", before + text
+    fields = {"title": title, "description": description}
+    found = [
+        *classified(description, title).evidence,
+        *toned(description, title).evidence,
+    ]
+    assert found
+    for entry in found:
+        assert fields[entry.field][entry.start : entry.end] == entry.text
+        assert entry.text.strip() == entry.text != ""
+        assert entry.decides in {"category", "priority", "tone"}
+
+
+def test_evidence_is_the_words_that_decided():
+    answer = classified("Hello there, I would like a refund for the blue one.")
+    words = [entry.text for entry in answer.evidence if entry.decides == "category"]
+    assert "refund" in words
+    assert all("blue" not in word for word in words)
+
+
+def test_accents_typed_as_combining_marks_change_nothing():
+    composed = "Le prélèvement a été remboursé"
+    decomposed = "Le pre\u0301le\u0300vement a e\u0301te\u0301 rembourse\u0301"
+    first, second = classified(composed), classified(decomposed)
+    assert (first.category, first.category_confidence) == (
+        second.category,
+        second.category_confidence,
+    )
+    assert "pre\u0301le\u0300vement" in [entry.text for entry in second.evidence]
+
+
+def test_a_title_counts():
+    assert classified("Please have a look.", "Refund of my invoice").category == "billing"
+
+
+def test_only_known_words_are_an_opinion():
+    assert offline.classify("xyzzy plugh") is None
+    assert offline.score_tone("xyzzy plugh") is None
+    assert offline.classify("") is None
+
+
+def test_more_evidence_makes_it_surer():
+    one = classified("refund or broken app")
+    all_the_same = classified("refund of the invoice, you charged me twice")
+    assert (one.category_confidence or 1) < (all_the_same.category_confidence or 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "私のアカウントにログインできません",
+        "Не могу войти в свой аккаунт",  # noqa: RUF001
+        "لا أستطيع تسجيل الدخول إلى حسابي",
+        "ฉันเข้าสู่ระบบไม่ได้",
+        "나는 로그인할 수 없습니다",
+        "Hesabıma giriş yapamıyorum",  # noqa: RUF001
+    ],
+)
+def test_other_languages_do_no_harm(text):
+    answer = offline.classify(text)
+    assert answer is None or answer.category in CATEGORIES
+    assert offline.suggest_title(text) == Title(text, "offline")
+
+
+def test_the_same_text_gives_the_same_answer():
+    for text in every_text():
+        assert classified(text) == classified(text)
+        assert toned(text) == toned(text)
+
+
+words = st.sampled_from([word for text in every_text() for word in text.split()])
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    description=st.one_of(st.text(), st.lists(words, max_size=60).map(" ".join)),
+    title=st.one_of(st.text(max_size=200), st.lists(words, max_size=8).map(" ".join)),
+)
+def test_any_text_gets_an_allowed_answer_with_true_evidence(description, title):
+    fields = {"title": title, "description": description}
+    answer, tone = offline.classify(description, title), offline.score_tone(description, title)
+    suggestion = offline.suggest_title(description)
+    if answer:
+        assert answer.category in CATEGORIES
+        assert answer.priority in PRIORITIES
+        for sure in (answer.category_confidence, answer.priority_confidence):
+            assert sure is None or 0 <= sure <= 1
+    if tone:
+        assert tone.sentiment in SENTIMENTS
+        assert 0 <= tone.urgency_score <= 100
+    for entry in (*(answer.evidence if answer else ()), *(tone.evidence if tone else ())):
+        assert fields[entry.field][entry.start : entry.end] == entry.text
+    assert suggestion is None or 1 <= len(suggestion.title) <= 80
+
+
+HOSTILE = {
+    "one word": "a",
+    "words": "not not urgent ",
+    "openings": "i want to ",
+    "numbers": "1 ",
+    "spaces": " ",
+    "marks": "e\u0301",
+    "wide": "\ufb03",
+    "apostrophes": "n't'",
+    "lines": "\n",
+    "stops": ". ",
+    "gaps": "charged for for ",
+    "german": "rechnungsabrechnungsproblem ",
+    "emoji": "\U0001f468\u200d\U0001f469\u200d\U0001f467 ",
+}
+
+
+@pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_is_read_in_a_moment(unit):
+    text = (unit * 20_000)[:20_000]
+    offline.warm_up()
+    started = time.perf_counter()
+    offline.classify(text)
+    offline.score_tone(text)
+    offline.suggest_title(text)
+    # Some hundredths of a second are usual: only the first 4 000 characters are read.
+    assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("description", "title"),
+    [
+        ("My invoice is wrong. Please correct it.", "My invoice is wrong"),
+        ("Hello team,\nthe printer on floor 3 is broken.", "the printer on floor 3 is broken"),
+        ("Sehr geehrte Damen und Herren,\n\nmein Konto ist gesperrt.", "mein Konto ist gesperrt"),
+        ("Hola. Quiero un reembolso.", "Quiero un reembolso"),
+        ("Help! My account is locked.", "Help! My account is locked"),
+        ("Can you help me?", "Can you help me?"),
+        ("Hello", "Hello"),
+        ("新しいアプリが起動しません。助けてください。", "新しいアプリが起動しません。"),
+    ],
+)
+def test_a_title_is_the_first_sentence_that_says_something(description, title):
+    assert offline.suggest_title(description) == Title(title, "offline")
+
+
+def test_a_long_sentence_is_cut_at_a_word():
+    description = "The export of the yearly report " + "fails again and again " * 10
+    title = offline.suggest_title(description).title  # type: ignore[union-attr]
+    assert len(title) <= 80
+    assert re.match(re.escape(title) + r"\s", description)
+
+
+def test_a_long_word_is_cut_at_80_characters():
+    assert offline.suggest_title("x" * 500) == Title("x" * 80, "offline")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "...", "!?!", "\u200b\u200e", "\U0001f600"])
+def test_nothing_to_read_is_no_title(text):
+    assert offline.suggest_title(text) is None
+
+
+def test_words_keep_their_places_in_a_long_text():
+    text = "start " + "x" * 10_000 + " finish"
+    tokens = tokenise(text)
+    assert [text[token.start : token.end] for token in (tokens[0], tokens[-1])] == [
+        "start",
+        "finish",
+    ]
+
+
+@pytest.mark.parametrize("language", lexicon.LANGUAGES.values(), ids=lexicon.LANGUAGES.keys())
+def test_each_language_speaks_of_every_value(language):
+    assert set(language.CATEGORY) == set(CATEGORIES)
+    assert set(language.SENTIMENT) == set(SENTIMENTS) - {"neutral"}
+    assert min(language.URGENCY) < 0 < max(language.URGENCY)
+    assert language.STOPWORDS.split()
+    assert language.NEGATIONS.split()
+
+
+@pytest.mark.parametrize("language", lexicon.LANGUAGES.values(), ids=lexicon.LANGUAGES.keys())
+def test_patterns_are_written_in_the_notation(language):
+    tables = [*language.CATEGORY.values(), *language.SENTIMENT.values(), language.URGENCY]
+    for table in tables:
+        for pattern in ",".join(table.values()).split(","):
+            assert re.fullmatch(r"\s*(\*?[^\W_]+\*?(\|[^\W_]+\*?)*|\.\.|#|\s+)+\s*", pattern), (
+                pattern
+            )
+
+
+def test_a_title_that_repeats_the_description_makes_nothing_more_urgent():
+    text = "I was charged twice this month and nobody answers."
+    alone = offline.score_tone(text, "")
+    repeated = offline.score_tone(text, text)
+    assert alone is not None
+    assert repeated is not None
+    assert (repeated.urgency_score, repeated.sentiment) == (alone.urgency_score, alone.sentiment)

@@ -1,0 +1,112 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tickets.triage import parse
+from tickets.triage.parse import InvalidReply
+
+GOOD = {"category": "billing", "priority": "high"}
+
+
+def dumped(**changes):
+    return json.dumps(GOOD | changes)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        dumped(),
+        f"  \n{dumped()}\n",
+        f"```json\n{dumped()}\n```",
+        f"```\n{dumped()}\n```",
+        f"<think>maybe {{technical}}?</think>\n{dumped()}",
+        f"<thinking>hm</thinking>```json\n{dumped()}\n```",
+        dumped(category="Billing", priority=" HIGH "),
+        dumped(category_confidence=1, priority_confidence=None),
+        dumped(unasked="more"),
+    ],
+)
+def test_one_object_is_understood_in_any_clothes(reply):
+    answer = parse.classification(reply)
+    assert (answer.category, answer.priority) == ("billing", "high")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "",
+        "billing",
+        "null",
+        "[]",
+        f"[{dumped()}]",
+        dumped()[:-1],
+        f"{dumped()}{dumped()}",
+        f"{dumped()} and that is all",
+        f"Here you are: {dumped()}",
+        '{"category": "billing"}',
+        '{"category": "billing", "category": "account", "priority": "low"}',
+        dumped(category="vip"),
+        dumped(category=None),
+        dumped(category=["billing"]),
+        dumped(priority=3),
+        dumped(category_confidence=1.2),
+        dumped(category_confidence=-0.1),
+        dumped(category_confidence=True),
+        dumped(category_confidence="high"),
+        '{"category": "billing", "priority": "high", "category_confidence": NaN}',
+        '{"category": "billing", "priority": "high", "category_confidence": 1e999}',
+        dumped(category_words="invoice"),
+        dumped(category_words=[1]),
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        dumped(category_words=["x" * 70_000]),
+        f"<think>never closed {dumped()}",
+    ],
+)
+def test_anything_else_is_refused_whole(reply):
+    with pytest.raises(InvalidReply):
+        parse.classification(reply)
+
+
+@pytest.mark.parametrize("urgency", [-1, 101, 50.5, True, "50", None, 1e400])
+def test_an_urgency_outside_its_range_is_refused(urgency):
+    with pytest.raises(InvalidReply):
+        parse.tone(json.dumps({"sentiment": "calm", "urgency_score": urgency}))
+
+
+@pytest.mark.parametrize(("urgency", "expected"), [(0, 0), (100, 100), (70.0, 70)])
+def test_an_urgency_in_its_range_is_an_integer(urgency, expected):
+    reply = parse.tone(json.dumps({"sentiment": "Calm", "urgency_score": urgency}))
+    assert (reply.sentiment, reply.urgency_score) == ("calm", expected)
+
+
+def test_a_title_is_one_line_of_at_most_80_characters():
+    reply = json.dumps({"title": '  "Refund of a\n double payment ' + "and more words " * 8})
+    title = parse.title(reply)
+    assert title.startswith("Refund of a double payment and more")
+    assert len(title) <= 80
+    assert not title.endswith(" ")
+    assert title.split()[-1] in {"and", "more", "words"}
+
+
+@pytest.mark.parametrize(
+    "title", ["", "  ", "...", None, 7, ["a"], "x" * 301, "a\x00b", "a\u202eb"]
+)
+def test_a_title_that_says_nothing_or_far_too_much_is_refused(title):
+    with pytest.raises(InvalidReply):
+        parse.title(json.dumps({"title": title}))
+
+
+@given(st.text())
+def test_no_text_makes_the_parser_fail_otherwise(reply):
+    for read in (parse.classification, parse.title, parse.tone):
+        with pytest.raises(InvalidReply):
+            read(reply)
+
+
+@given(st.text(max_size=200), st.integers(1, 80))
+def test_cutting_at_a_word_keeps_within_the_limit(text, limit):
+    cut = parse.cut_at_word(" ".join(text.split()), limit)
+    assert len(cut) <= limit

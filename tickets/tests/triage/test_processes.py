@@ -1,0 +1,68 @@
+"""What must hold in a fresh process: imports, forks and exits."""
+
+import subprocess
+import sys
+import time
+
+SETUP = """
+import sys, time
+from django.conf import settings
+settings.configure(GEMINI_API_KEY={key!r}, GEMINI_BASE_URL={url!r}, LLM_TIMEOUT={timeout})
+from tickets.triage import engine
+TICKET = "I was charged twice for my invoice of March"
+"""
+
+
+def run(code, *, key="", url="", timeout=20.0):
+    script = SETUP.format(key=key, url=url, timeout=timeout) + code
+    return subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True
+    ).stdout
+
+
+def test_without_a_key_the_sdk_is_never_imported():
+    out = run(
+        "engine.classify(TICKET); engine.suggest_title(TICKET); engine.score_tone(TICKET)\n"
+        "engine.warm_up()\n"
+        "heavy = ('google.generativeai', 'google.api_core', 'grpc', 'requests')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    assert out.strip() == "[]"
+
+
+def test_warming_up_imports_the_sdk_in_the_background(fake_llm):
+    out = run(
+        "engine.warm_up()\n"
+        "ends = time.monotonic() + 60\n"
+        "while time.monotonic() < ends and 'google.generativeai.client' not in sys.modules:\n"
+        "    time.sleep(0.05)\n"
+        "print('google.generativeai' in sys.modules)",
+        key="k",
+        url=fake_llm.url,
+    )
+    assert out.strip() == "True"
+
+
+def test_a_hanging_call_does_not_keep_the_process_from_ending(fake_llm):
+    fake_llm.hang_seconds = 100
+    fake_llm.control("hang")
+    started = time.monotonic()
+    out = run("print(engine.classify(TICKET).source)", key="k", url=fake_llm.url, timeout=0.3)
+    assert out.strip() == "offline"
+    assert time.monotonic() - started < 60
+
+
+def test_a_child_process_asks_on_connections_of_its_own(fake_llm):
+    out = run(
+        "import os\n"
+        "print(engine.classify(TICKET).source, flush=True)\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    print(engine.classify(TICKET).source, flush=True)\n"
+        "    os._exit(0)\n"
+        "os.waitpid(child, 0)\n"
+        "print(engine.classify(TICKET).source)",
+        key="k",
+        url=fake_llm.url,
+    )
+    assert out.split() == ["llm", "llm", "llm"]

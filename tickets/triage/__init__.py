@@ -1,0 +1,1 @@
+"""Text in, suggestion out. Knows no Django model and no request."""

@@ -1,0 +1,54 @@
+"""Text -> folded words that remember where they stood."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+MAX_HEAD_CHARS = 3000
+MAX_TAIL_CHARS = 1000
+MAX_WORD_CHARS = 40
+
+# Combining marks belong to their word; "don't" is one word however its apostrophe is typed.
+# The end of a sentence is a token too: the empty word, which no pattern and no gap crosses.
+_TOKEN = re.compile(r"[\w\u0300-\u036f]+(?:['\u2019]t\b)?|[.!?;,]+(?=\s|$)|\n\s*\n")
+_SENTENCE_ENDS = frozenset(".!?;,\n")
+_APOSTROPHES = str.maketrans("", "", "'\u2019")
+
+
+class Token(NamedTuple):
+    """`text[start:end]` in code points; `word` is that without case and accents."""
+
+    word: str
+    start: int
+    end: int
+
+
+def tokenise(text: str) -> list[Token]:
+    """The words and sentence ends of the first 3000 and the last 1000 characters."""
+    if len(text) <= MAX_HEAD_CHARS + MAX_TAIL_CHARS:
+        return _words(text, 0)
+    tail_at = len(text) - MAX_TAIL_CHARS
+    return _words(text[:MAX_HEAD_CHARS], 0) + _words(text[tail_at:], tail_at)
+
+
+def _words(piece: str, offset: int) -> list[Token]:
+    return [
+        Token(_word(match[0]), match.start() + offset, match.end() + offset)
+        for match in _TOKEN.finditer(piece)
+    ]
+
+
+def _word(matched: str) -> str:
+    return "" if matched[0] in _SENTENCE_ENDS else fold(matched[:MAX_WORD_CHARS])
+
+
+@lru_cache(maxsize=8192)
+def fold(word: str) -> str:
+    """Lower case, without accents and apostrophes."""
+    if word.isascii():
+        return word.translate(_APOSTROPHES).lower()
+    plain = unicodedata.normalize("NFKD", word.translate(_APOSTROPHES).casefold())
+    return "".join(character for character in plain if not unicodedata.combining(character))

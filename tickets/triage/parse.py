@@ -1,0 +1,131 @@
+"""A model's reply -> a checked value. Fenced, in other case or after a think block is fine;
+anything else is refused whole: half a reply is no opinion."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from .types import CATEGORIES, MAX_TITLE_CHARS, PRIORITIES, SENTIMENTS
+
+MAX_REPLY_CHARS = 64_000
+MAX_MODEL_TITLE_CHARS = 300
+_THINK = re.compile(r"\s*<(think|thinking)>.*?</\1>", re.DOTALL)
+_FENCE = re.compile(r"```[a-zA-Z]{0,10}[ \t]*\r?\n(.*)\n?[ \t]*```", re.DOTALL)
+
+
+class InvalidReply(ValueError):
+    """The reply is not one object of the shape that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifyReply:
+    category: str
+    priority: str
+    category_confidence: float | None
+    priority_confidence: float | None
+    category_words: tuple[str, ...]
+    priority_words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToneReply:
+    sentiment: str
+    urgency_score: int
+
+
+def classification(reply: str) -> ClassifyReply:
+    data = read_object(reply)
+    return ClassifyReply(
+        category=_choice(data, "category", CATEGORIES),
+        priority=_choice(data, "priority", PRIORITIES),
+        category_confidence=_confidence(data, "category_confidence"),
+        priority_confidence=_confidence(data, "priority_confidence"),
+        category_words=_words(data, "category_words"),
+        priority_words=_words(data, "priority_words"),
+    )
+
+
+def title(reply: str) -> str:
+    """At most 80 characters on one line; a title far too long is no title."""
+    value = read_object(reply).get("title")
+    if not isinstance(value, str) or len(value) > MAX_MODEL_TITLE_CHARS:
+        raise InvalidReply("title")
+    line = " ".join(value.split()).strip("\"'")
+    if not any(character.isalnum() for character in line) or not line.isprintable():
+        raise InvalidReply("title")
+    return cut_at_word(line, MAX_TITLE_CHARS)
+
+
+def tone(reply: str) -> ToneReply:
+    data = read_object(reply)
+    urgency = data.get("urgency_score")
+    if isinstance(urgency, bool) or not isinstance(urgency, (int, float)):
+        raise InvalidReply("urgency_score")
+    if not 0 <= urgency <= 100 or urgency != int(urgency):
+        raise InvalidReply("urgency_score")
+    return ToneReply(_choice(data, "sentiment", SENTIMENTS), int(urgency))
+
+
+def read_object(reply: str) -> dict[str, Any]:
+    """The one JSON object that a reply consists of."""
+    if len(reply) > MAX_REPLY_CHARS:
+        raise InvalidReply("too long")
+    body = _THINK.sub("", reply, count=1).strip() if "<think" in reply else reply.strip()
+    if fenced := _FENCE.fullmatch(body):
+        body = fenced[1]
+    try:
+        value = json.loads(body, parse_constant=_refuse, object_pairs_hook=_without_duplicates)
+    except (ValueError, RecursionError) as error:
+        raise InvalidReply("not JSON") from error
+    if not isinstance(value, dict):
+        raise InvalidReply("not an object")
+    return value
+
+
+def cut_at_word(text: str, limit: int) -> str:
+    """The longest run of whole words within `limit` characters; part of a word if it must be."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit + 1]
+    cut = head.rfind(" ")
+    return (head[:cut] if cut > 0 else text[:limit]).rstrip(" ,;:-")
+
+
+def _refuse(constant: str) -> None:
+    raise InvalidReply(constant)
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise InvalidReply("duplicate key")
+    return found
+
+
+def _choice(data: dict[str, Any], key: str, allowed: tuple[str, ...]) -> str:
+    value = data.get(key)
+    if isinstance(value, str) and value.strip().lower() in allowed:
+        return value.strip().lower()
+    raise InvalidReply(key)
+
+
+def _confidence(data: dict[str, Any], key: str) -> float | None:
+    value = data.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InvalidReply(key)
+    if not math.isfinite(value) or not 0 <= value <= 1:
+        raise InvalidReply(key)
+    return float(value)
+
+
+def _words(data: dict[str, Any], key: str) -> tuple[str, ...]:
+    value = data.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise InvalidReply(key)
+    return tuple(value)

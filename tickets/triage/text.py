@@ -1,0 +1,47 @@
+"""Ticket text on its way out of the house: cut, cleaned, and without personal numbers."""
+
+from __future__ import annotations
+
+import re
+
+# Every quantifier is bounded, so a hostile text costs no more than its length.
+_EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_DIGITS = re.compile(r"(?<![\w.])\+?\(?\d(?:[ ().\-/]{0,3}\d){7,22}(?!\w)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters: three quarters from the head, the rest from the tail."""
+    if len(text) <= limit:
+        return text
+    mark = " [...] "
+    head = (limit - len(mark)) * 3 // 4
+    tail = limit - len(mark) - head
+    return text[: max(head, 0)] + mark + text[len(text) - max(tail, 0) :]
+
+
+def clean(text: str) -> str:
+    """Without what UTF-8 or JSON cannot carry: control characters and lone surrogates."""
+    return _CONTROL.sub(" ", text)
+
+
+def redact(text: str) -> str:
+    """E-mail addresses, payment card numbers and phone numbers give way to a word."""
+    return _DIGITS.sub(_name_of_number, _EMAIL.sub("[email]", text))
+
+
+def _name_of_number(match: re.Match[str]) -> str:
+    digits = [int(character) for character in match.group() if character.isdecimal()]
+    if 13 <= len(digits) <= 19 and _passes_luhn(digits):
+        return "[card]"
+    return "[phone]" if len(digits) <= 15 else "[number]"
+
+
+def _passes_luhn(digits: list[int]) -> bool:
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def outgoing(text: str, limit: int) -> str:
+    """The form in which ticket text may leave. Cut first: the rest works per character."""
+    return redact(clean(shorten(text, limit))).strip()

@@ -1,0 +1,63 @@
+"""What triage answers. Positions count code points of the text as the caller gave it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CATEGORIES = ("billing", "technical", "account", "general")
+PRIORITIES = ("low", "medium", "high", "critical")
+SENTIMENTS = ("calm", "neutral", "frustrated", "angry")
+SOURCES = ("human", "llm", "offline", "default")
+
+DEFAULT_CATEGORY = "general"
+DEFAULT_PRIORITY = "medium"
+DEFAULT_SENTIMENT = "neutral"
+DEFAULT_URGENCY = 50
+DEFAULT_TITLE = "Support request"
+MAX_TITLE_CHARS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Words that moved a decision: `text == field_text[start:end]`."""
+
+    decides: str  # "category", "priority" or "tone"
+    field: str  # "title" or "description"
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """Category and priority. Confidences are 0..1, None when there was no opinion."""
+
+    category: str = DEFAULT_CATEGORY
+    priority: str = DEFAULT_PRIORITY
+    source: str = "default"  # "llm", "offline" or "default"
+    category_confidence: float | None = None
+    priority_confidence: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+    provider: str = ""
+    model: str = ""
+    prompt_version: str = ""
+    latency_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title of 1 to 80 characters."""
+
+    title: str = DEFAULT_TITLE
+    source: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """Sentiment and urgency (0..100)."""
+
+    sentiment: str = DEFAULT_SENTIMENT
+    urgency_score: int = DEFAULT_URGENCY
+    source: str = "default"
+    confidence: float | None = None
+    evidence: tuple[Evidence, ...] = ()
