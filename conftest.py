@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 
 PREFIX = "tickets-tests-"
 
@@ -51,3 +52,15 @@ def _defaults(settings):
     settings.STATIC_ROOT = None
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+@pytest.fixture(autouse=True)
+def _empty_queue(request):
+    """Django empties the tables it manages after a test that commits; the queue's are not its."""
+    mark = request.node.get_closest_marker("django_db")
+    commits = "live_server" in request.fixturenames or (mark and mark.kwargs.get("transaction"))
+    if not commits:
+        return
+    request.getfixturevalue("transactional_db")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
