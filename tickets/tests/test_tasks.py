@@ -1,7 +1,9 @@
 """The jobs, run by a real worker on the tests' database."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -9,9 +11,20 @@ from tickets import tasks  # noqa: F401  (registers the jobs)
 
 
 def work():
-    """One worker that does what there is to do and ends."""
-    with app.replace_connector(app.connector.get_worker_connector()):
-        app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+    """One worker that does what there is to do and ends.
+
+    In a thread of its own: the browser tests keep an event loop running in this one.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(_work).result()
+
+
+def _work():
+    try:
+        with app.replace_connector(app.connector.get_worker_connector()):
+            app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+    finally:
+        connections.close_all()
 
 
 @pytest.mark.django_db(transaction=True)
