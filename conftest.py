@@ -45,7 +45,9 @@ def remove_data(data_dir: Path) -> None:
 def _defaults(settings):
     """The environment of whoever runs the tests must not change what they see."""
     settings.ACCESS_MODE = "token"
-    settings.GEMINI_API_KEY = ""
+    settings.LLM_ENABLED, settings.LLM_PROVIDER, settings.TRIAGE_SHADOW = True, "auto", ""
+    for name in ("LLM_API_KEY", "LLM_BASE_URL", "GEMINI_API_KEY", "OPENAI_API_KEY", "GROQ_API_KEY"):
+        setattr(settings, name, "")
     settings.TRUSTED_PROXIES = 0
     settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
     # Files are served as they lie in the checkout, whether or not they were ever collected.
@@ -55,8 +57,8 @@ def _defaults(settings):
 
 
 @pytest.fixture(autouse=True)
-def _empty_queue(request):
-    """Django empties the tables it manages after a test that commits; the queue's are not its."""
+def _empty_queue_and_cache(request):
+    """Django empties its models' tables after a test that commits; these two are not among them."""
     mark = request.node.get_closest_marker("django_db")
     commits = "live_server" in request.fixturenames or (mark and mark.kwargs.get("transaction"))
     if not commits:
@@ -64,3 +66,4 @@ def _empty_queue(request):
     request.getfixturevalue("transactional_db")
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")
+        cursor.execute("DELETE FROM triage_cache")

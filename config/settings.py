@@ -146,6 +146,16 @@ PGHISTORY_CREATED_AT_FUNCTION = "CLOCK_TIMESTAMP()"
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "successful"}
 
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Replies of a model, for all processes.
+    "triage": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "triage_cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+}
+
 # --- Sign-in and sessions --------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [
@@ -206,15 +216,43 @@ SIGN_IN_LIMIT = env.int("SIGN_IN_LIMIT", default=30)
 
 # --- Triage ------------------------------------------------------------------------
 
+
+def _optional_float(name: str) -> float | None:
+    return env.float(name) if env.str(name, default="") else None
+
+
 LLM_ENABLED = env.bool("LLM_ENABLED", default=True)
-LLM_TIMEOUT = env.float("LLM_TIMEOUT", default=4.0)  # seconds, the whole call
+# auto: the one whose key is set.
+LLM_PROVIDER = env.str("LLM_PROVIDER", default="auto")
+LLM_API_KEY = env.str("LLM_API_KEY", default="")
+LLM_BASE_URL = env.str("LLM_BASE_URL", default="")
+LLM_MODEL = env.str("LLM_MODEL", default="")
+LLM_TIMEOUT = _optional_float("LLM_TIMEOUT")  # seconds, the whole call
+# Half of the threads may wait for a model; the pages keep the others.
+LLM_CONCURRENCY = env.int("LLM_CONCURRENCY", default=max(1, WEB_THREADS // 2))
 LLM_DAILY_CALLS = env.int("LLM_DAILY_CALLS", default=5000)
+LLM_DAILY_COST = env.float("LLM_DAILY_COST", default=5.0)  # USD, estimated
+LLM_CLIENT_CALLS = env.int("LLM_CLIENT_CALLS", default=30)
+LLM_CACHE_SECONDS = env.int("LLM_CACHE_SECONDS", default=24 * 3600)
 LLM_MIN_CHARS = env.int("LLM_MIN_CHARS", default=20)
 LLM_MAX_INPUT_CHARS = env.int("LLM_MAX_INPUT_CHARS", default=4000)
 LLM_MAX_OUTPUT_TOKENS = env.int("LLM_MAX_OUTPUT_TOKENS", default=512)
+LLM_TEMPERATURE = _optional_float("LLM_TEMPERATURE")
+LLM_PRICE_INPUT = _optional_float("LLM_PRICE_INPUT")
+LLM_PRICE_OUTPUT = _optional_float("LLM_PRICE_OUTPUT")
 GEMINI_API_KEY = env.str("GEMINI_API_KEY", default="")
 GEMINI_MODEL = env.str("GEMINI_MODEL", default="gemini-3.5-flash-lite")
 GEMINI_BASE_URL = env.str("GEMINI_BASE_URL", default="")
+GEMINI_BACKEND = env.str("GEMINI_BACKEND", default="sdk")
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+OPENAI_MODEL = env.str("OPENAI_MODEL", default="gpt-6-luna")
+OPENAI_CLASSIFY_MODEL = env.str("OPENAI_CLASSIFY_MODEL", default="")
+OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="https://api.openai.com/v1")
+GROQ_API_KEY = env.str("GROQ_API_KEY", default="")
+GROQ_MODEL = env.str("GROQ_MODEL", default="openai/gpt-oss-20b")
+GROQ_BASE_URL = env.str("GROQ_BASE_URL", default="https://api.groq.com/openai/v1")
+# A second source that is asked and recorded, never shown: "provider:model".
+TRIAGE_SHADOW = env.str("TRIAGE_SHADOW", default="")
 
 # --- Static files, language, logging -------------------------------------------------
 

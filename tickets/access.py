@@ -128,7 +128,15 @@ def throttle(request: HttpRequest, what: str, limit: int) -> None:
         raise RateLimited(wait)
 
 
+def limited_client(request: HttpRequest, actor: Actor) -> str:
+    """By which address this caller's requests are counted; "" for whoever has no limit.
+
+    Agents and programs are known and may go on; in open mode everybody is an agent.
+    """
+    return "" if actor.known or actor.demo else client_address(request)
+
+
 def throttle_anonymous(request: HttpRequest, actor: Actor, what: str, limit: int) -> None:
-    """Agents and programs are known and may go on; in open mode everybody is an agent."""
-    if not (actor.known or actor.demo):
+    """Count one request of a caller who has a limit; raises as `throttle`."""
+    if limited_client(request, actor):
         throttle(request, what, limit)

@@ -11,21 +11,12 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers the system checks)
         from .roles import create_groups
+        from .sharing import DeskShared
         from .triage import engine
 
         post_migrate.connect(create_groups, sender=self)
-        engine.set_budget(spend_model_call)
+        engine.set_shared(DeskShared())
 
 
 class AdminConfig(DjangoAdminConfig):
     default_site = "tickets.admin_site.DeskAdminSite"
-
-
-def spend_model_call() -> bool:
-    """Count one call of the model; False when the day's budget is used up."""
-    from django.conf import settings
-
-    from .models import Counter
-
-    day = 24 * 3600
-    return not Counter.objects.hit("model-calls", limit=settings.LLM_DAILY_CALLS, seconds=day)

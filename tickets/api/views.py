@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
 from .. import services
-from ..access import Actor, throttle_anonymous
+from ..access import Actor, limited_client, throttle_anonymous
 from ..exceptions import InvalidInput, NotFound, Unavailable
 from ..forms import (
     ClassifyForm,
@@ -167,7 +167,9 @@ def classify(request: HttpRequest, actor: Actor) -> HttpResponse:
     body = read_object(request)
     read_form(body, ClassifyForm)
     # The texts as they were sent, so that the evidence's positions are the caller's.
-    found = engine.classify(body["description"], body.get("title", ""))
+    found = engine.classify(
+        body["description"], body.get("title", ""), client=limited_client(request, actor)
+    )
     return answer(serializers.classification(found))
 
 
@@ -175,7 +177,8 @@ def classify(request: HttpRequest, actor: Actor) -> HttpResponse:
 def suggest_title(request: HttpRequest, actor: Actor) -> HttpResponse:
     throttle_anonymous(request, actor, "suggest", settings.SUGGEST_LIMIT)
     data = read_form(read_object(request), SuggestTitleForm)
-    return answer(serializers.title(engine.suggest_title(data["description"])))
+    found = engine.suggest_title(data["description"], client=limited_client(request, actor))
+    return answer(serializers.title(found))
 
 
 # --- the API itself -----------------------------------------------------------------

@@ -12,6 +12,7 @@ ORDER = [
     ["triage"],
     ["querysets"],
     ["models"],
+    ["sharing"],
     ["access"],
     ["forms"],
     ["services"],
@@ -21,11 +22,20 @@ ORDER = [
 # Beside the order: what Django starts with, and what is run by hand.
 ALLOWED = {
     "admin_site": {"exceptions", "models"},
-    "apps": {"checks", "models", "roles", "triage"},
+    "apps": {"checks", "roles", "sharing", "triage"},
     "checks": set(),
     "fake_llm": set(),
     "roles": {"models"},
-    "management": {"access", "checks", "fake_llm", "forms", "models", "services", "triage"},
+    "management": {
+        "access",
+        "checks",
+        "fake_llm",
+        "forms",
+        "models",
+        "services",
+        "sharing",
+        "triage",
+    },
 }
 RANKS = {name: rank for rank, names in enumerate(ORDER) for name in names}
 FILES = [

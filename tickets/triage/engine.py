@@ -13,75 +13,120 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from . import config, offline, parse, prompts, providers, text
-from .guard import Guard, Outcomes
+from . import config, offline, parse, prompts, text
+from .config import Config, Endpoint
+from .guard import Guard
 from .providers.base import ProviderError
+from .shared import Alone, Shared
 from .types import Classification, Evidence, Title, Tone
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MAX_QUOTE_CHARS = 120
-_outcomes = Outcomes()
+PROBE_TEXT = (
+    "My card was charged twice for the invoice of March. Please refund one of the payments."
+)
+# Nothing was to be asked, so nothing happened that is worth counting.
+NOT_ASKED = frozenset({"disabled", "no_key"})
+_shared: Shared = Alone()
 _guard_for = functools.lru_cache(maxsize=8)(Guard)
 # A child process must not inherit the parent's open connections and held locks.
 os.register_at_fork(after_in_child=_guard_for.cache_clear)
 
 
-def _always() -> bool:
-    return True
+def set_shared(shared: Shared) -> Shared:
+    """Have all calls of a model go by these limits, counts and cache; returns those before."""
+    global _shared
+    before, _shared = _shared, shared
+    return before
 
 
-_spend: Callable[[], bool] = _always
+def classify(
+    description: str,
+    title: str = "",
+    *,
+    use_model: bool = True,
+    client: str = "",
+    settings: Config | None = None,
+) -> Classification:
+    """Category and priority of a ticket. Offline opinions take milliseconds.
 
-
-def set_budget(spend: Callable[[], bool]) -> None:
-    """Have `spend` called right before each call of a model; when it says False, none is made.
-
-    It runs in the caller's thread, so it may use the database.
+    `client` is who asks, where calls are limited by client; `settings` replaces the ones in force.
     """
-    global _spend
-    _spend = spend
-
-
-def classify(description: str, title: str = "", *, use_model: bool = True) -> Classification:
-    """Category and priority of a ticket. Offline opinions take milliseconds."""
     started = time.perf_counter()
-    answer = _model_classification(description, title) if use_model else None
+    answer = None
+    if use_model:
+        question = _Question(prompts.CLASSIFY, title, description, client)
+        asked = _ask(question, parse.classification, settings)
+        answer = asked and _classification(asked, title, description)
     if answer is None:
         answer = _offline(
             "classify", Classification(), lambda: offline.classify(description, title)
         )
-    return dataclasses.replace(answer, latency_ms=round((time.perf_counter() - started) * 1000))
+    return dataclasses.replace(answer, latency_ms=_milliseconds(started))
 
 
-def suggest_title(description: str, *, use_model: bool = True) -> Title:
+def suggest_title(description: str, *, use_model: bool = True, client: str = "") -> Title:
     """A title of 1 to 80 characters; offline it is the first sentence, cut at a word."""
     if use_model:
-        reply = _ask(prompts.SUGGEST_TITLE, parse.title, "", description)
-        if reply is not None:
-            return Title(reply, "llm")
+        question = _Question(prompts.SUGGEST_TITLE, "", description, client)
+        asked = _ask(question, parse.title)
+        if asked is not None:
+            return Title(asked.reply, "llm")
     return _offline("suggest_title", Title(), lambda: offline.suggest_title(description))
 
 
-def score_tone(description: str, title: str = "", *, use_model: bool = True) -> Tone:
-    """Sentiment and urgency of a ticket."""
+def score_tone(
+    description: str, title: str = "", *, use_model: bool = True, settings: Config | None = None
+) -> Tone:
+    """Sentiment and urgency of a ticket. `settings` replaces the ones in force."""
+    started = time.perf_counter()
+    answer = None
     if use_model:
-        reply = _ask(prompts.SCORE_TONE, parse.tone, title, description)
-        if reply is not None:
-            return Tone(reply.sentiment, reply.urgency_score, "llm")
-    return _offline("score_tone", Tone(), lambda: offline.score_tone(description, title))
+        asked = _ask(_Question(prompts.SCORE_TONE, title, description), parse.tone, settings)
+        answer = asked and _tone(asked)
+    if answer is None:
+        answer = _offline("score_tone", Tone(), lambda: offline.score_tone(description, title))
+    return dataclasses.replace(answer, latency_ms=_milliseconds(started))
 
 
-def model_may_be_asked(description: str, title: str = "") -> bool:
+def model_may_be_asked(description: str, title: str = "", settings: Config | None = None) -> bool:
     """Whether a model would be asked about this text."""
+    settings = settings or config.from_settings()
     try:
-        _refuse_without_need(config.from_settings(), title, description)
+        _usable_endpoint(settings, prompts.CLASSIFY)
+        _outgoing(settings, title, description)
     except ProviderError:
         return False
     return True
+
+
+class Probe(NamedTuple):
+    """How one live call ended: the answer, or the reason why there is none."""
+
+    endpoint: Endpoint | None
+    reply: parse.ClassifyReply | None
+    reason: str
+    seconds: float
+    cost_usd: float
+
+
+def probe() -> Probe:
+    """Ask the model once about a ticket of our own, past cache, limits and breaker."""
+    settings, started = config.from_settings(), time.perf_counter()
+    endpoint = settings.endpoint(prompts.CLASSIFY.name)
+    reply, reason, cost = None, "", 0.0
+    try:
+        usable = _usable_endpoint(settings, prompts.CLASSIFY)
+        prompt = prompts.about(prompts.CLASSIFY, "", PROBE_TEXT)
+        reply, paid = Guard(usable, 1).ask(prompt, parse.classification, Alone())
+        cost = paid or 0.0
+    except ProviderError as error:
+        reason = error.reason
+    return Probe(endpoint, reply, reason, time.perf_counter() - started, cost)
 
 
 def warm_up(*, wait: bool = False) -> None:
@@ -92,68 +137,117 @@ def warm_up(*, wait: bool = False) -> None:
     """
     offline.warm_up()
     settings = config.from_settings()
-    if settings.has_model:
-        guard = _guard_for(settings)
-        thread = threading.Thread(target=_quietly, args=(guard.warm_up,), daemon=True)
-        thread.start()
-        if wait:
-            thread.join()
+    try:
+        guard = _guard_for(_usable_endpoint(settings, prompts.CLASSIFY), settings.llm_concurrency)
+    except ProviderError:
+        return
+    thread = threading.Thread(target=_quietly, args=(guard.warm_up,), daemon=True)
+    thread.start()
+    if wait:
+        thread.join()
 
 
-def outcomes() -> dict[str, int]:
-    """How often each task ended in which way since this process started: {"classify:llm": 3}."""
-    return _outcomes.as_dict()
+class _Question(NamedTuple):
+    task: prompts.Task
+    title: str
+    description: str
+    client: str = ""
 
 
-def _model_classification(description: str, title: str) -> Classification | None:
-    reply = _ask(prompts.CLASSIFY, parse.classification, title, description)
-    if reply is None:
-        return None
-    provider, model = providers.name_and_model(config.from_settings())
+class _Asked(NamedTuple, Generic[T]):
+    reply: T
+    endpoint: Endpoint
+    cost_usd: float
+
+    def origin(self) -> dict[str, Any]:
+        """The fields of an Answer that say where it came from."""
+        return {
+            "source": "llm",
+            "provider": self.endpoint.provider,
+            "model": self.endpoint.model,
+            "prompt_version": prompts.PROMPT_VERSION,
+            "cost_usd": self.cost_usd,
+        }
+
+
+def _classification(
+    asked: _Asked[parse.ClassifyReply], title: str, description: str
+) -> Classification:
+    reply = asked.reply
     quotes = [("category", words) for words in reply.category_words]
     quotes += [("priority", words) for words in reply.priority_words]
     return Classification(
         reply.category,
         reply.priority,
-        "llm",
         reply.category_confidence,
         reply.priority_confidence,
         evidence=tuple(_located(quotes, title, description)),
-        provider=provider,
-        model=model,
-        prompt_version=prompts.PROMPT_VERSION,
+        **asked.origin(),
     )
 
 
+def _tone(asked: _Asked[parse.ToneReply]) -> Tone:
+    return Tone(asked.reply.sentiment, asked.reply.urgency_score, **asked.origin())
+
+
 def _ask(
-    task: prompts.Task, parse_reply: Callable[[str], T], title: str, description: str
-) -> T | None:
+    question: _Question, parse_reply: Callable[[str], T], settings: Config | None = None
+) -> _Asked[T] | None:
     """The model's checked reply, or None when there is none. Every outcome is counted."""
+    outcome = "llm"
     try:
-        settings = config.from_settings()
-        _refuse_without_need(settings, title, description)
-        limit = settings.llm_max_input_chars
-        title, description = text.outgoing(title, limit // 4), text.outgoing(description, limit)
-        prompt = prompts.about(task, title, description)
-        reply = _guard_for(settings).ask(prompt, parse_reply, _spend)
+        settings = settings or config.from_settings()
+        endpoint = _usable_endpoint(settings, question.task)
+        prompt = prompts.about(
+            question.task, *_outgoing(settings, question.title, question.description)
+        )
+        guard = _guard_for(endpoint, settings.llm_concurrency)
+        answer = guard.ask(prompt, parse_reply, _shared, question.client)
+        outcome = "cached" if answer.cost_usd is None else "llm"
+        return _Asked(answer.value, endpoint, answer.cost_usd or 0.0)
     except ProviderError as error:
-        _outcomes.add(task.name, error.reason)
-        return None
+        outcome = error.reason
     except Exception:
         logger.exception("Asking the model failed in a way that it should not.")
-        _outcomes.add(task.name, "error")
-        return None
-    _outcomes.add(task.name, "llm")
-    return reply
+        outcome = "error"
+    finally:
+        _count(question.task.name, outcome)
+    return None
 
 
-def _refuse_without_need(settings: config.Config, title: str, description: str) -> None:
-    if not settings.llm_enabled:
-        raise ProviderError("disabled")
-    if not settings.has_model:
+def _usable_endpoint(settings: Config, task: prompts.Task) -> Endpoint:
+    """The model to ask; ProviderError when there is none or it lacks what it needs."""
+    endpoint = settings.endpoint(task.name)
+    if endpoint is None:
+        unset = settings.llm_enabled and settings.llm_provider == "auto"
+        raise ProviderError("no_key" if unset else "disabled")
+    if endpoint.needs_key and not endpoint.api_key:
         raise ProviderError("no_key")
-    if len(title) + len(description.strip()) < settings.llm_min_chars:
+    if not endpoint.model:
+        raise ProviderError("no_model")
+    return endpoint
+
+
+def _outgoing(settings: Config, title: str, description: str) -> tuple[str, str]:
+    """Both texts as they may leave; ProviderError when they are too short to be worth a call."""
+    limit = settings.llm_max_input_chars
+    title, description = text.outgoing(title, limit // 4), text.outgoing(description, limit)
+    if len(title) + len(description) < settings.llm_min_chars:
         raise ProviderError("too_short")
+    return title, description
+
+
+def _count(task: str, outcome: str) -> None:
+    if outcome in NOT_ASKED:
+        return
+    try:
+        _shared.count(f"{task}:{outcome}")
+    except Exception:
+        logger.exception("An outcome could not be counted.")
+
+
+def _milliseconds(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)
 
 
 def _offline(task: str, default: T, answer: Callable[[], T | None]) -> T:

@@ -1,36 +1,37 @@
-"""Between the engine and a provider: one deadline over everything, and a breaker.
+"""Between the engine and a provider: everything that may spare a call or cut it short.
 
-The steps of a call stand in `Guard.ask`, in order; a cache and single flight belong before the
-breaker.
+The steps stand in `Guard.ask`, in order: cache, the client's rate, single flight, breaker,
+budget, call under a deadline, validation, cache.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import NoReturn, TypeVar
+from typing import Generic, NamedTuple, NoReturn, TypeVar
 
 from . import providers
-from .config import Config
+from .config import Endpoint
 from .parse import InvalidReply
-from .prompts import Prompt
-from .providers.base import Provider, ProviderError
+from .prompts import PROMPT_VERSION, Prompt
+from .providers.base import Provider, ProviderError, Reply
+from .shared import Shared
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# Half of a web process's threads at most may wait for a model; the pages keep the others.
-MAX_CALLS = 4
 FAILURES_IN_A_ROW = 3
 PAUSE = 30.0  # seconds
 LONG_PAUSE = 300.0
-NEEDS_A_PERSON = frozenset({"bad_key", "missing_model", "sdk_missing"})
+LOOK_AGAIN = 0.05  # seconds, while another process asks the same
+NEEDS_A_PERSON = frozenset({"bad_key", "missing_model"})
 SAYS_NOTHING_OF_THE_SERVICE = frozenset({"blocked", "busy"})
+CHARS_A_TOKEN = 4  # for services that do not count
 
 
 class Breaker:
@@ -70,19 +71,28 @@ class Breaker:
 
 
 class Workers:
-    """Runs a call in a thread of its own, at most `size` at once, and waits only so long.
+    """Runs calls in threads of their own, at most `size` at once, and waits only so long.
 
     The threads are daemons, unlike ThreadPoolExecutor's: one that hangs does not keep the
     process from ending. They are started by the call, so always after a fork.
     """
 
     def __init__(self, size: int) -> None:
-        self._slots = threading.BoundedSemaphore(size)
+        self._places = threading.BoundedSemaphore(size)
+
+    def take_place(self) -> None:
+        """Reserve a place for `run` or `give_back`; ProviderError "busy" when there is none."""
+        if not self._places.acquire(blocking=False):
+            raise ProviderError("busy")
+
+    def give_back(self) -> None:
+        self._places.release()
 
     def run(self, call: Callable[[], T], seconds: float) -> T:
-        """What `call` returns or raises; ProviderError "busy" at once, "deadline" in time."""
-        if not self._slots.acquire(blocking=False):
-            raise ProviderError("busy")
+        """What `call` returns or raises; ProviderError "deadline" when it takes longer.
+
+        Uses up a place that was taken: a call that hangs keeps it until it ends.
+        """
         outcome: SimpleQueue[Callable[[], T]] = SimpleQueue()
 
         def work() -> None:
@@ -92,15 +102,15 @@ class Workers:
             except Exception as error:
                 outcome.put(functools.partial(_raise, error))
             finally:
-                self._slots.release()
+                self.give_back()
 
         try:
             threading.Thread(target=work, name="triage-model", daemon=True).start()
         except RuntimeError as error:
-            self._slots.release()
+            self.give_back()
             raise ProviderError("busy") from error
         try:
-            answer = outcome.get(timeout=seconds)
+            answer = outcome.get(timeout=max(seconds, 0.0))
         except Empty:
             raise ProviderError("deadline") from None
         return answer()
@@ -110,36 +120,148 @@ def _raise(error: Exception) -> NoReturn:
     raise error
 
 
-class Guard:
-    """Everything that stands before one configured provider, for one process."""
+class Flight:
+    """A question on its way, for those in this process who ask the same meanwhile."""
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
+    def __init__(self) -> None:
+        self._landed = threading.Event()
+        self._outcome: Callable[[], str] = functools.partial(_raise, ProviderError("deadline"))
+
+    def land(self, outcome: Callable[[], str]) -> None:
+        self._outcome = outcome
+        self._landed.set()
+
+    def wait(self, seconds: float) -> str:
+        self._landed.wait(max(seconds, 0.0))
+        return self._outcome()
+
+
+class Asked(NamedTuple, Generic[T]):
+    """A checked reply, and the estimated price of the call that was made for it, if one was."""
+
+    value: T
+    cost_usd: float | None  # None: the reply was remembered, or another's
+
+
+class Guard:
+    """Everything that stands before one configured model, for one process."""
+
+    def __init__(self, endpoint: Endpoint, places: int) -> None:
+        self._endpoint = endpoint
         self._breaker = Breaker()
-        self._workers = Workers(MAX_CALLS)
+        self._workers = Workers(places)
+        # Whoever waits for another's call holds a thread of the web server as well.
+        self._waiting = Workers(places)
+        self._flights: dict[str, Flight] = {}
+        self._taking_off = threading.Lock()
         self._building = threading.Lock()
         self._provider: Provider | None = None
 
-    def ask(self, prompt: Prompt, parse: Callable[[str], T], spend: Callable[[], bool]) -> T:
-        """The checked reply, or ProviderError, within LLM_TIMEOUT seconds and a little.
+    def ask(
+        self, prompt: Prompt, parse: Callable[[str], T], shared: Shared, client: str = ""
+    ) -> Asked[T]:
+        """The checked reply, or ProviderError, within the endpoint's timeout and a little.
 
-        `spend` is called in this thread, right before the call; False stops it.
+        `client` is who asks, where calls are counted by client.
         """
-        if not self._breaker.allows():
-            raise ProviderError("paused")
-        if not spend():
-            raise ProviderError("budget")
-        return self._validate(self._call(prompt), parse)
+        deadline = time.monotonic() + self._endpoint.timeout
+        key = self._key(prompt)
+        remembered = shared.recall(key)
+        if remembered is not None:
+            return Asked(_checked(parse, remembered), None)
+        if client and not shared.client_may_ask(client):
+            raise ProviderError("client_limit")
+        self._waiting.take_place()
+        try:
+            reply, cost = self._together(prompt, parse, shared, key, deadline)
+        finally:
+            self._waiting.give_back()
+        return Asked(_checked(parse, reply), cost)
 
     def warm_up(self) -> None:
         """Build the provider now, so that the first call need not."""
         self._built_provider()
 
-    def _call(self, prompt: Prompt) -> str:
-        seconds = max(self._config.llm_timeout, 0.0)
-        deadline = time.monotonic() + seconds
+    def _together(
+        self,
+        prompt: Prompt,
+        parse: Callable[[str], object],
+        shared: Shared,
+        key: str,
+        deadline: float,
+    ) -> tuple[str, float | None]:
+        """The reply and its price; whoever asks the same meanwhile gets this one for nothing."""
+        flight, leads = self._board(key)
+        if not leads:
+            return flight.wait(deadline - time.monotonic()), None
         try:
-            reply = self._workers.run(lambda: self._complete(prompt, deadline), seconds)
+            reply, cost = self._claimed(prompt, parse, shared, key, deadline)
+            flight.land(lambda: reply)
+        except Exception as error:
+            flight.land(functools.partial(_raise, error))
+            raise
+        finally:
+            with self._taking_off:
+                del self._flights[key]
+        return reply, cost
+
+    def _board(self, key: str) -> tuple[Flight, bool]:
+        """The flight of this question, and whether it is new and this caller's to lead."""
+        with self._taking_off:
+            if key in self._flights:
+                return self._flights[key], False
+            self._flights[key] = Flight()
+            return self._flights[key], True
+
+    def _claimed(
+        self,
+        prompt: Prompt,
+        parse: Callable[[str], object],
+        shared: Shared,
+        key: str,
+        deadline: float,
+    ) -> tuple[str, float | None]:
+        """Ask, unless another process is asking the same: then take its reply."""
+        if not shared.claim(key, self._endpoint.timeout + 1):
+            return self._anothers(shared, key, deadline), None
+        try:
+            # It may have come between the first look and the claim.
+            remembered = shared.recall(key)
+            if remembered is not None:
+                return remembered, None
+            reply = self._call(prompt, shared, deadline)
+            cost = self._cost(prompt, reply)
+            shared.charge(cost)
+            _checked(parse, reply.text)
+            shared.remember(key, reply.text)
+            return reply.text, cost
+        finally:
+            shared.release(key)
+
+    def _anothers(self, shared: Shared, key: str, deadline: float) -> str:
+        while time.monotonic() < deadline:
+            still_asking = shared.is_claimed(key)  # before the look, or the reply may slip through
+            reply = shared.recall(key)
+            if reply is not None:
+                return reply
+            if not still_asking:
+                raise ProviderError("failed_elsewhere")
+            time.sleep(LOOK_AGAIN)
+        raise ProviderError("deadline")
+
+    def _call(self, prompt: Prompt, shared: Shared, deadline: float) -> Reply:
+        self._workers.take_place()
+        try:
+            if not self._breaker.allows():
+                raise ProviderError("paused")
+            if not shared.may_spend():
+                raise ProviderError("budget")
+        except BaseException:
+            self._workers.give_back()
+            raise
+        try:
+            left = deadline - time.monotonic()
+            reply = self._workers.run(lambda: self._complete(prompt, deadline), left)
         except ProviderError as error:
             if error.reason not in SAYS_NOTHING_OF_THE_SERVICE:
                 self._breaker.failed(error.reason)
@@ -147,7 +269,7 @@ class Guard:
         self._breaker.succeeded()
         return reply
 
-    def _complete(self, prompt: Prompt, deadline: float) -> str:
+    def _complete(self, prompt: Prompt, deadline: float) -> Reply:
         try:
             provider = self._built_provider()
         except ProviderError:
@@ -162,28 +284,26 @@ class Guard:
     def _built_provider(self) -> Provider:
         with self._building:
             if self._provider is None:
-                self._provider = providers.build(self._config)
+                self._provider = providers.build(self._endpoint)
             return self._provider
 
-    @staticmethod
-    def _validate(reply: str, parse: Callable[[str], T]) -> T:
-        try:
-            return parse(reply)
-        except InvalidReply as error:
-            raise ProviderError("invalid_reply") from error
+    def _key(self, prompt: Prompt) -> str:
+        """Stands for one question to one model in one wording."""
+        endpoint = self._endpoint
+        parts = (PROMPT_VERSION, endpoint.provider, endpoint.model, endpoint.base_url)
+        question = "\0".join((*parts, prompt.task.name, prompt.ticket))
+        return hashlib.sha256(question.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def _cost(self, prompt: Prompt, reply: Reply) -> float:
+        asked = len(prompt.task.instructions) + len(prompt.ticket)
+        return self._endpoint.cost(
+            reply.input_tokens or asked // CHARS_A_TOKEN,
+            reply.output_tokens or len(reply.text) // CHARS_A_TOKEN,
+        )
 
 
-class Outcomes:
-    """How often each task ended in each way, in this process since it started."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._counts: Counter[str] = Counter()
-
-    def add(self, task: str, outcome: str) -> None:
-        with self._lock:
-            self._counts[f"{task}:{outcome}"] += 1
-
-    def as_dict(self) -> dict[str, int]:
-        with self._lock:
-            return dict(self._counts)
+def _checked(parse: Callable[[str], T], reply: str) -> T:
+    try:
+        return parse(reply)
+    except InvalidReply as error:
+        raise ProviderError("invalid_reply") from error

@@ -15,6 +15,10 @@ DEFAULT_SENTIMENT = "neutral"
 DEFAULT_URGENCY = 50
 DEFAULT_TITLE = "Support request"
 MAX_TITLE_CHARS = 80
+# What the ledger knows of a ticket; a person decides the first two.
+FIELDS = ("category", "priority", "sentiment", "urgency")
+LEARNED_FIELDS = ("category", "priority")
+SURE_FROM = 0.6  # an offline opinion with less confidence wants a person's look
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +32,27 @@ class Evidence:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Classification:
-    """Category and priority. Confidences are 0..1, None when there was no opinion."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Who answered, how, and at what price."""
 
-    category: str = DEFAULT_CATEGORY
-    priority: str = DEFAULT_PRIORITY
     source: str = "default"  # "llm", "offline" or "default"
-    category_confidence: float | None = None
-    priority_confidence: float | None = None
     evidence: tuple[Evidence, ...] = ()
     provider: str = ""
     model: str = ""
     prompt_version: str = ""
     latency_ms: int = 0
+    cost_usd: float = 0.0  # estimated from tokens and list prices; 0 when it came from the cache
+
+
+@dataclass(frozen=True, slots=True)
+class Classification(Answer):
+    """Category and priority. Confidences are 0..1, None when there was no opinion."""
+
+    category: str = DEFAULT_CATEGORY
+    priority: str = DEFAULT_PRIORITY
+    category_confidence: float | None = None
+    priority_confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +64,9 @@ class Title:
 
 
 @dataclass(frozen=True, slots=True)
-class Tone:
+class Tone(Answer):
     """Sentiment and urgency (0..100)."""
 
     sentiment: str = DEFAULT_SENTIMENT
     urgency_score: int = DEFAULT_URGENCY
-    source: str = "default"
     confidence: float | None = None
-    evidence: tuple[Evidence, ...] = ()

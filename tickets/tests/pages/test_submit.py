@@ -18,7 +18,7 @@ TYPED = {
     "priority": "",
 }
 SUGGESTED = Classification(
-    "billing", "high", "offline", category_confidence=0.9, priority_confidence=0.6
+    "billing", "high", category_confidence=0.9, priority_confidence=0.6, source="offline"
 )
 
 

@@ -2,6 +2,7 @@ import pytest
 
 from tickets.fake_llm import FakeLLM
 from tickets.triage import engine
+from tickets.triage.shared import Alone
 
 TICKET = "I was charged twice for my invoice of March, please refund one of them."
 
@@ -40,9 +41,9 @@ def no_model(settings):
 
 
 @pytest.fixture(autouse=True)
-def _unlimited_budget():
-    """The application's own budget lives in the database, which these tests leave alone."""
-    the_applications = engine._spend
-    engine.set_budget(lambda: True)
-    yield
-    engine.set_budget(the_applications)
+def alone():
+    """Cache and limits in memory: the application's own are in the database."""
+    alone = Alone()
+    the_applications = engine.set_shared(alone)
+    yield alone
+    engine.set_shared(the_applications)

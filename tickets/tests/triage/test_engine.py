@@ -8,6 +8,7 @@ import pytest
 
 from tickets.fake_llm.faults import FAULTS
 from tickets.triage import engine, guard
+from tickets.triage.shared import Alone
 from tickets.triage.types import CATEGORIES, PRIORITIES
 
 from .conftest import TICKET
@@ -30,14 +31,6 @@ REASONS = {
     "empty": "bad_response",
     "safety": "blocked",
 }
-
-
-def outcome_of(work):
-    """What `work` returns and the outcomes that it added."""
-    before = engine.outcomes()
-    result = work()
-    after = engine.outcomes()
-    return result, {name for name in after if after[name] > before.get(name, 0)}
 
 
 def wait_until(condition, seconds=20):
@@ -106,12 +99,12 @@ def test_a_long_text_is_cut_before_it_is_sent(model, settings):
 
 
 @pytest.mark.parametrize("fault", sorted(set(FAULTS) - LISTENED_TO - SLOW))
-def test_a_fault_is_answered_offline_and_counted_by_reason(model, fault):
+def test_a_fault_is_answered_offline_and_counted_by_reason(model, fault, alone):
     model.control(fault)
-    answer, outcomes = outcome_of(lambda: engine.classify(TICKET))
+    answer = engine.classify(TICKET)
     assert answer.source == "offline"
     assert answer.category == "billing"
-    assert outcomes == {f"classify:{REASONS.get(fault, 'invalid_reply')}"}
+    assert alone.outcomes == {f"classify:{REASONS.get(fault, 'invalid_reply')}": 1}
 
 
 @pytest.mark.parametrize("fault", sorted(LISTENED_TO))
@@ -123,13 +116,13 @@ def test_a_reply_in_other_clothes_is_understood(model, fault):
 
 
 @pytest.mark.parametrize("fault", sorted(SLOW))
-def test_the_deadline_holds_over_the_whole_call(impatient_model, fault):
+def test_the_deadline_holds_over_the_whole_call(impatient_model, fault, alone):
     impatient_model.control(fault)
     started = time.monotonic()
-    answer, outcomes = outcome_of(lambda: engine.classify(TICKET))
+    answer = engine.classify(TICKET)
     assert time.monotonic() - started < impatient_model.hang_seconds / 2
     assert answer.source == "offline"
-    assert outcomes == {"classify:deadline"}
+    assert alone.outcomes["classify:deadline"] == 1
 
 
 @pytest.mark.parametrize("fault", sorted(set(FAULTS) - LISTENED_TO - SLOW))
@@ -159,21 +152,21 @@ def test_a_failing_call_is_not_repeated_by_the_sdk(model):
         assert len(model.log) == 1
 
 
-def test_after_three_failures_the_model_is_left_alone(model):
+def test_after_three_failures_the_model_is_left_alone(model, alone):
     model.control("500")
     for _ in range(3):
         engine.classify(TICKET)
     model.control(None)
-    answer, outcomes = outcome_of(lambda: engine.classify(TICKET))
+    answer = engine.classify(TICKET)
     assert answer.source == "offline"
-    assert outcomes == {"classify:paused"}
+    assert alone.outcomes == {"classify:server_error": 3, "classify:paused": 1}
     assert len(model.log) == 3
 
 
 def test_a_success_between_failures_starts_the_count_again(model):
-    for fault in ("500", "500", None, "500", "500", None):
+    for number, fault in enumerate(("500", "500", None, "500", "500", None)):
         model.control(fault)
-        answer = engine.classify(TICKET)
+        answer = engine.classify(f"{TICKET} {number}")
         assert answer.source == ("offline" if fault else "llm")
 
 
@@ -187,49 +180,193 @@ def test_one_answer_that_needs_a_person_is_enough_to_stop(model, fault, caplog):
     assert "test-key" not in caplog.text
 
 
-def test_a_full_pool_answers_offline_at_once(model):
-    model.control("hang", times=guard.MAX_CALLS)
-    waiting = [threading.Thread(target=engine.classify, args=(TICKET,)) for _ in range(4)]
+def test_a_full_pool_answers_offline_at_once(model, settings, alone):
+    settings.LLM_CONCURRENCY = 3
+    model.control("hang", times=3)
+    waiting = [threading.Thread(target=engine.classify, args=(f"{TICKET} {n}",)) for n in range(3)]
     for thread in waiting:
         thread.start()
-    wait_until(lambda: len(model.log) == guard.MAX_CALLS)
+    wait_until(lambda: len(model.log) == 3)
     started = time.monotonic()
-    _answer, outcomes = outcome_of(lambda: engine.classify(TICKET))
+    engine.classify(TICKET)
     assert time.monotonic() - started < model.hang_seconds / 4
-    assert outcomes == {"classify:busy"}
+    assert alone.outcomes == {"classify:busy": 1}
     model.closing.set()  # lets the hanging requests go
     for thread in waiting:
         thread.join()
 
 
-def test_no_budget_means_no_call(model):
-    engine.set_budget(lambda: False)
-    answer, outcomes = outcome_of(lambda: engine.classify(TICKET))
-    assert answer.source == "offline"
-    assert outcomes == {"classify:budget"}
+class Limited(Alone):
+    """Says no to whatever is in `refuses`, and notes what it was asked."""
+
+    def __init__(self, *refuses):
+        super().__init__()
+        self.refuses, self.asked = refuses, []
+
+    def client_may_ask(self, client):
+        return self._answer("client", client)
+
+    def may_spend(self):
+        return self._answer("money", threading.get_ident())
+
+    def _answer(self, what, about):
+        self.asked.append((what, about))
+        return what not in self.refuses
+
+
+@pytest.fixture
+def limited(alone):
+    def use(*refuses):
+        shared = Limited(*refuses)
+        engine.set_shared(shared)
+        return shared
+
+    return use
+
+
+def test_no_budget_means_no_call(model, limited):
+    shared = limited("money")
+    assert engine.classify(TICKET).source == "offline"
+    assert shared.outcomes == {"classify:budget": 1}
     assert model.log == []
 
 
-def test_the_budget_is_asked_once_per_call_in_the_callers_thread(model):
-    asked = []
+def test_a_client_that_asks_too_often_gets_offline_answers(model, limited):
+    shared = limited("client")
+    assert engine.classify(TICKET, client="192.0.2.1").source == "offline"
+    assert shared.outcomes == {"classify:client_limit": 1}
+    assert model.log == []
+    assert engine.classify(TICKET).source == "llm"  # whoever has no limit is not counted
 
-    def spend():
-        asked.append(threading.get_ident())
-        return True
 
-    engine.set_budget(spend)
-    engine.classify(TICKET)
+def test_the_limits_are_asked_once_per_call_in_the_callers_thread(model, limited):
+    shared = limited()
+    engine.classify(TICKET, client="192.0.2.1")
     engine.score_tone(TICKET, use_model=False)
-    assert asked == [threading.get_ident()]
+    assert shared.asked == [("client", "192.0.2.1"), ("money", threading.get_ident())]
 
 
-def test_a_budget_that_fails_is_answered_offline(model, caplog):
+def test_limits_that_fail_are_answered_offline(model, limited, caplog):
+    shared = limited()
+
     def broken():
         raise OSError("the database is away")
 
-    engine.set_budget(broken)
+    shared.may_spend = shared.count = lambda *_: broken()
     assert engine.classify(TICKET).source == "offline"
     assert model.log == []
+
+
+def test_the_same_question_is_asked_once_and_then_remembered(model, alone):
+    first, again = engine.classify(TICKET), engine.classify(TICKET)
+    assert len(model.log) == 1
+    assert (again.category, again.priority, again.source) == (first.category, first.priority, "llm")
+    assert again.evidence == first.evidence
+    assert first.cost_usd > 0
+    assert again.cost_usd == 0
+    assert alone.spent == pytest.approx(first.cost_usd)
+    assert alone.outcomes == {"classify:llm": 1, "classify:cached": 1}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda settings: setattr(settings, "GEMINI_MODEL", "another"),
+        lambda settings: setattr(settings, "LLM_MAX_INPUT_CHARS", 60),
+    ],
+)
+def test_another_model_or_text_is_another_question(model, settings, change):
+    engine.classify(TICKET)
+    change(settings)
+    engine.classify(TICKET)
+    assert len(model.log) == 2
+
+
+def test_texts_that_differ_in_what_is_not_sent_are_one_question(model):
+    engine.classify(f"{TICKET} Call +49 170 1234567.")
+    engine.classify(f"  {TICKET} Call +49 171 7654321. ")
+    assert len(model.log) == 1
+
+
+@pytest.mark.parametrize("fault", ["500", "prose", "wrong_value", "empty"])
+def test_a_failure_is_not_remembered(model, fault):
+    model.control(fault, times=1)
+    assert engine.classify(TICKET).source == "offline"
+    assert engine.classify(TICKET).source == "llm"
+
+
+def at_once(count, work):
+    """The results of that many threads that start together."""
+    results, together = [], threading.Barrier(count)
+
+    def run():
+        together.wait()
+        results.append(work())
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_many_equal_questions_at_once_make_one_call(model, settings, alone):
+    settings.LLM_CONCURRENCY = 32
+    answers = at_once(32, lambda: engine.classify(TICKET))
+    assert len(model.log) == 1
+    assert {answer.source for answer in answers} == {"llm"}
+    assert alone.outcomes == {"classify:llm": 1, "classify:cached": 31}
+
+
+def test_those_who_wait_for_the_same_answer_share_its_failure(model, settings):
+    settings.LLM_CONCURRENCY = 8
+    model.hang_seconds = 1.0  # then it hangs up
+    model.control("hang")
+    answers = at_once(8, lambda: engine.classify(TICKET))
+    assert len(model.log) == 1
+    assert {answer.source for answer in answers} == {"offline"}
+
+
+def test_waiting_for_the_same_answer_takes_no_more_threads_than_calls_do(model, settings, alone):
+    settings.LLM_CONCURRENCY = 3
+    model.control("hang")
+    settings.LLM_TIMEOUT = 2.0
+    at_once(8, lambda: engine.classify(TICKET))
+    assert len(model.log) == 1
+    assert alone.outcomes == {"classify:deadline": 3, "classify:busy": 5}
+
+
+def test_a_question_that_another_process_is_asking_is_waited_for(model, alone):
+    key = question_key(model, alone)
+    alone.claim(key, 60)
+    waiting = threading.Thread(target=engine.classify, args=(TICKET,))
+    waiting.start()
+    time.sleep(0.2)
+    alone.remember(key, '{"category": "account", "priority": "low"}')
+    alone.release(key)
+    waiting.join()
+    assert model.log == []
+    assert alone.outcomes["classify:cached"] == 1
+
+
+def test_a_question_that_failed_in_another_process_is_not_asked_again_at_once(model, alone):
+    key = question_key(model, alone)
+    alone.claim(key, 0.5)  # its holder was killed, say
+    assert engine.classify(TICKET).source == "offline"
+    assert model.log == []
+    assert alone.outcomes["classify:failed_elsewhere"] == 1
+    assert engine.classify(TICKET).source == "llm"
+
+
+def question_key(model, alone):
+    """The key under which TICKET's reply is remembered; forgets it again."""
+    engine.classify(TICKET)
+    key = next(iter(alone._replies))
+    alone._replies.clear()
+    model.clear_log()
+    alone.outcomes.clear()
+    return key
 
 
 @pytest.mark.parametrize(
@@ -237,15 +374,19 @@ def test_a_budget_that_fails_is_answered_offline(model, caplog):
     [
         ({"GEMINI_API_KEY": ""}, "no_key"),
         ({"LLM_ENABLED": False}, "disabled"),
+        ({"LLM_PROVIDER": "none"}, "disabled"),
+        ({"LLM_PROVIDER": "openai"}, "no_key"),
+        ({"LLM_PROVIDER": "local", "LLM_BASE_URL": "http://127.0.0.1:1"}, "no_model"),
         ({"LLM_MIN_CHARS": 500}, "too_short"),
     ],
 )
-def test_the_model_is_not_asked_without_need(model, settings, change, reason):
+def test_the_model_is_not_asked_without_need(model, settings, change, reason, alone):
     for name, value in change.items():
         setattr(settings, name, value)
-    answer, outcomes = outcome_of(lambda: engine.classify(TICKET))
+    answer = engine.classify(TICKET)
     assert answer.source == "offline"
-    assert outcomes == {f"classify:{reason}"}
+    counted = reason not in engine.NOT_ASKED  # nobody asked for a model, then
+    assert alone.outcomes == ({f"classify:{reason}": 1} if counted else {})
     assert model.log == []
 
 
@@ -263,11 +404,11 @@ def test_it_knows_whether_a_model_would_be_asked(model, settings):
     assert not engine.model_may_be_asked(TICKET)
 
 
-def test_an_address_where_nobody_listens_is_answered_offline(model, settings):
+def test_an_address_where_nobody_listens_is_answered_offline(model, settings, alone):
     model.close()
-    answer, outcomes = outcome_of(lambda: engine.classify(TICKET))
+    answer = engine.classify(TICKET)
     assert answer.source == "offline"
-    assert outcomes == {"classify:unreachable"}
+    assert alone.outcomes == {"classify:unreachable": 1}
 
 
 INJECTIONS = [

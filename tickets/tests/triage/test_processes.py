@@ -55,14 +55,15 @@ def test_a_hanging_call_does_not_keep_the_process_from_ending(fake_llm):
 def test_a_child_process_asks_on_connections_of_its_own(fake_llm):
     out = run(
         "import os\n"
-        "print(engine.classify(TICKET).source, flush=True)\n"
+        "print(engine.classify(TICKET + ' one').source, flush=True)\n"
         "child = os.fork()\n"
         "if child == 0:\n"
-        "    print(engine.classify(TICKET).source, flush=True)\n"
+        "    print(engine.classify(TICKET + ' two').source, flush=True)\n"
         "    os._exit(0)\n"
         "os.waitpid(child, 0)\n"
-        "print(engine.classify(TICKET).source)",
+        "print(engine.classify(TICKET + ' three').source)",
         key="k",
         url=fake_llm.url,
     )
     assert out.split() == ["llm", "llm", "llm"]
+    assert len(fake_llm.log) == 3

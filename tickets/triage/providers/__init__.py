@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from ..config import Config
+from ..config import Endpoint
 from .base import Provider, ProviderError
 
 
-def name_and_model(config: Config) -> tuple[str, str]:
-    return "gemini", config.gemini_model
-
-
-def build(config: Config) -> Provider:
+def build(endpoint: Endpoint) -> Provider:
     """The configured provider. Slow the first time: it imports the provider's package."""
     try:
         from .gemini_sdk import GeminiSdk
     except ImportError as error:
         raise ProviderError("sdk_missing") from error
-    return GeminiSdk(config)
+    return GeminiSdk(endpoint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from ..prompts import Prompt
@@ -15,14 +16,20 @@ class ProviderError(Exception):
         self.reason = reason
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the model wrote, and what it counted: tokens are 0 where it did not say."""
+
+    text: str
+    input_tokens: int = 0
+    output_tokens: int = 0  # thinking included
+
+
 class Provider(Protocol):
     """A model behind a network. `complete` may be called from several threads at once."""
 
-    name: str
-    model: str
-
-    def complete(self, prompt: Prompt, timeout: float) -> str:
-        """The reply's text within about `timeout` seconds, or ProviderError."""
+    def complete(self, prompt: Prompt, timeout: float) -> Reply:
+        """The reply within about `timeout` seconds, or ProviderError."""
 
 
 STATUS_REASONS = {

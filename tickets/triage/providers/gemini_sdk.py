@@ -18,9 +18,9 @@ from google.api_core import exceptions as google_errors
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
-from ..config import Config
+from ..config import Endpoint
 from ..prompts import Prompt
-from .base import ProviderError, reason_for_status
+from .base import ProviderError, Reply, reason_for_status
 
 # The package announces the end of its support on every import; the README says so once.
 warnings.filterwarnings("ignore", message="(?s).*google.generativeai", category=FutureWarning)
@@ -33,16 +33,13 @@ _configure = threading.Lock()  # the package keeps its configuration in module g
 
 
 class GeminiSdk:
-    """Gemini by REST. Needs `config.gemini_api_key`."""
+    """Gemini by REST. Needs `endpoint.api_key`."""
 
-    name = "gemini"
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._client = _connect(endpoint)
 
-    def __init__(self, config: Config) -> None:
-        self.model = config.gemini_model
-        self._max_output_tokens = config.llm_max_output_tokens
-        self._client = _connect(config)
-
-    def complete(self, prompt: Prompt, timeout: float) -> str:
+    def complete(self, prompt: Prompt, timeout: float) -> Reply:
         try:
             response = self._model_for(prompt).generate_content(
                 prompt.ticket, request_options={"timeout": timeout, "retry": None}
@@ -51,17 +48,22 @@ class GeminiSdk:
             raise
         except Exception as error:
             raise ProviderError(_reason(error)) from error
-        return _text_of(response)
+        usage = response.usage_metadata
+        answered = usage.total_token_count - usage.prompt_token_count
+        return Reply(_text_of(response), usage.prompt_token_count, max(answered, 0))
 
     def _model_for(self, prompt: Prompt) -> Any:
+        generation: dict[str, Any] = {
+            "response_mime_type": "application/json",
+            "response_schema": _gemini_schema(prompt.task.schema),
+            "max_output_tokens": self._endpoint.max_output_tokens,
+        }
+        if self._endpoint.temperature is not None:
+            generation["temperature"] = self._endpoint.temperature
         model = GenerativeModel(
-            self.model,
+            self._endpoint.model,
             system_instruction=prompt.task.instructions,
-            generation_config={
-                "response_mime_type": "application/json",
-                "response_schema": _gemini_schema(prompt.task.schema),
-                "max_output_tokens": self._max_output_tokens,
-            },
+            generation_config=generation,
         )
         model._client = self._client  # otherwise it takes whatever was configured last
         return model
@@ -99,13 +101,13 @@ def _read_body(raw: Any, deadline: float) -> bytes:
     return bytes(body)
 
 
-def _connect(config: Config) -> Any:
+def _connect(endpoint: Endpoint) -> Any:
     options = {}
-    if config.gemini_base_url:
-        options["api_endpoint"] = _endpoint(config.gemini_base_url)
+    if endpoint.base_url:
+        options["api_endpoint"] = _endpoint(endpoint.base_url)
     with _configure:
         genai_client.configure(
-            api_key=config.gemini_api_key, transport="rest", client_options=options or None
+            api_key=endpoint.api_key, transport="rest", client_options=options or None
         )
         client = genai_client.get_default_generative_client()
     session: Any = vars(client.transport)["_session"]

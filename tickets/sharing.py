@@ -1,0 +1,72 @@
+"""What the desk's processes share about calls of a model, kept in the database.
+
+Implements `triage/shared.py`.
+"""
+
+from __future__ import annotations
+
+import math
+
+from django.conf import settings
+from django.core.cache import BaseCache, caches
+
+from .models import Counter
+
+DAY, MINUTE = 24 * 3600, 60  # seconds
+CALLS, COST, OUTCOMES = "model-calls", "model-cost", "outcome:"
+MICRO = 1_000_000  # money is counted in millionths of a dollar
+
+
+class DeskShared:
+    """Replies and claims in Django's database cache; limits and counts in counters."""
+
+    def recall(self, key: str) -> str | None:
+        reply: str | None = _cache().get(f"reply:{key}")
+        return reply
+
+    def remember(self, key: str, reply: str) -> None:
+        _cache().set(f"reply:{key}", reply, settings.LLM_CACHE_SECONDS)
+
+    def claim(self, key: str, seconds: float) -> bool:
+        # The cache counts whole seconds and cuts off the rest.
+        return _cache().add(f"claim:{key}", 1, math.ceil(seconds) + 1)
+
+    def is_claimed(self, key: str) -> bool:
+        return _cache().get(f"claim:{key}") is not None
+
+    def release(self, key: str) -> None:
+        _cache().delete(f"claim:{key}")
+
+    def client_may_ask(self, client: str) -> bool:
+        limit = settings.LLM_CLIENT_CALLS
+        return not Counter.objects.hit(f"model:{client}", limit=limit, seconds=MINUTE)
+
+    def may_spend(self) -> bool:
+        if spent_today() >= settings.LLM_DAILY_COST:
+            return False
+        return not Counter.objects.hit(CALLS, limit=settings.LLM_DAILY_CALLS, seconds=DAY)
+
+    def charge(self, cost_usd: float) -> None:
+        Counter.objects.add(COST, math.ceil(cost_usd * MICRO), seconds=DAY)
+
+    def count(self, outcome: str) -> None:
+        Counter.objects.add(f"{OUTCOMES}{outcome}", 1, seconds=DAY)
+
+
+def calls_today() -> int:
+    """Calls of a model since midnight UTC."""
+    return Counter.objects.counts(CALLS, seconds=DAY).get("", 0)
+
+
+def spent_today() -> float:
+    """The estimated price in USD of the calls since midnight UTC."""
+    return Counter.objects.counts(COST, seconds=DAY).get("", 0) / MICRO
+
+
+def outcomes_today() -> dict[str, int]:
+    """How often each question ended in which way since midnight UTC: {"classify:llm": 3}."""
+    return Counter.objects.counts(OUTCOMES, seconds=DAY)
+
+
+def _cache() -> BaseCache:
+    return caches["triage"]

@@ -1,0 +1,104 @@
+"""What the lexicon alone says: category, urgency and sentiment, and how sure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from ..types import CATEGORIES, DEFAULT_CATEGORY, DEFAULT_PRIORITY, DEFAULT_SENTIMENT
+from .reading import Hit, Reading
+
+VERSION = "lexicon-2"
+
+CATEGORY_FADE = 0.85
+REPEAT_FACTOR = 0.5  # each further hit of the same words counts half of the one before
+NO_WORD_CONFIDENCE = 0.4  # other words are known, but none that tells the category
+MAX_EVIDENCE = 5
+
+# Urgency in points: what a ticket of this category has when nothing speaks of urgency, ...
+ORDINARY_URGENCY = {"general": 32.0, "account": 38.0, "billing": 44.0, "technical": 44.0}
+SENTIMENT_URGENCY = {"calm": -10.0, "neutral": 0.0, "frustrated": 8.0, "angry": 12.0}
+URGENCY_FADE = 0.45  # ... the second strongest cue counts this much, the third its square, ...
+GRAVE_CUE = 30.0  # ... no sum of lesser cues is an emergency, ...
+WITHOUT_GRAVE_CUE = 79.0
+DOWN_BESIDE_GRAVE = 0.3  # ... and polite phrases around an emergency soothe little.
+# One score decides both, so priority and urgency never contradict each other.
+PRIORITY_FROM = (("critical", 82), ("high", 64), ("medium", 35), ("low", 0))
+
+SENTIMENT_FROM = {"angry": 4.0, "frustrated": 3.0, "calm": 3.0}
+CLEAR_FEELING = 1.8  # a clear word of another language than the text's counts less
+
+
+def category(hits: Sequence[Hit]) -> tuple[str, float, list[Hit]]:
+    if not hits:
+        return DEFAULT_CATEGORY, NO_WORD_CONFIDENCE, []
+    totals = {label: _total(hit for hit in hits if hit.label == label) for label in CATEGORIES}
+    best, second = sorted(CATEGORIES, key=totals.__getitem__, reverse=True)[:2]
+    lead = (totals[best] - totals[second]) / (totals[best] + totals[second] + 4)
+    confidence = min(0.96, 0.58 + 0.64 * lead)  # how often such a lead was right
+    return best, round(confidence, 3), _strongest(hit for hit in hits if hit.label == best)
+
+
+def _total(hits: Iterable[Hit]) -> float:
+    """The sum in which each further hit counts a little less, and a repeated one much less."""
+    seen: Counter[str] = Counter()
+    weights = []
+    for hit in hits:
+        weights.append(hit.weight * REPEAT_FACTOR ** seen[hit.words])
+        seen[hit.words] += 1
+    weights.sort(reverse=True)
+    return sum(weight * CATEGORY_FADE**place for place, weight in enumerate(weights))
+
+
+def urgency(reading: Reading, category: str) -> tuple[int, list[Hit]]:
+    """0..100 and the hits that moved it most."""
+    hits = _distinct(reading.of("urgency"))
+    up = sorted((hit.weight for hit in hits if hit.weight > 0), reverse=True)
+    down = sorted(hit.weight for hit in hits if hit.weight < 0)
+    mood, _confidence, _hits = sentiment(reading.of("sentiment"))
+    grave = bool(up) and up[0] >= GRAVE_CUE
+    moved = _faded(up) + _faded(down) * (DOWN_BESIDE_GRAVE if grave else 1.0)
+    score = ORDINARY_URGENCY[category] + SENTIMENT_URGENCY[mood] + moved
+    score = min(100.0 if grave else WITHOUT_GRAVE_CUE, max(0.0, score))
+    return round(score), _strongest(hit for hit in hits if hit.weight * moved > 0)
+
+
+def _faded(weights: Sequence[float]) -> float:
+    return sum(weight * URGENCY_FADE**place for place, weight in enumerate(weights[:8]))
+
+
+def priority(score: int) -> str:
+    return next((name for name, least in PRIORITY_FROM if score >= least), DEFAULT_PRIORITY)
+
+
+def priority_confidence(score: int, hits: Sequence[Hit]) -> float:
+    if not hits:
+        return 0.5
+    edges = [least for _name, least in PRIORITY_FROM[:-1]]
+    margin = min(abs(score - edge) for edge in edges)
+    return round(0.5 + 0.36 * min(1.0, margin / 24) ** 2, 3)
+
+
+def sentiment(hits: Sequence[Hit]) -> tuple[str, float, list[Hit]]:
+    totals = dict.fromkeys(SENTIMENT_FROM, 0.0)
+    for label in totals:
+        weights = [hit.weight for hit in _distinct(hits) if hit.label == label]
+        if weights and max(weights) >= CLEAR_FEELING:  # hints alone show no feeling
+            totals[label] = sum(weights)
+    chosen = max(totals, key=lambda label: totals[label] - SENTIMENT_FROM[label])
+    if totals[chosen] < SENTIMENT_FROM[chosen]:
+        return DEFAULT_SENTIMENT, 0.8, []
+    return chosen, 0.7, _strongest(hit for hit in hits if hit.label == chosen)
+
+
+def _distinct(hits: Iterable[Hit]) -> list[Hit]:
+    """Each wording once: a title that repeats the description makes nothing more urgent."""
+    return list({(hit.label, hit.words): hit for hit in hits}.values())
+
+
+def _strongest(hits: Iterable[Hit]) -> list[Hit]:
+    """The weightiest first, each wording once."""
+    strongest: dict[str, Hit] = {}
+    for hit in sorted(hits, key=lambda hit: -abs(hit.weight)):
+        strongest.setdefault(hit.words, hit)
+    return list(strongest.values())[:MAX_EVIDENCE]
