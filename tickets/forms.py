@@ -246,6 +246,16 @@ class MomentField(forms.CharField):
         return moment.astimezone(UTC)
 
 
+class YesField(forms.CharField):
+    """`true` narrows the list; `false` and nothing do not."""
+
+    def clean(self, value: Any) -> bool:
+        word = str(super().clean(value)).strip()
+        if word not in ("", "true", "false"):
+            raise ValidationError("This must be true or false.")
+        return word == "true"
+
+
 class FilterForm(forms.Form):
     """What a list or the statistics are narrowed to; an empty value means no filter."""
 
@@ -256,6 +266,7 @@ class FilterForm(forms.Form):
     search = forms.CharField(max_length=SEARCH_LENGTH, required=False)
     created_after = MomentField(required=False)
     created_before = MomentField(required=False)
+    needs_review = YesField(required=False)
 
     @property
     def is_narrowed(self) -> bool:
@@ -300,3 +311,21 @@ def valid(form: forms.Form) -> dict[str, Any]:
         field: [str(message) for message in messages] for field, messages in form.errors.items()
     }
     raise InvalidInput(errors=errors)
+
+
+class ReportForm(forms.Form):
+    """The time that a report is about; an empty bound is none."""
+
+    since = MomentField(required=False)
+    until = MomentField(required=False)
+
+
+class PeriodForm(forms.Form):
+    """How many days back a page looks; 0 is all of the past."""
+
+    PERIODS = ((7, "7 days"), (30, "30 days"), (90, "90 days"), (0, "All"))
+    days = forms.TypedChoiceField(choices=PERIODS, coerce=int, required=False)
+
+    def clean_days(self) -> int:
+        days = self.cleaned_data["days"]
+        return 30 if days == "" else days

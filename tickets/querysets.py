@@ -20,9 +20,10 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from .exceptions import InvalidInput, NotFound
+from .triage.types import LEARNED_FIELDS, SURE_FROM
 
 if TYPE_CHECKING:
-    from .models import Ticket
+    from .models import Lesson, Ticket
 
 # Lists that a filter takes; each becomes `column IN (...)`.
 LIST_FILTERS = ("category", "priority", "status", "sentiment")
@@ -47,6 +48,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             found = found.filter(created_at__gte=filters["created_after"])
         if filters.get("created_before"):
             found = found.filter(created_at__lt=filters["created_before"])
+        if filters.get("needs_review"):
+            found = found.needing_review()
         if filters.get("search"):
             found = found.search(filters["search"])
         return found
@@ -140,6 +143,11 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """How many of these tickets have each status, for the list's tabs."""
         return dict(self.order_by().values_list("status").annotate(count=Count("pk")))
 
+    def needing_review(self) -> Self:
+        """Unfinished tickets of whose category or priority triage is not sure."""
+        unsure = functools.reduce(operator.or_, map(_unsure, LEARNED_FIELDS))
+        return self.filter(unsure, status__in=["open", "in_progress"])
+
     def with_people(self) -> Self:
         return self.select_related("assignee")
 
@@ -149,6 +157,13 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         if ticket is None:
             raise NotFound
         return ticket
+
+
+class LessonQuerySet(models.QuerySet["Lesson"]):
+    def newest(self, limit: int) -> list[Lesson]:
+        """The latest lessons with their tickets, oldest first."""
+        found = self.select_related("ticket").defer("ticket__document")
+        return list(found.order_by("-at", "-pk")[:limit])[::-1]
 
 
 class Term:
@@ -209,6 +224,11 @@ def _assigned_to(names: list[str]) -> Q:
     """`none` stands for tickets that nobody has taken."""
     wanted = Q(assignee__username__in=[name for name in names if name != "none"])
     return wanted | Q(assignee=None) if "none" in names else wanted
+
+
+def _unsure(name: str) -> Q:
+    vague = Q(**{f"{name}_confidence": None}) | Q(**{f"{name}_confidence__lt": SURE_FROM})
+    return Q(**{f"{name}_source__in": ["offline", "default"]}) & vague
 
 
 def _older_than(created_at: datetime, pk: int) -> Q:

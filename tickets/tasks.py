@@ -24,6 +24,26 @@ def triage_ticket(ticket_id: int, text_digest: str) -> None:
         raise NoAnswer(f"The model gave no answer about ticket {ticket_id}.")
 
 
+@app.task(queue="triage", retry=RetryStrategy(max_attempts=2, exponential_wait=30))
+def shadow_triage(ticket_id: int, text_digest: str) -> None:
+    """Ask TRIAGE_SHADOW's source about a ticket, for the ledger alone."""
+    if not services.triage_by_shadow(ticket_id, text_digest):
+        raise NoAnswer(f"The shadow gave no answer about ticket {ticket_id}.")
+
+
+@app.task(queue="learning", lock="learn", retry=RetryStrategy(max_attempts=3, exponential_wait=5))
+def learn(lesson_id: int) -> None:
+    """Learn what a person decided, one lesson at a time."""
+    services.learn(lesson_id)
+
+
+@app.periodic(cron="37 * * * *")
+@app.task(queue="learning", lock="learn", queueing_lock="refit")
+def refit(timestamp: int) -> None:
+    """Learn anew from the latest lessons, once an hour, when there are new ones."""
+    services.refit(only_if_needed=True)
+
+
 @app.periodic(cron="17 * * * *")
 @app.task(queue="housekeeping", queueing_lock="purge")
 def purge(timestamp: int) -> None:

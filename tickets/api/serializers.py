@@ -8,7 +8,6 @@ from typing import Any
 
 from ..models import Comment, Ticket
 from ..querysets import HistoryEntry
-from ..triage import receipts
 from ..triage.types import Classification, Evidence, Title
 
 
@@ -60,7 +59,7 @@ def history_entry(entry: HistoryEntry) -> dict[str, Any]:
     }
 
 
-def classification(found: Classification) -> dict[str, Any]:
+def classification(found: Classification, suggestion_id: str) -> dict[str, Any]:
     return {
         "suggested_category": found.category,
         "suggested_priority": found.priority,
@@ -73,7 +72,7 @@ def classification(found: Classification) -> dict[str, Any]:
             name: _evidence(item for item in found.evidence if item.decides == name)
             for name in ("category", "priority")
         },
-        "suggestion_id": receipts.sign(found),
+        "suggestion_id": suggestion_id,
     }
 
 
@@ -82,6 +81,12 @@ def _evidence(items: Iterable[Evidence]) -> list[dict[str, Any]]:
         {"field": item.field, "text": item.text, "start": item.start, "end": item.end}
         for item in items
     ]
+
+
+def report(report: dict[str, Any]) -> dict[str, Any]:
+    """The ledger's report, its bounds as times."""
+    bounds = {name: report[name] and time(report[name]) for name in ("since", "until")}
+    return report | bounds
 
 
 def title(found: Title) -> dict[str, Any]:

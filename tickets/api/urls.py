@@ -25,6 +25,7 @@ urlpatterns = [
         GET=views.list_comments,
         POST=views.add_comment,
     ),
+    route("/api/triage/report/", "api-triage-report", GET=views.triage_report),
     route("/api/openapi.json", "api-openapi", GET=views.openapi_document),
     route("/api/docs/", "api-docs", GET=views.docs),
     route("/healthz", "healthz", GET=views.healthz),

@@ -18,10 +18,11 @@ from ..forms import (
     FilterForm,
     NewTicketForm,
     PageForm,
+    ReportForm,
     SuggestTitleForm,
     TicketForm,
 )
-from ..models import Scope, Ticket
+from ..models import Prediction, Scope, Ticket
 from ..triage import engine
 from . import http, openapi, serializers
 from .http import answer, endpoint, read_form, read_object
@@ -170,7 +171,7 @@ def classify(request: HttpRequest, actor: Actor) -> HttpResponse:
     found = engine.classify(
         body["description"], body.get("title", ""), client=limited_client(request, actor)
     )
-    return answer(serializers.classification(found))
+    return answer(serializers.classification(found, services.record_shown(found)))
 
 
 @endpoint()
@@ -179,6 +180,11 @@ def suggest_title(request: HttpRequest, actor: Actor) -> HttpResponse:
     data = read_form(read_object(request), SuggestTitleForm)
     found = engine.suggest_title(data["description"], client=limited_client(request, actor))
     return answer(serializers.title(found))
+
+
+@endpoint(Scope.READ, query=ReportForm)
+def triage_report(request: HttpRequest, actor: Actor, filters: dict[str, Any]) -> HttpResponse:
+    return answer(serializers.report(Prediction.objects.report(**filters)))
 
 
 # --- the API itself -----------------------------------------------------------------

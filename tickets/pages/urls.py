@@ -12,6 +12,7 @@ urlpatterns = [
     path("tickets/<int:ticket_id>/", ticket.ticket, name="ticket"),
     path("tickets/<int:ticket_id>/comments/", ticket.comments, name="ticket-comments"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("dashboard/triage/", dashboard.triage, name="triage"),
     path("sign-in/", session.sign_in, name="sign-in"),
     path("sign-out/", session.sign_out, name="sign-out"),
     path("theme/", session.theme, name="theme"),

@@ -1,13 +1,26 @@
 """Rows for tests, each valid and different from the one before."""
 
+import uuid
 from functools import cache
 
 import factory
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from factory.django import DjangoModelFactory
 
-from tickets.models import ADMINS, AGENTS, ApiToken, AuthorRole, Comment, Scope, Ticket, digest
+from tickets.models import (
+    ADMINS,
+    AGENTS,
+    ApiToken,
+    AuthorRole,
+    Comment,
+    Prediction,
+    Scope,
+    Ticket,
+    digest,
+)
 
 PASSWORD = "correct horse battery staple"
 
@@ -87,3 +100,25 @@ class TokenFactory(DjangoModelFactory):
         token = super()._create(model_class, *args, digest=digest(secret), **kwargs)
         token.secret = secret
         return token
+
+
+class PredictionFactory(DjangoModelFactory):
+    class Meta:
+        model = Prediction
+
+    suggestion = factory.LazyFunction(uuid.uuid4)
+    ticket = factory.SubFactory(TicketFactory)
+    field = "category"
+    value = "billing"
+    confidence = 0.9
+    source = "offline"
+    provider = "offline"
+    model = "lexicon"
+    use = "applied"
+
+
+def unapply_newest_migration():
+    """As if a newer version of the program met a database that was not migrated yet."""
+    recorder = MigrationRecorder(connection)
+    newest = recorder.migration_qs.filter(app="tickets").latest("name")
+    recorder.record_unapplied(newest.app, newest.name)

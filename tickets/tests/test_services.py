@@ -1,12 +1,12 @@
 """What a user does, as it ends up in the database."""
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connection, transaction
-from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -15,14 +15,14 @@ from tickets.access import SYSTEM, Actor, user_actor
 from tickets.exceptions import Conflict, NotFound, StaleVersion
 from tickets.fake_llm import FakeLLM
 from tickets.models import Comment, Counter, IdempotencyKey, Source, Ticket
-from tickets.tests.factories import AgentFactory, TicketFactory
+from tickets.tests.factories import AgentFactory, TicketFactory, unapply_newest_migration
 from tickets.triage.receipts import Receipt
 
 pytestmark = pytest.mark.django_db
 
 TEXT = {"title": "Charged twice", "description": "I was charged twice. Refund the invoice please!"}
 NOBODY = Actor("anonymous")
-SHOWN = Receipt("technical", "critical", "llm", 0.9, 0.8)
+SHOWN = Receipt(uuid.uuid4(), "technical", "critical", "llm", 0.9, 0.8)
 
 
 # --- creating ---------------------------------------------------------------------
@@ -424,5 +424,5 @@ def test_purging_keeps_what_is_in_use():
 
 def test_the_database_is_ready_once_it_has_every_migration():
     assert services.database_is_ready()
-    MigrationRecorder(connection).record_unapplied("tickets", "0001_initial")
+    unapply_newest_migration()
     assert not services.database_is_ready()

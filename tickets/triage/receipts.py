@@ -1,23 +1,25 @@
 """A suggestion that was shown, as a signed word that comes back with the ticket.
 
-Nothing is stored when a suggestion is made: what it said travels in its id.
+What it said travels in its id, so that a ticket can be made of it whatever became of the ledger.
 """
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 from django.core import signing
 
 from .types import Classification
 
-SALT = "triage.receipt"
+SALT = "triage.receipt.2"
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was suggested, by whom and how sure (0..1 or None)."""
+    """What was suggested, by whom and how sure (0..1 or None); `suggestion` names it."""
 
+    suggestion: uuid.UUID
     category: str
     priority: str
     source: str
@@ -25,15 +27,16 @@ class Receipt:
     priority_confidence: float | None
 
 
-def sign(suggestion: Classification) -> str:
-    """The suggestion's id: at most some 200 characters, safe in a URL."""
+def sign(found: Classification, suggestion: uuid.UUID) -> str:
+    """The suggestion's id: at most some 250 characters, safe in a URL."""
     return signing.dumps(
         [
-            suggestion.category,
-            suggestion.priority,
-            suggestion.source,
-            suggestion.category_confidence,
-            suggestion.priority_confidence,
+            suggestion.hex,
+            found.category,
+            found.priority,
+            found.source,
+            found.category_confidence,
+            found.priority_confidence,
         ],
         salt=SALT,
     )
@@ -42,6 +45,7 @@ def sign(suggestion: Classification) -> str:
 def read(signed: str) -> Receipt | None:
     """The suggestion behind an id; None for an id that this desk did not sign."""
     try:
-        return Receipt(*signing.loads(signed, salt=SALT))
-    except (signing.BadSignature, TypeError, ValueError):
+        suggestion, *values = signing.loads(signed, salt=SALT)
+        return Receipt(uuid.UUID(suggestion), *values)
+    except (signing.BadSignature, AttributeError, TypeError, ValueError):
         return None

@@ -27,7 +27,7 @@ DOCUMENT: dict[str, Any] = {
     "servers": [{"url": "/"}],
     "tags": [
         {"name": "tickets", "description": "Create, find and work on tickets."},
-        {"name": "triage", "description": "Ask for suggestions; nothing is stored."},
+        {"name": "triage", "description": "Ask for suggestions, and how good they were."},
         {"name": "service", "description": "The API itself."},
     ],
     "paths": PATHS,

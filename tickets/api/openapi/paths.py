@@ -29,7 +29,7 @@ WHO = {
 }
 FILTERS = (
     *("category", "priority", "status", "assignee"),
-    *("search", "created_after", "created_before"),
+    *("search", "created_after", "created_before", "needs_review"),
 )
 
 
@@ -231,6 +231,18 @@ PATHS: dict[str, dict[str, Any]] = {
             scope=Scope.WRITE,
             body="NewComment",
             problems=(404,),
+        ),
+    },
+    "/api/triage/report/": {
+        "get": _operation(
+            "triage",
+            "triageReport",
+            "How often each source of triage was right",
+            _success(ref("TriageReport"), "The ledger's figures."),
+            scope=Scope.READ,
+            parameters=("since", "until"),
+            description="A prediction is judged once an agent has decided: by setting the value,"
+            " or by resolving or closing the ticket.",
         ),
     },
     "/api/openapi.json": {

@@ -11,10 +11,13 @@ from ...models import (
     TRIAGED,
     AuthorRole,
     Category,
+    LearnedField,
+    LedgerField,
     Priority,
     Sentiment,
     Source,
     Status,
+    Use,
 )
 from ...querysets import COMMENT_EVENTS, DAYS_SHOWN, TICKET_EVENTS
 from ...triage.types import MAX_TITLE_CHARS
@@ -58,6 +61,10 @@ def _enum(values: Any, description: str = "") -> Schema:
 
 def _list(items: Schema) -> Schema:
     return {"type": "array", "items": items}
+
+
+def _map(values: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": values}
 
 
 def _counts(values: Any) -> Schema:
@@ -118,6 +125,89 @@ _STATS: Schema = {
         "maxItems": DAYS_SHOWN,
         "description": f"The last {DAYS_SHOWN} days, today included.",
     },
+}
+
+SHARE = {"type": ["number", "null"], "minimum": 0, "maximum": 1, "description": "Null of nothing."}
+MONEY = {"type": "number", "minimum": 0, "description": "Estimated, in US dollars."}
+_JUDGED: Schema = {
+    "predictions": COUNT,
+    "judged": {**COUNT, "description": "About which an agent has decided since."},
+    "correct": {**COUNT, "description": "Which are what the agent decided."},
+    "accuracy": SHARE,
+}
+_REPORT: Schema = {
+    "since": {"type": ["string", "null"], "format": "date-time"},
+    "until": {"type": ["string", "null"], "format": "date-time"},
+    "fields": _object(
+        dict.fromkeys(
+            LedgerField.values,
+            _object(
+                {
+                    **_JUDGED,
+                    "acceptance": {**SHARE, "description": "Of those shown, kept by the sender."},
+                    "coverage_at_0_8": {
+                        **SHARE,
+                        "description": "With a confidence of 0.8 or more.",
+                    },
+                    "accuracy_at_0_8": SHARE,
+                    "ece": {**SHARE, "description": "Expected calibration error over ten bins."},
+                }
+            ),
+        ),
+        description="What was shown or applied.",
+    ),
+    "sources": _list(
+        _object(
+            {
+                "field": _enum(LedgerField),
+                "source": _enum(Source),
+                **{key: {"type": "string"} for key in ("provider", "model", "prompt_version")},
+                "use": _enum(Use),
+                **_JUDGED,
+                "shown": COUNT,
+                "accepted": COUNT,
+                "acceptance": SHARE,
+                "mean_confidence": SHARE,
+                "latency_ms": _object({"p50": COUNT, "p95": COUNT}),
+                "cost_usd": MONEY,
+            },
+            description="What a shadow said stands here alone.",
+        )
+    ),
+    "confusion": _object(
+        dict.fromkeys(LearnedField.values, _map(_map(COUNT))),
+        description="Suggested value -> what it became -> how often.",
+    ),
+    "calibration": _object(
+        dict.fromkeys(
+            LedgerField.values,
+            _list(
+                _object(
+                    {
+                        "from": CONFIDENCE,
+                        "to": CONFIDENCE,
+                        "predictions": COUNT,
+                        "judged": COUNT,
+                        "accuracy": SHARE,
+                        "mean_confidence": SHARE,
+                    }
+                )
+            ),
+        )
+    ),
+    "per_day": _list(
+        _object(
+            {
+                "date": {"type": "string", "format": "date"},
+                "field": _enum(LedgerField),
+                "source": _enum(Source),
+                "judged": COUNT,
+                "correct": COUNT,
+            }
+        )
+    ),
+    "cost_usd": MONEY,
+    "coverage": {**SHARE, "description": "Of the time's tickets, those that triage spoke about."},
 }
 
 _EVIDENCE = _list(ref("Evidence"))
@@ -218,6 +308,7 @@ SCHEMAS: dict[str, Schema] = {
             "source": _enum([source for source in Source.values if source != Source.HUMAN]),
         }
     ),
+    "TriageReport": _object(_REPORT),
     "Health": _object({"status": _enum(["ok", "ready"])}),
     "Problem": _object(
         {
@@ -275,6 +366,13 @@ PARAMETERS: dict[str, Schema] = {
     "created_before": _query(
         "created_before", {"type": "string"}, "A time or a date; tickets before it."
     ),
+    "needs_review": _query(
+        "needs_review",
+        {"type": "string", "enum": ["", "true", "false"]},
+        "true for unfinished tickets of whose category or priority triage is not sure.",
+    ),
+    "since": _query("since", {"type": "string"}, "A time or a date; what was said from then on."),
+    "until": _query("until", {"type": "string"}, "A time or a date; what was said before it."),
     "limit": _query(
         "limit",
         {"type": "integer", "minimum": 1, "maximum": PAGE_MOST, "default": PAGE_DEFAULT},

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from tickets.models import Source, Ticket
+from tickets.models import Source, Ticket, Use
 from tickets.pages import charts, history
 from tickets.querysets import HistoryEntry
 
@@ -93,6 +93,28 @@ def decided(ticket: Ticket, name: str) -> str:
     words = DECIDERS[told["source"]]
     sure = "" if told["confidence"] is None else f", {told['confidence']:.0%} sure"
     return (words[0].upper() + words[1:] + sure).replace("%", "\u00a0%")
+
+
+@register.simple_tag
+def share(value: float | None) -> str:
+    """0..1 as per cent; a dash for a share of nothing."""
+    return "\u2013" if value is None else f"{value:.0%}".replace("%", "\u00a0%")
+
+
+USES = {Use.SHOWN: "shown while typing", Use.APPLIED: "applied", Use.SHADOW: "shadow, never shown"}
+
+
+@register.filter
+def use_words(use: str) -> str:
+    return USES[Use(use)]
+
+
+@register.simple_tag
+def source_name(row: Mapping[str, Any]) -> str:
+    """Who answered, of a row of the ledger's report: "gemini, gemini-3.5-flash-lite"."""
+    if row["source"] != Source.LLM:
+        return label(row["source"]) + (f", {row['model']}" if row["model"] else "")
+    return f"{row['provider']}, {row['model']}"
 
 
 @register.filter

@@ -26,6 +26,7 @@ ROWS = {
     ("/api/tickets/", "GET"): (None, 200, Scope.READ),
     ("/api/tickets/", "POST"): (NEW, 201, None),
     ("/api/tickets/stats/", "GET"): (None, 200, Scope.READ),
+    ("/api/triage/report/", "GET"): (None, 200, Scope.READ),
     ("/api/tickets/classify/", "POST"): (TEXT, 200, None),
     ("/api/tickets/suggest-title/", "POST"): (TEXT, 200, None),
     ("/api/tickets/{ticket_id}/", "GET"): (None, 200, Scope.READ),

@@ -2,7 +2,8 @@
 
 import pytest
 from django.db import connection
-from django.db.migrations.recorder import MigrationRecorder
+
+from tickets.tests.factories import unapply_newest_migration
 
 from .client import Api, assert_problem
 
@@ -21,7 +22,7 @@ def test_the_database_is_ready(db, path):
 
 
 def test_it_is_not_ready_while_a_migration_is_missing(db):
-    MigrationRecorder(connection).record_unapplied("tickets", "0001_initial")
+    unapply_newest_migration()
     response = Api().get("/readyz")
     assert_problem(response, 503, "unavailable")
     assert int(response["Retry-After"]) > 0

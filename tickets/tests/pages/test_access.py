@@ -17,11 +17,12 @@ GET = {
     "ticket": (302, 403, 200),
     "ticket-comments": (405, 405, 405),
     "dashboard": (302, 403, 200),
+    "triage": (302, 403, 200),
     "sign-in": (200, 302, 302),
     "sign-out": (405, 405, 405),
     "theme": (405, 405, 405),
 }
-AGENTS_ONLY = ["ticket-list", "similar", "ticket", "ticket-comments", "dashboard"]
+AGENTS_ONLY = ["ticket-list", "similar", "ticket", "ticket-comments", "dashboard", "triage"]
 METHODS = {
     "submit": {"GET", "POST"},
     "track": {"GET", "POST"},
@@ -30,6 +31,7 @@ METHODS = {
     "ticket": {"GET", "POST"},
     "ticket-comments": {"POST"},
     "dashboard": {"GET"},
+    "triage": {"GET"},
     "sign-in": {"GET", "POST"},
     "sign-out": {"POST"},
     "theme": {"POST"},

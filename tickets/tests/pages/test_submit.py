@@ -1,6 +1,7 @@
 """The front door."""
 
 import re
+import uuid
 
 import pytest
 from django.test import Client
@@ -52,7 +53,7 @@ def test_it_keeps_the_persons_choice(visitor):
 
 
 def test_it_knows_what_was_left_as_suggested(visitor):
-    signed = receipts.sign(SUGGESTED)
+    signed = receipts.sign(SUGGESTED, uuid.uuid4())
     send(visitor, category="billing", priority="low", suggestion_id=signed, kept=["category"])
     ticket = Ticket.objects.get()
     assert (ticket.category_source, ticket.category_confidence) == ("offline", 0.9)
@@ -68,7 +69,7 @@ def test_a_second_click_lands_on_the_first_ticket(visitor, client):
 
 def test_a_suggestion_that_arrived_in_between_makes_no_second_ticket(visitor):
     first = send(visitor)
-    signed = receipts.sign(SUGGESTED)
+    signed = receipts.sign(SUGGESTED, uuid.uuid4())
     second = send(
         visitor, category="billing", priority="high", suggestion_id=signed,
         kept=["category", "priority"],
@@ -137,7 +138,7 @@ def test_the_list_of_errors_takes_the_focus(visitor):
 
 
 def test_it_remembers_what_was_kept_when_the_form_comes_back(visitor):
-    signed = receipts.sign(SUGGESTED)
+    signed = receipts.sign(SUGGESTED, uuid.uuid4())
     page = send(visitor, title="", suggestion_id=signed, kept=["category"]).content.decode()
     assert f'value="{signed}"' in page
     assert re.search(r'name="kept" value="category" :disabled', page)

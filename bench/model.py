@@ -1,0 +1,167 @@
+"""What a model that hangs costs the other pages: `make bench ARGS="model"`.
+
+Starts the program's own web server (2 processes of 8 threads) before a fake model that never
+answers, on a data directory of its own, and asks for the list of tickets again and again: first
+undisturbed, then while others ask for suggestions all the time. Prints the 99th percentile of
+both and their ratio, and what 32 equal questions at once cost upstream.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tickets.fake_llm import FakeLLM
+
+ROOT = Path(__file__).resolve().parent.parent
+SECONDS = 20
+READERS, TYPISTS = 2, 6
+HANGS = 60.0  # seconds
+
+
+def main() -> None:
+    with FakeLLM(hang_seconds=HANGS) as fake, program(fake.url) as port:
+        read(port, 2)  # every thread has its connection now
+        calm = percentile(read(port, SECONDS))
+        fake.control("hang")
+        with typing(port):
+            busy = percentile(read(port, SECONDS))
+        fake.control(None)
+        print(f"{'list of tickets, 99th percentile':<44} {calm:8.1f} ms undisturbed")
+        print(f"{'while the model hangs and others type':<44} {busy:8.1f} ms, {busy / calm:.2f}x")
+    with FakeLLM() as fake, program(fake.url) as port:
+        statuses = equal_questions(port, 32)
+        print(f"{'32 equal questions at once':<44} {len(fake.log):8} call upstream")
+        assert statuses == [200] * 32, statuses
+
+
+@contextmanager
+def program(model: str) -> Iterator[int]:
+    """The program with this model, on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    with tempfile.TemporaryDirectory(prefix="tickets-bench-") as data_dir:
+        Path(data_dir).chmod(0o711)  # the database's account must pass through when we are root
+        environment = os.environ | {
+            "DATA_DIR": f"{data_dir}/data",
+            "PORT": str(port),
+            "ACCESS_MODE": "open",
+            "GEMINI_API_KEY": "bench",
+            "GEMINI_BASE_URL": model,
+        }
+        environment.pop("FAKE_LLM", None)
+        command = [sys.executable, "manage.py", "run_local"]
+        with subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+        ) as process:
+            try:
+                wait_until_serving(port, process)
+                yield port
+            finally:
+                process.terminate()
+                process.wait(60)
+
+
+def wait_until_serving(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            sys.exit("The program did not start.")
+        try:
+            if ask(port, "GET", "/readyz")[0] == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    sys.exit("The program does not answer.")
+
+
+def read(port: int, seconds: float) -> list[float]:
+    """Milliseconds of each page that some readers asked for, one after another."""
+    times: list[float] = []
+    together(READERS, lambda _: times.extend(_read(port, seconds)))
+    return times
+
+
+def _read(port: int, seconds: float) -> Iterator[float]:
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        started = time.perf_counter()
+        status, _ = ask(port, "GET", "/tickets/")
+        assert status == 200, status
+        yield (time.perf_counter() - started) * 1000
+        time.sleep(0.02)
+
+
+@contextmanager
+def typing(port: int) -> Iterator[None]:
+    """People who ask for suggestions all the time, each about a text of their own."""
+    stop = threading.Event()
+
+    def type_on(person: int) -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            text = f"I was charged twice for invoice {person}-{number} of this month."
+            status, _ = ask(port, "POST", "/api/tickets/classify/", {"description": text})
+            assert status == 200, status
+            stop.wait(0.7)  # as the page waits for a pause in typing
+
+    threads = [threading.Thread(target=type_on, args=(person,)) for person in range(TYPISTS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def equal_questions(port: int, count: int) -> list[int]:
+    body = {"description": "My card was charged twice for the same order, please refund one."}
+    statuses: list[int] = []
+    together(
+        count,
+        lambda _: statuses.append(ask(port, "POST", "/api/tickets/classify/", body)[0]),
+    )
+    return statuses
+
+
+def together(count: int, work: Callable[[int], object]) -> None:
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def ask(port: int, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        payload = None if body is None else json.dumps(body)
+        connection.request(method, path, payload, headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def percentile(times: list[float]) -> float:
+    return statistics.quantiles(times, n=100)[98]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""One function per thing a user does, wherever several models, a transaction or triage meet.
+
+Each takes clean values (from `forms.py`) and the Actor, who is written into the audit trail.
+"""
+
+from .accounts import create_account, create_token, revoke_token
+from .changing import WRITABLE, change_by, changing
+from .housekeeping import KEYS_KEPT_FOR, database_is_ready, purge
+from .learning import learn, rebuild, refit
+from .ledger import record_shown
+from .tickets import (
+    add_comment,
+    add_reply,
+    create_ticket,
+    create_ticket_once,
+    delete_ticket,
+    replace_ticket,
+    update_ticket,
+)
+from .triage import Opinion, triage_by_model, triage_by_shadow
+
+__all__ = [
+    "KEYS_KEPT_FOR",
+    "WRITABLE",
+    "Opinion",
+    "add_comment",
+    "add_reply",
+    "change_by",
+    "changing",
+    "create_account",
+    "create_ticket",
+    "create_ticket_once",
+    "create_token",
+    "database_is_ready",
+    "delete_ticket",
+    "learn",
+    "purge",
+    "rebuild",
+    "record_shown",
+    "refit",
+    "replace_ticket",
+    "revoke_token",
+    "triage_by_model",
+    "triage_by_shadow",
+    "update_ticket",
+]

@@ -1,0 +1,166 @@
+"""What persons decide teaches the offline classifier, and is noted in the ledger."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from ..models import (
+    DemoTicket,
+    LearnedField,
+    Lesson,
+    Source,
+    Status,
+    Ticket,
+    TriageModel,
+)
+from ..triage import offline
+
+logger = logging.getLogger(__name__)
+MOST_LESSONS = 2000  # a refit's
+
+
+def settle(ticket: Ticket, names: Collection[str]) -> None:
+    """These values of the ticket are now a person's word. In the caller's transaction."""
+    now = timezone.now()
+    for name in names:
+        value = getattr(ticket, name)
+        ticket.predictions.filter(field=name).update(final_value=value, final_at=now)
+        _teach(ticket, name, value, now)
+
+
+def _teach(ticket: Ticket, name: str, value: str, now: datetime) -> None:
+    """Keep the decision as a lesson, and have it learned unless it was before."""
+    lesson = ticket.lessons.filter(field=name).first()
+    if lesson is not None and lesson.value == value:
+        return
+    lesson, _created = Lesson.objects.update_or_create(
+        ticket=ticket,
+        field=name,
+        defaults={
+            "value": value,
+            "corrected": ticket.predictions.deciding()
+            .filter(field=name)
+            .exclude(value=value)
+            .exists(),
+            "at": now,
+            "learned_at": None,
+        },
+    )
+    app.configure_task("tickets.tasks.learn", queue="learning", lock="learn").defer(
+        lesson_id=lesson.pk
+    )
+
+
+def learn(lesson_id: int) -> None:
+    """One online update by one lesson; nothing when it was learned before, or is gone."""
+    with transaction.atomic():
+        free = Lesson.objects.select_for_update(of=("self",), skip_locked=True)
+        lesson = free.select_related("ticket").filter(pk=lesson_id, learned_at=None).first()
+        if lesson is None:
+            return
+        row = _locked_model(lesson.field)
+        learner = _learner(row)
+        learner.learn(lesson.ticket.title, lesson.ticket.description, lesson.value)
+        _store(row, learner)
+        Lesson.objects.filter(pk=lesson.pk).update(learned_at=timezone.now())
+
+
+def refit(*, only_if_needed: bool = False) -> None:
+    """Learn each field anew from its latest lessons, and put the result in place at once.
+
+    With `only_if_needed`, fields without new lessons since their last refit are left alone.
+    """
+    for name in LearnedField.values:
+        newest = Lesson.objects.filter(field=name).order_by("-at").first()
+        row = TriageModel.objects.filter(field=name).first()
+        refitted_at = row.refitted_at if row else None
+        if only_if_needed and (newest is None or (refitted_at and newest.at <= refitted_at)):
+            continue
+        _refit(name)
+
+
+def _refit(name: str) -> None:
+    started = timezone.now()
+    lessons = Lesson.objects.filter(field=name).newest(MOST_LESSONS)
+    learner = offline.Learner.taught(name, (_as_taught(lesson) for lesson in lessons))
+    learned = [lesson.pk for lesson in lessons]
+    with transaction.atomic():
+        row = _locked_model(name)
+        # What another process has learned meanwhile would be lost otherwise.
+        meanwhile = Lesson.objects.filter(field=name, learned_at__gte=started)
+        for lesson in meanwhile.exclude(pk__in=learned).select_related("ticket"):
+            learner.learn(lesson.ticket.title, lesson.ticket.description, lesson.value)
+        row.refitted_at = started
+        _store(row, learner)
+        Lesson.objects.filter(pk__in=learned, learned_at=None, at__lte=started).update(
+            learned_at=started
+        )
+
+
+def rebuild() -> None:
+    """Derive lessons from the tickets themselves, and learn everything anew from them.
+
+    A value counts that a person chose, or that stands on a resolved or closed ticket. Demo
+    tickets teach nothing but what was decided about them here.
+    """
+    done = Q(status__in=[Status.RESOLVED, Status.CLOSED])
+    for name in LearnedField.values:
+        known = Lesson.objects.filter(ticket=OuterRef("pk"), field=name)
+        demo = DemoTicket.objects.filter(ticket=OuterRef("pk"))
+        decided = Ticket.objects.filter(done | Q(**{f"{name}_source": Source.HUMAN}))
+        without = decided.exclude(Exists(known)).exclude(Exists(demo)).order_by("pk")
+        Lesson.objects.bulk_create(
+            (
+                Lesson(
+                    ticket=ticket,
+                    field=name,
+                    value=getattr(ticket, name),
+                    corrected=getattr(ticket, f"{name}_source") == Source.HUMAN,
+                    at=ticket.updated_at,
+                )
+                for ticket in without.defer("document").iterator(500)
+            ),
+            batch_size=500,
+            ignore_conflicts=True,
+        )
+    refit()
+
+
+def _as_taught(lesson: Lesson) -> offline.Lesson:
+    return offline.Lesson(lesson.ticket.title, lesson.ticket.description, lesson.value)
+
+
+def _locked_model(name: str) -> TriageModel:
+    TriageModel.objects.bulk_create(
+        [TriageModel(field=name, version=0, data=b"")], ignore_conflicts=True
+    )
+    return TriageModel.objects.select_for_update().get(field=name)
+
+
+def _learner(row: TriageModel) -> offline.Learner:
+    if not row.data:
+        return offline.Learner(row.field)
+    try:
+        return offline.Learner.loads(row.field, bytes(row.data))
+    except ValueError:
+        # Of another version of this program: the next refit makes a new one from the lessons.
+        logger.warning("What was learned about the %s cannot be read; learning anew.", row.field)
+        return offline.Learner(row.field)
+
+
+def _store(row: TriageModel, learner: offline.Learner) -> None:
+    figures = learner.figures
+    row.data = learner.dumps()
+    row.version += 1
+    row.lessons = figures.seen
+    row.prior_accuracy, row.learned_accuracy = figures.prior_accuracy, figures.learned_accuracy
+    row.leads = figures.leads
+    row.updated_at = timezone.now()
+    row.save()

@@ -1,0 +1,127 @@
+"""What triage said is written into the ledger, and what became of it."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.db.models import BooleanField, Case, Value, When
+
+from ..models import LearnedField, LedgerField, Prediction, Ticket, Use
+from ..triage import receipts
+from ..triage.receipts import Receipt
+from ..triage.types import Answer, Classification, Tone
+
+logger = logging.getLogger(__name__)
+
+
+def record_shown(found: Classification) -> str:
+    """Note what somebody is shown while they type; returns the suggestion's signed id.
+
+    Never fails: the id holds what a later ticket needs, even where the ledger could not be
+    written.
+    """
+    suggestion = uuid.uuid4()
+    try:
+        with transaction.atomic():
+            Prediction.objects.bulk_create(_predictions(found, suggestion, Use.SHOWN))
+    except DatabaseError:
+        logger.exception("A suggestion could not be written into the ledger.")
+    return receipts.sign(found, suggestion)
+
+
+def link_shown(ticket: Ticket, receipt: Receipt) -> None:
+    """The suggestion's ticket has come: note it, and which of its values the sender kept.
+
+    A suggestion that was sent before stays with its first ticket.
+    """
+    unsent = Prediction.objects.filter(suggestion=receipt.suggestion, ticket=None)
+    for name in LearnedField.values:
+        kept = Case(
+            When(value=getattr(ticket, name), then=Value(True)),
+            default=Value(False),
+            output_field=BooleanField(),
+        )
+        unsent.filter(field=name).update(ticket=ticket, accepted=kept)
+
+
+def record(
+    ticket: Ticket,
+    use: Use,
+    answers: Iterable[Answer],
+    fields: Collection[str],
+    *,
+    once: str = "",
+) -> None:
+    """Note what triage said of these of the ledger's fields about a ticket.
+
+    Under the same `once` an answer is noted the first time alone: a job may run again.
+    """
+    decided = {lesson.field: lesson for lesson in ticket.lessons.all()}
+    rows = [
+        row
+        for answer in answers
+        for row in _predictions(answer, _name(answer, once), use)
+        if row.field in fields
+    ]
+    for row in rows:
+        row.ticket = ticket
+        if row.field in decided:
+            row.final_value, row.final_at = decided[row.field].value, decided[row.field].at
+    Prediction.objects.bulk_create(rows, ignore_conflicts=bool(once))
+
+
+def _name(answer: Answer, once: str) -> uuid.UUID:
+    if not once:
+        return uuid.uuid4()
+    words = f"{once} {type(answer).__name__} {answer.provider} {answer.model}"
+    return uuid.uuid5(uuid.NAMESPACE_OID, words)
+
+
+def ledger_fields(names: Collection[str]) -> set[str]:
+    """The ledger's fields for category, priority and tone."""
+    both = {LedgerField.SENTIMENT.value, LedgerField.URGENCY.value}
+    return {name for name in names if name != "tone"} | (both if "tone" in names else set())
+
+
+def _predictions(answer: Answer, suggestion: uuid.UUID, use: Use) -> list[Prediction]:
+    """A row for each value of an answer, whose price they share."""
+    values = list(_values(answer))
+    return [
+        Prediction(
+            suggestion=suggestion,
+            field=name,
+            value=str(value),
+            confidence=confidence,
+            source=answer.source,
+            provider=answer.provider,
+            model=answer.model,
+            prompt_version=answer.prompt_version,
+            evidence=_evidence(answer, decides),
+            latency_ms=answer.latency_ms,
+            cost_usd=answer.cost_usd / len(values),
+            use=use,
+        )
+        for name, value, confidence, decides in values
+    ]
+
+
+def _values(answer: Answer) -> Iterator[tuple[str, Any, float | None, str]]:
+    """Field, value, confidence, and what its evidence decides."""
+    if isinstance(answer, Classification):
+        yield "category", answer.category, answer.category_confidence, "category"
+        yield "priority", answer.priority, answer.priority_confidence, "priority"
+    if isinstance(answer, Tone):
+        yield "sentiment", answer.sentiment, answer.confidence, "tone"
+        yield "urgency", answer.urgency_score, None, "tone"
+
+
+def _evidence(answer: Answer, decides: str) -> list[dict[str, Any]]:
+    found = [entry for entry in answer.evidence if entry.decides == decides]
+    return [
+        {"field": entry.field, "text": entry.text, "start": entry.start, "end": entry.end}
+        for entry in found
+    ]

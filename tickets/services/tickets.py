@@ -1,0 +1,187 @@
+"""What people do with tickets: create, change, delete, talk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+
+from ..access import REQUESTER, Actor
+from ..exceptions import Conflict
+from ..models import (
+    TRIAGED,
+    AuthorRole,
+    Comment,
+    IdempotencyKey,
+    LearnedField,
+    Source,
+    Status,
+    Ticket,
+    digest,
+)
+from ..triage.receipts import Receipt
+from . import learning, ledger, triage
+from .changing import WRITABLE, change_by, changing, locked
+
+# --- creating ---------------------------------------------------------------------
+
+
+def create_ticket(data: Mapping[str, Any], actor: Actor, *, kept: Collection[str] = ()) -> Ticket:
+    """Store a new ticket; what the person left open, offline triage fills in at once.
+
+    `data` is clean form data. Values left out are those of the suggestion that was shown
+    (`data["suggestion_id"]`), if there was one. `kept` names the values that it filled in and
+    that the person left as they were: those stay the suggestion's.
+    A model, where one is set up, is asked later by a job that commits with the ticket.
+    """
+    given, receipt = _given(data), data.get("suggestion_id")
+    ticket = Ticket(**given)
+    ticket.updated_at = ticket.created_at
+    _decide_by_person(ticket, {"category", "priority"} & set(given))
+    _decide_by_suggestion(ticket, receipt, kept)
+    opinion = triage.fill_offline(ticket, TRIAGED)
+    ticket.issue_link()
+    with change_by(actor):
+        ticket.save(force_insert=True)
+        if receipt is not None:
+            ledger.link_shown(ticket, receipt)
+        opinion.record(ticket)
+        if ticket.is_done:  # told afterwards: what a person gave is how it ended
+            learning.settle(ticket, set(given) & set(LearnedField.values))
+        triage.ask_later(ticket)
+    return ticket
+
+
+def create_ticket_once(
+    key: str,
+    caller: str,
+    body: Mapping[str, Any],
+    create: Callable[[], Ticket],
+    answer: Callable[[Ticket], dict[str, Any]],
+) -> tuple[Ticket | None, dict[str, Any], bool]:
+    """Create under an `Idempotency-Key`: the same key and body give the first answer again.
+
+    Returns the ticket (None once it was deleted), the first answer, and whether it was given
+    before. Raises Conflict when the key came with another body. Safe at the same moment from
+    many callers: the key's row makes all of them wait for the first one's transaction.
+    `answer` must not hold secrets.
+    """
+    name = digest(f"{caller}\0{key}")
+    fingerprint = digest(json.dumps(body, sort_keys=True))
+    with transaction.atomic():
+        IdempotencyKey.objects.bulk_create(
+            [IdempotencyKey(digest=name, fingerprint=fingerprint)], ignore_conflicts=True
+        )
+        first = IdempotencyKey.objects.select_for_update(of=("self",)).get(pk=name)
+        if first.fingerprint != fingerprint:
+            raise Conflict
+        replayed = bool(first.answer)
+        if not replayed:
+            first.ticket = create()
+            first.answer = json.dumps(answer(first.ticket))
+            first.save(update_fields=["ticket", "answer"])
+        return first.ticket, json.loads(first.answer), replayed
+
+
+def _decide_by_person(ticket: Ticket, names: Iterable[str]) -> None:
+    for name in names:
+        ticket.decide(name, Source.HUMAN)
+
+
+def _decide_by_suggestion(ticket: Ticket, receipt: Receipt | None, kept: Collection[str]) -> None:
+    if receipt is None:
+        return
+    for name in ("category", "priority"):
+        suggested = getattr(receipt, name)
+        left_open = name in ticket.decided_by(Source.DEFAULT)
+        if left_open or (name in kept and suggested == getattr(ticket, name)):
+            setattr(ticket, name, suggested)
+            ticket.decide(name, receipt.source, getattr(receipt, f"{name}_confidence"))
+
+
+# --- changing -----------------------------------------------------------------------
+
+
+def update_ticket(
+    ticket_id: int, changes: Mapping[str, Any], actor: Actor, *, version: int | None = None
+) -> Ticket:
+    """Change only the keys of `changes`; a value that is sent is the person's decision.
+
+    A new text is triaged again: its tone at once, and what no person chose by the model's job.
+    Raises as `changing`.
+    """
+    with changing(ticket_id, actor, version) as ticket:
+        text = ticket.text_digest()
+        for name in WRITABLE:
+            if name in changes:
+                setattr(ticket, name, changes[name])
+        _decide_by_person(ticket, {"category", "priority"} & set(changes))
+        if ticket.text_digest() != text:
+            _triage_again(ticket, ["tone"])
+    return ticket
+
+
+def replace_ticket(
+    ticket_id: int, data: Mapping[str, Any], actor: Actor, *, version: int | None = None
+) -> Ticket:
+    """Set every writable value; those left out return to their defaults, as on create.
+
+    Raises as `changing`.
+    """
+    given = _given(data)
+    with changing(ticket_id, actor, version) as ticket:
+        text = ticket.text_digest()
+        fresh = Ticket(**given)
+        for name in WRITABLE:
+            setattr(ticket, name, getattr(fresh, name))
+        for name in ("category", "priority"):
+            ticket.decide(name, Source.HUMAN if name in given else Source.DEFAULT)
+        new_text = ticket.text_digest() != text
+        _triage_again(ticket, TRIAGED if new_text else ["category", "priority"])
+    return ticket
+
+
+def _triage_again(ticket: Ticket, names: Collection[str]) -> None:
+    """Decide these anew, unless a person did: offline at once, by the model's job later."""
+    for name in set(names) - set(ticket.decided_by(Source.HUMAN)):
+        ticket.decide(name, Source.DEFAULT)
+    triage.fill_offline(ticket, names).record(ticket)
+    triage.ask_later(ticket)
+
+
+def _given(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The writable values that are not empty."""
+    return {name: data[name] for name in WRITABLE if data.get(name)}
+
+
+def delete_ticket(ticket_id: int, actor: Actor, *, version: int | None = None) -> None:
+    """Delete a ticket and its conversation; the audit trail stays. Raises as `changing`."""
+    with change_by(actor):
+        locked(ticket_id, version).delete()
+
+
+# --- conversation -------------------------------------------------------------------
+
+
+def add_comment(ticket: Ticket, data: Mapping[str, Any], actor: Actor) -> Comment:
+    """An agent's public reply (`data["public"]`) or internal note. Raises NotFound."""
+    with change_by(actor):
+        return Comment.objects.create(
+            ticket=locked(ticket.pk),
+            author=actor.user,
+            author_role=AuthorRole.AGENT,
+            body=data["body"],
+            public=data.get("public", False),
+        )
+
+
+def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
+    """The requester's answer on the private page; a finished ticket opens again."""
+    with changing(ticket.pk, REQUESTER) as ticket:
+        if ticket.is_done:
+            ticket.status = Status.OPEN
+        return Comment.objects.create(
+            ticket=ticket, author_role=AuthorRole.REQUESTER, body=data["body"], public=True
+        )
