@@ -1,12 +1,35 @@
 """System checks: what must not start. Run by every command and by `config/wsgi.py`."""
 
+from collections.abc import Iterator
+from math import inf
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
+from tickets.triage.config import PROVIDERS
+
 ACCESS_MODES = ("token", "open")
+LLM_PROVIDERS = ("auto", *PROVIDERS, "none")
+GEMINI_BACKENDS = ("sdk", "rest")
+BASE_URLS = ("LLM_BASE_URL", "GEMINI_BASE_URL", "OPENAI_BASE_URL", "GROQ_BASE_URL")
+# The least and the most that a number may be; one that is not set is not checked.
+RANGES = {
+    "LLM_TIMEOUT": (0.1, 600),  # seconds
+    "LLM_CONCURRENCY": (1, inf),
+    "LLM_DAILY_CALLS": (0, inf),
+    "LLM_DAILY_COST": (0, inf),
+    "LLM_CLIENT_CALLS": (0, inf),
+    "LLM_CACHE_SECONDS": (0, inf),
+    "LLM_MIN_CHARS": (0, inf),
+    "LLM_MAX_INPUT_CHARS": (1, inf),
+    "LLM_MAX_OUTPUT_TOKENS": (1, inf),
+    "LLM_TEMPERATURE": (0, 2),
+    "LLM_PRICE_INPUT": (0, inf),
+    "LLM_PRICE_OUTPUT": (0, inf),
+}
 
 
 @register(Tags.security)
@@ -40,11 +63,66 @@ def default_secrets(**_: Any) -> list[CheckMessage]:
     ]
 
 
+@register("triage")
+def triage(**_: Any) -> list[CheckMessage]:
+    """A model that is asked for must be one that can be asked."""
+    messages = [*_wrong_choices(), *_wrong_shadow(), *_wrong_addresses(), *_wrong_numbers()]
+    return [Error(message, id="tickets.E004") for message in messages]
+
+
+def _wrong_choices() -> Iterator[str]:
+    for name, choices in (("LLM_PROVIDER", LLM_PROVIDERS), ("GEMINI_BACKEND", GEMINI_BACKENDS)):
+        value = getattr(settings, name)
+        if value not in choices:
+            yield f"{name} must be one of {', '.join(choices)} (it is {value})."
+
+
+def _wrong_shadow() -> Iterator[str]:
+    shadow = settings.TRIAGE_SHADOW
+    provider, _, model = shadow.partition(":")
+    if shadow and shadow != "offline" and not (provider in PROVIDERS and model.strip()):
+        yield (
+            "TRIAGE_SHADOW must be offline or provider:model, with a provider of"
+            f" {', '.join(PROVIDERS)} (it is {shadow})."
+        )
+    if provider == "local" and not settings.LLM_BASE_URL:
+        yield "TRIAGE_SHADOW=local:... needs LLM_BASE_URL, as in http://127.0.0.1:11434/v1."
+
+
+def _wrong_addresses() -> Iterator[str]:
+    if settings.LLM_PROVIDER == "local":
+        if not settings.LLM_BASE_URL:
+            yield "LLM_PROVIDER=local needs LLM_BASE_URL, as in http://127.0.0.1:11434/v1."
+        if not settings.LLM_MODEL:
+            yield "LLM_PROVIDER=local needs LLM_MODEL, the name of a model on that server."
+    for name in BASE_URLS:
+        value = getattr(settings, name)
+        if value and not _is_http(value):
+            yield f"{name} must start with http:// or https:// and a host name."
+
+
+def _is_http(address: str) -> bool:
+    try:
+        parts = urlsplit(address.strip())
+        _ = parts.port  # ValueError when it is none
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _wrong_numbers() -> Iterator[str]:
+    for name, (least, most) in RANGES.items():
+        value = getattr(settings, name)
+        if value is not None and not (least <= value <= most and value != inf):
+            limits = f"{least} or more" if most == inf else f"from {least} to {most}"
+            yield f"{name} must be {limits} (it is {value})."
+
+
 def on_loopback() -> bool:
     return settings.HOST in settings.LOOPBACK_HOSTS
 
 
 def refuse_unsafe_settings() -> None:
     """Raise ImproperlyConfigured with the first failed check, for a server that runs no command."""
-    for message in [*access_mode(), *default_secrets()]:
+    for message in [*access_mode(), *default_secrets(), *triage()]:
         raise ImproperlyConfigured(message.msg)

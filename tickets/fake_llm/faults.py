@@ -14,6 +14,7 @@ STATUS_FAULTS = {
     "500": 500,
     "503": 503,
     "bad_key": 400,  # Gemini's answer to a key that it does not know
+    "missing_model": 400,  # some services' answer to a model that they do not know
 }
 TRANSPORT_FAULTS = ("html", "hang", "drip", "cut_body", "huge", "close")
 REPLY_FAULTS = (
@@ -31,6 +32,21 @@ REPLY_FAULTS = (
     "upper",
 )
 FAULTS = (*STATUS_FAULTS, *TRANSPORT_FAULTS, *REPLY_FAULTS)
+# A parameter that the model does not take: refused, when it is sent, as OpenAI does it or, with
+# "_unnamed", as Groq and llama.cpp do: the error's "param" is null, only the message names it.
+PARAMETER_FAULTS = {
+    f"no_{name}{style}": name
+    for name in (
+        "temperature",
+        "reasoning_effort",
+        "max_tokens",
+        "max_completion_tokens",
+        "json_schema",
+        "response_format",
+    )
+    for style in ("", "_unnamed")
+}
+KNOWN = (*FAULTS, *PARAMETER_FAULTS)
 
 HEADER = "X-Fake-Fault"
 _MARKER = re.compile(r"\[\[fault:(\w+)\]\]")
@@ -39,7 +55,7 @@ _MARKER = re.compile(r"\[\[fault:(\w+)\]\]")
 def marked(message: str) -> str | None:
     """The fault that a ticket's text asks for, as in "[[fault:hang]]"."""
     found = _MARKER.search(message)
-    return found[1] if found and found[1] in FAULTS else None
+    return found[1] if found and found[1] in KNOWN else None
 
 
 _VALUE = re.compile(r': ("[^"]*"|\d+)')

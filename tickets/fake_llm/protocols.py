@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 GEMINI_STATUS = {
@@ -24,7 +24,19 @@ MESSAGES = {
     500: "An internal error has occurred. Please retry.",
     503: "The model is overloaded. Please try again later.",
 }
+_GEMINI_SAYS = {
+    "bad_key": "API key not valid. Please pass a valid API key.",
+    "missing_model": "* GenerateContentRequest.model: unexpected model name format",
+}
+_CHAT_SAYS = {
+    "bad_key": ("Incorrect API key provided.", "invalid_api_key"),
+    "401": ("Incorrect API key provided.", "invalid_api_key"),
+    "404": ("The model does not exist or you do not have access to it.", "model_not_found"),
+    "missing_model": ("The requested model does not exist.", None),
+    "429": ("Rate limit reached for this model.", "rate_limit_exceeded"),
+}
 MODELS = ("fake-model",)
+THINKING_TOKENS = 40
 
 
 class Question(NamedTuple):
@@ -33,6 +45,7 @@ class Question(NamedTuple):
     model: str
     message: str  # the last message of the user
     schema: Mapping[str, Any]
+    parameters: Mapping[str, Any]  # how to answer
 
 
 def gemini_question(model: str, body: Mapping[str, Any]) -> Question:
@@ -40,7 +53,7 @@ def gemini_question(model: str, body: Mapping[str, Any]) -> Question:
     message = "".join(part.get("text", "") for part in contents[-1].get("parts", []))
     settings = body.get("generationConfig") or {}
     schema = settings.get("responseSchema") or settings.get("responseJsonSchema") or {}
-    return Question(model, message, schema)
+    return Question(model, message, schema, settings)
 
 
 def gemini_answer(question: Question, text: str, *, cut_short: bool = False) -> dict[str, Any]:
@@ -58,15 +71,13 @@ def gemini_blocked(question: Question) -> dict[str, Any]:
     return _gemini_frame(question, "") | {"promptFeedback": feedback}
 
 
-def gemini_error(status: int, *, bad_key: bool = False) -> dict[str, Any]:
+def gemini_error(status: int, fault: str | None = None, message: str = "") -> dict[str, Any]:
     error: dict[str, Any] = {
         "code": status,
-        "message": "API key not valid. Please pass a valid API key."
-        if bad_key
-        else MESSAGES[status],
+        "message": message or _GEMINI_SAYS.get(fault or "") or MESSAGES[status],
         "status": GEMINI_STATUS[status],
     }
-    if bad_key:
+    if fault == "bad_key":
         kind = "type.googleapis.com/google.rpc.ErrorInfo"
         detail = {"@type": kind, "reason": "API_KEY_INVALID", "domain": "googleapis.com"}
         error["details"] = [detail]
@@ -79,7 +90,20 @@ def chat_question(body: Mapping[str, Any]) -> Question:
     if isinstance(content, list):
         content = "".join(part.get("text", "") for part in content)
     wanted = (body.get("response_format") or {}).get("json_schema") or {}
-    return Question(str(body.get("model", "")), content, wanted.get("schema") or {})
+    schema = wanted.get("schema") or _schema_in(body.get("messages") or [])
+    parameters = {name: value for name, value in body.items() if name != "messages"}
+    return Question(str(body.get("model", "")), content, schema, parameters)
+
+
+def _schema_in(messages: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The schema in the system's message, for those who cannot send it apart."""
+    for entry in messages:
+        text = str(entry.get("content", ""))
+        at = text.find('{"type": "object"')
+        if entry.get("role") == "system" and at >= 0:
+            schema: Mapping[str, Any] = json.JSONDecoder().raw_decode(text, at)[0]
+            return schema
+    return {}
 
 
 def chat_answer(question: Question, text: str, *, cut_short: bool = False) -> dict[str, Any]:
@@ -92,10 +116,10 @@ def chat_blocked(question: Question) -> dict[str, Any]:
     return _chat_frame(question, message, "content_filter")
 
 
-def chat_error(status: int, *, bad_key: bool = False) -> dict[str, Any]:
+def chat_error(status: int, fault: str | None = None) -> dict[str, Any]:
     kind = "invalid_request_error" if status < 500 else "server_error"
-    code = "invalid_api_key" if bad_key or status == 401 else None
-    return {"error": {"message": MESSAGES[status], "type": kind, "param": None, "code": code}}
+    message, code = _CHAT_SAYS.get(fault or "", (MESSAGES[status], None))
+    return {"error": {"message": message, "type": kind, "param": None, "code": code}}
 
 
 def chat_models() -> dict[str, Any]:
@@ -108,13 +132,15 @@ def _gemini_frame(question: Question, text: str) -> dict[str, Any]:
     usage = {
         "promptTokenCount": asked,
         "candidatesTokenCount": answered,
-        "totalTokenCount": asked + answered,
+        "thoughtsTokenCount": THINKING_TOKENS,
+        "totalTokenCount": asked + answered + THINKING_TOKENS,
     }
     return {"usageMetadata": usage, "modelVersion": question.model}
 
 
 def _chat_frame(question: Question, message: dict[str, Any], stop: str) -> dict[str, Any]:
-    asked, answered = _tokens(question.message), _tokens(json.dumps(message))
+    asked = _tokens(question.message)
+    answered = _tokens(json.dumps(message)) + THINKING_TOKENS
     return {
         "id": "chatcmpl-fake",
         "object": "chat.completion",
@@ -125,6 +151,7 @@ def _chat_frame(question: Question, message: dict[str, Any], stop: str) -> dict[
             "prompt_tokens": asked,
             "completion_tokens": answered,
             "total_tokens": asked + answered,
+            "completion_tokens_details": {"reasoning_tokens": THINKING_TOKENS},
         },
     }
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from . import faults, protocols, rules
+from . import faults, protocols, rules, strictness
 
 HOST = "127.0.0.1"
 MAX_BODY_BYTES = 2_000_000
@@ -66,14 +66,14 @@ class FakeLLM:
         self, fault: str | None = None, times: int | None = None, reply: str | None = None
     ) -> None:
         """Misbehave so from now on, or for the next `times` requests; `reply` is said verbatim."""
-        if fault is not None and fault not in faults.FAULTS:
-            raise ValueError(f"Unknown fault {fault!r}; known: {', '.join(faults.FAULTS)}.")
+        if fault is not None and fault not in faults.KNOWN:
+            raise ValueError(f"Unknown fault {fault!r}; known: {', '.join(faults.KNOWN)}.")
         with self._lock:
             self._fault, self._fault_times, self._reply = fault, times, reply
 
     @property
     def log(self) -> list[dict[str, Any]]:
-        """What was asked, oldest first: time, path, model, message, schema, fault."""
+        """What was asked, oldest first: time, path, model, message, schema, parameters, fault."""
         with self._lock:
             return list(self._log)
 
@@ -117,6 +117,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: 40 ms between them otherwise
     server: _Server
 
     def do_GET(self) -> None:
@@ -144,9 +145,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "/control":
             self._control(body)
         elif gemini:
-            self._complete(protocols.gemini_question(gemini[1], body), gemini=True)
+            self._complete(protocols.gemini_question(gemini[1], body), body, gemini=True)
         elif path.endswith("/v1/chat/completions"):
-            self._complete(protocols.chat_question(body), gemini=False)
+            self._complete(protocols.chat_question(body), body, gemini=False)
         else:
             self._send(404, protocols.gemini_error(404))
 
@@ -161,7 +162,9 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(200, dict(body))
 
-    def _complete(self, question: protocols.Question, *, gemini: bool) -> None:
+    def _complete(
+        self, question: protocols.Question, body: Mapping[str, Any], *, gemini: bool
+    ) -> None:
         fake = self.server.fake
         fault = (
             self.headers.get(faults.HEADER) or faults.marked(question.message) or fake.next_fault()
@@ -172,11 +175,15 @@ class _Handler(BaseHTTPRequestHandler):
             model=question.model,
             message=question.message,
             schema=question.schema,
+            parameters=question.parameters,
             has_key=has_key,
             fault=fault,
         )
+        refusal = (strictness.gemini if gemini else strictness.chat)(body, fault)
         if gemini and not has_key:  # as Google does; local chat servers ask for no key
             self._send(403, protocols.gemini_error(403))
+        elif refusal:
+            self._send(400, refusal)
         elif not self._misbehave(fault, question, gemini):
             self._answer(fault, question, gemini)
 
@@ -195,7 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault in faults.STATUS_FAULTS:
             status = faults.STATUS_FAULTS[fault]
             error = protocols.gemini_error if gemini else protocols.chat_error
-            self._send(status, error(status, bad_key=fault == "bad_key"))
+            self._send(status, error(status, fault))
         elif fault == "html":
             self._send_bytes(200, b"<html><body>Bad gateway</body></html>", "text/html")
         elif fault == "hang":

@@ -13,19 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from tickets.fake_llm import FAULTS, FakeLLM
-from tickets.fake_llm.faults import REPLY_FAULTS, STATUS_FAULTS
+from tickets.fake_llm import KNOWN, FakeLLM
+from tickets.fake_llm.faults import PARAMETER_FAULTS, REPLY_FAULTS, STATUS_FAULTS
 
 ROOT = Path(__file__).resolve().parents[2]
+USER = [{"role": "user", "content": "hello"}]
 GEMINI = "/v1beta/models/any-model:generateContent"
 CHAT = "/v1/chat/completions"
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "category": {"type": "string", "enum": ["billing", "technical", "account", "general"]},
-        "priority": {"type": "string", "enum": ["low", "medium", "high", "critical"]},
-    },
+PROPERTIES = {
+    "category": {"type": "string", "enum": ["billing", "technical", "account", "general"]},
+    "priority": {"type": "string", "enum": ["low", "medium", "high", "critical"]},
 }
+GEMINI_SCHEMA = {"type": "object", "properties": PROPERTIES}
+SCHEMA = GEMINI_SCHEMA | {"required": ["category", "priority"], "additionalProperties": False}
 
 
 @pytest.fixture
@@ -49,18 +49,32 @@ def call(url, body=None, method=None, headers=None, timeout=30):
 def gemini(fake, text, headers=None, **settings):
     body = {
         "contents": [{"role": "user", "parts": [{"text": text}]}],
-        "generationConfig": {"responseSchema": SCHEMA} | settings,
+        "generationConfig": {"responseSchema": GEMINI_SCHEMA} | settings,
     }
     return call(fake.url + GEMINI, body, headers={"x-goog-api-key": "k"} | (headers or {}))
 
 
-def chat(fake, text, headers=None):
+def chat(fake, text, headers=None, path=CHAT, **parameters):
     body = {
         "model": "any-model",
         "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": text}],
-        "response_format": {"type": "json_schema", "json_schema": {"schema": SCHEMA}},
+        "response_format": strictly(SCHEMA),
     }
-    return call(fake.url + CHAT, body, headers=headers)
+    return call(fake.url + path, body | parameters, headers=headers)
+
+
+def strictly(schema, name="ticket"):
+    given = {"name": name, "strict": True, "schema": schema}
+    return {"type": "json_schema", "json_schema": given}
+
+
+def strict(**properties):
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 def gemini_text(answer):
@@ -86,11 +100,17 @@ def test_both_protocols_answer_by_the_ticket(fake, ticket, category, priority):
     status, answer = gemini(fake, prompt)
     assert status == 200
     assert json.loads(gemini_text(answer)) == expected
-    assert answer["usageMetadata"]["totalTokenCount"] > 0
+    usage = answer["usageMetadata"]
+    counts = [usage[f"{what}TokenCount"] for what in ("prompt", "candidates", "thoughts")]
+    assert min(counts) > 0
+    assert usage["totalTokenCount"] == sum(counts)
     status, answer = chat(fake, ticket)
     assert status == 200
     assert json.loads(chat_text(answer)) == expected
-    assert answer["usage"]["total_tokens"] > 0
+    usage = answer["usage"]
+    assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
+    reasoning = usage["completion_tokens_details"]["reasoning_tokens"]
+    assert 0 < reasoning < usage["completion_tokens"]
 
 
 def test_it_answers_in_the_shape_that_was_asked_for(fake):
@@ -110,9 +130,136 @@ def test_it_answers_in_the_shape_that_was_asked_for(fake):
 
 
 def test_without_a_schema_it_answers_in_words(fake):
-    body = {"messages": [{"role": "user", "content": "The printer is on fire."}]}
+    body = {"model": "m", "messages": [{"role": "user", "content": "The printer is on fire."}]}
     _status, answer = call(fake.url + CHAT, body)
     assert chat_text(answer) == "The printer is on fire"
+
+
+def test_a_schema_in_the_systems_message_serves_as_well(fake):
+    messages = [
+        {
+            "role": "system",
+            "content": f"Answer by this JSON Schema: {json.dumps(SCHEMA)} Be brief.",
+        },
+        {"role": "user", "content": "Refund my invoice"},
+    ]
+    for asked in ({}, {"response_format": {"type": "json_object"}}):
+        _status, answer = call(fake.url + CHAT, {"model": "m", "messages": messages} | asked)
+        assert json.loads(chat_text(answer)) == {"category": "billing", "priority": "medium"}
+
+
+@pytest.mark.parametrize("base", ["", "/openai", "/a/b"])
+def test_chat_answers_under_any_base_path_that_ends_in_v1(fake, base):
+    assert chat(fake, "hello", path=base + CHAT)[0] == 200
+    assert chat(fake, "hello", path=f"{base}/chat/completions")[0] == 404
+
+
+# --- As strict as the real services ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named", "said"),
+    [
+        ({"model": ""}, "model", "Missing required"),
+        ({"messages": []}, "messages", "Missing required"),
+        ({"max_output_tokens": 5}, "max_output_tokens", "Unrecognized"),
+        ({"max_tokens": 5, "max_completion_tokens": 5}, "max_tokens", "not supported"),
+        ({"temperature": 2.5}, "temperature", "Invalid"),
+        ({"temperature": "0"}, "temperature", "Invalid"),
+        ({"response_format": {"type": "json_object"}}, "messages", "'json'"),
+        ({"response_format": strictly(SCHEMA, "")}, "response_format.json_schema.name", "name"),
+        ({"response_format": strictly(SCHEMA, "a b")}, "response_format.json_schema.name", "name"),
+        ({"response_format": strictly(GEMINI_SCHEMA)}, "response_format", "additionalProperties"),
+        (
+            {"response_format": strictly(SCHEMA | {"required": ["category"]})},
+            "response_format",
+            "Missing 'priority'",
+        ),
+        (
+            {"response_format": strictly(strict(n={"type": "integer", "minimum": 0}))},
+            "response_format",
+            "'minimum' is not permitted",
+        ),
+        (
+            {"response_format": strictly(strict(n={"type": "array", "items": GEMINI_SCHEMA}))},
+            "response_format",
+            "additionalProperties",
+        ),
+    ],
+)
+def test_chat_refuses_what_openai_refuses(fake, parameters, named, said):
+    status, answer = chat(fake, "hello", **parameters)
+    assert status == 400
+    assert answer["error"]["type"] == "invalid_request_error"
+    assert answer["error"]["param"] == named
+    assert said in answer["error"]["message"]
+
+
+def test_a_schema_need_not_be_strict_unless_it_says_so(fake):
+    loose = {"type": "json_schema", "json_schema": {"name": "x", "schema": GEMINI_SCHEMA}}
+    assert chat(fake, "hello", response_format=loose)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"reasoningEffort": "low"}, "reasoningEffort"),
+        ({"max_tokens": 5}, "maxTokens"),
+        ({"responseSchema": SCHEMA}, "additionalProperties"),
+        ({"responseSchema": {"type": "array", "items": SCHEMA}}, "additionalProperties"),
+    ],
+)
+def test_gemini_refuses_names_that_it_does_not_know(fake, config, said):
+    status, answer = gemini(fake, "hello", **config)
+    assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
+    assert f'Unknown name "{said}"' in answer["error"]["message"]
+
+
+def test_gemini_takes_its_names_in_both_spellings(fake):
+    body = {
+        "contents": [{"parts": [{"text": "hello"}]}],
+        "generation_config": {"max_output_tokens": 5, "topP": 0.5},
+    }
+    assert call(fake.url + GEMINI, body, headers={"x-goog-api-key": "k"})[0] == 200
+
+
+@pytest.mark.parametrize("fault", PARAMETER_FAULTS)
+def test_a_parameter_fault_refuses_that_parameter_and_no_other(fake, fault):
+    refused = PARAMETER_FAULTS[fault]
+    values = {"temperature": 0.5, "reasoning_effort": "low"}
+    limits = {"max_tokens": 5, "max_completion_tokens": 5}
+    sent = {name: value for name, value in (values | limits).items() if name == refused}
+    mark = f"hello [[fault:{fault}]]"
+    status, answer = chat(fake, mark, **sent)
+    assert status == 400
+    name = "response_format" if refused == "json_schema" else refused
+    if fault.endswith("_unnamed"):
+        assert answer["error"]["param"] is None
+        assert name.replace("_", " ") in answer["error"]["message"].replace("_", " ")
+    else:
+        assert answer["error"]["param"] == name
+        assert answer["error"]["code"] == "unsupported_parameter"
+    limits.pop("max_tokens" if refused != "max_completion_tokens" else refused)
+    others = {name: value for name, value in (values | limits).items() if name != refused}
+    messages = [{"role": "user", "content": mark}]
+    assert call(fake.url + CHAT, {"model": "m", "messages": messages} | others)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("fault", "config", "status"),
+    [
+        ("no_temperature", {"temperature": 0.5}, 400),
+        ("no_temperature", {}, 200),
+        ("no_max_tokens", {"maxOutputTokens": 5}, 400),
+        ("no_response_format", {}, 400),
+        ("no_reasoning_effort", {"temperature": 0.5}, 200),
+    ],
+)
+def test_geminis_parameters_are_refused_by_their_own_names(fake, fault, config, status):
+    assert gemini(fake, f"hello [[fault:{fault}]]", **config)[0] == status
+
+
+# --- Models, faults, log ------------------------------------------------------------------------
 
 
 def test_it_lists_its_models(fake):
@@ -166,7 +313,7 @@ def test_a_fault_is_chosen_by_header_by_marker_or_by_control(fake):
 def test_an_unknown_fault_is_refused_with_the_known_ones(fake):
     status, answer = call(fake.url + "/control", {"fault": "earthquake"})
     assert status == 400
-    assert all(name in answer["error"] for name in FAULTS)
+    assert all(name in answer["error"] for name in KNOWN)
 
 
 def test_control_may_give_the_reply_verbatim(fake):
@@ -187,12 +334,33 @@ def test_the_log_tells_what_was_asked_and_can_be_cleared(fake):
     assert call(fake.url + "/log")[1] == []
 
 
+def test_the_log_keeps_the_parameters_as_they_were_sent(fake):
+    gemini(fake, "hello", temperature=0.5)
+    chat(fake, "hello", temperature=3)  # refused, and in the log all the same
+    first, second = fake.log
+    assert first["parameters"] == {"responseSchema": GEMINI_SCHEMA, "temperature": 0.5}
+    assert second["parameters"] == {
+        "model": "any-model",
+        "response_format": strictly(SCHEMA),
+        "temperature": 3,
+    }
+
+
+def test_a_missing_model_is_told_in_each_services_words(fake):
+    _status, answer = gemini(fake, "hello [[fault:missing_model]]")
+    assert "model" in answer["error"]["message"]
+    _status, answer = chat(fake, "hello [[fault:missing_model]]")
+    assert "does not exist" in answer["error"]["message"]
+    _status, answer = chat(fake, "hello [[fault:404]]")
+    assert answer["error"]["code"] == "model_not_found"
+
+
 def test_a_hanging_request_ends_when_the_server_closes():
     with FakeLLM(hang_seconds=1000) as fake:
         fake.control("hang")
         host, port = fake.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=30) as connection:
-            body = b"{}"
+            body = json.dumps({"model": "m", "messages": USER}).encode()
             connection.sendall(
                 f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
                 + body

@@ -30,7 +30,6 @@ EXPLANATIONS = {
     "bad_response": "Something answered that does not speak the protocol: check {address}.",
     "invalid_reply": "The model answered, but not in the form that was asked for: take another"
     " in {model}.",
-    "sdk_missing": "google-generativeai is not installed: install it or set GEMINI_BACKEND=rest.",
 }
 VARIABLES = {
     "gemini": ("GEMINI_API_KEY", "GEMINI_MODEL", "GEMINI_BASE_URL"),

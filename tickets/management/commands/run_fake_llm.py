@@ -9,17 +9,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tickets.fake_llm import FAULTS, FakeLLM
+from tickets.fake_llm import KNOWN, FakeLLM
 
 DEFAULT_PORT = 8765
 
 
 class Command(BaseCommand):
     help = (
-        "A fake language model on 127.0.0.1 (Gemini and chat-completions protocols). "
+        "A fake language model on 127.0.0.1. Its address is a GEMINI_BASE_URL; with /v1 behind it,"
+        " an LLM_BASE_URL, OPENAI_BASE_URL or GROQ_BASE_URL. "
         'Faults: "[[fault:NAME]]" in a ticket, the header X-Fake-Fault, or '
         'POST /control {"fault": NAME, "times": N}. What was asked: GET /log. '
-        f"Names: {', '.join(FAULTS)}."
+        f"Names: {', '.join(KNOWN)}."
     )
     requires_system_checks = ()
 
@@ -34,6 +35,9 @@ class Command(BaseCommand):
             raise CommandError(f"Port {options['port']} cannot be used: {error}") from error
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: threading.Thread(target=fake.close).start())
-        self.stdout.write(f"Fake model on {fake.url}: use it as GEMINI_BASE_URL with any key.")
+        self.stdout.write(
+            f"Fake model on {fake.url}: use it as GEMINI_BASE_URL with any key,"
+            " or with /v1 behind it as LLM_BASE_URL."
+        )
         self.stdout.flush()
         fake.serve()

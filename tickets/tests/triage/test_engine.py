@@ -24,6 +24,7 @@ REASONS = {
     "500": "server_error",
     "503": "server_error",
     "bad_key": "bad_key",
+    "missing_model": "missing_model",
     "html": "bad_response",
     "cut_body": "bad_response",
     "huge": "bad_response",

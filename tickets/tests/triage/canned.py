@@ -1,0 +1,91 @@
+"""A server that answers whatever bytes a test gives it, for what no honest service sends."""
+
+import json
+import socket
+import threading
+import time
+
+
+class Canned:
+    """Answers each request on a connection with the next of `answers`; the last one stays.
+
+    An answer is bytes, sent as they are, or a list of bytes, sent with `pause` seconds between.
+    """
+
+    def __init__(self, *answers, pause=0.05, tls=None):
+        self.answers, self.pause, self._tls = list(answers), pause, tls
+        self.requests, self.connections = [], 0
+        self._closing = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = f"http://{self.address}"
+
+    def __enter__(self):
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._closing.set()
+        self._listener.close()
+
+    def _accept(self):
+        while not self._closing.is_set():
+            try:
+                connection, _address = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        try:
+            if self._tls:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+        except OSError:
+            return
+        with connection, connection.makefile("rb") as stream:
+            try:
+                while request := _request(stream):
+                    self.requests.append(request)
+                    answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+                    self._send(connection, answer)
+            except OSError:
+                return
+
+    def _send(self, connection, answer):
+        for part in [answer] if isinstance(answer, bytes) else answer:
+            connection.sendall(part)
+            if part is not answer and self._closing.wait(self.pause):
+                return
+
+
+def _request(stream):
+    """One request's head and body, or nothing when the client is gone."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        line = stream.readline()
+        if not line:
+            return b""
+        head += line
+    sizes = [line.split(b":")[1] for line in head.lower().splitlines() if b"content-length" in line]
+    return head + stream.read(int(sizes[0]) if sizes else 0)
+
+
+def answer(body, status="200 OK", *headers):
+    """A whole HTTP answer."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + content
+
+
+def chunked(content, *headers):
+    lines = ["HTTP/1.1 200 OK", "Transfer-Encoding: chunked", *headers, "", ""]
+    parts = [content[at : at + 7] for at in range(0, len(content), 7)] + [b""]
+    return "\r\n".join(lines).encode() + b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in parts)
+
+
+def wait_until(condition, seconds=20):
+    ends = time.monotonic() + seconds
+    while not condition() and time.monotonic() < ends:
+        time.sleep(0.02)
+    assert condition()

@@ -1,0 +1,126 @@
+"""Which model is asked, by the settings."""
+
+import dataclasses
+
+import pytest
+
+from tickets.triage.config import GROQ_URL, OPENAI_URL, PROVIDERS, Config, Endpoint, from_settings
+
+KEYS = {"gemini_api_key": "g", "openai_api_key": "o", "groq_api_key": "q"}
+LOCAL = "http://127.0.0.1:11434/v1"
+
+
+@pytest.mark.parametrize(
+    ("given", "provider"),
+    [
+        ({}, "none"),
+        (KEYS, "gemini"),
+        ({"openai_api_key": "o", "groq_api_key": "q"}, "openai"),
+        ({"groq_api_key": "q", "llm_base_url": LOCAL}, "groq"),
+        ({"llm_base_url": LOCAL}, "local"),
+        ({"llm_base_url": LOCAL, "llm_api_key": "k"}, "local"),
+        ({"llm_api_key": "k"}, "gemini"),
+        ({**KEYS, "llm_provider": "groq"}, "groq"),
+        ({**KEYS, "llm_provider": "none"}, "none"),
+        ({**KEYS, "llm_enabled": False}, "none"),
+        ({**KEYS, "llm_enabled": False, "llm_provider": "groq"}, "none"),
+        ({"llm_provider": "openai"}, "openai"),  # whose key is missing, which is said at the call
+    ],
+)
+def test_the_provider_is_the_one_named_or_the_one_with_a_key(given, provider):
+    config = Config(**given)
+    assert config.provider == provider
+    endpoint = config.endpoint()
+    assert (endpoint.provider if endpoint else "none") == provider
+
+
+@pytest.mark.parametrize(
+    ("provider", "expected"),
+    [
+        ("gemini", Endpoint("gemini", "gemini-3.5-flash-lite", "g", backend="sdk")),
+        ("openai", Endpoint("openai", "gpt-6-luna", "o", OPENAI_URL, reasoning_effort="none")),
+        ("groq", Endpoint("groq", "openai/gpt-oss-20b", "q", GROQ_URL, reasoning_effort="low")),
+        ("local", Endpoint("local", "qwen", "", LOCAL, timeout=15.0)),
+    ],
+)
+def test_an_endpoint_has_what_its_provider_must_know(provider, expected):
+    config = Config(llm_provider=provider, llm_base_url=LOCAL, llm_model="qwen", **KEYS)
+    endpoint = config.endpoint()
+    assert dataclasses.replace(endpoint, input_price=0.0, output_price=0.0) == expected
+    assert endpoint.needs_key is (provider != "local")
+    assert (endpoint.input_price > 0) is (provider != "local")
+
+
+def test_the_common_settings_reach_every_endpoint():
+    common = {
+        "llm_api_key": "common",
+        "llm_timeout": 2.5,
+        "llm_temperature": 0.0,
+        "llm_max_output_tokens": 64,
+        "llm_price_input": 0.0,
+        "llm_price_output": 3.0,
+    }
+    for provider in PROVIDERS:
+        endpoint = Config(llm_provider=provider, llm_base_url=LOCAL, **common).endpoint()
+        assert endpoint.api_key == "common"
+        assert (endpoint.timeout, endpoint.temperature, endpoint.max_output_tokens) == (2.5, 0, 64)
+        assert (endpoint.input_price, endpoint.output_price) == (0.0, 3.0)
+
+
+def test_a_key_of_its_own_comes_before_the_common_one():
+    config = Config(llm_api_key="common", llm_base_url=LOCAL, **KEYS)
+    keys = [config.asking(provider).endpoint().api_key for provider in PROVIDERS]
+    assert keys == ["g", "o", "q", "common"]
+
+
+def test_openai_may_classify_with_another_model():
+    config = Config(openai_api_key="o", openai_model="large", openai_classify_model="small")
+    assert config.endpoint("classify").model == "small"
+    assert config.endpoint("suggest_title").model == "large"
+    assert config.asking("openai", "other").endpoint("classify").model == "other"
+
+
+def test_a_call_costs_by_the_million_tokens():
+    endpoint = Endpoint("openai", "x", input_price=2.0, output_price=10.0)
+    assert endpoint.cost(500_000, 100_000) == pytest.approx(2.0)
+    assert endpoint.cost(0, 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("shadow", "provider", "model"),
+    [
+        ("openai:gpt-x", "openai", "gpt-x"),
+        ("groq:openai/gpt-oss-120b", "groq", "openai/gpt-oss-120b"),
+        (" local:qwen3:4b ", "local", "qwen3:4b"),
+    ],
+)
+def test_the_shadow_is_another_model_with_the_same_settings(shadow, provider, model):
+    config = Config(llm_provider="gemini", triage_shadow=shadow, llm_base_url=LOCAL, **KEYS)
+    endpoint = config.shadow().endpoint()
+    assert (endpoint.provider, endpoint.model) == (provider, model)
+    assert config.endpoint().provider == "gemini"
+
+
+def test_without_a_shadow_there_is_none():
+    assert Config(triage_shadow=" ").shadow() is None
+
+
+def test_the_offline_shadow_asks_no_model():
+    assert Config(triage_shadow="offline", **KEYS).shadow().endpoint() is None
+
+
+def test_keys_are_not_shown():
+    config = Config(llm_api_key="secret", **dict.fromkeys(KEYS, "secret"))
+    assert "secret" not in repr(config) + repr(config.endpoint())
+
+
+def test_every_field_is_a_setting(settings):
+    for entry in dataclasses.fields(Config):
+        assert hasattr(settings, entry.name.upper()), entry.name
+
+
+def test_the_settings_in_force_are_read_at_each_call(settings):
+    settings.LLM_PROVIDER, settings.GROQ_MODEL = "groq", "one"
+    assert from_settings().endpoint().model == "one"
+    settings.GROQ_MODEL = "two"
+    assert from_settings().endpoint().model == "two"

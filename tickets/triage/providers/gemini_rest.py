@@ -1,0 +1,45 @@
+"""Google's Gemini over its REST interface, without Google's package."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from ..config import Endpoint
+from ..prompts import Prompt
+from . import gemini
+from .base import Reply, header_value
+from .transport import Transport
+
+
+class GeminiRest:
+    """Gemini by a plain POST. The key travels in a header, never in the address."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._headers = {"x-goog-api-key": header_value(endpoint.api_key)}
+        model = endpoint.model if "/" in endpoint.model else f"models/{endpoint.model}"
+        self._url = f"{gemini.address(endpoint)}/v1beta/{quote(model)}:generateContent"
+        self._transport = Transport()
+
+    def complete(self, prompt: Prompt, timeout: float) -> Reply:
+        body = json.dumps(self._request(prompt)).encode()
+        answer = self._transport.post(self._url, self._headers, body, timeout)
+        if answer.status != 200:
+            raise gemini.refusal(answer)
+        return gemini.reply_of(answer.json())
+
+    def _request(self, prompt: Prompt) -> dict[str, Any]:
+        config = {
+            "responseMimeType": "application/json",
+            "responseSchema": gemini.dialect(prompt.task.schema),
+            "maxOutputTokens": self._endpoint.max_output_tokens,
+        }
+        if self._endpoint.temperature is not None:
+            config["temperature"] = self._endpoint.temperature
+        return {
+            "systemInstruction": {"parts": [{"text": prompt.task.instructions}]},
+            "contents": [{"role": "user", "parts": [{"text": prompt.ticket}]}],
+            "generationConfig": config,
+        }
