@@ -15,7 +15,7 @@ from django.apps import apps
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.core import signing
 from django.db import connection, models
-from django.db.models import Avg, Count, F, Func, Q, Value
+from django.db.models import Avg, Count, F, Func, Max, Q, Value
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -147,6 +147,11 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Unfinished tickets of whose category or priority triage is not sure."""
         unsure = functools.reduce(operator.or_, map(_unsure, LEARNED_FIELDS))
         return self.filter(unsure, status__in=["open", "in_progress"])
+
+    def confirmed(self) -> Self:
+        """Tickets with lessons, those first whose latest lesson is the oldest."""
+        latest = self.filter(lessons__isnull=False).annotate(learned=Max("lessons__at"))
+        return latest.order_by("learned", "pk").prefetch_related("lessons").defer("document")
 
     def with_people(self) -> Self:
         return self.select_related("assignee")

@@ -129,14 +129,24 @@ def probe() -> Probe:
     return Probe(endpoint, reply, reason, time.perf_counter() - started, cost)
 
 
-def warm_up(*, wait: bool = False) -> None:
+def unusable(settings: Config) -> str:
+    """Why no model can be asked with these settings, as a stable word; "" when one can."""
+    try:
+        _usable_endpoint(settings, prompts.CLASSIFY)
+    except ProviderError as error:
+        return error.reason
+    return ""
+
+
+def warm_up(*, wait: bool = False, settings: Config | None = None) -> None:
     """Build the lexicon and import the provider's package, once a process.
 
     Call it in each process after the fork, so that the first calls are not late. The import
-    runs in the background, or with `wait` before this returns.
+    runs in the background, or with `wait` before this returns. `settings` replaces the ones
+    in force.
     """
     offline.warm_up()
-    settings = config.from_settings()
+    settings = settings or config.from_settings()
     try:
         guard = _guard_for(_usable_endpoint(settings, prompts.CLASSIFY), settings.llm_concurrency)
     except ProviderError:
