@@ -11,11 +11,12 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers the system checks)
         from .roles import create_groups
-        from .sharing import DeskShared
-        from .triage import engine
+        from .sharing import DeskShared, load_learned
+        from .triage import engine, offline
 
         post_migrate.connect(create_groups, sender=self)
         engine.set_shared(DeskShared())
+        offline.set_store(load_learned)
 
 
 class AdminConfig(DjangoAdminConfig):

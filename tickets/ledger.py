@@ -75,7 +75,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         }
 
     def _figures(self, calibration: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
-        counted = {
+        counted: dict[str, Mapping[str, Any]] = {
             row["field"]: row
             for row in self.order_by()
             .values("field")
@@ -164,7 +164,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         return self.filter(ticket=None, created_at__lt=before).delete()[0]
 
 
-def _field(row: Mapping[str, int], bins: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def _field(row: Mapping[str, Any], bins: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     predictions = row.get("predictions", 0)
     judged, correct = row.get("judged", 0), row.get("correct", 0)
     return {
@@ -211,7 +211,7 @@ def _calibration_error(bins: Iterable[Mapping[str, Any]]) -> float | None:
     if not total:
         return None
     gaps = (entry["judged"] * abs(entry["accuracy"] - entry["mean_confidence"]) for entry in judged)
-    return round(sum(gaps) / total, 4)
+    return _rounded(sum(gaps) / total)
 
 
 COVERAGE = """
@@ -228,12 +228,12 @@ def _coverage(since: datetime | None, until: datetime | None) -> float | None:
     with connection.cursor() as cursor:
         cursor.execute(COVERAGE, {"since": since, "until": until})
         row = cursor.fetchone()
-    return _share(row[1], row[0]) if row else None
+    return _share(int(row[1]), int(row[0])) if row else None
 
 
 def _share(part: int, whole: int) -> float | None:
-    return round(part / whole, 4) if whole else None
+    return round(float(part / whole), 4) if whole else None
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+def _rounded(value: Any) -> float | None:
+    return None if value is None else round(float(value), 4)

@@ -1,6 +1,5 @@
-"""What the desk's processes share about calls of a model, kept in the database.
-
-Implements `triage/shared.py`.
+"""What the desk's processes share for triage, kept in the database: what stands around calls of a
+model (`triage/shared.py`), and what was learned (`triage/offline/store.py`).
 """
 
 from __future__ import annotations
@@ -9,8 +8,9 @@ import math
 
 from django.conf import settings
 from django.core.cache import BaseCache, caches
+from django.db import transaction
 
-from .models import Counter
+from .models import Counter, TriageModel
 
 DAY, MINUTE = 24 * 3600, 60  # seconds
 CALLS, COST, OUTCOMES = "model-calls", "model-cost", "outcome:"
@@ -51,6 +51,14 @@ class DeskShared:
 
     def count(self, outcome: str) -> None:
         Counter.objects.add(f"{OUTCOMES}{outcome}", 1, seconds=DAY)
+
+
+def load_learned(field: str, known_version: int) -> tuple[int, bytes] | None:
+    """What was learned about a field, as (version, data); None when `known_version` is newest."""
+    newest = TriageModel.objects.filter(field=field).exclude(version=known_version)
+    with transaction.atomic():  # it may be called in a transaction, which must not be spoilt
+        row = newest.values_list("version", "data").first()
+    return (row[0], bytes(row[1])) if row else None
 
 
 def calls_today() -> int:

@@ -39,9 +39,9 @@ def learn(lesson_id: int) -> None:
 
 @app.periodic(cron="37 * * * *")
 @app.task(queue="learning", lock="learn", queueing_lock="refit")
-def refit(timestamp: int) -> None:
+def refit(timestamp: int, only_if_needed: bool = True) -> None:
     """Learn anew from the latest lessons, once an hour, when there are new ones."""
-    services.refit(only_if_needed=True)
+    services.refit(only_if_needed=only_if_needed)
 
 
 @app.periodic(cron="17 * * * *")

@@ -6,7 +6,7 @@ Each takes clean values (from `forms.py`) and the Actor, who is written into the
 from .accounts import create_account, create_token, revoke_token
 from .changing import WRITABLE, change_by, changing
 from .housekeeping import KEYS_KEPT_FOR, database_is_ready, purge
-from .learning import learn, rebuild, refit
+from .learning import learn, rebuild, refit, refit_later
 from .ledger import record_shown
 from .tickets import (
     add_comment,
@@ -38,6 +38,7 @@ __all__ = [
     "rebuild",
     "record_shown",
     "refit",
+    "refit_later",
     "replace_ticket",
     "revoke_token",
     "triage_by_model",

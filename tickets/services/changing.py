@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ..access import Actor
 from ..exceptions import StaleVersion
-from ..models import TRIAGED, LearnedField, Source, Ticket
+from ..models import TRIAGED, LearnedField, Ticket
 from . import learning
 
 # Values that a person sets; sentiment and urgency are triage's alone.
@@ -47,7 +47,8 @@ def changing(ticket_id: int, actor: Actor, version: int | None = None) -> Iterat
             ticket.version += 1
             ticket.updated_at = timezone.now()
             ticket.save(update_fields=[*changed, "version", "updated_at"])
-            learning.settle(ticket, _settled(ticket, set(changed), was_done))
+        if ticket.is_done and not was_done:  # finished as it stands: that confirms it
+            learning.settle(ticket, LearnedField.values)
 
 
 def locked(ticket_id: int, version: int | None = None) -> Ticket:
@@ -56,16 +57,3 @@ def locked(ticket_id: int, version: int | None = None) -> Ticket:
     if version is not None and ticket.version != version:
         raise StaleVersion
     return ticket
-
-
-def _settled(ticket: Ticket, changed: set[str], was_done: bool) -> set[str]:
-    """Which values a person has decided by this change: those they set, and all of a ticket
-    that is resolved or closed as it stands."""
-    if ticket.is_done and not was_done:
-        return set(LearnedField.values)
-    by_person = set(ticket.decided_by(Source.HUMAN))
-    return {
-        name
-        for name in LearnedField.values
-        if name in by_person and changed & {name, f"{name}_source"}
-    }

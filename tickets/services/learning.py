@@ -86,16 +86,24 @@ def refit(*, only_if_needed: bool = False) -> None:
         _refit(name)
 
 
+def refit_later() -> None:
+    """Have a job learn everything anew."""
+    job = app.configure_task("tickets.tasks.refit", queue="learning", lock="learn")
+    job.defer(timestamp=0, only_if_needed=False)
+
+
 def _refit(name: str) -> None:
     started = timezone.now()
     lessons = Lesson.objects.filter(field=name).newest(MOST_LESSONS)
     learner = offline.Learner.taught(name, (_as_taught(lesson) for lesson in lessons))
-    learned = [lesson.pk for lesson in lessons]
+    learned = {lesson.pk: lesson.at for lesson in lessons}
     with transaction.atomic():
         row = _locked_model(name)
         # What another process has learned meanwhile would be lost otherwise.
         meanwhile = Lesson.objects.filter(field=name, learned_at__gte=started)
-        for lesson in meanwhile.exclude(pk__in=learned).select_related("ticket"):
+        for lesson in meanwhile.select_related("ticket").order_by("at"):
+            if learned.get(lesson.pk) == lesson.at:  # as it was when it was learned above
+                continue
             learner.learn(lesson.ticket.title, lesson.ticket.description, lesson.value)
         row.refitted_at = started
         _store(row, learner)
@@ -125,12 +133,17 @@ def rebuild() -> None:
                     corrected=getattr(ticket, f"{name}_source") == Source.HUMAN,
                     at=ticket.updated_at,
                 )
-                for ticket in without.defer("document").iterator(500)
+                for ticket in without.only(*_needed(name)).iterator(500)
             ),
             batch_size=500,
             ignore_conflicts=True,
         )
     refit()
+
+
+def _needed(name: str) -> tuple[str, ...]:
+    """A ticket's columns of which a lesson is made: there may be very many tickets."""
+    return (name, f"{name}_source", "updated_at")
 
 
 def _as_taught(lesson: Lesson) -> offline.Lesson:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.db.models import BooleanField, Case, Value, When
 
 from ..models import LearnedField, LedgerField, Prediction, Ticket, Use
@@ -28,24 +28,29 @@ def record_shown(found: Classification) -> str:
     try:
         with transaction.atomic():
             Prediction.objects.bulk_create(_predictions(found, suggestion, Use.SHOWN))
-    except DatabaseError:
+    except Error:
         logger.exception("A suggestion could not be written into the ledger.")
     return receipts.sign(found, suggestion)
 
 
-def link_shown(ticket: Ticket, receipt: Receipt) -> None:
+def link_shown(ticket: Ticket, receipt: Receipt, taken: Collection[str]) -> None:
     """The suggestion's ticket has come: note it, and which of its values the sender kept.
 
-    A suggestion that was sent before stays with its first ticket.
+    A suggestion that was sent before stays with its first ticket, and an old one may be purged;
+    what the ticket took of it (`taken`) is then noted as applied.
     """
     unsent = Prediction.objects.filter(suggestion=receipt.suggestion, ticket=None)
+    missing = set(taken)
     for name in LearnedField.values:
         kept = Case(
             When(value=getattr(ticket, name), then=Value(True)),
             default=Value(False),
             output_field=BooleanField(),
         )
-        unsent.filter(field=name).update(ticket=ticket, accepted=kept)
+        if unsent.filter(field=name).update(ticket=ticket, accepted=kept):
+            missing.discard(name)
+    if missing:
+        record(ticket, Use.APPLIED, [receipt.answer()], missing)
 
 
 def record(

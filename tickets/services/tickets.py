@@ -40,13 +40,13 @@ def create_ticket(data: Mapping[str, Any], actor: Actor, *, kept: Collection[str
     ticket = Ticket(**given)
     ticket.updated_at = ticket.created_at
     _decide_by_person(ticket, {"category", "priority"} & set(given))
-    _decide_by_suggestion(ticket, receipt, kept)
+    taken = _decide_by_suggestion(ticket, receipt, kept)
     opinion = triage.fill_offline(ticket, TRIAGED)
     ticket.issue_link()
     with change_by(actor):
         ticket.save(force_insert=True)
         if receipt is not None:
-            ledger.link_shown(ticket, receipt)
+            ledger.link_shown(ticket, receipt, taken)
         opinion.record(ticket)
         if ticket.is_done:  # told afterwards: what a person gave is how it ended
             learning.settle(ticket, set(given) & set(LearnedField.values))
@@ -90,15 +90,21 @@ def _decide_by_person(ticket: Ticket, names: Iterable[str]) -> None:
         ticket.decide(name, Source.HUMAN)
 
 
-def _decide_by_suggestion(ticket: Ticket, receipt: Receipt | None, kept: Collection[str]) -> None:
+def _decide_by_suggestion(
+    ticket: Ticket, receipt: Receipt | None, kept: Collection[str]
+) -> set[str]:
+    """Returns which values are the suggestion's."""
+    taken: set[str] = set()
     if receipt is None:
-        return
+        return taken
     for name in ("category", "priority"):
         suggested = getattr(receipt, name)
         left_open = name in ticket.decided_by(Source.DEFAULT)
         if left_open or (name in kept and suggested == getattr(ticket, name)):
             setattr(ticket, name, suggested)
             ticket.decide(name, receipt.source, getattr(receipt, f"{name}_confidence"))
+            taken.add(name)
+    return taken
 
 
 # --- changing -----------------------------------------------------------------------
@@ -117,7 +123,9 @@ def update_ticket(
         for name in WRITABLE:
             if name in changes:
                 setattr(ticket, name, changes[name])
-        _decide_by_person(ticket, {"category", "priority"} & set(changes))
+        sent = set(LearnedField.values) & set(changes)
+        _decide_by_person(ticket, sent)
+        learning.settle(ticket, sent)  # the same value as before confirms it
         if ticket.text_digest() != text:
             _triage_again(ticket, ["tone"])
     return ticket
@@ -138,6 +146,7 @@ def replace_ticket(
             setattr(ticket, name, getattr(fresh, name))
         for name in ("category", "priority"):
             ticket.decide(name, Source.HUMAN if name in given else Source.DEFAULT)
+        learning.settle(ticket, set(LearnedField.values) & set(given))
         new_text = ticket.text_digest() != text
         _triage_again(ticket, TRIAGED if new_text else ["category", "priority"])
     return ticket

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 
+from django.db import transaction
 from procrastinate.contrib.django import app
 
 from ..access import TRIAGE
@@ -14,7 +15,7 @@ from ..triage import config, engine
 from ..triage.config import Config
 from ..triage.types import Classification, Tone
 from . import ledger
-from .changing import changing
+from .changing import changing, locked
 
 OFFLINE = "offline"
 
@@ -97,7 +98,7 @@ def triage_by_model(ticket_id: int, text_digest: str) -> bool:
 def triage_by_shadow(ticket_id: int, text_digest: str) -> bool:
     """Ask TRIAGE_SHADOW's source about a stored ticket and record what it says, nothing more.
 
-    False when it gave no answer.
+    False when it gave no answer. An answer about a text that has changed since is dropped.
     """
     ticket = Ticket.objects.filter(pk=ticket_id).first()
     shadow = _shadow()
@@ -109,7 +110,10 @@ def triage_by_shadow(ticket_id: int, text_digest: str) -> bool:
         ticket.description, ticket.title, use_model=asks_model, settings=shadow
     )
     answered = _answered(found, tone, Source.LLM if asks_model else Source.OFFLINE)
-    Opinion(found, tone, answered).record(ticket, Use.SHADOW, once=True)
+    with suppress(NotFound), transaction.atomic():
+        ticket = locked(ticket_id)
+        if ticket.text_digest() == text_digest:
+            Opinion(found, tone, answered).record(ticket, Use.SHADOW, once=True)
     return bool(answered)
 
 

@@ -221,6 +221,31 @@ def test_the_database_refuses_what_is_no_prediction(column, value):
         Prediction.objects.filter(pk=row.pk).update(**{column: value})
 
 
+def test_an_agent_confirms_what_the_requester_chose():
+    ticket = services.create_ticket(
+        TEXT | {"category": "account", "suggestion_id": shown()}, NOBODY
+    )
+    services.update_ticket(ticket.pk, {"category": "account"}, SYSTEM)
+    category = rows(ticket)["category"]
+    assert (category.accepted, category.final_value, category.is_right) == (False, "account", False)
+
+
+def test_what_a_used_up_suggestion_gave_is_noted_as_applied():
+    receipt = shown()
+    services.create_ticket(TEXT | {"suggestion_id": receipt}, NOBODY)
+    second = services.create_ticket(TEXT | {"suggestion_id": receipt}, NOBODY)
+    kept = rows(second, use=Use.APPLIED)
+    assert set(kept) == {"category", "priority", "sentiment", "urgency"}
+    assert (kept["category"].value, kept["category"].source) == ("billing", "llm")
+
+
+def test_replacing_a_ticket_decides_what_is_sent():
+    ticket = services.create_ticket(TEXT, NOBODY)
+    services.replace_ticket(ticket.pk, TEXT | {"category": "billing"}, SYSTEM)
+    assert rows(ticket)["category"].is_right is True
+    assert rows(ticket)["priority"].final_value == ""
+
+
 # --- the report ---------------------------------------------------------------------
 
 

@@ -26,6 +26,16 @@ class Receipt:
     category_confidence: float | None
     priority_confidence: float | None
 
+    def answer(self) -> Classification:
+        """What was shown, as far as the id holds it."""
+        return Classification(
+            category=self.category,
+            priority=self.priority,
+            category_confidence=self.category_confidence,
+            priority_confidence=self.priority_confidence,
+            source=self.source,
+        )
+
 
 def sign(found: Classification, suggestion: uuid.UUID) -> str:
     """The suggestion's id: at most some 250 characters, safe in a URL."""

@@ -23,6 +23,8 @@ LISTS = {
     "tokens": "/admin/tickets/apitoken/",
     "users": "/admin/auth/user/",
     "groups": "/admin/auth/group/",
+    "predictions": "/admin/tickets/prediction/",
+    "learned": "/admin/tickets/triagemodel/",
     "jobs": "/admin/procrastinate/procrastinatejob/",
 }
 

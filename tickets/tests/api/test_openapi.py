@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.db import connection
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
 from referencing import Registry, Resource

@@ -1,7 +1,8 @@
 import pytest
 
 from tickets.fake_llm import FakeLLM
-from tickets.triage import engine
+from tickets.sharing import load_learned
+from tickets.triage import engine, offline
 from tickets.triage.shared import Alone
 
 TICKET = "I was charged twice for my invoice of March, please refund one of them."
@@ -45,5 +46,7 @@ def alone():
     """Cache and limits in memory: the application's own are in the database."""
     alone = Alone()
     the_applications = engine.set_shared(alone)
+    offline.set_store(None)
     yield alone
     engine.set_shared(the_applications)
+    offline.set_store(load_learned)

@@ -1,11 +1,22 @@
-"""Triage without a model: needs no key, no network and no download."""
+"""Triage without a model: needs no key, no network and no download, and learns."""
 
 from ..types import Title
 from .classifier import classify, score_tone
+from .learner import Learner, Lesson
 from .reading import load_lexicon
+from .store import learners, set_store
 from .title import first_sentence
 
-__all__ = ["classify", "score_tone", "suggest_title", "warm_up"]
+__all__ = [
+    "Learner",
+    "Lesson",
+    "classify",
+    "learners",
+    "score_tone",
+    "set_store",
+    "suggest_title",
+    "warm_up",
+]
 
 
 def warm_up() -> None:

@@ -1,53 +1,89 @@
-"""The lexicon's hits -> category, priority, sentiment, urgency, and how sure."""
+"""Lexicon and learned model -> category, priority, sentiment, urgency, and how sure."""
 
 from __future__ import annotations
 
-from ..types import Classification, Tone
-from . import prior
-from .reading import read
+from collections.abc import Mapping
+
+from ..types import Classification, Evidence, Tone
+from . import prior, store
+from .learner import Learner, Opinion
+from .reading import Reading, read
+
+Learners = Mapping[str, Learner]
+LEARNED = "learned-1"
 
 
-def classify(description: str, title: str = "") -> Classification | None:
-    """Category and priority, or None when no word of the text is known."""
+def classify(
+    description: str, title: str = "", *, learners: Learners | None = None
+) -> Classification | None:
+    """Category and priority, or None when nothing in the text is known.
+
+    `learners` replaces what this site has learned: {} for the lexicon alone.
+    """
+    known = store.learners() if learners is None else learners
     reading = read(title, description)
-    if not reading.hits:
+    category, priority = (_learned(known, name, reading) for name in ("category", "priority"))
+    if not reading.hits and category is None and priority is None:
         return None
-    category, category_confidence, category_hits = prior.category(reading.of("category"))
-    score, urgency_hits = prior.urgency(reading, category)
-    priority = prior.priority(score)
-    evidence = [
-        *reading.evidence("category", category_hits),
-        *reading.evidence("priority", urgency_hits),
-    ]
+    category = category or _category(reading)
+    priority = priority or _priority(reading)
+    learned = any(_leads(known, name) for name in ("category", "priority"))
     return Classification(
-        category=category,
-        priority=priority,
+        category=category.value,
+        priority=priority.value,
+        category_confidence=category.confidence,
+        priority_confidence=priority.confidence,
         source="offline",
-        category_confidence=category_confidence,
-        priority_confidence=prior.priority_confidence(score, urgency_hits),
-        evidence=tuple(evidence),
+        evidence=category.evidence + priority.evidence,
         provider="offline",
-        model=prior.VERSION,
+        model=LEARNED if learned else prior.VERSION,
     )
 
 
-def score_tone(description: str, title: str = "") -> Tone | None:
+def score_tone(
+    description: str, title: str = "", *, learners: Learners | None = None
+) -> Tone | None:
     """Sentiment and urgency, or None when no word of the text speaks of either."""
+    known = store.learners() if learners is None else learners
     reading = read(title, description)
-    if not reading.hits:
+    learned = _learned(known, "priority", reading)
+    if not reading.hits and learned is None:
         return None
-    sentiment, confidence, sentiment_hits = prior.sentiment(reading.of("sentiment"))
-    category, _confidence, _hits = prior.category(reading.of("category"))
-    score, urgency_hits = prior.urgency(reading, category)
-    evidence = tuple(
-        reading.evidence("tone", [*sentiment_hits, *urgency_hits][: prior.MAX_EVIDENCE])
-    )
+    sentiment, confidence, hits = prior.sentiment(reading.of("sentiment"))
+    urgency = learned or _priority(reading)
+    words = [Evidence("tone", e.field, e.text, e.start, e.end) for e in urgency.evidence]
+    evidence = [*reading.evidence("tone", hits), *words]
     return Tone(
         sentiment,
-        score,
+        urgency.urgency,
         confidence,
         source="offline",
-        evidence=evidence,
+        evidence=tuple(evidence[: prior.MAX_EVIDENCE]),
         provider="offline",
-        model=prior.VERSION,
+        model=LEARNED if learned else prior.VERSION,
     )
+
+
+def _leads(learners: Learners, field: str) -> bool:
+    return field in learners and learners[field].leads
+
+
+def _learned(learners: Learners, field: str, reading: Reading) -> Opinion | None:
+    """What was learned, where that is better than the lexicon."""
+    if not _leads(learners, field):
+        return None
+    opinion = learners[field].opinion(reading.title, reading.description)
+    return opinion if reading.hits or opinion.evidence else None
+
+
+def _category(reading: Reading) -> Opinion:
+    value, confidence, hits = prior.category(reading.of("category"))
+    return Opinion(value, confidence, 0, tuple(reading.evidence("category", hits)))
+
+
+def _priority(reading: Reading) -> Opinion:
+    category, _confidence, _hits = prior.category(reading.of("category"))
+    urgency, hits = prior.urgency(reading, category)
+    confidence = prior.priority_confidence(urgency, hits)
+    evidence = tuple(reading.evidence("priority", hits))
+    return Opinion(prior.priority(urgency), confidence, urgency, evidence)

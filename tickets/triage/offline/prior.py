@@ -32,11 +32,16 @@ CLEAR_FEELING = 1.8  # a clear word of another language than the text's counts l
 def category(hits: Sequence[Hit]) -> tuple[str, float, list[Hit]]:
     if not hits:
         return DEFAULT_CATEGORY, NO_WORD_CONFIDENCE, []
-    totals = {label: _total(hit for hit in hits if hit.label == label) for label in CATEGORIES}
+    totals = category_totals(hits)
     best, second = sorted(CATEGORIES, key=totals.__getitem__, reverse=True)[:2]
     lead = (totals[best] - totals[second]) / (totals[best] + totals[second] + 4)
     confidence = min(0.96, 0.58 + 0.64 * lead)  # how often such a lead was right
     return best, round(confidence, 3), _strongest(hit for hit in hits if hit.label == best)
+
+
+def category_totals(hits: Sequence[Hit]) -> dict[str, float]:
+    """How much speaks for each category."""
+    return {label: _total(hit for hit in hits if hit.label == label) for label in CATEGORIES}
 
 
 def _total(hits: Iterable[Hit]) -> float:

@@ -1,0 +1,47 @@
+"""manage.py train_triage"""
+
+import io
+
+import pytest
+from django.core.management import call_command
+
+from tickets import services
+from tickets.access import SYSTEM
+from tickets.models import Lesson, TriageModel
+
+pytestmark = pytest.mark.django_db
+
+
+def train(*arguments):
+    out = io.StringIO()
+    call_command("train_triage", *arguments, stdout=out, stderr=io.StringIO())
+    return out.getvalue()
+
+
+@pytest.fixture
+def corrected():
+    for number in range(4):
+        text = f"The zorblax of unit {number} hums"
+        made = services.create_ticket({"title": text, "description": text}, SYSTEM)
+        services.update_ticket(made.pk, {"category": "billing"}, SYSTEM)
+
+
+def test_without_lessons_it_says_so():
+    assert train() == (
+        "category: no lessons yet; the lexicon answers\n"
+        "priority: no lessons yet; the lexicon answers\n"
+    )
+
+
+def test_it_tells_what_was_learned(corrected):
+    said = train()
+    assert "category: 4 lessons, version 1" in said
+    assert "the learned model answers" in said
+    assert "priority: no lessons yet" in said
+
+
+def test_it_rebuilds_from_the_tickets_alone(corrected):
+    Lesson.objects.all().delete()
+    TriageModel.objects.all().delete()
+    assert "category: no lessons yet" in train()
+    assert "category: 4 lessons" in train("--rebuild")
