@@ -17,7 +17,6 @@ from tickets.models import (
     DemoTicket,
     LearnedField,
     Source,
-    Status,
     Ticket,
 )
 from tickets.services import Opinion, change_by
@@ -25,7 +24,6 @@ from tickets.triage import engine
 
 DEMO_TICKETS = Path(__file__).parent.parent / "demo_tickets.json"
 CREATED_STATUS = "open"
-DONE = (Status.RESOLVED, Status.CLOSED)
 DECIDED = ("category", "priority", "sentiment")
 
 
@@ -63,7 +61,7 @@ def load(row: dict[str, Any]) -> None:
     with change_by(REQUESTER):
         ticket.save(force_insert=True)
         DemoTicket.objects.create(ticket=ticket)
-        record(ticket, row)
+        record(ticket)
     date_back(ticket, created_at)
     for comment in row["comments"]:
         add_comment(ticket, comment, created_at + timedelta(hours=comment["hours_later"]))
@@ -95,18 +93,16 @@ def new_ticket(row: dict[str, Any], created_at: datetime) -> Ticket:
     return ticket
 
 
-def record(ticket: Ticket, row: dict[str, Any]) -> None:
-    """What triage really says of it. Where the demo's author had another opinion, or the ticket
-    is done, theirs is the final one, but nobody's lesson: a site learns from its own tickets.
+def record(ticket: Ticket) -> None:
+    """What triage really says of it, beside what the demo's author decided. That is nobody's
+    lesson: a site learns from its own tickets.
     """
     opinion_of(ticket).record(ticket)
     ticket.predictions.update(created_at=ticket.created_at)
-    by_person = ticket.decided_by(Source.HUMAN)
     for name in LearnedField.values:
-        if name in by_person or row["status"] in DONE:
-            ticket.predictions.filter(field=name).update(
-                final_value=getattr(ticket, name), final_at=ticket.created_at
-            )
+        ticket.predictions.filter(field=name).update(
+            final_value=getattr(ticket, name), final_at=ticket.created_at
+        )
 
 
 def opinion_of(ticket: Ticket) -> Opinion:

@@ -44,10 +44,11 @@ def open_mode() -> bool:
 
 
 @register.simple_tag(takes_context=True)
-def nav_link(context: Context, route: str, text: str) -> SafeString:
-    """A link of the main navigation, marked on its own page."""
+def nav_link(context: Context, route: str, text: str, *within: str) -> SafeString:
+    """A link of a navigation, marked on its own page and on those `within` it."""
     match = getattr(context.get("request"), "resolver_match", None)
-    current = "page" if match and match.url_name == route else "false"
+    here = match.url_name if match else None
+    current = "page" if here == route else "true" if here in within else "false"
     return format_html('<a href="{}" aria-current="{}">{}</a>', reverse(route), current, text)
 
 

@@ -10,7 +10,16 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from tickets.management.commands.seed import DEMO_TICKETS
-from tickets.models import Category, Comment, Priority, Sentiment, Status, Ticket
+from tickets.models import (
+    Category,
+    Comment,
+    Lesson,
+    Prediction,
+    Priority,
+    Sentiment,
+    Status,
+    Ticket,
+)
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +111,22 @@ def test_loading_again_makes_no_second_set():
     assert Ticket.objects.count() == len(ROWS) + 1
     assert Ticket.objects.filter(demoticket__isnull=False, status="open").exists()
     assert Ticket.objects.filter(pk=own.pk).exists()
+
+
+def test_the_ledger_has_what_triage_really_says_of_the_demo():
+    seed()
+    ticket = Ticket.objects.filter(category_source="offline").first()
+    kept = {row.field: row for row in ticket.predictions.all()}
+    assert set(kept) == {"category", "priority", "sentiment", "urgency"}
+    assert kept["category"].value == kept["category"].final_value == ticket.category
+    assert kept["category"].created_at == ticket.created_at
+    report = Prediction.objects.report()["fields"]["category"]
+    assert report["judged"] == len(ROWS)
+    assert 0.5 < report["accuracy"] < 1  # measured, not made up
+
+
+def test_the_demo_teaches_nothing_and_leaves_no_trace():
+    seed()
+    assert not Lesson.objects.exists()
+    seed("--clear")
+    assert not Prediction.objects.exists()

@@ -1,0 +1,135 @@
+"""The page that shows how good triage is."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tickets.models import TriageModel
+from tickets.pages import charts
+from tickets.tests.factories import PredictionFactory, TicketFactory
+
+PAGE = "/dashboard/triage/"
+
+
+def page_of(client, query=""):
+    return client.get(PAGE + query).content.decode()
+
+
+def judged(value="billing", final="billing", **values):
+    return PredictionFactory(value=value, final_value=final, final_at=timezone.now(), **values)
+
+
+def figures(page):
+    found = re.findall(r"<dt>([^<]+)</dt><dd>(?:<a[^>]*>)?([^<]+)<", page)
+    return {name: value.strip().replace("\N{NO-BREAK SPACE}", " ") for name, value in found}
+
+
+def test_it_shows_how_often_triage_was_right(agent):
+    judged()
+    judged()
+    judged(final="account")
+    found = figures(page_of(agent))
+    assert found["Category right"] == "67 %"
+    assert found["Priority right"] == "\N{EN DASH}"
+
+
+def test_a_desk_without_suggestions_says_so(agent):
+    page = page_of(agent)
+    assert page.count("No suggestions in this time.") == 2
+    assert "Nothing yet." in page
+
+
+def test_each_source_has_its_row(agent):
+    judged(source="llm", provider="groq", model="m<b>")
+    judged(use="shadow", final="account")
+    PredictionFactory(source="default", provider="", model="")
+    page = page_of(agent)
+    assert "groq, m&lt;b&gt;" in page
+    assert "shadow, never shown" in page
+    assert "Default" in page
+
+
+def test_the_table_says_what_became_of_what(agent):
+    judged()
+    judged("billing", "account")
+    judged("billing", "account")
+    table = re.search(r'<table class="confusion">.*?</table>', page_of(agent), re.S)[0]
+    row = re.search(r'<th scope="row">Billing</th>(.*?)</tr>', table, re.S)[1]
+    assert re.findall(r">(\d+)</td>", row) == ["1", "0", "2", "0"]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"), [("", 2), ("?days=7", 1), ("?days=90", 3), ("?days=0", 4)]
+)
+def test_it_looks_back_as_far_as_one_likes(agent, query, count):
+    for days in (1, 20, 60, 300):
+        judged(created_at=timezone.now() - timedelta(days=days))
+    page = page_of(agent, query)
+    assert f"of {count}</span>" in page
+
+
+@pytest.mark.parametrize("days", ["8", "-1", "x", "1e3"])
+def test_another_period_is_refused(agent, days):
+    assert agent.get(f"{PAGE}?days={days}").status_code == 400
+
+
+def test_it_counts_what_waits_for_review_and_leads_there(agent):
+    unsure = TicketFactory(category_source="offline", category_confidence=0.3)
+    TicketFactory(category_source="offline", category_confidence=0.3, status="closed")
+    TicketFactory(category_source="human", priority_source="human")
+    page = page_of(agent)
+    link, count = re.search(r'href="([^"]*needs_review[^"]*)">(\d+)<', page).groups()
+    assert count == "1"
+    rows = re.findall(r'<tr id="row-(\d+)', agent.get(link.replace("&amp;", "&")).content.decode())
+    assert rows == [str(unsure.pk)]
+
+
+def test_it_shows_what_was_learned(agent):
+    TriageModel.objects.create(
+        field="category", version=7, data=b"x", lessons=120, prior_accuracy=0.78,
+        learned_accuracy=0.864, leads=True,
+    )  # fmt: skip
+    page = page_of(agent).replace("\N{NO-BREAK SPACE}", " ")
+    for words in ("<td>120</td>", "78 %", "86 %", "the learned model"):
+        assert words in page
+
+
+def test_its_queries_do_not_grow(agent, django_assert_max_num_queries):
+    for number in range(10):
+        judged(model=str(number))
+    with django_assert_max_num_queries(12):
+        page_of(agent)
+
+
+# --- geometry -----------------------------------------------------------------------
+
+
+def test_a_point_stands_where_its_figures_say():
+    [point] = charts.calibration(
+        [
+            {"from": 0.7, "to": 0.8, "judged": 4, "mean_confidence": 0.75, "accuracy": 0.5},
+            {"from": 0.8, "to": 0.9, "judged": 0, "mean_confidence": None, "accuracy": None},
+        ]
+    )
+    assert (point.x, point.y, point.told) == (75.0, 50.0, "70 to 80 %")
+
+
+def test_cells_are_shaded_by_their_share():
+    [(_, cells), _row] = charts.confusion({"a": {"a": 3, "b": 1}}, ["a", "b"])
+    assert [(cell.count, cell.share, cell.shade, cell.right) for cell in cells] == [
+        (3, 75, 3, True),
+        (1, 25, 1, False),
+    ]
+
+
+def test_days_without_judgement_stay_empty():
+    today = timezone.now().date()
+    entries = [
+        {"date": today.isoformat(), "judged": 3, "correct": 1},
+        {"date": today.isoformat(), "judged": 1, "correct": 1},
+    ]
+    chart = charts.accuracy_chart(entries, today - timedelta(days=2), today)
+    assert [(day.judged, day.correct) for day in chart.days] == [(0, 0), (0, 0), (4, 2)]
+    assert chart.days[-1].right_height == chart.days[-1].height / 2
