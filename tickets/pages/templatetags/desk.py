@@ -102,6 +102,11 @@ def share(value: float | None) -> str:
     return "\u2013" if value is None else f"{value:.0%}".replace("%", "\u00a0%")
 
 
+@register.simple_tag
+def milliseconds(value: int) -> str:
+    return f"{value}\u00a0ms" if value else "under 1\u00a0ms"
+
+
 USES = {Use.SHOWN: "shown while typing", Use.APPLIED: "applied", Use.SHADOW: "shadow, never shown"}
 
 

@@ -16,7 +16,7 @@ from tickets.pages.templatetags.desk import list_url
 ROWS = 50
 # What stands in the address, in this order.
 FILTERS = ("status", "search", "category", "priority", "sentiment", "assignee")
-DATES = ("created_after", "created_before")
+FURTHER = ("created_after", "created_before", "needs_review")
 
 
 @page("GET", agents=True)
@@ -36,7 +36,7 @@ def _context(request: Request, filters: dict[str, Any]) -> dict[str, Any]:
     rows, next_cursor = tickets.with_people().page(ROWS, filters["cursor"])
     counts = Ticket.objects.filtered({**filters, "status": []}).counts_by_status()
     # What was typed rather than what it became: a date must come back as it was.
-    query = {name: request.GET.get(name, "").strip() for name in (*FILTERS, *DATES)}
+    query = {name: request.GET.get(name, "").strip() for name in (*FILTERS, *FURTHER)}
     return {
         "query": query,
         "next": list_url({"query": query}, cursor=filters["cursor"]),

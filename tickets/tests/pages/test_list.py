@@ -194,3 +194,14 @@ def test_a_row_that_changed_meanwhile_is_shown_and_not_overwritten(agent, ticket
 def test_it_does_not_lead_elsewhere(agent, ticket, elsewhere):
     response = change(agent, ticket, status="closed", next=elsewhere)
     assert response.url == f"/tickets/{ticket.pk}/"
+
+
+def test_tickets_that_need_review_stay_chosen_while_other_filters_change(agent):
+    TicketFactory(category_source="offline", category_confidence=0.2)
+    TicketFactory(category_source="human", priority_source="human")
+    page = agent.get("/tickets/?needs_review=true").content.decode()
+    assert page.count('<tr id="row-') == 1
+    assert "Tickets of which triage is not sure" in page
+    assert "/tickets/?status=open&amp;needs_review=true" in page
+    assert '<input type="hidden" name="needs_review" value="true" form="filters">' in page
+    assert agent.get("/tickets/?needs_review=maybe").status_code == 400
