@@ -4,10 +4,16 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from tickets.models import Category, Priority, Sentiment, Status
-from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
+from tickets.models import Category, Priority, Sentiment, Status, TriageModel
+from tickets.tests.factories import (
+    AgentFactory,
+    CommentFactory,
+    PredictionFactory,
+    TicketFactory,
+)
 
 from .submit_form import CLASSIFY, Questions, SubmitForm
 
@@ -49,6 +55,23 @@ def fill_the_desk():
     return ticket
 
 
+def judge_some():
+    """Every part of the page about triage: right and wrong, sure and unsure, three sources."""
+    now = timezone.now()
+    for field, choices in (("category", Category), ("priority", Priority)):
+        for number, value in enumerate(choices.values):
+            final = choices.values[number // 2]
+            sure = 0.3 + number / 5
+            PredictionFactory(
+                field=field, value=value, final_value=final, final_at=now, confidence=sure
+            )
+            PredictionFactory(
+                field=field, value=value, source="llm", provider="groq", model="openai/gpt-oss-20b"
+            )
+            PredictionFactory(field=field, value=value, use="shown", accepted=number > 1)
+    TriageModel.objects.create(field="category", data=b"x", lessons=7, prior_accuracy=0.5)
+
+
 def test_pages_of_agents(desk, look):
     desk.tolerate("status of 40[04]")
     ticket = fill_the_desk()
@@ -59,7 +82,9 @@ def test_pages_of_agents(desk, look):
         "/tickets/?status=open&category=billing&created_after=2020-01-01",
         "/tickets/?search=zebra",
         f"/tickets/{ticket.pk}/",
+        "/tickets/?needs_review=true",
         "/dashboard/",
+        "/dashboard/triage/",
         "/nothing",
         "/tickets/?status=lost",
         "/api/docs/",
@@ -68,6 +93,15 @@ def test_pages_of_agents(desk, look):
         check(window)
     window.goto("/dashboard/")
     window.get_by_text("As a table").click()
+    check(window)
+
+
+def test_the_figures_of_triage(desk, look):
+    judge_some()
+    window = desk.agent(**look)
+    window.goto("/dashboard/triage/?days=0")
+    for summary in window.get_by_text("As a table").all():
+        summary.click()
     check(window)
 
 
