@@ -1,5 +1,7 @@
 """Run the benchmarks: `make bench`, or `make bench ARGS="--tickets 300000 --rounds 9"`.
 
+`make bench ARGS="model"` measures what a model that hangs costs the pages, see `model.py`.
+
 Fills a database of its own (dropped at the end) with made-up tickets and times pairs of
 questions with the same answer, in turn, so that a machine's ups and downs hit both alike.
 Prints each pair's medians in milliseconds and their ratio.
@@ -24,6 +26,7 @@ django.setup()
 from django.db import connection  # noqa: E402  (needs the applications)
 from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 
+from bench import model  # noqa: E402
 from tickets.models import Category, Priority, Sentiment, Status, Ticket  # noqa: E402
 
 PAGE = 50
@@ -44,7 +47,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
     parser.add_argument("--tickets", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("what", nargs="?", choices=("database", "model"), default="database")
     options = parser.parse_args()
+    if options.what == "model":
+        model.main()
+        return
     with filled_database(options.tickets):
         print(f"{options.tickets:,} tickets, median of {options.rounds} rounds, in ms\n")
         print(f"{'question':<34} {'ours':>9} {'usual':>9} {'ratio':>7}")

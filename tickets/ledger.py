@@ -66,7 +66,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
             "since": since,
             "until": until,
             "fields": deciding._figures(calibration),
-            "sources": found._sources(),
+            "sources": found.by_source(),
             "confusion": deciding._confusion(),
             "calibration": calibration,
             "per_day": deciding._per_day(),
@@ -92,7 +92,8 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         }
         return {name: _field(counted.get(name, {}), calibration[name]) for name in FIELDS}
 
-    def _sources(self) -> list[dict[str, Any]]:
+    def by_source(self) -> list[dict[str, Any]]:
+        """Counts, shares, latency and cost of each source, model, prompt version and use."""
         rows = (
             self.order_by()
             .values(*SOURCE)

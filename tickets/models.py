@@ -526,6 +526,7 @@ class TriageModel(models.Model):
     refitted_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = "learned model"
         constraints = [_one_of("field", LearnedField)]
 
     def __str__(self) -> str:

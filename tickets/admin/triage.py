@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from .. import services
 from ..models import Prediction, TriageModel
 from .base import DeskModelAdmin, moment
+
+
+DAYS = 30  # that the figures look back
 
 
 class ReadOnlyAdmin(DeskModelAdmin):
@@ -92,6 +97,13 @@ class TriageModelAdmin(ReadOnlyAdmin):
     list_display_links = None
     actions = ("learn_anew",)
     ordering = ("field",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        since = timezone.now() - timedelta(days=DAYS)
+        sources = Prediction.objects.between(since, None).by_source()
+        return super().changelist_view(
+            request, {"days": DAYS, "sources": sources, **(extra_context or {})}
+        )
 
     @admin.display(description="Lexicon right")
     def lexicon_right(self, row: TriageModel) -> str | None:

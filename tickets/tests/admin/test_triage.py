@@ -64,6 +64,14 @@ def test_the_learned_models_show_their_figures(admin, learned):
         assert words in html
 
 
+def test_the_back_office_tells_how_often_each_source_was_right(admin):
+    PredictionFactory(final_value="billing")
+    PredictionFactory(final_value="account")
+    html = admin.get(LEARNED).content.decode().replace("\N{NO-BREAK SPACE}", " ")
+    assert "Offline, lexicon" in html
+    assert "<td>50 %</td>" in html
+
+
 def test_an_admin_can_have_everything_learned_anew(admin, learned):
     admin.post(LEARNED, {"action": "learn_anew", "index": "0", "_selected_action": learned.pk})
     [job] = ProcrastinateJob.objects.all()
