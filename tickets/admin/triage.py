@@ -17,7 +17,6 @@ from .. import services
 from ..models import Prediction, TriageModel
 from .base import DeskModelAdmin, moment
 
-
 DAYS = 30  # that the figures look back
 
 
