@@ -1,0 +1,109 @@
+"""Where a process gets what the site has learned."""
+
+import threading
+
+from tickets.triage.offline import Learner
+from tickets.triage.offline.store import COMPLAIN_AGAIN, LOOK_AGAIN, Store
+
+
+class Clock:
+    def __init__(self):
+        self.time = 1000.0
+
+    def __call__(self):
+        return self.time
+
+
+class Site:
+    """What is stored, and how often somebody looked."""
+
+    def __init__(self, **rows):
+        self.rows, self.looks = rows, 0
+
+    def load(self, field, known_version):
+        self.looks += 1
+        row = self.rows.get(field)
+        return row if row and row[0] != known_version else None
+
+
+def learned(count=1):
+    learner = Learner("category")
+    for number in range(count):
+        learner.learn("", f"The zorblax number {number} hums", "billing")
+    return learner.dumps()
+
+
+def test_without_a_source_nothing_was_learned():
+    assert Store().learners() == {}
+
+
+def test_it_has_what_the_site_has():
+    site = Site(category=(1, learned(3)))
+    found = Store(site.load).learners()
+    assert set(found) == {"category"}
+    assert found["category"].seen == 3
+
+
+def test_it_looks_every_two_seconds_at_most():
+    site, clock = Site(category=(1, learned(1))), Clock()
+    store = Store(site.load, clock)
+    for _ in range(10):
+        store.learners()
+    assert site.looks == 2  # once a field
+    site.rows["category"] = (2, learned(2))
+    assert store.learners()["category"].seen == 1
+    clock.time += LOOK_AGAIN
+    assert store.learners()["category"].seen == 2
+
+
+def test_a_model_that_was_reset_is_forgotten():
+    site, clock = Site(category=(1, learned(1))), Clock()
+    store = Store(site.load, clock)
+    store.learners()
+    site.rows["category"] = (2, b"")
+    clock.time += LOOK_AGAIN
+    assert store.learners() == {}
+
+
+def test_what_cannot_be_read_leaves_the_lexicon(caplog):
+    site, clock = Site(category=(1, learned(1))), Clock()
+    store = Store(site.load, clock)
+    store.learners()
+    site.rows["category"] = (2, b"nonsense")
+    clock.time += LOOK_AGAIN
+    assert store.learners() == {}
+    assert "category" in caplog.text
+
+
+def test_a_source_that_is_away_keeps_what_is_known_and_complains_now_and_then(caplog):
+    site, clock = Site(category=(1, learned(1))), Clock()
+    store = Store(site.load, clock)
+    store.learners()
+
+    def away(field, known_version):
+        raise OSError("the database is away")
+
+    store._load = away
+    for _ in range(10):
+        clock.time += LOOK_AGAIN
+        assert store.learners()["category"].seen == 1
+    assert len(caplog.records) == 1
+    clock.time += COMPLAIN_AGAIN
+    store.learners()
+    assert len(caplog.records) == 2
+
+
+def test_nobody_waits_while_another_looks():
+    looking, go_on = threading.Event(), threading.Event()
+
+    def slow(field, known_version):
+        looking.set()
+        go_on.wait(60)
+
+    store = Store(slow)
+    first = threading.Thread(target=store.learners)
+    first.start()
+    looking.wait(60)
+    assert store.learners() == {}  # at once, by what is there
+    go_on.set()
+    first.join()
