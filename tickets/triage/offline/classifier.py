@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from ..types import Classification, Evidence, Tone
 from . import prior, store
+from .features import View
 from .learner import Learner, Opinion
-from .reading import Reading, read
+from .reading import Reading
 
 Learners = Mapping[str, Learner]
 LEARNED = "learned-1"
@@ -18,22 +19,22 @@ def classify(
 ) -> Classification | None:
     """Category and priority, or None when nothing in the text is known.
 
-    `learners` replaces what this site has learned: {} for the lexicon alone.
+    `learners` stands in for what this site has learned: {} for the lexicon alone.
     """
     known = store.learners() if learners is None else learners
-    reading = read(title, description)
-    category, priority = (_learned(known, name, reading) for name in ("category", "priority"))
-    if not reading.hits and category is None and priority is None:
+    view = View(title, description)
+    category, priority = _learned(known, "category", view), _learned(known, "priority", view)
+    learned = category is not None or priority is not None
+    if not view.reading.hits and not learned:
         return None
-    category = category or _category(reading)
-    priority = priority or _priority(reading)
-    learned = any(_leads(known, name) for name in ("category", "priority"))
+    category = category or _category(view.reading)
+    priority = priority or _priority(view.reading)
     return Classification(
         category=category.value,
         priority=priority.value,
+        source="offline",
         category_confidence=category.confidence,
         priority_confidence=priority.confidence,
-        source="offline",
         evidence=category.evidence + priority.evidence,
         provider="offline",
         model=LEARNED if learned else prior.VERSION,
@@ -43,16 +44,16 @@ def classify(
 def score_tone(
     description: str, title: str = "", *, learners: Learners | None = None
 ) -> Tone | None:
-    """Sentiment and urgency, or None when no word of the text speaks of either."""
+    """Sentiment and urgency, or None when nothing in the text speaks of either."""
     known = store.learners() if learners is None else learners
-    reading = read(title, description)
-    learned = _learned(known, "priority", reading)
-    if not reading.hits and learned is None:
+    view = View(title, description)
+    learned = _learned(known, "priority", view)
+    if not view.reading.hits and learned is None:
         return None
-    sentiment, confidence, hits = prior.sentiment(reading.of("sentiment"))
-    urgency = learned or _priority(reading)
+    sentiment, confidence, hits = prior.sentiment(view.reading.of("sentiment"))
+    urgency = learned or _priority(view.reading)
     words = [Evidence("tone", e.field, e.text, e.start, e.end) for e in urgency.evidence]
-    evidence = [*reading.evidence("tone", hits), *words]
+    evidence = [*view.reading.evidence("tone", hits), *words]
     return Tone(
         sentiment,
         urgency.urgency,
@@ -64,16 +65,13 @@ def score_tone(
     )
 
 
-def _leads(learners: Learners, field: str) -> bool:
-    return field in learners and learners[field].leads
-
-
-def _learned(learners: Learners, field: str, reading: Reading) -> Opinion | None:
-    """What was learned, where that is better than the lexicon."""
-    if not _leads(learners, field):
+def _learned(learners: Learners, field: str, view: View) -> Opinion | None:
+    """What was learned, where that leads and the text is not all new to it."""
+    learner = learners.get(field)
+    if learner is None or not learner.leads:
         return None
-    opinion = learners[field].opinion(reading.title, reading.description)
-    return opinion if reading.hits or opinion.evidence else None
+    opinion = learner.opinion(view)
+    return opinion if view.reading.hits or opinion.evidence else None
 
 
 def _category(reading: Reading) -> Opinion:

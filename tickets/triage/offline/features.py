@@ -1,53 +1,92 @@
-"""A ticket as the learner sees it: hashed words and pairs of words, of unit length."""
+"""A ticket as the learner sees it: hashed words, stems and pairs of words, of unit length."""
 
 from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
 
-from .reading import load_lexicon
-from .tokens import Token, tokenise
+from .reading import Reading, load_lexicon, read
+from .tokens import Token, fold, tokenise
 
 BITS = 14
-STOPWORD, PAIR, STEM = 0.2, 0.5, 0.7
+WORD, STEM, PAIR, STOPWORD = 1.0, 0.7, 0.5, 0.2
 STEM_CHARS = 5
+# From Thai on, Unicode's scripts mostly write no spaces between words.
+UNSPACED_FROM = "\u0e00"
 Features = list[tuple[int, float]]
 
 
-def features(title: str, description: str) -> Features:
-    """(slot, weight) pairs; the squares of the weights add up to 1."""
-    weights: dict[int, float] = {}
-    for text in (title, description):
-        for name, weight, _first, _last in named(tokenise(text)):
-            weights[slot(name)] = weight
-    length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-    return [(key, weight / length) for key, weight in weights.items()]
+class Place(NamedTuple):
+    """Where a feature stands first: `field_text[start:end]`."""
+
+    field: str
+    start: int
+    end: int
 
 
-def named(tokens: Sequence[Token]) -> Iterator[tuple[str, float, Token, Token]]:
-    """Each feature's name and weight, and the first and last token that it is made of."""
+class View:
+    """A ticket as the lexicon reads it and, once it is asked for, as hashed features."""
+
+    def __init__(self, title: str, description: str) -> None:
+        self.texts = {"title": title, "description": description}
+        self.reading: Reading = read(title, description)
+
+    @property
+    def features(self) -> Features:
+        """(slot, weight) pairs; the squares of the weights add up to 1."""
+        return self._hashed[0]
+
+    @property
+    def places(self) -> list[Place]:
+        """Where each of the features stands."""
+        return self._hashed[1]
+
+    @cached_property
+    def _hashed(self) -> tuple[Features, list[Place]]:
+        weights: dict[int, float] = {}
+        places: dict[int, Place] = {}
+        for field, text in self.texts.items():
+            for name, weight, start, end in named(text):
+                key = slot(name)
+                if key not in weights:
+                    weights[key] = weight
+                    places[key] = Place(field, start, end)
+        length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+        return [(key, weight / length) for key, weight in weights.items()], list(places.values())
+
+
+def named(text: str) -> Iterator[tuple[str, float, int, int]]:
+    """Each feature's name, weight, start and end."""
     stopwords = load_lexicon().stopwords
     before: Token | None = None
-    for token in tokens:
-        if not token.word:  # a sentence ends, and with it what belongs together
+    before_common = False
+    for token in tokenise(text):
+        word, start, end = token
+        if not word:  # a sentence ends, and with it what belongs together
             before = None
             continue
-        common = token.word in stopwords
-        yield token.word, STOPWORD if common else 1.0, token, token
-        if not token.word.isascii():
-            yield from _pieces(token)
-        if len(token.word) > STEM_CHARS + 1:
-            yield f"~{token.word[:STEM_CHARS]}", STEM, token, token
-        if before is not None and not (common and before.word in stopwords):
-            yield f"{before.word} {token.word}", PAIR, before, token
-        before = token
+        if max(word) >= UNSPACED_FROM:
+            yield from _pieces(text, start, end)
+            before = None
+            continue
+        common = word in stopwords
+        yield word, STOPWORD if common or word.isdecimal() else WORD, start, end
+        if len(word) > STEM_CHARS + 1:
+            yield f"~{word[:STEM_CHARS]}", STEM, start, end
+        if before is not None and not (common and before_common):
+            yield f"{before.word} {word}", PAIR, before.start, end
+        before, before_common = token, common
 
 
-def _pieces(token: Token) -> Iterator[tuple[str, float, Token, Token]]:
-    """Pairs of characters: several scripts write no spaces between words."""
-    for place in range(len(token.word) - 1):
-        yield f"#{token.word[place : place + 2]}", PAIR, token, token
+def _pieces(text: str, start: int, end: int) -> Iterator[tuple[str, float, int, int]]:
+    """Pairs of neighbouring characters, for scripts that write no spaces between words."""
+    if end - start == 1:
+        yield fold(text[start:end]), WORD, start, end
+    for at in range(start, end - 1):
+        yield fold(text[at : at + 2]), WORD, at, at + 2
 
 
 def slot(name: str) -> int:

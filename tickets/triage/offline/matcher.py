@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from .tokens import Token, fold
 
 MAX_GAP = 2  # words that ".." may stand for
+START = "^"  # no word: stands for the start of a sentence
 MIN_COMPOUND_CHARS = 9
 
 
@@ -29,19 +29,22 @@ class Match(NamedTuple):
     cue: Cue
 
 
+_NOWHERE: dict[str, Node] = {}
+
+
 class Node:
     """A step in the tree: where each next word leads, and what ends here."""
 
     __slots__ = ("cues", "gap", "number", "parts", "stem_lengths", "stems", "words")
 
     def __init__(self) -> None:
-        self.words: dict[str, Node] = {}
-        self.stems: dict[str, Node] = {}
+        self.words: dict[str, Node] = _NOWHERE  # shared until there is something to hold
+        self.stems: dict[str, Node] = _NOWHERE
         self.stem_lengths: tuple[int, ...] = ()
-        self.parts: dict[str, Node] = {}
+        self.parts: dict[str, Node] = _NOWHERE
         self.number: Node | None = None
         self.gap: Node | None = None
-        self.cues: list[Cue] = []
+        self.cues: tuple[Cue, ...] = ()
 
     def after(self, element: str) -> Node:
         """The step for one element of a pattern, made when it is new."""
@@ -52,13 +55,16 @@ class Node:
             self.number = self.number or Node()
             return self.number
         if element.startswith("*"):
-            return self.parts.setdefault(fold(element.strip("*")), Node())
+            self.parts = self.parts or {}
+            return _step(self.parts, fold(element.strip("*")))
         if not element.endswith("*"):
-            return self.words.setdefault(fold(element), Node())
+            self.words = self.words or {}
+            return _step(self.words, fold(element))
         stem = fold(element[:-1])
-        node = self.stems.setdefault(stem, Node())
-        self.stem_lengths = tuple(sorted({*self.stem_lengths, len(stem)}))
-        return node
+        self.stems = self.stems or {}
+        if len(stem) not in self.stem_lengths:
+            self.stem_lengths = tuple(sorted((*self.stem_lengths, len(stem))))
+        return _step(self.stems, stem)
 
     def steps(self, word: str) -> Iterator[Node]:
         """Where this word may lead from here."""
@@ -75,13 +81,18 @@ class Node:
             yield self.number
 
 
+def _step(steps: dict[str, Node], key: str) -> Node:
+    if (node := steps.get(key)) is None:
+        node = steps[key] = Node()
+    return node
+
+
 def add_pattern(root: Node, pattern: str, cue: Cue) -> None:
-    choices = [element.split("|") for element in pattern.split()]
-    for elements in itertools.product(*choices):
-        node = root
-        for element in elements:
-            node = node.after(element)
-        node.cues.append(cue)
+    ends = [root]
+    for choice in pattern.split():
+        ends = [node.after(element) for node in ends for element in choice.split("|")]
+    for node in ends:
+        node.cues += (cue,)
 
 
 def find(root: Node, tokens: Sequence[Token]) -> list[Match]:
@@ -111,6 +122,8 @@ def find(root: Node, tokens: Sequence[Token]) -> list[Match]:
 
 def _matches_at(root: Node, tokens: Sequence[Token], first: int) -> Iterable[Match]:
     open_steps = [(root, first)]
+    if START in root.words and (first == 0 or not tokens[first - 1].word):
+        open_steps.append((root.words[START], first))
     while open_steps:
         node, at = open_steps.pop()
         for cue in node.cues:

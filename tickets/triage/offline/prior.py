@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ..types import CATEGORIES, DEFAULT_CATEGORY, DEFAULT_PRIORITY, DEFAULT_SENTIMENT
 from .reading import Hit, Reading
 
-VERSION = "lexicon-2"
+VERSION = "lexicon-3"
 
 CATEGORY_FADE = 0.85
 REPEAT_FACTOR = 0.5  # each further hit of the same words counts half of the one before
-NO_WORD_CONFIDENCE = 0.4  # other words are known, but none that tells the category
+NO_WORD_CONFIDENCE = 0.55  # other words are known, but none that tells the category
+# How often a lead was right, as a logistic curve: half the time at none, nine times in ten at
+# half of all that speaks for the two. Fitted over sources of tickets, each of equal weight.
+LEAD_SLOPE = 4.6
+LEAD_DAMPING = 4.0  # little evidence is no clear lead, however one-sided
+MOST_CONFIDENCE = 0.97
 MAX_EVIDENCE = 5
 
 # Urgency in points: what a ticket of this category has when nothing speaks of urgency, ...
-ORDINARY_URGENCY = {"general": 32.0, "account": 38.0, "billing": 44.0, "technical": 44.0}
+ORDINARY_URGENCY = {"general": 32.0, "account": 41.0, "billing": 44.0, "technical": 44.0}
 SENTIMENT_URGENCY = {"calm": -10.0, "neutral": 0.0, "frustrated": 8.0, "angry": 12.0}
-URGENCY_FADE = 0.45  # ... the second strongest cue counts this much, the third its square, ...
-GRAVE_CUE = 30.0  # ... no sum of lesser cues is an emergency, ...
-WITHOUT_GRAVE_CUE = 79.0
-DOWN_BESIDE_GRAVE = 0.3  # ... and polite phrases around an emergency soothe little.
+URGENCY_FADE = 0.5  # ... the second strongest cue counts this much, the third its square, ...
+GRAVE_CUE = 39.0  # ... no sum of lesser cues is an emergency, ...
+WITHOUT_GRAVE_CUE = 80.0
+DOWN_BESIDE_GRAVE = 0.5  # ... and polite phrases around an emergency soothe little.
 # One score decides both, so priority and urgency never contradict each other.
 PRIORITY_FROM = (("critical", 82), ("high", 64), ("medium", 35), ("low", 0))
+
+NO_CUE_CONFIDENCE = 0.59  # right more often, but by default: a person should look
+EDGE_CONFIDENCE = 0.55  # at the border of two priorities, rising ...
+CLEAR_CONFIDENCE = 0.92
+CLEAR_MARGIN = 32  # ... up to so many points away from it
 
 SENTIMENT_FROM = {"angry": 4.0, "frustrated": 3.0, "calm": 3.0}
 CLEAR_FEELING = 1.8  # a clear word of another language than the text's counts less
@@ -34,8 +45,8 @@ def category(hits: Sequence[Hit]) -> tuple[str, float, list[Hit]]:
         return DEFAULT_CATEGORY, NO_WORD_CONFIDENCE, []
     totals = category_totals(hits)
     best, second = sorted(CATEGORIES, key=totals.__getitem__, reverse=True)[:2]
-    lead = (totals[best] - totals[second]) / (totals[best] + totals[second] + 4)
-    confidence = min(0.96, 0.58 + 0.64 * lead)  # how often such a lead was right
+    lead = (totals[best] - totals[second]) / (totals[best] + totals[second] + LEAD_DAMPING)
+    confidence = min(MOST_CONFIDENCE, 1 / (1 + math.exp(-LEAD_SLOPE * lead)))
     return best, round(confidence, 3), _strongest(hit for hit in hits if hit.label == best)
 
 
@@ -78,10 +89,10 @@ def priority(score: int) -> str:
 
 def priority_confidence(score: int, hits: Sequence[Hit]) -> float:
     if not hits:
-        return 0.5
+        return NO_CUE_CONFIDENCE
     edges = [least for _name, least in PRIORITY_FROM[:-1]]
-    margin = min(abs(score - edge) for edge in edges)
-    return round(0.5 + 0.36 * min(1.0, margin / 24) ** 2, 3)
+    clear = min(1.0, min(abs(score - edge) for edge in edges) / CLEAR_MARGIN)
+    return round(EDGE_CONFIDENCE + (CLEAR_CONFIDENCE - EDGE_CONFIDENCE) * clear, 3)
 
 
 def sentiment(hits: Sequence[Hit]) -> tuple[str, float, list[Hit]]:

@@ -13,8 +13,8 @@ MAX_WORD_CHARS = 40
 
 # Combining marks belong to their word; "don't" is one word however its apostrophe is typed.
 # The end of a sentence is a token too: the empty word, which no pattern and no gap crosses.
-_TOKEN = re.compile(r"[\w\u0300-\u036f]+(?:['\u2019]t\b)?|[.!?;,]+(?=\s|$)|\n\s*\n")
-_SENTENCE_ENDS = frozenset(".!?;,\n")
+_TOKEN = re.compile(r"[\w\u0300-\u036f]+(?:['\u2019]t\b)?|[.!?;,]+(?=\s|$)|[¿¡]+|\n\s*\n")
+_SENTENCE_ENDS = frozenset(".!?;,¿¡\n")
 _APOSTROPHES = str.maketrans("", "", "'\u2019")
 
 

@@ -1,4 +1,4 @@
-"""The words that the offline classifier knows, one file a language.
+"""The words that the offline classifier knows, one file or folder a language.
 
 Each file holds `STOPWORDS` (by which the language is told), `NEGATIONS`, and three tables of
 weight -> patterns: `CATEGORY` and `SENTIMENT` by value, `URGENCY` in points. Patterns are
@@ -9,6 +9,7 @@ separated by commas and read word by word, without accents and case:
     log in|into|on   one of several words
     not .. charged   up to two other words between
     # days           a number
+    ^ which          at the start of a sentence
 """
 
 from types import ModuleType

@@ -1,0 +1,116 @@
+"""English words of feeling."""
+
+PATTERNS = {
+    "angry": {
+        4: """
+            furious, outrag*, disgust*, disgrace*, livid, fuming, pissed, scam,
+            scammers, scamming, ripoff, rip off, ripped off, thieves, thief,
+            stealing from, crooks, robbery, lying, lied, bullshit, crap, damn, wtf,
+            sucks, suck, idiots, stupid, incompetent, incompetence, pathetic,
+            ridiculous, horrible, horrendous, horrific, worst, hate, screw you|u,
+            unbelievable, shame on, sue, lawyer, attorney, legal action, bbb,
+            never .. again, never use|fly|buy, sick of, sick and tired, fed up,
+            had enough, unacceptable, appalling, goddamn, bastard*, fuck*, shit*,
+            asshole*, fraudulent company, boycott, predatory, extort*, jerks,
+
+            never again, worst .. ever, stay away, tell everyone, liars, thugs,
+            con artists, this is theft, this is fraud, robbed,
+            absolute|utter joke|disgrace|garbage|rubbish|shambles, shambles,
+            piece of garbage|trash, utter|complete|absolute incompetence,
+            what the hell, go to hell, your shame, deep dissatisfaction, report you,
+            small claims, regulator, solicitor, answer the phone, lose my mind,
+            ridiculously, screw this, mad as, how dare, you people,
+            demand .. explanation|answer|refund|apology|compensation, insulting,
+            insult, daylight robbery, sick of this, couldnt care less .. about,
+
+            fix it now|already|immediately, this is how you, how you treat, fix it,
+            get it together, answer me, are you kidding, kidding me,
+            you must be joking, i demand, jokers, cheats, rip me off, steal my
+            """,
+    },
+    "frustrated": {
+        3: """
+            frustrat*, disappoint*, annoy*, unhappy, not happy, upset, dissatisf*,
+            terrible, awful, poor service|quality|customer|experience|communication,
+            bad service|experience|customer, unfair, misleading, mislead*,
+            false|deceptive advertis*|charge*|promise*, bait and switch, overcharg*,
+            throttl*, still no|not|waiting|havent|hasnt|dont|cant|nothing|on,
+            again and again, once again, over and over, several times, many times,
+            multiple times|attempts|calls, third time, fourth time, second time,
+            for weeks|months|days|hours|over, waited, been waiting, on hold, hung up,
+            no help|response|reply|answer|one, nobody|noone .. help*|answer*|respond*,
+            never received|got|answered|called|works|works,
+            keeps|keep happening|failing|crashing|dropping,
+            keeps|keep charging|getting|telling|saying|rejecting, waste of time|money,
+            wasted, wasting, ruined, miserable, nightmare, mess, joke,
+            what a joke|mess, no longer trust, losing patience, lost patience,
+            running out of patience, tired of, at my wits, had to call|wait, rude,
+            refuse*, refusal, ignored, ignoring, useless, pointless, not good,
+            not acceptable, not cool, not fair, isnt right, unreliable, overpriced,
+            hidden fee*, lousy, continuous*, constant*, continual*,
+            should not have to, shouldnt have to, why cant, why is it still,
+            why am i still, why does it keep, ugh, wth, promised, complain*,
+            complaint*, cancelled flight*,
+            already cancelled|canceled|terminated|paid|told|called, gouging,
+
+            couldnt care less, nobody cares, noone cares, no one cares, for nothing,
+            nobody showed|came|calls|called|answers|responds, hang up on, hung up on,
+            third|fourth|fifth|tenth time, times out again, every time i,
+            every single time|day, all day, seriously, come on, give up, giving up,
+            helpless, sort this|it out, sort this, fix it already, fix this already,
+            lol, again please, again and, down again, drops again, delayed again,
+            wrong .. again, still .. not|no|every, without asking, never cheated,
+            money .. gone, work gone, hours gone, what is going on, whats going on,
+            this is getting, going in circles, runaround, run around, let down,
+            unhelpful, clueless, absurd, filthy, noisy, disrespect*, neglig*,
+            insane lag, losing money|thousands|sales, stranded,
+            keeps .. dropping|crashing|disconnecting, dead again, three days,
+            for three|two|four|five|six days|weeks|months, six weeks, ten times,
+            # times now|already, cant believe, unfortunately again, in desperation,
+            desperate*, misled, for hours|days,
+
+            zero answers|replies, keeps drawing|charging|taking|billing,
+            ignores me|us, even though i, stone cold, standing in the rain,
+            still hasnt|havent|shows|nothing, and i still,
+            five|four|three mails|emails|letters, is ignored, let me down, not even,
+            without telling, no one told
+            """,
+        1: """
+            bad, poor*, delay*, fluctuat*, unable, problem*, broken, excuse me,
+            yet again, again, unresolved, worse,
+
+            wrong, lost, still, ridiculous, never, refused, nothing, nobody, why,
+            sorry, cant, killed
+            """,
+    },
+    "calm": {
+        3: """
+            is|are|was|were great|excellent|perfect|brilliant|superb|lovely,
+            works beautifully|well, thanks .. great|quick|fast|amazing,
+            thank .. great|quick|fast|amazing, so happy, made my day, keep up,
+            thank you so, thank you very much for,
+            thank you for helping|fixing|everything|all, thank you guys,
+            thanks for the|your|helping|fixing|everything|all, thanks so,
+            thanks a lot|million, thanks guys, many thanks for your|the|helping|quick,
+            great job|service|work|flight|crew|app|experience|support|product,
+            good job|work, well done, love your|the|this|it|you|my, loved, awesome,
+            amazing, wonderful, fantastic, excellent, kudos, brilliant,
+            best airline|service|company|flight|app, much appreciated, you rock,
+            works great|perfectly, impressed, happy with, very happy, pleased with,
+            delighted, compliment*, praise, shout out, shoutout,
+            nice start|work|job|flight, very helpful, so helpful, was helpful,
+            friendly, professional staff, superb, outstanding, enjoyed, enjoying, yay,
+            appreciate you, appreciate the help,
+
+            great thx|thanks|thank, thanks .. solved|fixed|worked|works,
+            above and beyond, beautifully, that solved|fixed|worked,
+            you guys rock|are, rock, amazed, best flight|service|experience|airline,
+            terrific, works now|again, working again|now, very friendly|kind|nice,
+            so kind|nice|quick|fast, cheers for|mate, perfect .. thanks|thank,
+            friendly clerk|staff|agent, welcome back,
+
+            what a lovely|great|wonderful|pleasant, exactly what i|we, my compliments,
+            super sweet|nice|kind|friendly, lovely evening|stay|staff|people
+            """,
+    },
+}
