@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BINS = 10
 CONFIDENT = 0.8
 UNSENT_KEPT_FOR = timedelta(days=30)
+QUOTED_FOR = timedelta(days=1)
 JUDGED = ~Q(final_value="")
 RIGHT = JUDGED & Q(final_value=F("value"))
 SURE = Q(confidence__gte=CONFIDENT)
@@ -160,9 +161,11 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         return round(self.aggregate(cost=Sum("cost_usd"))["cost"] or 0.0, 6)
 
     def purge(self) -> int:
-        """Delete suggestions whose ticket never came; returns how many."""
-        before = timezone.now() - UNSENT_KEPT_FOR
-        return self.filter(ticket=None, created_at__lt=before).delete()[0]
+        """Delete suggestions whose ticket never came, and before that the words that they quote;
+        returns how many were deleted."""
+        unsent, now = self.filter(ticket=None), timezone.now()
+        unsent.filter(created_at__lt=now - QUOTED_FOR).exclude(evidence=[]).update(evidence=[])
+        return unsent.filter(created_at__lt=now - UNSENT_KEPT_FOR).delete()[0]
 
 
 def _field(row: Mapping[str, Any], bins: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

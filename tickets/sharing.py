@@ -8,7 +8,9 @@ import math
 
 from django.conf import settings
 from django.core.cache import BaseCache, caches
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
 
 from .models import Counter, TriageModel
 
@@ -28,14 +30,15 @@ class DeskShared:
         _cache().set(f"reply:{key}", reply, settings.LLM_CACHE_SECONDS)
 
     def claim(self, key: str, seconds: float) -> bool:
-        # The cache counts whole seconds and cuts off the rest.
-        return _cache().add(f"claim:{key}", 1, math.ceil(seconds) + 1)
+        # The cache counts whole seconds and cuts off the rest. When it is full it drops keys in
+        # the order of their names, so that claims go last.
+        return _cache().add(f"working:{key}", 1, math.ceil(seconds) + 1)
 
     def is_claimed(self, key: str) -> bool:
-        return _cache().get(f"claim:{key}") is not None
+        return _cache().get(f"working:{key}") is not None
 
     def release(self, key: str) -> None:
-        _cache().delete(f"claim:{key}")
+        _cache().delete(f"working:{key}")
 
     def client_may_ask(self, client: str) -> bool:
         limit = settings.LLM_CLIENT_CALLS
@@ -44,7 +47,10 @@ class DeskShared:
     def may_spend(self) -> bool:
         if spent_today() >= settings.LLM_DAILY_COST:
             return False
-        return not Counter.objects.hit(CALLS, limit=settings.LLM_DAILY_CALLS, seconds=DAY)
+        if Counter.objects.add(CALLS, 1, seconds=DAY) <= settings.LLM_DAILY_CALLS:
+            return True
+        Counter.objects.filter(name=CALLS).update(count=F("count") - 1)  # it was not made
+        return False
 
     def charge(self, cost_usd: float) -> None:
         Counter.objects.add(COST, math.ceil(cost_usd * MICRO), seconds=DAY)
@@ -74,6 +80,12 @@ def spent_today() -> float:
 def outcomes_today() -> dict[str, int]:
     """How often each question ended in which way since midnight UTC: {"classify:llm": 3}."""
     return Counter.objects.counts(OUTCOMES, seconds=DAY)
+
+
+def purge_replies() -> None:
+    """Delete the replies whose time is over; the cache itself does so only when it is full."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM triage_cache WHERE expires < %s", [timezone.now()])
 
 
 def _cache() -> BaseCache:

@@ -1,34 +1,57 @@
 """Background jobs: thin, repeatable without harm, each calls one service."""
 
+import logging
+from collections.abc import Collection
+
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from . import services
+from .models import TRIAGED
+
+logger = logging.getLogger(__name__)
 
 
 class NoAnswer(Exception):
     """Makes the queue try again later."""
 
 
+TRIES = 4
+
+
 @app.task(
     queue="triage",
-    retry=RetryStrategy(max_attempts=4, exponential_wait=5),
+    retry=RetryStrategy(max_attempts=TRIES, exponential_wait=5),
+    pass_context=True,
 )
-def triage_ticket(ticket_id: int, text_digest: str) -> None:
+def triage_ticket(
+    context: JobContext, ticket_id: int, text_digest: str, names: Collection[str] = TRIAGED
+) -> None:
     """Ask the model about a ticket whose text was `text_digest` when the job was made.
 
     A model that gives no answer is asked again after some 5, 25 and 125 seconds; the offline
     values stand meanwhile, and for good when it stays silent.
     """
-    if not services.triage_by_model(ticket_id, text_digest):
-        raise NoAnswer(f"The model gave no answer about ticket {ticket_id}.")
+    if not services.triage_by_model(ticket_id, text_digest, names):
+        _again(context, f"The model gave no whole answer about ticket {ticket_id}.")
 
 
-@app.task(queue="triage", retry=RetryStrategy(max_attempts=2, exponential_wait=30))
-def shadow_triage(ticket_id: int, text_digest: str) -> None:
+def _again(context: JobContext, words: str) -> None:
+    """Have the job run again; the last time it ends, since nobody can do anything about it."""
+    if context.job.attempts < TRIES:
+        raise NoAnswer(words)
+    logger.warning("%s It is not asked again.", words)
+
+
+@app.task(
+    queue="triage",
+    retry=RetryStrategy(max_attempts=TRIES, exponential_wait=5),
+    pass_context=True,
+)
+def shadow_triage(context: JobContext, ticket_id: int, text_digest: str) -> None:
     """Ask TRIAGE_SHADOW's source about a ticket, for the ledger alone."""
     if not services.triage_by_shadow(ticket_id, text_digest):
-        raise NoAnswer(f"The shadow gave no answer about ticket {ticket_id}.")
+        _again(context, f"The shadow gave no whole answer about ticket {ticket_id}.")
 
 
 @app.task(queue="learning", lock="learn", retry=RetryStrategy(max_attempts=3, exponential_wait=5))

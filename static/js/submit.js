@@ -145,6 +145,7 @@ document.addEventListener("alpine:init", () => {
         const response = await fetch(this.$root.dataset[what], {
           method: "POST",
           headers: {
+            Prefer: `wait=${LIMIT / 1000 - 1}`, // so that the offline answer comes in time
             "Content-Type": "application/json",
             "X-CSRFToken": this.$root.elements.csrfmiddlewaretoken.value,
           },

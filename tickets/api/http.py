@@ -288,6 +288,12 @@ def is_known(request: HttpRequest, etag: str) -> bool:
     return tags == ["*"] or etag in [tag.removeprefix("W/") for tag in tags]
 
 
+def patience(request: HttpRequest) -> float:
+    """How many seconds the caller waits, by `Prefer: wait` (RFC 7240, 4.3); without, for ever."""
+    found = re.search(r"(?:^|[,;\s])wait=(\d{1,5})(?![\d.])", request.headers.get("Prefer", ""))
+    return float(found[1]) if found else math.inf
+
+
 def idempotency_key(request: HttpRequest) -> str | None:
     """The `Idempotency-Key` header; raise InvalidInput unless it is 1 to 200 visible ASCII."""
     key = request.headers.get("Idempotency-Key")

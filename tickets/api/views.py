@@ -22,7 +22,7 @@ from ..forms import (
     SuggestTitleForm,
     TicketForm,
 )
-from ..models import Prediction, Scope, Ticket
+from ..models import Prediction, Scope, Status, Ticket
 from ..triage import engine
 from . import http, openapi, serializers
 from .http import answer, endpoint, read_form, read_object
@@ -64,6 +64,8 @@ def _new_ticket(body: dict[str, Any], actor: Actor) -> dict[str, Any]:
     # Told before the name is looked up, so that nobody learns who is an agent here.
     if body.get("assignee") is not None and not actor.can(Scope.WRITE):
         raise InvalidInput(errors={"assignee": ["Only agents may assign a ticket."]})
+    if body.get("status") not in (None, Status.OPEN) and not actor.can(Scope.WRITE):
+        raise InvalidInput(errors={"status": ["A new ticket is open; only agents may set more."]})
     return read_form(body, NewTicketForm, read_only=serializers.READ_ONLY)
 
 
@@ -169,7 +171,10 @@ def classify(request: HttpRequest, actor: Actor) -> HttpResponse:
     read_form(body, ClassifyForm)
     # The texts as they were sent, so that the evidence's positions are the caller's.
     found = engine.classify(
-        body["description"], body.get("title", ""), client=limited_client(request, actor)
+        body["description"],
+        body.get("title", ""),
+        client=limited_client(request, actor),
+        seconds=http.patience(request),
     )
     return answer(serializers.classification(found, services.record_shown(found)))
 
@@ -178,7 +183,9 @@ def classify(request: HttpRequest, actor: Actor) -> HttpResponse:
 def suggest_title(request: HttpRequest, actor: Actor) -> HttpResponse:
     throttle_anonymous(request, actor, "suggest", settings.SUGGEST_LIMIT)
     data = read_form(read_object(request), SuggestTitleForm)
-    found = engine.suggest_title(data["description"], client=limited_client(request, actor))
+    found = engine.suggest_title(
+        data["description"], client=limited_client(request, actor), seconds=http.patience(request)
+    )
     return answer(serializers.title(found))
 
 

@@ -8,15 +8,18 @@ from django.db import connection
 from django.utils import timezone
 
 from ..models import Counter, IdempotencyKey, Prediction
+from ..sharing import purge_replies
 
 KEYS_KEPT_FOR = timedelta(days=1)
 
 
 def purge() -> None:
-    """Delete what has served its time: old keys, counters, suggestions that were never sent."""
+    """Delete what has served its time: old keys, counters, a model's replies, and suggestions that
+    were never sent."""
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEYS_KEPT_FOR).delete()
     Counter.objects.purge()
     Prediction.objects.purge()
+    purge_replies()
 
 
 def database_is_ready() -> bool:

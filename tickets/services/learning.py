@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -62,10 +62,14 @@ def learn(lesson_id: int) -> None:
     """One online update by one lesson; nothing when it was learned before, or is gone."""
     with transaction.atomic():
         free = Lesson.objects.select_for_update(of=("self",), skip_locked=True)
-        lesson = free.select_related("ticket").filter(pk=lesson_id, learned_at=None).first()
+        waiting = free.select_related("ticket").filter(pk=lesson_id, learned_at=None)
+        field = waiting.values_list("field", flat=True).first()
+        if field is None:
+            return
+        row = _locked_model(field)  # before the lesson, in the order of a refit
+        lesson = waiting.first()
         if lesson is None:
             return
-        row = _locked_model(lesson.field)
         learner = _learner(row)
         learner.learn(lesson.ticket.title, lesson.ticket.description, lesson.value)
         _store(row, learner)
@@ -113,19 +117,19 @@ def _refit(name: str) -> None:
 
 
 def rebuild() -> None:
-    """Derive lessons from the tickets themselves, and learn everything anew from them.
+    """Make lessons of the latest resolved and closed tickets that lack them, and learn
+    everything anew from all lessons there are.
 
-    A value counts that a person chose, or that stands on a resolved or closed ticket. Demo
-    tickets teach nothing but what was decided about them here.
+    Demo tickets teach nothing but what was decided about them here.
     """
-    done = Q(status__in=[Status.RESOLVED, Status.CLOSED])
+    done = Ticket.objects.filter(status__in=[Status.RESOLVED, Status.CLOSED])
+    demo = DemoTicket.objects.filter(ticket=OuterRef("pk"))
     for name in LearnedField.values:
         known = Lesson.objects.filter(ticket=OuterRef("pk"), field=name)
-        demo = DemoTicket.objects.filter(ticket=OuterRef("pk"))
-        decided = Ticket.objects.filter(done | Q(**{f"{name}_source": Source.HUMAN}))
-        without = decided.exclude(Exists(known)).exclude(Exists(demo)).order_by("pk")
+        without = done.exclude(Exists(known)).exclude(Exists(demo)).order_by("-updated_at", "-pk")
+        found = without.only(name, f"{name}_source", "updated_at")[:MOST_LESSONS]
         Lesson.objects.bulk_create(
-            (
+            [
                 Lesson(
                     ticket=ticket,
                     field=name,
@@ -133,17 +137,11 @@ def rebuild() -> None:
                     corrected=getattr(ticket, f"{name}_source") == Source.HUMAN,
                     at=ticket.updated_at,
                 )
-                for ticket in without.only(*_needed(name)).iterator(500)
-            ),
-            batch_size=500,
+                for ticket in found
+            ],
             ignore_conflicts=True,
         )
     refit()
-
-
-def _needed(name: str) -> tuple[str, ...]:
-    """A ticket's columns of which a lesson is made: there may be very many tickets."""
-    return (name, f"{name}_source", "updated_at")
 
 
 def _as_taught(lesson: Lesson) -> offline.Lesson:

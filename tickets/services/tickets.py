@@ -16,6 +16,7 @@ from ..models import (
     Comment,
     IdempotencyKey,
     LearnedField,
+    Scope,
     Source,
     Status,
     Ticket,
@@ -48,9 +49,9 @@ def create_ticket(data: Mapping[str, Any], actor: Actor, *, kept: Collection[str
         if receipt is not None:
             ledger.link_shown(ticket, receipt, taken)
         opinion.record(ticket)
-        if ticket.is_done:  # told afterwards: what a person gave is how it ended
+        if ticket.is_done and actor.can(Scope.WRITE):  # told afterwards: so it ended
             learning.settle(ticket, set(given) & set(LearnedField.values))
-        triage.ask_later(ticket)
+        triage.ask_later(ticket, ticket.decided_by(Source.OFFLINE, Source.DEFAULT))
     return ticket
 
 
@@ -157,7 +158,7 @@ def _triage_again(ticket: Ticket, names: Collection[str]) -> None:
     for name in set(names) - set(ticket.decided_by(Source.HUMAN)):
         ticket.decide(name, Source.DEFAULT)
     triage.fill_offline(ticket, names).record(ticket)
-    triage.ask_later(ticket)
+    triage.ask_later(ticket, set(TRIAGED) - set(ticket.decided_by(Source.HUMAN)))
 
 
 def _given(data: Mapping[str, Any]) -> dict[str, Any]:

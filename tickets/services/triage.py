@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import suppress
+from typing import Any
 
 from django.db import transaction
 from procrastinate.contrib.django import app
@@ -58,41 +59,50 @@ class Opinion:
             ledger.record(ticket, use, (self.found, self.tone), fields, once=name)
 
 
-def ask_later(ticket: Ticket) -> None:
-    """Make the jobs of model and shadow, in the present transaction."""
-    undecided = ticket.decided_by(Source.OFFLINE, Source.DEFAULT)
-    if undecided and engine.model_may_be_asked(ticket.description, ticket.title):
-        _defer("triage_ticket", ticket)
+def ask_later(ticket: Ticket, names: Collection[str]) -> None:
+    """Make the jobs of model (about these of category, priority and tone) and shadow, in the
+    present transaction."""
+    if names and engine.model_may_be_asked(ticket.description, ticket.title):
+        _defer("triage_ticket", ticket, names=sorted(names))
     shadow = _shadow()
     if shadow is not None and _would_answer(shadow, ticket):
         _defer("shadow_triage", ticket)
 
 
-def _defer(task: str, ticket: Ticket) -> None:
+def _defer(task: str, ticket: Ticket, **more: Any) -> None:
     """Named, since jobs call services."""
     job = app.configure_task(f"tickets.tasks.{task}", queue="triage")
-    job.defer(ticket_id=ticket.pk, text_digest=ticket.text_digest())
+    job.defer(ticket_id=ticket.pk, text_digest=ticket.text_digest(), **more)
 
 
-def triage_by_model(ticket_id: int, text_digest: str) -> bool:
-    """Ask the model about a stored ticket and take its opinion; False when it gave none.
+def triage_by_model(ticket_id: int, text_digest: str, names: Collection[str] = TRIAGED) -> bool:
+    """Ask the model about a stored ticket and take its opinion on these of category, priority
+    and tone; False when it left one of them open.
 
     The model is asked outside any transaction. Its answer is dropped when the text has changed
-    since, and never touches what a person chose.
+    since, and never touches what a person chose or confirmed.
     """
     ticket = Ticket.objects.filter(pk=ticket_id).first()
     if ticket is None or ticket.text_digest() != text_digest:
         return True
+    names = set(names) - _settled(ticket)
     engine.warm_up(wait=True)  # the package's import would use up the first call's time
-    found = engine.classify(ticket.description, ticket.title)
-    tone = engine.score_tone(ticket.description, ticket.title)
+    text = ticket.description, ticket.title
+    found = engine.classify(*text, use_model=bool(names & {"category", "priority"}))
+    tone = engine.score_tone(*text, use_model="tone" in names)
     by_model = _answered(found, tone, Source.LLM)
     with suppress(NotFound), changing(ticket_id, TRIAGE) as ticket:
         if ticket.text_digest() == text_digest:
-            opinion = Opinion(found, tone, by_model - set(ticket.decided_by(Source.HUMAN)))
+            opinion = Opinion(found, tone, names & by_model - _settled(ticket))
             opinion.apply(ticket)
             opinion.record(ticket, once=True)
-    return bool(by_model)
+    return names <= by_model
+
+
+def _settled(ticket: Ticket) -> set[str]:
+    """What a person has chosen, or has confirmed since."""
+    confirmed = ticket.lessons.values_list("field", flat=True)
+    return {*ticket.decided_by(Source.HUMAN), *confirmed}
 
 
 def triage_by_shadow(ticket_id: int, text_digest: str) -> bool:
@@ -105,6 +115,7 @@ def triage_by_shadow(ticket_id: int, text_digest: str) -> bool:
     if ticket is None or shadow is None or ticket.text_digest() != text_digest:
         return True
     asks_model = shadow.llm_provider != OFFLINE
+    engine.warm_up(wait=True, settings=shadow)
     found = engine.classify(ticket.description, ticket.title, use_model=asks_model, settings=shadow)
     tone = engine.score_tone(
         ticket.description, ticket.title, use_model=asks_model, settings=shadow
@@ -114,7 +125,7 @@ def triage_by_shadow(ticket_id: int, text_digest: str) -> bool:
         ticket = locked(ticket_id)
         if ticket.text_digest() == text_digest:
             Opinion(found, tone, answered).record(ticket, Use.SHADOW, once=True)
-    return bool(answered)
+    return answered == set(TRIAGED) or not asks_model
 
 
 def _answered(found: Classification, tone: Tone, source: str) -> set[str]:

@@ -252,7 +252,7 @@ def test_a_lesson_that_is_learned_during_a_refit_is_not_lost(same_ticket):
 
 def test_everything_can_be_rebuilt_from_the_tickets():
     correct(5)
-    learn_all()
+    Ticket.objects.update(status="closed")
     Lesson.objects.all().delete()
     TriageModel.objects.all().delete()
     services.rebuild()
@@ -263,14 +263,27 @@ def test_everything_can_be_rebuilt_from_the_tickets():
 
 def test_rebuilding_takes_confirmed_tickets_and_leaves_open_ones():
     done = TicketFactory(status="closed", category_source="offline", priority_source="offline")
-    by_hand = TicketFactory(category_source="human", priority_source="offline")
+    TicketFactory(category_source="human", priority_source="offline")
     TicketFactory(category_source="offline", priority_source="offline")
     services.rebuild()
     assert set(Lesson.objects.values_list("ticket", "field")) == {
         (done.pk, "category"),
         (done.pk, "priority"),
-        (by_hand.pk, "category"),
     }
+
+
+def test_what_a_sender_chose_is_no_lesson_until_an_agent_closes_it():
+    ticket("My whole company is down!", category="technical", priority="critical")
+    services.rebuild()
+    assert not Lesson.objects.exists()
+
+
+def test_nobody_but_agents_teaches_by_tickets_that_are_done_from_the_start():
+    ticket("All is down", category="general", priority="low", status="closed")
+    assert not Lesson.objects.exists()
+    given = {"title": "T", "description": "D", "category": "account", "status": "closed"}
+    services.create_ticket(given, SYSTEM)
+    assert list(Lesson.objects.values_list("value", flat=True)) == ["account"]
 
 
 def test_demo_tickets_teach_only_what_is_decided_about_them_here():

@@ -4,6 +4,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
@@ -200,10 +201,11 @@ def jobs():
     return ProcrastinateJob.objects.filter(task_name="tickets.tasks.triage_ticket", status="todo")
 
 
-def run_jobs():
+def run_jobs(attempts=0):
     """Run what a worker would, in this test's transaction."""
     for job in jobs():
-        tasks.triage_ticket(**job.args)
+        job.attempts = attempts
+        tasks.triage_ticket(SimpleNamespace(job=job), **job.args)
 
 
 def test_the_model_decides_what_no_person_did(model):
@@ -280,6 +282,38 @@ def test_without_an_answer_of_the_model_the_offline_values_stay(model, fault):
         run_jobs()
     assert model.log
     assert Ticket.objects.values().get() == before
+
+
+def test_a_model_that_stays_silent_leaves_no_failed_job(model):
+    model.control(fault="500")
+    services.create_ticket(CLEAR, NOBODY)
+    run_jobs(attempts=tasks.TRIES)
+
+
+def test_half_an_answer_is_asked_for_again(model):
+    services.create_ticket(CLEAR, NOBODY)
+    model.control(fault="500", times=1)
+    with pytest.raises(tasks.NoAnswer):
+        run_jobs()
+    assert Ticket.objects.get().decided_by(Source.LLM) == ["tone"]
+    run_jobs()
+    assert Ticket.objects.get().decided_by(Source.LLM) == ["category", "priority", "tone"]
+
+
+def test_the_model_leaves_what_an_agent_has_confirmed_by_closing(model):
+    ticket = services.create_ticket(CLEAR | {"description": "The app shows an error. " * 2}, NOBODY)
+    services.update_ticket(ticket.pk, {"status": "closed"}, SYSTEM)
+    before = Ticket.objects.values("category", "priority", "category_source").get()
+    run_jobs()
+    assert Ticket.objects.values("category", "priority", "category_source").get() == before
+
+
+def test_the_model_is_not_asked_again_about_what_it_suggested_and_the_sender_kept(model):
+    services.create_ticket(CLEAR | {"suggestion_id": SHOWN}, NOBODY)
+    run_jobs()
+    assert [set(entry["schema"]["properties"]) for entry in model.log] == [
+        {"sentiment", "urgency_score"}
+    ]
 
 
 def test_orders_in_a_ticket_change_nothing_but_a_suggestion(model):

@@ -104,3 +104,14 @@ def test_yesterdays_counts_are_not_todays(shared):
     assert sharing.spent_today() == 0
     shared.count("classify:llm")
     assert sharing.outcomes_today() == {"classify:llm": 1}
+
+
+def test_replies_whose_time_is_over_are_deleted(shared, settings):
+    shared.remember("kept", "reply")
+    settings.LLM_CACHE_SECONDS = -1
+    shared.remember("over", "reply")
+    sharing.purge_replies()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM triage_cache")
+        assert cursor.fetchone() == (1,)
+    assert shared.recall("kept") == "reply"

@@ -129,9 +129,20 @@ class Config:
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
 
     def shadow(self) -> Config | None:
-        """The configuration of TRIAGE_SHADOW's source, or None where there is none."""
+        """The configuration of TRIAGE_SHADOW's source, or None where there is none.
+
+        What was said of the main model is not said of another's: neither its price, nor the key
+        that it uses in common.
+        """
         provider, _, model = self.triage_shadow.strip().partition(":")
-        return self.asking(provider, model) if provider else None
+        if not provider:
+            return None
+        shadow = self.asking(provider, model)
+        if provider == self.provider:
+            return shadow
+        return dataclasses.replace(
+            shadow, llm_api_key="", llm_price_input=None, llm_price_output=None
+        )
 
 
 def from_settings() -> Config:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import logging
+import math
 import os
 import threading
 import time
@@ -17,7 +18,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from . import config, offline, parse, prompts, text
 from .config import Config, Endpoint
-from .guard import Guard
+from .guard import Guard, Pool
 from .providers.base import ProviderError
 from .shared import Alone, Shared
 from .types import Classification, Evidence, Title, Tone
@@ -32,15 +33,31 @@ PROBE_TEXT = (
 # Nothing was to be asked, so nothing happened that is worth counting.
 NOT_ASKED = frozenset({"disabled", "no_key"})
 _shared: Shared = Alone()
-_guard_for = functools.lru_cache(maxsize=8)(Guard)
-# A child process must not inherit the parent's open connections and held locks.
-os.register_at_fork(after_in_child=_guard_for.cache_clear)
+_pauses = True
+_pool_of = functools.lru_cache(maxsize=8)(Pool)
 
 
-def set_shared(shared: Shared) -> Shared:
-    """Have all calls of a model go by these limits, counts and cache; returns those before."""
-    global _shared
-    before, _shared = _shared, shared
+@functools.lru_cache(maxsize=16)
+def _guard_for(endpoint: Endpoint, places: int, pauses: bool) -> Guard:
+    return Guard(endpoint, _pool_of(places), pauses=pauses)
+
+
+def _start_anew() -> None:
+    """A child process must not inherit the parent's open connections and held locks."""
+    _guard_for.cache_clear()
+    _pool_of.cache_clear()
+
+
+os.register_at_fork(after_in_child=_start_anew)
+
+
+def set_shared(shared: Shared, *, pauses: bool = True) -> Shared:
+    """Have all calls of a model go by these limits, counts and cache; returns those before.
+
+    Without `pauses` a model that fails is asked on, as whoever measures it wants to.
+    """
+    global _shared, _pauses
+    before, _shared, _pauses = _shared, shared, pauses
     return before
 
 
@@ -50,16 +67,18 @@ def classify(
     *,
     use_model: bool = True,
     client: str = "",
+    seconds: float = math.inf,
     settings: Config | None = None,
 ) -> Classification:
     """Category and priority of a ticket. Offline opinions take milliseconds.
 
-    `client` is who asks, where calls are limited by client; `settings` replaces the ones in force.
+    `client` is who asks, where calls are limited by client, and `seconds` how long they wait;
+    `settings` replaces the ones in force.
     """
     started = time.perf_counter()
     answer = None
     if use_model:
-        question = _Question(prompts.CLASSIFY, title, description, client)
+        question = _Question(prompts.CLASSIFY, title, description, client, seconds)
         asked = _ask(question, parse.classification, settings)
         answer = asked and _classification(asked, title, description)
     if answer is None:
@@ -69,10 +88,15 @@ def classify(
     return dataclasses.replace(answer, latency_ms=_milliseconds(started))
 
 
-def suggest_title(description: str, *, use_model: bool = True, client: str = "") -> Title:
-    """A title of 1 to 80 characters; offline it is the first sentence, cut at a word."""
+def suggest_title(
+    description: str, *, use_model: bool = True, client: str = "", seconds: float = math.inf
+) -> Title:
+    """A title of 1 to 80 characters; offline it is the first sentence, cut at a word.
+
+    `client` and `seconds` as in `classify`.
+    """
     if use_model:
-        question = _Question(prompts.SUGGEST_TITLE, "", description, client)
+        question = _Question(prompts.SUGGEST_TITLE, "", description, client, seconds)
         asked = _ask(question, parse.title)
         if asked is not None:
             return Title(asked.reply, "llm")
@@ -122,7 +146,7 @@ def probe() -> Probe:
     try:
         usable = _usable_endpoint(settings, prompts.CLASSIFY)
         prompt = prompts.about(prompts.CLASSIFY, "", PROBE_TEXT)
-        reply, paid = Guard(usable, 1).ask(prompt, parse.classification, Alone())
+        reply, paid = Guard(usable, Pool(1)).ask(prompt, parse.classification, Alone())
         cost = paid or 0.0
     except ProviderError as error:
         reason = error.reason
@@ -148,7 +172,7 @@ def warm_up(*, wait: bool = False, settings: Config | None = None) -> None:
     offline.warm_up()
     settings = settings or config.from_settings()
     try:
-        guard = _guard_for(_usable_endpoint(settings, prompts.CLASSIFY), settings.llm_concurrency)
+        guard = _guard(_usable_endpoint(settings, prompts.CLASSIFY), settings)
     except ProviderError:
         return
     thread = threading.Thread(target=_quietly, args=(guard.warm_up,), daemon=True)
@@ -162,6 +186,7 @@ class _Question(NamedTuple):
     title: str
     description: str
     client: str = ""
+    seconds: float = math.inf
 
 
 class _Asked(NamedTuple, Generic[T]):
@@ -211,8 +236,9 @@ def _ask(
         prompt = prompts.about(
             question.task, *_outgoing(settings, question.title, question.description)
         )
-        guard = _guard_for(endpoint, settings.llm_concurrency)
-        answer = guard.ask(prompt, parse_reply, _shared, question.client)
+        answer = _guard(endpoint, settings).ask(
+            prompt, parse_reply, _shared, client=question.client, seconds=question.seconds
+        )
         outcome = "cached" if answer.cost_usd is None else "llm"
         return _Asked(answer.value, endpoint, answer.cost_usd or 0.0)
     except ProviderError as error:
@@ -223,6 +249,10 @@ def _ask(
     finally:
         _count(question.task.name, outcome)
     return None
+
+
+def _guard(endpoint: Endpoint, settings: Config) -> Guard:
+    return _guard_for(endpoint, settings.llm_concurrency, _pauses)
 
 
 def _usable_endpoint(settings: Config, task: prompts.Task) -> Endpoint:
@@ -241,7 +271,8 @@ def _usable_endpoint(settings: Config, task: prompts.Task) -> Endpoint:
 def _outgoing(settings: Config, title: str, description: str) -> tuple[str, str]:
     """Both texts as they may leave; ProviderError when they are too short to be worth a call."""
     limit = settings.llm_max_input_chars
-    title, description = text.outgoing(title, limit // 4), text.outgoing(description, limit)
+    title = text.outgoing(title, limit // 4)
+    description = text.outgoing(description, limit - len(title))
     if len(title) + len(description) < settings.llm_min_chars:
         raise ProviderError("too_short")
     return title, description

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -65,7 +66,7 @@ class Breaker:
                 return
             pause = LONG_PAUSE if reason in NEEDS_A_PERSON else PAUSE
             is_news = self._now() >= self._closed_until
-            self._closed_until = self._now() + pause
+            self._closed_until = max(self._closed_until, self._now() + pause)
         if is_news:
             logger.warning("The model is left alone for %d s: %s.", pause, reason)
 
@@ -143,39 +144,55 @@ class Asked(NamedTuple, Generic[T]):
     cost_usd: float | None  # None: the reply was remembered, or another's
 
 
-class Guard:
-    """Everything that stands before one configured model, for one process."""
+class Pool:
+    """The places of one process, whichever models its questions go to."""
 
-    def __init__(self, endpoint: Endpoint, places: int) -> None:
-        self._endpoint = endpoint
-        self._breaker = Breaker()
-        self._workers = Workers(places)
+    def __init__(self, places: int) -> None:
+        self.workers = Workers(places)
         # Whoever waits for another's call holds a thread of the web server as well.
-        self._waiting = Workers(places)
+        self.waiting = Workers(places)
+
+
+class Guard:
+    """Everything that stands before one configured model, for one process.
+
+    Without `pauses` it goes on asking a model that fails.
+    """
+
+    def __init__(self, endpoint: Endpoint, pool: Pool, *, pauses: bool = True) -> None:
+        self._endpoint = endpoint
+        self._pool = pool
+        self._breaker = Breaker() if pauses else None
         self._flights: dict[str, Flight] = {}
         self._taking_off = threading.Lock()
         self._building = threading.Lock()
         self._provider: Provider | None = None
 
     def ask(
-        self, prompt: Prompt, parse: Callable[[str], T], shared: Shared, client: str = ""
+        self,
+        prompt: Prompt,
+        parse: Callable[[str], T],
+        shared: Shared,
+        *,
+        client: str = "",
+        seconds: float = math.inf,
     ) -> Asked[T]:
         """The checked reply, or ProviderError, within the endpoint's timeout and a little.
 
-        `client` is who asks, where calls are counted by client.
+        `client` is who asks, where calls are counted by client; `seconds` how long they wait.
         """
-        deadline = time.monotonic() + self._endpoint.timeout
+        deadline = time.monotonic() + min(self._endpoint.timeout, seconds)
         key = self._key(prompt)
         remembered = shared.recall(key)
         if remembered is not None:
             return Asked(_checked(parse, remembered), None)
         if client and not shared.client_may_ask(client):
             raise ProviderError("client_limit")
-        self._waiting.take_place()
+        self._pool.waiting.take_place()
         try:
             reply, cost = self._together(prompt, parse, shared, key, deadline)
         finally:
-            self._waiting.give_back()
+            self._pool.waiting.give_back()
         return Asked(_checked(parse, reply), cost)
 
     def warm_up(self) -> None:
@@ -250,23 +267,25 @@ class Guard:
         raise ProviderError("deadline")
 
     def _call(self, prompt: Prompt, shared: Shared, deadline: float) -> Reply:
-        self._workers.take_place()
+        workers = self._pool.workers
+        workers.take_place()
         try:
-            if not self._breaker.allows():
+            if self._breaker and not self._breaker.allows():
                 raise ProviderError("paused")
             if not shared.may_spend():
                 raise ProviderError("budget")
         except BaseException:
-            self._workers.give_back()
+            workers.give_back()
             raise
         try:
             left = deadline - time.monotonic()
-            reply = self._workers.run(lambda: self._complete(prompt, deadline), left)
+            reply = workers.run(lambda: self._complete(prompt, deadline), left)
         except ProviderError as error:
-            if error.reason not in SAYS_NOTHING_OF_THE_SERVICE:
+            if self._breaker and error.reason not in SAYS_NOTHING_OF_THE_SERVICE:
                 self._breaker.failed(error.reason)
             raise
-        self._breaker.succeeded()
+        if self._breaker:
+            self._breaker.succeeded()
         return reply
 
     def _complete(self, prompt: Prompt, deadline: float) -> Reply:
@@ -275,6 +294,7 @@ class Guard:
         except ProviderError:
             raise
         except Exception as error:
+            logger.exception("The client of %s cannot be made ready.", self._endpoint.provider)
             raise ProviderError("not_built") from error
         left = deadline - time.monotonic()
         if left <= 0:

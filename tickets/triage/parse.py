@@ -4,7 +4,6 @@ anything else is refused whole: half a reply is no opinion."""
 from __future__ import annotations
 
 import json
-import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from .types import CATEGORIES, MAX_TITLE_CHARS, PRIORITIES, SENTIMENTS
 
 MAX_REPLY_CHARS = 64_000
 MAX_MODEL_TITLE_CHARS = 300
-_THINK = re.compile(r"\s*<(think|thinking)>.*?</\1>", re.DOTALL)
+_THINK = re.compile(r"<(think|thinking)>.*?</\1>", re.DOTALL)
 _FENCE = re.compile(r"```[a-zA-Z]{0,10}[ \t]*\r?\n(.*)\n?[ \t]*```", re.DOTALL)
 
 
@@ -74,7 +73,9 @@ def read_object(reply: str) -> dict[str, Any]:
     """The one JSON object that a reply consists of."""
     if len(reply) > MAX_REPLY_CHARS:
         raise InvalidReply("too long")
-    body = _THINK.sub("", reply, count=1).strip() if "<think" in reply else reply.strip()
+    body = reply.strip()
+    if thought := _THINK.match(body):
+        body = body[thought.end() :].strip()
     if fenced := _FENCE.fullmatch(body):
         body = fenced[1]
     try:
@@ -119,7 +120,7 @@ def _confidence(data: dict[str, Any], key: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InvalidReply(key)
-    if not math.isfinite(value) or not 0 <= value <= 1:
+    if not 0 <= value <= 1:  # which no NaN is, and what has too many digits for a float is not
         raise InvalidReply(key)
     return float(value)
 

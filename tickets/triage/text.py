@@ -6,7 +6,10 @@ import re
 
 # Every quantifier is bounded, so a hostile text costs no more than its length.
 _EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
-_DIGITS = re.compile(r"(?<![\w.])\+?\(?\d(?:[ ().\-/]{0,3}\d){7,22}(?!\w)")
+# Between groups stand what people and word processors put there: blanks, dashes, dots, brackets.
+_DIGITS = re.compile(r"(?<![^\W_])\+?\(?\d(?:[\s\u2010-\u2015_().\-/]{0,3}\d){7,22}(?![^\W_])")
+LONGEST_WORD = 200  # characters; longer ones are no addresses and are cut where it comes
+_LAST, _FIRST = re.compile(r"(?<!\S)\S+\Z"), re.compile(r"\A\S+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -17,7 +20,19 @@ def shorten(text: str, limit: int) -> str:
     mark = " [...] "
     head = (limit - len(mark)) * 3 // 4
     tail = limit - len(mark) - head
-    return text[: max(head, 0)] + mark + text[len(text) - max(tail, 0) :]
+    return (
+        _whole_words(text[: max(head, 0)], _LAST)
+        + mark
+        + _whole_words(text[len(text) - max(tail, 0) :], _FIRST)
+    )
+
+
+def _whole_words(text: str, cut_word: re.Pattern[str]) -> str:
+    """Without the word at the cut: half an address would not be known for one."""
+    found = cut_word.search(text)
+    if found is None or len(found[0]) > LONGEST_WORD:
+        return text
+    return text[: found.start()] + text[found.end() :]
 
 
 def clean(text: str) -> str:

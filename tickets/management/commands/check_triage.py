@@ -19,7 +19,8 @@ EXPLANATIONS = {
     "no_key": "The key is missing: set {key}.",
     "no_model": "No model is named: set {model}.",
     "bad_key": "The service refuses the key: check {key}, and that it may use this model.",
-    "missing_model": "The service does not know the model: check {model}.",
+    "missing_model": "The service does not know the model, or this path: check {model} and"
+    " {address}.",
     "rate_limited": "The key has used up its quota, or asks too fast: see the service's console.",
     "server_error": "The service reports a fault of its own. Try again later.",
     "unreachable": "Nobody answers: check the network, a proxy or firewall, and {address}.",
@@ -28,6 +29,8 @@ EXPLANATIONS = {
     "blocked": "The service blocked its answer to a harmless text: check its safety settings.",
     "bad_request": "The service refuses the request: does {model} answer in JSON? Check {address}.",
     "bad_response": "Something answered that does not speak the protocol: check {address}.",
+    "busy": "Too many calls at once.",
+    "not_built": "The client cannot be made ready: the log above says why.",
     "invalid_reply": "The model answered, but not in the form that was asked for: take another"
     " in {model}.",
 }

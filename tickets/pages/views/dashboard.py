@@ -25,15 +25,15 @@ def dashboard(request: Request) -> HttpResponse:
 @page("GET", agents=True)
 def triage(request: Request) -> HttpResponse:
     days = valid(PeriodForm(request.GET))["days"]
-    now = timezone.now()
-    report = Prediction.objects.report(now - timedelta(days=days) if days else None, None)
+    today = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = today - timedelta(days=days - 1) if days else None  # whole days, today the last
+    report = Prediction.objects.report(since, None)
     context = {
         "days": days,
         "periods": PeriodForm.PERIODS,
         "report": report,
         "fields": [
-            _field(name, values, report, now.astimezone(UTC).date(), days)
-            for name, values in FIELDS.items()
+            _field(name, values, report, today.date(), days) for name, values in FIELDS.items()
         ],
         "learners": TriageModel.objects.order_by("field"),
         "waiting": Ticket.objects.needing_review().count(),

@@ -144,3 +144,11 @@ def test_a_token_without_write_may_not_create(db):
 def test_creating_is_recorded_with_its_actor(anonymous, agent):
     created = anonymous.create()
     assert agent.get(one(created["id"], "history/")).json()[0]["actor"] == "anonymous"
+
+
+@pytest.mark.parametrize("status", ["in_progress", "resolved", "closed"])
+def test_strangers_may_not_say_that_a_ticket_is_done(anonymous, status):
+    response = anonymous.send("POST", "/api/tickets/", NEW | {"status": status})
+    assert_problem(response, 400, "validation_error", "status")
+    assert not Ticket.objects.exists()
+    assert anonymous.send("POST", "/api/tickets/", NEW | {"status": "open"}).status_code == 201

@@ -271,11 +271,11 @@ def test_another_answer_in_the_models_place_is_a_failure(write, fake_llm):
     assert found["baselines"]["default"]["category"]["n"] == 3
 
 
-def test_a_model_that_is_left_alone_after_failures_fails_the_rest(write, fake_llm):
-    fake_llm.control("401")
+def test_a_model_is_measured_on_every_row_however_often_it_fails(write, fake_llm):
+    fake_llm.control("429", times=4)
     out, _notes = evaluate(write(lines_of("general", 5)), "--source", "openai")
-    assert "failures  5 of 5 rows, left out of the figures above (paused 4, bad_key 1)" in out
-    assert len(fake_llm.log) == 1
+    assert "failures  4 of 5 rows, left out of the figures above (rate_limited 4)" in out
+    assert len(fake_llm.log) == 5
     assert "a-secret-key" not in out
 
 

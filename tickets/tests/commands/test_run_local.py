@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -23,14 +24,21 @@ ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 120
 
 
+def free_port() -> int:
+    """Below those that the system gives away, so that it stays free over a restart."""
+    while True:
+        port = random.randint(20_000, 29_999)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 class Program:
     """`manage.py run_local` on a free port and a data directory of its own."""
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
 
     def start(self, **environment: str) -> None:
         given = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "SECRET_KEY")}

@@ -269,7 +269,7 @@ def test_the_tables_say_how_many_had_no_opinion():
     default = run.ask(Default(), rows_of("category", "billing", "general"))
     text = Report("default", default, default, default).as_text()
     assert "always general" in text
-    assert "No opinion" in text
+    assert "No confidence" in text
     assert "priority" not in text
 
 

@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -110,3 +111,21 @@ def test_no_text_makes_the_parser_fail_otherwise(reply):
 def test_cutting_at_a_word_keeps_within_the_limit(text, limit):
     cut = parse.cut_at_word(" ".join(text.split()), limit)
     assert len(cut) <= limit
+
+
+def test_a_think_block_in_the_middle_is_no_answer():
+    with pytest.raises(parse.InvalidReply):
+        parse.title('{"title": <think>hm</think> "A title"}')
+
+
+def test_a_reply_of_blanks_is_read_in_a_moment():
+    started = time.monotonic()
+    with pytest.raises(parse.InvalidReply):
+        parse.title(" " * 60_000 + "<think")
+    assert time.monotonic() - started < 2
+
+
+def test_a_confidence_of_a_thousand_digits_is_refused():
+    reply = '{"category": "billing", "priority": "low", "category_confidence": 1%s}' % ("0" * 4000)
+    with pytest.raises(parse.InvalidReply):
+        parse.classification(reply)

@@ -18,6 +18,12 @@ from tickets.triage import prompts, text
         ("call +49 (0)170 / 123 45 67", "call [phone]"),
         ("call 555-123-4567 today", "call [phone] today"),
         ("iban 12345678901234567890", "iban [number]"),
+        ("Card no.4111111111111111 was charged", "Card no.[card] was charged"),
+        ("Tel.01712345678", "Tel.[phone]"),
+        ("a.4111 1111 1111 1111", "a.[card]"),
+        ("card 4111\u00a01111\u00a01111\u00a01111", "card [card]"),
+        ("card 4111\u20131111\u20131111\u20131111", "card [card]"),
+        ("card 4111_1111_1111_1111", "card [card]"),
     ],
 )
 def test_personal_numbers_give_way_to_a_word(before, after):
@@ -29,6 +35,14 @@ def test_personal_numbers_give_way_to_a_word(before, after):
 )
 def test_short_numbers_stay(kept):
     assert text.redact(kept) == kept
+
+
+@pytest.mark.parametrize("place", range(2900, 3020, 7))
+def test_no_half_of_an_address_is_left_at_the_cut(place):
+    description = ("word " * 2000)[:place] + " john.doe@example.org " + "word " * 2000
+    sent = text.outgoing(description, 4000)
+    assert "john" not in sent
+    assert "example" not in sent
 
 
 def test_three_quarters_of_a_long_text_come_from_its_head():

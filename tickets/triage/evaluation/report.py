@@ -28,9 +28,9 @@ URGENCY_COLUMNS = {"rows": "n", "Spearman": "spearman", "mean error": "mae"}
 LEGEND = """\
 ECE: expected calibration error over ten bins, of the rows with a confidence. Sure: the share of
 rows answered with a confidence of 0.8 or more."""
-NO_OPINION = """\
-No opinion: answered by the default and without a confidence; they count as answered, but have no
-part in the calibration error."""
+NO_CONFIDENCE = """\
+No confidence: answered without saying how sure; they count as answered, but have no part in the
+calibration error."""
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Report:
     def as_text(self) -> str:
         parts = [*self._fields(), self._urgency(), self._learning(), self._effort(), LEGEND]
         if any(_without_opinion(self.run.judged(name)) for name in CHOICES):
-            parts.append(NO_OPINION)
+            parts.append(NO_CONFIDENCE)
         return "\n\n".join(part for part in parts if part)
 
     def _runs(self, default: str) -> dict[str, Run]:
@@ -85,7 +85,7 @@ class Report:
                 ]
                 for label, one in self._runs(defaults[name]).items()
             ]
-            yield _table([name, *columns, "no opinion"], rows)
+            yield _table([name, *columns, "no confidence"], rows)
             yield _confusion(self.run.judged(name), labels)
 
     def _urgency(self) -> str:

@@ -31,8 +31,8 @@ def _gemini(backend: str) -> Callable[[Endpoint], Provider]:
     if backend != "rest":
         try:
             from .gemini_sdk import GeminiSdk
-        except ImportError as error:
-            logger.warning("Gemini is asked over REST: its package is missing (%s).", error)
+        except Exception as error:  # a broken installation raises whatever it likes
+            logger.warning("Gemini is asked over REST: its package cannot be used (%s).", error)
         else:
             return GeminiSdk
     from .gemini_rest import GeminiRest
