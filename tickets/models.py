@@ -130,6 +130,10 @@ def new_nonce() -> str:
 
 # `tone` stands for sentiment and urgency, which are scored together.
 TRIAGED = ("category", "priority", "tone")
+# Where the value of each of the ledger's fields stands.
+LEDGER_COLUMNS = {name: name for name in ("category", "priority", "sentiment")} | {
+    "urgency": "urgency_score"
+}
 
 
 @pghistory.track(
@@ -237,6 +241,18 @@ class Ticket(models.Model):
             }
             for name in TRIAGED
         }
+
+    def reasons(self) -> dict[str, list[str]]:
+        """The words by which triage decided category, priority and tone, as far as it still
+        stands. In one query."""
+        rows = self.predictions.deciding().filter(source__in=[Source.LLM, Source.OFFLINE])
+        found: dict[str, list[str]] = {}
+        for row in rows.order_by("-pk"):
+            name = row.field if row.field in TRIAGED else "tone"
+            standing = row.value == str(getattr(self, LEDGER_COLUMNS[row.field]))
+            if standing and row.source == getattr(self, f"{name}_source"):
+                found.setdefault(name, [entry["text"] for entry in row.evidence])
+        return found
 
     def decide(self, name: str, source: str, confidence: float | None = None) -> None:
         """Note who decided `name` (category, priority or tone) and how sure."""

@@ -103,25 +103,26 @@ def _predictions(answer: Answer, suggestion: uuid.UUID, use: Use) -> list[Predic
             confidence=confidence,
             source=answer.source,
             provider=answer.provider,
-            model=answer.model,
+            model=model or answer.model,
             prompt_version=answer.prompt_version,
             evidence=_evidence(answer, decides),
             latency_ms=answer.latency_ms,
             cost_usd=answer.cost_usd / len(values),
             use=use,
         )
-        for name, value, confidence, decides in values
+        for name, value, confidence, decides, model in values
     ]
 
 
-def _values(answer: Answer) -> Iterator[tuple[str, Any, float | None, str]]:
-    """Field, value, confidence, and what its evidence decides."""
+def _values(answer: Answer) -> Iterator[tuple[str, Any, float | None, str, str]]:
+    """Field, value, confidence, what its evidence decides, and its model where it has its own."""
     if isinstance(answer, Classification):
-        yield "category", answer.category, answer.category_confidence, "category"
-        yield "priority", answer.priority, answer.priority_confidence, "priority"
+        yield "category", answer.category, answer.category_confidence, "category", ""
+        priority = answer.priority, answer.priority_confidence
+        yield "priority", *priority, "priority", answer.priority_model
     if isinstance(answer, Tone):
-        yield "sentiment", answer.sentiment, answer.confidence, "tone"
-        yield "urgency", answer.urgency_score, None, "tone"
+        yield "sentiment", answer.sentiment, answer.confidence, "tone", ""
+        yield "urgency", answer.urgency_score, None, "tone", answer.urgency_model
 
 
 def _evidence(answer: Answer, decides: str) -> list[dict[str, Any]]:

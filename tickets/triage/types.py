@@ -53,6 +53,7 @@ class Classification(Answer):
     priority: str = DEFAULT_PRIORITY
     category_confidence: float | None = None
     priority_confidence: float | None = None
+    priority_model: str = ""  # where it is not `model` that decided the priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +71,4 @@ class Tone(Answer):
     sentiment: str = DEFAULT_SENTIMENT
     urgency_score: int = DEFAULT_URGENCY
     confidence: float | None = None
+    urgency_model: str = ""  # where it is not `model` that decided the urgency

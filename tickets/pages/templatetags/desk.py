@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.template import Context, Library
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from tickets.models import Source, Ticket, Use
@@ -20,6 +20,7 @@ from tickets.querysets import HistoryEntry
 
 register = Library()
 
+MOST_QUOTED, WORDS_SHOWN = 40, 3  # characters of a quote, quotes
 THEMES = ("light", "dark", "system")
 DECIDERS = {
     Source.HUMAN: "chosen by a person",
@@ -94,6 +95,14 @@ def decided(ticket: Ticket, name: str) -> str:
     words = DECIDERS[told["source"]]
     sure = "" if told["confidence"] is None else f", {told['confidence']:.0%} sure"
     return (words[0].upper() + words[1:] + sure).replace("%", "\u00a0%")
+
+
+@register.simple_tag
+def because(words: Iterable[str] | None) -> SafeString:
+    """The words that decided, after who did: ", because of “refund”"."""
+    quotes = ((" ".join(word.split())[:MOST_QUOTED],) for word in list(words or ())[:WORDS_SHOWN])
+    quoted = format_html_join(", ", "\u201c{}\u201d", quotes)
+    return format_html(", because of {}", quoted) if quoted else SafeString()
 
 
 @register.simple_tag

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from tickets.forms import PeriodForm, valid
-from tickets.models import Category, Prediction, Priority, Ticket, TriageModel
+from tickets.models import Category, DemoTicket, Prediction, Priority, Ticket, TriageModel
 from tickets.pages import charts
 from tickets.pages.decorators import Request, page
 
@@ -36,6 +36,7 @@ def triage(request: Request) -> HttpResponse:
             _field(name, values, report, today.date(), days) for name, values in FIELDS.items()
         ],
         "learners": TriageModel.objects.order_by("field"),
+        "demo": DemoTicket.objects.exists(),
         "waiting": Ticket.objects.needing_review().count(),
     }
     return render(request, "tickets/triage.html", context)

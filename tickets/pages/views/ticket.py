@@ -142,6 +142,7 @@ def _show(request: Request, ticket: Ticket, *, status: int = 200, **forms: Any) 
         "ticket": ticket,
         "comments": ticket.comments.select_related("author"),
         "history": ticket.history(),
+        "reasons": ticket.reasons(),
         **choices(),
         **forms,
     }

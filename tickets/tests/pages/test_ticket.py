@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from tickets import services
-from tickets.access import TRIAGE, user_actor
+from tickets.access import SYSTEM, TRIAGE, user_actor
 from tickets.models import Comment, Ticket
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 
@@ -232,8 +232,8 @@ def test_it_asks_for_the_csrf_token(agent_user, ticket):
 
 def test_its_queries_do_not_grow_with_the_conversation(agent, ticket, django_assert_num_queries):
     CommentFactory.create_batch(10, ticket=ticket, author=AgentFactory())
-    # Session, user, groups; ticket, comments, agents, two for the history.
-    with django_assert_num_queries(8):
+    # Session, user, groups; ticket, comments, agents, two for the history, one for the reasons.
+    with django_assert_num_queries(9):
         page_of(agent, ticket)
 
 
@@ -246,3 +246,17 @@ def test_markup_is_shown_as_text(agent):
 def test_a_version_that_never_was_is_a_conflict(agent, ticket):
     assert change(agent, ticket, version=999, status="closed").status_code == 409
     assert Ticket.objects.get().status == "open"
+
+
+def test_it_shows_the_words_that_decided(agent):
+    made = services.create_ticket(
+        {"title": "Charged", "description": "I was charged twice. Refund <b>my</b> invoice!"},
+        SYSTEM,
+    )
+    page = agent.get(made.get_absolute_url()).content.decode()
+    hint = re.search(r'id="by-category">(.*?)</p>', page, re.S)[1]
+    assert "Offline triage" in hint
+    assert "because of \N{LEFT DOUBLE QUOTATION MARK}" in hint
+    services.update_ticket(made.pk, {"category": "account"}, SYSTEM)
+    page = agent.get(made.get_absolute_url()).content.decode()
+    assert re.search(r'id="by-category">(.*?)</p>', page, re.S)[1] == "Chosen by a person"

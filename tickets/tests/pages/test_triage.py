@@ -99,7 +99,7 @@ def test_it_shows_what_was_learned(agent):
 def test_its_queries_do_not_grow(agent, django_assert_max_num_queries):
     for number in range(10):
         judged(model=str(number))
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         page_of(agent)
 
 

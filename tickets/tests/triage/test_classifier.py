@@ -65,7 +65,15 @@ def test_urgency_is_learned_with_the_priority():
     assert prior.priority(tone.urgency_score) == "critical"
     assert tone.evidence
     assert {entry.decides for entry in tone.evidence} == {"tone"}
-    assert (tone.model, tone.sentiment) == (LEARNED, "neutral")
+    assert (tone.urgency_model, tone.sentiment) == (LEARNED, "neutral")
+    assert tone.model == prior.VERSION  # nobody teaches moods
+
+
+def test_each_value_says_which_model_decided_it():
+    learners = {"category": learner("category", "billing", 8)}
+    answer = offline.classify(f"{UNKNOWN} Nobody can work!", learners=learners)
+    assert answer is not None
+    assert (answer.model, answer.priority_model) == (LEARNED, prior.VERSION)
 
 
 def test_a_learned_category_leaves_the_priority_to_the_lexicon():

@@ -24,9 +24,9 @@ def classify(
     known = store.learners() if learners is None else learners
     view = View(title, description)
     category, priority = _learned(known, "category", view), _learned(known, "priority", view)
-    learned = category is not None or priority is not None
-    if not view.reading.hits and not learned:
+    if not (view.reading.hits or category or priority):
         return None
+    models = [LEARNED if opinion else prior.VERSION for opinion in (category, priority)]
     category = category or _category(view.reading)
     priority = priority or _priority(view.reading)
     return Classification(
@@ -37,7 +37,8 @@ def classify(
         priority_confidence=priority.confidence,
         evidence=category.evidence + priority.evidence,
         provider="offline",
-        model=LEARNED if learned else prior.VERSION,
+        model=models[0],
+        priority_model=models[1],
     )
 
 
@@ -61,7 +62,8 @@ def score_tone(
         source="offline",
         evidence=tuple(evidence[: prior.MAX_EVIDENCE]),
         provider="offline",
-        model=LEARNED if learned else prior.VERSION,
+        model=prior.VERSION,
+        urgency_model=LEARNED if learned else prior.VERSION,
     )
 
 
