@@ -1,13 +1,16 @@
 """What a model that hangs costs the other pages: `make bench ARGS="model"`.
 
-Starts the program's own web server (2 processes of 8 threads) before a fake model that never
-answers, on a data directory of its own, and asks for the list of tickets again and again: first
-undisturbed, then while others ask for suggestions all the time. Prints the 99th percentile of
-both and their ratio, and what 32 equal questions at once cost upstream.
+Starts the program's own web server (2 processes of 8 threads) before a fake model, on a data
+directory of its own, and asks for the list of tickets again and again: first undisturbed, then
+while others ask for suggestions all the time, of which two in three hang (if all did, the desk
+would soon leave the model alone and nothing would be measured). Prints the 99th percentile of
+both and their ratio, what 32 equal questions at once cost upstream, and by how much each provider
+passes its deadline when the model hangs or drips.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import http.client
 import json
 import os
@@ -23,27 +26,33 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tickets.fake_llm import FakeLLM
+from tickets.triage import engine
+from tickets.triage.config import Config
+from tickets.triage.shared import Alone
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 20
 READERS, TYPISTS = 2, 6
 HANGS = 60.0  # seconds
+DEADLINE = 0.5
+SLOW = ("hang", "drip")
 
 
 def main() -> None:
     with FakeLLM(hang_seconds=HANGS) as fake, program(fake.url) as port:
         read(port, 2)  # every thread has its connection now
         calm = percentile(read(port, SECONDS))
-        fake.control("hang")
         with typing(port):
             busy = percentile(read(port, SECONDS))
-        fake.control(None)
         print(f"{'list of tickets, 99th percentile':<44} {calm:8.1f} ms undisturbed")
         print(f"{'while the model hangs and others type':<44} {busy:8.1f} ms, {busy / calm:.2f}x")
     with FakeLLM() as fake, program(fake.url) as port:
         statuses = equal_questions(port, 32)
         print(f"{'32 equal questions at once':<44} {len(fake.log):8} call upstream")
         assert statuses == [200] * 32, statuses
+    with FakeLLM() as fake:
+        for name, late in overruns(fake):
+            print(f"{f'{name}: latest beyond its deadline':<44} {late:8.1f} ms")
 
 
 @contextmanager
@@ -113,7 +122,8 @@ def typing(port: int) -> Iterator[None]:
         number = 0
         while not stop.is_set():
             number += 1
-            text = f"I was charged twice for invoice {person}-{number} of this month."
+            fault = "" if number % 3 == 0 else " [[fault:hang]]"
+            text = f"I was charged twice for invoice {person}-{number} of this month.{fault}"
             status, _ = ask(port, "POST", "/api/tickets/classify/", {"description": text})
             assert status == 200, status
             stop.wait(0.7)  # as the page waits for a pause in typing
@@ -137,6 +147,33 @@ def equal_questions(port: int, count: int) -> list[int]:
         lambda _: statuses.append(ask(port, "POST", "/api/tickets/classify/", body)[0]),
     )
     return statuses
+
+
+def overruns(fake: FakeLLM) -> Iterator[tuple[str, float]]:
+    """Milliseconds by which a provider's slowest answer passes its deadline."""
+    local = Config(llm_base_url=f"{fake.url}/v1", llm_model="m", llm_timeout=DEADLINE)
+    keys = {"llm_api_key": "k", "gemini_base_url": fake.url, "openai_base_url": f"{fake.url}/v1"}
+    hosted = dataclasses.replace(local, groq_base_url=f"{fake.url}/v1", **keys)
+    configs = {
+        "gemini by its package": hosted.asking("gemini"),
+        "gemini by rest": dataclasses.replace(hosted, gemini_backend="rest").asking("gemini"),
+        "openai": hosted.asking("openai"),
+        "groq": hosted.asking("groq"),
+        "local": local.asking("local"),
+    }
+    engine.set_shared(Alone(), pauses=False)
+    for name, config in configs.items():
+        engine.warm_up(wait=True, settings=config)
+        yield name, max(overrun(config, fault, turn) for fault in SLOW for turn in range(3))
+
+
+def overrun(config: Config, fault: str, turn: int) -> float:
+    text = f"I was charged twice, turn {turn} [[fault:{fault}]]"
+    started = time.perf_counter()
+    answer = engine.classify(text, settings=config)
+    taken = time.perf_counter() - started
+    assert answer.source == "offline", answer
+    return (taken - DEADLINE) * 1000
 
 
 def together(count: int, work: Callable[[int], object]) -> None:

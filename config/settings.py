@@ -3,21 +3,44 @@
 Every variable is explained in `.env.example` and in the README's table.
 """
 
+import math
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 # An empty variable means the default, as in a line `PORT=` of an .env file.
 env.ENVIRON = {name: value for name, value in os.environ.items() if value}
 
+
+def _number(name: str, default: float | None, kind: type = int) -> Any:
+    """A plain number; environ's own reading would make 500 of `500ms`."""
+    value = env.ENVIRON.get(name, "").strip()
+    if not value:
+        return default
+    try:
+        number = kind(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ImproperlyConfigured(f"{name} must be a number, not {value!r}.")
+    return number
+
+
+def _secret(name: str) -> str:
+    """As it stands: environ would take a first `$` for the name of another variable."""
+    return str(env.ENVIRON.get(name, "")).strip()
+
+
 # --- Where it runs -----------------------------------------------------------
 
 HOST = env.str("HOST", default="127.0.0.1")
-PORT = env.int("PORT", default=8000)
+PORT = _number("PORT", 8000)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).absolute()
 DEBUG = env.bool("DEBUG", default=False)
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "::1"]
@@ -26,13 +49,13 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", HOST, *env.list("ALLOWED_HOS
 HTTPS = env.bool("HTTPS", default=False)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # How many proxies in front may be believed about the client's address.
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+TRUSTED_PROXIES = _number("TRUSTED_PROXIES", 0)
 
 # "open" lets anonymous callers act as an agent (the local demo); "token" does not.
 ACCESS_MODE = env.str("ACCESS_MODE", default="token")
 PLACEHOLDER = "change-me"
 ADMIN_USERNAME = env.str("ADMIN_USERNAME", default="")
-ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", default="")
+ADMIN_PASSWORD = _secret("ADMIN_PASSWORD")
 
 
 def _secret_key() -> str:
@@ -53,7 +76,7 @@ def _secret_key() -> str:
     return path.read_text().strip()
 
 
-SECRET_KEY = env.str("SECRET_KEY", default="") or _secret_key()
+SECRET_KEY = _secret("SECRET_KEY") or _secret_key()
 
 # --- Applications --------------------------------------------------------------
 
@@ -116,15 +139,15 @@ TEMPLATES = [
 # --- Database ------------------------------------------------------------------
 
 # A gthread worker holds one connection a thread; two more for what runs beside requests.
-WEB_WORKERS = env.int("WEB_WORKERS", default=2)
-WEB_THREADS = env.int("WEB_THREADS", default=8)
+WEB_WORKERS = _number("WEB_WORKERS", 2)
+WEB_THREADS = _number("WEB_THREADS", 8)
 _CONNECTION = {
     # Web requests are cut off; commands and the worker may take longer (0: no limit).
     "OPTIONS": {
         "pool": {"min_size": 1, "max_size": WEB_THREADS + 2, "timeout": 5},
         "connect_timeout": 5,
-        "options": f"-c statement_timeout={env.int('DB_STATEMENT_TIMEOUT_MS', default=0)}"
-        f" -c lock_timeout={env.int('DB_LOCK_TIMEOUT_MS', default=10_000)}",
+        "options": f"-c statement_timeout={_number('DB_STATEMENT_TIMEOUT_MS', 0)}"
+        f" -c lock_timeout={_number('DB_LOCK_TIMEOUT_MS', 10_000)}",
     },
     "CONN_HEALTH_CHECKS": True,
 }
@@ -178,7 +201,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "ticket-list"
 LOGOUT_REDIRECT_URL = "submit"
-AXES_FAILURE_LIMIT = env.int("SIGN_IN_FAILURES", default=5)
+AXES_FAILURE_LIMIT = _number("SIGN_IN_FAILURES", 5)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
@@ -210,45 +233,40 @@ CONTENT_SECURITY_POLICY = {
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # A client address's requests in a minute, for callers who have not signed in.
-CREATE_LIMIT = env.int("CREATE_LIMIT", default=30)
-SUGGEST_LIMIT = env.int("SUGGEST_LIMIT", default=60)
-SIGN_IN_LIMIT = env.int("SIGN_IN_LIMIT", default=30)
+CREATE_LIMIT = _number("CREATE_LIMIT", 30)
+SUGGEST_LIMIT = _number("SUGGEST_LIMIT", 60)
+SIGN_IN_LIMIT = _number("SIGN_IN_LIMIT", 30)
 
 # --- Triage ------------------------------------------------------------------------
-
-
-def _optional_float(name: str) -> float | None:
-    return env.float(name) if env.str(name, default="") else None
-
 
 LLM_ENABLED = env.bool("LLM_ENABLED", default=True)
 # auto: the one whose key is set.
 LLM_PROVIDER = env.str("LLM_PROVIDER", default="auto")
-LLM_API_KEY = env.str("LLM_API_KEY", default="")
+LLM_API_KEY = _secret("LLM_API_KEY")
 LLM_BASE_URL = env.str("LLM_BASE_URL", default="")
 LLM_MODEL = env.str("LLM_MODEL", default="")
-LLM_TIMEOUT = _optional_float("LLM_TIMEOUT")  # seconds, the whole call
+LLM_TIMEOUT = _number("LLM_TIMEOUT", None, float)  # seconds, the whole call
 # Half of the threads may wait for a model; the pages keep the others.
-LLM_CONCURRENCY = env.int("LLM_CONCURRENCY", default=max(1, WEB_THREADS // 2))
-LLM_DAILY_CALLS = env.int("LLM_DAILY_CALLS", default=5000)
-LLM_DAILY_COST = env.float("LLM_DAILY_COST", default=5.0)  # USD, estimated
-LLM_CLIENT_CALLS = env.int("LLM_CLIENT_CALLS", default=30)
-LLM_CACHE_SECONDS = env.int("LLM_CACHE_SECONDS", default=24 * 3600)
-LLM_MIN_CHARS = env.int("LLM_MIN_CHARS", default=20)
-LLM_MAX_INPUT_CHARS = env.int("LLM_MAX_INPUT_CHARS", default=4000)
-LLM_MAX_OUTPUT_TOKENS = env.int("LLM_MAX_OUTPUT_TOKENS", default=512)
-LLM_TEMPERATURE = _optional_float("LLM_TEMPERATURE")
-LLM_PRICE_INPUT = _optional_float("LLM_PRICE_INPUT")
-LLM_PRICE_OUTPUT = _optional_float("LLM_PRICE_OUTPUT")
-GEMINI_API_KEY = env.str("GEMINI_API_KEY", default="")
+LLM_CONCURRENCY = _number("LLM_CONCURRENCY", max(1, WEB_THREADS // 2))
+LLM_DAILY_CALLS = _number("LLM_DAILY_CALLS", 5000)
+LLM_DAILY_COST = _number("LLM_DAILY_COST", 5.0, float)  # USD, estimated
+LLM_CLIENT_CALLS = _number("LLM_CLIENT_CALLS", 30)
+LLM_CACHE_SECONDS = _number("LLM_CACHE_SECONDS", 24 * 3600)
+LLM_MIN_CHARS = _number("LLM_MIN_CHARS", 20)
+LLM_MAX_INPUT_CHARS = _number("LLM_MAX_INPUT_CHARS", 4000)
+LLM_MAX_OUTPUT_TOKENS = _number("LLM_MAX_OUTPUT_TOKENS", 512)
+LLM_TEMPERATURE = _number("LLM_TEMPERATURE", None, float)
+LLM_PRICE_INPUT = _number("LLM_PRICE_INPUT", None, float)
+LLM_PRICE_OUTPUT = _number("LLM_PRICE_OUTPUT", None, float)
+GEMINI_API_KEY = _secret("GEMINI_API_KEY")
 GEMINI_MODEL = env.str("GEMINI_MODEL", default="gemini-3.5-flash-lite")
 GEMINI_BASE_URL = env.str("GEMINI_BASE_URL", default="")
 GEMINI_BACKEND = env.str("GEMINI_BACKEND", default="sdk")
-OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+OPENAI_API_KEY = _secret("OPENAI_API_KEY")
 OPENAI_MODEL = env.str("OPENAI_MODEL", default="gpt-6-luna")
 OPENAI_CLASSIFY_MODEL = env.str("OPENAI_CLASSIFY_MODEL", default="")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="https://api.openai.com/v1")
-GROQ_API_KEY = env.str("GROQ_API_KEY", default="")
+GROQ_API_KEY = _secret("GROQ_API_KEY")
 GROQ_MODEL = env.str("GROQ_MODEL", default="openai/gpt-oss-20b")
 GROQ_BASE_URL = env.str("GROQ_BASE_URL", default="https://api.groq.com/openai/v1")
 # A second source that is asked and recorded, never shown: "provider:model".

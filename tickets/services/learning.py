@@ -35,6 +35,12 @@ def settle(ticket: Ticket, names: Collection[str]) -> None:
         _teach(ticket, name, value, now)
 
 
+def withdraw(ticket: Ticket, names: Collection[str]) -> None:
+    """These values are triage's again: what a person said of them counts no longer."""
+    ticket.predictions.filter(field__in=names).update(final_value="", final_at=None)
+    ticket.lessons.filter(field__in=names).delete()
+
+
 def _teach(ticket: Ticket, name: str, value: str, now: datetime) -> None:
     """Keep the decision as a lesson, and have it learned unless it was before."""
     lesson = ticket.lessons.filter(field=name).first()

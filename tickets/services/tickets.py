@@ -148,6 +148,7 @@ def replace_ticket(
         for name in ("category", "priority"):
             ticket.decide(name, Source.HUMAN if name in given else Source.DEFAULT)
         learning.settle(ticket, set(LearnedField.values) & set(given))
+        learning.withdraw(ticket, set(LearnedField.values) - set(given))
         new_text = ticket.text_digest() != text
         _triage_again(ticket, TRIAGED if new_text else ["category", "priority"])
     return ticket

@@ -111,6 +111,17 @@ def test_a_change_that_is_rolled_back_teaches_nothing():
     assert not ProcrastinateJob.objects.filter(task_name="tickets.tasks.learn").exists()
 
 
+def test_a_value_that_is_given_back_to_triage_is_no_lesson_any_more():
+    made = ticket("I was charged twice, refund my invoice")
+    services.update_ticket(made.pk, {"category": "technical", "priority": "low"}, SYSTEM)
+    services.replace_ticket(
+        made.pk, {"title": made.title, "description": made.description, "priority": "low"}, SYSTEM
+    )
+    assert list(Lesson.objects.values_list("field", flat=True)) == ["priority"]
+    judged = made.predictions.exclude(final_value="").values_list("field", flat=True)
+    assert set(judged) == {"priority"}
+
+
 # --- learning -----------------------------------------------------------------------
 
 

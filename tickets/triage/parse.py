@@ -12,6 +12,7 @@ from .types import CATEGORIES, MAX_TITLE_CHARS, PRIORITIES, SENTIMENTS
 
 MAX_REPLY_CHARS = 64_000
 MAX_MODEL_TITLE_CHARS = 300
+MAX_WORDS = 3
 _THINK = re.compile(r"<(think|thinking)>.*?</\1>", re.DOTALL)
 _FENCE = re.compile(r"```[a-zA-Z]{0,10}[ \t]*\r?\n(.*)\n?[ \t]*```", re.DOTALL)
 
@@ -129,4 +130,4 @@ def _words(data: dict[str, Any], key: str) -> tuple[str, ...]:
     value = data.get(key, [])
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
         raise InvalidReply(key)
-    return tuple(value)
+    return tuple(dict.fromkeys(value))[:MAX_WORDS]

@@ -129,3 +129,9 @@ def test_a_confidence_of_a_thousand_digits_is_refused():
     reply = '{"category": "billing", "priority": "low", "category_confidence": 1%s}' % ("0" * 4000)
     with pytest.raises(parse.InvalidReply):
         parse.classification(reply)
+
+
+def test_a_quote_counts_once_and_three_are_enough():
+    words = ["refund"] * 50 + ["invoice", "money", "bank"]
+    found = parse.classification(json.dumps(GOOD | {"category_words": words}))
+    assert found.category_words == ("refund", "invoice", "money")

@@ -13,7 +13,11 @@ MAX_WORD_CHARS = 40
 
 # Combining marks belong to their word; "don't" is one word however its apostrophe is typed.
 # The end of a sentence is a token too: the empty word, which no pattern and no gap crosses.
-_TOKEN = re.compile(r"[\w\u0300-\u036f]+(?:['\u2019]t\b)?|[.!?;,]+(?=\s|$)|[¿¡]+|\n\s*\n")
+# `\w` knows the letters of Indian and South-East Asian scripts, but not their vowel signs.
+_SIGNS = (
+    r"\u0300-\u036f\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0eb1-\u0ece\u102b-\u103e\u17b4-\u17d3"
+)
+_TOKEN = re.compile(rf"[\w{_SIGNS}]+(?:['\u2019]t\b)?|[.!?;,]+(?=\s|$)|[¿¡]+|\n\s*\n")
 _SENTENCE_ENDS = frozenset(".!?;,¿¡\n")
 _APOSTROPHES = str.maketrans("", "", "'\u2019")
 
