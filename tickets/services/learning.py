@@ -24,6 +24,7 @@ from ..triage import offline
 
 logger = logging.getLogger(__name__)
 MOST_LESSONS = 2000  # a refit's
+MOST_AT_ONCE = 200
 
 
 def settle(ticket: Ticket, names: Collection[str]) -> None:
@@ -65,21 +66,27 @@ def _teach(ticket: Ticket, name: str, value: str, now: datetime) -> None:
 
 
 def learn(lesson_id: int) -> None:
-    """One online update by one lesson; nothing when it was learned before, or is gone."""
+    """Learn a lesson and those of its field that wait as well, each by one online update.
+
+    Nothing when it was learned before, or is gone. After a bulk change the first of many jobs
+    does the work of all.
+    """
+    waiting = Lesson.objects.filter(learned_at=None)
     with transaction.atomic():
-        free = Lesson.objects.select_for_update(of=("self",), skip_locked=True)
-        waiting = free.select_related("ticket").filter(pk=lesson_id, learned_at=None)
-        field = waiting.values_list("field", flat=True).first()
+        field = waiting.filter(pk=lesson_id).values_list("field", flat=True).first()
         if field is None:
             return
-        row = _locked_model(field)  # before the lesson, in the order of a refit
-        lesson = waiting.first()
-        if lesson is None:
+        row = _locked_model(field)  # before the lessons, in the order of a refit
+        free = waiting.filter(field=field).select_for_update(of=("self",), skip_locked=True)
+        lessons = list(free.select_related("ticket").order_by("at", "pk")[:MOST_AT_ONCE])
+        if not lessons:
             return
         learner = _learner(row)
-        learner.learn(lesson.ticket.title, lesson.ticket.description, lesson.value)
+        for lesson in lessons:
+            learner.learn(*_as_taught(lesson))
         _store(row, learner)
-        Lesson.objects.filter(pk=lesson.pk).update(learned_at=timezone.now())
+        learned = [lesson.pk for lesson in lessons]
+        Lesson.objects.filter(pk__in=learned).update(learned_at=timezone.now())
 
 
 def refit(*, only_if_needed: bool = False) -> None:
@@ -114,7 +121,7 @@ def _refit(name: str) -> None:
         for lesson in meanwhile.select_related("ticket").order_by("at"):
             if learned.get(lesson.pk) == lesson.at:  # as it was when it was learned above
                 continue
-            learner.learn(lesson.ticket.title, lesson.ticket.description, lesson.value)
+            learner.learn(*_as_taught(lesson))
         row.refitted_at = started
         _store(row, learner)
         Lesson.objects.filter(pk__in=learned, learned_at=None, at__lte=started).update(

@@ -135,6 +135,16 @@ def test_a_lesson_is_learned_once():
     assert lesson.learned_at is not None
 
 
+def test_the_first_of_many_jobs_learns_all_that_wait():
+    correct(5)
+    first, *others = Lesson.objects.order_by("pk").values_list("pk", flat=True)
+    services.learn(first)
+    assert (model().version, known().seen) == (1, 5)
+    for pk in others:
+        services.learn(pk)
+    assert (model().version, known().seen) == (1, 5)
+
+
 def test_a_lesson_of_a_deleted_ticket_is_no_trouble():
     correct()
     lesson = Lesson.objects.get()

@@ -1,7 +1,10 @@
 """POST /api/tickets/classify/ and POST /api/tickets/suggest-title/"""
 
+import math
+
 import pytest
 
+from tickets.api import http
 from tickets.models import Category, Priority, Ticket
 from tickets.triage import receipts
 
@@ -107,3 +110,19 @@ def test_only_post_is_answered(anonymous, path, method):
     response = anonymous.send(method, path, {"description": "x"})
     assert_problem(response, 405, "method_not_allowed")
     assert response["Allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("wait=7", 7),
+        ("respond-async, wait=3", 3),
+        ("wait=0", 0),
+        ("", math.inf),
+        ("wait=soon", math.inf),
+        ("wait=-1", math.inf),
+        ("await=7", math.inf),
+    ],
+)
+def test_a_caller_says_how_long_it_waits(rf, header, seconds):
+    assert http.patience(rf.post("/", headers={"Prefer": header})) == seconds

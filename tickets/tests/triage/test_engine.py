@@ -126,6 +126,32 @@ def test_the_deadline_holds_over_the_whole_call(impatient_model, fault, alone):
     assert alone.outcomes["classify:deadline"] == 1
 
 
+def test_a_caller_may_wait_less_than_the_model_may_take(model, alone):
+    model.control("hang")
+    started = time.monotonic()
+    assert engine.classify(TICKET, seconds=0.3).source == "offline"
+    assert time.monotonic() - started < model.hang_seconds / 2
+    assert alone.outcomes == {"classify:deadline": 1}
+
+
+def test_questions_to_different_models_share_the_places(model, settings, alone):
+    settings.LLM_CONCURRENCY = 2
+    model.control("hang")
+    waiting = [
+        threading.Thread(target=engine.classify, args=(TICKET,)),
+        threading.Thread(target=engine.suggest_title, args=(TICKET,)),
+    ]
+    for thread in waiting:
+        thread.start()
+    wait_until(lambda: len(model.log) == 2)
+    settings.GEMINI_MODEL = "another"
+    engine.classify(TICKET)
+    assert alone.outcomes == {"classify:busy": 1}
+    model.closing.set()  # lets the hanging requests go
+    for thread in waiting:
+        thread.join()
+
+
 @pytest.mark.parametrize("fault", sorted(set(FAULTS) - LISTENED_TO - SLOW))
 def test_titles_and_tones_survive_every_fault(model, fault):
     model.control(fault)
