@@ -162,7 +162,7 @@ else:
             **_CONNECTION,
         }
     }
-# Agents' and requesters' changes are recorded by database triggers, see tickets/models.py.
+# Agents' and requesters' changes are recorded by database triggers, see tickets/models/.
 PGHISTORY_APPEND_ONLY = False
 # When it happened, not when its transaction began: that may have waited for another's lock.
 PGHISTORY_CREATED_AT_FUNCTION = "CLOCK_TIMESTAMP()"
