@@ -61,7 +61,7 @@ class Command(BaseCommand):
             self._line("model", f"{endpoint.model or '(none)'} of {endpoint.provider}{backend}")
             self._line("address", endpoint.base_url or "the service's own")
             self._line("limits", _limits(endpoint))
-        self._line("shadow", config.triage_shadow or "none")
+        self._line("shadow", _shadow(config))
 
     def _say_outcomes(self) -> None:
         try:
@@ -99,6 +99,17 @@ def explain(probe: Probe) -> str:
     return words.format(
         key=key, model=model, address=address, timeout=f"{probe.endpoint.timeout:g}"
     )
+
+
+def _shadow(config: Config) -> str:
+    shadow = config.shadow()
+    if shadow is None:
+        return "none"
+    endpoint, reason = shadow.endpoint(), engine.unusable(shadow)
+    if endpoint is None or not reason:
+        return config.triage_shadow
+    why = explain(Probe(endpoint, None, reason, 0.0, 0.0))
+    return f"{config.triage_shadow}, which cannot be asked. {why}"
 
 
 def _limits(endpoint: Endpoint) -> str:

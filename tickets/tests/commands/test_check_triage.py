@@ -117,3 +117,12 @@ def test_it_survives_a_deadline_in_the_database_alone(gemini):
         with pytest.raises(CommandError):
             check()
     assert "The model answers." in check()  # a breaker of its own: no pause is left over
+
+
+def test_it_says_what_the_shadow_lacks(settings):
+    settings.LLM_PROVIDER, settings.TRIAGE_SHADOW = "none", "groq:openai/gpt-oss-120b"
+    assert "cannot be asked. The key is missing: set GROQ_API_KEY." in check()
+    settings.GROQ_API_KEY = "k"
+    assert "shadow         groq:openai/gpt-oss-120b\n" in check()
+    settings.TRIAGE_SHADOW = "offline"
+    assert "shadow         offline\n" in check()
