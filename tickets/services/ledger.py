@@ -49,8 +49,23 @@ def link_shown(ticket: Ticket, receipt: Receipt, taken: Collection[str]) -> None
         )
         if unsent.filter(field=name).update(ticket=ticket, accepted=kept):
             missing.discard(name)
+    for row in ticket.predictions.filter(suggestion=receipt.suggestion):
+        standing = list(_standing(row.evidence, ticket))
+        if standing != row.evidence:
+            row.evidence = standing
+            row.save(update_fields=["evidence"])
     if missing:
         record(ticket, Use.APPLIED, [receipt.answer()], missing)
+
+
+def _standing(evidence: Iterable[dict[str, Any]], ticket: Ticket) -> Iterator[dict[str, Any]]:
+    """The quotes where they stand in the ticket: it is stored without outer white space."""
+    for entry in evidence:
+        text, quote = getattr(ticket, entry["field"]), entry["text"]
+        stands = text[entry["start"] : entry["end"]] == quote
+        start = entry["start"] if stands else text.find(quote)
+        if start >= 0:
+            yield entry | {"start": start, "end": start + len(quote)}
 
 
 def record(

@@ -93,6 +93,18 @@ def test_a_ticket_takes_its_suggestion_and_notes_what_was_kept():
     assert set(rows(ticket, use=Use.APPLIED)) == {"sentiment", "urgency"}
 
 
+def test_quotes_of_what_was_typed_stand_in_what_was_stored():
+    typed = "\r\n\r\n   I was charged twice. Refund the invoice please!"
+    receipt = shown(engine.classify(typed, use_model=False))
+    ticket = services.create_ticket(
+        {"title": "Twice", "description": typed.strip(), "suggestion_id": receipt}, NOBODY
+    )
+    evidence = rows(ticket)["category"].evidence
+    assert evidence
+    for entry in evidence:
+        assert ticket.description[entry["start"] : entry["end"]] == entry["text"]
+
+
 def test_a_suggestion_belongs_to_the_first_ticket_that_names_it():
     receipt = shown()
     first = services.create_ticket(TEXT | {"suggestion_id": receipt}, NOBODY)
