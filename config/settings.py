@@ -141,7 +141,7 @@ TEMPLATES = [
 # A gthread worker holds one connection a thread; two more for what runs beside requests.
 WEB_WORKERS = _number("WEB_WORKERS", 2)
 WEB_THREADS = _number("WEB_THREADS", 8)
-_CONNECTION = {
+_CONNECTION: dict[str, Any] = {
     # Web requests are cut off; commands and the worker may take longer (0: no limit).
     "OPTIONS": {
         "pool": {"min_size": 1, "max_size": WEB_THREADS + 2, "timeout": 5},
@@ -152,7 +152,10 @@ _CONNECTION = {
     "CONN_HEALTH_CHECKS": True,
 }
 if env.str("DATABASE_URL", default=""):
-    DATABASES = {"default": {**env.db_url("DATABASE_URL"), **_CONNECTION}}
+    _url = env.db_url("DATABASE_URL")
+    # The address may bring options of its own, such as sslmode.
+    _options = _url.get("OPTIONS", {}) | _CONNECTION["OPTIONS"]
+    DATABASES = {"default": {**_url, **_CONNECTION, "OPTIONS": _options}}
 else:
     DATABASES = {
         "default": {

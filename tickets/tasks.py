@@ -5,6 +5,8 @@ from collections.abc import Collection
 
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Status
 
 from . import services
 from .models import TRIAGED
@@ -21,7 +23,7 @@ TRIES = 4
 
 @app.task(
     queue="triage",
-    retry=RetryStrategy(max_attempts=TRIES, exponential_wait=5),
+    retry=RetryStrategy(max_attempts=TRIES - 1, exponential_wait=5),
     pass_context=True,
 )
 def triage_ticket(
@@ -38,14 +40,14 @@ def triage_ticket(
 
 def _again(context: JobContext, words: str) -> None:
     """Have the job run again; the last time it ends, since nobody can do anything about it."""
-    if context.job.attempts < TRIES:
+    if context.job.attempts < TRIES - 1:  # the first one counts as none
         raise NoAnswer(words)
     logger.warning("%s It is not asked again.", words)
 
 
 @app.task(
     queue="triage",
-    retry=RetryStrategy(max_attempts=TRIES, exponential_wait=5),
+    retry=RetryStrategy(max_attempts=TRIES - 1, exponential_wait=5),
     pass_context=True,
 )
 def shadow_triage(context: JobContext, ticket_id: int, text_digest: str) -> None:
@@ -83,4 +85,9 @@ async def retry_stalled(context: JobContext, timestamp: int) -> None:
     """
     jobs = context.app.job_manager
     for job in await jobs.get_stalled_jobs():
-        await jobs.retry_job(job)
+        try:
+            await jobs.retry_job(job)
+        except ConnectorException:
+            # Its successor waits already under the same queueing lock, and needs its lock.
+            assert job.id is not None
+            await jobs.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)

@@ -69,3 +69,12 @@ def test_a_secret_is_taken_as_it_stands():
         SECRET_KEY="$" + "k" * 50,
     )
     assert ran.stdout.split() == ["$ecret", "''", "$" + "k" * 50]
+
+
+def test_an_address_of_a_database_brings_its_own_options():
+    ran = run(
+        "options = settings.DATABASES['default']['OPTIONS']\n"
+        "print(options['sslmode'], options['connect_timeout'], 'pool' in options)",
+        DATABASE_URL="postgres://u:p@db.example.org:5432/desk?sslmode=verify-full",
+    )
+    assert ran.stdout.split() == ["verify-full", "5", "True"]

@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ('prior_accuracy', models.FloatField(null=True)),
                 ('learned_accuracy', models.FloatField(null=True)),
                 ('leads', models.BooleanField(default=False)),
+                ('stale', models.BooleanField(default=False)),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('refitted_at', models.DateTimeField(null=True)),
             ],

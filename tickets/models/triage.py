@@ -95,6 +95,7 @@ class TriageModel(models.Model):
     prior_accuracy = models.FloatField(null=True)
     learned_accuracy = models.FloatField(null=True)
     leads = models.BooleanField(default=False)  # whether the learned one answers
+    stale = models.BooleanField(default=False)  # something that it learned counts no longer
     updated_at = models.DateTimeField(default=timezone.now)
     refitted_at = models.DateTimeField(null=True)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -39,7 +39,14 @@ def settle(ticket: Ticket, names: Collection[str]) -> None:
 def withdraw(ticket: Ticket, names: Collection[str]) -> None:
     """These values are triage's again: what a person said of them counts no longer."""
     ticket.predictions.filter(field__in=names).update(final_value="", final_at=None)
-    ticket.lessons.filter(field__in=names).delete()
+    forget(ticket.lessons.filter(field__in=names))
+
+
+def forget(lessons: QuerySet[Lesson]) -> None:
+    """Delete lessons; the next refit does without them."""
+    fields = list(lessons.values_list("field", flat=True).distinct())
+    TriageModel.objects.filter(field__in=fields).update(stale=True)
+    lessons.delete()
 
 
 def _teach(ticket: Ticket, name: str, value: str, now: datetime) -> None:
@@ -78,7 +85,8 @@ def learn(lesson_id: int) -> None:
             return
         row = _locked_model(field)  # before the lessons, in the order of a refit
         free = waiting.filter(field=field).select_for_update(of=("self",), skip_locked=True)
-        lessons = list(free.select_related("ticket").order_by("at", "pk")[:MOST_AT_ONCE])
+        newest = free.select_related("ticket").order_by("-at", "-pk")[:MOST_AT_ONCE]
+        lessons = list(newest)[::-1]
         if not lessons:
             return
         learner = _learner(row)
@@ -95,12 +103,18 @@ def refit(*, only_if_needed: bool = False) -> None:
     With `only_if_needed`, fields without new lessons since their last refit are left alone.
     """
     for name in LearnedField.values:
-        newest = Lesson.objects.filter(field=name).order_by("-at").first()
-        row = TriageModel.objects.filter(field=name).first()
-        refitted_at = row.refitted_at if row else None
-        if only_if_needed and (newest is None or (refitted_at and newest.at <= refitted_at)):
-            continue
-        _refit(name)
+        if not only_if_needed or _has_news(name):
+            _refit(name)
+
+
+def _has_news(name: str) -> bool:
+    """Whether lessons came, or went, since the last refit."""
+    lessons = Lesson.objects.filter(field=name)
+    row = TriageModel.objects.filter(field=name).first()
+    if row is None or row.refitted_at is None:
+        return lessons.exists()
+    came = lessons.filter(Q(learned_at=None) | Q(at__gt=row.refitted_at))
+    return row.stale or came.exists()
 
 
 def refit_later() -> None:
@@ -122,11 +136,12 @@ def _refit(name: str) -> None:
             if learned.get(lesson.pk) == lesson.at:  # as it was when it was learned above
                 continue
             learner.learn(*_as_taught(lesson))
-        row.refitted_at = started
+        row.refitted_at, row.stale = started, False
         _store(row, learner)
-        Lesson.objects.filter(pk__in=learned, learned_at=None, at__lte=started).update(
-            learned_at=started
-        )
+        waiting = Lesson.objects.filter(field=name, learned_at=None)
+        taught = [pk for pk, at in waiting.values_list("pk", "at") if learned.get(pk) == at]
+        too_old = Q(at__lt=min(learned.values())) if len(learned) == MOST_LESSONS else Q(pk__in=[])
+        waiting.filter(Q(pk__in=taught) | too_old).update(learned_at=started)
 
 
 def rebuild() -> None:

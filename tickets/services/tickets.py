@@ -170,7 +170,9 @@ def _given(data: Mapping[str, Any]) -> dict[str, Any]:
 def delete_ticket(ticket_id: int, actor: Actor, *, version: int | None = None) -> None:
     """Delete a ticket and its conversation; the audit trail stays. Raises as `changing`."""
     with change_by(actor):
-        locked(ticket_id, version).delete()
+        ticket = locked(ticket_id, version)
+        learning.forget(ticket.lessons.all())
+        ticket.delete()
 
 
 # --- conversation -------------------------------------------------------------------

@@ -268,6 +268,31 @@ def test_a_lesson_that_is_learned_during_a_refit_is_not_lost(same_ticket):
     assert not Lesson.objects.filter(learned_at=None, field="category").exists()
 
 
+def test_a_refit_forgets_what_was_deleted_or_withdrawn():
+    correct(4)
+    services.refit()
+    for made in Ticket.objects.all():
+        services.delete_ticket(made.pk, SYSTEM)
+    services.refit(only_if_needed=True)
+    assert known().seen == 0
+    version = model().version
+    services.refit(only_if_needed=True)
+    assert model().version == version
+
+
+def test_a_correction_that_commits_during_a_refit_is_still_learned():
+    correct(1)
+    lesson = Lesson.objects.get()
+    services.refit()
+    early = model().refitted_at
+    # As if it had begun before that refit and committed after it.
+    Lesson.objects.filter(pk=lesson.pk).update(value="account", at=early, learned_at=None)
+    services.refit(only_if_needed=True)
+    assert not Lesson.objects.filter(learned_at=None).exists()
+    assert offline.Learner.loads("category", bytes(model().data)).seen == 1
+    assert model().refitted_at > early
+
+
 # --- rebuilding ---------------------------------------------------------------------
 
 

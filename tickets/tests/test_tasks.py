@@ -57,3 +57,28 @@ def test_a_job_whose_worker_was_killed_is_done_by_another():
     work()
     work()
     assert not ProcrastinateJob.objects.filter(pk=taken.pk).exists()  # done jobs are deleted
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stalled_job_whose_successor_waits_gives_way_to_it():
+    """Both may not wait under one queueing lock; the dead one must not keep the other's lock."""
+    refit = app.configure_task(
+        "tickets.tasks.refit", queue="learning", lock="learn", queueing_lock="refit"
+    )
+    refit.defer(timestamp=0)
+    dead = ProcrastinateJob.objects.get()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat)"
+            " VALUES (now() - interval '5 minutes') RETURNING id"
+        )
+        [worker] = cursor.fetchone()
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s",
+            [worker, dead.pk],
+        )
+    refit.defer(timestamp=1)
+    app.configure_task("tickets.tasks.retry_stalled", queue="housekeeping").defer(timestamp=0)
+    work()
+    work()
+    assert not ProcrastinateJob.objects.filter(task_name="tickets.tasks.refit").exists()

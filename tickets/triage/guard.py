@@ -31,8 +31,11 @@ PAUSE = 30.0  # seconds
 LONG_PAUSE = 300.0
 LOOK_AGAIN = 0.05  # seconds, while another process asks the same
 NEEDS_A_PERSON = frozenset({"bad_key", "missing_model"})
-SAYS_NOTHING_OF_THE_SERVICE = frozenset({"blocked", "busy"})
+SAYS_NOTHING_OF_THE_SERVICE = frozenset({"blocked", "busy", "impatient"})
 CHARS_A_TOKEN = 4  # for services that do not count
+MOST_TOKENS_LOST = 100  # tokens that an answer may have had which came too late
+LEAST_PATIENCE = 1.0  # seconds; hardly a model answers sooner
+GRACE = 0.25  # seconds that the way to the call may have taken
 
 
 class Breaker:
@@ -52,6 +55,12 @@ class Breaker:
             if self._failures >= FAILURES_IN_A_ROW:
                 self._closed_until = now + PAUSE
             return True
+
+    def not_tried(self) -> None:
+        """The call that was allowed was not made after all."""
+        with self._lock:
+            if self._failures >= FAILURES_IN_A_ROW:
+                self._closed_until = min(self._closed_until, self._now())
 
     def succeeded(self) -> None:
         with self._lock:
@@ -186,6 +195,8 @@ class Guard:
         remembered = shared.recall(key)
         if remembered is not None:
             return Asked(_checked(parse, remembered), None)
+        if seconds < min(LEAST_PATIENCE, self._endpoint.timeout):
+            raise ProviderError("impatient")  # a call would be paid for and never be heard
         if client and not shared.client_may_ask(client):
             raise ProviderError("client_limit")
         self._pool.waiting.take_place()
@@ -209,8 +220,13 @@ class Guard:
     ) -> tuple[str, float | None]:
         """The reply and its price; whoever asks the same meanwhile gets this one for nothing."""
         flight, leads = self._board(key)
-        if not leads:
-            return flight.wait(deadline - time.monotonic()), None
+        while not leads:
+            try:
+                return flight.wait(deadline - time.monotonic()), None
+            except ProviderError as error:
+                if error.reason != "impatient" or time.monotonic() >= deadline:
+                    raise
+            flight, leads = self._board(key)  # whoever led it had less time than this one
         try:
             reply, cost = self._claimed(prompt, parse, shared, key, deadline)
             flight.land(lambda: reply)
@@ -273,6 +289,8 @@ class Guard:
             if self._breaker and not self._breaker.allows():
                 raise ProviderError("paused")
             if not shared.may_spend():
+                if self._breaker:
+                    self._breaker.not_tried()
                 raise ProviderError("budget")
         except BaseException:
             workers.give_back()
@@ -281,12 +299,23 @@ class Guard:
             left = deadline - time.monotonic()
             reply = workers.run(lambda: self._complete(prompt, deadline), left)
         except ProviderError as error:
-            if self._breaker and error.reason not in SAYS_NOTHING_OF_THE_SERVICE:
-                self._breaker.failed(error.reason)
-            raise
+            raise self._failed(error, prompt, shared, left) from None
         if self._breaker:
             self._breaker.succeeded()
         return reply
+
+    def _failed(
+        self, error: ProviderError, prompt: Prompt, shared: Shared, left: float
+    ) -> ProviderError:
+        """The error of a call that had `left` seconds, after all that follows from it."""
+        if error.reason == "deadline":
+            # The service may answer and charge all the same.
+            shared.charge(self._endpoint.cost(_tokens(prompt), MOST_TOKENS_LOST))
+            if left < self._endpoint.timeout - GRACE:
+                return ProviderError("impatient")  # the caller's time was over, not the service's
+        if self._breaker and error.reason not in SAYS_NOTHING_OF_THE_SERVICE:
+            self._breaker.failed(error.reason)
+        return error
 
     def _complete(self, prompt: Prompt, deadline: float) -> Reply:
         try:
@@ -315,11 +344,15 @@ class Guard:
         return hashlib.sha256(question.encode("utf-8", "surrogatepass")).hexdigest()
 
     def _cost(self, prompt: Prompt, reply: Reply) -> float:
-        asked = len(prompt.task.instructions) + len(prompt.ticket)
         return self._endpoint.cost(
-            reply.input_tokens or asked // CHARS_A_TOKEN,
+            reply.input_tokens or _tokens(prompt),
             reply.output_tokens or len(reply.text) // CHARS_A_TOKEN,
         )
+
+
+def _tokens(prompt: Prompt) -> int:
+    """About how many tokens a question has."""
+    return (len(prompt.task.instructions) + len(prompt.ticket)) // CHARS_A_TOKEN
 
 
 def _checked(parse: Callable[[str], T], reply: str) -> T:

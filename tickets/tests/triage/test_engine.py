@@ -129,9 +129,30 @@ def test_the_deadline_holds_over_the_whole_call(impatient_model, fault, alone):
 def test_a_caller_may_wait_less_than_the_model_may_take(model, alone):
     model.control("hang")
     started = time.monotonic()
-    assert engine.classify(TICKET, seconds=0.3).source == "offline"
+    assert engine.classify(TICKET, seconds=1.0).source == "offline"
     assert time.monotonic() - started < model.hang_seconds / 2
-    assert alone.outcomes == {"classify:deadline": 1}
+    assert alone.outcomes == {"classify:impatient": 1}
+    assert alone.spent > 0  # the service may charge for it all the same
+
+
+def test_impatient_callers_do_not_stop_the_model_for_others(model, limited):
+    shared = limited()
+    model.control("hang", times=3)
+    for number in range(3):
+        engine.classify(f"{TICKET} {number}", seconds=1.0)
+        engine.classify(f"{TICKET} {number} again", seconds=0)
+    assert engine.classify(TICKET).source == "llm"
+    assert len(shared.asked) == 4  # who will not wait costs no call
+
+
+def test_who_has_time_does_not_share_the_haste_of_another(model, alone):
+    model.control("hang", times=1)
+    hasty = threading.Thread(target=engine.classify, args=(TICKET,), kwargs={"seconds": 1.0})
+    hasty.start()
+    wait_until(lambda: len(model.log) == 1)
+    assert engine.classify(TICKET).source == "llm"
+    hasty.join()
+    assert alone.outcomes == {"classify:impatient": 1, "classify:llm": 1}
 
 
 def test_questions_to_different_models_share_the_places(model, settings, alone):

@@ -61,6 +61,14 @@ def test_a_try_that_fails_starts_the_pause_again(breaker, clock):
     assert not breaker.allows()
 
 
+def test_a_try_that_was_not_made_is_another_callers(breaker, clock):
+    fail(breaker, 3)
+    clock.time += PAUSE + 1
+    assert breaker.allows()
+    breaker.not_tried()
+    assert breaker.allows()
+
+
 @pytest.mark.parametrize("reason", ["bad_key", "missing_model"])
 def test_what_only_a_person_can_mend_stops_calls_for_minutes(breaker, clock, reason):
     fail(breaker, 1, reason)

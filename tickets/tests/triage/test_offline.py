@@ -469,6 +469,7 @@ HOSTILE = {
     "stops": ". ",
     "gaps": "charged for for ",
     "german": "rechnungsabrechnungsproblem ",
+    "dots that end nothing": "." * 3999 + "x",
     "emoji": "\U0001f468\u200d\U0001f469\u200d\U0001f467 ",
 }
 

@@ -17,7 +17,7 @@ MAX_WORD_CHARS = 40
 _SIGNS = (
     r"\u0300-\u036f\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0eb1-\u0ece\u102b-\u103e\u17b4-\u17d3"
 )
-_TOKEN = re.compile(rf"[\w{_SIGNS}]+(?:['\u2019]t\b)?|[.!?;,]+(?=\s|$)|[¿¡]+|\n\s*\n")
+_TOKEN = re.compile(rf"[\w{_SIGNS}]+(?:['\u2019]t\b)?|(?<![.!?;,])[.!?;,]++(?=\s|$)|[¿¡]+|\n\s*\n")
 _SENTENCE_ENDS = frozenset(".!?;,¿¡\n")
 _APOSTROPHES = str.maketrans("", "", "'\u2019")
 
