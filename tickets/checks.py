@@ -18,17 +18,17 @@ BASE_URLS = ("LLM_BASE_URL", "GEMINI_BASE_URL", "OPENAI_BASE_URL", "GROQ_BASE_UR
 # The least and the most that a number may be; one that is not set is not checked.
 RANGES = {
     "LLM_TIMEOUT": (0.1, 600),  # seconds
-    "LLM_CONCURRENCY": (1, inf),
+    "LLM_CONCURRENCY": (1, 1000),
     "LLM_DAILY_CALLS": (0, inf),
     "LLM_DAILY_COST": (0, inf),
     "LLM_CLIENT_CALLS": (0, inf),
-    "LLM_CACHE_SECONDS": (0, inf),
+    "LLM_CACHE_SECONDS": (0, 31_536_000),
     "LLM_MIN_CHARS": (0, inf),
     "LLM_MAX_INPUT_CHARS": (1, inf),
     "LLM_MAX_OUTPUT_TOKENS": (1, inf),
     "LLM_TEMPERATURE": (0, 2),
-    "LLM_PRICE_INPUT": (0, inf),
-    "LLM_PRICE_OUTPUT": (0, inf),
+    "LLM_PRICE_INPUT": (0, 10_000),
+    "LLM_PRICE_OUTPUT": (0, 10_000),
 }
 
 

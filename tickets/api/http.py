@@ -290,7 +290,8 @@ def is_known(request: HttpRequest, etag: str) -> bool:
 
 def patience(request: HttpRequest) -> float:
     """How many seconds the caller waits, by `Prefer: wait` (RFC 7240, 4.3); without, for ever."""
-    found = re.search(r"(?:^|[,;\s])wait=(\d{1,5})(?![\d.])", request.headers.get("Prefer", ""))
+    header = request.headers.get("Prefer", "")
+    found = re.search(r'(?i)(?:^|[,;\s])wait\s*=\s*"?(\d{1,5})(?![\d.])', header)
     return float(found[1]) if found else math.inf
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 
 # Every quantifier is bounded, so a hostile text costs no more than its length.
-_EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
-# Between groups stand what people and word processors put there: blanks, dashes, dots, brackets.
-_DIGITS = re.compile(r"(?<![^\W_])\+?\(?\d(?:[\s\u2010-\u2015_().\-/]{0,3}\d){7,22}(?![^\W_])")
+_EMAIL = re.compile(r"[\w.+%'&-]{1,64} ?[@\uff20] ?[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+# Between groups stands what people, word processors and pages put there: blanks, dashes, dots,
+# brackets, and marks that nobody sees. A letter may stand at either end: several scripts write
+# no spaces.
+_BETWEEN = r"[\s\u00ad\u00b7\u200b-\u200d\u2010-\u2015\u2060\u2212_().\-/*|~]"
+_DIGITS = re.compile(rf"(?<!\d)\+?\(?\d(?:{_BETWEEN}{{0,4}}\d){{7,22}}(?!\d)")
 LONGEST_WORD = 200  # characters; longer ones are no addresses and are cut where it comes
 _LAST, _FIRST = re.compile(r"(?<!\S)\S+\Z"), re.compile(r"\A\S+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")

@@ -118,6 +118,8 @@ def test_only_post_is_answered(anonymous, path, method):
         ("wait=7", 7),
         ("respond-async, wait=3", 3),
         ("wait=0", 0),
+        ("Wait=1", 1),
+        ('wait = "2"', 2),
         ("", math.inf),
         ("wait=soon", math.inf),
         ("wait=-1", math.inf),

@@ -24,6 +24,14 @@ from tickets.triage import prompts, text
         ("card 4111\u00a01111\u00a01111\u00a01111", "card [card]"),
         ("card 4111\u20131111\u20131111\u20131111", "card [card]"),
         ("card 4111_1111_1111_1111", "card [card]"),
+        ("\u5361\u53f74111111111111111\u8bf7", "\u5361\u53f7[card]\u8bf7"),
+        ("Kartennr4111111111111111", "Kartennr[card]"),
+        ("card 4111\u200b1111\u200b1111\u200b1111", "card [card]"),
+        ("card 4111\u22121111\u22121111\u22121111", "card [card]"),
+        ("card 4111 * 1111 * 1111 * 1111", "card [card]"),
+        ("mail john\uff20example.com", "mail [email]"),
+        ("mail john @ example.com please", "mail [email] please"),
+        ("mail o'brien@a.b.c.d.e.f.example", "mail [email]"),
     ],
 )
 def test_personal_numbers_give_way_to_a_word(before, after):
