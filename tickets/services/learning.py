@@ -100,7 +100,7 @@ def learn(lesson_id: int) -> None:
 def refit(*, only_if_needed: bool = False) -> None:
     """Learn each field anew from its latest lessons, and put the result in place at once.
 
-    With `only_if_needed`, fields without new lessons since their last refit are left alone.
+    With `only_if_needed`, fields whose lessons are the same since their last refit are left alone.
     """
     for name in LearnedField.values:
         if not only_if_needed or _has_news(name):
@@ -112,7 +112,7 @@ def _has_news(name: str) -> bool:
     lessons = Lesson.objects.filter(field=name)
     row = TriageModel.objects.filter(field=name).first()
     if row is None or row.refitted_at is None:
-        return lessons.exists()
+        return lessons.exists() or (row is not None and row.stale)
     came = lessons.filter(Q(learned_at=None) | Q(at__gt=row.refitted_at))
     return row.stale or came.exists()
 

@@ -86,6 +86,8 @@ def triage_by_model(ticket_id: int, text_digest: str, names: Collection[str] = T
     if ticket is None or ticket.text_digest() != text_digest:
         return True
     names = set(names) - _settled(ticket)
+    if not names:
+        return True
     engine.warm_up(wait=True)  # the package's import would use up the first call's time
     text = ticket.description, ticket.title
     found = engine.classify(*text, use_model=bool(names & {"category", "priority"}))
