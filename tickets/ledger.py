@@ -12,18 +12,17 @@ from django.db.models.aggregates import Aggregate
 from django.db.models.functions import Cast, Floor, Least, TruncDate
 from django.utils import timezone
 
-from .triage.types import FIELDS, LEARNED_FIELDS
+from .triage.types import CALIBRATION_BINS as BINS
+from .triage.types import CONFIDENT_FROM, FIELDS, LEARNED_FIELDS
 
 if TYPE_CHECKING:
     from .models import Prediction  # noqa: F401  (named in a string below)
 
-BINS = 10
-CONFIDENT = 0.8
 UNSENT_KEPT_FOR = timedelta(days=30)
 QUOTED_FOR = timedelta(days=1)
 JUDGED = ~Q(final_value="")
 RIGHT = JUDGED & Q(final_value=F("value"))
-SURE = Q(confidence__gte=CONFIDENT)
+SURE = Q(confidence__gte=CONFIDENT_FROM)
 DECIDING = ~Q(use="shadow")
 SOURCE = ("field", "source", "provider", "model", "prompt_version", "use")
 

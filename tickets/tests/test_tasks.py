@@ -27,6 +27,20 @@ def _work():
         connections.close_all()
 
 
+def stall(job):
+    """What a killed worker leaves: its job taken, its last heartbeat long ago."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat)"
+            " VALUES (now() - interval '5 minutes') RETURNING id"
+        )
+        [worker] = cursor.fetchone()
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s",
+            [worker, job.pk],
+        )
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("turn", ["first", "second"])
 def test_each_test_starts_with_an_empty_queue(turn):
@@ -42,17 +56,7 @@ def test_a_job_whose_worker_was_killed_is_done_by_another():
         ticket_id=0, text_digest=""
     )
     taken = ProcrastinateJob.objects.get()
-    with connection.cursor() as cursor:
-        # What a killed worker leaves: its job taken, its last heartbeat long ago.
-        cursor.execute(
-            "INSERT INTO procrastinate_workers (last_heartbeat)"
-            " VALUES (now() - interval '5 minutes') RETURNING id"
-        )
-        [worker] = cursor.fetchone()
-        cursor.execute(
-            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s",
-            [worker, taken.pk],
-        )
+    stall(taken)
     app.configure_task("tickets.tasks.retry_stalled", queue="housekeeping").defer(timestamp=0)
     work()
     work()
@@ -67,16 +71,7 @@ def test_a_stalled_job_whose_successor_waits_gives_way_to_it():
     )
     refit.defer(timestamp=0)
     dead = ProcrastinateJob.objects.get()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO procrastinate_workers (last_heartbeat)"
-            " VALUES (now() - interval '5 minutes') RETURNING id"
-        )
-        [worker] = cursor.fetchone()
-        cursor.execute(
-            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s",
-            [worker, dead.pk],
-        )
+    stall(dead)
     refit.defer(timestamp=1)
     app.configure_task("tickets.tasks.retry_stalled", queue="housekeeping").defer(timestamp=0)
     work()

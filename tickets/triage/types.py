@@ -18,6 +18,8 @@ MAX_TITLE_CHARS = 80
 # What the ledger knows of a ticket; a person decides the first two.
 FIELDS = ("category", "priority", "sentiment", "urgency")
 LEARNED_FIELDS = ("category", "priority")
+CONFIDENT_FROM = 0.8  # what is claimed to be right four times out of five is told apart
+CALIBRATION_BINS = 10  # equal ranges of confidence, each compared with how often it was right
 SURE_FROM = 0.6  # an offline opinion with less confidence wants a person's look
 
 

@@ -7,6 +7,27 @@ from tickets.triage.shared import Alone
 
 TICKET = "I was charged twice for my invoice of March, please refund one of them."
 
+# What a provider makes of each fault of the fake server.
+REASONS = {
+    "400": "bad_request",
+    "401": "bad_key",
+    "403": "bad_key",
+    "404": "missing_model",
+    "429": "rate_limited",
+    "500": "server_error",
+    "503": "server_error",
+    "bad_key": "bad_key",
+    "missing_model": "missing_model",
+    "html": "bad_response",
+    "hang": "deadline",
+    "drip": "deadline",
+    "cut_body": "bad_response",
+    "huge": "bad_response",
+    "close": "unreachable",
+    "empty": "bad_response",
+    "safety": "blocked",
+}
+
 
 @pytest.fixture
 def fake_llm():

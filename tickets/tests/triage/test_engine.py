@@ -11,27 +11,10 @@ from tickets.triage import engine, guard
 from tickets.triage.shared import Alone
 from tickets.triage.types import CATEGORIES, PRIORITIES
 
-from .conftest import TICKET
+from .conftest import REASONS, TICKET
 
 LISTENED_TO = {"fenced", "think", "upper"}
 SLOW = {"hang", "drip"}
-REASONS = {
-    "400": "bad_request",
-    "401": "bad_key",
-    "403": "bad_key",
-    "404": "missing_model",
-    "429": "rate_limited",
-    "500": "server_error",
-    "503": "server_error",
-    "bad_key": "bad_key",
-    "missing_model": "missing_model",
-    "html": "bad_response",
-    "cut_body": "bad_response",
-    "huge": "bad_response",
-    "close": "unreachable",
-    "empty": "bad_response",
-    "safety": "blocked",
-}
 
 
 def wait_until(condition, seconds=20):

@@ -18,7 +18,7 @@ from tickets.triage.providers.base import REASONS as KNOWN_REASONS
 from tickets.triage.providers.base import ProviderError
 from tickets.triage.providers.chat_completions import strict
 
-from .conftest import TICKET
+from .conftest import REASONS, TICKET
 
 KEY = "key-that-nobody-may-see"
 GEMINI = {"gemini-sdk", "gemini-rest"}
@@ -34,25 +34,6 @@ ENDPOINTS = CHAT | {
 }
 WITH_KEY = sorted(name for name, endpoint in ENDPOINTS.items() if endpoint.api_key)
 SLOW = ("hang", "drip")
-REASONS = {
-    "400": "bad_request",
-    "401": "bad_key",
-    "403": "bad_key",
-    "404": "missing_model",
-    "429": "rate_limited",
-    "500": "server_error",
-    "503": "server_error",
-    "bad_key": "bad_key",
-    "missing_model": "missing_model",
-    "html": "bad_response",
-    "hang": "deadline",
-    "drip": "deadline",
-    "cut_body": "bad_response",
-    "huge": "bad_response",
-    "close": "unreachable",
-    "empty": "bad_response",
-    "safety": "blocked",
-}
 
 
 @pytest.fixture(scope="module")

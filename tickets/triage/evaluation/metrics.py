@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-BINS = 10
-SURE = 0.8
+from ..types import CALIBRATION_BINS as BINS
+from ..types import CONFIDENT_FROM
 
 
 class Judged(NamedTuple):
@@ -83,7 +83,7 @@ def calibration_error(rows: Iterable[Judged]) -> float | None:
     return math.fsum(gaps) / total if total else None
 
 
-def sure(rows: Iterable[Judged], least: float = SURE) -> list[Judged]:
+def sure(rows: Iterable[Judged], least: float = CONFIDENT_FROM) -> list[Judged]:
     """Those answered with at least this confidence."""
     return [row for row in rows if row.confidence is not None and row.confidence >= least]
 
