@@ -8,6 +8,8 @@ from .choices import (
     Category,
     LearnedField,
     LedgerField,
+    Mail,
+    MailState,
     Priority,
     Scope,
     Sentiment,
@@ -15,7 +17,9 @@ from .choices import (
     Status,
     Use,
 )
+from .desk import Presence, SavedView
 from .housekeeping import Counter, DemoTicket, IdempotencyKey
+from .mail import Email
 from .people import ADMINS, AGENTS, agents, is_admin, is_agent
 from .ticket import LEDGER_COLUMNS, TRIAGED, Comment, Ticket, digest
 from .tokens import ApiToken
@@ -35,12 +39,17 @@ __all__ = [
     "Comment",
     "Counter",
     "DemoTicket",
+    "Email",
     "IdempotencyKey",
     "LearnedField",
     "LedgerField",
     "Lesson",
+    "Mail",
+    "MailState",
     "Prediction",
+    "Presence",
     "Priority",
+    "SavedView",
     "Scope",
     "Sentiment",
     "Source",

@@ -94,6 +94,24 @@ class Use(models.TextChoices):
     SHADOW = "shadow", "recorded only"
 
 
+class Mail(models.TextChoices):
+    """Why a requester gets a message."""
+
+    RECEIVED = "received", "ticket received"
+    REPLY = "reply", "public reply"
+    RESOLVED = "resolved", "ticket resolved"
+    LINK = "link", "private link"
+
+
+class MailState(models.TextChoices):
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed", "refused by the mail server"
+    UNCERTAIN = "uncertain", "perhaps sent: the mail server gave no answer"
+    DROPPED = "dropped", "not sent: no longer called for"
+
+
 def one_of(field: str, choices: type[models.TextChoices]) -> models.CheckConstraint:
     return models.CheckConstraint(
         condition=Q(**{f"{field}__in": choices.values}), name=f"%(class)s_{field}_known"

@@ -18,7 +18,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from ..querysets import HistoryEntry, TicketQuerySet, changes_since, history_of, words_of
+from ..querysets import (
+    HistoryEntry,
+    TicketQuerySet,
+    changes_since,
+    history_of,
+    needs_review,
+    words_of,
+)
 from .choices import (
     TEXT_LENGTH,
     TITLE_LENGTH,
@@ -52,7 +59,7 @@ def new_nonce() -> str:
     pghistory.InsertEvent(),
     pghistory.UpdateEvent(),
     pghistory.DeleteEvent(),
-    exclude=["document", "link_nonce", "link_digest"],
+    exclude=["document", "link_nonce", "link_digest", "first_response_at", "resolved_at"],
     context_field=pghistory.ContextJSONField(),
 )
 class Ticket(models.Model):
@@ -94,6 +101,9 @@ class Ticket(models.Model):
     version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When an agent first replied in public, and when the ticket was finished as it stands.
+    first_response_at = models.DateTimeField(null=True, editable=False)
+    resolved_at = models.DateTimeField(null=True, editable=False)
     # The private link: a secret is derived from the nonce, only its hash is compared.
     link_nonce = models.CharField(max_length=32, default="", editable=False)
     link_digest = models.CharField(  # noqa: DJ001  (revoked links are all NULL, none equal)
@@ -124,8 +134,10 @@ class Ticket(models.Model):
             models.Index(fields=["-created_at", "-id"], name="ticket_newest"),
             *(
                 models.Index(fields=[name, "-created_at", "-id"], name=f"ticket_{name}_newest")
-                for name in ("status", "category", "priority", "assignee")
+                for name in ("status", "category", "priority", "sentiment", "assignee")
             ),
+            # Few at any time, however many tickets there are.
+            models.Index(fields=["created_at"], condition=needs_review(), name="ticket_unsure"),
             GinIndex(fields=["document"], name="ticket_document"),
         ]
 

@@ -6,8 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from ..ledger import PredictionQuerySet
-from ..querysets import LessonQuerySet
+from ..querysets import LessonQuerySet, PredictionQuerySet
 from .choices import LearnedField, LedgerField, Source, Use, between, confidence_field, one_of
 from .ticket import Ticket
 

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 ORDER = [
     ["exceptions"],
     ["triage"],
-    ["querysets", "ledger"],
+    ["querysets"],
     ["models"],
     ["sharing"],
     ["access"],

@@ -12,11 +12,11 @@ from django.db.models.aggregates import Aggregate
 from django.db.models.functions import Cast, Floor, Least, TruncDate
 from django.utils import timezone
 
-from .triage.types import CALIBRATION_BINS as BINS
-from .triage.types import CONFIDENT_FROM, FIELDS, LEARNED_FIELDS
+from ..triage.types import CALIBRATION_BINS as BINS
+from ..triage.types import CONFIDENT_FROM, FIELDS, LEARNED_FIELDS
 
 if TYPE_CHECKING:
-    from .models import Prediction  # noqa: F401  (named in a string below)
+    from ..models import Prediction  # noqa: F401  (named in a string below)
 
 UNSENT_KEPT_FOR = timedelta(days=30)
 QUOTED_FOR = timedelta(days=1)

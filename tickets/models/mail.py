@@ -1,0 +1,32 @@
+"""Messages to requesters."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from .choices import Mail, MailState, one_of
+from .ticket import Comment, Ticket
+
+
+class Email(models.Model):
+    """A message to a requester about one event. Its row is what keeps it from going out twice."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="emails")
+    kind = models.CharField(max_length=10, choices=Mail)
+    # Names the event, as in "reply 12": a second message about it is refused.
+    event = models.CharField(max_length=100, unique=True)
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, null=True, blank=True)
+    address = models.EmailField(blank=True)  # where it went
+    state = models.CharField(max_length=10, choices=MailState, default=MailState.WAITING)
+    error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "e-mail"
+        constraints = [one_of("kind", Mail), one_of("state", MailState)]
+        indexes = [models.Index(fields=["ticket", "-id"], name="email_of_ticket")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of #{self.ticket_id}"

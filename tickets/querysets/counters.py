@@ -1,0 +1,52 @@
+"""Counters that every process shares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, models
+from django.utils import timezone
+
+# One statement, so that processes that count at the same moment lose nothing.
+COUNT_MORE = """
+INSERT INTO {table} AS counter (name, time_window, count, expires_at)
+VALUES (%s, %s, %s, to_timestamp(%s))
+ON CONFLICT (name) DO UPDATE SET
+    count = CASE WHEN counter.time_window = excluded.time_window
+                 THEN counter.count + excluded.count ELSE excluded.count END,
+    time_window = excluded.time_window,
+    expires_at = excluded.expires_at
+RETURNING count
+"""
+
+
+class CounterQuerySet(models.QuerySet[Any]):
+    """Fixed-window counters that every process shares."""
+
+    def hit(self, name: str, *, limit: int, seconds: int) -> int:
+        """Count one more and return 0, or the seconds to wait when `limit` is passed."""
+        count = self.add(name, 1, seconds=seconds)
+        now = timezone.now().timestamp()
+        wait = int((now // seconds + 1) * seconds - now) + 1
+        return wait if count > limit else 0
+
+    def add(self, name: str, amount: int, *, seconds: int) -> int:
+        """Add to the count of the present window of so many seconds; returns the new count."""
+        window = int(timezone.now().timestamp() // seconds)
+        query = COUNT_MORE.format(table=self.model._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(query, [name, window, amount, (window + 1) * seconds])
+            row = cursor.fetchone()
+        return int(row[0]) if row else 0
+
+    def counts(self, prefix: str, *, seconds: int) -> dict[str, int]:
+        """The present window's counts of all names that begin with the prefix, without it."""
+        window = int(timezone.now().timestamp() // seconds)
+        rows = self.filter(name__startswith=prefix, time_window=window)
+        return {
+            name.removeprefix(prefix): count for name, count in rows.values_list("name", "count")
+        }
+
+    def purge(self) -> int:
+        """Delete counters whose window has ended; returns how many."""
+        return self.filter(expires_at__lt=timezone.now()).delete()[0]
