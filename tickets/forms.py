@@ -37,6 +37,7 @@ UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 LINE_END = re.compile(r"[\n\u2028\u2029]")
 SEARCH_LENGTH = 200
 PAGE_DEFAULT, PAGE_MOST = 100, 500
+TICKETS_AT_ONCE = 500
 
 
 class PlainTextField(forms.CharField):
@@ -296,6 +297,23 @@ class ListForm(PageForm):
     """The ticket list's address; the page also narrows by mood."""
 
     sentiment = ListField(Sentiment.values)
+
+
+class VersionsField(forms.CharField):
+    """Tickets and their versions, "12:3,15:8"; becomes [(12, 3), (15, 8)]."""
+
+    def clean(self, value: Any) -> list[tuple[int, int]]:
+        text = super().clean(value)
+        if not re.fullmatch(r"[0-9]{1,18}:[0-9]{1,9}(,[0-9]{1,18}:[0-9]{1,9})*", text):
+            raise ValidationError("This does not name a change.")
+        pairs = [pair.split(":") for pair in text.split(",")]
+        if len(pairs) > TICKETS_AT_ONCE:
+            raise ValidationError(f"At most {TICKETS_AT_ONCE} tickets at once.")
+        return [(int(ticket_id), int(version)) for ticket_id, version in pairs]
+
+
+class UndoForm(forms.Form):
+    changes = VersionsField()
 
 
 class SignInForm(forms.Form):

@@ -2,11 +2,58 @@
 (() => {
   const SENDING_FOR = 10000;
 
-  function toast(words) {
-    const line = document.createElement("p");
+  // Says what was done, with a way back where `undo` names the change ("12:3", see undoing.py).
+  function toast(words, undo) {
+    const line = document.createElement("div");
     line.className = "toast";
-    line.textContent = words;
+    line.append(Object.assign(document.createElement("p"), { textContent: words }));
+    if (undo) line.append(undoForm(undo));
+    show(line);
+  }
+
+  function show(line) {
     document.getElementById("toasts").append(line);
+  }
+
+  function undoForm(changes) {
+    const form = document.getElementById("undo-form").content.firstElementChild.cloneNode(true);
+    form.elements.changes.value = changes;
+    form.elements.next.value = location.pathname + location.search;
+    return form;
+  }
+
+  // Where the page can bring itself up to date it stays; else the form is sent as forms are.
+  async function takeBack(form) {
+    const line = form.closest(".toast");
+    if (line.contains(document.activeElement)) returnFocus();
+    line.remove();
+    const headers = { "HX-Request": "true", "HX-Current-URL": location.href };
+    const body = new URLSearchParams(new FormData(form));
+    const response = await fetch(form.action, { method: "POST", headers, body }).catch(() => null);
+    const door = response && response.headers.get("HX-Redirect");
+    if (door) location.assign(door);
+    else if (response && response.ok) announce(JSON.parse(response.headers.get("HX-Trigger")));
+    else {
+      toast(FAILURES[response ? "htmx:responseError" : "htmx:sendError"]);
+      show(line);
+    }
+  }
+
+  // The focus goes back to where it was before somebody went to the toast.
+  let before = null;
+  document.addEventListener("focusin", ({ target }) => {
+    if (!target.closest("#toasts")) before = target;
+  });
+
+  function returnFocus() {
+    const again = before && (before.isConnected ? before : document.getElementById(before.id));
+    (again || document.getElementById("content")).focus({ preventScroll: true });
+  }
+
+  function announce(events) {
+    for (const [name, detail] of Object.entries(events)) {
+      document.body.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
+    }
   }
 
   function chooseTheme(form, theme) {
@@ -22,7 +69,10 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if ("themeForm" in form.dataset) {
+    if ("undo" in form.dataset && window.htmx) {
+      event.preventDefault();
+      takeBack(form);
+    } else if ("themeForm" in form.dataset) {
       event.preventDefault();
       chooseTheme(form, event.submitter.value);
     } else if ("sendOnce" in form.dataset) {
@@ -40,13 +90,21 @@
   // Toasts of the server's page are put in once more, since only what changes is read out.
   document.addEventListener("DOMContentLoaded", () => {
     const toasts = document.getElementById("toasts");
-    const words = [...toasts.children].map((line) => line.textContent);
+    const lines = [...toasts.children];
     toasts.replaceChildren();
-    setTimeout(() => words.forEach(toast), 100);
+    setTimeout(() => lines.forEach(show), 100);
     toasts.addEventListener("animationend", (event) => event.target.remove());
   });
 
-  document.addEventListener("toast", (event) => toast(event.detail.words));
+  document.addEventListener("toast", ({ detail }) => toast(detail.words, detail.undo));
+
+  document.addEventListener("desk-key", (event) => {
+    if (event.detail.key !== "z") return;
+    const button = [...document.querySelectorAll(".toast [data-undo] button")].pop();
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
 
   // A field is disabled while its change is being saved, which takes the focus away from it.
   let focused = "";

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from .views import dashboard, session, submit, ticket, ticket_list, tracking
+from .views import dashboard, session, submit, ticket, ticket_list, tracking, undoing
 
 urlpatterns = [
     path("", submit.submit, name="submit"),
     path("t/<str:secret>/", tracking.track, name="track"),
     path("tickets/", ticket_list.ticket_list, name="ticket-list"),
+    path("tickets/undo/", undoing.undo, name="undo"),
     path("tickets/similar/", submit.similar, name="similar"),
     path("tickets/<int:ticket_id>/", ticket.ticket, name="ticket"),
     path("tickets/<int:ticket_id>/comments/", ticket.comments, name="ticket-comments"),

@@ -16,8 +16,10 @@ from .tickets import (
     delete_ticket,
     replace_ticket,
     update_ticket,
+    update_tickets,
 )
 from .triage import Opinion, triage_by_model, triage_by_shadow
+from .undoing import undo
 
 __all__ = [
     "KEYS_KEPT_FOR",
@@ -43,5 +45,7 @@ __all__ = [
     "revoke_token",
     "triage_by_model",
     "triage_by_shadow",
+    "undo",
     "update_ticket",
+    "update_tickets",
 ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
 
 from ..access import REQUESTER, Actor
-from ..exceptions import Conflict
+from ..exceptions import Conflict, NotFound
 from ..models import (
     TRIAGED,
     AuthorRole,
@@ -130,6 +131,20 @@ def update_ticket(
         if ticket.text_digest() != text:
             _triage_again(ticket, ["tone"])
     return ticket
+
+
+def update_tickets(
+    ticket_ids: Iterable[int], changes: Mapping[str, Any], actor: Actor
+) -> list[Ticket]:
+    """Make the same changes to several tickets; returns those that exist, as they are now.
+
+    Each is a change of its own, so that what is done stays done when one fails.
+    """
+    saved = []
+    for ticket_id in ticket_ids:
+        with suppress(NotFound):
+            saved.append(update_ticket(ticket_id, changes, actor))
+    return saved
 
 
 def replace_ticket(

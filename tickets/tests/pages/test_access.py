@@ -13,6 +13,7 @@ GET = {
     "submit": (200, 200, 200),
     "track": (200, 200, 200),
     "ticket-list": (302, 403, 200),
+    "undo": (405, 405, 405),
     "similar": (302, 403, 200),
     "ticket": (302, 403, 200),
     "ticket-comments": (405, 405, 405),
@@ -22,11 +23,14 @@ GET = {
     "sign-out": (405, 405, 405),
     "theme": (405, 405, 405),
 }
-AGENTS_ONLY = ["ticket-list", "similar", "ticket", "ticket-comments", "dashboard", "triage"]
+AGENTS_ONLY = [
+    *("ticket-list", "undo", "similar", "ticket", "ticket-comments", "dashboard", "triage"),
+]
 METHODS = {
     "submit": {"GET", "POST"},
     "track": {"GET", "POST"},
     "ticket-list": {"GET"},
+    "undo": {"POST"},
     "similar": {"GET"},
     "ticket": {"GET", "POST"},
     "ticket-comments": {"POST"},
@@ -60,16 +64,17 @@ def test_each_role_gets_what_it_may(name, ticket, visitor, user, agent):
 @pytest.mark.parametrize("name", AGENTS_ONLY)
 def test_strangers_are_sent_to_the_door_and_back(name, ticket, visitor):
     path = address(name, ticket)
-    response = visitor.post(path) if name == "ticket-comments" else visitor.get(f"{path}?a=b")
+    only_post = "GET" not in METHODS[name]
+    response = visitor.post(path) if only_post else visitor.get(f"{path}?a=b")
     assert response.status_code == 302
-    back = path if name == "ticket-comments" else f"{path}%3Fa%3Db"
+    back = path if only_post else f"{path}%3Fa%3Db"
     assert response.url == f"/sign-in/?next={back}"
 
 
 @pytest.mark.parametrize("name", AGENTS_ONLY)
 def test_a_part_of_a_page_sends_the_whole_page_to_the_door(name, ticket, visitor):
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/tickets/?status=open"}
-    method = visitor.post if name == "ticket-comments" else visitor.get
+    method = visitor.get if "GET" in METHODS[name] else visitor.post
     response = method(address(name, ticket), headers=headers)
     assert response["HX-Redirect"] == "/sign-in/?next=/tickets/%3Fstatus%3Dopen"
 

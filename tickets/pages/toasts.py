@@ -1,0 +1,30 @@
+"""What a page says once something is done, and the way back from it.
+
+A page's own answer to htmx carries it in a header; after a redirect it comes with the next page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django_htmx.http import trigger_client_event
+
+from tickets.models import Ticket
+
+
+def toast(response: HttpResponse, words: str, undo: Iterable[Ticket] = ()) -> HttpResponse:
+    """Say it where htmx asked; `undo` are the tickets as the change has left them."""
+    detail = {"words": words, "undo": versions(undo)}
+    return trigger_client_event(response, "toast", detail)
+
+
+def note(request: HttpRequest, words: str, undo: Iterable[Ticket] = ()) -> None:
+    """Say it on the page that comes next."""
+    messages.success(request, words, extra_tags=versions(undo))
+
+
+def versions(tickets: Iterable[Ticket]) -> str:
+    """Names a change for `POST /tickets/undo/`: "12:3,15:8"."""
+    return ",".join(f"{ticket.pk}:{ticket.version}" for ticket in tickets)

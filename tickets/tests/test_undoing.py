@@ -1,0 +1,146 @@
+"""Taking changes back: the values, who decided them, and what was learned from them."""
+
+import pytest
+
+from tickets import services
+from tickets.access import REQUESTER, user_actor
+from tickets.models import Lesson, Ticket, TriageModel
+from tickets.tests.factories import AgentFactory, TicketFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def actor():
+    return user_actor(AgentFactory(username="kim"))
+
+
+@pytest.fixture
+def ticket():
+    """As it arrives: offline triage has read it."""
+    data = {"title": "Invoice", "description": "I was charged twice and want a refund."}
+    return services.create_ticket(data, REQUESTER)
+
+
+def undo(ticket, actor):
+    restored, left = services.undo([(ticket.pk, ticket.version)], actor)
+    assert (len(restored), left) == (1, [])
+    return Ticket.objects.get(pk=ticket.pk)
+
+
+def lessons(ticket):
+    return dict(ticket.lessons.values_list("field", "value"))
+
+
+def decided(ticket):
+    return ticket.category, ticket.category_source, ticket.category_confidence
+
+
+def test_a_value_returns_with_who_decided_it(ticket, actor):
+    before = decided(ticket)
+    changed = services.update_ticket(ticket.pk, {"category": "account"}, actor)
+    assert lessons(ticket) == {"category": "account"}
+    assert decided(undo(changed, actor)) == before
+    assert before[1] == "offline"
+
+
+def test_what_the_change_taught_counts_no_longer(ticket, actor):
+    changed = services.update_ticket(ticket.pk, {"category": "account", "priority": "low"}, actor)
+    services.refit()
+    undo(changed, actor)
+    assert lessons(ticket) == {}
+    assert set(TriageModel.objects.values_list("stale", flat=True)) == {True}
+    row = ticket.predictions.get(field="category", use="applied")
+    assert row.final_value == ""
+
+
+def test_an_agents_earlier_decision_counts_again(ticket, actor):
+    services.update_ticket(ticket.pk, {"category": "technical"}, actor)
+    changed = services.update_ticket(ticket.pk, {"category": "account"}, actor)
+    again = undo(changed, actor)
+    assert decided(again) == ("technical", "human", None)
+    assert lessons(ticket) == {"category": "technical"}
+
+
+def test_a_senders_choice_is_no_lesson_after_an_undo(actor):
+    ticket = services.create_ticket(
+        {"title": "Invoice", "description": "It is wrong.", "category": "billing"}, REQUESTER
+    )
+    changed = services.update_ticket(ticket.pk, {"category": "account"}, actor)
+    assert decided(undo(changed, actor)) == ("billing", "human", None)
+    assert lessons(ticket) == {}
+
+
+def test_closing_confirms_and_its_undo_does_not(ticket, actor):
+    changed = services.update_ticket(ticket.pk, {"status": "resolved"}, actor)
+    assert set(lessons(ticket)) == {"category", "priority"}
+    again = undo(changed, actor)
+    assert again.status == "open"
+    assert lessons(ticket) == {}
+
+
+def test_reopening_taken_back_leaves_it_confirmed(ticket, actor):
+    services.update_ticket(ticket.pk, {"status": "resolved"}, actor)
+    taught = lessons(ticket)
+    changed = services.update_ticket(ticket.pk, {"status": "open"}, actor)
+    assert undo(changed, actor).status == "resolved"
+    assert lessons(ticket) == taught
+
+
+def test_an_unrelated_undo_keeps_earlier_lessons(ticket, actor):
+    services.update_ticket(ticket.pk, {"category": "account"}, actor)
+    changed = services.update_ticket(ticket.pk, {"assignee": actor.user}, actor)
+    assert undo(changed, actor).assignee is None
+    assert lessons(ticket) == {"category": "account"}
+
+
+def test_texts_return_with_their_tone(ticket, actor):
+    before = (ticket.title, ticket.description, ticket.sentiment, ticket.urgency_score)
+    words = {"title": "URGENT!!!", "description": "This is a disgrace, I am furious!!!"}
+    changed = services.update_ticket(ticket.pk, words, actor)
+    again = undo(changed, actor)
+    assert (again.title, again.description, again.sentiment, again.urgency_score) == before
+
+
+def test_what_changed_since_is_left_alone(ticket, actor):
+    changed = services.update_ticket(ticket.pk, {"status": "closed"}, actor)
+    services.update_ticket(ticket.pk, {"priority": "low"}, actor)
+    restored, left = services.undo([(ticket.pk, changed.version)], actor)
+    assert (restored, left) == ([], [ticket.pk])
+    assert Ticket.objects.get().status == "closed"
+
+
+@pytest.mark.parametrize("version", [0, 1, 2, 99])
+def test_versions_that_never_were_are_left_alone(ticket, actor, version):
+    assert services.undo([(ticket.pk, version)], actor) == ([], [ticket.pk])
+
+
+def test_tickets_that_are_gone_are_left_alone(actor):
+    assert services.undo([(4711, 2)], actor) == ([], [4711])
+
+
+def test_an_undo_is_a_change_like_any_other(ticket, actor):
+    changed = services.update_ticket(ticket.pk, {"status": "closed"}, actor)
+    again = undo(changed, user_actor(AgentFactory(username="lee")))
+    assert again.version == changed.version + 1
+    entry = again.history()[-1]
+    assert (entry.actor, entry.changes["status"]) == ("lee", ("closed", "open"))
+
+
+def test_an_undo_can_be_undone(ticket, actor):
+    changed = services.update_ticket(ticket.pk, {"category": "account"}, actor)
+    again = undo(undo(changed, actor), actor)
+    assert decided(again) == ("account", "human", None)
+    assert lessons(ticket) == {"category": "account"}
+
+
+def test_many_tickets_change_at_once_each_as_its_own_version(actor):
+    tickets = [TicketFactory(), TicketFactory(status="closed"), TicketFactory()]
+    keys = [ticket.pk for ticket in tickets]
+    saved = services.update_tickets([*keys, 4711], {"status": "resolved"}, actor)
+    assert [(one.pk, one.status, one.version) for one in saved] == [
+        (key, "resolved", 2) for key in keys
+    ]
+    restored, left = services.undo([(one.pk, one.version) for one in saved], actor)
+    assert ([one.status for one in restored], left) == (["open", "closed", "open"], [])
+    assert Lesson.objects.filter(ticket=tickets[0]).count() == 0
