@@ -1,6 +1,7 @@
 // What every page does: the theme without a reload, toasts, and forms that are sent only once.
 (() => {
   const SENDING_FOR = 10000;
+  const PATIENCE = 3000; // for a slow network, which is no reason not to send
 
   // Says what was done, with a way back where `undo` names the change ("12:3", see undoing.py).
   function toast(words, undo) {
@@ -80,8 +81,33 @@
       form.dataset.sending = "true";
       // Where the answer does not come, sending again is better than a dead button.
       setTimeout(() => delete form.dataset.sending, SENDING_FOR);
+      if (event.defaultPrevented || form.hasAttribute("hx-post")) return;
+      event.preventDefault();
+      sendIfReachable(form, event.submitter);
     }
   });
+
+  // A browser that finds nobody would put its own page in place of what was typed.
+  async function sendIfReachable(form, submitter) {
+    const signal = AbortSignal.timeout(PATIENCE);
+    const failure = await fetch("/healthz", { cache: "no-store", signal }).then(
+      () => null,
+      (error) => error.name,
+    );
+    if (failure && failure !== "TimeoutError") {
+      delete form.dataset.sending;
+      toast("The desk does not answer. Nothing is lost; please send it again in a moment.");
+      return;
+    }
+    form.querySelector("[data-submitter]")?.remove();
+    if (submitter && submitter.name) {
+      const { name, value } = submitter;
+      const chosen = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+      chosen.dataset.submitter = "";
+      form.append(chosen);
+    }
+    HTMLFormElement.prototype.submit.call(form);
+  }
 
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("[data-sending]")) delete form.dataset.sending;
