@@ -6,6 +6,7 @@ import pytest
 from django.test import Client, RequestFactory
 
 from config import errors
+from tickets.tests.factories import UserFactory
 
 
 def error_page(status):
@@ -27,6 +28,16 @@ def test_it_needs_neither_database_nor_session(status):
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_what_passes_can_be_tried_again(status):
     assert b"Try again" in error_page(status).content
+
+
+def test_an_account_without_the_right_can_leave(db):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(UserFactory())
+    page = client.get("/tickets/")
+    assert page.status_code == 403
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.content.decode())[1]
+    assert client.post("/sign-out/", {"csrfmiddlewaretoken": token}).url == "/"
+    assert client.get("/tickets/").url.startswith("/sign-in/")
 
 
 def test_an_unknown_address(visitor):
