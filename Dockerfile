@@ -2,7 +2,7 @@
 FROM node:22-bookworm-slim AS frontend
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+RUN npm ci --omit=dev
 
 # Python packages and gathered static files, with the tools that only building needs.
 FROM python:3.13-slim-bookworm AS build

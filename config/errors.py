@@ -9,7 +9,6 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
-from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 
 from tickets import exceptions
@@ -69,10 +68,8 @@ def answer(
     context = {"status": status, "title": title, "detail": detail, "errors": errors or {}}
     # Rendered without the request's context: it would ask the database, which may be away.
     page = {**context, "request_id": getattr(request, "id", ""), "request": request}
-    if status == 403:
-        page |= {"who": _known_name(request), "csrf_token": get_token(request)}
     if status == 403:  # another account may have the right; this reads no more than a cookie
-        page["csrf_token"] = get_token(request)
+        page |= {"who": _known_name(request), "csrf_token": get_token(request)}
     return HttpResponse(render_to_string("error.html", page), status=status)
 
 

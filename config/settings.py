@@ -131,7 +131,10 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "tickets.pages.context.site",
             ],
-            "libraries": {"desk": "tickets.pages.templatetags.desk"},
+            "libraries": {
+                "desk": "tickets.pages.templatetags.desk",
+                "rows": "tickets.pages.templatetags.rows",
+            },
         },
     },
 ]
@@ -231,6 +234,39 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
+
+# --- E-mail ------------------------------------------------------------------------
+
+
+def _mail_server() -> dict[str, Any]:
+    """EMAIL_URL in Django's words. What it holds is not repeated: a password may be in it."""
+    try:
+        found: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://")
+    except (ImproperlyConfigured, ValueError):
+        found = {"OPTIONS": True}
+    if found.get("OPTIONS"):
+        raise ImproperlyConfigured(
+            "EMAIL_URL must be an address such as smtp+tls://user:password@host:587 (STARTTLS),"
+            " smtp+ssl://user:password@host:465, smtp://host:25 or consolemail://."
+        )
+    return found
+
+
+_mail = _mail_server()
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"] or None
+EMAIL_HOST = _mail["EMAIL_HOST"] or ""
+EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = bool(_mail.get("EMAIL_USE_TLS"))
+EMAIL_USE_SSL = bool(_mail.get("EMAIL_USE_SSL"))
+EMAIL_PORT = _mail["EMAIL_PORT"] or (587 if EMAIL_USE_TLS else 465 if EMAIL_USE_SSL else 25)
+EMAIL_TIMEOUT = 10  # seconds, for each answer of the mail server
+EMAIL_FROM = env.str("EMAIL_FROM", default="Support desk <desk@localhost>")
+DEFAULT_FROM_EMAIL = EMAIL_FROM
+# What links in mail begin with: no request says under which name requesters reach the desk.
+_site = f"http://[{HOST}]:{PORT}" if ":" in HOST else f"http://{HOST}:{PORT}"
+SITE_URL = env.str("SITE_URL", default=_site).strip().rstrip("/")
 
 # --- Limits ----------------------------------------------------------------------
 

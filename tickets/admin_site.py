@@ -9,18 +9,42 @@ from typing import Any
 import pghistory
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from .exceptions import InvalidInput, PermissionDenied
 from .models import Ticket
 
 View = Callable[..., Any]
+
+
+SECTIONS = [
+    ("Tickets", ["Ticket", "Email", "SavedView"]),
+    ("Triage", ["TriageModel", "Prediction", "Lesson"]),
+    ("People and programs", ["User", "Group", "ApiToken"]),
+    ("Background work", ["ProcrastinateJob"]),
+]
+PURPOSES = {
+    "Ticket": "Find, change, assign and delete tickets, many at once.",
+    "Email": "What was sent to requesters, and what could not be.",
+    "SavedView": "The lists that agents keep for themselves or share.",
+    "TriageModel": "What was learned, and how often each source was right.",
+    "Prediction": "Each value that triage suggested, and what became of it.",
+    "Lesson": "What agents decided, for triage to learn or to forget.",
+    "User": "Accounts: who works here, and who no longer does.",
+    "Group": "What agents and admins may do.",
+    "ApiToken": "Programs' keys to the JSON API.",
+    "ProcrastinateJob": "What runs beside requests: retry what failed, cancel what waits.",
+}
+RECENT, LOOKED_AT = 10, 10_000  # actions of one's own, among the latest of all
 
 
 class DeskAdminSite(admin.AdminSite):
@@ -57,13 +81,28 @@ class DeskAdminSite(admin.AdminSite):
 
         return super().admin_view(recorded, cacheable)
 
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        recent = {"recent": recent_actions(request)}
+        return super().index(request, recent | (extra_context or {}))
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """The desk's own lists first, and its jobs by their plain name."""
+        """The lists by what they are for, rather than by the application that has them."""
         apps = super().get_app_list(request, app_label)
-        for app in apps:
-            if app["app_label"] == "procrastinate":
-                app["name"], app["models"][0]["name"] = "Background jobs", "Jobs"
-        return sorted(apps, key=lambda app: app["app_label"] != "tickets")
+        lists = {model["object_name"]: model for app in apps for model in app["models"]}
+        for name, model in lists.items():
+            nouns = self.get_model_admin(model["model"]).opts.verbose_name_plural
+            model["name"], model["purpose"] = capfirst(str(nouns)), PURPOSES.get(name, "")
+        if app_label is not None:
+            return apps
+        known = {name for _, names in SECTIONS for name in names}
+        sections = [*SECTIONS, ("More", [name for name in lists if name not in known])]
+        return [
+            {"name": title, "models": found}
+            for title, names in sections
+            if (found := [lists[name] for name in names if name in lists])
+        ]
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
         return Autocomplete.as_view(admin_site=self)(request)
@@ -81,6 +120,13 @@ class Autocomplete(AutocompleteJsonView):
     def get_queryset(self) -> QuerySet[Any]:
         # The choices are limited through groups, of which an account may have several.
         return super().get_queryset().distinct()
+
+
+def recent_actions(request: HttpRequest) -> list[LogEntry]:
+    """One's latest changes here, without reading the whole log."""
+    latest = LogEntry.objects.aggregate(latest=Max("pk"))["latest"] or 0
+    mine = LogEntry.objects.filter(user=request.user.pk, pk__gt=latest - LOOKED_AT)
+    return list(mine.select_related("content_type").order_by("-pk")[:RECENT])
 
 
 def refuse_unreadable(request: HttpRequest) -> None:

@@ -1,19 +1,22 @@
 """System checks: what must not start. Run by every command and by `config/wsgi.py`."""
 
 from collections.abc import Iterator
+from email.utils import getaddresses
 from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import EmailValidator
 
 from tickets.triage.config import PROVIDERS
 
 ACCESS_MODES = ("token", "open")
 LLM_PROVIDERS = ("auto", *PROVIDERS, "none")
 GEMINI_BACKENDS = ("sdk", "rest")
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  (what a server listens on, where nobody can go)
 BASE_URLS = ("LLM_BASE_URL", "GEMINI_BASE_URL", "OPENAI_BASE_URL", "GROQ_BASE_URL")
 # The least and the most that a number may be; one that is not set is not checked.
 RANGES = {
@@ -118,11 +121,47 @@ def _wrong_numbers() -> Iterator[str]:
             yield f"{name} must be {limits} (it is {value})."
 
 
+@register("mail")
+def mail(**_: Any) -> list[CheckMessage]:
+    """Messages must have somebody to come from, and links that lead somewhere."""
+    return [Error(message, id="tickets.E005") for message in _wrong_mail()]
+
+
+def _wrong_mail() -> Iterator[str]:
+    by_smtp = settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
+    if by_smtp and not settings.EMAIL_HOST:
+        yield "EMAIL_URL names no mail server, as smtp://mail.example.org:25 does."
+    if settings.EMAIL_USE_TLS and settings.EMAIL_USE_SSL:
+        yield "EMAIL_URL asks for STARTTLS and for TLS from the start; use one of them."
+    if not _is_sender(settings.EMAIL_FROM):
+        yield "EMAIL_FROM must be one e-mail address, as in Support <desk@example.org>."
+    if not _is_site(settings.SITE_URL):
+        yield "SITE_URL must be http:// or https:// and a host name, as in https://desk.example.org."
+    elif by_smtp and urlsplit(settings.SITE_URL).hostname in EVERYWHERE:
+        yield f"Set SITE_URL: links in mail would lead to {settings.SITE_URL}, which is no address."
+
+
+def _is_sender(value: str) -> bool:
+    found = getaddresses([value])
+    if len(found) != 1 or not value.isprintable():
+        return False
+    try:
+        EmailValidator(allowlist=["localhost"])(found[0][1])
+    except ValidationError:
+        return False
+    return True
+
+
+def _is_site(address: str) -> bool:
+    parts = urlsplit(address) if _is_http(address) else None
+    return parts is not None and not (parts.path or parts.query or parts.fragment or "@" in address)
+
+
 def on_loopback() -> bool:
     return settings.HOST in settings.LOOPBACK_HOSTS
 
 
 def refuse_unsafe_settings() -> None:
     """Raise ImproperlyConfigured with the first failed check, for a server that runs no command."""
-    for message in [*access_mode(), *default_secrets(), *triage()]:
+    for message in [*access_mode(), *default_secrets(), *triage(), *mail()]:
         raise ImproperlyConfigured(message.msg)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, time
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from django import forms
 from django.contrib.auth.models import User
@@ -24,11 +25,12 @@ from .models import (
     VISIBLE,
     Category,
     Priority,
+    SavedView,
     Sentiment,
     Status,
     is_agent,
 )
-from .querysets import read_cursor
+from .querysets import ReviewPlace, asks_for_me, read_cursor, read_place
 from .triage import receipts
 
 # Control characters other than tab, line feed and next line, and halves of surrogate pairs:
@@ -37,6 +39,7 @@ UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 LINE_END = re.compile(r"[\n\u2028\u2029]")
 SEARCH_LENGTH = 200
 PAGE_DEFAULT, PAGE_MOST = 100, 500
+QUERY_LENGTH = 2000
 TICKETS_AT_ONCE = 500
 
 
@@ -168,6 +171,18 @@ class CommentForm(forms.Form):
     public = SwitchField(required=False)
 
 
+class MessageForm(CommentForm):
+    """What an agent writes on a ticket's page. Its key tells when it is sent a second time."""
+
+    resolve = SwitchField(required=False)  # a public reply that ends the ticket
+    form_key = forms.CharField(max_length=100, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("resolve"):
+            self.cleaned_data["public"] = True
+        return self.cleaned_data
+
+
 class ReplyForm(forms.Form):
     """What a requester writes on the private page."""
 
@@ -199,11 +214,11 @@ class ListField(forms.CharField):
 
 
 class AssigneesField(ListField):
-    """Usernames; `none` stands for tickets without an assignee."""
+    """Usernames; `none` stands for tickets without an assignee, `me` for who asks."""
 
     def clean(self, value: Any) -> list[str]:
         names = super().clean(value)
-        wanted = set(names) - {"none"}
+        wanted = set(names) - {"none", "me"}
         known = set(User.objects.filter(username__in=wanted).values_list("username", flat=True))
         if wanted - known:
             raise ValidationError(AgentField.no_agent)
@@ -217,6 +232,16 @@ class NumberField(forms.IntegerField):
         if value and not re.fullmatch(r"-?[0-9]{1,20}", str(value)):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
+
+
+class PresenceForm(forms.Form):
+    """What a ticket's open page tells now and then: what it shows, and whether somebody writes."""
+
+    window = forms.RegexField(r"\A[0-9a-f]{16,32}\Z")
+    version = NumberField(min_value=1, max_value=2**31 - 1)
+    comment = NumberField(min_value=0, max_value=2**63 - 1)
+    writing = SwitchField(required=False)
+    leaving = SwitchField(required=False)
 
 
 class MomentField(forms.CharField):
@@ -258,7 +283,12 @@ class YesField(forms.CharField):
 
 
 class FilterForm(forms.Form):
-    """What a list or the statistics are narrowed to; an empty value means no filter."""
+    """What a list or the statistics are narrowed to; an empty value means no filter.
+
+    `me` is the account that asks, if it is one.
+    """
+
+    no_account = "“me” stands for an account, and you are here without one."
 
     category = ListField(Category.values)
     priority = ListField(Priority.values)
@@ -269,22 +299,42 @@ class FilterForm(forms.Form):
     created_before = MomentField(required=False)
     needs_review = YesField(required=False)
 
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, me: User | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(data, **kwargs)
+        self.me = me
+
+    def clean_assignee(self) -> list[str]:
+        names: list[str] = self.cleaned_data["assignee"]
+        if "me" not in names:
+            return names
+        if self.me is None:
+            raise ValidationError(self.no_account)
+        return [self.me.get_username() if name == "me" else name for name in names]
+
+    def clean_search(self) -> str:
+        text: str = self.cleaned_data["search"]
+        if self.me is None and asks_for_me(text):
+            raise ValidationError(self.no_account)
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        return {**self.cleaned_data, "me": self.me}
+
     @property
     def is_narrowed(self) -> bool:
         return any(self.cleaned_data.get(name) for name in FilterForm.base_fields)
 
 
-class PageForm(FilterForm):
-    """Filters and the place in the list."""
+class CursorField(forms.CharField):
+    """A place in a list, as the program wrote it, or ""."""
 
-    limit = NumberField(min_value=1, max_value=PAGE_MOST, required=False)
-    cursor = forms.CharField(required=False, max_length=300)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=300, **kwargs)
 
-    def clean_limit(self) -> int:
-        return self.cleaned_data["limit"] or PAGE_DEFAULT
-
-    def clean_cursor(self) -> str:
-        cursor: str = self.cleaned_data["cursor"]
+    def clean(self, value: Any) -> str:
+        cursor = str(super().clean(value))
         try:
             if cursor:
                 read_cursor(cursor)
@@ -293,10 +343,71 @@ class PageForm(FilterForm):
         return cursor
 
 
+class PageForm(FilterForm):
+    """Filters and the place in the list."""
+
+    limit = NumberField(min_value=1, max_value=PAGE_MOST, required=False)
+    cursor = CursorField()
+
+    def clean_limit(self) -> int:
+        return self.cleaned_data["limit"] or PAGE_DEFAULT
+
+
 class ListForm(PageForm):
-    """The ticket list's address; the page also narrows by mood."""
+    """The ticket list's address; the page also narrows by mood. `seen` is a cursor as well:
+    what is newer than it stays out."""
 
     sentiment = ListField(Sentiment.values)
+    seen = CursorField()
+
+
+class NewsForm(ListForm):
+    """A list's address, and the place from which on tickets are new."""
+
+    after = CursorField()
+
+
+# What of the list's address is worth keeping, in this order.
+LIST_STATE = (
+    *("status", "search", "category", "priority", "sentiment", "assignee"),
+    *("created_after", "created_before", "needs_review"),
+)
+
+
+def list_state(values: Mapping[str, str]) -> str:
+    """The filters among these values as a query, always in the same order and spelling."""
+    state = {name: str(values.get(name, "")).strip() for name in LIST_STATE}
+    if state["needs_review"] == "false":
+        state["needs_review"] = ""
+    return urlencode({name: value for name, value in state.items() if value})
+
+
+class SavedViewForm(forms.Form):
+    """A name for a state of the list. `query` is what follows the "?" of its address."""
+
+    name = OneLineField(max_length=SavedView.NAME_LENGTH, label="Name of the view")
+    query = forms.CharField(required=False, max_length=5000)
+    shared = forms.BooleanField(required=False, label="Share with all agents")
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, me: User | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(data, **kwargs)
+        self.me = me
+
+    def clean_query(self) -> str:
+        text = str(self.cleaned_data["query"]).removeprefix("?")
+        try:
+            values = dict(parse_qsl(text, max_num_fields=50, errors="strict"))
+        except ValueError:
+            raise ValidationError("This is no state of the list.") from None
+        form = ListForm({name: values.get(name, "") for name in LIST_STATE}, me=self.me)
+        if not form.is_valid():
+            raise ValidationError([message for each in form.errors.values() for message in each])
+        query = list_state(values)
+        if len(query) > QUERY_LENGTH:
+            raise ValidationError("This search is too long to be saved.")
+        return query
 
 
 class VersionsField(forms.CharField):
@@ -314,6 +425,51 @@ class VersionsField(forms.CharField):
 
 class UndoForm(forms.Form):
     changes = VersionsField()
+
+
+class TicketsField(forms.Field):
+    """Ids of tickets, sent one by one; becomes a list with each of them once."""
+
+    widget = forms.SelectMultiple
+
+    def clean(self, value: Any) -> list[int]:
+        if not value:
+            raise ValidationError("Select at least one ticket.")
+        if len(value) > TICKETS_AT_ONCE:
+            raise ValidationError(f"At most {TICKETS_AT_ONCE} tickets at once.")
+        if not all(re.fullmatch(r"[0-9]{1,18}", ticket_id) for ticket_id in value):
+            raise ValidationError("This is not the number of a ticket.")
+        return list(dict.fromkeys(map(int, value)))
+
+
+class OtherAssigneeField(AgentField):
+    """A username, or `none` for nobody, since nothing stands for no change."""
+
+    def clean(self, value: Any) -> User | None:
+        return None if value == "none" else super().clean(value)
+
+
+class BulkForm(forms.Form):
+    """Tickets, and what all of them become; `changes` holds the values that were sent."""
+
+    ticket = TicketsField()
+    status = EnumerationField(choices=Status, required=False)
+    category = EnumerationField(choices=Category, required=False)
+    priority = EnumerationField(choices=Priority, required=False)
+    assignee = OtherAssigneeField(max_length=150, required=False)
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        return {
+            name: self.cleaned_data[name]
+            for name in self.fields
+            if name != "ticket" and self.data.get(name, "").strip()
+        }
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors and not self.changes:
+            raise ValidationError("Choose what to change.")
+        return self.cleaned_data
 
 
 class SignInForm(forms.Form):
@@ -347,3 +503,33 @@ class PeriodForm(forms.Form):
     def clean_days(self) -> int:
         days = self.cleaned_data["days"]
         return 30 if days == "" else days
+
+
+class PlaceField(forms.CharField):
+    """A place in the review queue, or nothing; becomes a ReviewPlace or None."""
+
+    def clean(self, value: Any) -> ReviewPlace | None:
+        text = super().clean(value)
+        try:
+            return read_place(text) if text else None
+        except InvalidInput as error:
+            raise ValidationError(error.errors["after"]) from None
+
+
+class QueueForm(forms.Form):
+    """The review queue's address: where it goes on, and a ticket that is to come first."""
+
+    after = PlaceField(required=False, max_length=300)
+    ticket = NumberField(min_value=1, max_value=2**63 - 1, required=False)
+
+
+class ReviewForm(QueueForm):
+    """A reviewer's word on one ticket, as they read it."""
+
+    version = NumberField(min_value=1)
+    category = EnumerationField(choices=Category)
+    priority = EnumerationField(choices=Priority)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["ticket"].required = True

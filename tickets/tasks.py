@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Collection
 
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
 
 from . import services
 from .models import TRIAGED
@@ -54,6 +54,25 @@ def shadow_triage(context: JobContext, ticket_id: int, text_digest: str) -> None
     """Ask TRIAGE_SHADOW's source about a ticket, for the ledger alone."""
     if not services.triage_by_shadow(ticket_id, text_digest):
         _again(context, f"The shadow gave no whole answer about ticket {ticket_id}.")
+
+
+class MailRetry(BaseRetryStrategy):
+    """Soon at first, in case a mail server only starts again; then for some hours."""
+
+    waits = (15, 60, 300, 900, 1800, 3600, 7200, 14_400)  # seconds
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if job.attempts >= len(self.waits):
+            return None
+        return RetryDecision(retry_in={"seconds": self.waits[job.attempts]})
+
+
+@app.task(queue="mail", retry=MailRetry(), pass_context=True)
+def send_email(context: JobContext, email_id: int, ticket_id: int) -> None:
+    """Send a message to a requester once; try again while it is known not to be sent."""
+    last_try = context.job.attempts >= len(MailRetry.waits)
+    if not services.send_email(email_id, last_try=last_try):
+        raise NoAnswer(f"The message about ticket {ticket_id} could not be sent yet.")
 
 
 @app.task(queue="learning", lock="learn", retry=RetryStrategy(max_attempts=3, exponential_wait=5))

@@ -75,3 +75,49 @@ def test_every_version_is_pinned_and_no_list_names_a_host():
             assert "==" in package, line
             assert "//" not in line
     assert "resolved" not in (root / "package-lock.json").read_text()
+
+
+@pytest.fixture
+def npm_calls(checkout, tmp_path, monkeypatch):
+    """A stand-in for npm and node that only notes how npm was called."""
+    programs, calls = tmp_path / "programs", tmp_path / "calls"
+    programs.mkdir()
+    for name, words in {"npm": f'echo "$@" >> {calls}', "node": "echo v22.22.0"}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{words}\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=":")
+    for name in ("package.json", "package-lock.json"):
+        (checkout / name).write_text("{}")
+    (checkout / "node_modules").mkdir()
+    calls.touch()
+    return lambda: [line for line in calls.read_text().splitlines() if line.startswith("ci")]
+
+
+def test_running_the_desk_installs_only_what_its_pages_load(npm_calls):
+    for _ in range(2):
+        bootstrap.install_front_end(tools=False)
+    assert npm_calls() == ["ci --no-progress --omit=dev"]
+
+
+def test_what_looks_at_pages_comes_once_and_stays(npm_calls):
+    bootstrap.install_front_end(tools=False)
+    bootstrap.install_front_end(tools=True)
+    bootstrap.install_front_end(tools=False)
+    bootstrap.install_front_end(tools=True)
+    assert npm_calls() == ["ci --no-progress --omit=dev", "ci --no-progress"]
+
+
+def test_another_list_of_packages_is_installed_anew(npm_calls, checkout):
+    bootstrap.install_front_end(tools=True)
+    (checkout / "package-lock.json").write_text('{"other": 1}')
+    bootstrap.install_front_end(tools=False)
+    assert npm_calls() == ["ci --no-progress", "ci --no-progress --omit=dev"]
+
+
+def test_a_node_that_does_not_work_is_no_version(npm_calls, tmp_path):
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    assert bootstrap.node_version(str(broken)) == ()
+    assert bootstrap.node_version(None) == ()
+    assert bootstrap.node_version(str(tmp_path / "programs" / "node")) == (22, 22, 0)

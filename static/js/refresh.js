@@ -1,23 +1,40 @@
-// Brings the dashboard's numbers up to date, without moving the focus or closing a table.
+// Brings the dashboard's numbers up to date: only what has changed is put in place, so that the
+// focus stays, open tables stay open and nothing is read out.
 (() => {
-  const ID = "stats";
+  const stats = document.getElementById("stats");
+  const every = Number(stats.dataset.refresh);
+  let asking = false;
 
   async function refresh() {
-    if (document.hidden) return;
-    const response = await fetch(location.href).catch(() => null);
-    if (!response || !response.ok || response.redirected) return;
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const present = document.getElementById(ID);
-    const newer = page.getElementById(ID);
-    if (!newer) return;
-    for (const details of present.querySelectorAll("details[open]")) {
-      newer.querySelector(`#${details.id}`).open = true;
+    if (document.hidden || asking) return;
+    asking = true;
+    // 304 as long as nothing has happened.
+    const headers = { "If-None-Match": stats.dataset.etag };
+    const page = await fetch(location.href, { headers })
+      .then((response) => (response.status === 200 && !response.redirected ? response.text() : ""))
+      .catch(() => "");
+    asking = false;
+    const newer = new DOMParser().parseFromString(page, "text/html").getElementById("stats");
+    if (newer) update(newer);
+  }
+
+  function update(newer) {
+    stats.dataset.etag = newer.dataset.etag;
+    for (const table of stats.querySelectorAll("details[open]")) {
+      const again = newer.querySelector(`#${table.id}`);
+      if (again) again.open = true;
     }
-    if (newer.isEqualNode(present)) return;
-    const focused = present.contains(document.activeElement) && document.activeElement;
-    const marker = focused && (focused.id || (focused.closest("[id]") || present).id);
-    present.replaceWith(document.adoptNode(newer));
-    if (marker) focusOn(document.getElementById(marker), focused.localName);
+    const focused = stats.contains(document.activeElement) ? document.activeElement : null;
+    const place = focused && (focused.id || focused.closest("[id]").id);
+    const names = (parts) => [...parts].map((part) => part.id).join();
+    if (names(stats.children) !== names(newer.children)) stats.replaceChildren(...newer.children);
+    else [...newer.children].forEach(replace);
+    if (focused && !focused.isConnected) focusOn(document.getElementById(place), focused.localName);
+  }
+
+  function replace(part) {
+    const present = document.getElementById(part.id);
+    if (!part.isEqualNode(present)) present.replaceWith(part);
   }
 
   function focusOn(place, name) {
@@ -25,7 +42,6 @@
     if (target) target.focus({ preventScroll: true });
   }
 
-  const every = Number(document.getElementById(ID).dataset.refresh);
   setInterval(refresh, every);
   document.addEventListener("visibilitychange", refresh);
 })();

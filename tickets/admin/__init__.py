@@ -3,4 +3,4 @@
 The site itself is in `tickets/admin_site.py`, since it must exist before anything registers.
 """
 
-from . import jobs, tickets, tokens, triage, users  # noqa: F401
+from . import jobs, mail, tickets, tokens, triage, users, views  # noqa: F401

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db import models
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
@@ -30,9 +35,12 @@ if TYPE_CHECKING:
 else:
     ModelAdmin, StackedInline = admin.ModelAdmin, admin.StackedInline
     ModelForm, UserAdmin = forms.ModelForm, DjangoUserAdmin
+GroupAdmin = DjangoGroupAdmin
 
 # What the links of the filters compare with.
 FILTER_LOOKUPS = ("", "exact", "id__exact", "isnull", "gte", "lt")
+# How many rows, the newest, are looked through where no index helps.
+NEWEST = 50_000
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
@@ -50,11 +58,42 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return self.count == self.most
 
 
+class PlainName:
+    """A model's options under the name by which people know it."""
+
+    def __init__(self, opts: Any, noun: str, section: str) -> None:
+        self._opts = opts
+        self.verbose_name, self.verbose_name_plural = noun, f"{noun}s"
+        self.app_config = SimpleNamespace(verbose_name=section or opts.app_config.verbose_name)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._opts, name)
+
+
+class DeskChangeList(ChangeList):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.opts = self.model_admin.opts
+
+
 class DeskModelAdmin(ModelAdmin):
+    noun = ""  # what people call a row, where the model's own name is technical
+    section = ""  # and its application, likewise
     paginator = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+    most_at_once = 1000  # rows that one action may change
+    # Said below a list that shows only some of its rows.
+    looks_at = ""
+
+    def __init__(self, model: Any, admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        if self.noun:
+            self.opts = cast(Any, PlainName(self.opts, self.noun, self.section))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return DeskChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)
@@ -72,8 +111,58 @@ class DeskModelAdmin(ModelAdmin):
             field.widget = field.widget.widget
         return field
 
+    def get_deleted_objects(  # type: ignore[override]  # the counts may be bounded
+        self, objs: Iterable[Any], request: HttpRequest
+    ) -> tuple[list[str], dict[str, str], set[str], list[str]]:
+        """Count what goes along with the rows: to name each could take minutes.
+
+        Whoever may delete a row may delete what hangs on it; the parts' own pages do not matter.
+        """
+        rows = list(objs)
+        counts = {str(self.opts.verbose_name_plural): f"{len(rows)}"}
+        for relation in self.opts.related_objects:
+            parts = cast(Any, relation.related_model)
+            if relation.on_delete is models.CASCADE and not parts._meta.auto_created:
+                found = parts._base_manager.filter(**{f"{relation.field.name}__in": rows})
+                if number := found[: BoundedPaginator.most].count():
+                    bounded = number == BoundedPaginator.most
+                    told = f"{number} or more" if bounded else f"{number}"
+                    counts[_plural(self.admin_site, parts)] = told
+        forbidden = not all(self.has_delete_permission(request, row) for row in rows)
+        return (
+            [str(row) for row in rows],
+            counts,
+            {str(self.opts.verbose_name)} if forbidden else set(),
+            [],
+        )
+
     def _filter_names(self) -> set[str]:
-        return {str(getattr(item, "parameter_name", item)) for item in self.list_filter}
+        """What the address may name: a filter's own parameter, or the field that it is about."""
+        fields = (item[0] if isinstance(item, tuple) else item for item in self.list_filter)
+        return {str(getattr(field, "parameter_name", field)) for field in fields}
+
+
+class ReadOnlyAdmin(DeskModelAdmin):
+    """Written by the program alone."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def may_manage(self, request: HttpRequest) -> bool:
+        """Whether somebody may do what the pages offer besides reading."""
+        return super().has_change_permission(request)
+
+
+def newest(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """The rows with the latest numbers: a filter without an index reads no more than these."""
+    latest = queryset.model._default_manager.aggregate(latest=Max("pk"))["latest"] or 0
+    return queryset.filter(pk__gt=latest - NEWEST)
 
 
 def acting(request: HttpRequest) -> Actor:
@@ -81,7 +170,7 @@ def acting(request: HttpRequest) -> Actor:
     return user_actor(cast(User, request.user))
 
 
-def badge(kind: str, value: str) -> SafeString:
+def badge(kind: str, value: str, words: str = "") -> SafeString:
     """A value's shape, word and colour, as on the pages; the shapes of what only the back
     office shows are in `static/css/admin.css`."""
     return format_html(
@@ -89,9 +178,20 @@ def badge(kind: str, value: str) -> SafeString:
         '<use href="#i-{0}-{1}"/></svg>{2}</span>',
         kind,
         value,
-        value.replace("_", " ").capitalize(),
+        words or value.replace("_", " ").capitalize(),
     )
 
 
 def moment(time: datetime | None) -> str:
     return date_format(time, "j M Y, H:i") if time else "never"
+
+
+def counted(number: int, noun: str) -> str:
+    """For example "1 ticket", "3 tickets"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _plural(site: Any, model: Any) -> str:
+    """The name of a model's rows, as their own list says it."""
+    opts = site.get_model_admin(model).opts if site.is_registered(model) else model._meta
+    return str(opts.verbose_name_plural)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
+from django.contrib import admin
 from django.contrib.admin.widgets import (
     AdminEmailInputWidget,
     AdminTextareaWidget,
     AdminTextInputWidget,
+    AutocompleteSelect,
 )
 from django.http import QueryDict
 from django.utils.text import Truncator
 
 from .. import forms as desk
-from ..models import ApiToken, Category, Comment, Priority, Scope, Ticket
+from ..models import ApiToken, Category, Comment, Priority, Scope, Ticket, agents
 from ..services import WRITABLE
 from .base import ModelForm
 
@@ -86,6 +88,16 @@ class ChangeTicketForm(TicketForm):
         display = getattr(self.instance, f"get_{name}_display", None)
         value = display() if display else getattr(self.instance, name)
         return Truncator(str(value or "nothing")).chars(200)
+
+
+class AssignForm(forms.Form):
+    """Asks who gets the selected tickets."""
+
+    assignee = forms.ModelChoiceField(
+        queryset=agents(),
+        label="Agent",
+        widget=AutocompleteSelect(Ticket._meta.get_field("assignee"), admin.site),
+    )
 
 
 class CommentForm(desk.CommentForm, ModelForm):

@@ -9,9 +9,11 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -19,7 +21,7 @@ from django.utils.text import capfirst
 from ..exceptions import NotFound
 from ..forms import SEARCH_LENGTH
 from ..models import Category, Comment, Priority, Source, Status, Ticket, is_agent
-from ..querysets import TicketQuerySet
+from ..querysets import SEARCH_HELP, TicketQuerySet, parse_search
 from ..services import (
     WRITABLE,
     add_comment,
@@ -27,9 +29,19 @@ from ..services import (
     create_ticket,
     delete_ticket,
     update_ticket,
+    update_tickets,
 )
-from .base import DeskModelAdmin, StackedInline, acting, badge, moment
-from .forms import AddTicketForm, ChangeTicketForm, CommentForm
+from .base import (
+    NEWEST,
+    DeskModelAdmin,
+    StackedInline,
+    acting,
+    badge,
+    counted,
+    moment,
+    newest,
+)
+from .forms import AddTicketForm, AssignForm, ChangeTicketForm, CommentForm
 
 ADD_FIELDSETS = (
     (None, {"fields": ("title", "description", "requester_email")}),
@@ -37,34 +49,100 @@ ADD_FIELDSETS = (
 )
 CHANGE_FIELDSETS = (
     *ADD_FIELDSETS,
-    ("Triage", {"fields": ("tone", "category_decided", "priority_decided", "tone_decided")}),
+    ("Triage", {"fields": ("mood", "category_decided", "priority_decided", "mood_decided")}),
     ("Times", {"fields": (("arrived", "changed"),)}),
 )
 MOST_AT_ONCE = 1000  # tickets that one action may change
-Action = Callable[["TicketAdmin", HttpRequest, QuerySet[Any]], None]
+MOST_UNDONE = 100  # that a message can take back
+MOST_NAMED = 500  # and that a page in between may name: a form has up to 1000 fields
+WITH_PAGE = ("delete_selected", "assignee:other")
+Action = Callable[["TicketAdmin", HttpRequest, QuerySet[Any]], HttpResponse | None]
 
 
-def setting(field: str, value: str, words: str) -> Action:
+def setting(field: str, value: str, label: str, words: str) -> Action:
     """An action that gives every selected ticket this value."""
 
     @admin.action(description=words, permissions=["change"])
     def set_value(model_admin: TicketAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        model_admin.change_selected(request, queryset, {field: value})
+        done = f"{capfirst(field)} set to {label.lower()}"
+        model_admin.change_selected(request, queryset, {field: value}, done)
 
     set_value.__name__ = f"{field}:{value}"
     return set_value
 
 
+@admin.action(description="Assign to me", permissions=["take"])
+def assign_to_me(model_admin: TicketAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    changes = {"assignee": acting(request).user}
+    model_admin.change_selected(request, queryset, changes, "Assigned to you")
+
+
+@admin.action(description="Assign to …", permissions=["change"])
+def assign_to_other(
+    model_admin: TicketAdmin, request: HttpRequest, queryset: QuerySet[Any]
+) -> HttpResponse | None:
+    """Asks for the agent on a page of its own, whose form does this action again."""
+    form = AssignForm(request.POST if "assign" in request.POST else None)
+    if not form.is_valid():
+        return model_admin.ask_for_agent(request, queryset, form)
+    agent = form.cleaned_data["assignee"]
+    words = f"Assigned to {agent.get_username()}"
+    model_admin.change_selected(request, queryset, {"assignee": agent}, words)
+    return None
+
+
+@admin.action(description="Assign to nobody", permissions=["change"])
+def assign_to_nobody(
+    model_admin: TicketAdmin, request: HttpRequest, queryset: QuerySet[Any]
+) -> None:
+    model_admin.change_selected(request, queryset, {"assignee": None}, "Assigned to nobody")
+
+
+for action, name in (
+    (assign_to_me, "assignee:me"),
+    (assign_to_other, "assignee:other"),
+    (assign_to_nobody, "assignee:nobody"),
+):
+    action.__name__ = name
+
+
 class AssigneeFilter(admin.SimpleListFilter):
+    """Me, nobody, and whoever the address names."""
+
     title = parameter_name = "assignee"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("me", "Me"), ("none", "Nobody")]
+        named = request.GET.get("assignee", "")
+        others = [] if named in ("", "me", "none") else [(named, named)]
+        return [("me", "Me"), ("none", "Nobody"), *others]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        wanted = {"me": request.user.pk, "none": None}
         value = self.value()
-        return queryset.filter(assignee=wanted[value]) if value in wanted else queryset
+        if not value:
+            return queryset
+        wanted: dict[str, Any] = {"me": request.user.pk, "none": None}
+        if value in wanted:
+            return queryset.filter(assignee=wanted[value])
+        return queryset.filter(assignee__in=User.objects.filter(username=value).values("pk"))
+
+
+class ReviewFilter(admin.SimpleListFilter):
+    title, parameter_name = "triage", "needs_review"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("true", "Needs review")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        found = cast(TicketQuerySet, queryset)
+        return found.needing_review() if self.value() == "true" else found
+
+
+class MoodFilter(admin.ChoicesFieldListFilter):
+    """Named as on the pages."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "mood"
 
 
 class CommentInline(StackedInline):
@@ -84,32 +162,40 @@ class CommentInline(StackedInline):
 class TicketAdmin(DeskModelAdmin):
     form = ChangeTicketForm
     list_display = (
-        *("subject", "status_badge", "priority_badge", "category_badge", "tone"),
+        *("subject", "status_badge", "priority_badge", "category_badge", "mood"),
         *("assigned_to", "arrived"),
     )
     list_select_related = ("assignee",)
     list_filter = (
-        *("status", "priority", "category", "sentiment"),
+        *("status", "priority", "category", ("sentiment", MoodFilter)),
         AssigneeFilter,
-        *("category_source", "created_at"),
+        ReviewFilter,
+        "created_at",
     )
     # Sorting by a column without an index would read the whole table.
     sortable_by = ("arrived",)
     ordering = ("-created_at", "-id")
     search_fields = ("title", "description")  # shows the box; see get_search_results
-    search_help_text = 'Words or their beginnings, "quoted phrases", -excluded, or a number: #12'
+    search_help_text = SEARCH_HELP
     autocomplete_fields = ("assignee",)
     inlines = (CommentInline,)
     readonly_fields = (
-        *("tone", "category_decided", "priority_decided", "tone_decided"),
+        *("mood", "category_decided", "priority_decided", "mood_decided"),
         *("arrived", "changed"),
     )
     actions = (
-        *(setting("status", status, f"Mark as {status.label.lower()}") for status in Status),
-        *(setting("priority", value, f"Set to {value.label.lower()}") for value in Priority),
-        *(setting("category", value, f"Set to {value.label.lower()}") for value in Category),
-        "assign_to_me",
+        *(setting("status", each, each.label, f"Mark as {each.label.lower()}") for each in Status),
+        *(
+            setting("priority", each, each.label, f"Set to {each.label.lower()}")
+            for each in Priority
+        ),
+        *(
+            setting("category", each, each.label, f"Set to {each.label.lower()}")
+            for each in Category
+        ),
+        *(assign_to_me, assign_to_other, assign_to_nobody),
     )
+    most_at_once = MOST_AT_ONCE
 
     # --- the list ---
 
@@ -119,10 +205,18 @@ class TicketAdmin(DeskModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        number = re.fullmatch(r"\s*#(\d+)\s*", search_term)
-        if number:
+        queryset = queryset.defer("document", "description")
+        number = re.fullmatch(r"\s*#(\d{1,18})\s*", search_term)
+        if number:  # without the tickets that only mention it
             return queryset.filter(pk=number[1]), False
-        return cast(TicketQuerySet, queryset).search(search_term[:SEARCH_LENGTH]), False
+        text = search_term[:SEARCH_LENGTH]
+        if text.strip() and not _uses_index(text):
+            words = (
+                f"This was searched among the latest {NEWEST:,} tickets: add a word to find more."
+            )
+            self.message_user(request, words, messages.WARNING)
+            queryset = newest(queryset)
+        return cast(TicketQuerySet, queryset).search(text, request.user), False
 
     @admin.display(description="Ticket")
     def subject(self, ticket: Ticket) -> str:
@@ -140,8 +234,8 @@ class TicketAdmin(DeskModelAdmin):
     def category_badge(self, ticket: Ticket) -> SafeString:
         return badge("category", ticket.category)
 
-    @admin.display(description="Tone, urgency")
-    def tone(self, ticket: Ticket) -> SafeString:
+    @admin.display(description="Mood and urgency")
+    def mood(self, ticket: Ticket) -> SafeString:
         word = badge("sentiment", ticket.sentiment)
         return format_html("{} {}", word, ticket.urgency_score)
 
@@ -174,32 +268,51 @@ class TicketAdmin(DeskModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
         """Refuse to act on more tickets than one request can carry."""
+        most = MOST_NAMED if request.POST.get("action") in WITH_PAGE else MOST_AT_ONCE
         everything = forms.BooleanField().to_python(request.POST.get("select_across"))
-        if everything and queryset[MOST_AT_ONCE:].exists():
-            words = f"Up to {MOST_AT_ONCE} tickets can be changed at once: narrow the list."
+        if everything and queryset[most:].exists():
+            words = f"Up to {most} tickets at once: narrow the list. Nothing was changed."
             self.message_user(request, words, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset)
 
-    @admin.action(description="Assign to me", permissions=["take"])
-    def assign_to_me(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self.change_selected(request, queryset, {"assignee": acting(request).user})
+    def ask_for_agent(
+        self, request: HttpRequest, queryset: QuerySet[Any], form: AssignForm
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Assign tickets",
+            "opts": self.opts,
+            "tickets": list(queryset[:MOST_NAMED]),
+            "form": form,
+            "media": self.media + form.media,
+        }
+        return TemplateResponse(request, "admin/tickets/ticket/assign.html", context)
 
     def has_take_permission(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request) and is_agent(request.user)
 
     def change_selected(
-        self, request: HttpRequest, queryset: QuerySet[Any], changes: Mapping[str, Any]
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        changes: Mapping[str, Any],
+        words: str,
     ) -> None:
-        actor, done = acting(request), 0
+        """Change what is selected and tell how many, and of those that are gone."""
         # In one order for everybody, so that two actions at once cannot wait for each other.
-        numbers = queryset.order_by("pk").values_list("pk", flat=True)
-        with change_by(actor):
-            for number in list(numbers):
-                with suppress(NotFound):
-                    update_ticket(number, changes, actor)
-                    done += 1
-        self.message_user(request, f"Changed: {done}.", messages.SUCCESS)
+        numbers = list(queryset.order_by("pk").values_list("pk", flat=True))
+        changed = update_tickets(numbers, changes, acting(request))
+        told = f"{words}: {counted(len(changed), 'ticket')}."
+        if not forms.BooleanField().to_python(request.POST.get("select_across")):
+            numbers = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if gone := len(set(numbers)) - len(changed):
+            told += f" Not there any more: {counted(gone, 'ticket')}."
+        # The page offers to undo what these versions name; with too many there is no room.
+        undo = is_agent(request.user) and len(changed) <= MOST_UNDONE
+        versions = [f"{ticket.pk}:{ticket.version}" for ticket in changed] if undo else []
+        level = messages.SUCCESS if changed else messages.WARNING
+        self.message_user(request, told, level, extra_tags=",".join(versions))
 
     # --- one ticket ---
 
@@ -231,8 +344,8 @@ class TicketAdmin(DeskModelAdmin):
     def priority_decided(self, ticket: Ticket) -> str:
         return _decision(ticket, "priority")
 
-    @admin.display(description="Tone decided by")
-    def tone_decided(self, ticket: Ticket) -> str:
+    @admin.display(description="Mood decided by")
+    def mood_decided(self, ticket: Ticket) -> str:
         return _decision(ticket, "tone")
 
     # --- saving ---
@@ -269,6 +382,12 @@ class TicketAdmin(DeskModelAdmin):
             for number in list(queryset.order_by("pk").values_list("pk", flat=True)):
                 with suppress(NotFound):
                     delete_ticket(number, actor)
+
+
+def _uses_index(text: str) -> bool:
+    """Whether something in a search narrows it through an index."""
+    terms = (term for term in parse_search(text) if not term.excluded)
+    return any(re.search(r"[^\W_]", term.text) for term in terms)
 
 
 def _decision(ticket: Ticket, name: str) -> str:

@@ -1,7 +1,8 @@
-"""The ledger and what was learned, to read; and to learn anew."""
+"""The ledger, the lessons and what was learned from them; and to learn anew."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,58 +15,64 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from .. import services
-from ..models import Prediction, TriageModel
-from .base import DeskModelAdmin, moment
+from ..models import Lesson, Prediction, TriageModel
+from ..services.learning import forget
+from .base import NEWEST, ReadOnlyAdmin, badge, counted, moment, newest
 
-DAYS = 30  # that the figures look back
-
-
-class ReadOnlyAdmin(DeskModelAdmin):
-    """Written by the program alone."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+DAYS = 7  # that the figures look back; the page about triage takes any time
 
 
-@admin.register(Prediction)
-class PredictionAdmin(ReadOnlyAdmin):
-    list_display = (
-        *("made", "of_ticket", "field", "value", "sure", "who"),
-        *("use", "became", "accepted", "latency_ms"),
-    )
-    list_filter = ("field", "source", "use", "accepted")
+class OfTickets(ReadOnlyAdmin):
+    """Rows about tickets, found by a ticket's number or among the newest."""
+
+    search_fields = ("ticket__id",)  # shows the box; see get_search_results
+    search_help_text = "The number of a ticket: #12"
+    looks_at = f"Only the latest {NEWEST:,} are looked through; a ticket's number finds older ones."
     list_select_related = ("ticket",)
     ordering = ("-pk",)
-    fields = (
-        *("made", "of_ticket", "field", "value", "sure", "source", "provider", "model"),
-        *("prompt_version", "words", "use", "accepted", "became", "decided"),
-        *("latency_ms", "cost_usd", "suggestion"),
-    )
+    # Another order would read the whole table.
+    sortable_by = ()
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Prediction]:
-        found: QuerySet[Prediction] = super().get_queryset(request)
-        return found.defer("ticket__document", "ticket__description")
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return newest(queryset), False
+        number = re.fullmatch(r"\s*#?(\d{1,18})\s*", search_term)
+        return queryset.filter(ticket=number[1]) if number else queryset.none(), False
 
-    @admin.display(description="Made")
-    def made(self, row: Prediction) -> str:
-        return moment(row.created_at)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("ticket__document", "ticket__description")
 
     @admin.display(description="Ticket")
-    def of_ticket(self, row: Prediction) -> str | SafeString:
+    def of_ticket(self, row: Any) -> str | SafeString:
         if row.ticket is None:
             return "not sent"
         address = reverse("admin:tickets_ticket_change", args=[row.ticket.pk])
         return format_html('<a href="{}">{}</a>', address, row.ticket)
 
+
+@admin.register(Prediction)
+class PredictionAdmin(OfTickets):
+    noun = "suggestion"
+    list_display = (
+        *("made", "of_ticket", "field", "value", "sure", "who"),
+        *("use", "became", "accepted", "latency"),
+    )
+    list_filter = ("field", "source", "use", "accepted")
+    fields = (
+        *("made", "of_ticket", "field", "value", "sure", "source", "provider", "model"),
+        *("prompt_version", "words", "use", "accepted", "became", "decided"),
+        *("latency", "cost", "suggestion"),
+    )
+
+    @admin.display(description="Made")
+    def made(self, row: Prediction) -> str:
+        return moment(row.created_at)
+
     @admin.display(description="Sure")
     def sure(self, row: Prediction) -> str | None:
-        return None if row.confidence is None else f"{row.confidence:.0%}"
+        return _share(row.confidence)
 
     @admin.display(description="Source")
     def who(self, row: Prediction) -> str:
@@ -81,28 +88,73 @@ class PredictionAdmin(ReadOnlyAdmin):
     def decided(self, row: Prediction) -> str:
         return moment(row.final_at)
 
-    @admin.display(description="Words")
+    @admin.display(description="Took")
+    def latency(self, row: Prediction) -> str:
+        return f"{row.latency_ms} ms"
+
+    @admin.display(description="Cost")
+    def cost(self, row: Prediction) -> str:
+        return f"${row.cost_usd:.6f}"
+
+    @admin.display(description="Words that decided")
     def words(self, row: Prediction) -> SafeString | None:
         quotes = ((entry["text"],) for entry in row.evidence)
         return format_html_join(", ", "<q>{}</q>", quotes) or None
 
 
+@admin.register(Lesson)
+class LessonAdmin(OfTickets):
+    """What agents decided, for triage to learn. Whatever was wrong can be forgotten."""
+
+    list_display = ("taught", "of_ticket", "field", "value", "corrected", "learned")
+    list_display_links = None
+    list_filter = ("field", "corrected")
+    actions = ("forget_lessons",)
+
+    @admin.display(description="Decided")
+    def taught(self, row: Lesson) -> str:
+        return moment(row.at)
+
+    @admin.display(description="State")
+    def learned(self, row: Lesson) -> SafeString:
+        return badge("lesson", "learned" if row.learned_at else "waiting")
+
+    def has_forget_permission(self, request: HttpRequest) -> bool:
+        return self.may_manage(request)
+
+    @admin.action(description="Forget", permissions=["forget"])
+    def forget_lessons(self, request: HttpRequest, queryset: QuerySet[Lesson]) -> None:
+        chosen = list(queryset.values_list("pk", flat=True)[: self.most_at_once])
+        forget(Lesson.objects.filter(pk__in=chosen))
+        words = f"Forgotten: {counted(len(chosen), 'lesson')}. Triage does without them once it"
+        self.message_user(
+            request, f"{words} learns anew, at the latest within the hour.", messages.SUCCESS
+        )
+
+
 @admin.register(TriageModel)
 class TriageModelAdmin(ReadOnlyAdmin):
     list_display = (
-        *("field", "lessons", "lexicon_right", "learned_right", "leads"),
+        *("of_field", "lessons", "lexicon_right", "learned_right", "answers"),
         *("version", "updated", "refitted"),
     )
     list_display_links = None
+    sortable_by = ()
     actions = ("learn_anew",)
     ordering = ("field",)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         since = timezone.now() - timedelta(days=DAYS)
-        sources = Prediction.objects.between(since, None).by_source()
-        return super().changelist_view(
-            request, {"days": DAYS, "sources": sources, **(extra_context or {})}
-        )
+        figures = {
+            "days": DAYS,
+            "sources": Prediction.objects.between(since, None).by_source(),
+            "can_learn": self.may_manage(request),
+        }
+        return super().changelist_view(request, figures | (extra_context or {}))
+
+    @admin.display(description="Field")
+    def of_field(self, row: TriageModel) -> str:
+        return row.get_field_display()
 
     @admin.display(description="Lexicon right")
     def lexicon_right(self, row: TriageModel) -> str | None:
@@ -112,6 +164,10 @@ class TriageModelAdmin(ReadOnlyAdmin):
     def learned_right(self, row: TriageModel) -> str | None:
         return _share(row.learned_accuracy)
 
+    @admin.display(description="Who answers")
+    def answers(self, row: TriageModel) -> str:
+        return "what was learned" if row.leads else "the lexicon"
+
     @admin.display(description="Learned last")
     def updated(self, row: TriageModel) -> str:
         return moment(row.updated_at)
@@ -120,11 +176,16 @@ class TriageModelAdmin(ReadOnlyAdmin):
     def refitted(self, row: TriageModel) -> str:
         return moment(row.refitted_at)
 
-    @admin.action(description="Learn anew from the latest lessons")
+    def has_learn_permission(self, request: HttpRequest) -> bool:
+        return self.may_manage(request)
+
+    @admin.action(description="Learn anew from the latest lessons", permissions=["learn"])
     def learn_anew(self, request: HttpRequest, queryset: QuerySet[TriageModel]) -> None:
         services.refit_later()
-        self.message_user(request, "A job learns everything anew.", messages.SUCCESS)
+        self.message_user(
+            request, "A job learns everything anew; it is among the jobs.", messages.SUCCESS
+        )
 
 
 def _share(value: float | None) -> str | None:
-    return None if value is None else f"{value:.0%}"
+    return None if value is None else f"{value:.0%}".replace("%", "\N{NO-BREAK SPACE}%")

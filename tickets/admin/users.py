@@ -1,31 +1,234 @@
-"""Accounts in the back office: Django's own pages, and what the desk's two groups mean."""
+"""Accounts and groups in the back office, and what the desk's two groups mean."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
-from django.contrib import admin
-from django.contrib.auth.models import User
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Q, QuerySet
+from django.forms.models import ModelChoiceIterator
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
-from .base import DeskModelAdmin, UserAdmin
+from ..models import ADMINS, AGENTS
+from .base import DeskModelAdmin, GroupAdmin, ModelForm, UserAdmin, acting, badge, counted, moment
 
-admin.site.unregister(User)
+admin.site.unregister([User, Group])
 
-ROLES = (
-    "The group “agents” lets somebody work tickets, “admins” everything else too. Staff status"
-    " opens this back office to them; without it they work on the pages of the desk."
-)
+ROLES = {
+    AGENTS: "Agents work tickets: on the pages of the desk, and here if they have staff status.",
+    ADMINS: "Admins do everything that agents do, delete tickets, and run this back office.",
+}
+HELP = {
+    "is_active": "Untick this rather than delete an account. Nobody can sign in with it, its"
+    " tokens stop working, and its tickets stay assigned to it: give them to somebody else.",
+    "is_staff": "Opens this back office. An agent without it works on the pages of the desk.",
+    "is_superuser": "May do everything, whatever the groups say.",
+    "groups": f"{ROLES[AGENTS]} {ROLES[ADMINS]} An account without a group sees neither tickets"
+    " nor figures.",
+}
+SECTION = "People and programs"
+RIGHTS = ("is_active", "groups", "is_staff", "is_superuser")
 
 
-def _with_roles(fieldsets: Any) -> Any:
-    return tuple(
-        (name, {**options, "description": ROLES} if "groups" in options["fields"] else options)
-        for name, options in fieldsets
-    )
+class RoleFilter(admin.SimpleListFilter):
+    title = parameter_name = "group"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        names = Group.objects.order_by("name").values_list("name", flat=True)[:20]
+        return [*((name, capfirst(name)) for name in names), ("none", "None")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        value = self.value()
+        if not value:
+            return queryset
+        return (
+            queryset.filter(groups=None) if value == "none" else queryset.filter(groups__name=value)
+        )
 
 
 @admin.register(User)
 class AccountAdmin(DeskModelAdmin, UserAdmin):
-    list_display = ("username", "email", "is_active", "is_staff", "last_login")
-    readonly_fields = ("last_login", "date_joined")
-    fieldsets = _with_roles(UserAdmin.fieldsets)
+    noun, section = "user", SECTION
+    list_display = ("username", "person", "email", "role", "state", "signed_in")
+    list_filter = (RoleFilter, "is_active", "is_staff")
+    sortable_by = ("username", "email")
+    readonly_fields = ("secret", "signed_in", "joined", "assigned")
+    filter_horizontal = ()
+    actions = ("deactivate", "activate")
+    fieldsets = (
+        (None, {"fields": ("username", "secret")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("What this account may do", {"fields": RIGHTS}),
+        ("Use", {"fields": ("assigned", "signed_in", "joined")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("username", "usable_password", "password1", "password2")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("What this account may do", {"fields": ("groups", "is_staff")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in HELP:
+            kwargs["help_text"] = HELP[db_field.name]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        if db_field.name == "groups":
+            kwargs["widget"] = forms.CheckboxSelectMultiple
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    @admin.display(description="Name")
+    def person(self, user: User) -> str:
+        return user.get_full_name()
+
+    @admin.display(description="Groups")
+    def role(self, user: User) -> str:
+        names = sorted(group.name for group in user.groups.all())
+        return ", ".join([*names, *(["superuser"] if user.is_superuser else [])]) or "none"
+
+    @admin.display(description="Password")
+    def secret(self, user: User) -> SafeString:
+        words = "Set another" if user.has_usable_password() else "Set one: there is none yet"
+        return format_html('<a class="button" href="../password/">{}</a>', words)
+
+    @admin.display(description="State")
+    def state(self, user: User) -> SafeString:
+        return badge("account", "active" if user.is_active else "closed")
+
+    @admin.display(description="Signed in last")
+    def signed_in(self, user: User) -> str:
+        return moment(user.last_login)
+
+    @admin.display(description="Account made")
+    def joined(self, user: User) -> str:
+        return moment(user.date_joined)
+
+    @admin.display(description="Tickets")
+    def assigned(self, user: User) -> SafeString:
+        address = reverse("admin:tickets_ticket_changelist")
+        query = urlencode({"assignee": user.get_username()})
+        return format_html('<a href="{}?{}">Assigned to this account</a>', address, query)
+
+    # --- actions ---
+
+    @admin.action(description="Deactivate", permissions=["change"])
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        me = acting(request).user
+        closed = [user.pk for user in queryset.filter(is_active=True) if user != me]
+        number = User.objects.filter(pk__in=closed).update(is_active=False)
+        words = f"Deactivated: {counted(number, 'account')}. Their tickets stay assigned to them."
+        if me in queryset:
+            words += " Your own account is left as it is."
+        self.message_user(request, words, messages.SUCCESS if number else messages.WARNING)
+
+    @admin.action(description="Activate", permissions=["change"])
+    def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        opened = list(queryset.filter(is_active=False).values_list("pk", flat=True))
+        number = User.objects.filter(pk__in=opened).update(is_active=True)
+        words = f"Activated: {counted(number, 'account')}."
+        self.message_user(request, words, messages.SUCCESS if number else messages.WARNING)
+
+
+# --- groups ---
+
+
+class ByList(ModelChoiceIterator):  # type: ignore[type-arg]
+    """Permissions under the list of the back office that they are about."""
+
+    def __iter__(self) -> Any:
+        groups: dict[str, list[Any]] = {}
+        for permission in self.queryset.select_related("content_type"):
+            model = permission.content_type.model_class()
+            name = str(admin.site.get_model_admin(model).opts.verbose_name_plural)
+            groups.setdefault(capfirst(name), []).append(self.choice(permission))
+        return iter(sorted(groups.items()))
+
+
+class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    iterator = ByList
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(capfirst(obj.codename.partition("_")[0]))
+
+
+def _listed() -> Q:
+    """The permissions about what this back office shows."""
+    listed = Q(pk__in=[])
+    for model in admin.site._registry:
+        about = {"content_type__app_label": model._meta.app_label}
+        listed |= Q(**about, content_type__model=model._meta.model_name)
+    return listed
+
+
+class GroupForm(ModelForm):
+    permissions = PermissionsField(
+        queryset=Permission.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="What the lists of this back office let the group do.",
+    )
+
+    class Meta:
+        model = Group
+        fields = ("name", "permissions")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "permissions" in self.fields:
+            order = ("content_type", "pk")
+            shown = Permission.objects.filter(_listed()).order_by(*order)
+            self.fields["permissions"].queryset = shown  # type: ignore[attr-defined]
+
+    def clean_permissions(self) -> QuerySet[Permission]:
+        """Those that are not shown stay as they are."""
+        chosen = Q(pk__in=[each.pk for each in self.cleaned_data["permissions"]])
+        if self.instance.pk:
+            hidden = self.instance.permissions.exclude(_listed())
+            chosen |= Q(pk__in=list(hidden.values_list("pk", flat=True)))
+        return Permission.objects.filter(chosen)
+
+
+@admin.register(Group)
+class DeskGroupAdmin(DeskModelAdmin, GroupAdmin):
+    noun, section = "group", SECTION
+    form = GroupForm
+    list_display = ("name", "meaning", "members")
+    list_display_links = ("name",)
+    filter_horizontal = ()
+    fields = ("name", "permissions")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        return ("name",) if obj is not None and obj.name in ROLES else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """The two roles are what makes an agent or an admin."""
+        if obj is not None and obj.name in ROLES:
+            return False
+        return super().has_delete_permission(request, obj)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        group = context["original"]
+        context["meaning"] = ROLES.get(group.name) if group is not None else None
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="Meaning")
+    def meaning(self, group: Group) -> str:
+        return ROLES.get(group.name, "a group of your own: it makes nobody an agent")
+
+    @admin.display(description="Members")
+    def members(self, group: Group) -> SafeString:
+        address = reverse("admin:auth_user_changelist")
+        query = urlencode({"group": group.name})
+        return format_html('<a href="{}?{}">See its accounts</a>', address, query)

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.urls import URLPattern, re_path
@@ -26,7 +27,7 @@ from ..exceptions import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
-from ..forms import ListField, valid
+from ..forms import FilterForm, ListField, valid
 from .auth import caller
 
 View = Callable[..., HttpResponse]
@@ -78,7 +79,7 @@ def endpoint(
             actor = caller(request)
             if scope is not None:
                 actor.require(scope)
-            values = read_query(request, query)
+            values = read_query(request, query, actor.user)
             given = {"filters": values} if query else {}
             response = view(request, actor, **captured, **given)
             response.headers.setdefault("Cache-Control", "no-store")
@@ -243,8 +244,10 @@ def _wrong_type(field: Any, value: Any) -> str:
 # --- queries, headers ---------------------------------------------------------------
 
 
-def read_query(request: HttpRequest, form_class: type[forms.Form] | None) -> dict[str, Any]:
-    """The clean query; a filter that takes a list may come several times.
+def read_query(
+    request: HttpRequest, form_class: type[forms.Form] | None, me: User | None = None
+) -> dict[str, Any]:
+    """The clean query; a filter that takes a list may come several times. `me` is who asks.
 
     Raises InvalidInput for whatever the form does not know.
     """
@@ -260,14 +263,22 @@ def read_query(request: HttpRequest, form_class: type[forms.Form] | None) -> dic
         values[name] = ",".join(given)
     if errors:
         raise InvalidInput("Some query parameters are not valid.", errors=errors)
-    return valid(form_class(values)) if form_class else {}
+    options: dict[str, Any] = (
+        {"me": me} if form_class and issubclass(form_class, FilterForm) else {}
+    )
+    return valid(form_class(values, **options)) if form_class else {}
 
 
-def next_link(request: HttpRequest, cursor: str) -> str:
-    """The value of a `Link` header (RFC 8288) to the next page, with the same filters."""
-    query = request.GET.copy()
-    query["cursor"] = cursor
-    return f'<{request.build_absolute_uri(request.path)}?{query.urlencode()}>; rel="next"'
+def page_links(request: HttpRequest, **cursors: str) -> str:
+    """The value of a `Link` header (RFC 8288) to the pages beside this one, with the same
+    filters; the names are the relations, "" is no page."""
+    address, links = request.build_absolute_uri(request.path), []
+    for relation, cursor in cursors.items():
+        if cursor:
+            query = request.GET.copy()
+            query["cursor"] = cursor
+            links.append(f'<{address}?{query.urlencode()}>; rel="{relation}"')
+    return ", ".join(links)
 
 
 def wanted_versions(request: HttpRequest) -> list[int] | None:

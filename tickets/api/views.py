@@ -34,10 +34,11 @@ from .openapi.readable import readable
 @endpoint(Scope.READ, query=PageForm)
 def list_tickets(request: HttpRequest, actor: Actor, filters: dict[str, Any]) -> HttpResponse:
     found = Ticket.objects.filtered(filters).with_people()
-    tickets, cursor = found.page(filters["limit"], filters["cursor"])
-    response = answer([serializers.ticket(ticket) for ticket in tickets])
-    if cursor:
-        response["Link"] = http.next_link(request, cursor)
+    page = found.page(filters["limit"], filters["cursor"])
+    response = answer([serializers.ticket(ticket) for ticket in page.rows])
+    links = http.page_links(request, next=page.older, prev=page.newer)
+    if links:
+        response["Link"] = links
     return response
 
 

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from ..querysets import SavedViewQuerySet
+from ..querysets import PresenceQuerySet
 from .choices import visible
 from .ticket import Ticket
 
@@ -27,6 +29,8 @@ class SavedView(models.Model):
     query = models.CharField(max_length=2000, blank=True)  # of the list's address, without the "?"
     shared = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = SavedViewQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "id"]
@@ -54,6 +58,8 @@ class Presence(models.Model):
     name = models.CharField(max_length=150)
     writing = models.BooleanField(default=False)
     seen_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = PresenceQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
 from .choices import Mail, MailState, one_of
 from .ticket import Comment, Ticket
+
+ERROR_LENGTH = 500
 
 
 class Email(models.Model):
@@ -19,7 +24,7 @@ class Email(models.Model):
     comment = models.ForeignKey(Comment, on_delete=models.CASCADE, null=True, blank=True)
     address = models.EmailField(blank=True)  # where it went
     state = models.CharField(max_length=10, choices=MailState, default=MailState.WAITING)
-    error = models.CharField(max_length=500, blank=True)
+    error = models.CharField(max_length=ERROR_LENGTH, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
 
@@ -30,3 +35,9 @@ class Email(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of #{self.ticket_id}"
+
+    def move(self, old: Collection[str], new: str, error: str = "", **values: Any) -> bool:
+        """Go from one of the `old` states to a new one, unless another was faster."""
+        values |= {"state": new, "error": error[:ERROR_LENGTH]}
+        moved = Email.objects.filter(pk=self.pk, state__in=old).update(**values)
+        return bool(moved)

@@ -24,6 +24,7 @@ from ..querysets import (
     changes_since,
     history_of,
     needs_review,
+    requester_words,
     words_of,
 )
 from .choices import (
@@ -59,6 +60,8 @@ def new_nonce() -> str:
     pghistory.InsertEvent(),
     pghistory.UpdateEvent(),
     pghistory.DeleteEvent(),
+    pghistory.ManualEvent("link_sent"),  # type: ignore[no-untyped-call]
+    pghistory.ManualEvent("link_revoked"),  # type: ignore[no-untyped-call]
     exclude=["document", "link_nonce", "link_digest", "first_response_at", "resolved_at"],
     context_field=pghistory.ContextJSONField(),
 )
@@ -139,6 +142,7 @@ class Ticket(models.Model):
             # Few at any time, however many tickets there are.
             models.Index(fields=["created_at"], condition=needs_review(), name="ticket_unsure"),
             GinIndex(fields=["document"], name="ticket_document"),
+            GinIndex(requester_words(), name="ticket_requester"),
         ]
 
     def __str__(self) -> str:

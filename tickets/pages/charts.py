@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 ROUND = (10, 15, 20, 30, 40, 50, 60, 80, 100)
-SLOT = 10  # width of a day, gap included
+SLOT = 10  # width of a bar, gap included
 HEIGHT = 100
+MOST_BARS = 92  # as many days as three months have
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """One bar. `next_date` bounds the day's tickets in a filter."""
+class Span:
+    """A day, or the days that share one bar: from `first` up to the day before `after`."""
 
-    date: dt.date
-    next_date: dt.date
+    first: dt.date
+    after: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One bar."""
+
+    span: Span
     count: int
     x: int
     y: float
@@ -26,18 +35,19 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class DayChart:
-    days: list[Day]
+    columns: list[Column]
+    step: str  # "day", "week" or "month"
     width: int
     top: int  # the value at the upper edge
-    most: Day | None
+    most: Column | None
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
     value: str
     count: int
-    share: int  # per cent of all
-    width: float  # per cent of the longest
+    width: float  # per cent of all
+    share: str  # the same in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +74,10 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class AccuracyDay:
-    """One day's judged suggestions, and how many of them were right."""
+class AccuracyColumn:
+    """The judged suggestions of some days, and how many of them were right."""
 
-    date: dt.date
+    span: Span
     judged: int
     correct: int
     x: int
@@ -79,7 +89,8 @@ class AccuracyDay:
 
 @dataclass(frozen=True, slots=True)
 class AccuracyChart:
-    days: list[AccuracyDay]
+    columns: list[AccuracyColumn]
+    step: str
     width: int
     top: int
     judged: int
@@ -128,43 +139,72 @@ def _cell(count: int, total: int, right: bool) -> Cell:
 def accuracy_chart(
     days: Iterable[Mapping[str, Any]], first: dt.date, last: dt.date
 ) -> AccuracyChart:
-    """A bar a day from `first` to `last` over `[{"date": "2026-01-31", "judged", "correct"}]`."""
-    judged: dict[dt.date, int] = {}
-    correct: dict[dt.date, int] = {}
-    for entry in days:
-        date = dt.date.fromisoformat(entry["date"])
-        judged[date] = judged.get(date, 0) + entry["judged"]
-        correct[date] = correct.get(date, 0) + entry["correct"]
-    top = round_up(max(judged.values(), default=0))
-    dates = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
-    shown = [
-        _accuracy_day(place, date, judged.get(date, 0), correct.get(date, 0), top)
-        for place, date in enumerate(dates)
+    """Bars from `first` to `last` over `[{"date": "2026-01-31", "judged", "correct"}]`."""
+    rows = [(dt.date.fromisoformat(entry["date"]), entry) for entry in days]
+    step, spans = spans_of(first, last)
+    judged = _totals(((date, entry["judged"]) for date, entry in rows), spans)
+    correct = _totals(((date, entry["correct"]) for date, entry in rows), spans)
+    top = round_up(max(judged, default=0))
+    columns = [
+        _accuracy_column(place, span, judged[place], correct[place], top)
+        for place, span in enumerate(spans)
     ]
-    return AccuracyChart(shown, SLOT * len(shown), top, sum(judged.values()), sum(correct.values()))
+    return AccuracyChart(columns, step, SLOT * len(spans), top, sum(judged), sum(correct))
 
 
-def _accuracy_day(place: int, date: dt.date, judged: int, correct: int, top: int) -> AccuracyDay:
+def _accuracy_column(place: int, span: Span, judged: int, correct: int, top: int) -> AccuracyColumn:
     height, right = (round(HEIGHT * count / top, 1) for count in (judged, correct))
-    return AccuracyDay(
-        date, judged, correct, SLOT * place + 1, HEIGHT - height, height, HEIGHT - right, right
+    return AccuracyColumn(
+        span, judged, correct, SLOT * place + 1, HEIGHT - height, height, HEIGHT - right, right
     )
 
 
-def day_chart(days: Sequence[Mapping[str, Any]]) -> DayChart:
-    """Bars for `[{"date": "2026-01-31", "count": 3}, ...]`."""
-    top = round_up(max((day["count"] for day in days), default=0))
-    shown = [_day(place, day, top) for place, day in enumerate(days)]
-    most = max(shown, key=lambda day: day.count, default=None)
-    return DayChart(shown, SLOT * len(shown), top, most)
+def day_chart(per_day: Mapping[dt.date, int], first: dt.date, last: dt.date) -> DayChart:
+    """Bars from `first` to `last`; days without an entry have none."""
+    step, spans = spans_of(first, last)
+    counts = _totals(per_day.items(), spans)
+    top = round_up(max(counts, default=0))
+    columns = [_column(place, spans[place], count, top) for place, count in enumerate(counts)]
+    most = max(columns, key=lambda column: column.count, default=None)
+    return DayChart(columns, step, SLOT * len(columns), top, most)
 
 
-def _day(place: int, day: Mapping[str, Any], top: int) -> Day:
-    height = round(HEIGHT * day["count"] / top, 1)
-    on = dt.date.fromisoformat(day["date"])
-    return Day(
-        on, on + dt.timedelta(days=1), day["count"], SLOT * place + 1, HEIGHT - height, height
-    )
+def _column(place: int, span: Span, count: int, top: int) -> Column:
+    height = round(HEIGHT * count / top, 1)
+    return Column(span, count, SLOT * place + 1, HEIGHT - height, height)
+
+
+def spans_of(first: dt.date, last: dt.date) -> tuple[str, list[Span]]:
+    """The days from `first` to `last`, or where these are too many to tell apart, their weeks
+    (from Monday), or else their months."""
+    if (last - first).days < MOST_BARS:
+        return "day", _steps(first, last, lambda date: date + dt.timedelta(days=1))
+    monday = first - dt.timedelta(days=first.weekday())
+    if (last - monday).days < 7 * MOST_BARS:
+        return "week", _steps(monday, last, lambda date: date + dt.timedelta(days=7))
+    return "month", _steps(first.replace(day=1), last, _next_month)
+
+
+def _steps(first: dt.date, last: dt.date, following: Callable[[dt.date], dt.date]) -> list[Span]:
+    spans = [Span(first, following(first))]
+    while spans[-1].after <= last:
+        spans.append(Span(spans[-1].after, following(spans[-1].after)))
+    return spans
+
+
+def _next_month(date: dt.date) -> dt.date:
+    return (date.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+
+
+def _totals(counts: Iterable[tuple[dt.date, int]], spans: Sequence[Span]) -> list[int]:
+    """What each span's days amount to; days outside all of them count nowhere."""
+    starts = [span.first for span in spans]
+    totals = [0] * len(spans)
+    for date, count in counts:
+        place = bisect.bisect(starts, date) - 1
+        if place >= 0 and date < spans[place].after:
+            totals[place] += count
+    return totals
 
 
 def round_up(value: int) -> int:
@@ -176,14 +216,18 @@ def round_up(value: int) -> int:
 
 
 def bars(counts: Mapping[str, int]) -> list[Bar]:
-    """One bar for each value, the longest as wide as there is room."""
-    total, longest = sum(counts.values()), max(counts.values(), default=0)
+    """One bar for each value, as long as its share of all."""
+    total = sum(counts.values())
     return [
-        Bar(
-            value,
-            count,
-            share=round(100 * count / total) if total else 0,
-            width=round(100 * count / longest, 1) if longest else 0,
-        )
+        Bar(value, count, round(100 * count / total, 1) if total else 0, per_cent(count, total))
         for value, count in counts.items()
     ]
+
+
+def per_cent(part: int, whole: int) -> str:
+    """A share in words; what is not nothing is never called 0 %, nor all what is less."""
+    if not whole or part in (0, whole):
+        return "100\u00a0%" if whole and part else "0\u00a0%"
+    share = 100 * part / whole
+    told = "<1" if share < 1 else ">99" if share > 99 else f"{share:.0f}"
+    return f"{told}\u00a0%"

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_cache_control
 from django.views.decorators.gzip import gzip_page
@@ -23,7 +23,7 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def page(*methods: str, agents: bool = False) -> Callable[[View], View]:
@@ -32,10 +32,10 @@ def page(*methods: str, agents: bool = False) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def answer(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        def answer(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method not in allowed:
                 raise MethodNotAllowed(allowed)
-            response = _refusal(request) if agents else None
+            response: HttpResponseBase | None = _refusal(request) if agents else None
             if response is None:
                 response = view(request, *args, **kwargs)
             if not response.has_header("Cache-Control"):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
+from tickets.models import Source
 from tickets.querysets import HistoryEntry
 
 # Values that are told with their old and new state, in this order; of a text it is enough
@@ -19,14 +22,20 @@ VALUES = {
 }
 TEXTS = {"title": "the title", "description": "the description"}
 EVENTS = {
-    "created": "opened the ticket",
     "deleted": "deleted the ticket",
     "comment changed": "edited a message",
     "comment deleted": "deleted a message",
+    "link sent": "sent the private link to the requester",
+    "link revoked": "revoked the private link",
 }
-
-
-ACTORS = {"requester": "The requester", "triage": "Triage", "anonymous": "An anonymous agent"}
+ACTORS = {
+    "requester": "The requester",
+    "triage": "Triage",
+    "anonymous": "An anonymous agent",
+    "system": "The system",
+}
+DECIDERS = {Source.LLM: "model", Source.OFFLINE: "offline triage"}
+MOST_NEWS = 4
 
 
 def actor_name(entry: HistoryEntry) -> str:
@@ -36,16 +45,51 @@ def actor_name(entry: HistoryEntry) -> str:
 
 def sentences(entry: HistoryEntry) -> list[str]:
     """What the entry's actor did, one sentence each, to stand after the actor's name."""
+    if entry.event == "created":
+        return ["opened the ticket", *_first_values(entry)]
     if entry.event == "comment created":
         return [_comment(entry)]
     if entry.event in EVENTS:
         return [EVENTS[entry.event]]
-    return [*_edits(entry), *_changes(entry), *_confirmations(entry)] or ["updated the ticket"]
+    told = [*_edits(entry), *_changes(entry), *_confirmations(entry), *_kept(entry)]
+    if told:
+        return told
+    return ["updated the ticket" if entry.event == "changed" else f"did: {entry.event}"]
+
+
+def news(entries: Iterable[HistoryEntry], me: str = "") -> str:
+    """What happened, in one sentence a person: "maria changed status from open to closed."
+
+    `me` is who reads it, and is called "You".
+    """
+    told = []
+    for name, group in groupby(entries, key=lambda entry: _called(entry, me)):
+        done = [sentence for entry in group for sentence in sentences(entry)]
+        more = [f"did {len(done) - MOST_NEWS} things more"] if len(done) > MOST_NEWS else []
+        told.append(f"{name} {_listed([*done[:MOST_NEWS], *more])}.")
+    return " ".join(told)
+
+
+def _called(entry: HistoryEntry, me: str) -> str:
+    return "You" if me and entry.actor == me else actor_name(entry)
+
+
+def _listed(parts: list[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
 
 
 def _comment(entry: HistoryEntry) -> str:
     public = entry.changes.get("public", (None, True))[1]
     return "replied" if public else "wrote an internal note"
+
+
+def _first_values(entry: HistoryEntry) -> list[str]:
+    """What triage put a new ticket under."""
+    return [
+        f"{name} {_shown(name, entry.changes[name][1])} by {by}"
+        for name in ("category", "priority")
+        if name in entry.changes and (by := _decider(entry, name))
+    ]
 
 
 def _edits(entry: HistoryEntry) -> list[str]:
@@ -54,7 +98,7 @@ def _edits(entry: HistoryEntry) -> list[str]:
 
 def _changes(entry: HistoryEntry) -> list[str]:
     return [
-        f"changed {words} from {_shown(name, old)} to {_shown(name, new)}"
+        f"changed {words} from {_shown(name, old)} to {_shown(name, new)}{_by(entry, name)}"
         for name, words in VALUES.items()
         for old, new in [entry.changes.get(name, (None, None))]
         if name in entry.changes
@@ -68,6 +112,29 @@ def _confirmations(entry: HistoryEntry) -> list[str]:
         for name in ("category", "priority")
         if name not in entry.changes and entry.changes.get(f"{name}_source", ("", ""))[1] == "human"
     ]
+
+
+def _kept(entry: HistoryEntry) -> list[str]:
+    """Triage looked again and came to the same value."""
+    return [
+        f"kept {name}{_by(entry, name)}"
+        for name in ("category", "priority")
+        if name not in entry.changes and f"{name}_source" in entry.changes and _by(entry, name)
+    ]
+
+
+def _by(entry: HistoryEntry, name: str) -> str:
+    by = _decider(entry, name)
+    return f" ({by})" if by else ""
+
+
+def _decider(entry: HistoryEntry, name: str) -> str:
+    """Which triage decided and how sure: "model, 91 % sure"; "" where none did."""
+    by = DECIDERS.get(entry.changes.get(f"{name}_source", ("", ""))[1])
+    sure = entry.changes.get(f"{name}_confidence", (None, None))[1]
+    if by is None or sure is None:
+        return by or ""
+    return f"{by}, {sure:.0%} sure".replace("%", "\u00a0%")
 
 
 def _shown(name: str, value: Any) -> str:

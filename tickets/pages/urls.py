@@ -2,16 +2,40 @@
 
 from django.urls import path
 
-from .views import dashboard, session, submit, ticket, ticket_list, tracking, undoing
+from .views import (
+    bulk,
+    dashboard,
+    export,
+    link,
+    news,
+    presence,
+    review,
+    saved_views,
+    session,
+    submit,
+    ticket,
+    ticket_list,
+    tracking,
+    undoing,
+)
 
 urlpatterns = [
     path("", submit.submit, name="submit"),
     path("t/<str:secret>/", tracking.track, name="track"),
     path("tickets/", ticket_list.ticket_list, name="ticket-list"),
+    path("tickets/bulk/", bulk.bulk, name="bulk"),
+    path("tickets/review/", review.review, name="review"),
     path("tickets/undo/", undoing.undo, name="undo"),
+    path("tickets/news/", news.news, name="ticket-news"),
+    path("tickets/export.csv", export.export, name="ticket-export"),
+    path("tickets/views/", saved_views.save, name="save-view"),
+    path("tickets/views/<int:view_id>/delete/", saved_views.delete, name="delete-view"),
     path("tickets/similar/", submit.similar, name="similar"),
     path("tickets/<int:ticket_id>/", ticket.ticket, name="ticket"),
     path("tickets/<int:ticket_id>/comments/", ticket.comments, name="ticket-comments"),
+    path("tickets/<int:ticket_id>/presence/", presence.presence, name="presence"),
+    path("tickets/<int:ticket_id>/link/send/", link.send, name="link-send"),
+    path("tickets/<int:ticket_id>/link/revoke/", link.revoke, name="link-revoke"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("dashboard/triage/", dashboard.triage, name="triage"),
     path("sign-in/", session.sign_in, name="sign-in"),

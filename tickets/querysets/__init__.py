@@ -1,7 +1,7 @@
 """Every question that concerns many rows."""
 
 from .counters import CounterQuerySet
-from .cursors import read_cursor, write_cursor
+from .cursors import Place, read_cursor, write_cursor
 from .history import (
     COMMENT_EVENTS,
     TICKET_EVENTS,
@@ -10,23 +10,42 @@ from .history import (
     history_of,
 )
 from .ledger import PredictionQuerySet
-from .search import parse_search, words_of
-from .tickets import DAYS_SHOWN, LessonQuerySet, TicketQuerySet, needs_review
+from .news import news_of
+from .presence import PresenceQuerySet
+from .review import ReviewPlace, place_behind, read_place
+from .search import SEARCH_HELP, asks_for_me, parse_search, requester_words, words_of
+from .similar import last_replies
+from .tickets import DAYS_SHOWN, LessonQuerySet, Page, TicketQuerySet, needs_review
+from .times import newest_change
+from .views import SavedViewQuerySet
 
 __all__ = [
     "COMMENT_EVENTS",
     "DAYS_SHOWN",
+    "SEARCH_HELP",
     "TICKET_EVENTS",
     "CounterQuerySet",
     "HistoryEntry",
     "LessonQuerySet",
+    "Page",
+    "Place",
     "PredictionQuerySet",
+    "PresenceQuerySet",
+    "ReviewPlace",
+    "SavedViewQuerySet",
     "TicketQuerySet",
+    "asks_for_me",
     "changes_since",
     "history_of",
+    "last_replies",
     "needs_review",
+    "newest_change",
+    "news_of",
     "parse_search",
+    "place_behind",
     "read_cursor",
+    "read_place",
+    "requester_words",
     "words_of",
     "write_cursor",
 ]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class HistoryEntry:
     """One recorded change; `changes` maps each field to its old and its new value.
 
-    `event` is "created", "changed" or "deleted", and "comment created" and so on for a comment.
+    `event` is "created", "changed" or "deleted", "comment created" and so on for a comment, and
+    "link sent" or "link revoked".
     `actor` is None for a change that was made past this program.
     """
 
@@ -35,19 +36,20 @@ def history_of(ticket: Ticket) -> list[HistoryEntry]:
     # Each trail is in the order of its changes; the clock only says how the two interleave.
     return list(
         heapq.merge(
-            _entries(tickets.select_related("assignee").order_by("pgh_id"), TICKET_EVENTS),
-            _entries(comments.order_by("pgh_id"), COMMENT_EVENTS),
+            entries_of(tickets.select_related("assignee").order_by("pgh_id"), TICKET_EVENTS),
+            entries_of(comments.order_by("pgh_id"), COMMENT_EVENTS),
             key=lambda entry: entry.at,
         )
     )
 
 
-TICKET_EVENTS = {"insert": "created", "update": "changed", "delete": "deleted"}
-COMMENT_EVENTS = {label: f"comment {event}" for label, event in TICKET_EVENTS.items()}
+ROW_EVENTS = {"insert": "created", "update": "changed", "delete": "deleted"}
+TICKET_EVENTS = ROW_EVENTS | {"link_sent": "link sent", "link_revoked": "link revoked"}
+COMMENT_EVENTS = {label: f"comment {event}" for label, event in ROW_EVENTS.items()}
 NOT_TOLD = {"id", "version", "created_at", "updated_at", "ticket", "author", "author_role"}
 
 
-def _entries(events: Iterable[Any], names: Mapping[str, str]) -> Iterator[HistoryEntry]:
+def entries_of(events: Iterable[Any], names: Mapping[str, str]) -> Iterator[HistoryEntry]:
     """Compare each recorded row with the one before it."""
     before: dict[int, dict[str, Any]] = {}
     for event in events:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import functools
 import operator
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import models
-from django.db.models import Avg, Count, F, Max, Q
+from django.db.models import Avg, Count, Max, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from ..exceptions import NotFound
 from ..triage.types import LEARNED_FIELDS, SURE_FROM
-from .cursors import read_cursor, write_cursor
+from .cursors import Place, read_cursor, write_cursor
+from .review import ReviewQuerySet
 from .search import parse_search
+from .similar import SimilarQuerySet
+from .times import TimesQuerySet
 
 if TYPE_CHECKING:
     from ..models import Lesson, Ticket
@@ -27,11 +29,21 @@ if TYPE_CHECKING:
 LIST_FILTERS = ("category", "priority", "status", "sentiment")
 BREAKDOWNS = ("priority", "category", "status", "sentiment")
 DAYS_SHOWN = 30
-# How many words of a text and how many tickets are compared to find similar ones.
-WORDS_COMPARED, LOOKED_AT = 12, 2000
+# How many rows an export reads at a time (a description has up to 20 000 characters), and how
+# many numbers of rows.
+ROWS_AT_ONCE, NUMBERS_AT_ONCE = 500, 10_000
 
 
-class TicketQuerySet(models.QuerySet["Ticket"]):
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of a list, and the cursors of the pages beside them ("" where there is none)."""
+
+    rows: list[Ticket]
+    older: str
+    newer: str
+
+
+class TicketQuerySet(ReviewQuerySet, SimilarQuerySet, TimesQuerySet):  # type: ignore[override]  # as_manager
     def filtered(self, filters: Mapping[str, Any]) -> Self:
         """The tickets that `FilterForm.cleaned_data` asks for; empty values mean no filter."""
         found = self
@@ -47,51 +59,74 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         if filters.get("needs_review"):
             found = found.needing_review()
         if filters.get("search"):
-            found = found.search(filters["search"])
+            found = found.search(filters["search"], filters.get("me"))
         return found
 
-    def search(self, text: str) -> Self:
-        """Tickets that hold every term: words (as prefixes), "phrases", -excluded ones.
+    def search(self, text: str, me: Any = None) -> Self:
+        """Tickets that fit every term: words (as prefixes), "phrases", -excluded ones, numbers,
+        requesters' addresses, and qualifiers such as `status:open`; `me` is who searches.
 
-        Goes through the GIN index. Letters that full text drops (`%`, `_`, `#`) still count:
+        Goes through the GIN indexes. Letters that full text drops (`%`, `_`, `#`) still count:
         such a term is also looked for as it is written.
         """
         found = self
         for term in parse_search(text):
-            condition = term.condition()
+            condition = term.condition(me)
             found = found.exclude(condition) if term.excluded else found.filter(condition)
         return found
-
-    def similar_to(self, text: str, limit: int) -> list[Ticket]:
-        """Unfinished tickets that share words with the text, the nearest first.
-
-        Long words count, since they are the rarer ones, and only the newest tickets are
-        looked at, so that this costs the same however many there are.
-        """
-        words = sorted(set(re.findall(r"[^\W_]{4,}", text.lower())), key=len)[-WORDS_COMPARED:]
-        if not words:
-            return []
-        query = functools.reduce(
-            operator.or_, (SearchQuery(word, config="simple") for word in words)
-        )
-        newest = self.filter(status__in=["open", "in_progress"]).newest_first()[:LOOKED_AT]
-        found = self.model._default_manager.filter(pk__in=newest.values("pk"), document=query)
-        return list(found.order_by(SearchRank(F("document"), query).desc(), "-id")[:limit])
 
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-id")
 
-    def page(self, limit: int, cursor: str = "") -> tuple[list[Ticket], str]:
-        """Up to `limit` tickets, newest first, and the next page's cursor ("" on the last).
+    def page(self, limit: int, cursor: str = "") -> Page:
+        """Up to `limit` tickets, newest first, of the place that the cursor names.
 
-        The cursor names the last row seen, so pages stay right while tickets arrive.
+        A cursor names a row that was seen, so pages stay right while tickets arrive. A page
+        back that would be short of rows is the newest page.
         """
-        found = self.newest_first().defer("document")
+        found = self.defer("document")
+        if not cursor:
+            return _page(list(found.newest_first()[: limit + 1]), limit)
+        place = read_cursor(cursor)
+        found = found.filter(place.condition())
+        if not place.newer:
+            rows = list(found.newest_first()[: limit + 1])
+            return _page(rows, limit, newer=rows[0] if rows else place.turned())
+        rows = list(found.order_by("created_at", "id")[: limit + 1])
+        if len(rows) <= limit:
+            return self.page(limit)
+        rows = rows[limit - 1 :: -1]
+        return Page(rows, older=write_cursor(rows[-1]), newer=write_cursor(rows[0], newer=True))
+
+    def newer_than(self, cursor: str, most: int) -> int:
+        """How many of these tickets are newer than the place of the cursor ("" for all);
+        counts no further than `most`."""
+        newer = self
         if cursor:
-            found = found.filter(_older_than(*read_cursor(cursor)))
-        rows = list(found[: limit + 1])
-        more = len(rows) > limit
-        return rows[:limit], write_cursor(rows[limit - 1]) if more else ""
+            place = read_cursor(cursor)
+            newer = self.filter(Place(place.created_at, place.pk, newer=True).condition())
+        return len(newer.newest_first().values_list("pk", flat=True)[:most])
+
+    def in_chunks(self, size: int = ROWS_AT_ONCE) -> Iterator[list[Ticket]]:
+        """All of these tickets, newest first, so many at a time.
+
+        Each statement is short and little is in memory, however many there are. Numbers are
+        read by keyset in larger portions, since each of these asks the filters again.
+        """
+        portion = self.newest_first().values_list("created_at", "pk")[:NUMBERS_AT_ONCE]
+        while portion:
+            numbers = [pk for _, pk in portion]
+            for start in range(0, len(numbers), size):
+                yield self._rows(numbers[start : start + size])
+            if len(numbers) < NUMBERS_AT_ONCE:
+                return
+            rest = self.filter(Place(*portion[len(numbers) - 1]).condition())
+            portion = rest.newest_first().values_list("created_at", "pk")[:NUMBERS_AT_ONCE]
+
+    def _rows(self, numbers: list[int]) -> list[Ticket]:
+        """These tickets in this order, without those that are gone by now."""
+        found = self.model._default_manager.with_people().defer("document").in_bulk(numbers)
+        return [found[number] for number in numbers if number in found]
 
     def stats(self) -> dict[str, Any]:
         """The statistics of `contract.md` over these tickets, in two queries."""
@@ -151,6 +186,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def with_people(self) -> Self:
         return self.select_related("assignee")
 
+    def versions(self, ids: Collection[int]) -> dict[int, int]:
+        """The present version of each of these tickets that exists."""
+        return dict(self.order_by().filter(pk__in=ids).values_list("pk", "version"))
+
     def find(self, pk: int) -> Ticket:
         """The ticket of this number; raise NotFound when there is none."""
         ticket = self.defer("document").filter(pk=pk).first()
@@ -183,6 +222,10 @@ def _unsure(name: str) -> Q:
     return Q(**{f"{name}_source__in": ["offline", "default"]}) & vague
 
 
-def _older_than(created_at: datetime, pk: int) -> Q:
-    # The first condition repeats the second's bound so that the index can start there.
-    return Q(created_at__lte=created_at) & (Q(created_at__lt=created_at) | Q(id__lt=pk))
+def _page(rows: list[Ticket], limit: int, newer: Ticket | Place | None = None) -> Page:
+    """One page of the rows, of which there may be one more to show that others follow."""
+    older = write_cursor(rows[limit - 1]) if len(rows) > limit else ""
+    if newer is None:
+        return Page(rows[:limit], older, "")
+    back = newer.write() if isinstance(newer, Place) else write_cursor(newer, newer=True)
+    return Page(rows[:limit], older, back)

@@ -8,6 +8,10 @@ from .changing import WRITABLE, change_by, changing
 from .housekeeping import KEYS_KEPT_FOR, database_is_ready, purge
 from .learning import learn, rebuild, refit, refit_later
 from .ledger import record_shown
+from .links import revoke_link, send_link
+from .mail import send_again, send_email
+from .messages import send_message
+from .presence import look, look_away
 from .tickets import (
     add_comment,
     add_reply,
@@ -20,9 +24,11 @@ from .tickets import (
 )
 from .triage import Opinion, triage_by_model, triage_by_shadow
 from .undoing import undo
+from .views import MOST_VIEWS, delete_view, may_delete, save_view
 
 __all__ = [
     "KEYS_KEPT_FOR",
+    "MOST_VIEWS",
     "WRITABLE",
     "Opinion",
     "add_comment",
@@ -35,14 +41,24 @@ __all__ = [
     "create_token",
     "database_is_ready",
     "delete_ticket",
+    "delete_view",
     "learn",
+    "look",
+    "look_away",
+    "may_delete",
     "purge",
     "rebuild",
     "record_shown",
     "refit",
     "refit_later",
     "replace_ticket",
+    "revoke_link",
     "revoke_token",
+    "save_view",
+    "send_again",
+    "send_email",
+    "send_link",
+    "send_message",
     "triage_by_model",
     "triage_by_shadow",
     "undo",

@@ -12,7 +12,7 @@ from django.utils import timezone
 from ..access import Actor
 from ..exceptions import StaleVersion
 from ..models import TRIAGED, LearnedField, Ticket
-from . import learning
+from . import learning, mail
 
 # Values that a person sets; sentiment and urgency are triage's alone.
 WRITABLE = ("title", "description", "category", "priority", "status", "requester_email", "assignee")
@@ -46,9 +46,19 @@ def changing(ticket_id: int, actor: Actor, version: int | None = None) -> Iterat
         if changed:
             ticket.version += 1
             ticket.updated_at = timezone.now()
-            ticket.save(update_fields=[*changed, "version", "updated_at"])
+            _note_the_end(ticket)
+            ticket.save(update_fields=[*changed, "version", "updated_at", "resolved_at"])
+            mail.status_changed(ticket, before["status"])
         if ticket.is_done and not was_done:  # finished as it stands: that confirms it
             learning.settle(ticket, LearnedField.values)
+
+
+def _note_the_end(ticket: Ticket) -> None:
+    """Since when it is finished; a ticket that is closed after it was resolved was so before."""
+    if not ticket.is_done:
+        ticket.resolved_at = None
+    elif ticket.resolved_at is None:
+        ticket.resolved_at = ticket.updated_at
 
 
 def locked(ticket_id: int, version: int | None = None) -> Ticket:

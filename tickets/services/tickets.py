@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from ..access import REQUESTER, Actor
 from ..exceptions import Conflict, NotFound
@@ -24,8 +26,10 @@ from ..models import (
     digest,
 )
 from ..triage.receipts import Receipt
-from . import learning, ledger, triage
+from . import learning, ledger, mail, triage
 from .changing import WRITABLE, change_by, changing, locked
+
+REPEATED_WITHIN = timedelta(minutes=10)
 
 # --- creating ---------------------------------------------------------------------
 
@@ -41,6 +45,7 @@ def create_ticket(data: Mapping[str, Any], actor: Actor, *, kept: Collection[str
     given, receipt = _given(data), data.get("suggestion_id")
     ticket = Ticket(**given)
     ticket.updated_at = ticket.created_at
+    ticket.resolved_at = ticket.created_at if ticket.is_done else None
     _decide_by_person(ticket, {"category", "priority"} & set(given))
     taken = _decide_by_suggestion(ticket, receipt, kept)
     opinion = triage.fill_offline(ticket, TRIAGED)
@@ -53,6 +58,7 @@ def create_ticket(data: Mapping[str, Any], actor: Actor, *, kept: Collection[str
         if ticket.is_done and actor.can(Scope.WRITE):  # told afterwards: so it ended
             learning.settle(ticket, set(given) & set(LearnedField.values))
         triage.ask_later(ticket, ticket.decided_by(Source.OFFLINE, Source.DEFAULT))
+        mail.ticket_created(ticket)
     return ticket
 
 
@@ -196,20 +202,40 @@ def delete_ticket(ticket_id: int, actor: Actor, *, version: int | None = None) -
 def add_comment(ticket: Ticket, data: Mapping[str, Any], actor: Actor) -> Comment:
     """An agent's public reply (`data["public"]`) or internal note. Raises NotFound."""
     with change_by(actor):
-        return Comment.objects.create(
-            ticket=locked(ticket.pk),
+        ticket = locked(ticket.pk)
+        comment = Comment.objects.create(
+            ticket=ticket,
             author=actor.user,
             author_role=AuthorRole.AGENT,
             body=data["body"],
             public=data.get("public", False),
         )
+        if comment.public and ticket.first_response_at is None:
+            ticket.first_response_at = comment.created_at
+            ticket.save(update_fields=["first_response_at"])
+        mail.comment_added(comment)
+        return comment
 
 
 def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
-    """The requester's answer on the private page; a finished ticket opens again."""
+    """The requester's answer on the private page; a finished ticket opens again.
+
+    The same words sent twice, by two clicks or after an answer that got lost, are one answer.
+    """
     with changing(ticket.pk, REQUESTER) as ticket:
+        if said := _said_already(ticket, data["body"]):
+            return said
         if ticket.is_done:
             ticket.status = Status.OPEN
         return Comment.objects.create(
             ticket=ticket, author_role=AuthorRole.REQUESTER, body=data["body"], public=True
         )
+
+
+def _said_already(ticket: Ticket, body: str) -> Comment | None:
+    """The newest word of the conversation, if it is this one of just now."""
+    newest = ticket.comments.filter(public=True).order_by("-created_at", "-pk").first()
+    if newest is None or ticket.is_done or newest.author_role != AuthorRole.REQUESTER:
+        return None
+    just_now = newest.created_at > timezone.now() - REPEATED_WITHIN
+    return newest if just_now and newest.body == body else None

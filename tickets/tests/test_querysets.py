@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tickets.exceptions import InvalidInput, NotFound
 from tickets.models import Counter, Ticket
-from tickets.querysets import parse_search, read_cursor, write_cursor
+from tickets.querysets import Page, Place, parse_search, read_cursor, write_cursor
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
@@ -125,7 +125,9 @@ def test_a_page_goes_through_the_index_of_its_filter():
 
 def test_a_cursor_comes_back_as_it_was_written():
     ticket = TicketFactory(created_at=datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC))
-    assert read_cursor(write_cursor(ticket)) == (ticket.created_at, ticket.pk)
+    for newer in (False, True):
+        place = Place(ticket.created_at, ticket.pk, newer)
+        assert read_cursor(write_cursor(ticket, newer=newer)) == place
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "a:b:c", "a" * 500])
@@ -135,13 +137,59 @@ def test_what_is_no_cursor_is_refused(cursor):
     assert "cursor" in caught.value.errors
 
 
-def test_the_last_page_has_no_next_one():
+def test_the_last_page_has_none_after_it_and_the_first_none_before_it():
     first, second = TicketFactory(), TicketFactory()
-    rows, cursor = Ticket.objects.all().page(2)
-    assert (rows, cursor) == ([second, first], "")
-    rows, cursor = Ticket.objects.all().page(1)
-    assert rows == [second]
-    assert Ticket.objects.all().page(1, cursor) == ([first], "")
+    assert Ticket.objects.page(2) == Page([second, first], older="", newer="")
+    newest = Ticket.objects.page(1)
+    assert (newest.rows, newest.newer) == ([second], "")
+    oldest = Ticket.objects.page(1, newest.older)
+    assert (oldest.rows, oldest.older) == ([first], "")
+    assert Ticket.objects.page(1, oldest.newer) == newest
+
+
+def pages_of(limit):
+    """Every page from the newest to the oldest."""
+    pages = [Ticket.objects.page(limit)]
+    while pages[-1].older:
+        pages.append(Ticket.objects.page(limit, pages[-1].older))
+    return pages
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 7])
+def test_going_back_shows_the_rows_that_were_there(limit):
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    # Several share a moment, so that the cursors have to tell them apart by number.
+    for n in range(13):
+        TicketFactory(created_at=moment + timedelta(hours=n // 3))
+    forward = [page.rows for page in pages_of(limit)]
+    page, back = pages_of(limit)[-1], []
+    while page.newer:
+        TicketFactory()
+        page = Ticket.objects.page(limit, page.newer)
+        back.append(page.rows)
+    # All but the newest page, which by now holds what has arrived since.
+    assert back[: len(forward) - 2] == forward[-2:0:-1]
+    every = [ticket for rows in reversed(back) for ticket in rows] + forward[-1]
+    assert every[: Ticket.objects.count()] == list(Ticket.objects.newest_first())
+
+
+def test_a_page_back_that_would_be_short_is_the_newest_page():
+    tickets = [TicketFactory() for _ in range(7)][::-1]
+    second = Ticket.objects.page(3, Ticket.objects.page(3).older)
+    tickets[0].delete()
+    back = Ticket.objects.page(3, second.newer)
+    assert back.rows == tickets[1:4]
+    assert back.newer == ""
+    assert Ticket.objects.page(3, back.older).rows == tickets[4:7]
+
+
+def test_from_an_empty_page_there_is_a_way_back():
+    old, new = TicketFactory(), TicketFactory()
+    older = Ticket.objects.page(1).older
+    old.delete()
+    empty = Ticket.objects.page(1, older)
+    assert (empty.rows, empty.older) == ([], "")
+    assert Ticket.objects.page(1, empty.newer).rows == [new]
 
 
 def test_filters_that_are_empty_filter_nothing():

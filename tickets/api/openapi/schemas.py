@@ -19,7 +19,7 @@ from ...models import (
     Status,
     Use,
 )
-from ...querysets import COMMENT_EVENTS, DAYS_SHOWN, TICKET_EVENTS
+from ...querysets import COMMENT_EVENTS, DAYS_SHOWN, SEARCH_HELP, TICKET_EVENTS
 from ...triage.types import MAX_TITLE_CHARS
 
 Schema = dict[str, Any]
@@ -353,12 +353,12 @@ PARAMETERS: dict[str, Schema] = {
     "assignee": _query(
         "assignee",
         {"type": "string", "maxLength": 1000},
-        "Comma-separated usernames; none for tickets that nobody has taken.",
+        "Comma-separated usernames; none for tickets that nobody has taken, me for the caller's own.",
     ),
     "search": _query(
         "search",
         {"type": "string", "maxLength": SEARCH_LENGTH},
-        'In title and description: words and beginnings of words, "phrases", -excluded ones.',
+        f"In title and description, and by requester and number. {SEARCH_HELP}",
     ),
     "created_after": _query(
         "created_after", {"type": "string"}, "A time or a date; tickets from then on."
@@ -379,7 +379,7 @@ PARAMETERS: dict[str, Schema] = {
         "Tickets on a page.",
     ),
     "cursor": _query(
-        "cursor", {"type": "string", "maxLength": 300}, "From the Link to the next page."
+        "cursor", {"type": "string", "maxLength": 300}, "From the Link to the page before or after."
     ),
     "If-Match": {
         "name": "If-Match",

@@ -122,6 +122,9 @@ def add_comment(ticket: Ticket, comment: dict[str, Any], moment: datetime) -> No
             public=comment["public"],
             created_at=moment,
         )
+        if added.public and not by_requester and ticket.first_response_at is None:
+            ticket.first_response_at = moment
+            ticket.save(update_fields=["first_response_at"])
     date_back(added, moment)
 
 
@@ -132,7 +135,8 @@ def finish(ticket: Ticket, row: dict[str, Any], moment: datetime) -> None:
         ticket.status = row["status"]
         ticket.version += 1
         ticket.updated_at = moment
-        ticket.save(update_fields=["assignee", "status", "version", "updated_at"])
+        ticket.resolved_at = moment if ticket.is_done else None
+        ticket.save(update_fields=["assignee", "status", "version", "updated_at", "resolved_at"])
     date_back(ticket, moment)
 
 

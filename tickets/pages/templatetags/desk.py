@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from tickets.models import Source, Ticket, Use
+from tickets.models import Email, Mail, MailState, Source, Ticket, Use
 from tickets.pages import charts, history
 from tickets.querysets import HistoryEntry
 
@@ -95,6 +95,18 @@ def decided(ticket: Ticket, name: str) -> str:
     words = DECIDERS[told["source"]]
     sure = "" if told["confidence"] is None else f", {told['confidence']:.0%} sure"
     return (words[0].upper() + words[1:] + sure).replace("%", "\u00a0%")
+
+
+@register.filter
+def chosen(ticket: Ticket, name: str) -> bool:
+    """Whether a person chose or confirmed the value."""
+    return name in ticket.decided_by(Source.HUMAN)
+
+
+@register.simple_tag
+def sure(confidence: float | None) -> str:
+    """How sure, after a value: ", 82 % sure"."""
+    return "" if confidence is None else f", {confidence:.0%} sure".replace("%", "\u00a0%")
 
 
 @register.simple_tag
@@ -185,13 +197,58 @@ def list_url(context: Context | Mapping[str, Any], **changes: str) -> str:
     return reverse("ticket-list") + (f"?{query}" if query else "")
 
 
-@register.inclusion_tag("tickets/_day_chart.html")
-def day_chart(days: list[dict[str, Any]]) -> dict[str, Any]:
-    """Tickets per day as bars, with a table beneath."""
-    return {"chart": charts.day_chart(days)}
+@register.filter
+def span_name(span: charts.Span, step: str) -> str:
+    """The days behind one bar of a chart: "3 Feb 2026", "Week of 2 Feb 2026", "February 2026"."""
+    if step == "month":
+        return f"{span.first:%B %Y}"
+    return ("Week of " if step == "week" else "") + f"{span.first:%-d %b %Y}"
 
 
-@register.inclusion_tag("tickets/_bars.html")
-def bars(title: str, kind: str, counts: dict[str, int]) -> dict[str, Any]:
-    """A breakdown as bars that lead to the filtered list."""
-    return {"title": title, "kind": kind, "rows": charts.bars(counts)}
+@register.simple_tag
+def duration(value: timedelta | None) -> str:
+    """A time as people read it, "3 h 20 min"; a dash for none."""
+    if value is None:
+        return "\u2013"
+    minutes = round(value.total_seconds() / 60)
+    if minutes < 1:
+        return "under 1\u00a0min"
+    days, hours = minutes // 1440, minutes // 60 % 24
+    if days >= 10:
+        return f"{round(minutes / 1440)}\u00a0d"
+    parts = [(days, "d"), (hours, "h"), (0 if days else minutes % 60, "min")]
+    return " ".join(f"{count}\u00a0{unit}" for count, unit in parts if count)
+
+
+MAILS_SHOWN = 3
+MAIL_NAMES = {
+    Mail.RECEIVED: "Confirmation",
+    Mail.REPLY: "Reply",
+    Mail.RESOLVED: "News that it is resolved",
+    Mail.LINK: "Private link",
+}
+MAIL_STATES = {
+    MailState.WAITING: "waits since",
+    MailState.SENDING: "is being sent since",
+    MailState.SENT: "sent",
+    MailState.FAILED: "could not be sent,",
+    MailState.UNCERTAIN: "perhaps sent,",
+    MailState.DROPPED: "not sent,",
+}
+
+
+@register.simple_tag
+def latest_mails(ticket: Ticket) -> list[Email]:
+    """What was last mailed to the requester, newest first. In one query."""
+    return list(ticket.emails.order_by("-pk")[:MAILS_SHOWN])
+
+
+@register.filter
+def mail_name(email: Email) -> str:
+    return MAIL_NAMES[Mail(email.kind)]
+
+
+@register.filter
+def mail_state(email: Email) -> str:
+    """To stand between its name and when that was."""
+    return MAIL_STATES[MailState(email.state)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django_htmx.http import trigger_client_event
@@ -13,12 +13,15 @@ from django_htmx.http import trigger_client_event
 from tickets import services
 from tickets.access import Actor, actor_of
 from tickets.exceptions import InvalidInput, StaleVersion
-from tickets.forms import ENUMERATIONS, CommentForm, TicketForm
-from tickets.models import Ticket
+from tickets.forms import ENUMERATIONS, MessageForm, TicketForm
+from tickets.models import Comment, Ticket
+from tickets.pages import history, ticket_page
 from tickets.pages.addresses import own_path
 from tickets.pages.decorators import Request, page
 from tickets.pages.templatetags.desk import label
+from tickets.pages.toasts import note, toast
 from tickets.pages.views.ticket_list import choices
+from tickets.querysets import news_of
 
 EDITED = ("title", "description")
 
@@ -34,12 +37,30 @@ def ticket(request: Request, ticket_id: int) -> HttpResponse:
 @page("POST", agents=True)
 def comments(request: Request, ticket_id: int) -> HttpResponse:
     found = Ticket.objects.with_people().find(ticket_id)
-    form = CommentForm(request.POST)
+    form = MessageForm(request.POST)
     if not form.is_valid():
-        return _show(request, found, status=400, comment_form=form)
-    comment = services.add_comment(found, form.cleaned_data, actor_of(request))
-    messages.success(request, "Your reply was sent." if comment.public else "The note was added.")
+        return _show(request, found, status=_status(request, 400), comment_form=form)
+    data, key = form.cleaned_data, form.cleaned_data["form_key"] or secrets.token_hex()
+    comment = services.send_message(found, data, actor_of(request), key)
+    words = _sent(comment, resolved=data["resolve"])
+    if request.htmx:
+        response = _show(request, Ticket.objects.with_people().find(found.pk))
+        return _stored(toast(response, words), "composer")
+    note(request, words)
     return redirect(f"{found.get_absolute_url()}#comment-{comment.pk}")
+
+
+def _sent(comment: Comment, *, resolved: bool) -> str:
+    if not comment.public:
+        return "The note was added."
+    return (
+        "Your reply was sent, and the ticket is resolved." if resolved else "Your reply was sent."
+    )
+
+
+def _stored(response: HttpResponse, form: str) -> HttpResponse:
+    """Only by this may a page forget what was typed into the form."""
+    return trigger_client_event(response, "stored", {"form": form})
 
 
 def _change(request: Request, found: Ticket) -> HttpResponse:
@@ -51,20 +72,28 @@ def _change(request: Request, found: Ticket) -> HttpResponse:
         return _show(request, found, status=_status(request, 400), edit_form=form)
     version = _version(request)
     try:
-        saved = _save(found, form.cleaned_data, actor_of(request), version)
+        saved, made = _save(found, form.cleaned_data, actor_of(request), version)
     except StaleVersion:
         return _conflict(request, Ticket.objects.with_people().find(found.pk), form, version)
-    return _changed(request, saved, _done(saved, sent))
+    # A value that was so already made no version that could be taken back.
+    response = _changed(request, saved, _done(saved, sent), undo=[saved] if made else [])
+    return _stored(response, "edit") if sent & set(EDITED) else response
 
 
-def _save(found: Ticket, changes: Mapping[str, Any], actor: Actor, version: int) -> Ticket:
-    """Save over a newer version as long as nobody else changed the same values."""
+def _save(
+    found: Ticket, changes: Mapping[str, Any], actor: Actor, version: int
+) -> tuple[Ticket, bool]:
+    """Save over a newer version as long as nobody else changed the same values.
+
+    Returns the ticket, and whether this made a new version of it.
+    """
     if not 1 <= version <= found.version:
         raise StaleVersion  # the ticket never had it, so nobody can have read it
     present = version
     while True:
         try:
-            return services.update_ticket(found.pk, changes, actor, version=present)
+            saved = services.update_ticket(found.pk, changes, actor, version=present)
+            return saved, saved.version > present
         except StaleVersion:
             newest = Ticket.objects.with_people().find(found.pk)
             if newest.version == present or set(newest.changes_since(version)) & set(changes):
@@ -90,16 +119,24 @@ def _conflict(request: Request, newest: Ticket, form: TicketForm, version: int) 
         for name, (old, new) in changes.items()
         if name in form.fields
     ]
-    edit_form = form if set(EDITED) & set(form.fields) else None
-    return _show(request, newest, status=_status(request, 409), edit_form=edit_form, stale=stale)
+    actor = actor_of(request)
+    told = [entry for entry in news_of(newest, version) if set(entry.changes) & set(form.fields)]
+    return _show(
+        request,
+        newest,
+        status=_status(request, 409),
+        edit_form=form if set(EDITED) & set(form.fields) else None,
+        stale=stale,
+        stale_news=history.news(told, actor.name if actor.known else ""),
+    )
 
 
-def _changed(request: Request, saved: Ticket, done: str) -> HttpResponse:
+def _changed(request: Request, saved: Ticket, done: str, undo: Collection[Ticket]) -> HttpResponse:
     if _is_row(request):
-        return _row(request, saved, done)
+        return _row(request, saved, done, undo)
     if request.htmx:
-        return _toast(_show(request, saved), done)
-    messages.success(request, done)
+        return toast(_show(request, saved), done, undo)
+    note(request, done, undo)
     return redirect(own_path(request, request.POST.get("next", "")) or saved.get_absolute_url())
 
 
@@ -122,14 +159,10 @@ def _is_row(request: Request) -> bool:
     return bool(request.htmx) and (request.htmx.target or "").startswith("row-")
 
 
-def _row(request: Request, ticket: Ticket, toast: str) -> HttpResponse:
-    back = own_path(request, request.POST.get("next", ""))
-    context = {"ticket": ticket, "next": back, **choices()}
-    return _toast(render(request, "tickets/_row.html", context), toast)
-
-
-def _toast(response: HttpResponse, words: str) -> HttpResponse:
-    return trigger_client_event(response, "toast", {"words": words})
+def _row(
+    request: Request, ticket: Ticket, words: str, undo: Collection[Ticket] = ()
+) -> HttpResponse:
+    return toast(render(request, "tickets/_row.html", {"ticket": ticket}), words, undo)
 
 
 def _status(request: Request, status: int) -> int:
@@ -138,12 +171,7 @@ def _status(request: Request, status: int) -> int:
 
 
 def _show(request: Request, ticket: Ticket, *, status: int = 200, **forms: Any) -> HttpResponse:
-    context = {
-        "ticket": ticket,
-        "comments": ticket.comments.select_related("author"),
-        "history": ticket.history(),
-        "reasons": ticket.reasons(),
-        **choices(),
-        **forms,
-    }
+    context = {**ticket_page.context(ticket, actor_of(request)), **choices(), **forms}
+    if not request.htmx:  # a part of the page leaves these as they are
+        context["similar"] = ticket_page.similar(ticket)
     return render(request, "tickets/ticket.html", context, status=status)

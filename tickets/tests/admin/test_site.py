@@ -1,10 +1,16 @@
 """Who may enter the back office, and what holds on each of its pages."""
 
 import re
+import uuid
 from urllib.parse import quote
 
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from procrastinate.contrib.django import app
 
 from tickets.models import ApiToken, Ticket
 from tickets.tests.factories import (
@@ -12,6 +18,8 @@ from tickets.tests.factories import (
     AdminFactory,
     AgentFactory,
     CommentFactory,
+    PredictionFactory,
+    TicketFactory,
     TokenFactory,
     UserFactory,
 )
@@ -25,6 +33,7 @@ LISTS = {
     "groups": "/admin/auth/group/",
     "predictions": "/admin/tickets/prediction/",
     "learned": "/admin/tickets/triagemodel/",
+    "lessons": "/admin/tickets/lesson/",
     "jobs": "/admin/procrastinate/procrastinatejob/",
 }
 
@@ -56,6 +65,99 @@ def test_staff_status_alone_shows_nothing(db):
     client = signed_in(UserFactory(is_staff=True))
     assert client.get("/admin/").status_code == 200
     assert {client.get(path).status_code for path in LISTS.values()} == {403}
+
+
+def test_the_start_says_what_to_do_where_there_is_nothing(db):
+    user = UserFactory(is_staff=True, username="newcomer")
+    html = signed_in(user).get("/admin/").content.decode()
+    assert "newcomer" in html
+    assert "Ask an admin of this desk" in html
+
+
+def test_whoever_is_refused_learns_as_whom_and_whom_to_ask(db):
+    client = signed_in(UserFactory(username="newcomer"))
+    for path in ("/admin/login/", "/tickets/"):
+        response = client.get(path)
+        assert response.status_code == 403
+        html = response.content.decode()
+        assert "newcomer" in html
+        assert "ask an admin of this desk" in html
+        assert 'action="/sign-out/"' in html
+
+
+def test_the_start_groups_the_lists_by_what_they_are_for(admin, agent):
+    sections = {
+        section["name"]: [model["name"] for model in section["models"]]
+        for section in admin.get("/admin/").context["app_list"]
+    }
+    assert "Tickets" in sections["Tickets"]
+    assert sections["Triage"] == ["Learned models", "Suggestions", "Lessons"]
+    assert sections["People and programs"] == ["Users", "Groups", "API tokens"]
+    assert sections["Background work"] == ["Jobs"]
+    assert "More" not in sections
+    assert [each["name"] for each in agent.get("/admin/").context["app_list"]] == ["Tickets"]
+
+
+def test_every_list_says_what_it_is_for(admin):
+    for section in admin.get("/admin/").context["app_list"]:
+        assert all(model["purpose"] for model in section["models"])
+
+
+def test_the_start_shows_what_one_did_oneself(admin, admin_user):
+    entry = {"action_flag": 2, "change_message": ""}
+    LogEntry.objects.create(user=admin_user, object_repr="My own change", **entry)
+    LogEntry.objects.create(user=AdminFactory(), object_repr="Somebody's change", **entry)
+    html = admin.get("/admin/").content.decode()
+    assert "My own change" in html
+    assert "Somebody" not in html
+
+
+def teach():
+    for ticket in TicketFactory.create_batch(8):
+        ticket.lessons.create(field="category", value="billing", corrected=True)
+
+
+def found_groups():
+    Group.objects.bulk_create(Group(name=f"{uuid.uuid4()}") for _ in range(8))
+
+
+def queue_jobs():
+    for number in range(8):
+        app.configure_task("tickets.tasks.triage_ticket").defer(ticket_id=number)
+
+
+# Rows of each list, with what it shows beside them.
+FILL = {
+    "tickets": lambda: TicketFactory.create_batch(8, assignee=AgentFactory()),
+    "tokens": lambda: TokenFactory.create_batch(8, user=AgentFactory()),
+    "users": lambda: AgentFactory.create_batch(8),
+    "groups": found_groups,
+    "predictions": lambda: PredictionFactory.create_batch(8),
+    "lessons": teach,
+    "jobs": queue_jobs,
+}
+
+
+@pytest.mark.parametrize("name", FILL)
+def test_a_list_takes_the_same_few_queries_however_many_rows(name, admin):
+    FILL[name]()
+    admin.get(LISTS[name])
+    with CaptureQueriesContext(connection) as few:
+        admin.get(LISTS[name])
+    FILL[name]()
+    with CaptureQueriesContext(connection) as many:
+        response = admin.get(LISTS[name])
+    assert len(response.context["cl"].result_list) >= 16
+    assert len(many) == len(few) <= 10
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_no_list_counts_a_whole_table(name, admin):
+    with CaptureQueriesContext(connection) as queries:
+        admin.get(LISTS[name])
+    counts = [query["sql"] for query in queries if "COUNT(*) FROM" in query["sql"]]
+    assert counts
+    assert all("LIMIT" in count for count in counts)
 
 
 def test_it_signs_out(agent):
@@ -94,7 +196,9 @@ def pages(ticket, token, user):
         f"{LISTS['tokens']}add/",
         f"{LISTS['tokens']}{token.pk}/change/",
         f"{LISTS['users']}add/",
-        f"{LISTS['users']}{user.pk}/change/",
+        *(f"{LISTS['users']}{user.pk}/{page}/" for page in ("change", "password", "delete")),
+        f"{LISTS['groups']}{user.groups.get().pk}/change/",
+        "/admin/tickets/",
     ]
 
 
@@ -129,7 +233,14 @@ def test_the_open_demo_does_not_open_the_back_office(db, settings):
 ODD_QUERIES = [
     *("q=%00", "q=%25_'", "q=" + "x" * 5000, 'q="', "q=-", "q=%F0%9F%98%80", "q=%23" + "9" * 30),
     *("p=0", "p=-1", "p=99999999999999999999", "p=x", "o=99.-x", "o=-7.7", "all="),
-    *("status__exact=nothing", "status__exact=%00", "%00=1", "assignee=you", "e=1"),
+    *(
+        "needs_review=maybe",
+        "status__exact=nothing",
+        "status__exact=%00",
+        "%00=1",
+        "assignee=you",
+        "e=1",
+    ),
     *("created_at__gte=yesterday", "created_at__gte=9999999-01-01", "created_at__lt="),
     *("unknown=1", "_popup=1", "_to_field=id", "_to_field=link_nonce", "_facets=True"),
 ]

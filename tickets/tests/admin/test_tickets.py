@@ -11,12 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from tickets import services
 from tickets.access import user_actor
 from tickets.admin.base import BoundedPaginator
-from tickets.admin.tickets import MOST_AT_ONCE
+from tickets.admin.tickets import MOST_AT_ONCE, MOST_NAMED
 from tickets.models import Comment, Ticket
 from tickets.tests.factories import (
     AdminFactory,
     AgentFactory,
     CommentFactory,
+    PredictionFactory,
     TicketFactory,
     UserFactory,
 )
@@ -78,7 +79,6 @@ def test_the_list_is_newest_first(agent):
         ("priority", "critical"),
         ("category", "billing"),
         ("sentiment", "angry"),
-        ("category_source", "llm"),
     ],
 )
 def test_the_list_is_filtered_by(agent, field, value):
@@ -89,9 +89,42 @@ def test_the_list_is_filtered_by(agent, field, value):
 
 def test_the_list_is_filtered_by_who_has_taken_it(agent, agent_user):
     free, mine = TicketFactory(), TicketFactory(assignee=agent_user)
-    TicketFactory(assignee=AgentFactory())
+    others = TicketFactory(assignee=AgentFactory(username="zoe"))
     assert shown(agent, "assignee=me") == [mine.pk]
     assert shown(agent, "assignee=none") == [free.pk]
+    assert shown(agent, "assignee=zoe") == [others.pk]
+    assert shown(agent, "assignee=nobody.known") == []
+
+
+def test_the_filter_for_a_colleague_shows_that_it_is_on(agent):
+    [spec] = [
+        each
+        for each in agent.get(f"{LIST}?assignee=zoe").context["cl"].filter_specs
+        if each.title == "assignee"
+    ]
+    assert spec.value() == "zoe"
+    assert ("zoe", "zoe") in spec.lookup_choices
+
+
+def test_the_list_is_filtered_by_what_needs_review(agent):
+    unsure = TicketFactory(
+        category_source="offline", category_confidence=0.3, priority_source="human"
+    )
+    TicketFactory(category_source="human", priority_source="human")
+    assert shown(agent, "needs_review=true") == [unsure.pk]
+
+
+def test_a_search_that_no_index_helps_looks_at_the_newest_only(agent, monkeypatch):
+    monkeypatch.setattr("tickets.admin.base.NEWEST", 2)
+    TicketFactory(title="All of it: 100 %")
+    wanted = TicketFactory(title="A part: 50 %")
+    TicketFactory(title="Nothing")
+    for query in ("q=%25", "q=-nothing"):
+        response = agent.get(f"{LIST}?{query}")
+        assert [ticket.pk for ticket in response.context["cl"].result_list] == [wanted.pk]
+        assert "latest" in messages(response)[0]
+    assert len(shown(agent, "q=part")) == 1
+    assert messages(agent.get(f"{LIST}?q=part")) == []
 
 
 def test_the_search_finds_words_phrases_and_numbers(agent):
@@ -140,7 +173,8 @@ def test_a_list_too_long_to_count_says_so(agent):
     )
     response = agent.get(LIST)
     assert response.context["cl"].result_count == BoundedPaginator.most
-    assert "Only the first 5000 are counted" in response.content.decode()
+    assert "only the first 5000 are counted" in response.content.decode()
+    assert "Select all 5000" not in response.content.decode()
 
 
 def test_values_are_words(agent):
@@ -177,10 +211,76 @@ def test_an_action_that_sets_a_value_is_a_persons_decision(agent, ticket, field,
     assert getattr(ticket, f"{field}_source") == "human"
 
 
+def test_an_action_says_what_it_did_and_what_was_gone(agent):
+    first, second, gone = TicketFactory.create_batch(3)
+    number, _ = gone.pk, gone.delete()
+    selected = [first.pk, second.pk, number]
+    data = {"action": "status:closed", "index": "0", "_selected_action": selected}
+    response = agent.post(LIST, data, follow=True)
+    assert messages(response) == ["Status set to closed: 2 tickets. Not there any more: 1 ticket."]
+
+
+def test_an_action_can_be_undone(agent):
+    tickets = TicketFactory.create_batch(2)
+    html = act(agent, "status:closed", *tickets).content.decode()
+    changes = re.search(r'name="changes" value="([^"]+)"', html)[1]
+    response = agent.post("/tickets/undo/", {"changes": changes, "next": LIST}, follow=True)
+    assert response.redirect_chain == [(LIST, 302)]
+    assert set(Ticket.objects.values_list("status", flat=True)) == {"open"}
+
+
 def test_assigning_to_me(agent, agent_user, ticket):
-    act(agent, "assign_to_me", ticket)
+    response = act(agent, "assignee:me", ticket)
     ticket.refresh_from_db()
     assert ticket.assignee == agent_user
+    assert messages(response) == ["Assigned to you: 1 ticket."]
+
+
+def test_assigning_to_nobody(agent, agent_user):
+    ticket = TicketFactory(assignee=agent_user)
+    act(agent, "assignee:nobody", ticket)
+    ticket.refresh_from_db()
+    assert ticket.assignee is None
+
+
+def test_assigning_to_a_colleague_asks_to_whom_first(agent):
+    tickets = TicketFactory.create_batch(2)
+    other = TicketFactory()
+    html = act(agent, "assignee:other", *tickets).content.decode()
+    assert "Who gets 2 tickets?" in html
+    assert not Ticket.objects.exclude(assignee=None).exists()
+    # What the page's form sends, with the agent that was chosen.
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html)
+    data = {"_selected_action": [value for name, value in fields if name == "_selected_action"]}
+    data = dict(fields) | data
+    colleague = AgentFactory(username="zoe")
+    response = agent.post(LIST, data | {"assignee": colleague.pk}, follow=True)
+    assert messages(response) == ["Assigned to zoe: 2 tickets."]
+    assert set(Ticket.objects.filter(assignee=colleague)) == set(tickets)
+    other.refresh_from_db()
+    assert other.assignee is None
+
+
+@pytest.mark.parametrize("who", ["", "0", "abc", "outsider", "gone"])
+def test_only_an_agent_can_be_given_tickets(agent, ticket, who):
+    accounts = {
+        "outsider": UserFactory().pk,
+        "gone": AgentFactory(is_active=False).pk,
+    }
+    chosen = accounts.get(who, who)
+    data = {"action": "assignee:other", "assign": "yes", "_selected_action": ticket.pk}
+    response = agent.post(LIST, data | {"assignee": chosen})
+    assert response.context["form"].errors["assignee"]
+    ticket.refresh_from_db()
+    assert ticket.assignee is None
+
+
+@pytest.mark.parametrize("action", ["assignee:other", "delete_selected"])
+def test_what_asks_first_takes_no_more_than_its_form_can_name(admin, ticket, action):
+    Ticket.objects.bulk_create(Ticket(title="x", description="x") for _ in range(MOST_NAMED))
+    response = act(admin, action, ticket, select_across="1")
+    assert f"Up to {MOST_NAMED} tickets at once" in messages(response)[0]
+    assert Ticket.objects.count() == MOST_NAMED + 1
 
 
 @pytest.fixture
@@ -197,7 +297,7 @@ def permitted(db):
 
 def test_only_agents_take_tickets(permitted, ticket):
     clerk = permitted("view_ticket", "change_ticket")
-    assert "No action selected." in messages(act(clerk, "assign_to_me", ticket))
+    assert "No action selected." in messages(act(clerk, "assignee:me", ticket))
     ticket.refresh_from_db()
     assert ticket.assignee is None
 
@@ -239,8 +339,50 @@ def test_an_action_refuses_more_tickets_than_a_request_can_carry(agent, ticket):
 
 def test_the_actions_are_grouped_by_the_field_that_they_set(agent, ticket):
     choices = dict(agent.get(LIST).context["action_form"].fields["action"].choices)
-    assert list(choices) == ["", "assign_to_me", "Status", "Priority", "Category"]
+    assert list(choices) == ["", "Status", "Priority", "Category", "Assignee"]
     assert choices["Priority"][0] == ("priority:low", "Set to low")
+    assert [name for name, _ in choices["Assignee"]] == [
+        *("assignee:me", "assignee:other", "assignee:nobody"),
+    ]
+
+
+# --- deleting ---
+
+
+def with_everything():
+    """A ticket with all that hangs on one."""
+    ticket = TicketFactory()
+    CommentFactory.create_batch(2, ticket=ticket)
+    PredictionFactory(ticket=ticket)
+    ticket.lessons.create(field="category", value="billing", corrected=True)
+    return ticket
+
+
+def test_deleting_says_what_goes_along_and_deletes_it(admin, admin_user):
+    ticket, other = with_everything(), with_everything()
+    path = f"{LIST}{ticket.pk}/delete/"
+    counts = dict(admin.get(path).context["model_count"])
+    assert counts == {"tickets": "1", "comments": "2", "suggestions": "1", "lessons": "1"}
+    admin.post(path, {"post": "yes"})
+    assert list(Ticket.objects.all()) == [other]
+    assert last_event(ticket).pgh_context["actor"] == admin_user.username
+
+
+def test_deleting_a_long_conversation_names_no_comment(admin, django_assert_max_num_queries):
+    ticket = TicketFactory()
+    CommentFactory.create_batch(30, ticket=ticket, body="A comment of this ticket")
+    with django_assert_max_num_queries(20):
+        html = admin.get(f"{LIST}{ticket.pk}/delete/").content.decode()
+    assert "A comment of this ticket" not in html
+    assert "30" in html
+
+
+def test_selected_tickets_are_deleted_after_asking(admin):
+    first, second, other = with_everything(), with_everything(), with_everything()
+    assert "Are you sure" in act(admin, "delete_selected", first, second).content.decode()
+    assert Ticket.objects.count() == 3
+    act(admin, "delete_selected", first, second, post="yes")
+    assert list(Ticket.objects.all()) == [other]
 
 
 # --- one ticket ---
@@ -480,3 +622,11 @@ def test_many_are_deleted_as_one_is(admin, admin_user):
     assert list(Ticket.objects.all()) == [other]
     for ticket in tickets:
         assert last_event(ticket).pgh_context["actor"] == admin_user.username
+
+
+def test_the_mood_is_called_so_everywhere(agent):
+    ticket = TicketFactory(sentiment="angry")
+    for path in (LIST, f"{LIST}{ticket.pk}/change/"):
+        html = agent.get(path).content.decode()
+        assert "Mood" in html
+        assert not re.search(r"\btone\b|\bsentiment\b(?!__|-)", re.sub(r"<[^>]+>", "", html), re.I)

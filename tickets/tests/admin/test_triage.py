@@ -1,13 +1,17 @@
 """The ledger and the learned models in the back office."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tickets.models import Prediction, TriageModel
-from tickets.tests.factories import PredictionFactory
+from tickets.models import Lesson, Prediction, TriageModel
+from tickets.tests.factories import PredictionFactory, TicketFactory, UserFactory
+
+from .conftest import signed_in
 
 LEDGER = "/admin/tickets/prediction/"
 LEARNED = "/admin/tickets/triagemodel/"
+LESSONS = "/admin/tickets/lesson/"
 
 
 @pytest.fixture
@@ -22,7 +26,7 @@ def test_the_ledger_shows_what_was_said_and_what_it_became(admin):
     evidence = [{"field": "title", "text": "<b>refund</b>", "start": 0, "end": 13}]
     row = PredictionFactory(final_value="account", evidence=evidence, confidence=0.83)
     html = admin.get(LEDGER).content.decode()
-    for words in (f"#{row.ticket.pk}", "83%", "Offline lexicon", "account"):
+    for words in (f"#{row.ticket.pk}", "83\N{NO-BREAK SPACE}%", "Offline lexicon", "account"):
         assert words in html
     html = admin.get(f"{LEDGER}{row.pk}/change/").content.decode()
     assert "<q>&lt;b&gt;refund&lt;/b&gt;</q>" in html
@@ -60,7 +64,7 @@ def test_the_ledgers_queries_do_not_grow_with_it(admin, django_assert_max_num_qu
 
 def test_the_learned_models_show_their_figures(admin, learned):
     html = admin.get(LEARNED).content.decode()
-    for words in ("120", "78%", "86%", ">7<"):
+    for words in ("120", "78\N{NO-BREAK SPACE}%", "86\N{NO-BREAK SPACE}%", ">7<"):
         assert words in html
 
 
@@ -81,3 +85,80 @@ def test_an_admin_can_have_everything_learned_anew(admin, learned):
 
 def test_agents_see_neither(agent, learned):
     assert agent.get(LEDGER).status_code == agent.get(LEARNED).status_code == 403
+
+
+# --- large tables ---
+
+
+def rows(client, path):
+    return list(client.get(path).context["cl"].result_list)
+
+
+def test_filters_look_at_the_newest_and_a_number_at_all(admin, monkeypatch):
+    monkeypatch.setattr("tickets.admin.base.NEWEST", 2)
+    old, *_, new = PredictionFactory.create_batch(4)
+    assert old not in rows(admin, LEDGER)
+    assert new in rows(admin, f"{LEDGER}?use__exact=applied")
+    for number in (f"%23{old.ticket.pk}", old.ticket.pk):
+        assert rows(admin, f"{LEDGER}?q={number}") == [old]
+    assert rows(admin, f"{LEDGER}?q=words") == []
+
+
+def test_a_list_that_looks_at_the_newest_only_says_so(admin):
+    for path in (LEDGER, LESSONS):
+        assert "Only the latest" in admin.get(path).content.decode()
+
+
+# --- lessons ---
+
+
+@pytest.fixture
+def lesson(db, learned):
+    return Lesson.objects.create(
+        ticket=TicketFactory(), field="category", value="billing", corrected=True
+    )
+
+
+def forget(client, lesson):
+    data = {"action": "forget_lessons", "index": "0", "_selected_action": lesson.pk}
+    return client.post(LESSONS, data, follow=True)
+
+
+def test_lessons_are_read_and_filtered(admin, lesson):
+    assert f"#{lesson.ticket.pk}" in admin.get(LESSONS).content.decode()
+    assert rows(admin, f"{LESSONS}?field__exact=category&corrected__exact=1") == [lesson]
+    assert rows(admin, f"{LESSONS}?field__exact=priority") == []
+
+
+def test_a_lesson_that_is_forgotten_is_not_learned_again(admin, lesson):
+    response = forget(admin, lesson)
+    assert "Forgotten: 1 lesson." in str(next(iter(response.context["messages"])))
+    assert not Lesson.objects.exists()
+    assert TriageModel.objects.get().stale
+
+
+def test_everything_can_be_learned_anew_before_anything_was(admin):
+    html = admin.get(LEARNED).content.decode()
+    assert ">Learn anew</button>" in html
+    data = {"action": "learn_anew", "index": "0", "select_across": "1", "_selected_action": "0"}
+    admin.post(LEARNED, data)
+    assert ProcrastinateJob.objects.get().task_name == "tickets.tasks.refit"
+
+
+def test_whoever_may_only_look_neither_learns_nor_forgets(lesson, learned):
+    reader = UserFactory(is_staff=True)
+    reader.user_permissions.set(
+        Permission.objects.filter(codename__in=["view_triagemodel", "view_lesson"])
+    )
+    client = signed_in(reader)
+    assert ">Learn anew</button>" not in client.get(LEARNED).content.decode()
+    data = {"action": "learn_anew", "index": "0", "_selected_action": learned.pk}
+    client.post(LEARNED, data)
+    forget(client, lesson)
+    assert not ProcrastinateJob.objects.exists()
+    assert Lesson.objects.exists()
+
+
+def test_agents_see_no_lessons(agent, lesson):
+    assert agent.get(LESSONS).status_code == 403
+    assert forget(agent, lesson).status_code == 403

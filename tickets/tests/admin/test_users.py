@@ -1,8 +1,12 @@
 """Accounts and groups in the back office."""
 
-from django.contrib.auth.models import Group, User
+import re
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission, User
 
 from tickets.models import is_admin, is_agent
+from tickets.tests.factories import AgentFactory, TicketFactory, TokenFactory, UserFactory
 
 from .conftest import signed_in
 
@@ -38,7 +42,8 @@ def test_a_weak_password_makes_no_account(admin):
 
 def test_the_page_says_what_the_groups_mean(admin, agent_user):
     html = admin.get(f"{LIST}{agent_user.pk}/change/").content.decode()
-    assert "lets somebody work tickets" in html
+    assert "Agents work tickets" in html
+    assert "its tickets stay assigned to it" in html
 
 
 def test_no_page_shows_a_password(admin, agent_user):
@@ -48,8 +53,11 @@ def test_no_page_shows_a_password(admin, agent_user):
 
 
 def test_accounts_are_found_by_group(admin, agent_user, admin_user):
-    response = admin.get(f"{LIST}?groups__id__exact={group('agents')}")
+    response = admin.get(f"{LIST}?group=agents")
     assert list(response.context["cl"].result_list) == [agent_user]
+    nobody = UserFactory()
+    response = admin.get(f"{LIST}?group=none")
+    assert list(response.context["cl"].result_list) == [nobody]
 
 
 def test_a_group_keeps_its_permissions_when_saved(admin):
@@ -60,3 +68,106 @@ def test_a_group_keeps_its_permissions_when_saved(admin):
     kept = Group.objects.get(name="agents").permissions.values_list("pk", flat=True)
     assert sorted(kept) == before
     assert before
+
+
+def test_an_agents_account_is_made_on_one_page(admin):
+    add(admin, email="ada@example.org", groups=[group("agents")])
+    user = User.objects.get(username="ada")
+    assert is_agent(user)
+    assert not user.is_staff
+    assert user.email == "ada@example.org"
+
+
+def test_another_password_can_be_set(admin, agent_user):
+    html = admin.get(f"{LIST}{agent_user.pk}/change/").content.decode()
+    assert 'href="../password/"' in html
+    values = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    admin.post(f"{LIST}{agent_user.pk}/password/", values)
+    agent_user.refresh_from_db()
+    assert agent_user.check_password(PASSWORD)
+
+
+def act(client, action, *users):
+    selected = [user.pk for user in users]
+    data = {"action": action, "index": "0", "_selected_action": selected}
+    response = client.post(LIST, data, follow=True)
+    return [str(message) for message in response.context["messages"]]
+
+
+def test_a_deactivated_agent_is_out_and_keeps_the_tickets(admin, admin_user, agent, agent_user):
+    ticket = TicketFactory(assignee=agent_user)
+    [words] = act(admin, "deactivate", agent_user, admin_user)
+    assert words == (
+        "Deactivated: 1 account. Their tickets stay assigned to them."
+        " Your own account is left as it is."
+    )
+    assert agent.get("/tickets/").status_code == 302
+    ticket.refresh_from_db()
+    assert ticket.assignee == agent_user
+    html = admin.get(f"{LIST}{agent_user.pk}/change/").content.decode()
+    link = re.search(r'href="(/admin/tickets/ticket/\?assignee=[^"]+)"', html)[1]
+    assert list(admin.get(link).context["cl"].result_list) == [ticket]
+    assert act(admin, "activate", agent_user) == ["Activated: 1 account."]
+
+
+def test_deleting_an_account_counts_rather_than_names_what_goes_along(admin, admin_user):
+    clerk = AgentFactory()
+    TokenFactory(user=clerk)
+    LogEntry.objects.bulk_create(
+        LogEntry(user=clerk, object_repr="An entry of the log", action_flag=2) for _ in range(30)
+    )
+    response = admin.get(f"{LIST}{clerk.pk}/delete/")
+    assert dict(response.context["model_count"]) == {
+        "users": "1",
+        "API tokens": "1",
+        "log entries": "30",
+    }
+    html = response.content.decode()
+    assert "An entry of the log" not in html
+    assert "only deactivated" in html
+
+
+def test_agents_see_no_accounts(agent, agent_user):
+    assert agent.get(f"{LIST}{agent_user.pk}/change/").status_code == 403
+    assert agent.get(f"{LIST}{agent_user.pk}/password/").status_code == 403
+    assert agent.post(LIST, {"action": "deactivate", "index": "0"}).status_code == 403
+
+
+# --- groups ---
+
+GROUPS = "/admin/auth/group/"
+
+
+def test_the_two_roles_are_explained(admin):
+    assert "Agents work tickets" in admin.get(GROUPS).content.decode()
+    html = admin.get(f"{GROUPS}{group('admins')}/change/").content.decode()
+    assert "Admins do everything that agents do" in html
+
+
+def test_the_two_roles_keep_their_names_and_cannot_be_deleted(admin):
+    path = f"{GROUPS}{group('agents')}/"
+    admin.post(f"{path}change/", {"name": "helpers"})
+    assert admin.post(f"{path}delete/", {"post": "yes"}).status_code == 403
+    selected = {"_selected_action": group("agents"), "index": "0", "post": "yes"}
+    assert admin.post(GROUPS, selected | {"action": "delete_selected"}).status_code == 403
+    assert Group.objects.filter(name="agents").exists()
+
+
+def test_a_group_of_ones_own_can_be_made_and_deleted(admin):
+    view = Permission.objects.get(codename="view_apitoken")
+    admin.post(f"{GROUPS}add/", {"name": "auditors", "permissions": [view.pk]})
+    own = Group.objects.get(name="auditors")
+    assert list(own.permissions.all()) == [view]
+    admin.post(f"{GROUPS}{own.pk}/delete/", {"post": "yes"})
+    assert not Group.objects.filter(name="auditors").exists()
+
+
+def test_saving_a_role_keeps_the_permissions_that_are_not_shown(admin):
+    role = Group.objects.get(name="agents")
+    hidden = Permission.objects.get(codename="add_comment")
+    assert hidden in role.permissions.all()
+    html = admin.get(f"{GROUPS}{role.pk}/change/").content.decode()
+    assert f'value="{hidden.pk}"' not in html
+    admin.post(f"{GROUPS}{role.pk}/change/", {"permissions": []})
+    assert hidden in role.permissions.all()
+    assert not role.permissions.filter(codename="change_ticket").exists()

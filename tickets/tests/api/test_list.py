@@ -9,6 +9,8 @@ from tickets.tests.factories import AgentFactory, TicketFactory, TokenFactory
 
 from .client import TICKETS, Api, assert_problem, one
 
+LINK = re.compile(r'<(http://testserver/[^>]*)>; rel="(\w+)"')
+
 
 def ids(response):
     assert response.status_code == 200, response.content
@@ -19,10 +21,13 @@ def found(api, **query):
     return ids(api.get(TICKETS, query_params=query))
 
 
+def links(response):
+    """The addresses of the pages beside this one, by relation."""
+    return {relation: url for url, relation in LINK.findall(response.headers.get("Link", ""))}
+
+
 def next_page(api, response):
-    link = re.fullmatch(r'<(http://testserver/[^>]*)>; rel="next"', response["Link"])
-    assert link is not None
-    return api.get(link[1])
+    return api.get(links(response)["next"])
 
 
 def test_it_is_an_array_newest_first(agent):
@@ -116,7 +121,7 @@ def test_pages_hold_each_ticket_once_while_tickets_arrive(agent, limit):
     while True:
         seen += ids(response)
         TicketFactory()
-        if "Link" not in response:
+        if "next" not in links(response):
             break
         response = next_page(agent, response)
     assert seen == made[::-1]
@@ -131,7 +136,20 @@ def test_the_next_page_keeps_every_filter(agent):
     second = next_page(agent, first)
     third = next_page(agent, second)
     assert ids(first) + ids(second) + ids(third) == wanted[::-1]
-    assert "Link" not in third
+    assert "next" not in links(third)
+    assert ids(agent.get(links(third)["prev"])) == ids(second)
+
+
+def test_the_links_lead_there_and_back(agent):
+    made = [TicketFactory().pk for _ in range(5)][::-1]
+    first = agent.get(TICKETS, query_params={"limit": 2})
+    assert list(links(first)) == ["next"]
+    second = next_page(agent, first)
+    assert list(links(second)) == ["next", "prev"]
+    third = next_page(agent, second)
+    assert (ids(third), list(links(third))) == (made[4:], ["prev"])
+    TicketFactory()
+    assert ids(agent.get(links(third)["prev"])) == made[2:4]
 
 
 def test_a_deleted_row_does_not_disturb_the_pages(agent):
@@ -166,3 +184,21 @@ def test_anonymous_callers_read_nothing(anonymous, ticket):
 def test_in_the_open_demo_anybody_reads(settings, anonymous, ticket):
     settings.ACCESS_MODE = "open"
     assert found(anonymous) == [ticket.pk]
+
+
+def test_me_is_the_tokens_account(db):
+    ada = AgentFactory()
+    hers = TicketFactory(assignee=ada)
+    TicketFactory()
+    api = Api(TokenFactory(user=ada, scopes=["read"]).secret)
+    assert found(api, assignee="me") == found(api, search="assignee:me") == [hers.pk]
+    assert len(found(api, assignee="me,none")) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("assignee", "me"), ("search", "x -assignee:me"), ("assignee", "me,none")]
+)
+def test_me_without_an_account_is_refused(agent, ticket, name, value):
+    problem = agent.get(TICKETS, query_params={name: value})
+    assert_problem(problem, 400, "validation_error", name)
+    assert "account" in problem.json()["errors"][name][0]

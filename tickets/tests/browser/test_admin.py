@@ -4,19 +4,27 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from django.db import connection
 from playwright.sync_api import expect
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tickets.models import ApiToken, Ticket
+from tickets.models import ApiToken, Ticket, TriageModel
 from tickets.tests.factories import (
+    PASSWORD,
     AdminFactory,
     AgentFactory,
     CommentFactory,
+    PredictionFactory,
     TicketFactory,
     TokenFactory,
+    UserFactory,
 )
 
 TICKETS = "/admin/tickets/ticket/"
 TOKENS = "/admin/tickets/apitoken/"
+JOBS = "/admin/procrastinate/procrastinatejob/"
 
 
 @pytest.fixture
@@ -35,8 +43,10 @@ def page(desk, admin):
 @pytest.fixture
 def ticket(db):
     ticket = TicketFactory(assignee=AgentFactory(username="zoe"))
-    CommentFactory(ticket=ticket, public=True)
+    CommentFactory(ticket=ticket, public=True, body="https://example.org/" + "x" * 200)
     CommentFactory(ticket=ticket)
+    ticket.lessons.create(field="category", value="billing", corrected=True)
+    TriageModel.objects.create(field="category", data=b"", lessons=1, prior_accuracy=0.5)
     return ticket
 
 
@@ -57,14 +67,37 @@ def paths(ticket):
         f"{TOKENS}{TokenFactory().pk}/change/",
         "/admin/auth/user/",
         "/admin/auth/user/add/",
-        f"/admin/auth/user/{ticket.assignee.pk}/change/",
+        *(
+            f"/admin/auth/user/{ticket.assignee.pk}/{name}/"
+            for name in ("change", "password", "history", "delete")
+        ),
+        "/admin/auth/group/",
         "/admin/auth/group/add/",
-        "/admin/procrastinate/procrastinatejob/",
+        f"/admin/auth/group/{ticket.assignee.groups.get().pk}/change/",
+        JOBS,
+        f"{JOBS}{failed_job().pk}/change/",
+        "/admin/tickets/prediction/",
+        f"/admin/tickets/prediction/{PredictionFactory(ticket=ticket).pk}/change/",
+        "/admin/tickets/lesson/",
+        "/admin/tickets/triagemodel/",
+        "/admin/tickets/",
         "/admin/password_change/",
     ]
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("dark", 360)])
+def failed_job():
+    number = app.configure_task("tickets.tasks.triage_ticket", queue="triage").defer(ticket_id=7)
+    with connection.cursor() as cursor:
+        for state in ("doing", "failed"):
+            cursor.execute(
+                "UPDATE procrastinate_jobs SET status = %s WHERE id = %s", [state, number]
+            )
+    return ProcrastinateJob.objects.get(pk=number)
+
+
+@pytest.mark.parametrize(
+    ("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)]
+)
 def test_every_page_has_names_contrast_and_room(desk, page, ticket, theme, width):
     page.set_viewport_size({"width": width, "height": 900})
     page.context.add_cookies([{"name": "theme", "value": theme, "url": desk.url}])
@@ -113,9 +146,69 @@ def test_selected_tickets_are_closed_at_once(page, ticket):
     page.get_by_role("checkbox", name=re.compile(f"#{ticket.pk} ")).uncheck()
     page.get_by_label("Action:").select_option("Mark as closed")
     page.get_by_role("button", name="Go").click()
-    expect(page.get_by_text("Changed: 2.")).to_be_visible()
+    expect(page.get_by_text("Status set to closed: 2 tickets.")).to_be_visible()
+    assert violations(page) == []
     closed = Ticket.objects.filter(status="closed")
     assert {each.pk for each in closed} == {each.pk for each in others}
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("2 tickets are as they were before.")).to_be_visible()
+    expect(page).to_have_url(re.compile(TICKETS))
+    assert not Ticket.objects.filter(status="closed").exists()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_selected_tickets_are_given_to_a_colleague(page, ticket, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    kim = AgentFactory(username="kim")
+    other = TicketFactory()
+    page.goto(TICKETS)
+    page.get_by_role("checkbox", name=re.compile(f"#{ticket.pk} ")).check()
+    page.get_by_label("Action:").select_option("Assign to …")
+    page.get_by_role("button", name="Go").click()
+    expect(page.get_by_role("heading", name="Who gets 1 ticket?")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert violations(page) == []
+    page.locator(".select2-selection").click()
+    page.get_by_role("searchbox", name="Search: Agent").fill("ki")
+    page.get_by_role("option", name="kim").click()
+    page.get_by_role("button", name="Assign").click()
+    expect(page.get_by_text("Assigned to kim: 1 ticket.")).to_be_visible()
+    assert list(Ticket.objects.filter(assignee=kim)) == [ticket]
+    assert Ticket.objects.get(pk=other.pk).assignee is None
+
+
+def test_a_failed_job_is_retried_from_its_page(page):
+    job = failed_job()
+    page.goto(f"{JOBS}{job.pk}/change/")
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_text("To be tried again: 1 job.")).to_be_visible()
+    expect(page.get_by_text("Waiting", exact=True).first).to_be_visible()
+
+
+def test_an_admin_makes_an_agent_who_can_sign_in(desk, page):
+    page.goto("/admin/auth/user/add/")
+    page.get_by_label("Username:").fill("kim")
+    page.get_by_label("Password:", exact=True).fill(PASSWORD)
+    page.get_by_label("Password confirmation:").fill(PASSWORD)
+    page.get_by_role("checkbox", name="agents").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+    window = desk.window()
+    desk.sign_in(window, User.objects.get(username="kim"))
+    expect(window).to_have_url(re.compile("/tickets/"))
+
+
+def test_whoever_may_not_enter_can_leave(desk):
+    desk.tolerate("status of 403")
+    window = desk.window()
+    window.goto("/sign-in/")
+    window.get_by_label("User name").fill(UserFactory(username="newcomer").username)
+    window.get_by_label("Password").fill(PASSWORD)
+    window.get_by_role("button", name="Sign in").click()
+    expect(window.get_by_text("You are signed in as newcomer")).to_be_visible()
+    assert violations(window) == []
+    window.get_by_role("button", name="Sign out").click()
+    expect(window.get_by_role("link", name="Sign in")).to_be_visible()
 
 
 def test_a_filter_narrows_the_list(page, ticket):

@@ -1,9 +1,17 @@
-"""The dashboard brings itself up to date."""
+"""The dashboard brings itself up to date, and its numbers lead to what they count."""
+
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from tickets import services
+from tickets.access import SYSTEM
+from tickets.models import Ticket
 from tickets.tests.factories import TicketFactory
+
+REFRESH = 20_000  # milliseconds
 
 
 @pytest.fixture
@@ -20,11 +28,26 @@ def total(window):
     return window.locator("dl.figures dd").first
 
 
+def refresh(window):
+    """Let the page ask once; returns the answer."""
+    with window.expect_response("**/dashboard/") as answer:
+        window.clock.run_for(REFRESH)
+    return answer.value
+
+
 def test_a_new_ticket_is_counted_without_a_reload(window):
     expect(total(window)).to_have_text("1")
     TicketFactory()
-    window.clock.run_for(30_000)
+    assert refresh(window).status == 200
     expect(total(window)).to_have_text("2")
+
+
+def test_where_nothing_happened_nothing_is_sent(window):
+    assert refresh(window).status == 304
+    TicketFactory()
+    assert refresh(window).status == 200
+    expect(total(window)).to_have_text("2")
+    assert refresh(window).status == 304
 
 
 def test_the_focus_stays_and_the_table_stays_open(window):
@@ -32,23 +55,93 @@ def test_the_focus_stays_and_the_table_stays_open(window):
     bar = window.get_by_role("row", name="High").get_by_role("link")
     bar.focus()
     TicketFactory(priority="high")
-    window.clock.run_for(30_000)
+    refresh(window)
     expect(total(window)).to_have_text("2")
     expect(bar).to_be_focused()
     expect(window.locator("#day-table tbody")).to_be_visible()
 
 
-def test_a_failed_refresh_changes_nothing(desk, window):
-    desk.tolerate("status of 503")
-    with window.expect_response("**/dashboard/") as answer:
-        window.route("**/dashboard/", lambda route: route.fulfill(status=503))
-        window.clock.run_for(30_000)
-    assert answer.value.status == 503
+def test_what_has_not_changed_is_left_in_place(window):
+    """A selection in it stays, for one."""
+    ticket = Ticket.objects.get()
+    window.evaluate("for (const part of document.querySelectorAll('#stats > *')) part.kept = true")
+    services.update_ticket(ticket.pk, {"priority": "low"}, SYSTEM)
+    refresh(window)
+    expect(window.get_by_role("row", name="Low").get_by_role("cell").first).to_have_text("1")
+    replaced = "[...document.querySelectorAll('#stats > :not(p)')].filter((part) => !part.kept)"
+    assert window.evaluate(f"{replaced}.map((part) => part.id)") == ["by-priority"]
+
+
+def test_nothing_jumps_when_numbers_change(window):
+    places = "[...document.querySelectorAll('#stats > *')].map((part) => part.offsetTop)"
+    before = window.evaluate(places)
+    for _ in range(3):
+        TicketFactory(priority="high", status="resolved", category="account")
+    refresh(window)
+    expect(total(window)).to_have_text("4")
+    assert window.evaluate(places) == before
+
+
+def test_a_page_that_nobody_sees_does_not_ask(window):
+    asked = []
+    window.on("request", lambda request: asked.append(request.url))
+    window.evaluate("Object.defineProperty(document, 'hidden', {get: () => true})")
+    TicketFactory()
+    window.clock.run_for(3 * REFRESH)
+    assert asked == []
     expect(total(window)).to_have_text("1")
 
 
-def test_a_bar_leads_to_its_tickets(window):
-    TicketFactory(priority="low")
-    window.get_by_role("row", name="High").get_by_role("link").click()
-    window.wait_for_url("**/tickets/?priority=high")
+def test_a_failed_refresh_changes_nothing(desk, window):
+    desk.tolerate("status of 503")
+    window.route("**/dashboard/", lambda route: route.fulfill(status=503))
+    assert refresh(window).status == 503
+    expect(total(window)).to_have_text("1")
+
+
+def test_somebody_who_was_signed_out_keeps_what_they_see(window):
+    window.context.clear_cookies()
+    TicketFactory()
+    with window.expect_response("**/sign-in/*"):
+        window.clock.run_for(REFRESH)
+    expect(total(window)).to_have_text("1")
+
+
+def test_the_first_ticket_brings_the_charts(desk):
+    window = desk.agent()
+    window.clock.install(time=0)
+    window.goto("/dashboard/")
+    window.clock.pause_at(1_000)
+    expect(window.locator("#stats")).to_contain_text("No tickets came in this time.")
+    TicketFactory()
+    refresh(window)
+    expect(window.locator(".day-chart")).to_be_visible()
+
+
+@pytest.mark.parametrize(("period", "count"), [("7 days", 1), ("90 days", 3), ("All", 4)])
+def test_numbers_lead_to_as_many_tickets(window, period, count):
+    for ago in (20, 60, 300):
+        TicketFactory(priority="high", created_at=timezone.now() - timedelta(days=ago))
+    window.get_by_role("link", name=period, exact=True).click()
+    expect(total(window)).to_have_text(str(count))
+    row = window.get_by_role("row", name="High")
+    expect(row.get_by_role("cell").first).to_have_text(str(count))
+    row.get_by_role("link").click()
+    window.wait_for_url("**/tickets/?*priority=high*")
+    expect(window.locator("tbody tr")).to_have_count(count)
+
+
+def test_the_period_stays_when_one_goes_to_triage(window):
+    window.get_by_role("link", name="90 days").click()
+    window.get_by_role("link", name="Triage").click()
+    window.wait_for_url("**/dashboard/triage/?days=90")
+    expect(window.get_by_role("link", name="90 days")).to_have_attribute("aria-current", "true")
+
+
+def test_it_can_be_used_without_a_script(desk):
+    TicketFactory(category="billing")
+    window = desk.agent(java_script_enabled=False)
+    window.goto("/dashboard/?days=7")
+    window.get_by_text("As a table").click()
+    window.locator("#day-table a").click()
     expect(window.locator("tbody tr")).to_have_count(1)

@@ -13,10 +13,19 @@ GET = {
     "submit": (200, 200, 200),
     "track": (200, 200, 200),
     "ticket-list": (302, 403, 200),
+    "bulk": (405, 405, 405),
+    "review": (302, 403, 200),
     "undo": (405, 405, 405),
+    "ticket-news": (401, 403, 200),
+    "ticket-export": (302, 403, 200),
+    "save-view": (405, 405, 405),
+    "delete-view": (405, 405, 405),
     "similar": (302, 403, 200),
     "ticket": (302, 403, 200),
     "ticket-comments": (405, 405, 405),
+    "presence": (405, 405, 405),
+    "link-send": (405, 405, 405),
+    "link-revoke": (405, 405, 405),
     "dashboard": (302, 403, 200),
     "triage": (302, 403, 200),
     "sign-in": (200, 302, 302),
@@ -24,16 +33,27 @@ GET = {
     "theme": (405, 405, 405),
 }
 AGENTS_ONLY = [
-    *("ticket-list", "undo", "similar", "ticket", "ticket-comments", "dashboard", "triage"),
+    *("ticket-list", "bulk", "undo", "similar", "ticket", "ticket-comments", "presence", "dashboard", "triage"),
+    *("link-send", "link-revoke", "review"),
+    *("ticket-export", "save-view", "delete-view"),
 ]
 METHODS = {
     "submit": {"GET", "POST"},
     "track": {"GET", "POST"},
     "ticket-list": {"GET"},
+    "bulk": {"POST"},
+    "review": {"GET", "POST"},
     "undo": {"POST"},
+    "ticket-news": {"GET"},
+    "ticket-export": {"GET"},
+    "save-view": {"POST"},
+    "delete-view": {"POST"},
     "similar": {"GET"},
     "ticket": {"GET", "POST"},
     "ticket-comments": {"POST"},
+    "presence": {"POST"},
+    "link-send": {"POST"},
+    "link-revoke": {"POST"},
     "dashboard": {"GET"},
     "triage": {"GET"},
     "sign-in": {"GET", "POST"},
@@ -45,7 +65,7 @@ ROUTES = {route.name: route for route in urlpatterns}
 
 def address(name, ticket):
     route: URLPattern = ROUTES[name]
-    path = "/" + str(route.pattern)
+    path = "/" + str(route.pattern).replace("<int:view_id>", "1")
     return path.replace("<str:secret>", ticket.link_secret).replace(
         "<int:ticket_id>", str(ticket.pk)
     )

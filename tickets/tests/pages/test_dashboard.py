@@ -2,33 +2,199 @@
 
 import html
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.utils import timezone
 
-from tickets.tests.factories import TicketFactory
+from tickets import services
+from tickets.access import SYSTEM
+from tickets.models import Ticket
+from tickets.pages import charts
+from tickets.pages.templatetags.desk import duration, span_name
+from tickets.tests.factories import CommentFactory, TicketFactory
+
+PERIODS = (7, 30, 90, 0)
 
 
-def page_of(client):
-    return client.get("/dashboard/").content.decode()
+def page_of(client, query=""):
+    return client.get("/dashboard/" + query).content.decode()
 
 
 def figures(page):
     found = re.findall(r"<dt>([^<]+)</dt><dd>(?:<a[^>]*>)?([^<]+)<", page)
-    return {name: value.strip() for name, value in found}
+    return {name: value.strip().replace("\N{NO-BREAK SPACE}", " ") for name, value in found}
+
+
+def details(page):
+    """What stands in small letters below each figure."""
+    found = re.findall(r"<dt>([^<]+)</dt><dd>.*?</dd><dd class=\"more\">(.*?)</dd>", page)
+    words = {name: re.sub("<[^>]+>", "", rest) for name, rest in found}
+    return {name: text.replace("\N{NO-BREAK SPACE}", " ") for name, text in words.items()}
+
+
+def rows_behind(client, link):
+    return client.get(link).content.decode().count('<tr id="row-')
+
+
+def answered(hours, **values):
+    at = timezone.now() - timedelta(days=3)
+    return TicketFactory(created_at=at, first_response_at=at + timedelta(hours=hours), **values)
+
+
+# --- figures ------------------------------------------------------------------------
 
 
 def test_it_shows_the_figures(agent):
     TicketFactory(urgency_score=40)
     TicketFactory(urgency_score=61, status="closed")
     assert figures(page_of(agent)) == {
-        "Tickets": "2", "Open": "1", "Per day": "2.0", "Mean urgency": "50.5",
-    }  # fmt: skip
+        "Tickets": "2",
+        "Open": "1",
+        "Per day": "2.0",
+        "Mean urgency": "50.5",
+        "Time to first response": "\N{EN DASH}",
+        "Time to resolution": "\N{EN DASH}",
+    }
 
 
-def test_an_empty_desk_has_no_mean(agent):
-    assert figures(page_of(agent))["Mean urgency"] == "\N{EN DASH}"
+def test_an_empty_desk_has_no_figures_and_no_empty_charts(agent):
+    page = page_of(agent)
+    assert figures(page)["Mean urgency"] == "\N{EN DASH}"
+    assert "No tickets came in this time." in page
+    assert "day-chart" not in page
+
+
+@pytest.mark.parametrize("days", PERIODS)
+def test_a_period_counts_whole_days_back_from_today(agent, days):
+    today = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    first = today - timedelta(days=(days or 400) - 1)
+    TicketFactory(created_at=first)
+    TicketFactory(created_at=first - timedelta(seconds=1))
+    page = page_of(agent, f"?days={days}")
+    assert figures(page)["Tickets"] == ("1" if days else "2")
+    assert re.search(rf'id="period-{days}"[^>]*aria-current="true"', page)
+
+
+@pytest.mark.parametrize("days", ["8", "-1", "x", "1e3"])
+def test_another_period_is_refused(agent, days):
+    assert agent.get(f"/dashboard/?days={days}").status_code == 400
+
+
+# --- times --------------------------------------------------------------------------
+
+
+def test_the_time_to_first_response_is_told_with_its_counts(agent):
+    for hours in (1, 2, 3, 4, 5):
+        answered(hours)
+    TicketFactory()
+    TicketFactory(status="closed")
+    page = page_of(agent)
+    assert figures(page)["Time to first response"] == "3 h"
+    told = "5 answered, 9 of 10 within 4 h 36 min · 1 wait · 1 finished without"
+    assert details(page)["Time to first response"] == told
+
+
+def test_the_time_to_resolution_is_told_with_its_counts(agent):
+    at = timezone.now() - timedelta(days=3)
+    for hours in (2, 26):
+        TicketFactory(status="resolved", created_at=at, resolved_at=at + timedelta(hours=hours))
+    TicketFactory(status="in_progress")
+    page = page_of(agent)
+    assert figures(page)["Time to resolution"] == "14 h"
+    told = "2 finished, 9 of 10 within 23 h 36 min · 1 wait"
+    assert details(page)["Time to resolution"] == told
+
+
+def test_tickets_of_before_the_period_do_not_count_in_its_times(agent):
+    answered(2)
+    before = timezone.now() - timedelta(days=20)
+    TicketFactory(created_at=before, first_response_at=before + timedelta(hours=90))
+    assert figures(page_of(agent, "?days=7"))["Time to first response"] == "2 h"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "under 1 min"),
+        (29, "under 1 min"),
+        (60, "1 min"),
+        (3599, "1 h"),
+        (12_000, "3 h 20 min"),
+        (86_400, "1 d"),
+        (86_400 * 2 + 3600 * 4 + 59, "2 d 4 h"),
+        (86_400 * 23.4, "23 d"),
+        (86_399, "1 d"),
+    ],
+)
+def test_durations_read_as_people_say_them(seconds, words):
+    assert duration(timedelta(seconds=seconds)).replace("\N{NO-BREAK SPACE}", " ") == words
+
+
+def test_no_duration_is_a_dash():
+    assert duration(None) == "\N{EN DASH}"
+
+
+# --- when a ticket is answered and finished -----------------------------------------
+
+
+def reply(ticket, public=True):
+    services.add_comment(ticket, {"body": "Hello", "public": public}, SYSTEM)
+    ticket.refresh_from_db()
+
+
+def change(ticket, **values):
+    services.update_ticket(ticket.pk, values, SYSTEM)
+    ticket.refresh_from_db()
+
+
+def test_the_first_public_reply_of_an_agent_is_the_first_response(ticket):
+    reply(ticket, public=False)
+    assert ticket.first_response_at is None
+    services.add_reply(ticket, {"body": "Are you there?"})
+    ticket.refresh_from_db()
+    assert ticket.first_response_at is None
+    reply(ticket)
+    first = ticket.first_response_at
+    assert first == ticket.comments.filter(author_role="agent", public=True).get().created_at
+    reply(ticket)
+    assert ticket.first_response_at == first
+
+
+def test_a_reply_makes_no_new_version_of_its_ticket(ticket):
+    before = len(ticket.history())
+    reply(ticket)
+    assert ticket.version == 1
+    assert len(ticket.history()) == before + 1
+
+
+def test_a_ticket_is_finished_when_it_is_resolved_first(ticket):
+    change(ticket, status="resolved")
+    first = ticket.resolved_at
+    assert first == ticket.updated_at
+    change(ticket, status="closed", priority="low")
+    assert ticket.resolved_at == first
+
+
+def test_a_ticket_that_opens_again_is_not_finished(ticket):
+    change(ticket, status="closed")
+    services.add_reply(ticket, {"body": "It is broken again."})
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.resolved_at) == ("open", None)
+    change(ticket, status="closed")
+    assert ticket.resolved_at == ticket.updated_at
+
+
+def test_a_ticket_that_is_told_afterwards_was_finished_when_it_came(db):
+    ticket = services.create_ticket(
+        {"title": "Moved in", "description": "It was solved by telephone.", "status": "closed"},
+        SYSTEM,
+    )
+    assert Ticket.objects.get().resolved_at == ticket.created_at
+
+
+# --- bars ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -38,32 +204,136 @@ def test_an_empty_desk_has_no_mean(agent):
 def test_bars_lead_to_the_tickets_that_they_count(agent, kind, value):
     TicketFactory.create_batch(2, **{kind: value})
     TicketFactory()
+    TicketFactory(**{kind: value}, created_at=timezone.now() - timedelta(days=40))
     page = page_of(agent)
     row = re.search(rf'<tr class="{kind}-{value}">.*?</tr>', page, re.S)[0]
-    assert re.findall(r"<td[^>]*>([^<]+)</td>", row) == ["2", "67 %"]
-    link = html.unescape(re.search(r'href="([^"]+)"', row)[1])
-    assert agent.get(link).content.decode().count('<tr id="row-') == 2
+    assert re.findall(r"<td[^>]*>([^<]+)</td>", row) == ["2", "67\N{NO-BREAK SPACE}%"]
+    assert rows_behind(agent, html.unescape(re.search(r'href="([^"]+)"', row)[1])) == 2
+
+
+@pytest.mark.parametrize("days", PERIODS)
+def test_every_link_leads_to_as_many_tickets_as_its_number_says(agent, days):
+    for ago in (0, 5, 6, 20, 60, 300):
+        TicketFactory(created_at=timezone.now() - timedelta(days=ago))
+    page = page_of(agent, f"?days={days}")
+    figure = r'href="(/tickets/[^"]*)">(\d+)</a></dd>'
+    row = r'href="(/tickets/[^"]*)">.*?</a></th>\s*<td>(\d+)</td>'
+    found = re.findall(figure, page) + re.findall(row, page)
+    assert len(found) > 2 + 16
+    for link, count in found:
+        assert rows_behind(agent, html.unescape(link)) == int(count), link
+
+
+def test_a_bar_is_as_long_as_its_share():
+    shown = {bar.value: (bar.width, bar.share) for bar in charts.bars({"a": 3, "b": 1, "c": 0})}
+    space = "\N{NO-BREAK SPACE}"
+    assert shown == {
+        "a": (75.0, f"75{space}%"), "b": (25.0, f"25{space}%"), "c": (0.0, f"0{space}%"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "words"),
+    [(1, 1000, "<1"), (999, 1000, ">99"), (0, 5, "0"), (5, 5, "100"), (0, 0, "0")],
+)
+def test_what_is_not_nothing_is_never_called_nothing(part, whole, words):
+    assert charts.per_cent(part, whole) == f"{words}\N{NO-BREAK SPACE}%"
+
+
+# --- tickets per day ----------------------------------------------------------------
 
 
 def test_days_lead_to_the_tickets_of_that_day(agent):
     today = timezone.now().astimezone(UTC).date()
-    noon = datetime(today.year, today.month, today.day, 0, 0, tzinfo=UTC)
-    TicketFactory(created_at=noon)
-    TicketFactory(created_at=noon - timedelta(seconds=1))
+    midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
+    TicketFactory(created_at=midnight)
+    TicketFactory(created_at=midnight - timedelta(seconds=1))
     page = page_of(agent)
     link = html.unescape(re.search(rf'id="day-{today}" href="([^"]+)"', page)[1])
-    assert agent.get(link).content.decode().count('<tr id="row-') == 1
+    assert rows_behind(agent, link) == 1
 
 
 def test_the_chart_has_a_table(agent):
+    TicketFactory()
     page = page_of(agent)
-    assert len(re.findall("<rect [^>]*><title>", page)) == 30
+    assert len(re.findall("<rect [^>]*><title>", page)) == 1
     table = re.search(r'<details id="day-table">.*?</details>', page, re.S)[0]
     assert table.count("<tr>") == 31
 
 
-def test_its_queries_are_few(agent, django_assert_num_queries):
-    TicketFactory.create_batch(20)
-    # Session, user, groups; two for the statistics.
+@pytest.mark.parametrize(
+    ("first", "step", "bars"),
+    [
+        (date(2026, 1, 1), "day", 90),
+        (date(2025, 12, 30), "day", 92),
+        (date(2025, 12, 29), "week", 14),
+        (date(2024, 7, 1), "week", 92),
+        (date(2024, 6, 1), "month", 22),
+    ],
+)
+def test_many_days_share_bars(first, step, bars):
+    last = date(2026, 3, 31)
+    found, spans = charts.spans_of(first, last)
+    assert (found, len(spans)) == (step, bars)
+    assert spans[0].first <= first < spans[0].after
+    assert spans[-1].first <= last < spans[-1].after
+    assert all(one.after == two.first for one, two in pairwise(spans))
+
+
+def test_no_ticket_is_lost_between_bars():
+    first, last = date(2023, 5, 17), date(2026, 2, 28)
+    per_day = {first + timedelta(days=n): n % 5 for n in range((last - first).days + 1)}
+    chart = charts.day_chart(per_day, first, last)
+    assert sum(bar.count for bar in chart.columns) == sum(per_day.values())
+    assert max(bar.height for bar in chart.columns) <= charts.HEIGHT
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [("day", "2 Feb 2026"), ("week", "Week of 2 Feb 2026"), ("month", "February 2026")],
+)
+def test_bars_are_named_by_their_days(step, words):
+    span = charts.Span(date(2026, 2, 2), date(2026, 2, 9))
+    assert span_name(span, step) == words
+
+
+# --- bringing it up to date ---------------------------------------------------------
+
+
+def test_nothing_is_sent_as_long_as_nothing_has_happened(agent):
+    TicketFactory()
+    etag = agent.get("/dashboard/")["ETag"]
+    assert agent.get("/dashboard/", headers={"If-None-Match": etag}).status_code == 304
+
+
+@pytest.mark.parametrize("what", ["create", "change", "comment", "delete"])
+def test_whatever_happens_is_news(agent, ticket, what):
+    page = agent.get("/dashboard/")
+    if what == "create":
+        TicketFactory()
+    elif what == "comment":
+        CommentFactory(ticket=ticket)
+    elif what == "delete":
+        services.delete_ticket(ticket.pk, SYSTEM)
+    else:
+        services.update_ticket(ticket.pk, {"status": "closed"}, SYSTEM)
+    again = agent.get("/dashboard/", headers={"If-None-Match": page["ETag"]})
+    assert again.status_code == 200
+    assert again["ETag"] != page["ETag"]
+
+
+def test_a_stranger_learns_nothing_by_a_known_etag(visitor, agent):
+    etag = agent.get("/dashboard/")["ETag"]
+    assert visitor.get("/dashboard/", headers={"If-None-Match": etag}).status_code == 302
+
+
+def test_its_queries_are_few_and_none_repeats_where_nothing_happened(
+    agent, django_assert_num_queries
+):
+    for ago in range(40):
+        answered(1, status="resolved", resolved_at=timezone.now() - timedelta(days=ago / 40))
+    # Session, user, groups; two for the audit trail's newest entries, two for all figures.
+    with django_assert_num_queries(7):
+        etag = agent.get("/dashboard/?days=0")["ETag"]
     with django_assert_num_queries(5):
-        page_of(agent)
+        agent.get("/dashboard/?days=0", headers={"If-None-Match": etag})

@@ -1,0 +1,92 @@
+"""What hands do on a page, with real keys and clicks: only those count as interactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from . import steps
+from .steps import Facts
+
+BETWEEN = 60  # milliseconds between two keys
+
+
+@dataclass(frozen=True)
+class Gesture:
+    page: str
+    name: str
+    path: str
+    make: Callable[[Page, Facts], None]
+    who: str = "agent"
+
+
+def type_problem(page: Page, facts: Facts) -> None:
+    page.get_by_label("What is the problem?").press_sequentially(steps.PROBLEM, delay=BETWEEN / 3)
+    steps.suggestion(page, "suggested")
+
+
+def search(page: Page, facts: Facts) -> None:
+    page.get_by_role("searchbox").press_sequentially("invoice", delay=BETWEEN)
+    page.wait_for_url("**search=invoice**")
+
+
+def filter_by_key(page: Page, facts: Facts) -> None:
+    page.get_by_label("Category").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_url("**category=**")
+
+
+def filter_by_click(page: Page, facts: Facts) -> None:
+    page.get_by_role("navigation", name="Status").get_by_role("link", name="Open").click()
+    page.wait_for_url("**status=open**")
+
+
+def change_status(page: Page, facts: Facts) -> None:
+    page.locator("select[name=status]").first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#toasts")).to_contain_text("now")
+
+
+def move_and_select(page: Page, facts: Facts) -> None:
+    page.locator("main").focus()
+    for key in ("j", "x", "j", "x", "j", "x", "k"):
+        page.keyboard.press(key, delay=BETWEEN)
+    expect(page.get_by_role("row").get_by_role("checkbox", checked=True)).to_have_count(3)
+
+
+def open_keys(page: Page, facts: Facts) -> None:
+    steps.ask_for_keys(page, facts)
+    page.keyboard.press("Escape")
+
+
+def write_reply(page: Page, facts: Facts) -> None:
+    page.locator("textarea[name=body]").press_sequentially(steps.PROBLEM, delay=BETWEEN / 3)
+
+
+def decide(page: Page, facts: Facts) -> None:
+    page.locator("main").focus()
+    for key in ("b", "3", "Enter"):
+        page.keyboard.press(key, delay=BETWEEN)
+        page.wait_for_timeout(400)
+
+
+def open_tables(page: Page, facts: Facts) -> None:
+    steps.open_tables(page, facts)
+
+
+GESTURES = [
+    Gesture("submit", "typing until the suggestion", "/", type_problem, "anyone"),
+    Gesture("track", "typing a reply", "{track}", write_reply, "anyone"),
+    Gesture("list", "searching", "/tickets/", search),
+    Gesture("list", "filtering by key", "/tickets/", filter_by_key),
+    Gesture("list", "filtering by click", "/tickets/", filter_by_click),
+    Gesture("list", "changing a status", "/tickets/?status=open", change_status),
+    Gesture("list", "moving and selecting", "/tickets/", move_and_select),
+    Gesture("list", "asking for the keys", "/tickets/", open_keys),
+    Gesture("ticket", "typing a reply", "/tickets/{ticket}/", write_reply),
+    Gesture("ticket", "changing the status", "/tickets/{spare[2]}/", change_status),
+    Gesture("review", "deciding", "/tickets/review/", decide),
+    Gesture("dashboard", "opening the table", "/dashboard/", open_tables),
+]

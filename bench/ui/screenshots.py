@@ -1,0 +1,45 @@
+"""A picture of every page, light and dark, wide and narrow, in docs/screenshots/."""
+
+from __future__ import annotations
+
+from .browser import THEMES, WIDTHS, Visitors
+from .desk import ROOT
+from .pages import STATES, State, wanted
+from .visiting import visit
+
+FOLDER = ROOT / "docs" / "screenshots"
+HEIGHT = 1400  # pixels of a page that are kept, at most
+PICTURED = (
+    *("submit", "submit-suggested", "submit-errors", "track", "sign-in", "error-404", "api-docs"),
+    *("list", "list-filtered", "list-empty", "list-selected", "list-keys", "ticket"),
+    *("ticket-stale", "review", "dashboard", "triage", "admin-tickets", "admin-ticket"),
+)
+BACK_OFFICE = [
+    State("admin-tickets", "/admin/tickets/ticket/", "admin"),
+    State("admin-ticket", "/admin/tickets/ticket/{ticket}/change/", "admin"),
+]
+
+
+def keep(visitors: Visitors, names: list[str]) -> None:
+    for state in wanted([*STATES, *BACK_OFFICE], names):
+        if state.name in PICTURED:
+            take(visitors, state)
+    total = sum(picture.stat().st_size for picture in FOLDER.glob("*.png"))
+    print(f"{FOLDER.relative_to(ROOT)}: {total / 1e6:.1f} MB")
+
+
+def take(visitors: Visitors, state: State) -> None:
+    FOLDER.mkdir(exist_ok=True)
+    for width, pixels in WIDTHS.items():
+        with visit(visitors, state, width) as visited:
+            page = visited.page
+            for theme in THEMES:
+                page.emulate_media(color_scheme=theme)
+                height = min(HEIGHT, page.evaluate("document.documentElement.scrollHeight"))
+                page.screenshot(
+                    path=FOLDER / f"{state.name}-{theme}-{width}.png",
+                    full_page=True,
+                    clip={"x": 0, "y": 0, "width": pixels, "height": height},
+                    animations="disabled",
+                    caret="hide",
+                )

@@ -1,0 +1,190 @@
+"""How the states of a page come about."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+Facts = dict[str, Any]  # what `filling.py` tells of the desk
+CLASSIFY = "**/api/tickets/classify*"
+PROBLEM = "I was charged twice for my invoice this month and need the money back."
+NEWS = 45_000  # milliseconds, a good deal more than a page waits before it asks again
+
+
+def nothing(page: Page, facts: Facts) -> None:
+    """The page as it comes."""
+
+
+# --- submit ---
+
+
+def suggestion(page: Page, state: str) -> None:
+    panel = page.get_by_role("region", name="Suggestion")
+    expect(panel).to_have_attribute("data-state", state)
+
+
+def describe(page: Page, text: str = PROBLEM) -> None:
+    page.get_by_label("What is the problem?").fill(text)
+
+
+def keep_typing(page: Page, facts: Facts) -> None:
+    describe(page)
+    page.get_by_label("What is the problem?").evaluate(
+        """(field) => setInterval(
+            () => field.dispatchEvent(new Event("input", { bubbles: true })), 200)"""
+    )
+    suggestion(page, "typing")
+
+
+def ask_without_answer(page: Page, facts: Facts) -> None:
+    slow = {"offline": False, "latency": 60_000, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    describe(page)
+    suggestion(page, "thinking")
+
+
+def wait_for_suggestion(page: Page, facts: Facts) -> None:
+    describe(page)
+    suggestion(page, "suggested")
+
+
+def override(page: Page, facts: Facts) -> None:
+    wait_for_suggestion(page, facts)
+    page.get_by_label("Category").select_option("account")
+    suggestion(page, "overridden")
+
+
+def ask_in_vain(page: Page, facts: Facts) -> None:
+    page.route(CLASSIFY, lambda route: route.fulfill(status=500))
+    describe(page)
+    suggestion(page, "unavailable")
+
+
+def find_similar(page: Page, facts: Facts) -> None:
+    describe(page, "The invoice of this month shows a wrong amount and was charged twice.")
+    expect(page.get_by_role("complementary", name="Similar tickets")).to_contain_text("#")
+
+
+def send_nothing(page: Page, facts: Facts) -> None:
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+
+
+def send(page: Page, facts: Facts) -> None:
+    describe(page)
+    page.get_by_label("Title", exact=True).fill("Charged twice")
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_url("**/t/**")
+    expect(page.locator("#toasts")).to_contain_text("Thank you")
+
+
+def send_without_cookies(page: Page, facts: Facts) -> None:
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You may not do this")
+
+
+def reply_nothing(page: Page, facts: Facts) -> None:
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+
+
+# --- sign-in ---
+
+
+def sign_in_wrongly(page: Page, facts: Facts, name: str = "nobody") -> None:
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password").fill("wrong")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign in").click()
+
+
+def get_locked_out(page: Page, facts: Facts) -> None:
+    for _ in range(6):
+        if page.get_by_label("Password").count():
+            sign_in_wrongly(page, facts, "locked.out")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Too many tries")
+
+
+# --- list ---
+
+
+def next_page(page: Page, facts: Facts) -> None:
+    page.get_by_role("navigation", name="Pages").get_by_role("link").last.click()
+    page.wait_for_url("**cursor=**")
+
+
+def select_rows(page: Page, facts: Facts) -> None:
+    boxes = page.get_by_role("row").get_by_role("checkbox")
+    for number in range(1, 4):
+        boxes.nth(number).check()
+    expect(page.get_by_text(re.compile("3 .*selected|selected.* 3"))).to_be_visible()
+
+
+def toast(page: Page, words: str) -> None:
+    expect(page.locator("#toasts")).to_contain_text(words)
+
+
+def close_first(page: Page, facts: Facts) -> None:
+    page.get_by_label(re.compile(r"^Status of #")).first.select_option("closed")
+    toast(page, "Closed")
+
+
+def ask_for_keys(page: Page, facts: Facts) -> None:
+    page.locator("main").press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+
+
+def hear_news(page: Page, facts: Facts) -> None:
+    problem = {"title": "The export hangs", "description": "It never ends since this morning."}
+    assert page.request.post("/api/tickets/", data=problem).ok
+    expect(page.get_by_text(re.compile(r"\d+ new ticket"))).to_be_visible(timeout=NEWS)
+
+
+# --- ticket ---
+
+
+def close_ticket(page: Page, facts: Facts) -> None:
+    status = page.get_by_role("combobox", name="Status")
+    status.select_option("open" if status.input_value() == "closed" else "closed")
+    toast(page, "now")
+
+
+def open_edit(page: Page, facts: Facts) -> None:
+    page.get_by_text("Edit title and description").click()
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
+
+
+def save_stale(page: Page, facts: Facts) -> None:
+    open_edit(page, facts)
+    other = page.context.new_page()
+    other.goto(page.url)
+    save_title(other, "The export hangs, says somebody else")
+    other.close()
+    save_title(page, "The export hangs, say we")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def save_title(page: Page, words: str) -> None:
+    if not page.get_by_role("button", name="Save", exact=True).is_visible():
+        open_edit(page, {})
+    field = page.get_by_label("Title", exact=True)
+    # Something else each time, since a change to the same is none.
+    field.fill(f"{words}!" if field.input_value() == words else words)
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_role("button", name="Save", exact=True).click()
+
+
+# --- dashboard ---
+
+
+def choose_period(page: Page, facts: Facts) -> None:
+    page.get_by_role("navigation", name="Period").get_by_role("link").last.click()
+    page.wait_for_url("**days=**")
+
+
+def open_tables(page: Page, facts: Facts) -> None:
+    for summary in page.get_by_text("As a table").all():
+        summary.click()

@@ -1,0 +1,124 @@
+"""The programs of npm that look at pages: html-validate and Lighthouse."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from config.bootstrap import node
+
+from .browser import Visitors, chromium_path, sandbox_options
+from .desk import ROOT
+from .pages import State
+from .results import Figure
+
+PROGRAMS = ROOT / "node_modules"
+RULES = Path(__file__).with_name("htmlvalidate.json")
+ADMIN_RULES = Path(__file__).with_name("htmlvalidate-admin.json")  # Django's own habits allowed
+ADMIN = "admin"
+ROUNDS = 3
+ERROR = 2  # html-validate's severity; below are warnings
+LIMIT_SECONDS = 120
+# The suggestion's library touches every global of the browser, so that each deprecated one counts.
+ALPINE = "vendor/alpine/"
+
+
+def validate(markup: dict[str, str], folder: Path) -> Iterator[Figure]:
+    """Errors in the HTML of each state, {name: HTML}, by html-validate."""
+    ours = {name: html for name, html in markup.items() if not name.startswith(ADMIN)}
+    djangos = {name: html for name, html in markup.items() if name.startswith(ADMIN)}
+    yield from errors_in(ours, RULES, folder / "ours")
+    yield from errors_in(djangos, ADMIN_RULES, folder / "admin")
+
+
+def errors_in(markup: dict[str, str], rules: Path, folder: Path) -> Iterator[Figure]:
+    if not markup:
+        return
+    folder.mkdir(parents=True)
+    for name, html in markup.items():
+        (folder / f"{name}.html").write_text(html, encoding="utf-8")
+    program = PROGRAMS / "html-validate" / "bin" / "html-validate.mjs"
+    answers = folder / "answers.json"  # its standard output ends early in a pipe
+    options = ["--config", rules, "--formatter", f"json={answers}"]
+    answer = subprocess.run(
+        [node(), program, *options, *(folder / f"{name}.html" for name in markup)],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+    )
+    if not answers.exists():
+        raise RuntimeError(f"html-validate did not work: {answer.stderr}")
+    read = json.loads(answers.read_text(encoding="utf-8"))
+    found = {Path(file["filePath"]).stem: file["messages"] for file in read}
+    for name in markup:
+        errors = [said for said in found.get(name, []) if said["severity"] == ERROR]
+        detail = "\n".join(f"{said['ruleId']}: {said['message']}" for said in errors[:5])
+        yield Figure(name, "html errors", len(errors), 0, detail=detail)
+
+
+def lighthouse(visitors: Visitors, state: State, html: str, folder: Path) -> Iterator[Figure]:
+    headers = folder / "headers.json"  # not on the command line, where others could read it
+    headers.touch(mode=0o600)
+    headers.write_text(json.dumps({"Cookie": visitors.cookies(state.who)}))
+    url = visitors.desk.urls[state.mode] + state.address(visitors.desk.facts)
+    skipped = ["--skip-audits=deprecations"] if ALPINE in html else []
+    yield from scores(state.name, url, [f"--extra-headers={headers}", *skipped])
+
+
+def scores(page: str, url: str, options: list[str]) -> Iterator[Figure]:
+    """The four scores; performance as the median of some rounds, since the machine is shared."""
+    whole = report(url, options)
+    speeds = [score(whole, "performance")]
+    while len(speeds) < ROUNDS:
+        speeds.append(
+            score(report(url, [*options, "--only-categories=performance"]), "performance")
+        )
+    yield at_least(page, "performance", statistics.median(speeds), 95, f"Runs: {speeds}")
+    for name in ("accessibility", "best-practices"):
+        yield at_least(page, name, score(whole, name), 100, lost(whole, name))
+    # Pages behind a sign-in or a private link ask not to be found.
+    limit = 100 if page == "submit" else None
+    yield at_least(page, "seo", score(whole, "seo"), limit, lost(whole, "seo"))
+
+
+def at_least(page: str, name: str, value: float, limit: float | None, detail: str) -> Figure:
+    return Figure(page, f"lighthouse {name}", value, limit, at_least=True, detail=detail)
+
+
+def report(url: str, options: list[str]) -> dict[str, Any]:
+    """Lighthouse's report of a page on its slow phone."""
+    program = PROGRAMS / "lighthouse" / "cli" / "index.js"
+    flags = " ".join(["--headless=new", *sandbox_options()])
+    answer = subprocess.run(
+        [node(), program, url, "--quiet", "--output=json", f"--chrome-flags={flags}", *options],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        env=os.environ | {"CHROME_PATH": chromium_path()},
+    )
+    if answer.returncode:
+        raise RuntimeError(f"Lighthouse did not work: {answer.stderr[-2000:]}")
+    found: dict[str, Any] = json.loads(answer.stdout)
+    return found
+
+
+def score(found: dict[str, Any], category: str) -> float:
+    """0 to 100; nothing measured counts as 0."""
+    return round((found["categories"][category]["score"] or 0) * 100)
+
+
+def lost(found: dict[str, Any], category: str) -> str:
+    """The audits that cost points, with their first finding."""
+    audits = [found["audits"][ref["id"]] for ref in found["categories"][category]["auditRefs"]]
+    failed = [audit for audit in audits if audit["score"] is not None and audit["score"] < 1]
+    return "\n".join(f"{audit['id']}: {audit['title']}{first_item(audit)}" for audit in failed)
+
+
+def first_item(audit: dict[str, Any]) -> str:
+    items = audit.get("details", {}).get("items") or []
+    return f"\n  {json.dumps(items[0])[:300]}" if items else ""

@@ -1,0 +1,376 @@
+// The ticket list: changes in place, selection, keys, and word of new tickets.
+//
+// Changes are sent from here and not by htmx, which forgets what an answer says when the row that
+// asked was replaced meanwhile: another click must not swallow "saved" and its Undo.
+(() => {
+  const PAUSE = 250; // arrow keys pass through values on the way to the one that is meant
+  const PATIENCE = 30000;
+  const NEWS_EVERY = 15000, NEWS_AT_MOST = 5 * 60000;
+  const AWAY = "The desk does not answer. Please try again in a moment.";
+  const REFUSED = "That was not saved. Please reload the page and try again.";
+  const OPENING = { s: "status", c: "category", e: "assignee" };
+  const PRIORITIES = { 1: "low", 2: "medium", 3: "high", 4: "critical" };
+
+  const byId = (id) => document.getElementById(id);
+  const list = byId("list"), bulk = byId("bulk"), found = byId("found");
+  const results = () => byId("results");
+  const rows = () => [...document.querySelectorAll(".tickets tbody tr")];
+  const boxes = () => [...document.querySelectorAll("[name=ticket]")];
+  const rowOf = (element) => element && element.closest(".tickets tbody tr");
+  const linkOf = (row) => row.querySelector(".c-title a");
+  // Somebody turns pages or filters; the answer is on its way.
+  const turning = () => Boolean(list.querySelector(".htmx-request:not(.bulk)"));
+
+  const say = (words) => tell("toast", { words });
+  function tell(name, detail) {
+    document.body.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
+  }
+
+  // As htmx asks, so that the server answers with a part, or with the way to the door.
+  async function ask(path, target, options) {
+    const headers = { "HX-Request": "true", "HX-Target": target, "HX-Current-URL": location.href };
+    const response = await fetch(path, { headers, cache: "no-store", ...options });
+    const door = response.headers.get("HX-Redirect");
+    if (door) location.assign(door);
+    return door ? null : response;
+  }
+
+  function part(html) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    return template.content;
+  }
+
+  // --- changes in place -----------------------------------------------------------------
+
+  const waiting = new Map(); // what was chosen and not sent yet: id of the select -> its timer
+  const lines = new Map(); // id of a row -> its changes, one after the other
+  let opener = ""; // the select that a key opened: the focus goes back to its row
+
+  function choose(select) {
+    clearTimeout(waiting.get(select.id));
+    waiting.set(select.id, setTimeout(send, PAUSE, select));
+  }
+
+  function send(select) {
+    if (!waiting.has(select.id)) return;
+    clearTimeout(waiting.get(select.id));
+    waiting.delete(select.id);
+    const row = rowOf(select);
+    if (!row || select.selectedOptions[0].defaultSelected) return;
+    const change = { id: row.id, path: linkOf(row).pathname, version: row.dataset.version };
+    const before = lines.get(row.id) || Promise.resolve();
+    const { name, value } = select;
+    lines.set(row.id, before.then(() => save({ ...change, name, value })));
+  }
+
+  async function save({ id, path, version, name, value }) {
+    const row = byId(id);
+    const body = new URLSearchParams({ [name]: value });
+    body.set("version", row ? row.dataset.version : version);
+    body.set("csrfmiddlewaretoken", bulk.elements.csrfmiddlewaretoken.value);
+    if (row) row.setAttribute("aria-busy", "true");
+    const signal = AbortSignal.timeout(PATIENCE);
+    const response = await ask(path, id, { method: "POST", body, signal, keepalive: true })
+      .catch(() => undefined);
+    if (response === null) return; // on the way to the door
+    const newer = response && response.ok && part(await response.text()).querySelector(`#${id}`);
+    if (newer) show(newer, JSON.parse(response.headers.get("HX-Trigger")));
+    else fail(id, name, response ? REFUSED : AWAY);
+  }
+
+  // The row alone is put in place, whether or not it still fits the filters.
+  function show(newer, events) {
+    const row = byId(newer.id);
+    if (row) replaceRow(row, newer);
+    for (const [name, detail] of Object.entries(events)) tell(name, detail);
+    recount();
+  }
+
+  function replaceRow(row, newer) {
+    const focused = row.contains(document.activeElement) && document.activeElement.id;
+    const byKey = focused && focused === opener;
+    newer.querySelector("[name=ticket]").checked = row.querySelector("[name=ticket]").checked;
+    row.replaceWith(newer);
+    if (focused) focusOn(byKey ? linkOf(newer) : byId(focused));
+  }
+
+  function fail(id, name, words) {
+    const row = byId(id);
+    if (row) {
+      row.removeAttribute("aria-busy");
+      takeBack(row.querySelector(`[name=${name}]`));
+    }
+    say(words);
+  }
+
+  function takeBack(select) {
+    clearTimeout(waiting.get(select.id));
+    waiting.delete(select.id);
+    for (const option of select.options) option.selected = option.defaultSelected;
+  }
+
+  function focusOn(element) {
+    if (element) element.focus({ preventScroll: true });
+  }
+
+  // Fifty times all agents would weigh too much: they come from the bar when they are wanted.
+  function offerAgents(select) {
+    const known = new Set([...select.options].map((option) => option.value));
+    for (const { value } of [...byId("bulk-assignee").options].slice(2)) {
+      if (!known.has(value)) select.add(new Option(value, value));
+    }
+  }
+
+  // --- the list as it is now --------------------------------------------------------------
+
+  let counting = new AbortController(), refreshing = new AbortController();
+  let outdated = false; // something changed while a page was on its way
+
+  // Only the numbers, so that nothing moves.
+  async function recount() {
+    counting.abort();
+    if (turning()) outdated = true;
+    counting = new AbortController();
+    const { signal } = counting;
+    try {
+      const response = await ask(results().dataset.here, "tabs", { signal });
+      if (!response || !response.ok) return;
+      const newer = part(await response.text());
+      if (signal.aborted) return;
+      for (const tab of newer.querySelectorAll("[id^=tab-]")) {
+        const count = byId(tab.id) && byId(tab.id).querySelector(".count");
+        if (count) count.textContent = tab.querySelector(".count").textContent;
+      }
+      tellFound(newer.querySelector("#found").textContent);
+    } catch {}
+  }
+
+  function tellFound(words) {
+    if (found.textContent.trim() !== words.trim()) found.textContent = words;
+  }
+
+  // The same page once more, without what arrived since: that waits until it is asked for.
+  async function refresh() {
+    refreshing.abort();
+    outdated = turning();
+    if (outdated) return;
+    refreshing = new AbortController();
+    const { signal } = refreshing;
+    const { here, newest } = results().dataset;
+    const seen = new URLSearchParams({ seen: newest });
+    try {
+      const response = await ask(`${here}${here.includes("?") ? "&" : "?"}${seen}`, "results", { signal });
+      if (!response || !response.ok) return;
+      const newer = part(await response.text()).querySelector("#results");
+      if (newer && !signal.aborted) replaceResults(newer);
+    } catch {}
+  }
+
+  function replaceResults(newer) {
+    const left = leave();
+    const [words, ...others] = newer.querySelectorAll("[hx-swap-oob]");
+    tellFound(words.textContent);
+    for (const beside of [words, ...others]) beside.remove();
+    for (const row of newer.querySelectorAll("tbody tr")) {
+      const present = byId(row.id);
+      const older = present && Number(row.dataset.version) < Number(present.dataset.version);
+      if (present && (older || present.hasAttribute("aria-busy"))) row.replaceWith(present);
+    }
+    results().replaceWith(newer);
+    htmx.process(newer);
+    arrive(left);
+  }
+
+  // What must outlive a new table: the selection, and the place of the focus.
+  function leave() {
+    const focused = results().contains(document.activeElement) ? document.activeElement : null;
+    return {
+      picked: new Set(boxes().filter((box) => box.checked).map((box) => box.id)),
+      focused: focused && focused.id,
+      index: rows().indexOf(rowOf(focused)),
+    };
+  }
+
+  function arrive({ picked, focused, index }) {
+    for (const box of boxes()) box.checked = picked.has(box.id);
+    countSelected();
+    if (focused === null || document.activeElement !== document.body) return;
+    const present = rows();
+    const near = index >= 0 && present[Math.min(index, present.length - 1)];
+    focusOn(byId(focused) || (near && linkOf(near)) || results());
+  }
+
+  let left = null, turned = false;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt === bulk) return;
+    refreshing.abort();
+    counting.abort();
+    turned = event.detail.elt === results() || Boolean(event.detail.elt.closest(".pager"));
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id === "results") left = leave();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id !== "results" || !left) return;
+    arrive(left);
+    left = null;
+    if (turned) focusOn(rows().length ? linkOf(rows()[0]) : results());
+    turned = false;
+    told = "";
+    news.hidden = true;
+    if (outdated) refresh();
+  });
+  document.addEventListener("tickets-changed", refresh);
+
+  // --- selection --------------------------------------------------------------------------
+
+  let anchor = null; // where a range starts
+
+  function countSelected() {
+    const all = boxes(), chosen = all.filter((box) => box.checked).length;
+    const whole = byId("pick-all");
+    if (whole) {
+      whole.checked = chosen > 0 && chosen === all.length;
+      whole.indeterminate = chosen > 0 && chosen < all.length;
+    }
+    bulk.classList.toggle("on", chosen > 0);
+    byId("selected").textContent = chosen ? `${chosen} selected` : "";
+  }
+
+  function select(box, range) {
+    const all = boxes();
+    const [from, to] = [all.indexOf(anchor), all.indexOf(box)].sort((one, other) => one - other);
+    if (range && from >= 0) for (const other of all.slice(from, to + 1)) other.checked = box.checked;
+    anchor = box;
+    countSelected();
+  }
+
+  function clear() {
+    const first = boxes().find((box) => box.checked);
+    for (const box of boxes()) box.checked = false;
+    for (const choice of bulk.querySelectorAll("select")) choice.selectedIndex = 0;
+    countSelected();
+    if (first) focusOn(linkOf(rowOf(first)));
+  }
+
+  bulk.querySelector("[type=reset]").addEventListener("click", clear);
+  // A change that failed is offered again as it was (desk.js resets forms then).
+  bulk.addEventListener("reset", (event) => event.preventDefault());
+  bulk.addEventListener("tickets-changed", clear);
+
+  // --- what happens in the table --------------------------------------------------------------
+
+  list.addEventListener("change", ({ target }) => {
+    if (target.id === "pick-all") {
+      for (const box of boxes()) box.checked = target.checked;
+      countSelected();
+    } else if (target.localName === "select" && rowOf(target)) choose(target);
+  });
+  list.addEventListener("click", (event) => {
+    if (event.target.name === "ticket") select(event.target, event.shiftKey);
+    // So that the way back leads to this row.
+    else if (rowOf(event.target)) history.replaceState({ ...history.state, row: current }, "");
+  });
+  list.addEventListener("focusin", ({ target }) => {
+    if (rowOf(target)) current = rowOf(target).id;
+    if (target.name === "assignee" && rowOf(target)) offerAgents(target);
+  });
+  list.addEventListener("focusout", ({ target }) => {
+    if (target.id === opener) opener = "";
+    if (waiting.has(target.id)) send(target);
+  });
+  window.addEventListener("pagehide", () => [...waiting.keys()].forEach((id) => send(byId(id))));
+  // An open choice keeps the key's first half to itself.
+  for (const half of ["keydown", "keyup"]) {
+    list.addEventListener(half, (event) => {
+      const row = rowOf(event.target);
+      if (event.key !== "Escape" || !row || event.target.localName !== "select") return;
+      takeBack(event.target);
+      focusOn(linkOf(row));
+    });
+  }
+
+  // --- keys -----------------------------------------------------------------------------------
+
+  let current = ""; // the row that had the focus last
+
+  function move(step) {
+    const all = rows();
+    const index = all.findIndex((row) => row.id === current);
+    const next = all[index < 0 ? 0 : Math.max(0, Math.min(all.length - 1, index + step))];
+    if (next) linkOf(next).focus();
+  }
+
+  function open(select) {
+    select.focus();
+    opener = select.id;
+    try {
+      select.showPicker();
+    } catch {} // an older browser: the arrow keys choose
+  }
+
+  function pressed(key) {
+    if (key === "j" || key === "k") return move(key === "j" ? 1 : -1);
+    if (key === "/") return byId("search").select();
+    const row = byId(current);
+    if (!row) return false;
+    const pk = current.slice("row-".length);
+    if (OPENING[key]) return open(byId(`${OPENING[key]}-${pk}`));
+    if (key === "x") return byId(`pick-${pk}`).click();
+    if (!PRIORITIES[key]) return false;
+    byId(`priority-${pk}`).value = PRIORITIES[key];
+    return choose(byId(`priority-${pk}`));
+  }
+
+  document.addEventListener("desk-key", (event) => {
+    if (pressed(event.detail.key) !== false) event.preventDefault();
+  });
+
+  // --- news -----------------------------------------------------------------------------------
+
+  const news = byId("news");
+  let told = ""; // the ETag of the last answer
+  let pause = NEWS_EVERY;
+  let timer = 0;
+
+  function listen() {
+    clearTimeout(timer);
+    if (!document.hidden) timer = setTimeout(lookForNews, pause);
+  }
+
+  async function lookForNews() {
+    const { news: path, newest } = results().dataset;
+    const query = new URLSearchParams({ after: newest });
+    const address = `${path}${path.includes("?") ? "&" : "?"}${query}`;
+    try {
+      const headers = told ? { "If-None-Match": told } : {};
+      const response = await fetch(address, { headers, cache: "no-store", redirect: "error" });
+      if (response.status === 401) return;
+      if (response.ok && results().dataset.newest === newest) {
+        told = response.headers.get("ETag") || "";
+        announce(await response.json());
+      }
+      pause = response.ok || response.status === 304 ? NEWS_EVERY : Math.min(pause * 2, NEWS_AT_MOST);
+    } catch {
+      pause = Math.min(pause * 2, NEWS_AT_MOST);
+    }
+    listen();
+  }
+
+  function announce({ count, more }) {
+    news.hidden = !count;
+    news.textContent = `${count}${more ? "+" : ""} new ticket${count === 1 ? "" : "s"}`;
+  }
+
+  news.addEventListener("click", () => {
+    const { first } = results().dataset;
+    htmx.ajax("GET", first, { source: results(), swap: "outerHTML show:window:top" });
+  });
+  document.addEventListener("visibilitychange", listen);
+
+  const opened = history.state && byId(history.state.row);
+  if (opened) focusOn(linkOf(opened));
+  countSelected();
+  listen();
+})();

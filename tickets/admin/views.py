@@ -1,0 +1,44 @@
+"""Saved views of the ticket list in the back office."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from ..models import SavedView
+from .base import DeskModelAdmin
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(DeskModelAdmin):
+    """Views are made on the list itself; here they are renamed, shared, and deleted."""
+
+    list_display = ("name", "owner", "shared", "opens", "created_at")
+    list_select_related = ("owner",)
+    list_filter = ("shared",)
+    search_fields = ("name", "owner__username")
+    ordering = ("name", "id")
+    fields = ("name", "owner", "shared", "opens", "created_at")
+    readonly_fields = ("owner", "opens", "created_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description="Opens")
+    def opens(self, view: SavedView) -> SafeString:
+        address = reverse("ticket-list") + (f"?{view.query}" if view.query else "")
+        return format_html('<a href="{}">{}</a>', address, view.query or "all tickets")
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kw: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kw)
+        # A view without an owner is everybody's; the table refuses to hide it.
+        if obj is not None and obj.owner_id is None and "shared" in form.base_fields:
+            form.base_fields["shared"].disabled = True
+        return form

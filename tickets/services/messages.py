@@ -1,0 +1,43 @@
+"""What an agent writes on a ticket's page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..access import Actor
+from ..exceptions import NotFound
+from ..models import Comment, IdempotencyKey, Status, Ticket, digest
+from .changing import change_by
+from .tickets import add_comment, update_ticket
+
+
+def send_message(ticket: Ticket, data: Mapping[str, Any], actor: Actor, key: str) -> Comment:
+    """Store a reply or note; the same words under the same form's `key` are stored only once.
+
+    With `data["resolve"]` the ticket is resolved in the same transaction. Raises NotFound where
+    the ticket, or a message that was sent before, is gone.
+    """
+    fingerprint = digest(json.dumps([data["body"], data["public"], data["resolve"]]))
+    name = digest(f"message\0{ticket.pk}\0{key}\0{fingerprint}")
+    with change_by(actor):
+        IdempotencyKey.objects.bulk_create(
+            [IdempotencyKey(digest=name, fingerprint=fingerprint)], ignore_conflicts=True
+        )
+        first = IdempotencyKey.objects.select_for_update(of=("self",)).get(pk=name)
+        if first.answer:
+            return _sent_before(json.loads(first.answer)["comment"])
+        comment = add_comment(ticket, data, actor)
+        if data["resolve"]:
+            update_ticket(ticket.pk, {"status": Status.RESOLVED}, actor)
+        first.ticket, first.answer = ticket, json.dumps({"comment": comment.pk})
+        first.save(update_fields=["ticket", "answer"])
+    return comment
+
+
+def _sent_before(comment_id: int) -> Comment:
+    comment = Comment.objects.filter(pk=comment_id).first()
+    if comment is None:
+        raise NotFound("This message was sent before and has been deleted since.")
+    return comment

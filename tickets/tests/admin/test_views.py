@@ -1,0 +1,38 @@
+"""Saved views in the back office."""
+
+import pytest
+
+from tickets.models import SavedView
+from tickets.tests.factories import AgentFactory
+
+VIEWS = "/admin/tickets/savedview/"
+
+
+@pytest.fixture
+def view(db):
+    return SavedView.objects.create(
+        name="Hot", query="priority=high&search=%22a%22", owner=AgentFactory(username="kim")
+    )
+
+
+def test_the_list_leads_to_each_view(admin, view):
+    page = admin.get(VIEWS, {"q": "kim"}).content.decode()
+    assert 'href="/tickets/?priority=high&amp;search=%22a%22"' in page
+
+
+def test_a_view_is_renamed_and_shared(admin, view):
+    response = admin.post(f"{VIEWS}{view.pk}/change/", {"name": "Hotter", "shared": "on"})
+    assert response.status_code == 302, response.content
+    view.refresh_from_db()
+    assert (view.name, view.shared, view.query) == ("Hotter", True, "priority=high&search=%22a%22")
+
+
+def test_a_view_of_nobody_stays_shared(admin, db):
+    view = SavedView.objects.create(name="All's", shared=True)
+    assert admin.post(f"{VIEWS}{view.pk}/change/", {"name": "Everybody's"}).status_code == 302
+    view.refresh_from_db()
+    assert (view.name, view.shared) == ("Everybody's", True)
+
+
+def test_no_view_is_made_here(admin):
+    assert admin.get(f"{VIEWS}add/").status_code == 403

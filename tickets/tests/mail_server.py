@@ -1,0 +1,78 @@
+"""A mail server on loopback that can be told to misbehave."""
+
+import email
+import email.policy
+import random
+import socket
+import threading
+from contextlib import suppress
+
+from aiosmtpd.controller import Controller
+
+
+class MailServer:
+    """What arrived is in `messages`, each parsed. `answers` are given to the next messages
+    instead of taking them: a line to say, "drop" to hang up, or "take and drop"; those to
+    `refusals` are given to the next addresses."""
+
+    def __init__(self):
+        self.messages, self.envelopes = [], []
+        self.answers, self.refusals = [], []
+        self.connections = 0
+        self.hold = None  # an event for which a message is kept waiting
+        self.holding = threading.Event()
+        self.port = free_port()
+        self._controller = None
+
+    def start(self):
+        self._controller = Controller(
+            self,
+            hostname="127.0.0.1",
+            port=self.port,
+            server_hostname="mail.example.org",
+            enable_SMTPUTF8=False,
+        )
+        self._controller.start()
+        return self
+
+    def stop(self):
+        if self._controller:
+            self._controller.stop()
+            self._controller = None
+
+    # --- what aiosmtpd calls ---
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        self.connections += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if self.refusals:
+            return self.refusals.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        if self.hold:
+            self.holding.set()
+            await server.loop.run_in_executor(None, self.hold.wait, 60)
+        answer = self.answers.pop(0) if self.answers else "250 taken"
+        if answer.startswith("250") or answer == "take and drop":
+            self.envelopes.append((envelope.mail_from, list(envelope.rcpt_tos)))
+            self.messages.append(
+                email.message_from_bytes(envelope.content, policy=email.policy.default)
+            )
+        if "drop" in answer:
+            server.transport.abort()
+            return "421 gone"
+        return answer
+
+
+def free_port():
+    """Below those that the system gives away, so that it stays free over a restart."""
+    while True:
+        port = random.randint(20_000, 29_999)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

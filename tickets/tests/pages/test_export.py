@@ -1,0 +1,168 @@
+"""The list as CSV."""
+
+import csv
+import io
+import tracemalloc
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tickets.models import Ticket
+from tickets.pages.spreadsheet import COLUMNS, harmless
+from tickets.tests.factories import AgentFactory, TicketFactory
+
+EXPORT = "/tickets/export.csv"
+
+
+def rows(response):
+    assert response.status_code == 200, response.content
+    text = b"".join(response).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_it_holds_every_column_of_a_ticket(agent):
+    moment = datetime(2026, 3, 29, 12, 30, 5, 123456, tzinfo=UTC)
+    ticket = TicketFactory(
+        title='Größe, "quoted" 🔥',
+        description="One line;\nanother,\nlast",
+        requester_email="kim@example.org",
+        assignee=AgentFactory(username="hanna"),
+        category="billing",
+        created_at=moment,
+        updated_at=moment,
+        first_response_at=moment + timedelta(minutes=5),
+    )
+    [row] = rows(agent.get(EXPORT))
+    assert row == {
+        "id": str(ticket.pk),
+        "title": 'Größe, "quoted" 🔥',
+        "description": "One line;\nanother,\nlast",
+        "category": "billing",
+        "priority": "medium",
+        "status": "open",
+        "sentiment": "neutral",
+        "urgency_score": "50",
+        "requester_email": "kim@example.org",
+        "assignee": "hanna",
+        "created_at": "2026-03-29T12:30:05Z",
+        "updated_at": "2026-03-29T12:30:05Z",
+        "first_response_at": "2026-03-29T12:35:05Z",
+        "resolved_at": "",
+        "url": f"http://testserver/tickets/{ticket.pk}/",
+    }
+
+
+def test_it_is_a_dated_file_that_no_cache_keeps(agent, ticket):
+    response = agent.get(EXPORT)
+    day = timezone.now().strftime("%Y-%m-%d")
+    assert response["Content-Disposition"] == f'attachment; filename="tickets-{day}.csv"'
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert "no-store" in response["Cache-Control"]
+    assert b"".join(response).startswith(b"\xef\xbb\xbfid,title,")
+
+
+def test_it_follows_the_filters_and_the_order_of_the_list(agent):
+    made = [TicketFactory(category="billing") for _ in range(3)]
+    TicketFactory()
+    TicketFactory(category="billing", status="closed")
+    shown = rows(agent.get(EXPORT, {"category": "billing", "search": "status:open"}))
+    assert [row["id"] for row in shown] == [str(ticket.pk) for ticket in reversed(made)]
+
+
+def test_an_empty_table_still_names_its_columns(agent):
+    assert b"".join(agent.get(EXPORT)).decode("utf-8-sig").strip() == ",".join(COLUMNS)
+
+
+@pytest.mark.parametrize("query", ["status=lost", "search=%00", "assignee=nobody-here"])
+def test_a_bad_filter_is_named(agent, query):
+    assert agent.get(f"{EXPORT}?{query}").status_code == 400
+
+
+FORMULAS = [
+    *("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\u00a0=1", "\u200b=1"),
+    *(
+        '"=1',
+        "'=1",
+        '" =1',
+        "\ufeff=1",
+        "\uff1d1",
+        "\uff0b1",
+        "\uff0d1",
+        "\uff20x",
+        "\ufe661",
+        "“=1",
+        "-cmd|'/C calc'!A0",
+    ),
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_formula_becomes_text(text):
+    assert harmless(text).startswith("'")
+    assert harmless(text).endswith(text[-1])
+
+
+@pytest.mark.parametrize("text", ["a;=1+1", "a\t=1", "a\n=1", 'a;"=1', "a; @x", "a\n-1"])
+def test_a_formula_behind_another_separator_becomes_text(text):
+    assert "'" in harmless(text).removeprefix(text[0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "Hello", "a = b", "a-b", "1 + 1", "a@b.org", "It's", "“Quoted” - and more", "(x)"),
+        *("First:\n- one\n- two", "x; y", "Größe=5", "…", "🔥 =", "日本語"),
+    ],
+)
+def test_plain_text_stays_as_it_is(text):
+    assert harmless(text) == text
+
+
+def test_no_cell_of_the_table_begins_a_formula(agent):
+    for text in FORMULAS:
+        TicketFactory(title=f"x{text}".strip()[1:].strip() or "x", description=text + "x")
+    TicketFactory(requester_email="=cmd@example.org", assignee=AgentFactory(username="@kim"))
+    for row in rows(agent.get(EXPORT)):
+        for value in row.values():
+            assert not value or value[0] not in "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20", row
+    assert {row["assignee"] for row in rows(agent.get(EXPORT))} == {"", "'@kim"}
+
+
+@pytest.fixture
+def many(db):
+    """As many tickets as make several portions."""
+    now = timezone.now()
+    for start in range(0, 12_000, 2_000):
+        Ticket.objects.bulk_create(
+            Ticket(
+                title=f"Ticket {n}",
+                description="word " * 200,
+                created_at=now - timedelta(seconds=n // 3),
+            )
+            for n in range(start, start + 2_000)
+        )
+
+
+def test_it_comes_in_parts_that_take_little_memory(agent, many):
+    with CaptureQueriesContext(connection) as queries:
+        response = agent.get(EXPORT)
+        parts = iter(response)
+        next(parts)
+        first = len([query for query in queries if "tickets_ticket" in query["sql"]])
+        tracemalloc.start()
+        total = sum(len(part) for part in parts)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        last = len([query for query in queries if "tickets_ticket" in query["sql"]])
+    assert first <= 2
+    assert last >= 12_000 // 500
+    assert total > 12_000_000
+    assert peak < total / 2
+
+
+def test_every_ticket_is_there_once_in_order(agent, many):
+    exported = [int(row["id"]) for row in rows(agent.get(EXPORT))]
+    assert exported == list(Ticket.objects.newest_first().values_list("pk", flat=True))

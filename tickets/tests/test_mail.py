@@ -1,0 +1,450 @@
+"""Messages to requesters, sent by a real worker to a real mail server on loopback."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections, transaction
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tickets import services
+from tickets.access import REQUESTER, Actor, user_actor
+from tickets.models import Email, MailState, Ticket
+from tickets.tasks import MailRetry
+from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
+from tickets.tests.mail_server import MailServer
+from tickets.tests.test_tasks import stall, work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def server(settings):
+    server = MailServer()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    settings.EMAIL_TIMEOUT = 10
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def agent():
+    return user_actor(AgentFactory(username="zoe.agent"))
+
+
+@pytest.fixture
+def ticket(server):
+    return TicketFactory(title="Broken door", requester_email="kim@example.org")
+
+
+def make(**values):
+    data = {"title": "Broken door", "description": "It does not close.", **values}
+    return services.create_ticket({"requester_email": "kim@example.org", **data}, REQUESTER)
+
+
+def work_now():
+    """Have the jobs that wait for later done now, and all others."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
+    work()
+
+
+def states():
+    return list(Email.objects.order_by("pk").values_list("state", flat=True))
+
+
+def mail_jobs():
+    return ProcrastinateJob.objects.filter(queue_name="mail")
+
+
+def reply(ticket, actor, body="We are on our way.", public=True):
+    return services.add_comment(ticket, {"body": body, "public": public}, actor)
+
+
+# --- which events make one ------------------------------------------------------------
+
+
+def test_a_new_ticket_is_confirmed(server):
+    make()
+    assert server.messages == []  # nobody waits for a mail server
+    work()
+    [message] = server.messages
+    assert message["To"] == "kim@example.org"
+    email = Email.objects.get()
+    assert (email.state, email.address, email.error) == ("sent", "kim@example.org", "")
+    assert email.sent_at is not None
+
+
+def test_a_ticket_without_an_address_makes_no_message(server, agent):
+    ticket = make(requester_email="")
+    reply(ticket, agent)
+    services.update_ticket(ticket.pk, {"status": "resolved"}, agent)
+    assert not Email.objects.exists()
+    assert not mail_jobs().exists()
+
+
+def test_a_public_reply_is_mailed_and_a_note_is_not(server, ticket, agent):
+    reply(ticket, agent, "The customer is a nuisance.", public=False)
+    reply(ticket, agent, "We are on our way.")
+    work()
+    [message] = server.messages
+    assert "on our way" in message.as_string()
+
+
+def test_the_requesters_own_reply_is_not_mailed(server, ticket):
+    services.add_reply(ticket, {"body": "Any news?"})
+    assert not Email.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "resolve",
+    [
+        lambda ticket, agent: services.update_ticket(ticket.pk, {"status": "resolved"}, agent),
+        lambda ticket, agent: services.update_tickets([ticket.pk], {"status": "resolved"}, agent),
+        lambda ticket, agent: services.replace_ticket(
+            ticket.pk,
+            {
+                "title": "Broken door",
+                "description": "Shut.",
+                "status": "resolved",
+                "requester_email": "kim@example.org",
+            },
+            agent,
+        ),
+    ],
+    ids=["change", "bulk", "replace"],
+)
+def test_a_resolved_ticket_is_told_of_after_a_moment(server, ticket, agent, resolve):
+    resolve(ticket, agent)
+    work()
+    assert server.messages == []
+    work_now()
+    [message] = server.messages
+    assert "is resolved" in message.get_body(["plain"]).get_content()
+
+
+def test_other_changes_are_not_mailed(server, ticket, agent):
+    for changes in ({"priority": "high"}, {"status": "in_progress"}, {"status": "closed"}):
+        services.update_ticket(ticket.pk, changes, agent)
+    services.update_ticket(ticket.pk, {"status": "resolved"}, agent)
+    services.update_ticket(ticket.pk, {"status": "resolved", "title": "Again"}, agent)
+    assert Email.objects.count() == 1
+
+
+def test_undo_costs_nobody_a_message(server, ticket, agent):
+    saved = services.update_ticket(ticket.pk, {"status": "resolved"}, agent)
+    services.undo([(saved.pk, saved.version)], agent)
+    work_now()
+    assert server.messages == []
+    assert states() == [MailState.DROPPED]
+
+
+def test_a_ticket_that_is_resolved_twice_at_once_is_told_of_once(server, ticket, agent):
+    for status in ("resolved", "open", "resolved"):
+        services.update_ticket(ticket.pk, {"status": status}, agent)
+    work_now()
+    assert len(server.messages) == 1
+    assert states() == [MailState.DROPPED, MailState.SENT]
+
+
+def test_demo_tickets_are_not_mailed(server):
+    call_command("seed", verbosity=0)
+    assert Ticket.objects.exclude(requester_email="").exists()
+    assert not Email.objects.exists()
+    assert not mail_jobs().exists()
+
+
+def test_what_was_rolled_back_is_not_mailed(server, ticket, agent):
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        make()
+        reply(ticket, agent)
+        raise ZeroDivisionError
+    assert not Email.objects.exists()
+    assert not mail_jobs().exists()
+
+
+def test_a_stranger_cannot_flood_a_mailbox(server):
+    addresses = ["kim@example.org", "KIM@Example.org", "kim+news@example.org", "kim@example.org"]
+    for number in range(8):
+        make(requester_email=addresses[number % 4])
+    make(requester_email="other@example.org")
+    work()
+    assert Ticket.objects.count() == 9
+    assert len(server.messages) == 6
+    assert states().count(MailState.DROPPED) == 3
+
+
+# --- never twice ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("refusal", ["451 try again later", "421 too busy"])
+def test_a_refusal_for_now_is_tried_again_until_it_is_taken(server, refusal):
+    server.answers = [refusal]
+    make()
+    work()
+    email = Email.objects.get()
+    assert (email.state, email.error) == (MailState.WAITING, refusal)
+    work_now()
+    assert len(server.messages) == 1
+    assert states() == [MailState.SENT]
+
+
+def test_an_address_that_is_refused_for_now_is_tried_again(server):
+    server.refusals = ["450 greylisted"]
+    make()
+    work()
+    assert states() == [MailState.WAITING]
+    work_now()
+    assert len(server.messages) == 1
+
+
+@pytest.mark.parametrize("where", ["answers", "refusals"])
+def test_a_refusal_for_good_is_kept_with_the_servers_words(server, where):
+    setattr(server, where, ["550 no such mailbox here"])
+    make()
+    work_now()
+    work_now()
+    email = Email.objects.get()
+    assert (email.state, email.error) == (MailState.FAILED, "550 no such mailbox here")
+    assert server.messages == []
+    assert not mail_jobs().exists()
+
+
+def test_a_mail_server_that_is_away_is_waited_for(server):
+    server.stop()
+    make()
+    work()
+    email = Email.objects.get()
+    assert email.state == MailState.WAITING
+    assert email.error.startswith("The mail server cannot be used: ")
+    work_now()
+    assert states() == [MailState.WAITING]
+    server.start()
+    work_now()
+    assert len(server.messages) == 1
+    assert states() == [MailState.SENT]
+
+
+def test_it_is_given_up_after_some_hours(server):
+    server.stop()
+    make()
+    assert 4 * 3600 < sum(MailRetry.waits) < 24 * 3600
+    for _ in range(len(MailRetry.waits) + 2):
+        work_now()
+    email = Email.objects.get()
+    assert email.state == MailState.FAILED
+    assert "Given up after many tries." in email.error
+    assert not mail_jobs().exists()
+
+
+@pytest.mark.parametrize("answer", ["drop", "take and drop"])
+def test_a_connection_that_is_lost_after_the_message_is_never_repeated(server, answer):
+    """Nobody can know whether it was taken, so it is not sent again by itself."""
+    server.answers = [answer]
+    make()
+    work_now()
+    work_now()
+    work_now()
+    assert states() == [MailState.UNCERTAIN]
+    assert server.connections == 1
+    assert not mail_jobs().exists()
+
+
+def test_a_worker_that_was_killed_between_leaves_it_uncertain(server):
+    make()
+    Email.objects.update(state=MailState.SENDING)  # as it stands while it is handed over
+    stall(mail_jobs().get())
+    app.configure_task("tickets.tasks.retry_stalled", queue="housekeeping").defer(timestamp=0)
+    work()
+    work_now()
+    assert states() == [MailState.UNCERTAIN]
+    assert server.messages == []
+
+
+def test_a_worker_that_was_killed_before_loses_nothing(server):
+    make()
+    stall(mail_jobs().get())
+    app.configure_task("tickets.tasks.retry_stalled", queue="housekeeping").defer(timestamp=0)
+    work()
+    work_now()
+    assert len(server.messages) == 1
+
+
+def test_two_workers_with_the_same_message_send_it_once(server):
+    make()
+    email = Email.objects.get()
+    server.hold = threading.Event()
+
+    def send():
+        try:
+            return services.send_email(email.pk)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as workers:
+        first = workers.submit(send)
+        assert server.holding.wait(60)
+        assert workers.submit(send).result() is False  # comes again later
+        assert states() == [MailState.SENDING]
+        server.hold.set()
+        assert first.result() is True
+    work_now()
+    assert len(server.messages) == 1
+    assert states() == [MailState.SENT]
+
+
+def test_a_job_that_runs_twice_sends_once(server):
+    make()
+    email = Email.objects.get()
+    task = app.configure_task("tickets.tasks.send_email", queue="mail")
+    for _ in range(3):
+        task.defer(email_id=email.pk, ticket_id=email.ticket_id)
+    work()
+    assert len(server.messages) == 1
+
+
+def test_an_event_has_one_message(server, ticket, agent):
+    comment = reply(ticket, agent)
+    services.mail.comment_added(comment)
+    work()
+    assert len(server.messages) == 1
+
+
+def test_only_what_failed_or_is_uncertain_is_sent_again_on_demand(server, ticket):
+    for state in MailState.values:
+        email = Email.objects.create(ticket=ticket, kind="link", event=state, state=state)
+        assert services.send_again(email) is (state in ("failed", "uncertain"))
+    assert mail_jobs().count() == 2
+    work()
+    assert len(server.messages) == 2
+
+
+# --- read anew when it is sent --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda ticket: ticket.comments.update(public=False), "not public"),
+        (lambda ticket: Ticket.objects.update(requester_email=""), "no e-mail address"),
+        (lambda ticket: Ticket.objects.update(link_digest=None), "link was revoked"),
+    ],
+    ids=["note", "address", "link"],
+)
+def test_what_is_no_longer_called_for_is_not_sent(server, ticket, agent, change, reason):
+    reply(ticket, agent)
+    change(ticket)
+    work()
+    email = Email.objects.get()
+    assert server.messages == []
+    assert email.state == MailState.DROPPED
+    assert reason in email.error
+
+
+def test_what_was_deleted_is_not_sent(server, agent):
+    gone, emptied = make(), TicketFactory(requester_email="kim@example.org")
+    comment = reply(emptied, agent)
+    services.delete_ticket(gone.pk, agent)
+    comment.delete()
+    work()
+    assert server.messages == []
+    assert not mail_jobs().exists()
+
+
+def test_nothing_is_mailed_while_the_link_is_revoked(server, ticket, agent):
+    services.revoke_link(ticket, agent)
+    reply(ticket, agent)
+    services.update_ticket(ticket.pk, {"status": "resolved"}, agent)
+    assert not Email.objects.exists()
+
+
+def test_it_goes_to_the_address_and_says_the_words_of_the_moment(server, ticket, agent):
+    comment = reply(ticket, agent, "Come to room 12.")
+    Ticket.objects.update(requester_email="new@example.org")
+    comment.body = "Come to room 14."
+    comment.save()
+    work()
+    [message] = server.messages
+    assert message["To"] == "new@example.org"
+    assert "room 14" in message.as_string()
+    assert Email.objects.get().address == "new@example.org"
+
+
+# --- the private link ----------------------------------------------------------------------
+
+
+def test_a_revoked_link_opens_nothing_until_a_new_one_is_sent(server, ticket, agent, client):
+    old = ticket.track_path()
+    services.revoke_link(ticket, agent)
+    assert client.get(old).status_code == 404
+    assert client.post(old, {"body": "Hello"}).status_code == 404
+    sent = services.send_link(ticket, agent)
+    work()
+    assert client.get(old).status_code == 404
+    assert client.get(sent.track_path()).status_code == 200
+    assert sent.track_path() in server.messages[0].get_body(["plain"]).get_content()
+
+
+def test_a_link_that_works_is_sent_as_it_is(server, ticket, agent, client):
+    services.send_link(ticket, agent)
+    work()
+    assert ticket.track_path() in server.messages[0].get_body(["plain"]).get_content()
+    assert client.get(ticket.track_path()).status_code == 200
+
+
+def test_two_clicks_send_one_link_and_a_later_wish_another(server, ticket, agent):
+    services.send_link(ticket, agent)
+    services.send_link(ticket, agent)
+    assert Email.objects.count() == 1
+    Email.objects.update(created_at="2024-01-01T00:00Z")
+    services.send_link(ticket, agent)
+    work()
+    assert len(server.messages) == 2
+
+
+def test_the_history_says_who_sent_and_revoked_the_link(ticket, agent):
+    services.send_link(ticket, agent)
+    services.revoke_link(ticket, agent)
+    services.revoke_link(ticket, agent)  # it was already: nothing happens
+    told = [(entry.event, entry.actor, entry.changes) for entry in ticket.history()]
+    assert told[1:] == [("link sent", "zoe.agent", {}), ("link revoked", "zoe.agent", {})]
+    ticket.refresh_from_db()
+    assert ticket.version == 1
+
+
+def test_a_link_cannot_be_sent_without_an_address(agent):
+    ticket = TicketFactory()
+    with pytest.raises(services.links.InvalidInput):
+        services.send_link(ticket, agent)
+    assert not Email.objects.exists()
+    assert len(ticket.history()) == 1
+
+
+def test_a_link_made_under_another_key_is_replaced_by_one_that_works(
+    server, ticket, agent, settings, client
+):
+    settings.SECRET_KEY = "another key of the same desk, long enough to sign with"
+    reply(ticket, agent)
+    work()
+    text = server.messages[0].get_body(["plain"]).get_content()
+    ticket.refresh_from_db()
+    assert ticket.track_path() in text
+    assert client.get(ticket.track_path()).status_code == 200
+
+
+def test_an_agent_through_a_token_is_named_in_the_history(ticket):
+    services.revoke_link(ticket, Actor("token nightly"))
+    assert ticket.history()[-1].actor == "token nightly"
+
+
+def test_a_comment_of_another_ticket_is_not_mixed_in(server, ticket, agent):
+    CommentFactory(body="Somebody else's business", public=True)
+    reply(ticket, agent, "Yours")
+    work()
+    assert "business" not in server.messages[0].as_string()

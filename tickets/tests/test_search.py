@@ -1,0 +1,170 @@
+"""What a search may name beside words: numbers, addresses, qualifiers."""
+
+import re
+import unicodedata
+
+import pytest
+from django.db import connection
+
+from tickets.models import Ticket
+from tickets.querysets import SEARCH_HELP, parse_search
+from tickets.tests.factories import AgentFactory, TicketFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def found(text, me=None):
+    return set(Ticket.objects.search(text, me))
+
+
+def test_a_number_finds_its_ticket_and_the_texts_that_hold_it():
+    ticket, other = TicketFactory(title="One"), TicketFactory(title="Two")
+    named = TicketFactory(title="Three", description=f"As in #{ticket.pk}, please.")
+    assert found(f"#{ticket.pk}") == found(str(ticket.pk)) == {ticket, named}
+    assert found(f"-#{ticket.pk}") == {other}
+    assert found(f'"{ticket.pk}"') == {named}
+    assert found(f"#{ticket.pk} please") == {named}
+
+
+@pytest.mark.parametrize("number", ["#0", "0", "9" * 18, "9" * 19, "#" + "9" * 60, "#-1", "#1.5"])
+def test_a_number_of_no_ticket_finds_nothing(number):
+    TicketFactory()
+    assert found(number) == set()
+
+
+ADDRESSES = [
+    "kim@example.org",
+    "kim.lee@mail.example.org",
+    "KIM@EXAMPLE.COM",
+    "a_b%c@other.net",
+    "",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kim@example.org", {"kim@example.org"}),
+        ("Kim@Example.org", {"kim@example.org"}),
+        ("kim@exam", {"kim@example.org", "KIM@EXAMPLE.COM"}),
+        ("@example.org", {"kim@example.org"}),
+        ("lee@mail", {"kim.lee@mail.example.org"}),
+        ("im@example.org", set()),
+        ("kim@", {"kim@example.org", "KIM@EXAMPLE.COM"}),
+        ("kim", set()),
+        ("from:kim", {"kim@example.org", "kim.lee@mail.example.org", "KIM@EXAMPLE.COM"}),
+        ("from:kim.lee", {"kim.lee@mail.example.org"}),
+        ("from:EXAMPLE.ORG", {"kim@example.org", "kim.lee@mail.example.org"}),
+        ("FROM:kim@example.org", {"kim@example.org"}),
+        ('from:"kim@example.org"', {"kim@example.org"}),
+        ("from:other.net,example.com", {"a_b%c@other.net", "KIM@EXAMPLE.COM"}),
+        ("from:a_b%c", {"a_b%c@other.net"}),
+        ("from:aXb%c", set()),
+        ("-from:example -from:other", {""}),
+        ("-kim@example.org @example", {"KIM@EXAMPLE.COM"}),
+    ],
+)
+def test_addresses_are_found_whole_and_by_their_parts(text, expected):
+    for address in ADDRESSES:
+        TicketFactory(requester_email=address)
+    assert {ticket.requester_email for ticket in found(text)} == expected
+
+
+def test_an_address_in_a_text_is_found_as_well():
+    quoted = TicketFactory(description="Write to kim@example.org instead.")
+    sent = TicketFactory(requester_email="kim@example.org")
+    assert found("kim@example.org") == {quoted, sent}
+    assert found("from:kim@example.org") == {sent}
+
+
+def test_addresses_go_through_their_index():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+    for text in ("kim@example.org", "from:example", "from:kim,lee"):
+        assert "ticket_requester" in Ticket.objects.search(text).explain()
+
+
+@pytest.fixture
+def desk():
+    """Tickets by name."""
+    kim, lee = AgentFactory(username="kim"), AgentFactory(username="lee")
+    return {
+        "plain": TicketFactory(),
+        "kims": TicketFactory(assignee=kim, category="billing", priority="high"),
+        "lees": TicketFactory(assignee=lee, status="in_progress", sentiment="angry"),
+        "done": TicketFactory(status="closed", category="billing", priority="critical"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("status:open", {"plain", "kims"}),
+        ("STATUS:Open", {"plain", "kims"}),
+        ("status:in_progress", {"lees"}),
+        ("status:in-progress", {"lees"}),
+        ('status:"in progress"', {"lees"}),
+        ("status:open,closed", {"plain", "kims", "done"}),
+        ("-status:open", {"lees", "done"}),
+        ("category:billing", {"kims", "done"}),
+        ("category:billing -status:closed", {"kims"}),
+        ("-category:billing", {"plain", "lees"}),
+        ("priority:high,critical", {"kims", "done"}),
+        ("priority:high priority:critical", set()),
+        ("sentiment:angry", {"lees"}),
+        ("assignee:kim", {"kims"}),
+        ("assignee:Kim", {"kims"}),
+        ("assignee:none", {"plain", "done"}),
+        ("assignee:kim,none", {"plain", "kims", "done"}),
+        ("-assignee:kim", {"plain", "lees", "done"}),
+        ("-assignee:none", {"kims", "lees"}),
+        ("assignee:nobody-of-this-name", set()),
+        ("assignee:me", set()),
+        ("is:unassigned", {"plain", "done"}),
+        ("is:assigned", {"kims", "lees"}),
+        ("is:open", {"plain", "kims"}),
+        ("-is:unassigned -is:open", {"lees"}),
+        ("printer status:closed", {"done"}),
+        ("status:closed nothing", set()),
+    ],
+)
+def test_qualifiers_narrow_with_and(desk, text, names):
+    assert found(text) == {desk[name] for name in names}
+
+
+def test_me_is_whoever_searches(desk):
+    me = desk["kims"].assignee
+    assert found("assignee:me", me) == {desk["kims"]}
+    assert found("-assignee:me", me) == {desk["plain"], desk["lees"], desk["done"]}
+
+
+@pytest.mark.parametrize(
+    "text", ["status:lost", "is:blue", "status:", "label:bug", "http://x", "category:a,billing"]
+)
+def test_what_is_no_qualifier_is_text(desk, text):
+    written = TicketFactory(description=f"It says {text} in the log")
+    assert found(text) == {written}
+    assert written not in found(f"-{text}")
+
+
+def test_in_quotes_everything_is_text(desk):
+    written = TicketFactory(description="the status:open of it", status="closed")
+    assert found('"status:open"') == {written}
+
+
+@pytest.mark.parametrize("stored", ["NFC", "NFD"])
+@pytest.mark.parametrize("searched", ["NFC", "NFD"])
+@pytest.mark.parametrize("word", ["Größe", "GRÖSSE ÄNDERN", '"Größe ändern"', "élève", "ÉLÈ"])
+def test_letters_with_marks_are_found_however_they_are_made(stored, searched, word):
+    text = "Größe ändern, GRÖSSE ÄNDERN, l'élève"
+    ticket = TicketFactory(description=unicodedata.normalize(stored, text))
+    assert found(unicodedata.normalize(searched, word)) == {ticket}
+    assert found("-" + unicodedata.normalize(searched, word.split()[0])) == set()
+
+
+def test_the_help_holds_only_what_a_search_knows():
+    examples = [part for part in re.split(r",? |\.$", SEARCH_HELP) if ":" in part]
+    assert len(examples) >= 5
+    for example in examples:
+        assert not hasattr(parse_search(example)[0], "phrase"), example
