@@ -40,7 +40,8 @@ SELECT 'Ticket ' || n || ' about ' || (ARRAY['invoices', 'sign-in', 'exports'])[
         || CASE WHEN n %% 997 = 0 THEN ' chargeback' ELSE '' END,
     (%(category)s::text[])[1 + n %% 4], (%(priority)s::text[])[1 + n / 7 %% 4],
     (%(status)s::text[])[1 + n / 3 %% 4], (%(sentiment)s::text[])[1 + n / 5 %% 4],
-    n %% 101, 'user' || n %% 50000 || '@company' || n %% 2000 || '.example.org', now() - n * interval '25 seconds', now(), ''
+    n %% 101, 'user' || n %% 50000 || '@company' || n %% 2000 || '.example.org',
+    now() - n * interval '25 seconds', now(), ''
 FROM generate_series(1, %(tickets)s) n
 """
 

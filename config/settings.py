@@ -243,8 +243,8 @@ def _mail_server() -> dict[str, Any]:
     try:
         found: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://")
     except (ImproperlyConfigured, ValueError):
-        found = {"OPTIONS": True}
-    if found.get("OPTIONS"):
+        found = {"OPTIONS": {}}
+    if "OPTIONS" in found:
         raise ImproperlyConfigured(
             "EMAIL_URL must be an address such as smtp+tls://user:password@host:587 (STARTTLS),"
             " smtp+ssl://user:password@host:465, smtp://host:25 or consolemail://."

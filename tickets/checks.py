@@ -131,8 +131,6 @@ def _wrong_mail() -> Iterator[str]:
     by_smtp = settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
     if by_smtp and not settings.EMAIL_HOST:
         yield "EMAIL_URL names no mail server, as smtp://mail.example.org:25 does."
-    if settings.EMAIL_USE_TLS and settings.EMAIL_USE_SSL:
-        yield "EMAIL_URL asks for STARTTLS and for TLS from the start; use one of them."
     if not _is_sender(settings.EMAIL_FROM):
         yield "EMAIL_FROM must be one e-mail address, as in Support <desk@example.org>."
     if not _is_site(settings.SITE_URL):

@@ -11,7 +11,7 @@ from tickets.pages.urls import urlpatterns
 
 FACTS = {"ticket": 1, "track": "/t/a/", "track_done": "/t/b/", "spare": [2, 3, 4]}
 # Addresses that answer a GET with a part of a page, a file or a way on.
-PARTS = {"similar"}
+PARTS = {"similar", "ticket-export", "ticket-news"}
 names = [state.name for state in STATES]
 
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page
 
 from .browser import Visitors
-from .pages import State
-from .steps import Facts
+from .pages import State, Steps
+from .steps import Facts, nothing
 
 INDEX = "/admin/"
 
@@ -43,9 +43,8 @@ def of_list(page: Page, path: str) -> Iterator[State]:
                 yield admin(f"{name}-{what}", further)
 
 
-def admin(name: str, path: str, steps: object = None) -> State:
-    more = {"steps": steps} if steps else {}
-    return State(name, path, "admin", **more)
+def admin(name: str, path: str, steps: Steps = nothing) -> State:
+    return State(name, path, "admin", steps)
 
 
 def links(page: Page) -> list[str]:

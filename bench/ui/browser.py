@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import (
     Browser,
@@ -24,7 +24,7 @@ from .desk import Desk
 PATIENCE = 15_000  # milliseconds; a slow machine is no fault
 WIDTHS = {"wide": 1280, "narrow": 360}
 HEIGHT = 900
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 expect.set_options(timeout=PATIENCE)
 
 

@@ -93,7 +93,7 @@ def main(tickets: int) -> None:
 def repeat_tickets(tickets: int) -> None:
     agents = [create_account(name, f"{name} of the desk").pk for name in AGENTS]
     last = Ticket.objects.order_by("pk").last()
-    values = {
+    values: dict[str, Any] = {
         "tickets": tickets - Ticket.objects.count(),
         "agents": agents,
         "agent_count": len(agents),

@@ -55,7 +55,7 @@ def number(value: float) -> str:
 
 def table(figures: Sequence[Figure]) -> str:
     """One line for each figure; what was seen of a page and holds is one line together."""
-    rows = [HEAD]
+    rows: list[tuple[str, ...]] = [HEAD]
     for page, group in groupby(figures, lambda figure: figure.page):
         rows += page_rows(page, list(group))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]

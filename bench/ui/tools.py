@@ -6,6 +6,7 @@ import json
 import os
 import statistics
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def errors_in(markup: dict[str, str], rules: Path, folder: Path) -> Iterator[Fig
         (folder / f"{name}.html").write_text(html, encoding="utf-8")
     program = PROGRAMS / "html-validate" / "bin" / "html-validate.mjs"
     answers = folder / "answers.json"  # its standard output ends early in a pipe
-    options = ["--config", rules, "--formatter", f"json={answers}"]
+    options = ["--config", str(rules), "--formatter", f"json={answers}"]
     answer = subprocess.run(
         [node(), program, *options, *(folder / f"{name}.html" for name in markup)],
         capture_output=True,
@@ -57,7 +58,8 @@ def errors_in(markup: dict[str, str], rules: Path, folder: Path) -> Iterator[Fig
     found = {Path(file["filePath"]).stem: file["messages"] for file in read}
     for name in markup:
         errors = [said for said in found.get(name, []) if said["severity"] == ERROR]
-        detail = "\n".join(f"{said['ruleId']}: {said['message']}" for said in errors[:5])
+        kinds = Counter(f"{said['ruleId']}: {said['message']}" for said in errors)
+        detail = "\n".join(f"{count} x {words}" for words, count in kinds.most_common(5))
         yield Figure(name, "html errors", len(errors), 0, detail=detail)
 
 

@@ -34,8 +34,9 @@ def visit(visitors: Visitors, state: State, width: str) -> Iterator[Visit]:
         if answer and answer.status >= 400 and not state.tolerated:
             raise AssertionError(f"{page.url} answers {answer.status}.")
         state.steps(page, visitors.desk.facts)
-        came = answer is not None and state.steps is steps.nothing
-        yield Visit(state, width, page, answer.text() if came else markup_of(page), complaints)
+        came = answer if state.steps is steps.nothing else None
+        html = came.text() if came else markup_of(page)
+        yield Visit(state, width, page, html, complaints)
 
 
 def markup_of(page: Page) -> str:

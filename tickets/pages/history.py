@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import groupby
 from typing import Any
 
@@ -20,6 +20,7 @@ VALUES = {
     "sentiment": "mood",
     "urgency_score": "urgency",
 }
+TONE = {"sentiment", "urgency_score"}
 TEXTS = {"title": "the title", "description": "the description"}
 EVENTS = {
     "deleted": "deleted the ticket",
@@ -52,6 +53,7 @@ def sentences(entry: HistoryEntry) -> list[str]:
     if entry.event in EVENTS:
         return [EVENTS[entry.event]]
     told = [*_edits(entry), *_changes(entry), *_confirmations(entry), *_kept(entry)]
+    told += [f"triage {words}" for words in _tone_of_new_text(entry)]
     if told:
         return told
     return ["updated the ticket" if entry.event == "changed" else f"did: {entry.event}"]
@@ -64,7 +66,12 @@ def news(entries: Iterable[HistoryEntry], me: str = "") -> str:
     """
     told = []
     for name, group in groupby(entries, key=lambda entry: _called(entry, me)):
-        done = [sentence for entry in group for sentence in sentences(entry)]
+        done = [
+            sentence
+            for entry in group
+            for sentence in sentences(entry)
+            if not sentence.startswith("triage ")  # nobody needs to hear this at once
+        ]
         more = [f"did {len(done) - MOST_NEWS} things more"] if len(done) > MOST_NEWS else []
         told.append(f"{name} {_listed([*done[:MOST_NEWS], *more])}.")
     return " ".join(told)
@@ -86,7 +93,7 @@ def _comment(entry: HistoryEntry) -> str:
 def _first_values(entry: HistoryEntry) -> list[str]:
     """What triage put a new ticket under."""
     return [
-        f"{name} {_shown(name, entry.changes[name][1])} by {by}"
+        f"{name} {_shown(name, entry.changes[name][1])} ({by})"
         for name in ("category", "priority")
         if name in entry.changes and (by := _decider(entry, name))
     ]
@@ -97,11 +104,20 @@ def _edits(entry: HistoryEntry) -> list[str]:
 
 
 def _changes(entry: HistoryEntry) -> list[str]:
+    return _changed(entry, VALUES.keys() - (TONE if _edits(entry) else set()))
+
+
+def _tone_of_new_text(entry: HistoryEntry) -> list[str]:
+    """Whoever edits a text does not choose its mood."""
+    return _changed(entry, TONE) if _edits(entry) else []
+
+
+def _changed(entry: HistoryEntry, names: Collection[str]) -> list[str]:
     return [
         f"changed {words} from {_shown(name, old)} to {_shown(name, new)}{_by(entry, name)}"
         for name, words in VALUES.items()
         for old, new in [entry.changes.get(name, (None, None))]
-        if name in entry.changes
+        if name in entry.changes and name in names
     ]
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # How many words of a text and how many tickets are compared to find similar ones.
 WORDS_COMPARED, LOOKED_AT = 12, 2000
 # How much of what the words weigh must be shared, so that no chance word makes a pair.
-SHARE_NEEDED = 0.1
+SHARE_NEEDED = 0.15
 UNFINISHED, SOLVED = ("open", "in_progress"), ("resolved", "closed")
 # Long words are the rarer ones; short ones count where they are written as names (VPN, 2FA).
 WORD = re.compile(r"[^\W_]{4,}|\b[A-Z0-9]{2,3}\b")

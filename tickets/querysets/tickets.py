@@ -107,21 +107,23 @@ class TicketQuerySet(ReviewQuerySet, SimilarQuerySet, TimesQuerySet):  # type: i
             newer = self.filter(Place(place.created_at, place.pk, newer=True).condition())
         return len(newer.newest_first().values_list("pk", flat=True)[:most])
 
-    def in_chunks(self, size: int = ROWS_AT_ONCE) -> Iterator[list[Ticket]]:
+    def in_chunks(
+        self, size: int = ROWS_AT_ONCE, most_numbers: int = NUMBERS_AT_ONCE
+    ) -> Iterator[list[Ticket]]:
         """All of these tickets, newest first, so many at a time.
 
         Each statement is short and little is in memory, however many there are. Numbers are
         read by keyset in larger portions, since each of these asks the filters again.
         """
-        portion = self.newest_first().values_list("created_at", "pk")[:NUMBERS_AT_ONCE]
+        places = self.newest_first().values_list("created_at", "pk")
+        portion = list(places[:most_numbers])
         while portion:
             numbers = [pk for _, pk in portion]
             for start in range(0, len(numbers), size):
                 yield self._rows(numbers[start : start + size])
-            if len(numbers) < NUMBERS_AT_ONCE:
+            if len(portion) < most_numbers:
                 return
-            rest = self.filter(Place(*portion[len(numbers) - 1]).condition())
-            portion = rest.newest_first().values_list("created_at", "pk")[:NUMBERS_AT_ONCE]
+            portion = list(places.filter(Place(*portion[-1]).condition())[:most_numbers])
 
     def _rows(self, numbers: list[int]) -> list[Ticket]:
         """These tickets in this order, without those that are gone by now."""

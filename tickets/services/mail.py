@@ -181,9 +181,7 @@ def _hand_over(server: Any, email: Email, last_try: bool) -> bool:
         email.move([MailState.SENDING], state, _said(error))
         return True
     # `uncertain` where another took this worker for dead meanwhile.
-    email.move(
-        [MailState.SENDING, MailState.UNCERTAIN], MailState.SENT, sent_at=timezone.now()
-    )
+    email.move([MailState.SENDING, MailState.UNCERTAIN], MailState.SENT, sent_at=timezone.now())
     return True
 
 

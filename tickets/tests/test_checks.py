@@ -80,3 +80,53 @@ def test_the_server_refuses_as_the_commands_do(tmp_path):
     assert code == 1
     assert "ACCESS_MODE=open lets anybody act as an agent" in said.splitlines()[-1]
     assert run(tmp_path, "-c", "import config.wsgi", **EVERYWHERE) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"EMAIL_URL": "smtp://"}, "EMAIL_URL names no mail server"),
+        ({"EMAIL_FROM": "support"}, "EMAIL_FROM must be one e-mail address"),
+        ({"EMAIL_FROM": "a@example.org, b@example.org"}, "EMAIL_FROM must be one"),
+        ({"EMAIL_FROM": "a@example.org\nBcc: b@example.org"}, "EMAIL_FROM must be one"),
+        ({"SITE_URL": "desk.example.org"}, "SITE_URL must be http"),
+        ({"SITE_URL": "https://desk.example.org/desk"}, "SITE_URL must be http"),
+        ({"EMAIL_URL": "smtp://mail:25", "HOST": "0.0.0.0", **OWN}, "Set SITE_URL"),
+    ],
+)
+def test_mail_that_could_not_work_does_not_start(tmp_path, environment, words):
+    code, lines = check(tmp_path, **environment)
+    assert code == 1
+    assert len(lines) == 1
+    assert words in lines[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("ftp://mail", "mail.example.org", "smtp://u:hidden@mail:99999"),
+        *("smtp://mail?timeout=3", "smtp+tls://mail?email_use_ssl=1"),
+    ],
+)
+def test_a_mail_server_that_cannot_be_read_is_one_clear_line(tmp_path, url):
+    code, said = run(tmp_path, "manage.py", "check", EMAIL_URL=url)
+    assert code == 1
+    assert said.startswith("EMAIL_URL must be an address such as smtp+tls://")
+    assert said.count("\n") == 1
+    assert "hidden" not in said
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [
+        ("smtp://mail.example.org", 25),
+        ("smtp+tls://kim:p%40ss@mail.example.org", 587),
+        ("smtp+ssl://mail.example.org", 465),
+        ("smtp+tls://mail.example.org:2525", 2525),
+    ],
+)
+def test_each_way_to_a_mail_server_has_its_port(tmp_path, url, port):
+    asked = "from django.conf import settings as s; print(s.EMAIL_HOST, s.EMAIL_PORT)"
+    environment = {"EMAIL_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    assert run(tmp_path, "-c", asked, **environment) == (0, f"mail.example.org {port}\n")
+    assert check(tmp_path, **environment) == (0, [])

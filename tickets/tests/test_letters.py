@@ -11,7 +11,8 @@ from tickets.access import REQUESTER, user_actor
 from tickets.forms import TicketForm
 from tickets.models import Ticket
 from tickets.tests.factories import AgentFactory, TicketFactory
-from tickets.tests.test_mail import server, work, work_now  # noqa: F401  (a fixture)
+from tickets.tests.test_mail import work_now
+from tickets.tests.test_tasks import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KINDS = ("received", "reply", "resolved", "link")
@@ -31,7 +32,7 @@ def html(message):
 
 
 @pytest.fixture
-def letters(server, agent, settings):  # noqa: F811
+def letters(mail_server, agent, settings):
     """One message of each kind about one ticket with secrets, in the order of KINDS."""
     settings.SITE_URL = "https://desk.example.org"
     settings.DEFAULT_FROM_EMAIL = "Support <desk@example.org>"
@@ -45,12 +46,14 @@ def letters(server, agent, settings):  # noqa: F811
     }
     ticket = services.create_ticket(data, REQUESTER)
     services.add_comment(ticket, {"body": "INTERNAL nuisance", "public": False}, agent)
-    services.add_comment(ticket, {"body": "Lift it <b>up</b>.\n\nThen pull.", "public": True}, agent)
+    services.add_comment(
+        ticket, {"body": "Lift it <b>up</b>.\n\nThen pull.", "public": True}, agent
+    )
     services.update_ticket(ticket.pk, {"status": "resolved"}, agent)
     work_now()
     services.send_link(ticket, agent)
     work()
-    return ticket, dict(zip(KINDS, server.messages, strict=True))
+    return ticket, dict(zip(KINDS, mail_server.messages, strict=True))
 
 
 def test_each_is_plain_text_with_an_html_part(letters):
@@ -130,12 +133,12 @@ def test_a_confirmation_repeats_no_text_that_a_stranger_chose_beyond_the_title(l
         "مرحبا بالعالم",
     ],
 )
-def test_odd_titles_arrive_whole(server, title):  # noqa: F811
+def test_odd_titles_arrive_whole(mail_server, title):
     ticket = services.create_ticket(
         {"title": title, "description": "x", "requester_email": "kim@example.org"}, REQUESTER
     )
     work()
-    [message] = server.messages
+    [message] = mail_server.messages
     assert message["Subject"].split("] ", 1)[1].replace(" ", "") == title.replace(" ", "")
     assert title in plain(message)
     assert all(len(line) <= 998 for line in message.as_bytes().split(b"\n"))
@@ -145,65 +148,63 @@ def test_odd_titles_arrive_whole(server, title):  # noqa: F811
 @pytest.mark.parametrize(
     "break_", ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]
 )
-def test_no_title_adds_a_header(server, break_):  # noqa: F811
+def test_no_title_adds_a_header(mail_server, break_):
     title = f"Hello{break_}Bcc: victim@example.org{break_}{break_}<script>"
     TicketFactory(title=title, requester_email="kim@example.org")
     services.send_link(Ticket.objects.get(), REQUESTER)
     work()
-    [message] = server.messages
+    [message] = mail_server.messages
     assert message["Bcc"] is None
-    assert server.envelopes[0][1] == ["kim@example.org"]
+    assert mail_server.envelopes[0][1] == ["kim@example.org"]
     assert "Bcc: victim@example.org" in message["Subject"]
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
-def test_a_title_that_looks_encoded_is_not_decoded(server):  # noqa: F811
+def test_a_title_that_looks_encoded_is_not_decoded(mail_server):
     title = "=?utf-8?q?Bcc=3A_x=0AX-Evil=3A_1?="
     TicketFactory(title=title, requester_email="kim@example.org")
     services.send_link(Ticket.objects.get(), REQUESTER)
     work()
-    assert title.replace("=?", "= ?") in server.messages[0]["Subject"]
-    assert "X-Evil" not in server.messages[0]
+    assert title.replace("=?", "= ?") in mail_server.messages[0]["Subject"]
+    assert "X-Evil" not in mail_server.messages[0]
 
 
 @pytest.mark.parametrize(
     ("address", "arrives_at"),
     [
         ("o'brien+tag/x=y@example.org", "o'brien+tag/x=y@example.org"),
-        ('"odd name"@example.org', '"odd name"@example.org'),
+        ('"odd,name"@example.org', '"odd,name"@example.org'),
         ("kim@[192.0.2.7]", "kim@[192.0.2.7]"),
         ("kim@müller.example", "kim@xn--mller-kva.example"),
         ("a" * 64 + "@example.org", "a" * 64 + "@example.org"),
     ],
 )
-def test_odd_addresses_are_reached(server, address, arrives_at):  # noqa: F811
+def test_odd_addresses_are_reached(mail_server, address, arrives_at):
     form = TicketForm({"title": "x", "description": "y", "requester_email": address})
     assert form.is_valid(), form.errors
     services.create_ticket(form.cleaned_data, REQUESTER)
     work()
-    assert server.envelopes[0][1] == [arrives_at]
-    assert getaddresses([server.messages[0]["To"]])[0][1] == arrives_at
+    assert mail_server.envelopes[0][1] == [arrives_at]
+    assert getaddresses([mail_server.messages[0]["To"]])[0][1] == arrives_at
 
 
 @pytest.mark.parametrize(
     "address", ["kim@example.org\r\nBcc: victim@example.org", "kim@example.org, b@example.org"]
 )
-def test_what_is_no_address_is_kept_out_even_past_the_form(server, address):  # noqa: F811
-    assert not TicketForm(
-        {"title": "x", "description": "y", "requester_email": address}
-    ).is_valid()
+def test_what_is_no_address_is_kept_out_even_past_the_form(mail_server, address):
+    assert not TicketForm({"title": "x", "description": "y", "requester_email": address}).is_valid()
     TicketFactory(requester_email=address)
     services.send_link(Ticket.objects.get(), REQUESTER)
     work_now()
-    assert server.messages == []
+    assert mail_server.messages == []
     email = Ticket.objects.get().emails.get()
     assert email.state == "failed"
 
 
-def test_dots_and_line_ends_of_a_reply_stay_in_it(server, agent):  # noqa: F811
+def test_dots_and_line_ends_of_a_reply_stay_in_it(mail_server, agent):
     body = "One\n.\nMAIL FROM:<x@example.org>\n..two\n" + "long " * 1000
     ticket = TicketFactory(requester_email="kim@example.org")
     services.add_comment(ticket, {"body": body, "public": True}, agent)
     work()
-    [message] = server.messages
+    [message] = mail_server.messages
     assert body.strip() in plain(message)

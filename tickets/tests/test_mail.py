@@ -14,23 +14,9 @@ from tickets.access import REQUESTER, Actor, user_actor
 from tickets.models import Email, MailState, Ticket
 from tickets.tasks import MailRetry
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
-from tickets.tests.mail_server import MailServer
 from tickets.tests.test_tasks import stall, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def server(settings):
-    server = MailServer()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-    settings.EMAIL_TIMEOUT = 10
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
@@ -39,7 +25,7 @@ def agent():
 
 
 @pytest.fixture
-def ticket(server):
+def ticket(mail_server):
     return TicketFactory(title="Broken door", requester_email="kim@example.org")
 
 
@@ -70,18 +56,18 @@ def reply(ticket, actor, body="We are on our way.", public=True):
 # --- which events make one ------------------------------------------------------------
 
 
-def test_a_new_ticket_is_confirmed(server):
+def test_a_new_ticket_is_confirmed(mail_server):
     make()
-    assert server.messages == []  # nobody waits for a mail server
+    assert mail_server.messages == []  # nobody waits for a mail server
     work()
-    [message] = server.messages
+    [message] = mail_server.messages
     assert message["To"] == "kim@example.org"
     email = Email.objects.get()
     assert (email.state, email.address, email.error) == ("sent", "kim@example.org", "")
     assert email.sent_at is not None
 
 
-def test_a_ticket_without_an_address_makes_no_message(server, agent):
+def test_a_ticket_without_an_address_makes_no_message(mail_server, agent):
     ticket = make(requester_email="")
     reply(ticket, agent)
     services.update_ticket(ticket.pk, {"status": "resolved"}, agent)
@@ -89,15 +75,15 @@ def test_a_ticket_without_an_address_makes_no_message(server, agent):
     assert not mail_jobs().exists()
 
 
-def test_a_public_reply_is_mailed_and_a_note_is_not(server, ticket, agent):
+def test_a_public_reply_is_mailed_and_a_note_is_not(mail_server, ticket, agent):
     reply(ticket, agent, "The customer is a nuisance.", public=False)
     reply(ticket, agent, "We are on our way.")
     work()
-    [message] = server.messages
+    [message] = mail_server.messages
     assert "on our way" in message.as_string()
 
 
-def test_the_requesters_own_reply_is_not_mailed(server, ticket):
+def test_the_requesters_own_reply_is_not_mailed(mail_server, ticket):
     services.add_reply(ticket, {"body": "Any news?"})
     assert not Email.objects.exists()
 
@@ -120,16 +106,16 @@ def test_the_requesters_own_reply_is_not_mailed(server, ticket):
     ],
     ids=["change", "bulk", "replace"],
 )
-def test_a_resolved_ticket_is_told_of_after_a_moment(server, ticket, agent, resolve):
+def test_a_resolved_ticket_is_told_of_after_a_moment(mail_server, ticket, agent, resolve):
     resolve(ticket, agent)
     work()
-    assert server.messages == []
+    assert mail_server.messages == []
     work_now()
-    [message] = server.messages
+    [message] = mail_server.messages
     assert "is resolved" in message.get_body(["plain"]).get_content()
 
 
-def test_other_changes_are_not_mailed(server, ticket, agent):
+def test_other_changes_are_not_mailed(mail_server, ticket, agent):
     for changes in ({"priority": "high"}, {"status": "in_progress"}, {"status": "closed"}):
         services.update_ticket(ticket.pk, changes, agent)
     services.update_ticket(ticket.pk, {"status": "resolved"}, agent)
@@ -137,46 +123,46 @@ def test_other_changes_are_not_mailed(server, ticket, agent):
     assert Email.objects.count() == 1
 
 
-def test_undo_costs_nobody_a_message(server, ticket, agent):
+def test_undo_costs_nobody_a_message(mail_server, ticket, agent):
     saved = services.update_ticket(ticket.pk, {"status": "resolved"}, agent)
     services.undo([(saved.pk, saved.version)], agent)
     work_now()
-    assert server.messages == []
+    assert mail_server.messages == []
     assert states() == [MailState.DROPPED]
 
 
-def test_a_ticket_that_is_resolved_twice_at_once_is_told_of_once(server, ticket, agent):
+def test_a_ticket_that_is_resolved_twice_at_once_is_told_of_once(mail_server, ticket, agent):
     for status in ("resolved", "open", "resolved"):
         services.update_ticket(ticket.pk, {"status": status}, agent)
     work_now()
-    assert len(server.messages) == 1
+    assert len(mail_server.messages) == 1
     assert states() == [MailState.DROPPED, MailState.SENT]
 
 
-def test_demo_tickets_are_not_mailed(server):
+def test_demo_tickets_are_not_mailed(mail_server):
     call_command("seed", verbosity=0)
     assert Ticket.objects.exclude(requester_email="").exists()
     assert not Email.objects.exists()
     assert not mail_jobs().exists()
 
 
-def test_what_was_rolled_back_is_not_mailed(server, ticket, agent):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+def test_what_was_rolled_back_is_not_mailed(mail_server, ticket, agent):
+    with transaction.atomic():
         make()
         reply(ticket, agent)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert not Email.objects.exists()
     assert not mail_jobs().exists()
 
 
-def test_a_stranger_cannot_flood_a_mailbox(server):
+def test_a_stranger_cannot_flood_a_mailbox(mail_server):
     addresses = ["kim@example.org", "KIM@Example.org", "kim+news@example.org", "kim@example.org"]
     for number in range(8):
         make(requester_email=addresses[number % 4])
     make(requester_email="other@example.org")
     work()
     assert Ticket.objects.count() == 9
-    assert len(server.messages) == 6
+    assert len(mail_server.messages) == 6
     assert states().count(MailState.DROPPED) == 3
 
 
@@ -184,40 +170,40 @@ def test_a_stranger_cannot_flood_a_mailbox(server):
 
 
 @pytest.mark.parametrize("refusal", ["451 try again later", "421 too busy"])
-def test_a_refusal_for_now_is_tried_again_until_it_is_taken(server, refusal):
-    server.answers = [refusal]
+def test_a_refusal_for_now_is_tried_again_until_it_is_taken(mail_server, refusal):
+    mail_server.answers = [refusal]
     make()
     work()
     email = Email.objects.get()
     assert (email.state, email.error) == (MailState.WAITING, refusal)
     work_now()
-    assert len(server.messages) == 1
+    assert len(mail_server.messages) == 1
     assert states() == [MailState.SENT]
 
 
-def test_an_address_that_is_refused_for_now_is_tried_again(server):
-    server.refusals = ["450 greylisted"]
+def test_an_address_that_is_refused_for_now_is_tried_again(mail_server):
+    mail_server.refusals = ["450 greylisted"]
     make()
     work()
     assert states() == [MailState.WAITING]
     work_now()
-    assert len(server.messages) == 1
+    assert len(mail_server.messages) == 1
 
 
 @pytest.mark.parametrize("where", ["answers", "refusals"])
-def test_a_refusal_for_good_is_kept_with_the_servers_words(server, where):
-    setattr(server, where, ["550 no such mailbox here"])
+def test_a_refusal_for_good_is_kept_with_the_servers_words(mail_server, where):
+    setattr(mail_server, where, ["550 no such mailbox here"])
     make()
     work_now()
     work_now()
     email = Email.objects.get()
     assert (email.state, email.error) == (MailState.FAILED, "550 no such mailbox here")
-    assert server.messages == []
+    assert mail_server.messages == []
     assert not mail_jobs().exists()
 
 
-def test_a_mail_server_that_is_away_is_waited_for(server):
-    server.stop()
+def test_a_mail_server_that_is_away_is_waited_for(mail_server):
+    mail_server.stop()
     make()
     work()
     email = Email.objects.get()
@@ -225,14 +211,14 @@ def test_a_mail_server_that_is_away_is_waited_for(server):
     assert email.error.startswith("The mail server cannot be used: ")
     work_now()
     assert states() == [MailState.WAITING]
-    server.start()
+    mail_server.start()
     work_now()
-    assert len(server.messages) == 1
+    assert len(mail_server.messages) == 1
     assert states() == [MailState.SENT]
 
 
-def test_it_is_given_up_after_some_hours(server):
-    server.stop()
+def test_it_is_given_up_after_some_hours(mail_server):
+    mail_server.stop()
     make()
     assert 4 * 3600 < sum(MailRetry.waits) < 24 * 3600
     for _ in range(len(MailRetry.waits) + 2):
@@ -244,19 +230,19 @@ def test_it_is_given_up_after_some_hours(server):
 
 
 @pytest.mark.parametrize("answer", ["drop", "take and drop"])
-def test_a_connection_that_is_lost_after_the_message_is_never_repeated(server, answer):
+def test_a_connection_that_is_lost_after_the_message_is_never_repeated(mail_server, answer):
     """Nobody can know whether it was taken, so it is not sent again by itself."""
-    server.answers = [answer]
+    mail_server.answers = [answer]
     make()
     work_now()
     work_now()
     work_now()
     assert states() == [MailState.UNCERTAIN]
-    assert server.connections == 1
+    assert mail_server.connections == 1
     assert not mail_jobs().exists()
 
 
-def test_a_worker_that_was_killed_between_leaves_it_uncertain(server):
+def test_a_worker_that_was_killed_between_leaves_it_uncertain(mail_server):
     make()
     Email.objects.update(state=MailState.SENDING)  # as it stands while it is handed over
     stall(mail_jobs().get())
@@ -264,22 +250,22 @@ def test_a_worker_that_was_killed_between_leaves_it_uncertain(server):
     work()
     work_now()
     assert states() == [MailState.UNCERTAIN]
-    assert server.messages == []
+    assert mail_server.messages == []
 
 
-def test_a_worker_that_was_killed_before_loses_nothing(server):
+def test_a_worker_that_was_killed_before_loses_nothing(mail_server):
     make()
     stall(mail_jobs().get())
     app.configure_task("tickets.tasks.retry_stalled", queue="housekeeping").defer(timestamp=0)
     work()
     work_now()
-    assert len(server.messages) == 1
+    assert len(mail_server.messages) == 1
 
 
-def test_two_workers_with_the_same_message_send_it_once(server):
+def test_two_workers_with_the_same_message_send_it_once(mail_server):
     make()
     email = Email.objects.get()
-    server.hold = threading.Event()
+    mail_server.hold = threading.Event()
 
     def send():
         try:
@@ -289,40 +275,40 @@ def test_two_workers_with_the_same_message_send_it_once(server):
 
     with ThreadPoolExecutor(2) as workers:
         first = workers.submit(send)
-        assert server.holding.wait(60)
+        assert mail_server.holding.wait(60)
         assert workers.submit(send).result() is False  # comes again later
         assert states() == [MailState.SENDING]
-        server.hold.set()
+        mail_server.hold.set()
         assert first.result() is True
     work_now()
-    assert len(server.messages) == 1
+    assert len(mail_server.messages) == 1
     assert states() == [MailState.SENT]
 
 
-def test_a_job_that_runs_twice_sends_once(server):
+def test_a_job_that_runs_twice_sends_once(mail_server):
     make()
     email = Email.objects.get()
     task = app.configure_task("tickets.tasks.send_email", queue="mail")
     for _ in range(3):
         task.defer(email_id=email.pk, ticket_id=email.ticket_id)
     work()
-    assert len(server.messages) == 1
+    assert len(mail_server.messages) == 1
 
 
-def test_an_event_has_one_message(server, ticket, agent):
+def test_an_event_has_one_message(mail_server, ticket, agent):
     comment = reply(ticket, agent)
     services.mail.comment_added(comment)
     work()
-    assert len(server.messages) == 1
+    assert len(mail_server.messages) == 1
 
 
-def test_only_what_failed_or_is_uncertain_is_sent_again_on_demand(server, ticket):
+def test_only_what_failed_or_is_uncertain_is_sent_again_on_demand(mail_server, ticket):
     for state in MailState.values:
         email = Email.objects.create(ticket=ticket, kind="link", event=state, state=state)
         assert services.send_again(email) is (state in ("failed", "uncertain"))
     assert mail_jobs().count() == 2
     work()
-    assert len(server.messages) == 2
+    assert len(mail_server.messages) == 2
 
 
 # --- read anew when it is sent --------------------------------------------------------------
@@ -337,40 +323,40 @@ def test_only_what_failed_or_is_uncertain_is_sent_again_on_demand(server, ticket
     ],
     ids=["note", "address", "link"],
 )
-def test_what_is_no_longer_called_for_is_not_sent(server, ticket, agent, change, reason):
+def test_what_is_no_longer_called_for_is_not_sent(mail_server, ticket, agent, change, reason):
     reply(ticket, agent)
     change(ticket)
     work()
     email = Email.objects.get()
-    assert server.messages == []
+    assert mail_server.messages == []
     assert email.state == MailState.DROPPED
     assert reason in email.error
 
 
-def test_what_was_deleted_is_not_sent(server, agent):
+def test_what_was_deleted_is_not_sent(mail_server, agent):
     gone, emptied = make(), TicketFactory(requester_email="kim@example.org")
     comment = reply(emptied, agent)
     services.delete_ticket(gone.pk, agent)
     comment.delete()
     work()
-    assert server.messages == []
+    assert mail_server.messages == []
     assert not mail_jobs().exists()
 
 
-def test_nothing_is_mailed_while_the_link_is_revoked(server, ticket, agent):
+def test_nothing_is_mailed_while_the_link_is_revoked(mail_server, ticket, agent):
     services.revoke_link(ticket, agent)
     reply(ticket, agent)
     services.update_ticket(ticket.pk, {"status": "resolved"}, agent)
     assert not Email.objects.exists()
 
 
-def test_it_goes_to_the_address_and_says_the_words_of_the_moment(server, ticket, agent):
+def test_it_goes_to_the_address_and_says_the_words_of_the_moment(mail_server, ticket, agent):
     comment = reply(ticket, agent, "Come to room 12.")
     Ticket.objects.update(requester_email="new@example.org")
     comment.body = "Come to room 14."
     comment.save()
     work()
-    [message] = server.messages
+    [message] = mail_server.messages
     assert message["To"] == "new@example.org"
     assert "room 14" in message.as_string()
     assert Email.objects.get().address == "new@example.org"
@@ -379,7 +365,7 @@ def test_it_goes_to_the_address_and_says_the_words_of_the_moment(server, ticket,
 # --- the private link ----------------------------------------------------------------------
 
 
-def test_a_revoked_link_opens_nothing_until_a_new_one_is_sent(server, ticket, agent, client):
+def test_a_revoked_link_opens_nothing_until_a_new_one_is_sent(mail_server, ticket, agent, client):
     old = ticket.track_path()
     services.revoke_link(ticket, agent)
     assert client.get(old).status_code == 404
@@ -388,24 +374,24 @@ def test_a_revoked_link_opens_nothing_until_a_new_one_is_sent(server, ticket, ag
     work()
     assert client.get(old).status_code == 404
     assert client.get(sent.track_path()).status_code == 200
-    assert sent.track_path() in server.messages[0].get_body(["plain"]).get_content()
+    assert sent.track_path() in mail_server.messages[0].get_body(["plain"]).get_content()
 
 
-def test_a_link_that_works_is_sent_as_it_is(server, ticket, agent, client):
+def test_a_link_that_works_is_sent_as_it_is(mail_server, ticket, agent, client):
     services.send_link(ticket, agent)
     work()
-    assert ticket.track_path() in server.messages[0].get_body(["plain"]).get_content()
+    assert ticket.track_path() in mail_server.messages[0].get_body(["plain"]).get_content()
     assert client.get(ticket.track_path()).status_code == 200
 
 
-def test_two_clicks_send_one_link_and_a_later_wish_another(server, ticket, agent):
+def test_two_clicks_send_one_link_and_a_later_wish_another(mail_server, ticket, agent):
     services.send_link(ticket, agent)
     services.send_link(ticket, agent)
     assert Email.objects.count() == 1
     Email.objects.update(created_at="2024-01-01T00:00Z")
     services.send_link(ticket, agent)
     work()
-    assert len(server.messages) == 2
+    assert len(mail_server.messages) == 2
 
 
 def test_the_history_says_who_sent_and_revoked_the_link(ticket, agent):
@@ -427,12 +413,12 @@ def test_a_link_cannot_be_sent_without_an_address(agent):
 
 
 def test_a_link_made_under_another_key_is_replaced_by_one_that_works(
-    server, ticket, agent, settings, client
+    mail_server, ticket, agent, settings, client
 ):
     settings.SECRET_KEY = "another key of the same desk, long enough to sign with"
     reply(ticket, agent)
     work()
-    text = server.messages[0].get_body(["plain"]).get_content()
+    text = mail_server.messages[0].get_body(["plain"]).get_content()
     ticket.refresh_from_db()
     assert ticket.track_path() in text
     assert client.get(ticket.track_path()).status_code == 200
@@ -443,8 +429,8 @@ def test_an_agent_through_a_token_is_named_in_the_history(ticket):
     assert ticket.history()[-1].actor == "token nightly"
 
 
-def test_a_comment_of_another_ticket_is_not_mixed_in(server, ticket, agent):
+def test_a_comment_of_another_ticket_is_not_mixed_in(mail_server, ticket, agent):
     CommentFactory(body="Somebody else's business", public=True)
     reply(ticket, agent, "Yours")
     work()
-    assert "business" not in server.messages[0].as_string()
+    assert "business" not in mail_server.messages[0].as_string()

@@ -163,8 +163,8 @@ def test_going_back_shows_the_rows_that_were_there(limit):
         TicketFactory(created_at=moment + timedelta(hours=n // 3))
     forward = [page.rows for page in pages_of(limit)]
     page, back = pages_of(limit)[-1], []
+    TicketFactory()
     while page.newer:
-        TicketFactory()
         page = Ticket.objects.page(limit, page.newer)
         back.append(page.rows)
     # All but the newest page, which by now holds what has arrived since.
@@ -181,6 +181,21 @@ def test_a_page_back_that_would_be_short_is_the_newest_page():
     assert back.rows == tickets[1:4]
     assert back.newer == ""
     assert Ticket.objects.page(3, back.older).rows == tickets[4:7]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 20])
+@pytest.mark.parametrize("numbers", [1, 2, 4, 13, 20])
+def test_chunks_hold_each_ticket_once_while_tickets_come_and_go(size, numbers):
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    made = [TicketFactory(created_at=moment + timedelta(hours=n // 3)).pk for n in range(13)]
+    TicketFactory(category="billing")
+    seen = []
+    for chunk in Ticket.objects.filtered({"category": ["general"]}).in_chunks(size, numbers):
+        seen += [ticket.pk for ticket in chunk]
+        assert len(chunk) <= size
+        TicketFactory()
+        Ticket.objects.filter(pk=made[0]).delete()
+    assert seen in (made[::-1], made[:0:-1])
 
 
 def test_from_an_empty_page_there_is_a_way_back():

@@ -108,7 +108,11 @@ PATHS: dict[str, dict[str, Any]] = {
             "tickets",
             "listTickets",
             "List tickets, newest first",
-            _success(_list_of("Ticket"), "One page; the pages beside it in Link (next is older, prev newer).", "Link"),
+            _success(
+                _list_of("Ticket"),
+                "One page; the pages beside it in Link (next is older, prev newer).",
+                "Link",
+            ),
             scope=Scope.READ,
             parameters=(*FILTERS, "limit", "cursor"),
             description="Filters are combined with AND; an empty value means no filter.",

@@ -353,7 +353,7 @@ PARAMETERS: dict[str, Schema] = {
     "assignee": _query(
         "assignee",
         {"type": "string", "maxLength": 1000},
-        "Comma-separated usernames; none for tickets that nobody has taken, me for the caller's own.",
+        "Comma-separated usernames; none for tickets that nobody has taken, me for one's own.",
     ),
     "search": _query(
         "search",

@@ -228,8 +228,8 @@ MAIL_NAMES = {
     Mail.LINK: "Private link",
 }
 MAIL_STATES = {
-    MailState.WAITING: "waits since",
-    MailState.SENDING: "is being sent since",
+    MailState.WAITING: "waiting since",
+    MailState.SENDING: "being sent since",
     MailState.SENT: "sent",
     MailState.FAILED: "could not be sent,",
     MailState.UNCERTAIN: "perhaps sent,",

@@ -20,8 +20,16 @@ def rows(window):
     return window.locator("tbody tr")
 
 
+def value_of(window, name, ticket):
+    return window.get_by_label(f"{name.capitalize()} of #{ticket.pk}", exact=True)
+
+
 def status_of(window, ticket):
-    return window.get_by_label(f"Status of #{ticket.pk}", exact=True)
+    return value_of(window, "status", ticket)
+
+
+def cell(window, name, ticket):
+    return window.locator(f"#row-{ticket.pk} .c-{name}")
 
 
 def test_filters_change_the_address_and_the_rows(window):
@@ -29,7 +37,7 @@ def test_filters_change_the_address_and_the_rows(window):
     TicketFactory(category="billing", status="closed")
     TicketFactory(category="account")
     window.goto("/tickets/")
-    window.get_by_label("Category").select_option("billing")
+    window.get_by_label("Category", exact=True).select_option("billing")
     window.wait_for_url("**/tickets/?category=billing")
     expect(rows(window)).to_have_count(2)
     expect(window.locator("#found")).to_have_text("2 tickets")
@@ -39,7 +47,7 @@ def test_filters_change_the_address_and_the_rows(window):
     window.go_back()
     window.wait_for_url("**/tickets/?category=billing")
     expect(rows(window)).to_have_count(2)
-    expect(window.get_by_label("Category")).to_have_value("billing")
+    expect(window.get_by_label("Category", exact=True)).to_have_value("billing")
     window.reload()
     expect(rows(window)).to_have_count(2)
 
@@ -85,6 +93,176 @@ def test_the_status_changes_in_place(window):
     expect(status_of(window, ticket)).to_be_focused()
     expect(status_of(window, ticket)).to_have_value("resolved")
     assert Ticket.objects.get().status == "resolved"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "shown"),
+    [
+        ("status", "open", "closed", "Closed"),
+        ("category", "general", "billing", "Billing"),
+        ("priority", "medium", "critical", "Critical"),
+        ("assignee", "", "hanna", "hanna"),
+    ],
+)
+def test_each_value_changes_in_place_and_back(window, name, old, new, shown):
+    AgentFactory(username="hanna")
+    ticket = TicketFactory()
+    other = TicketFactory()
+    window.goto("/tickets/")
+    select = value_of(window, name, ticket)
+    select.focus()
+    select.select_option(new)
+    expect(window.locator("#toasts")).to_contain_text(f"#{ticket.pk}: {name} is now {shown}.")
+    expect(value_of(window, name, ticket)).to_have_value(new)
+    expect(value_of(window, name, other)).to_have_value(old)
+    expect(cell(window, name, ticket)).to_contain_text(shown)
+    expect(select).to_be_focused()
+    window.get_by_role("button", name="Undo").click()
+    expect(window.locator("#toasts")).to_contain_text("as it was before")
+    expect(value_of(window, name, ticket)).to_have_value(old)
+    window.reload()
+    expect(value_of(window, name, ticket)).to_have_value(old)
+
+
+def test_a_change_counts_at_once_and_its_row_stays(window):
+    ticket = TicketFactory()
+    TicketFactory()
+    window.goto("/tickets/?status=open")
+    status_of(window, ticket).select_option("closed")
+    expect(window.locator("#tab-closed .count")).to_have_text("1")
+    expect(window.locator("#tab-open .count")).to_have_text("1")
+    expect(window.locator("#found")).to_have_text("1 ticket")
+    expect(rows(window)).to_have_count(2)
+    window.reload()
+    expect(rows(window)).to_have_count(1)
+
+
+def test_back_from_a_ticket_leads_to_its_row_as_it_is_now(window):
+    TicketFactory.create_batch(3)
+    ticket = Ticket.objects.order_by("pk")[1]
+    window.goto("/tickets/")
+    status_of(window, ticket).select_option("resolved")
+    expect(window.locator("#toasts")).to_contain_text("is now Resolved")
+    window.locator(f"#open-{ticket.pk}").click()
+    window.wait_for_url(f"**/tickets/{ticket.pk}/")
+    window.go_back()
+    expect(status_of(window, ticket)).to_have_value("resolved")
+    expect(window.locator(f"#open-{ticket.pk}")).to_be_focused()
+
+
+def test_another_click_while_a_change_is_being_saved_loses_nothing(window):
+    ticket = TicketFactory()
+    TicketFactory(status="closed")
+    window.goto("/tickets/")
+    held = []
+    window.route(f"**/tickets/{ticket.pk}/", lambda route: held.append(route))
+    status_of(window, ticket).select_option("resolved")
+    while not held:
+        window.wait_for_timeout(20)
+    window.get_by_role("link", name="Closed").click()
+    window.wait_for_url("**status=closed*")
+    expect(rows(window)).to_have_count(1)
+    held[0].continue_()
+    expect(window.locator("#toasts")).to_contain_text("is now Resolved")
+    expect(window.get_by_role("button", name="Undo")).to_be_visible()
+    expect(window.locator("#tab-resolved .count")).to_have_text("1")
+    assert Ticket.objects.get(pk=ticket.pk).status == "resolved"
+
+
+def test_two_changes_of_a_row_are_saved_one_after_the_other(window):
+    ticket = TicketFactory()
+    window.goto("/tickets/")
+    held = []
+    window.route(f"**/tickets/{ticket.pk}/", lambda route: held.append(route))
+    status_of(window, ticket).select_option("resolved")
+    value_of(window, "priority", ticket).select_option("high")
+    while not held:
+        window.wait_for_timeout(20)
+    window.wait_for_timeout(600)
+    assert len(held) == 1
+    held[0].continue_()
+    while len(held) < 2:
+        window.wait_for_timeout(20)
+    held[1].continue_()
+    expect(window.locator("#toasts")).to_contain_text("priority is now High")
+    saved = Ticket.objects.get()
+    assert (saved.status, saved.priority, saved.version) == ("resolved", "high", 3)
+
+
+def test_new_tickets_are_announced_and_move_nothing(window):
+    window.clock.install()
+    first = TicketFactory()
+    window.goto("/tickets/?status=open")
+    box = rows(window).first.bounding_box()
+    TicketFactory.create_batch(3)
+    TicketFactory(status="closed")
+    window.clock.fast_forward(16_000)
+    news = window.get_by_role("button", name="3 new tickets")
+    expect(news).to_be_visible()
+    expect(rows(window)).to_have_count(1)
+    assert rows(window).first.bounding_box() == box
+    status_of(window, first).select_option("resolved")
+    window.clock.fast_forward(300)
+    expect(window.locator("#toasts")).to_contain_text("is now Resolved")
+    window.get_by_role("button", name="Undo").click()
+    expect(window.locator("#toasts")).to_contain_text("as it was before")
+    expect(status_of(window, first)).to_have_value("open")
+    expect(rows(window)).to_have_count(1)
+    news.click()
+    expect(rows(window)).to_have_count(4)
+    expect(news).to_be_hidden()
+    expect(rows(window).first.get_by_role("link")).to_be_focused()
+
+
+def test_nothing_new_is_asked_for_with_the_tag_of_the_last_answer(window):
+    window.clock.install()
+    TicketFactory()
+    window.goto("/tickets/")
+    answers = []
+    window.on("response", lambda answer: "/news/" in answer.url and answers.append(answer.status))
+    for asked in (1, 2):
+        window.clock.fast_forward(16_000)
+        while len(answers) < asked:
+            window.wait_for_timeout(20)
+    assert answers == [200, 304]
+
+
+def test_a_phone_shows_cards_that_fit(desk, narrow):
+    TicketFactory(
+        title="Unbreakable" + "x" * 120,
+        requester_email=f"{'z' * 60}@example.org",
+        assignee=AgentFactory(username="maria.magdalena.keller-sutter"),
+        status="in_progress",
+    )
+    window = desk.agent(**narrow)
+    window.goto("/tickets/")
+    boxes = window.evaluate(
+        """() => [...document.querySelectorAll("tbody td, tbody th")]
+            .map((cell) => cell.getBoundingClientRect())
+            .map(({ left, right, top, bottom }) => ({ left, right, top, bottom }))"""
+    )
+    assert all(box["left"] >= 0 and box["right"] <= 360 for box in boxes)
+    for n, one in enumerate(boxes):
+        for other in boxes[n + 1 :]:
+            apart = one["right"] <= other["left"] + 1 or other["right"] <= one["left"] + 1
+            above = one["bottom"] <= other["top"] + 1 or other["bottom"] <= one["top"] + 1
+            assert apart or above
+    value_of(window, "priority", Ticket.objects.get()).select_option("low")
+    expect(window.locator("#toasts")).to_contain_text("priority is now Low")
+
+
+def test_the_status_changes_without_a_script(desk):
+    ticket = TicketFactory()
+    window = desk.agent(java_script_enabled=False)
+    window.goto("/tickets/?status=open")
+    expect(value_of(window, "priority", ticket)).to_be_hidden()
+    status_of(window, ticket).select_option("closed")
+    window.get_by_role("button", name="Set").click()
+    expect(window.locator("#toasts")).to_contain_text("status is now Closed")
+    expect(rows(window)).to_have_count(0)
+    window.get_by_role("button", name="Undo").click()
+    expect(rows(window)).to_have_count(1)
+    assert Ticket.objects.get().status == "open"
 
 
 def test_nothing_claims_success_before_the_server_has_said_so(window):
@@ -136,12 +314,18 @@ def test_pages_follow_one_another(window):
     TicketFactory.create_batch(51)
     window.goto("/tickets/")
     expect(rows(window)).to_have_count(50)
-    window.get_by_role("link", name="Next").click()
+    window.get_by_role("link", name="Older").click()
     expect(rows(window)).to_have_count(1)
+    expect(rows(window).get_by_role("link")).to_be_focused()
     window.reload()
     expect(rows(window)).to_have_count(1)
-    window.get_by_role("link", name="First page").click()
+    window.go_back()
     expect(rows(window)).to_have_count(50)
+    window.go_forward()
+    expect(rows(window)).to_have_count(1)
+    window.get_by_role("link", name="Newer").click()
+    expect(rows(window)).to_have_count(50)
+    expect(rows(window).first.get_by_role("link")).to_be_focused()
 
 
 def test_back_after_signing_out_shows_no_ticket(window):

@@ -1,12 +1,20 @@
 """The ticket page and the private page in a browser."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from tickets import services
 from tickets.access import user_actor
-from tickets.models import Comment, Ticket
-from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
+from tickets.models import Comment, Lesson, Ticket
+from tickets.tests.factories import (
+    PASSWORD,
+    AgentFactory,
+    CommentFactory,
+    PredictionFactory,
+    TicketFactory,
+)
 
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 
@@ -59,7 +67,6 @@ def test_who_decided_changes_with_the_value(window):
 
 
 def test_two_agents_on_one_text(desk, window, ticket):
-    desk.tolerate("status of 409")
     other = desk.agent()
     other.goto(f"/tickets/{ticket.pk}/")
     for agent, title in ((window, "First wins"), (other, "Second is told")):
@@ -71,7 +78,8 @@ def test_two_agents_on_one_text(desk, window, ticket):
     other.get_by_role("button", name="Save").click()
     notice = other.get_by_role("alert")
     expect(notice).to_be_focused()
-    expect(notice).to_contain_text("is now “First wins”")
+    expect(notice).to_contain_text("Title now")
+    expect(notice).to_contain_text("First wins, at length")
     expect(other.get_by_label("Description")).to_have_value("Second is told, at length")
     assert Ticket.objects.get().title == "First wins"
     other.get_by_role("button", name="Save").click()
@@ -81,7 +89,8 @@ def test_two_agents_on_one_text(desk, window, ticket):
 def test_two_agents_on_one_property(window, ticket):
     services.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
     window.get_by_label("Status").select_option("resolved")
-    expect(window.get_by_role("alert")).to_contain_text("is now “Closed”. You wanted “Resolved”")
+    expect(window.get_by_role("alert")).to_contain_text("Yours")
+    expect(window.locator("#stale .versions dd")).to_have_text(["Open", "Closed", "Resolved"])
     expect(window.get_by_label("Status")).to_have_value("closed")
 
 
@@ -129,3 +138,266 @@ def test_markup_stays_text_everywhere(desk):
         expect(window.locator("main")).to_contain_text("<img src=x onerror=alert(1)>")
         assert window.locator("main img, main script").count() == 0
     assert dialogs == []
+
+
+# --- what is typed is never lost ---
+
+
+def reply(window):
+    return window.get_by_label("Reply or note")
+
+
+def send(window, name="Send reply"):
+    window.get_by_role("button", name=name).click()
+
+
+def sent(window):
+    expect(window.locator("#toasts")).to_contain_text("Your reply was sent")
+    expect(reply(window)).to_have_value("")
+
+
+@pytest.mark.parametrize("failure", ["gone", "error"])
+def test_a_reply_outlives_a_desk_that_fails(desk, window, ticket, failure):
+    desk.tolerate("ERR_FAILED|status of 500|Response Status Error Code 500|htmx:sendError")
+    answers = {"gone": lambda r: r.abort(), "error": lambda r: r.fulfill(status=500)}
+    reply(window).fill("A long answer")
+    window.route("**/comments/", answers[failure])
+    send(window)
+    expect(window.locator("#composer .problem")).to_contain_text("What you typed is kept here")
+    expect(reply(window)).to_have_value("A long answer")
+    window.reload()
+    expect(reply(window)).to_have_value("A long answer")
+    window.unroute("**/comments/")
+    send(window)
+    sent(window)
+    window.reload()
+    expect(reply(window)).to_have_value("")
+    assert Comment.objects.get().body == "A long answer"
+
+
+def test_a_reply_whose_answer_was_lost_is_stored_once(desk, window):
+    desk.tolerate("ERR_FAILED|htmx:sendError")
+
+    def lose(route):
+        route.fetch()
+        route.abort()
+
+    reply(window).fill("Once")
+    window.route("**/comments/", lose)
+    send(window)
+    expect(window.locator("#composer .problem")).to_contain_text("does not answer")
+    window.unroute("**/comments/")
+    window.reload()
+    send(window)
+    sent(window)
+    assert Comment.objects.count() == 1
+
+
+def test_a_slow_desk_keeps_the_text_until_it_has_arrived(window):
+    held = []
+    window.route("**/comments/", held.append)
+    reply(window).fill("Slowly")
+    send(window)
+    expect(window.locator("#composer .problem")).to_contain_text("The desk is slow")
+    expect(reply(window)).to_have_value("Slowly")
+    expect(window.locator("#toasts")).not_to_contain_text("sent")
+    held[0].continue_()
+    sent(window)
+
+
+def test_a_reply_outlives_the_end_of_the_session(desk):
+    ticket, user = TicketFactory(), AgentFactory()
+    window = desk.window()
+    desk.sign_in(window, user)
+    window.goto(f"/tickets/{ticket.pk}/")
+    reply(window).fill("After lunch")
+    window.context.clear_cookies(name="sessionid")
+    send(window)
+    window.wait_for_url("**/sign-in/**")
+    window.get_by_label("User name").fill(user.username)
+    window.get_by_label("Password").fill(PASSWORD)
+    window.get_by_role("button", name="Sign in").click()
+    window.wait_for_url(f"**/tickets/{ticket.pk}/")
+    expect(reply(window)).to_have_value("After lunch")
+    assert not Comment.objects.exists()
+    send(window)
+    sent(window)
+
+
+def test_another_account_in_the_same_window_finds_no_draft(desk):
+    ticket = TicketFactory()
+    window = desk.agent()
+    window.goto(f"/tickets/{ticket.pk}/")
+    reply(window).fill("Mine alone")
+    window.get_by_role("button", name="Sign out").click()
+    desk.sign_in(window)
+    window.goto(f"/tickets/{ticket.pk}/")
+    expect(reply(window)).to_have_value("")
+
+
+def test_an_edit_outlives_a_reload_and_still_knows_what_it_read(window, ticket):
+    window.get_by_text("Edit title and description").click()
+    window.get_by_label("Description").fill("My long text")
+    services.update_ticket(ticket.pk, {"description": "Theirs"}, user_actor(AgentFactory()))
+    window.reload()
+    expect(window.get_by_label("Description")).to_have_value("My long text")
+    window.get_by_role("button", name="Save").click()
+    expect(window.locator("#stale")).to_contain_text("Theirs")
+    expect(window.get_by_label("Description")).to_have_value("My long text")
+    window.get_by_role("button", name="Save").click()
+    expect(window.locator("#talk")).to_contain_text("My long text")
+    expect(window.locator("#edit")).not_to_have_attribute("open", "")
+    window.reload()
+    expect(window.locator("#edit")).not_to_have_attribute("open", "")
+
+
+def test_an_edit_can_be_given_up(window, ticket):
+    window.keyboard.press("e")
+    expect(window.get_by_label("Title", exact=True)).to_be_focused()
+    window.keyboard.type("Nonsense")
+    window.get_by_role("button", name="Cancel").click()
+    expect(window.locator("#edit-summary")).to_be_focused()
+    window.reload()
+    expect(window.get_by_label("Title", exact=True)).to_have_value(ticket.title)
+
+
+def test_a_note_and_a_reply_that_resolves(window, ticket):
+    reply(window).fill("Among us")
+    send(window, "Add internal note")
+    expect(window.locator(".message.internal")).to_contain_text("Among us")
+    reply(window).fill("Done")
+    send(window, "Reply and resolve")
+    expect(window.get_by_label("Status")).to_have_value("resolved")
+    expect(window.locator(".message.ours")).to_contain_text("Done")
+    window.go_back()
+    window.go_forward()
+    expect(window.locator(".message")).to_have_count(3)
+    expect(window.get_by_label("Status")).to_have_value("resolved")
+
+
+# --- accept, correct, undo ---
+
+
+@pytest.fixture
+def suggested(ticket):
+    PredictionFactory(ticket=ticket, value="billing", confidence=0.82)
+    PredictionFactory(ticket=ticket, field="priority", value="high", confidence=0.7)
+    return ticket
+
+
+def test_one_key_accepts_what_triage_suggested(suggested, window):
+    expect(window.locator("#property-category")).to_contain_text("Triage suggested: Billing")
+    window.keyboard.press("y")
+    expect(window.locator("#property-category")).to_contain_text("Chosen by a person")
+    expect(window.get_by_label("Category")).to_have_value("billing")
+    expect(window.get_by_label("Priority")).to_have_value("high")
+    expect(window.locator("#accept-triage")).to_have_count(0)
+    assert Lesson.objects.count() == 2
+    window.keyboard.press("z")
+    expect(window.locator("#property-category")).to_contain_text("Triage suggested: Billing")
+    expect(window.get_by_label("Category")).to_have_value("general")
+    expect(window.locator("#history")).to_contain_text("changed category from billing to general")
+    assert not Lesson.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "value"),
+    [("b", "Category", "billing"), ("a", "Category", "account"), ("4", "Priority", "critical")],
+)
+def test_one_key_corrects(window, key, name, value):
+    window.keyboard.press(key)
+    expect(window.locator(f"#property-{name.lower()}")).to_contain_text("Chosen by a person")
+    expect(window.get_by_label(name)).to_have_value(value)
+    window.reload()
+    expect(window.get_by_label(name)).to_have_value(value)
+    assert Lesson.objects.get().value == value
+
+
+def test_a_value_is_confirmed_and_used_by_a_button(suggested, window):
+    window.get_by_role("button", name="Use Billing").click()
+    expect(window.get_by_label("Category")).to_have_value("billing")
+    expect(window.locator("#property-category")).to_be_focused()
+    assert Lesson.objects.get().value == "billing"
+
+
+def test_keys_lead_through_the_page(window, ticket):
+    window.keyboard.press("m")
+    expect(window.locator("#property-assignee select")).not_to_have_value("")
+    window.keyboard.press("s")
+    expect(window.get_by_label("Status")).to_be_focused()
+    window.keyboard.press("Escape")
+    window.keyboard.press("r")
+    expect(reply(window)).to_be_focused()
+    window.keyboard.type("beta 1234 my")  # no key acts inside a field
+    expect(reply(window)).to_have_value("beta 1234 my")
+    window.keyboard.press("Escape")
+    window.keyboard.press("?")
+    expect(window.get_by_role("dialog")).to_contain_text("Accept what triage suggests")
+    window.keyboard.press("Escape")
+    window.keyboard.press("u")
+    window.wait_for_url("**/tickets/")
+    ticket.refresh_from_db()
+    assert (ticket.category, ticket.priority) == ("general", "medium")
+
+
+def test_back_leads_to_the_list_as_it_was(desk, ticket):
+    window = desk.agent()
+    window.goto("/tickets/?status=open")
+    window.locator(f"a[href*='/tickets/{ticket.pk}/']").first.click()
+    window.wait_for_url(re.compile(rf"/tickets/{ticket.pk}/"))
+    window.keyboard.press("u")
+    window.wait_for_url("**/tickets/?status=open")
+
+
+# --- similar tickets ---
+
+
+def test_an_earlier_reply_is_inserted_where_one_writes(desk):
+    ticket = TicketFactory(title="Charged twice", description="My card was charged twice.")
+    solved = TicketFactory(title="Charged twice", status="resolved")
+    CommentFactory(ticket=solved, body="It was refunded.", public=True)
+    window = desk.agent()
+    window.goto(f"/tickets/{ticket.pk}/")
+    reply(window).fill("Hello Anna,Bye")
+    reply(window).evaluate("field => field.setSelectionRange(2, 11)")
+    window.get_by_text("How it was answered").click()
+    window.get_by_role("button", name="Use this reply").click()
+    expect(reply(window)).to_have_value("Hello Anna,\n\nIt was refunded.\n\nBye")
+    expect(reply(window)).to_be_focused()
+
+
+# --- without JavaScript ---
+
+
+def test_everything_works_without_javascript(desk, ticket):
+    window = desk.agent(java_script_enabled=False)
+    window.goto(f"/tickets/{ticket.pk}/")
+    window.get_by_label("Status").select_option("in_progress")
+    window.locator("#property-status").get_by_role("button", name="Set").click()
+    expect(window.get_by_label("Status")).to_have_value("in_progress")
+    window.get_by_role("button", name="Assign to me").click()
+    expect(window.locator("#assign-me")).to_have_count(0)
+    window.get_by_role("button", name="Accept General, Medium").click()
+    expect(window.locator("#property-category")).to_contain_text("Chosen by a person")
+    reply(window).fill("To you")
+    send(window)
+    reply(window).fill("Among us")
+    send(window, "Add internal note")
+    expect(window.locator(".message")).to_have_count(3)
+    window.get_by_text("Edit title and description").click()
+    window.get_by_label("Title", exact=True).fill("New title")
+    window.get_by_role("button", name="Save").click()
+    expect(window.get_by_role("heading", level=1)).to_have_text("New title")
+    window.get_by_role("button", name="Undo").click()
+    expect(window.get_by_role("heading", level=1)).to_have_text(ticket.title)
+
+
+def test_it_fits_a_phone(desk, narrow):
+    ticket = TicketFactory(
+        title="W" * 200, description="w" * 500, requester_email="m" * 60 + "@b.example"
+    )
+    CommentFactory(ticket=ticket, body="x" * 300)
+    window = desk.agent(**narrow)
+    window.goto(f"/tickets/{ticket.pk}/")
+    expect(window.locator("#talk")).to_be_visible()
+    assert window.evaluate("document.documentElement.scrollWidth") <= 360

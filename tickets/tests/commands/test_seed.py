@@ -130,3 +130,19 @@ def test_the_demo_teaches_nothing_and_leaves_no_trace():
     assert not Lesson.objects.exists()
     seed("--clear")
     assert not Prediction.objects.exists()
+
+
+def test_it_is_known_when_each_ticket_was_answered_and_finished():
+    seed()
+    for ticket in Ticket.objects.prefetch_related("comments"):
+        replies = [
+            comment.created_at
+            for comment in ticket.comments.all()
+            if comment.public and comment.author_role == "agent"
+        ]
+        assert ticket.first_response_at == min(replies, default=None)
+        assert (ticket.resolved_at is not None) == ticket.is_done
+        if ticket.is_done:
+            assert ticket.created_at < ticket.resolved_at == ticket.updated_at
+    assert Ticket.objects.exclude(first_response_at=None).count() > 20
+    assert Ticket.objects.exclude(resolved_at=None).count() > 20

@@ -87,17 +87,75 @@ def test_several_values_of_a_filter_survive_the_form(agent):
     assert '<option value="high,critical" selected>' in page
 
 
-def test_next_and_first_page(agent):
+def link(response, name):
+    found = re.search(rf'id="{name}"[^>]* href="([^"]+)"', response.content.decode())
+    return found and html.unescape(found[1])
+
+
+def test_pages_lead_on_and_back(agent):
     now = timezone.now()
     tickets = [TicketFactory(created_at=now - timedelta(hours=n)) for n in range(ROWS + 1)]
     first = agent.get("/tickets/?status=open")
     assert shown(first) == ids(*tickets[:ROWS])
-    link = html.unescape(re.search(r'id="next-page" href="([^"]+)"', first.content.decode())[1])
+    assert link(first, "newer") is None
     TicketFactory()
-    second = agent.get(link)
+    second = agent.get(link(first, "older"))
     assert shown(second) == ids(tickets[ROWS])
-    assert b'id="next-page"' not in second.content
-    assert b'id="first-page" href="/tickets/?status=open"' in second.content
+    assert link(second, "older") is None
+    assert shown(agent.get(link(second, "newer")))[-1:] == ids(tickets[ROWS - 1])
+
+
+def data(response, name):
+    return html.unescape(re.search(rf'data-{name}="([^"]*)"', response.content.decode())[1])
+
+
+def test_the_list_as_it_was_seen_leaves_out_what_arrived_since(agent, ticket):
+    seen = data(agent.get("/tickets/"), "newest")
+    late = TicketFactory()
+    again = agent.get("/tickets/", {"seen": seen}, headers=HTMX)
+    assert shown(again) == ids(ticket)
+    assert data(again, "newest") == seen
+    assert "seen" not in again["HX-Push-Url"]
+    assert shown(agent.get("/tickets/")) == ids(late, ticket)
+
+
+def test_an_empty_list_as_it_was_seen_stays_empty(agent):
+    seen = data(agent.get("/tickets/"), "newest")
+    TicketFactory()
+    assert shown(agent.get("/tickets/", {"seen": seen}, headers=HTMX)) == []
+
+
+def test_the_numbers_alone_come_without_rows(agent):
+    TicketFactory(category="billing")
+    TicketFactory(category="billing", status="closed")
+    TicketFactory()
+    headers = HTMX | {"HX-Target": "tabs"}
+    response = agent.get("/tickets/?category=billing&status=closed", headers=headers)
+    assert shown(response) == []
+    tabs = dict(
+        re.findall(r'id="tab-(\w+)".*?class="count">(\d+)<', response.content.decode(), re.S)
+    )
+    assert (tabs["all"], tabs["open"], tabs["closed"]) == ("2", "1", "1")
+    assert '<p id="found">1 ticket' in response.content.decode()
+
+
+def test_a_row_offers_nobody_oneself_and_the_present_assignee(agent, agent_user):
+    AgentFactory(username="zoe")
+    ticket = TicketFactory(assignee=AgentFactory(username="hanna"))
+    page = agent.get("/tickets/").content.decode()
+    select = re.search(rf'<select id="assignee-{ticket.pk}".*?</select>', page)[0]
+    assert re.findall(r'value="([^"]*)"', select) == ["", "hanna", agent_user.username]
+    assert '<option value="hanna" selected>' in select
+
+
+def test_the_export_carries_the_filters(agent, ticket):
+    page = agent.get("/tickets/?status=open&search=fire").content.decode()
+    assert 'href="/tickets/export.csv?status=open&amp;search=fire"' in page
+
+
+def test_own_tickets_are_offered_to_whoever_has_an_account(agent, open_mode, visitor):
+    assert b'<option value="me">Mine' in agent.get("/tickets/").content
+    assert b'<option value="me">Mine' not in visitor.get("/tickets/").content
 
 
 def test_htmx_gets_the_results_alone(agent, ticket):
@@ -122,6 +180,7 @@ def test_nothing_matches_differs_from_no_tickets_yet(agent):
         ("category=billing,nonsense", "category"),
         ("assignee=nobody-of-this-name", "assignee"),
         ("cursor=forged", "cursor"),
+        ("seen=forged", "seen"),
         ("created_after=2026-02-30", "created_after"),
         (f"search={'x' * 201}", "search"),
         ("search=%00", "search"),

@@ -40,8 +40,10 @@ def test_every_desk_has_views(agent):
 
 
 def test_a_view_holds_what_its_name_says(agent, agent_user):
-    mine = TicketFactory(assignee=agent_user)
-    urgent = TicketFactory(priority="critical", status="in_progress", assignee=AgentFactory())
+    sure = {"category_source": "human", "priority_source": "human"}
+    urgently = {"priority": "critical", "status": "in_progress"}
+    mine = TicketFactory(assignee=agent_user, **sure)
+    urgent = TicketFactory(assignee=AgentFactory(), **urgently, **sure)
     TicketFactory(priority="critical", status="resolved", assignee=AgentFactory())
     unsure = TicketFactory(category_source="offline", category_confidence=0.1)
     expected = {"Mine": mine, "Unassigned": unsure, "Urgent": urgent, "Needs review": unsure}

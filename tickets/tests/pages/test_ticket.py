@@ -1,6 +1,7 @@
 """One ticket's page."""
 
 import html
+import json
 import re
 
 import pytest
@@ -8,8 +9,8 @@ from django.test import Client
 
 from tickets import services
 from tickets.access import SYSTEM, TRIAGE, user_actor
-from tickets.models import Comment, Ticket
-from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
+from tickets.models import Comment, Lesson, Ticket
+from tickets.tests.factories import AgentFactory, CommentFactory, PredictionFactory, TicketFactory
 
 HTMX = {"HX-Request": "true"}
 
@@ -165,7 +166,8 @@ def test_a_stale_edit_keeps_the_typed_text_and_shows_what_changed(agent, ticket)
     assert Ticket.objects.get().title == "Theirs"
     assert 'value="Mine"' in page
     assert "My long text" in page
-    assert f"was “{ticket.title}” when you read it and is now “Theirs”" in text(page)
+    assert f"Title when you read it {ticket.title} Title now Theirs Yours Mine" in text(page)
+    assert "edited the title." in text(page)
 
 
 def test_saving_again_puts_the_typed_text_in_place(agent, ticket):
@@ -180,7 +182,7 @@ def test_a_stale_property_is_told(agent, ticket):
     services.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
     response = change(agent, ticket, HTMX, status="in_progress")
     assert Ticket.objects.get().status == "closed"
-    assert "You wanted “In progress”" in text(response.content.decode())
+    assert "Status now Closed Yours In progress" in text(response.content.decode())
 
 
 def test_changes_of_different_values_do_not_disturb_each_other(agent, ticket):
@@ -232,8 +234,9 @@ def test_it_asks_for_the_csrf_token(agent_user, ticket):
 
 def test_its_queries_do_not_grow_with_the_conversation(agent, ticket, django_assert_num_queries):
     CommentFactory.create_batch(10, ticket=ticket, author=AgentFactory())
-    # Session, user, groups; ticket, comments, agents, two for the history, one for the reasons.
-    with django_assert_num_queries(9):
+    # Session, user, groups; ticket, comments, agents, two for the history, one each for reasons
+    # and suggestions; two for similar tickets.
+    with django_assert_num_queries(12):
         page_of(agent, ticket)
 
 
@@ -260,3 +263,158 @@ def test_it_shows_the_words_that_decided(agent):
     services.update_ticket(made.pk, {"category": "account"}, SYSTEM)
     page = agent.get(made.get_absolute_url()).content.decode()
     assert re.search(r'id="by-category">(.*?)</p>', page, re.S)[1] == "Chosen by a person"
+
+
+# --- conversation ---
+
+
+def test_it_says_to_whom_a_reply_goes(agent):
+    known = TicketFactory(requester_email="anna@example.org")
+    assert "by e-mail to anna@example.org" in text(page_of(agent, known))
+    assert "No e-mail address is known" in text(page_of(agent, TicketFactory()))
+
+
+@pytest.mark.parametrize("public", ["true", "false"])
+def test_the_same_words_of_one_form_are_one_message(agent, ticket, public):
+    key = re.search(r'name="form_key" value="([^"]+)"', page_of(agent, ticket))[1]
+    first = comment(agent, ticket, body="Once", public=public, form_key=key)
+    again = comment(agent, ticket, body="Once", public=public, form_key=key)
+    assert first.url == again.url == f"/tickets/{ticket.pk}/#comment-{Comment.objects.get().pk}"
+
+
+def test_other_words_or_another_form_are_another_message(agent, ticket):
+    for values in (
+        {"body": "One", "form_key": "a"},
+        {"body": "Two", "form_key": "a"},
+        {"body": "One", "form_key": "b"},
+        {"body": "One", "form_key": "a", "public": "true"},
+        {"body": "One"},
+        {"body": "One"},
+    ):
+        comment(agent, ticket, **values)
+    assert Comment.objects.count() == 6
+
+
+def test_the_form_key_of_one_ticket_means_nothing_to_another(agent):
+    for ticket in TicketFactory.create_batch(2):
+        comment(agent, ticket, body="Hello", form_key="a")
+    assert Comment.objects.count() == 2
+
+
+def test_a_message_that_was_deleted_does_not_come_back(agent, ticket):
+    comment(agent, ticket, body="Once", form_key="a")
+    Comment.objects.all().delete()
+    assert comment(agent, ticket, body="Once", form_key="a").status_code == 404
+    assert not Comment.objects.exists()
+
+
+def test_a_reply_can_resolve_the_ticket(agent, ticket):
+    for _ in range(2):
+        comment(agent, ticket, body="Done", resolve="true", form_key="a")
+    ticket.refresh_from_db()
+    assert ticket.status == "resolved"
+    assert Comment.objects.get().public
+    assert "Reply and resolve" not in text(page_of(agent, ticket))
+
+
+def test_a_typed_message_may_be_forgotten_only_once_it_is_stored(agent, ticket):
+    path = f"/tickets/{ticket.pk}/comments/"
+    stored = agent.post(path, {"body": "Hello", "public": "true"}, headers=HTMX)
+    refused = agent.post(path, {"body": " ", "public": "true"}, headers=HTMX)
+    assert json.loads(stored["HX-Trigger"])["stored"] == {"form": "composer"}
+    assert "HX-Trigger" not in refused
+    assert (stored.status_code, refused.status_code) == (200, 200)
+
+
+def test_a_typed_edit_may_be_forgotten_only_once_it_is_stored(agent, ticket):
+    stored = change(agent, ticket, HTMX, title="New", description="New")
+    stale = change(agent, ticket, HTMX, title="Other", description="Other")
+    assert json.loads(stored["HX-Trigger"])["stored"] == {"form": "edit"}
+    assert "HX-Trigger" not in stale
+
+
+# --- undo ---
+
+
+def test_a_change_offers_undo(agent, ticket):
+    response = change(agent, ticket, HTMX, priority="high")
+    assert json.loads(response["HX-Trigger"])["toast"]["undo"] == f"{ticket.pk}:2"
+
+
+def test_what_changed_nothing_offers_no_undo_of_somebody_elses_change(agent, ticket):
+    services.update_ticket(ticket.pk, {"priority": "high"}, user_actor(AgentFactory()))
+    response = change(agent, ticket, HTMX, status="open")
+    assert json.loads(response["HX-Trigger"])["toast"]["undo"] == ""
+
+
+# --- what triage suggested ---
+
+
+def suggest(ticket, **values):
+    evidence = [{"field": "title", "text": "refund", "start": 0, "end": 6}]
+    return PredictionFactory(ticket=ticket, evidence=evidence, **{"confidence": 0.82} | values)
+
+
+def test_a_suggestion_stands_beside_another_value(agent, ticket):
+    suggest(ticket)
+    page = page_of(agent, ticket)
+    told = text(page).replace("\u00a0", " ")
+    assert "Triage suggested: Billing , 82 % sure, because of “refund” Use Billing" in told
+    assert 'id="confirm-category"' not in page
+
+
+def test_a_value_as_suggested_can_be_confirmed(agent, ticket):
+    ticket.decide("category", "llm", 0.82)
+    ticket.save()
+    suggest(ticket, value="general", source="llm")
+    page = page_of(agent, ticket)
+    assert 'id="confirm-category"' in page
+    assert "Triage suggested" not in text(page)
+    change(agent, ticket, category="general")
+    assert 'id="confirm-category"' not in page_of(agent, ticket)
+    assert Lesson.objects.get().value == "general"
+
+
+def test_the_newest_suggestion_counts_and_none_of_a_shadow_or_without_a_clue(agent, ticket):
+    suggest(ticket, value="technical")
+    suggest(ticket, value="account")
+    suggest(ticket, value="billing", use="shadow")
+    suggest(ticket, value="billing", source="default", confidence=None)
+    assert "Triage suggested: Account" in text(page_of(agent, ticket))
+
+
+def accepted(page):
+    form = re.search(r'id="accept".*?</form>', page, re.S)[0]
+    return dict(re.findall(r'name="(version|category|priority)" value="(\w+)"', form))
+
+
+def test_accepting_sends_both_values_in_one_change(agent, ticket):
+    suggest(ticket)
+    suggest(ticket, field="priority", value="high")
+    values = accepted(page_of(agent, ticket))
+    assert values == {"version": "1", "category": "billing", "priority": "high"}
+    change(agent, ticket, **values)
+    ticket.refresh_from_db()
+    assert (ticket.category, ticket.priority, ticket.version) == ("billing", "high", 2)
+    assert Lesson.objects.count() == 2
+    assert accepted(page_of(agent, ticket)) == {}
+
+
+# --- without a mouse, without JavaScript ---
+
+
+def test_it_is_taken_by_a_button_that_needs_no_script(agent, agent_user, ticket):
+    button = re.search(r'name="assignee" value="([^"]+)" id="assign-me"', page_of(agent, ticket))
+    # A browser sends the select as well, before the button.
+    change(agent, ticket, assignee=["", button[1]])
+    ticket.refresh_from_db()
+    assert ticket.assignee == agent_user
+    assert 'id="assign-me"' not in page_of(agent, ticket)
+
+
+def test_history_of_a_long_life_folds(agent, agent_user, ticket):
+    for status in ("closed", "open") * 6:
+        services.update_ticket(ticket.pk, {"status": status}, user_actor(agent_user))
+    page = page_of(agent, ticket)
+    assert "5 earlier" in page
+    assert page.count("changed status") == 12

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from tickets.models import AuthorRole, Comment
+from tickets.models import AuthorRole, Comment, Ticket
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 
 
@@ -111,3 +111,80 @@ def test_markup_is_shown_as_text(visitor):
     page = visitor.get(ticket.track_path()).content
     assert b"<img src=x" not in page
     assert b"<script>x" not in page
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "Somebody will look at it soon. The answer appears on this page."),
+        ({"requester_email": "a@example.org"}, "on this page, and we tell you by e-mail."),
+        ({"status": "in_progress"}, "Somebody is working on it"),
+        ({"status": "resolved"}, "This is resolved"),
+        ({"status": "closed"}, "This is closed"),
+    ],
+)
+def test_it_says_what_the_status_means(visitor, db, values, words):
+    assert words in visitor.get(TicketFactory(**values).track_path()).content.decode()
+
+
+def test_after_an_answer_it_is_the_requesters_turn(visitor, ticket):
+    CommentFactory(ticket=ticket, public=False)
+    assert b"We have your message" in visitor.get(ticket.track_path()).content
+    CommentFactory(ticket=ticket, public=True)
+    assert b"We have answered" in visitor.get(ticket.track_path()).content
+
+
+def ask(visitor, ticket, etag):
+    return visitor.get(ticket.track_path(), headers={"If-None-Match": etag})
+
+
+def test_a_page_that_did_not_change_is_not_sent_again(visitor, ticket):
+    etag = visitor.get(ticket.track_path())["ETag"]
+    answer = ask(visitor, ticket, etag)
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert answer["Cache-Control"] == "no-store"
+    assert ask(visitor, ticket, f"W/{etag}").status_code == 304  # after compression
+    CommentFactory(ticket=ticket, public=True)
+    assert ask(visitor, ticket, etag).status_code == 200
+
+
+def test_what_only_agents_see_changes_nothing_for_others(visitor, ticket):
+    etag = visitor.get(ticket.track_path())["ETag"]
+    CommentFactory(ticket=ticket, public=False)
+    ticket.priority, ticket.assignee, ticket.version = "critical", AgentFactory(), 9
+    ticket.save()
+    assert ask(visitor, ticket, etag).status_code == 304
+
+
+def test_the_same_reply_sent_twice_is_one(visitor, ticket):
+    for _ in range(2):
+        visitor.post(ticket.track_path(), {"body": "Any news?"})
+    assert Comment.objects.count() == 1
+    visitor.post(ticket.track_path(), {"body": "Please!"})
+    visitor.post(ticket.track_path(), {"body": "Any news?"})
+    assert Comment.objects.count() == 3
+
+
+def test_the_same_words_on_a_ticket_that_was_finished_since_open_it_again(visitor, ticket):
+    visitor.post(ticket.track_path(), {"body": "It is broken."})
+    Ticket.objects.update(status="resolved")
+    page = visitor.post(ticket.track_path(), {"body": "It is broken."}, follow=True)
+    assert "The ticket is open again." in page.content.decode()
+    assert Ticket.objects.get().status == "open"
+    assert Comment.objects.count() == 2
+
+
+def test_the_same_words_after_an_answer_are_a_new_reply(visitor, ticket):
+    visitor.post(ticket.track_path(), {"body": "Thanks"})
+    CommentFactory(ticket=ticket, public=True)
+    visitor.post(ticket.track_path(), {"body": "Thanks"})
+    assert Comment.objects.filter(author_role=AuthorRole.REQUESTER).count() == 2
+
+
+def test_it_counts_no_other_tickets(visitor, ticket):
+    """Numbers of rows would tell how busy the desk is."""
+    CommentFactory.create_batch(3)
+    comment = CommentFactory(ticket=ticket, public=True)
+    page = visitor.get(ticket.track_path()).content.decode()
+    assert 'id="message-1"' in page
+    assert f"comment-{comment.pk}" not in page
