@@ -138,12 +138,16 @@
       if (!response || !response.ok) return;
       const newer = part(await response.text());
       if (signal.aborted) return;
-      for (const tab of newer.querySelectorAll("[id^=tab-]")) {
-        const count = byId(tab.id) && byId(tab.id).querySelector(".count");
-        if (count) count.textContent = tab.querySelector(".count").textContent;
-      }
+      tellCounts(newer);
       tellFound(newer.querySelector("#found").textContent);
     } catch {}
+  }
+
+  function tellCounts(newer) {
+    for (const tab of newer.querySelectorAll("[id^=tab-]")) {
+      const count = byId(tab.id) && byId(tab.id).querySelector(".count");
+      if (count) count.textContent = tab.querySelector(".count").textContent;
+    }
   }
 
   function tellFound(words) {
@@ -167,16 +171,25 @@
     } catch {}
   }
 
+  function isNewer(row) {
+    const present = byId(row.id);
+    if (!present) return true;
+    return Number(row.dataset.version) > Number(present.dataset.version) && !present.hasAttribute("aria-busy");
+  }
+
   function replaceResults(newer) {
-    const left = leave();
     const [words, ...others] = newer.querySelectorAll("[hx-swap-oob]");
     tellFound(words.textContent);
     for (const beside of [words, ...others]) beside.remove();
-    for (const row of newer.querySelectorAll("tbody tr")) {
-      const present = byId(row.id);
-      const older = present && Number(row.dataset.version) < Number(present.dataset.version);
-      if (present && (older || present.hasAttribute("aria-busy"))) row.replaceWith(present);
+    const present = rows(), coming = [...newer.querySelectorAll("tbody tr")];
+    const alike = coming.length > 0 && coming.map((row) => row.id).join() === present.map((row) => row.id).join();
+    if (alike) {
+      // The usual case, and a whole new table takes a slow machine half a second.
+      for (const row of coming) if (isNewer(row)) replaceRow(byId(row.id), row);
+      return tellCounts(newer);
     }
+    const left = leave();
+    for (const row of coming) if (!isNewer(row)) row.replaceWith(byId(row.id));
     results().replaceWith(newer);
     htmx.process(newer);
     arrive(left);

@@ -6,8 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from ..querysets import SavedViewQuerySet
-from ..querysets import PresenceQuerySet
+from ..querysets import PresenceQuerySet, SavedViewQuerySet
 from .choices import visible
 from .ticket import Ticket
 

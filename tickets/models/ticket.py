@@ -25,6 +25,7 @@ from ..querysets import (
     history_of,
     needs_review,
     requester_words,
+    sureness,
     words_of,
 )
 from .choices import (
@@ -141,6 +142,9 @@ class Ticket(models.Model):
             ),
             # Few at any time, however many tickets there are.
             models.Index(fields=["created_at"], condition=needs_review(), name="ticket_unsure"),
+            models.Index(
+                sureness(), "created_at", "id", condition=needs_review(), name="ticket_review"
+            ),
             GinIndex(fields=["document"], name="ticket_document"),
             GinIndex(requester_words(), name="ticket_requester"),
         ]

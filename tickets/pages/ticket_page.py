@@ -22,7 +22,7 @@ KEYS: Keys = keys_of(
     ("s", "Status"),
     ("r", "Write a reply"),
     ("n", "Write a note"),
-    ("e", "Edit title and description"),
+    ("e", "Edit the text"),
     ("Esc", "Leave a field"),
     ("u", "Back to the list"),
 )

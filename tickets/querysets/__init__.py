@@ -12,7 +12,7 @@ from .history import (
 from .ledger import PredictionQuerySet
 from .news import news_of
 from .presence import PresenceQuerySet
-from .review import ReviewPlace, place_behind, read_place
+from .review import ReviewPlace, place_behind, read_place, sureness
 from .search import SEARCH_HELP, asks_for_me, parse_search, requester_words, words_of
 from .similar import last_replies
 from .tickets import DAYS_SHOWN, LessonQuerySet, Page, TicketQuerySet, needs_review
@@ -46,6 +46,7 @@ __all__ = [
     "read_cursor",
     "read_place",
     "requester_words",
+    "sureness",
     "words_of",
     "write_cursor",
 ]

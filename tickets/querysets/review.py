@@ -71,13 +71,13 @@ class ReviewQuerySet(models.QuerySet["Ticket"]):
         Among the equally unsure the oldest comes first. A place names what was seen, so it
         stays right while others work the same queue.
         """
-        found = self.defer("document").annotate(sureness=_sureness())
+        found = self.defer("document").annotate(sureness=sureness())
         if after is not None:
             found = found.filter(after.condition())
         return found.order_by("sureness", "created_at", "pk")
 
 
-def _sureness() -> Least:
+def sureness() -> Least:
     """The smaller confidence of what triage decided; 0 where it had no opinion."""
     return Least(*map(_confidence, LEARNED_FIELDS))
 

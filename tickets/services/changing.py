@@ -32,9 +32,12 @@ def change_by(actor: Actor) -> Iterator[None]:
 
 
 @contextmanager
-def changing(ticket_id: int, actor: Actor, version: int | None = None) -> Iterator[Ticket]:
+def changing(
+    ticket_id: int, actor: Actor, version: int | None = None, *, undoing: bool = False
+) -> Iterator[Ticket]:
     """Lock a ticket, let the caller set values, and save those that differ as a new version.
 
+    With `undoing` the requester is not told anew of what was told before.
     Raises NotFound, and StaleVersion when `version` is not the present one.
     """
     with change_by(actor):
@@ -48,7 +51,8 @@ def changing(ticket_id: int, actor: Actor, version: int | None = None) -> Iterat
             ticket.updated_at = timezone.now()
             _note_the_end(ticket)
             ticket.save(update_fields=[*changed, "version", "updated_at", "resolved_at"])
-            mail.status_changed(ticket, before["status"])
+            tell = mail.status_restored if undoing else mail.status_changed
+            tell(ticket, before["status"])
         if ticket.is_done and not was_done:  # finished as it stands: that confirms it
             learning.settle(ticket, LearnedField.values)
 

@@ -62,6 +62,13 @@ def status_changed(ticket: Ticket, before: str) -> None:
         _announce(ticket, Mail.RESOLVED, event, wait=RESOLVED_GRACE)
 
 
+def status_restored(ticket: Ticket, before: str) -> None:
+    """As `status_changed`, unless the message about what is restored has gone out, or will."""
+    last = ticket.emails.filter(kind=Mail.RESOLVED).order_by("-pk").first()
+    if last is None or last.state == MailState.DROPPED:
+        status_changed(ticket, before)
+
+
 def link_asked_for(ticket: Ticket, *, new: bool) -> bool:
     """An agent sends the private link; False when it is on its way already and is not `new`."""
     since = timezone.now() - LINK_SENT_ONCE_IN

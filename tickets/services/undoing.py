@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
+from django.db.models import QuerySet
 
 from ..access import Actor
 from ..exceptions import NotFound, StaleVersion
-from ..models import LearnedField, Source, Ticket
+from ..models import LearnedField, Source, Status, Ticket
 from . import learning
 from .changing import COLUMNS, changing
 
@@ -40,11 +42,21 @@ def _restore(ticket_id: int, version: int, actor: Actor) -> Ticket | None:
     before = events.filter(version=version - 1).order_by("-pgh_id").first()
     if before is None:
         return None
-    with changing(ticket_id, actor, version) as ticket:
+    with changing(ticket_id, actor, version, undoing=True) as ticket:
         for column in COLUMNS:
             setattr(ticket, column, getattr(before, column))
+        if ticket.is_done:
+            ticket.resolved_at = _done_since(events.filter(pgh_id__lte=before.pgh_id))
         _unlearn(ticket, before, events.order_by("pgh_id").first())
     return ticket
+
+
+def _done_since(events: QuerySet[Any]) -> datetime:
+    """When a ticket that is done at the last of these records became so."""
+    undone = events.exclude(status__in=[Status.RESOLVED, Status.CLOSED]).order_by("-pgh_id").first()
+    done = events.filter(pgh_id__gt=undone.pgh_id) if undone else events
+    since: datetime = done.earliest("pgh_id").pgh_created_at
+    return since
 
 
 def _unlearn(ticket: Ticket, before: Any, first: Any) -> None:

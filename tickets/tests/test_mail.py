@@ -131,6 +131,19 @@ def test_undo_costs_nobody_a_message(mail_server, ticket, agent):
     assert states() == [MailState.DROPPED]
 
 
+@pytest.mark.parametrize("told_before", [True, False])
+def test_reopening_taken_back_tells_nobody_twice(mail_server, ticket, agent, told_before):
+    services.update_ticket(ticket.pk, {"status": "resolved"}, agent)
+    if told_before:
+        work_now()
+    saved = services.update_ticket(ticket.pk, {"status": "open"}, agent)
+    if not told_before:
+        work_now()
+    services.undo([(saved.pk, saved.version)], agent)
+    work_now()
+    assert len(mail_server.messages) == 1
+
+
 def test_a_ticket_that_is_resolved_twice_at_once_is_told_of_once(mail_server, ticket, agent):
     for status in ("resolved", "open", "resolved"):
         services.update_ticket(ticket.pk, {"status": status}, agent)

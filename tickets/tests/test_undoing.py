@@ -1,6 +1,9 @@
 """Taking changes back: the values, who decided them, and what was learned from them."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from tickets import services
 from tickets.access import REQUESTER, user_actor
@@ -85,6 +88,17 @@ def test_reopening_taken_back_leaves_it_confirmed(ticket, actor):
     changed = services.update_ticket(ticket.pk, {"status": "open"}, actor)
     assert undo(changed, actor).status == "resolved"
     assert lessons(ticket) == taught
+
+
+def test_reopening_taken_back_keeps_the_moment_of_the_resolution(ticket, actor):
+    services.update_ticket(ticket.pk, {"status": "resolved"}, actor)
+    yesterday = timezone.now() - timedelta(days=1)
+    records = ticket.pgh_event_model.objects
+    records.filter(status="resolved").update(pgh_created_at=yesterday)
+    services.update_ticket(ticket.pk, {"status": "closed"}, actor)
+    changed = services.update_ticket(ticket.pk, {"status": "open"}, actor)
+    assert changed.resolved_at is None
+    assert undo(changed, actor).resolved_at == yesterday
 
 
 def test_an_unrelated_undo_keeps_earlier_lessons(ticket, actor):

@@ -83,6 +83,7 @@ def test_pages_of_agents(desk, look):
         "/tickets/?search=zebra",
         f"/tickets/{ticket.pk}/",
         "/tickets/?needs_review=true",
+        "/tickets/review/",
         "/dashboard/",
         "/dashboard/triage/",
         "/nothing",

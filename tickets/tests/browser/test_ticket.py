@@ -158,7 +158,7 @@ def sent(window):
 
 @pytest.mark.parametrize("failure", ["gone", "error"])
 def test_a_reply_outlives_a_desk_that_fails(desk, window, ticket, failure):
-    desk.tolerate("ERR_FAILED|status of 500|Response Status Error Code 500|htmx:sendError")
+    desk.tolerate("ERR_FAILED|status of 500|Response Status Error Code 500|htmx:")
     answers = {"gone": lambda r: r.abort(), "error": lambda r: r.fulfill(status=500)}
     reply(window).fill("A long answer")
     window.route("**/comments/", answers[failure])
@@ -176,7 +176,7 @@ def test_a_reply_outlives_a_desk_that_fails(desk, window, ticket, failure):
 
 
 def test_a_reply_whose_answer_was_lost_is_stored_once(desk, window):
-    desk.tolerate("ERR_FAILED|htmx:sendError")
+    desk.tolerate("ERR_FAILED|htmx:")
 
     def lose(route):
         route.fetch()
@@ -195,7 +195,7 @@ def test_a_reply_whose_answer_was_lost_is_stored_once(desk, window):
 
 def test_a_slow_desk_keeps_the_text_until_it_has_arrived(window):
     held = []
-    window.route("**/comments/", held.append)
+    window.route("**/comments/", lambda route: held.append(route))
     reply(window).fill("Slowly")
     send(window)
     expect(window.locator("#composer .problem")).to_contain_text("The desk is slow")
@@ -345,6 +345,9 @@ def test_back_leads_to_the_list_as_it_was(desk, ticket):
     window.goto("/tickets/?status=open")
     window.locator(f"a[href*='/tickets/{ticket.pk}/']").first.click()
     window.wait_for_url(re.compile(rf"/tickets/{ticket.pk}/"))
+    window.keyboard.press("4")
+    expect(window.locator("#property-priority")).to_contain_text("Chosen by a person")
+    expect(window.get_by_role("button", name="Keys")).to_be_visible()
     window.keyboard.press("u")
     window.wait_for_url("**/tickets/?status=open")
 

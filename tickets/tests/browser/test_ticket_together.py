@@ -6,7 +6,14 @@ from playwright.sync_api import expect
 from tickets import services
 from tickets.access import user_actor
 from tickets.models import Presence
-from tickets.tests.factories import AgentFactory, TicketFactory
+from tickets.tests.factories import (
+    AgentFactory,
+    CommentFactory,
+    PredictionFactory,
+    TicketFactory,
+)
+
+EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 
 
 @pytest.fixture
@@ -64,6 +71,7 @@ def test_each_sees_that_the_other_looks_writes_and_leaves(ours, theirs):
 def test_ones_own_second_window_is_nobody_else(desk, ours, ticket):
     second = ours.context.new_page()
     second.goto(f"/tickets/{ticket.pk}/")
+    second.wait_for_load_state("networkidle")
     with second.expect_response("**/presence/") as answer:
         look(second)
     assert answer.value.text().strip() == ""
@@ -112,6 +120,7 @@ def test_ones_own_change_shows_the_others_as_well(ours, ticket, maria):
     ours.get_by_label("Status").select_option("in_progress")
     expect(ours.locator("#toasts")).to_contain_text("status is now In progress")
     expect(ours.get_by_label("Priority")).to_have_value("high")
+    ours.wait_for_load_state("networkidle")
     with ours.expect_response("**/presence/") as answer:
         look(ours)
     assert "Show" not in answer.value.text()
@@ -123,6 +132,31 @@ def test_in_the_open_demo_windows_see_each_other(desk, settings, ticket):
     for window in (first, second):
         window.goto(f"/tickets/{ticket.pk}/")
     expect(second.locator("#watch")).to_contain_text("Somebody is looking at this")
+
+
+def test_markup_of_others_stays_text(desk, ours, ticket):
+    dialogs = []
+    ours.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    evil = AgentFactory(username=EVIL)
+    evidence = [{"field": "title", "text": EVIL, "start": 0, "end": 9}]
+    PredictionFactory(ticket=ticket, evidence=evidence)
+    solved = TicketFactory(title=ticket.title, status="closed")
+    CommentFactory(ticket=solved, body=EVIL, public=True)
+    services.look(ticket, "user 0", EVIL, writing=True)
+    services.update_ticket(ticket.pk, {"assignee": evil, "title": EVIL}, user_actor(evil))
+    look(ours)
+    expect(ours.locator("#watch .news")).to_contain_text(EVIL)
+    ours.get_by_role("button", name="Show").click()
+    expect(ours.get_by_role("heading", level=1)).to_have_text(EVIL)
+    services.update_ticket(ticket.pk, {"title": ticket.title}, user_actor(evil))
+    ours.reload()
+    ours.get_by_text("How it was answered").click()
+    ours.get_by_role("button", name="Use this reply").click()
+    expect(ours.get_by_label("Reply or note")).to_have_value(EVIL)
+    ours.reload()
+    expect(ours.get_by_label("Reply or note")).to_have_value(EVIL)
+    assert ours.locator("main img, main script").count() == 0
+    assert dialogs == []
 
 
 def test_the_place_for_others_moves_nothing(ours, maria, ticket):
