@@ -8,11 +8,10 @@ from .pages import STATES, State, wanted
 from .visiting import visit
 
 FOLDER = ROOT / "docs" / "screenshots"
-HEIGHT = 1400  # pixels of a page that are kept, at most
 PICTURED = (
-    *("submit", "submit-suggested", "submit-errors", "track", "sign-in", "error-404", "api-docs"),
-    *("list", "list-filtered", "list-empty", "list-selected", "list-keys", "ticket"),
-    *("ticket-stale", "review", "dashboard", "triage", "admin-tickets", "admin-ticket"),
+    *("submit-suggested", "track", "sign-in", "error-404", "api-docs"),
+    *("list", "list-selected", "ticket", "review", "dashboard", "triage"),
+    *("admin-tickets", "admin-ticket"),
 )
 BACK_OFFICE = [
     State("admin-tickets", "/admin/tickets/ticket/", "admin"),
@@ -30,16 +29,14 @@ def keep(visitors: Visitors, names: list[str]) -> None:
 
 def take(visitors: Visitors, state: State) -> None:
     FOLDER.mkdir(exist_ok=True)
-    for width, pixels in WIDTHS.items():
+    for width in WIDTHS:
         with visit(visitors, state, width) as visited:
             page = visited.page
             for theme in THEMES:
                 page.emulate_media(color_scheme=theme)
-                height = min(HEIGHT, page.evaluate("document.documentElement.scrollHeight"))
+                # What a person sees first; whole pages would weigh three times as much.
                 page.screenshot(
                     path=FOLDER / f"{state.name}-{theme}-{width}.png",
-                    full_page=True,
-                    clip={"x": 0, "y": 0, "width": pixels, "height": height},
                     animations="disabled",
                     caret="hide",
                 )

@@ -46,6 +46,7 @@ EVENTS = {
 TASKS = {
     "triage_ticket": "Ask the model about a ticket",
     "shadow_triage": "Ask the second source about a ticket",
+    "send_email": "Send a message to a requester",
     "learn": "Learn from an agent's decision",
     "refit": "Learn everything anew",
     "purge": "Delete what has served its time",
