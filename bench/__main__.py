@@ -91,8 +91,6 @@ def pairs(tickets: int) -> list[tuple[str, Callable[[], object], Callable[[], ob
     deep = tickets // 2
     cursor_at_depth = newest.page(deep).older
     cursor_back = write_cursor(newest[deep], newer=True)
-    read_20 = newest[20]
-    cursor_of_news = write_cursor(read_20, newer=True)
     word = "chargeback"
     containing = Ticket.objects.filter(description__icontains=word) | Ticket.objects.filter(
         title__icontains=word
@@ -112,11 +110,6 @@ def pairs(tickets: int) -> list[tuple[str, Callable[[], object], Callable[[], ob
             "search for an address",
             lambda: [t.pk for t in Ticket.objects.search(f"from:{SENDER}").page(PAGE).rows],
             lambda: [t.pk for t in newest.filter(requester_email__icontains=SENDER)[:PAGE]],
-        ),
-        (
-            "news since 20 tickets",
-            lambda: Ticket.objects.newer_than(cursor_of_news, 101),
-            lambda: Ticket.objects.filter(created_at__gt=read_20.created_at).count(),
         ),
         (
             "search for a rare word",

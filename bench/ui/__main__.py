@@ -50,19 +50,25 @@ def parse() -> argparse.Namespace:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Measure, tell; 1 when a limit is passed."""
+    """Measure, tell; 1 when a limit is passed, 130 when interrupted: then what there is."""
     started = time.monotonic()
+    figures: list[Figure] = []
+    whole = False
     with (
+        suppress(KeyboardInterrupt),
+        tempfile.TemporaryDirectory(prefix="desk-ui-") as folder,
         running_desk(options.tickets) as desk,
         chromium() as browser,
-        tempfile.TemporaryDirectory(prefix="desk-ui-") as folder,
     ):
-        figures = list(measure(Visitors(browser, desk), options, Path(folder)))
+        figures.extend(measure(Visitors(browser, desk), options, Path(folder)))
+        whole = True
     figures.sort(key=lambda figure: figure.page)
     print(table(figures))
     print(f"{options.tickets:,} tickets, {time.monotonic() - started:.0f} s.")
     if options.json:
         write_json(figures, options.json)
+    if not whole:
+        return 130
     return 0 if figures and all(figure.holds for figure in figures) else 1
 
 

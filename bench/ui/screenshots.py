@@ -8,9 +8,10 @@ from .pages import STATES, State, wanted
 from .visiting import visit
 
 FOLDER = ROOT / "docs" / "screenshots"
+HEIGHT = 800
 PICTURED = (
     *("submit-suggested", "track", "sign-in", "error-404", "api-docs"),
-    *("list", "list-selected", "ticket", "review", "dashboard", "triage"),
+    *("list", "ticket", "review", "dashboard", "triage"),
     *("admin-tickets", "admin-ticket"),
 )
 BACK_OFFICE = [
@@ -29,7 +30,7 @@ def keep(visitors: Visitors, names: list[str]) -> None:
 
 def take(visitors: Visitors, state: State) -> None:
     FOLDER.mkdir(exist_ok=True)
-    for width in WIDTHS:
+    for width, pixels in WIDTHS.items():
         with visit(visitors, state, width) as visited:
             page = visited.page
             for theme in THEMES:
@@ -37,6 +38,7 @@ def take(visitors: Visitors, state: State) -> None:
                 # What a person sees first; whole pages would weigh three times as much.
                 page.screenshot(
                     path=FOLDER / f"{state.name}-{theme}-{width}.png",
+                    clip={"x": 0, "y": 0, "width": pixels, "height": HEIGHT},
                     animations="disabled",
                     caret="hide",
                 )
