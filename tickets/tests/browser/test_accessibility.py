@@ -193,13 +193,17 @@ def test_the_submit_page_needs_no_mouse(page):
 
 
 def test_targets_are_large_enough(desk, theme):
+    """A label around a control is part of what can be pressed."""
     ticket = fill_the_desk()
     window = desk.agent(viewport={"width": 360, "height": 900}, color_scheme=theme)
     for path in ("/", "/tickets/", f"/tickets/{ticket.pk}/"):
         window.goto(path)
         small = window.evaluate(
             """() => [...document.querySelectorAll("button, select, input, textarea, nav a")]
-                .map((target) => [target.outerHTML.slice(0, 80), target.getBoundingClientRect()])
+                .map((target) => [
+                    target.outerHTML.slice(0, 80),
+                    (target.closest("label") ?? target).getBoundingClientRect(),
+                ])
                 .filter(([, box]) => box.width && Math.min(box.width, box.height) < 24)
                 .map(([html]) => html)"""
         )

@@ -32,7 +32,7 @@ def test_solved_ones_come_first_and_the_ticket_itself_never(agent, ticket):
 
 def test_the_nearest_comes_first_however_old(agent, ticket):
     near = TicketFactory(title=TITLE, description=ticket.description, status="closed")
-    far = TicketFactory(title="Invoice address", status="closed")
+    far = TicketFactory(title="Charged for an old invoice", status="closed")
     assert similar(agent, ticket)[:2] == [near.pk, far.pk]
 
 
@@ -80,6 +80,11 @@ def test_its_queries_do_not_grow(agent, ticket, django_assert_max_num_queries):
 )
 def test_no_text_breaks_it(ticket, text):
     Ticket.objects.similar_to(text.encode("utf-8", "ignore").decode(), 3)
+
+
+def test_a_chance_word_in_common_makes_nothing_similar(agent, ticket):
+    TicketFactory.create_batch(20, title="Door", description="Broken since March.", status="closed")
+    assert similar(agent, ticket) == []
 
 
 def test_words_that_say_little_are_left_out():

@@ -1,15 +1,21 @@
 """One ticket's page."""
 
+import gzip
 import html
 import json
 import re
+from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
+from django.utils import timezone
 
 from tickets import services
 from tickets.access import SYSTEM, TRIAGE, user_actor
 from tickets.models import Comment, Lesson, Ticket
+from tickets.pages import history
+from tickets.querysets import HistoryEntry
 from tickets.tests.factories import AgentFactory, CommentFactory, PredictionFactory, TicketFactory
 
 HTMX = {"HX-Request": "true"}
@@ -418,3 +424,47 @@ def test_history_of_a_long_life_folds(agent, agent_user, ticket):
     page = page_of(agent, ticket)
     assert "5 earlier" in page
     assert page.count("changed status") == 12
+
+
+# --- the history's words ---
+
+
+def test_history_tells_what_triage_decided_and_how_sure(agent):
+    made = services.create_ticket(
+        {"title": "Charged twice", "description": "Please refund my invoice."}, SYSTEM
+    )
+    with services.changing(made.pk, TRIAGE) as changed:
+        changed.category = "account"
+        changed.decide("category", "llm", 0.91)
+    with services.changing(made.pk, TRIAGE) as changed:
+        changed.decide("category", "llm", 0.95)
+        changed.decide("priority", "llm", 0.6)
+    told = text(page_of(agent, made)).replace("\u00a0", " ")
+    assert re.search(r"opened the ticket, category billing \(offline triage, \d+ % sure\)", told)
+    assert "Triage changed category from billing to account (model, 91 % sure)" in told
+    assert "Triage kept priority (model, 60 % sure)" in told
+
+
+def test_who_edits_a_text_did_not_choose_its_mood(agent, agent_user, ticket):
+    angry = "This is outrageous, I am furious, fix it NOW!!!"
+    services.update_ticket(ticket.pk, {"description": angry}, user_actor(agent_user))
+    assert "edited the description, triage changed" in text(page_of(agent, ticket))
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ("link sent", "sent the private link to the requester"),
+        ("link revoked", "revoked the private link"),
+        ("moved to the moon", "did: moved to the moon"),
+    ],
+)
+def test_every_event_reads_well(event, words):
+    assert history.sentences(HistoryEntry(timezone.now(), "maria", event, {})) == [words]
+
+
+def test_its_style_sheets_stay_small(agent, ticket):
+    sheets = set(re.findall(r'href="/static/(css/[^"]+)"', page_of(agent, ticket)))
+    assert sheets == {"css/desk.css", "css/ticket.css"}
+    packed = (gzip.compress(Path(finders.find(name)).read_bytes(), mtime=0) for name in sheets)
+    assert sum(map(len, packed)) <= 6000
