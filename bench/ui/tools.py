@@ -16,17 +16,22 @@ from config.bootstrap import node
 from .browser import Visitors, chromium_path, sandbox_options
 from .desk import ROOT
 from .pages import State
-from .results import Figure
+from .results import MISSING, Figure
 
 PROGRAMS = ROOT / "node_modules"
 RULES = Path(__file__).with_name("htmlvalidate.json")
 ADMIN_RULES = Path(__file__).with_name("htmlvalidate-admin.json")  # Django's own habits allowed
 ADMIN = "admin"
 ROUNDS = 3
+TRIES = 3  # a busy machine now and then loses the beginning of a trace
 ERROR = 2  # html-validate's severity; below are warnings
 LIMIT_SECONDS = 120
 # The suggestion's library touches every global of the browser, so that each deprecated one counts.
 ALPINE = "vendor/alpine/"
+
+
+class ToolFailed(Exception):
+    """A program gave no answer; its own words are the message."""
 
 
 def validate(markup: dict[str, str], folder: Path) -> Iterator[Figure]:
@@ -53,7 +58,7 @@ def errors_in(markup: dict[str, str], rules: Path, folder: Path) -> Iterator[Fig
         timeout=LIMIT_SECONDS,
     )
     if not answers.exists():
-        raise RuntimeError(f"html-validate did not work: {answer.stderr}")
+        raise ToolFailed(f"html-validate did not work: {answer.stderr}")
     read = json.loads(answers.read_text(encoding="utf-8"))
     found = {Path(file["filePath"]).stem: file["messages"] for file in read}
     for name in markup:
@@ -69,7 +74,10 @@ def lighthouse(visitors: Visitors, state: State, html: str, folder: Path) -> Ite
     headers.write_text(json.dumps({"Cookie": visitors.cookies(state.who)}))
     url = visitors.desk.urls[state.mode] + state.address(visitors.desk.facts)
     skipped = ["--skip-audits=deprecations"] if ALPINE in html else []
-    yield from scores(state.name, url, [f"--extra-headers={headers}", *skipped])
+    try:
+        yield from scores(state.name, url, [f"--extra-headers={headers}", *skipped])
+    except (ToolFailed, subprocess.TimeoutExpired) as error:
+        yield Figure(state.name, MISSING, 1, 0, look="lighthouse", detail=str(error))
 
 
 def scores(page: str, url: str, options: list[str]) -> Iterator[Figure]:
@@ -93,20 +101,24 @@ def at_least(page: str, name: str, value: float, limit: float | None, detail: st
 
 
 def report(url: str, options: list[str]) -> dict[str, Any]:
-    """Lighthouse's report of a page on its slow phone."""
+    """Lighthouse's report of a page on its slow phone. Raises ToolFailed."""
     program = PROGRAMS / "lighthouse" / "cli" / "index.js"
     flags = " ".join(["--headless=new", *sandbox_options()])
-    answer = subprocess.run(
-        [node(), program, url, "--quiet", "--output=json", f"--chrome-flags={flags}", *options],
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_SECONDS,
-        env=os.environ | {"CHROME_PATH": chromium_path()},
-    )
-    if answer.returncode:
-        raise RuntimeError(f"Lighthouse did not work: {answer.stderr[-2000:]}")
-    found: dict[str, Any] = json.loads(answer.stdout)
-    return found
+    command = [node(), program, url, "--quiet", "--output=json", f"--chrome-flags={flags}"]
+    said = ""
+    for _ in range(TRIES):
+        answer = subprocess.run(
+            [*command, *options],
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_SECONDS,
+            env=os.environ | {"CHROME_PATH": chromium_path()},
+        )
+        if answer.returncode == 0:
+            found: dict[str, Any] = json.loads(answer.stdout)
+            return found
+        said = answer.stderr[-600:]
+    raise ToolFailed(f"Lighthouse did not work: {said}")
 
 
 def score(found: dict[str, Any], category: str) -> float:
