@@ -104,7 +104,14 @@ def report(url: str, options: list[str]) -> dict[str, Any]:
     """Lighthouse's report of a page on its slow phone. Raises ToolFailed."""
     program = PROGRAMS / "lighthouse" / "cli" / "index.js"
     flags = " ".join(["--headless=new", *sandbox_options()])
-    command = [node(), program, url, "--quiet", "--output=json", f"--chrome-flags={flags}"]
+    command: list[str | Path] = [
+        node(),
+        program,
+        url,
+        "--quiet",
+        "--output=json",
+        f"--chrome-flags={flags}",
+    ]
     said = ""
     for _ in range(TRIES):
         answer = subprocess.run(

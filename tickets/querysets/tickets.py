@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Avg, Count, Max, Q
+from django.db.models import Count, Max, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 # Lists that a filter takes; each becomes `column IN (...)`.
 LIST_FILTERS = ("category", "priority", "status", "sentiment")
-BREAKDOWNS = ("priority", "category", "status", "sentiment")
 DAYS_SHOWN = 30
 # How many rows an export reads at a time (a description has up to 20 000 characters), and how
 # many numbers of rows.
@@ -132,43 +131,22 @@ class TicketQuerySet(ReviewQuerySet, SimilarQuerySet, TimesQuerySet):  # type: i
 
     def stats(self) -> dict[str, Any]:
         """The statistics of `contract.md` over these tickets, in two queries."""
-        members = {field: self._members(field) for field in BREAKDOWNS}
-        row = self.order_by().aggregate(
-            total=Count("*"),
-            days=Count(TruncDate("created_at", tzinfo=UTC), distinct=True),
-            urgency=Avg("urgency_score"),
-            **{
-                f"{field}_{value}": Count("pk", filter=Q(**{field: value}))
-                for field, values in members.items()
-                for value in values
-            },
-        )
+        days = Count(TruncDate("created_at", tzinfo=UTC), distinct=True)
+        row, breakdowns = self.counted(days=days)
         return {
             "total_tickets": row["total"],
             "open_tickets": row["status_open"],
             "avg_tickets_per_day": round(row["total"] / row["days"], 1) if row["days"] else 0.0,
-            **{
-                f"{field}_breakdown": {value: row[f"{field}_{value}"] for value in values}
-                for field, values in members.items()
-            },
+            **{f"{field}_breakdown": counts for field, counts in breakdowns.items()},
             "avg_urgency_score": None if row["urgency"] is None else round(row["urgency"], 1),
             "tickets_per_day": self._tickets_per_day(),
         }
 
-    def _members(self, field: str) -> list[str]:
-        described: Any = self.model._meta.get_field(field)
-        return [str(value) for value, _ in described.choices]
-
     def _tickets_per_day(self) -> list[dict[str, Any]]:
         today = timezone.now().astimezone(UTC).date()
         first = today - timedelta(days=DAYS_SHOWN - 1)
-        counts = dict(
-            self.order_by()
-            .filter(created_at__gte=datetime(first.year, first.month, first.day, tzinfo=UTC))
-            .annotate(day=TruncDate("created_at", tzinfo=UTC))
-            .values_list("day")
-            .annotate(count=Count("*"))
-        )
+        since = datetime(first.year, first.month, first.day, tzinfo=UTC)
+        counts = self.filter(created_at__gte=since).per_day()
         days = [first + timedelta(days=n) for n in range(DAYS_SHOWN)]
         return [{"date": day.isoformat(), "count": counts.get(day, 0)} for day in days]
 

@@ -11,8 +11,10 @@ import shutil
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tickets.tests.factories import PASSWORD, AgentFactory
+from tickets.tests.factories import PASSWORD, AgentFactory, TicketFactory
 
+# What must be shown as text wherever somebody wrote it.
+EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 PATIENCE = 60_000  # milliseconds; a slow machine is no fault
 expect.set_options(timeout=PATIENCE)
 
@@ -110,3 +112,8 @@ def page(desk):
 @pytest.fixture
 def narrow():
     return {"viewport": {"width": 360, "height": 780}}
+
+
+@pytest.fixture
+def ticket(db):
+    return TicketFactory()

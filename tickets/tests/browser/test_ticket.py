@@ -16,12 +16,7 @@ from tickets.tests.factories import (
     TicketFactory,
 )
 
-EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
-
-
-@pytest.fixture
-def ticket(db):
-    return TicketFactory()
+from .conftest import EVIL
 
 
 @pytest.fixture
