@@ -420,7 +420,8 @@ class VersionsField(forms.CharField):
         pairs = [pair.split(":") for pair in text.split(",")]
         if len(pairs) > TICKETS_AT_ONCE:
             raise ValidationError(f"At most {TICKETS_AT_ONCE} tickets at once.")
-        return [(int(ticket_id), int(version)) for ticket_id, version in pairs]
+        # A pair that is named twice is one change.
+        return list(dict.fromkeys((int(number), int(version)) for number, version in pairs))
 
 
 class UndoForm(forms.Form):

@@ -68,6 +68,7 @@ def check(options: argparse.Namespace) -> int:
     if options.json:
         write_json(figures, options.json)
     if not whole:
+        print("Interrupted: there is more to measure.")
         return 130
     return 0 if figures and all(figure.holds for figure in figures) else 1
 

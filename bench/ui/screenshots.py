@@ -8,7 +8,7 @@ from .pages import STATES, State, wanted
 from .visiting import visit
 
 FOLDER = ROOT / "docs" / "screenshots"
-HEIGHT = 800
+HEIGHT = 850
 PICTURED = (
     *("submit-suggested", "track", "sign-in", "error-404", "api-docs"),
     *("list", "ticket", "review", "dashboard", "triage"),

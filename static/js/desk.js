@@ -154,7 +154,7 @@
   for (const [failure, words] of Object.entries(FAILURES)) {
     document.addEventListener(failure, (event) => {
       const form = event.detail.elt.closest("form");
-      if (form && form.method === "post") form.reset();
+      if (form && form.method === "post" && !("keep" in form.dataset)) form.reset();
       toast(words);
     });
   }

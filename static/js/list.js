@@ -74,7 +74,7 @@
     const response = await ask(path, id, { method: "POST", body, signal, keepalive: true })
       .catch(() => undefined);
     if (response === null) return; // on the way to the door
-    const newer = response && response.ok && part(await response.text()).querySelector(`#${id}`);
+    const newer = response && response.ok && part(await response.text().catch(() => "")).querySelector(`#${id}`);
     if (newer) show(newer, JSON.parse(response.headers.get("HX-Trigger")));
     else fail(id, name, response ? REFUSED : AWAY);
   }

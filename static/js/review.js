@@ -1,4 +1,5 @@
 // The review queue by keys: they choose, Enter sends. What was done can be taken back step by step.
+// Nothing settles later (settle:0ms): a key in between would meet a form that htmx does not know yet.
 (() => {
   const said = document.getElementById("review-said");
   const steps = []; // {url} of a skip, with `changes` of a decision; the latest last
@@ -108,7 +109,7 @@
   });
 
   function show(url) {
-    window.htmx.ajax("GET", url, { target: "#review", swap: "outerHTML" });
+    window.htmx.ajax("GET", url, { target: "#review", swap: "outerHTML settle:0ms" });
   }
 
   // --- the next card ---

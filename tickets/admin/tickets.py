@@ -309,8 +309,9 @@ class TicketAdmin(DeskModelAdmin):
         if gone := len(set(numbers)) - len(changed):
             told += f" Not there any more: {counted(gone, 'ticket')}."
         # The page offers to undo what these versions name; with too many there is no room.
-        undo = is_agent(request.user) and len(changed) <= MOST_UNDONE
-        versions = [f"{ticket.pk}:{ticket.version}" for ticket in changed] if undo else []
+        renewed = [ticket for ticket in changed if ticket.renewed]
+        undo = is_agent(request.user) and len(renewed) <= MOST_UNDONE
+        versions = [f"{ticket.pk}:{ticket.version}" for ticket in renewed] if undo else []
         level = messages.SUCCESS if changed else messages.WARNING
         self.message_user(request, told, level, extra_tags=",".join(versions))
 

@@ -121,6 +121,7 @@ class Ticket(models.Model):
     )
 
     objects = TicketQuerySet.as_manager()
+    renewed = False  # whether the change that has just saved it made a new version
 
     class Meta:
         constraints = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -63,8 +64,20 @@ def _refusal(request: Request) -> HttpResponse | None:
         # A part of a page cannot show the door, so the whole page goes there.
         here = _current_path(request)
         return HttpResponseClientRedirect(redirect_to_login(here, resolve_url("sign-in")).url)
-    back = request.get_full_path() if request.method in ("GET", "HEAD") else request.path
+    asked = request.method in ("GET", "HEAD")
+    back = request.get_full_path() if asked else _page_before(request)
     return redirect_to_login(back, resolve_url(settings.LOGIN_URL))
+
+
+def _page_before(request: Request) -> str:
+    """Where a form was sent from: the address that it was sent to may show no page."""
+    try:
+        came_from = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        came_from = urlsplit("")
+    if came_from.netloc != request.get_host():
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
+    return came_from.path + (f"?{came_from.query}" if came_from.query else "")
 
 
 def _current_path(request: Request) -> str:

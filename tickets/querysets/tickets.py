@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
@@ -165,10 +165,6 @@ class TicketQuerySet(ReviewQuerySet, SimilarQuerySet, TimesQuerySet):  # type: i
 
     def with_people(self) -> Self:
         return self.select_related("assignee")
-
-    def versions(self, ids: Collection[int]) -> dict[int, int]:
-        """The present version of each of these tickets that exists."""
-        return dict(self.order_by().filter(pk__in=ids).values_list("pk", "version"))
 
     def find(self, pk: int) -> Ticket:
         """The ticket of this number; raise NotFound when there is none."""

@@ -48,6 +48,7 @@ def changing(
         changed = [column for column in COLUMNS if getattr(ticket, column) != before[column]]
         if changed:
             ticket.version += 1
+            ticket.renewed = True
             ticket.updated_at = timezone.now()
             _note_the_end(ticket)
             ticket.save(update_fields=[*changed, "version", "updated_at", "resolved_at"])

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from ..access import Actor
@@ -45,6 +46,9 @@ def _restore(ticket_id: int, version: int, actor: Actor) -> Ticket | None:
     with changing(ticket_id, actor, version, undoing=True) as ticket:
         for column in COLUMNS:
             setattr(ticket, column, getattr(before, column))
+        leaver = ticket.assignee_id  # perhaps deleted since
+        if leaver and not User.objects.filter(pk=leaver).exists():
+            ticket.assignee_id = None
         if ticket.is_done:
             ticket.resolved_at = _done_since(events.filter(pgh_id__lte=before.pgh_id))
         _unlearn(ticket, before, events.order_by("pgh_id").first())

@@ -141,6 +141,15 @@ def test_an_undo_is_a_change_like_any_other(ticket, actor):
     assert (entry.actor, entry.changes["status"]) == ("lee", ("closed", "open"))
 
 
+def test_an_account_that_was_deleted_is_not_restored(ticket, actor):
+    leaver = AgentFactory()
+    services.update_ticket(ticket.pk, {"assignee": leaver}, actor)
+    changed = services.update_ticket(ticket.pk, {"assignee": None, "status": "closed"}, actor)
+    leaver.delete()
+    again = undo(changed, actor)
+    assert (again.status, again.assignee) == ("open", None)
+
+
 def test_an_undo_can_be_undone(ticket, actor):
     changed = services.update_ticket(ticket.pk, {"category": "account"}, actor)
     again = undo(undo(changed, actor), actor)

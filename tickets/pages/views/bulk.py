@@ -13,7 +13,6 @@ from tickets import services
 from tickets.access import actor_of
 from tickets.exceptions import InvalidInput
 from tickets.forms import BulkForm, valid
-from tickets.models import Ticket
 from tickets.pages.addresses import own_path
 from tickets.pages.decorators import Request, page
 from tickets.pages.toasts import note, toast
@@ -28,9 +27,8 @@ def bulk(request: Request) -> HttpResponse:
         if request.htmx:  # which does not show what comes with an error status
             return toast(HttpResponse(status=204), _reasons(error))
         raise
-    versions = Ticket.objects.versions(ids)
     saved = services.update_tickets(ids, form.changes, actor_of(request))
-    changed = [ticket for ticket in saved if ticket.version != versions.get(ticket.pk)]
+    changed = [ticket for ticket in saved if ticket.renewed]
     words = told(len(changed), len(saved) - len(changed), set(ids) - {row.pk for row in saved})
     if request.htmx:
         # The list fetches what it shows then: another tab, perhaps, than the one it was sent from.

@@ -7,14 +7,21 @@ skipped; REQUIRE_BROWSER=1 makes that a failure.
 import os
 import re
 import shutil
+import time
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tickets.tests.factories import PASSWORD, AgentFactory, TicketFactory
 
 # What must be shown as text wherever somebody wrote it.
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+AT_WORK = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND backend_type = 'client backend' AND state <> 'idle'
+"""
 PATIENCE = 60_000  # milliseconds; a slow machine is no fault
 expect.set_options(timeout=PATIENCE)
 
@@ -76,7 +83,9 @@ class Desk:
 
     def close(self) -> None:
         for context in self.contexts:
+            context.set_offline(True)  # pages that say goodbye would speak to a desk that goes
             context.close()
+        wait_for_the_desk()
 
     def left(self) -> list[str]:
         return [
@@ -92,6 +101,18 @@ class Desk:
     def _request(self, request) -> None:
         if not request.url.startswith((self.url, "data:", "blob:")):
             self.complaints.append(f"foreign request: {request.url}")
+
+
+def wait_for_the_desk() -> None:
+    """Until no request is at the database any more: emptying its tables would meet it there."""
+    quiet = 0
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute(AT_WORK)
+            quiet = 0 if cursor.fetchone()[0] else quiet + 1
+        if quiet == 3:
+            return
+        time.sleep(0.02)
 
 
 @pytest.fixture

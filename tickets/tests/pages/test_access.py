@@ -98,7 +98,21 @@ def test_strangers_are_sent_to_the_door_and_back(name, ticket, visitor):
     only_post = "GET" not in METHODS[name]
     response = visitor.post(path) if only_post else visitor.get(f"{path}?a=b")
     assert response.status_code == 302
-    back = path if only_post else f"{path}%3Fa%3Db"
+    back = "/tickets/" if only_post else f"{path}%3Fa%3Db"
+    assert response.url == f"/sign-in/?next={back}"
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://testserver/tickets/?status=open", "/tickets/%3Fstatus%3Dopen"),
+        ("http://evil.example/tickets/7/", "/tickets/"),
+        ("http://[", "/tickets/"),
+    ],
+)
+def test_a_form_leads_back_to_the_page_that_it_stood_on(ticket, visitor, referer, back):
+    path = address("ticket-comments", ticket)
+    response = visitor.post(path, {"body": "Hello"}, headers={"Referer": referer})
     assert response.url == f"/sign-in/?next={back}"
 
 

@@ -1,6 +1,6 @@
 """Charts, times and sentences, without a page around them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -26,20 +26,22 @@ def test_the_scale_never_cuts_a_bar():
 
 
 def test_bars_stand_on_the_ground_and_side_by_side():
-    days = [{"date": f"2026-01-{n:02}", "count": n % 4} for n in range(1, 31)]
-    chart = charts.day_chart(days)
-    assert all(day.y + day.height == charts.HEIGHT for day in chart.days)
-    assert [day.x for day in chart.days] == [1 + charts.SLOT * n for n in range(30)]
-    assert (chart.most.count, chart.most.date.day) == (3, 3)
+    counts = {date(2026, 1, n): n % 4 for n in range(1, 31)}
+    chart = charts.day_chart(counts, date(2026, 1, 1), date(2026, 1, 30))
+    assert all(column.y + column.height == charts.HEIGHT for column in chart.columns)
+    assert [column.x for column in chart.columns] == [1 + charts.SLOT * n for n in range(30)]
+    assert (chart.most.count, chart.most.span.first.day) == (3, 3)
 
 
 def test_a_day_ends_where_the_next_begins():
-    day = charts.day_chart([{"date": "2026-02-28", "count": 1}]).days[0]
-    assert day.next_date.isoformat() == "2026-03-01"
+    day = date(2026, 2, 28)
+    [column] = charts.day_chart({day: 1}, day, day).columns
+    assert column.span.after == date(2026, 3, 1)
 
 
 def test_shares_of_nothing_are_nothing():
-    assert [(bar.share, bar.width) for bar in charts.bars({"a": 0, "b": 0})] == [(0, 0), (0, 0)]
+    shown = [(bar.share, bar.width) for bar in charts.bars({"a": 0, "b": 0})]
+    assert shown == [("0\u00a0%", 0), ("0\u00a0%", 0)]
 
 
 @pytest.mark.parametrize(
