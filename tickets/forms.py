@@ -210,7 +210,7 @@ class ListField(forms.CharField):
         for word in words:
             if self.allowed and word not in self.allowed:
                 raise ValidationError(f"{word!r} is not one of {', '.join(self.allowed)}.")
-        return words
+        return list(dict.fromkeys(words))
 
 
 class AssigneesField(ListField):

@@ -264,3 +264,9 @@ def test_tickets_that_need_review_stay_chosen_while_other_filters_change(agent):
     assert "/tickets/?status=open&amp;needs_review=true" in page
     assert '<input type="hidden" name="needs_review" value="true" form="filters">' in page
     assert agent.get("/tickets/?needs_review=maybe").status_code == 400
+
+
+def test_a_value_that_is_named_twice_counts_once(agent):
+    TicketFactory()
+    page = agent.get("/tickets/?status=open,open").content.decode()
+    assert "1 ticket<" in page or re.search(r">\s*1 ticket\s*<", page)
