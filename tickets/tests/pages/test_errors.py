@@ -68,3 +68,10 @@ def test_no_page_is_framed_or_guessed(visitor):
     response = visitor.get("/nothing")
     assert response["X-Frame-Options"] == "DENY"
     assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_static_files_are_not_guessed_either(visitor, settings):
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+    response = Client().get("/static/css/desk.css")
+    assert response.status_code == 200
+    assert response["X-Content-Type-Options"] == "nosniff"
