@@ -7,6 +7,7 @@ All figures in a file: make check-ui ARGS="--json figures.json"
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
@@ -64,7 +65,10 @@ def check(options: argparse.Namespace) -> int:
         whole = True
     figures.sort(key=lambda figure: figure.page)
     print(table(figures))
-    print(f"{options.tickets:,} tickets, {time.monotonic() - started:.0f} s.")
+    seconds, load = time.monotonic() - started, os.getloadavg()[2]
+    print(
+        f"{options.tickets:,} tickets, {seconds:.0f} s; load {load:.1f} on {os.cpu_count()} cores."
+    )
     if options.json:
         write_json(figures, options.json)
     if not whole:

@@ -23,7 +23,8 @@ OBSERVER = """
     window.observed = { shifts: [], events: [] };
     new PerformanceObserver((list) => {
         for (const { startTime, value, hadRecentInput, sources } of list.getEntries()) {
-            const part = sources[0]?.node?.parentElement?.closest("[id], [class]");
+            const node = sources[0]?.node;
+            const part = node?.cloneNode && (node.outerHTML ? node : node.parentElement);
             const where = part ? part.cloneNode().outerHTML.slice(0, 80) : "";
             observed.shifts.push({ startTime, value, hadRecentInput, where });
         }

@@ -47,6 +47,7 @@ class Desk:
         self.contexts = []
         self.complaints = []
         self.tolerated = []
+        self.closing = False
 
     def window(self, **options) -> Page:
         """A window with cookies of its own. Options are those of Playwright's contexts."""
@@ -55,7 +56,7 @@ class Desk:
         self.contexts.append(context)
         page = context.new_page()
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("pageerror", lambda error: self._complain(f"error: {error}"))
         page.on("request", self._request)
         return page
 
@@ -79,7 +80,11 @@ class Desk:
 
     def close(self) -> None:
         for context in self.contexts:
+            context.cookies()  # what was complained about so far arrives before this answer
+        self.closing = True
+        for context in self.contexts:
             context.set_offline(True)  # pages that say goodbye would speak to a desk that goes
+        for context in self.contexts:
             context.close()
         wait_for_the_desk()
 
@@ -92,11 +97,15 @@ class Desk:
 
     def _console(self, message) -> None:
         if message.type in ("error", "warning"):
-            self.complaints.append(f"console: {message.text}")
+            self._complain(f"console: {message.text}")
 
     def _request(self, request) -> None:
         if not request.url.startswith((self.url, "data:", "blob:")):
-            self.complaints.append(f"foreign request: {request.url}")
+            self._complain(f"foreign request: {request.url}")
+
+    def _complain(self, words: str) -> None:
+        if not self.closing:  # a page that lost its desk to close() is right to complain
+            self.complaints.append(words)
 
 
 at_work: set[int] = set()  # threads of the live server that answer a request
