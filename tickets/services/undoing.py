@@ -2,57 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from ..access import Actor
+from ..access import TRIAGE, Actor
 from ..exceptions import NotFound, StaleVersion
 from ..models import LearnedField, Source, Status, Ticket
-from . import learning
+from . import learning, triage
 from .changing import COLUMNS, changing
 
 
 def undo(versions: Iterable[tuple[int, int]], actor: Actor) -> tuple[list[Ticket], list[int]]:
-    """Put tickets back to what they were before a change.
+    """Take changes back: the values that each has set become what they were before it.
 
-    `versions` names each ticket's id and the version that the change made. A ticket that was
-    changed since, or is gone, is left alone. Returns the restored tickets, and the ids of the
-    others.
+    `versions` names each ticket's id and the version that the change made. What else was changed
+    since stays; where somebody has changed the same values, or the ticket is gone, it is left
+    alone. Returns the restored tickets, and the ids of the others.
     """
     restored, left = [], []
     for ticket_id, version in versions:
-        ticket = None
-        with suppress(NotFound, StaleVersion):
-            ticket = _restore(ticket_id, version, actor)
-        if ticket is None:
+        try:
+            restored.append(_restore(ticket_id, version, actor))
+        except (NotFound, StaleVersion):
             left.append(ticket_id)
-        else:
-            restored.append(ticket)
     return restored, left
 
 
-def _restore(ticket_id: int, version: int, actor: Actor) -> Ticket | None:
-    """None where the audit trail does not know the version before."""
-    events = apps.get_model("tickets", "TicketEvent").objects.filter(pgh_obj_id=ticket_id)
-    before = events.filter(version=version - 1).order_by("-pgh_id").first()
-    if before is None:
-        return None
-    with changing(ticket_id, actor, version, undoing=True) as ticket:
-        for column in COLUMNS:
+def _restore(ticket_id: int, version: int, actor: Actor) -> Ticket:
+    with changing(ticket_id, actor, undoing=True) as ticket:
+        trail = apps.get_model("tickets", "TicketEvent").objects.filter(pgh_obj_id=ticket_id)
+        events = list(trail.filter(version__gte=version - 1).order_by("pgh_id"))
+        made = next((event for event in events if event.version == version), None)
+        befores = [event for event in events if event.version == version - 1]
+        if made is None or not befores:
+            raise NotFound("The audit trail does not know this change.")
+        before, text = befores[-1], ticket.text_digest()
+        touched = _differing(before, made)
+        if touched & _changed_by_persons(events[events.index(made) :]):
+            raise StaleVersion
+        for column in touched:
             setattr(ticket, column, getattr(before, column))
         leaver = ticket.assignee_id  # perhaps deleted since
         if leaver and not User.objects.filter(pk=leaver).exists():
             ticket.assignee_id = None
-        if ticket.is_done:
-            ticket.resolved_at = _done_since(events.filter(pgh_id__lte=before.pgh_id))
-        _unlearn(ticket, before, events.order_by("pgh_id").first())
+        if "status" in touched and ticket.is_done:
+            ticket.resolved_at = _done_since(trail.filter(pgh_id__lte=before.pgh_id))
+        _unlearn(ticket, before, made, trail.order_by("pgh_id").first())
+        if ticket.text_digest() != text:
+            triage.ask_later(ticket, ticket.decided_by(Source.OFFLINE, Source.DEFAULT))
     return ticket
+
+
+def _differing(one: Any, other: Any) -> set[str]:
+    return {column for column in COLUMNS if getattr(one, column) != getattr(other, column)}
+
+
+def _changed_by_persons(events: Sequence[Any]) -> set[str]:
+    """What changed from each of these records to the next; triage only follows the text."""
+    return {
+        column
+        for before, after in pairwise(events)
+        if (after.pgh_context or {}).get("actor") != TRIAGE.name
+        for column in _differing(before, after)
+    }
 
 
 def _done_since(events: QuerySet[Any]) -> datetime:
@@ -63,24 +81,32 @@ def _done_since(events: QuerySet[Any]) -> datetime:
     return since
 
 
-def _unlearn(ticket: Ticket, before: Any, first: Any) -> None:
+def _unlearn(ticket: Ticket, before: Any, made: Any, first: Any) -> None:
     """What the change taught counts no longer; what an agent decided before it does again."""
     if ticket.is_done:
         learning.settle(ticket, LearnedField.values)
         return
     # A lesson is written at the earliest in the moment of the change, so after the version before.
-    taught = set(
-        ticket.lessons.filter(at__gt=before.pgh_created_at).values_list("field", flat=True)
-    )
+    lessons = ticket.lessons.filter(at__gt=before.pgh_created_at)
+    concerned = _teaching(before, made)
+    # A confirmation changes no value; it is written just before the record of its change.
+    concerned |= {lesson.field for lesson in lessons.filter(at__lte=made.pgh_created_at)}
     by_agents = {
         name
         for name in ticket.decided_by(Source.HUMAN)
-        if not _chosen_by_sender(name, first, before)
+        if not _chosen_by_sender(name, first, ticket)
     }
+    taught = {lesson.field for lesson in lessons.filter(field__in=concerned)}
     learning.withdraw(ticket, taught - by_agents)
-    learning.settle(ticket, by_agents & set(LearnedField.values))
+    learning.settle(ticket, by_agents & concerned)
 
 
-def _chosen_by_sender(name: str, first: Any, before: Any) -> bool:
+def _teaching(before: Any, made: Any) -> set[str]:
+    """Which values the change between these two records set; finishing a ticket sets them all."""
+    touched = _differing(before, made)
+    return {name for name in LearnedField.values if {"status", name, f"{name}_source"} & touched}
+
+
+def _chosen_by_sender(name: str, first: Any, ticket: Ticket) -> bool:
     columns = (f"{name}_source", name if name != "tone" else "sentiment")
-    return all(getattr(first, column) == getattr(before, column) for column in columns)
+    return all(getattr(first, column) == getattr(ticket, column) for column in columns)

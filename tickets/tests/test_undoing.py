@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from tickets import services
-from tickets.access import REQUESTER, user_actor
+from tickets.access import REQUESTER, TRIAGE, user_actor
 from tickets.models import Lesson, Ticket, TriageModel
+from tickets.services import changing
 from tickets.tests.factories import AgentFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
@@ -116,12 +117,56 @@ def test_texts_return_with_their_tone(ticket, actor):
     assert (again.title, again.description, again.sentiment, again.urgency_score) == before
 
 
-def test_what_changed_since_is_left_alone(ticket, actor):
-    changed = services.update_ticket(ticket.pk, {"status": "closed"}, actor)
-    services.update_ticket(ticket.pk, {"priority": "low"}, actor)
+def test_a_value_that_somebody_changed_since_is_left_alone(ticket, actor):
+    changed = services.update_ticket(ticket.pk, {"status": "closed", "priority": "low"}, actor)
+    services.update_ticket(ticket.pk, {"priority": "high"}, actor)
     restored, left = services.undo([(ticket.pk, changed.version)], actor)
     assert (restored, left) == ([], [ticket.pk])
-    assert Ticket.objects.get().status == "closed"
+    again = Ticket.objects.get()
+    assert (again.status, again.priority) == ("closed", "high")
+
+
+def test_a_value_that_was_changed_there_and_back_since_is_left_alone(ticket, actor):
+    changed = services.update_ticket(ticket.pk, {"status": "closed"}, actor)
+    for status in ("in_progress", "closed"):
+        services.update_ticket(ticket.pk, {"status": status}, actor)
+    assert services.undo([(ticket.pk, changed.version)], actor) == ([], [ticket.pk])
+
+
+def test_what_else_was_changed_since_stays(ticket, actor):
+    changed = services.update_ticket(ticket.pk, {"category": "account"}, actor)
+    other = user_actor(AgentFactory())
+    services.update_ticket(ticket.pk, {"priority": "low", "assignee": other.user}, other)
+    again = undo(changed, actor)
+    assert decided(again) == decided(ticket)
+    assert (again.priority, again.assignee) == ("low", other.user)
+    assert lessons(ticket) == {"priority": "low"}
+
+
+def test_changes_can_be_taken_back_in_any_order(ticket, actor):
+    first = services.update_ticket(ticket.pk, {"category": "account"}, actor)
+    second = services.update_ticket(ticket.pk, {"priority": "low"}, actor)
+    undo(first, actor)
+    again = undo(second, actor)
+    assert (again.category, again.priority) == (ticket.category, ticket.priority)
+    assert lessons(ticket) == {}
+
+
+def test_what_triage_made_of_a_new_text_is_no_obstacle(ticket, actor):
+    before = ticket.description, ticket.sentiment, ticket.urgency_score
+    changed = services.update_ticket(ticket.pk, {"description": "A disgrace!!!"}, actor)
+    with changing(ticket.pk, TRIAGE) as read:
+        read.sentiment, read.urgency_score = "angry", 99
+    again = undo(changed, actor)
+    assert (again.description, again.sentiment, again.urgency_score) == before
+
+
+def test_a_later_lesson_outlives_the_undo_of_something_else(ticket, actor):
+    changed = services.update_ticket(ticket.pk, {"assignee": actor.user}, actor)
+    for status in ("resolved", "open"):
+        services.update_ticket(ticket.pk, {"status": status}, actor)
+    undo(changed, actor)
+    assert set(lessons(ticket)) == {"category", "priority"}
 
 
 @pytest.mark.parametrize("version", [0, 1, 2, 99])

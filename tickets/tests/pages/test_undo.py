@@ -43,13 +43,13 @@ def test_with_htmx_the_page_is_told_to_bring_itself_up_to_date(change, agent):
 
 def test_what_could_not_be_taken_back_is_told(change, agent, agent_user):
     other = TicketFactory()
-    services.update_ticket(change.pk, {"priority": "low"}, user_actor(agent_user))
+    services.update_ticket(change.pk, {"status": "open"}, user_actor(agent_user))
     saved = services.update_ticket(other.pk, {"status": "closed"}, user_actor(agent_user))
     changes = f"{named(change)},{named(saved)}"
     page = agent.post("/tickets/undo/", {"changes": changes}, follow=True).content.decode()
     assert f"#{other.pk} is as it was before." in page
     assert f"left alone: #{change.pk}" in page
-    assert Ticket.objects.get(pk=change.pk).status == "closed"
+    assert Ticket.objects.get(pk=change.pk).status == "open"
 
 
 @pytest.mark.parametrize(
