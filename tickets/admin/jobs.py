@@ -20,6 +20,8 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from procrastinate.exceptions import ConnectorException
 
+from ..services import call_off_email
+from ..tasks import send_email
 from .base import NEWEST, ReadOnlyAdmin, badge, counted, moment, newest
 
 admin.site.unregister(ProcrastinateJob)
@@ -202,4 +204,8 @@ def _retry(job: ProcrastinateJob) -> bool:
 
 def _cancel(job: ProcrastinateJob) -> bool:
     """False where a worker was faster."""
-    return app.job_manager.cancel_job_by_id(job.pk)
+    with transaction.atomic():
+        cancelled = app.job_manager.cancel_job_by_id(job.pk)
+        if cancelled and job.task_name == send_email.name:
+            call_off_email(job.args["email_id"])
+    return cancelled

@@ -9,7 +9,7 @@ from .housekeeping import KEYS_KEPT_FOR, database_is_ready, purge
 from .learning import learn, rebuild, refit, refit_later
 from .ledger import record_shown
 from .links import revoke_link, send_link
-from .mail import send_again, send_email
+from .mail import call_off_email, send_again, send_email
 from .messages import send_message
 from .presence import look, look_away
 from .tickets import (
@@ -33,6 +33,7 @@ __all__ = [
     "Opinion",
     "add_comment",
     "add_reply",
+    "call_off_email",
     "change_by",
     "changing",
     "create_account",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import smtplib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -115,6 +116,12 @@ def send_again(email: Email) -> bool:
     return again
 
 
+def call_off_email(email_id: int) -> None:
+    """The job of a message was cancelled: it does not go out, unless an admin sends it again."""
+    for email in Email.objects.filter(pk=email_id):
+        email.move([MailState.WAITING], MailState.FAILED, "Its job was cancelled.")
+
+
 # --- sending -------------------------------------------------------------------------
 
 
@@ -135,6 +142,32 @@ def send_email(email_id: int, *, last_try: bool = False) -> bool:
         elif email.state == MailState.WAITING and not _dropped(email):
             return _connect_and_send(email, last_try)
         return True
+
+
+class Rest:
+    """For a while nobody asks a mail server that swallowed a connection: the worker's other jobs
+    would wait as long as it does, once for every message."""
+
+    SLOW, PAUSE = 2, 60  # seconds
+
+    def __init__(self) -> None:
+        self.until = 0.0
+
+    def resting(self) -> bool:
+        return time.monotonic() < self.until
+
+    @contextmanager
+    def where_slow(self) -> Iterator[None]:
+        started = time.monotonic()
+        try:
+            yield
+        except (smtplib.SMTPException, OSError):
+            if time.monotonic() - started > self.SLOW:
+                self.until = time.monotonic() + self.PAUSE
+            raise
+
+
+rest = Rest()
 
 
 @contextmanager
@@ -159,9 +192,12 @@ def _dropped(email: Email) -> bool:
 
 
 def _connect_and_send(email: Email, last_try: bool) -> bool:
+    if rest.resting() and not last_try:
+        return _not_yet(email, MailState.WAITING, "The mail server did not answer.", last_try)
     server = get_connection()
     try:
-        server.open()
+        with rest.where_slow():
+            server.open()
     except (smtplib.SMTPException, OSError) as error:
         words = f"The mail server cannot be used: {_said(error)}"
         return _not_yet(email, MailState.WAITING, words, last_try)

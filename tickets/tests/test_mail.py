@@ -1,7 +1,9 @@
 """Messages to requesters, sent by a real worker to a real mail server on loopback."""
 
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from django.core.management import call_command
@@ -12,6 +14,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tickets import services
 from tickets.access import REQUESTER, Actor, user_actor
 from tickets.models import Email, MailState, Ticket
+from tickets.services import mail
 from tickets.tasks import MailRetry
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 from tickets.tests.test_tasks import stall, work
@@ -228,6 +231,38 @@ def test_a_mail_server_that_is_away_is_waited_for(mail_server):
     work_now()
     assert len(mail_server.messages) == 1
     assert states() == [MailState.SENT]
+
+
+def test_a_mail_server_that_swallows_connections_holds_up_nothing_for_long(
+    mail_server, settings, monkeypatch
+):
+    rest = mail.Rest()
+    rest.SLOW, settings.EMAIL_TIMEOUT = 0.1, 0.5
+    monkeypatch.setattr(mail, "rest", rest)
+    mail_server.stop()
+    make()
+    make()
+    with socket.create_server(("127.0.0.1", mail_server.port)) as silent:
+        work()
+        assert asked(silent) == 1
+    assert states() == [MailState.WAITING, MailState.WAITING]
+    mail_server.start()
+    work_now()
+    assert mail_server.messages == []
+    rest.until = 0.0  # a minute later
+    work_now()
+    assert states() == [MailState.SENT, MailState.SENT]
+
+
+def asked(server):
+    """How many connections wait to be accepted."""
+    server.settimeout(0)
+    count = 0
+    with suppress(BlockingIOError):
+        while True:
+            server.accept()[0].close()
+            count += 1
+    return count
 
 
 def test_it_is_given_up_after_some_hours(mail_server):

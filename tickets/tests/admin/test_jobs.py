@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tickets import services
+from tickets.access import REQUESTER
 from tickets.tests.factories import UserFactory
 
 from .conftest import signed_in
@@ -97,6 +99,18 @@ def test_the_filters_do_not_ask_the_table_for_its_queues(admin, job):
 def test_a_waiting_job_can_be_cancelled(admin, job):
     assert act(admin, "cancel", job) == ["Cancelled: 1 job."]
     assert states(job) == ["cancelled"]
+
+
+def test_a_message_whose_job_is_cancelled_does_not_wait_for_ever(admin):
+    ticket = services.create_ticket(
+        {"title": "Invoice", "description": "It is wrong.", "requester_email": "kim@example.org"},
+        REQUESTER,
+    )
+    act(admin, "cancel", *ProcrastinateJob.objects.filter(queue_name="mail"))
+    email = ticket.emails.get()
+    assert (email.state, email.error) == ("failed", "Its job was cancelled.")
+    assert services.send_again(email)
+    assert ProcrastinateJob.objects.filter(queue_name="mail", status="todo").count() == 1
 
 
 def test_a_job_that_failed_can_be_retried(admin, job):
