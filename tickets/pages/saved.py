@@ -53,14 +53,18 @@ def views(actor: Actor, query: dict[str, str]) -> dict[str, Any]:
 
 
 def way_around(request: HttpRequest, form: ListForm) -> HttpResponse | None:
-    """A saved view that names an account which is gone opens without it, and says so."""
+    """A saved view that names an account which is gone, or one's own where one has none, opens
+    without it, and says so."""
     if form.is_valid() or set(form.errors) != {"assignee"}:
         return None
     query = {name: request.GET.get(name, "").strip() for name in LIST_STATE}
     seen = SavedView.objects.seen_by(actor_of(request).user)
     if not seen.filter(query=list_state(query)).exists():
         return None
-    note(request, f"“{query['assignee']}” is no agent any more: this is the list without the name.")
+    why = f"“{query['assignee']}” is no agent any more"
+    if "me" in query["assignee"].split(","):
+        why = form.no_account.rstrip(".")
+    note(request, f"{why}: this is the list without the name.")
     return redirect(address(list_state({**query, "assignee": ""})))
 
 

@@ -30,10 +30,13 @@ def save(request: Request) -> HttpResponse:
 def _again(request: Request, form: SavedViewForm, error: InvalidInput) -> HttpResponse:
     """The list as it was, with what was typed and why it was not saved."""
     request.GET = QueryDict(request.POST.get("query", "")[:5000].removeprefix("?"))
-    filters = valid(ListForm(request.GET, me=actor_of(request).user))
+    filters = ListForm(request.GET, me=actor_of(request).user)
+    if not filters.is_valid():  # an account that is gone meanwhile, for example
+        request.GET = QueryDict()
+        filters = ListForm(request.GET)
     messages = [message for each in error.errors.values() for message in each]
     context = {
-        **ticket_list.context(request, filters),
+        **ticket_list.context(request, valid(filters)),
         "view_errors": messages,
         "view_name": request.POST.get("name", ""),
         "view_shared": "shared" in request.POST,

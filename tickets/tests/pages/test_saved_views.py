@@ -150,8 +150,12 @@ def test_a_bad_view_is_told_beside_the_form(agent, values):
     "query",
     ["status=lost", "search=%00", "&".join(f"x{n}=1" for n in range(60)), "x" * 6000, "search=%ff"],
 )
-def test_what_is_no_state_of_the_list_is_refused(agent, query):
-    assert save(agent, query=query).status_code == 400
+def test_what_is_no_state_of_the_list_is_refused_and_the_name_comes_back(agent, query):
+    response = save(agent, query=query)
+    assert response.status_code == 400
+    page = response.content.decode()
+    assert 'value="Mine of today"' in page
+    assert 'id="view-error"' in page
     assert not SavedView.objects.exists()
 
 
@@ -166,6 +170,15 @@ def test_a_view_of_somebody_who_has_gone_leads_back(agent):
     assert opened.status_code == 200
     assert "“gone”" in opened.content.decode()
     assert opened.redirect_chain == [("/tickets/", 302)]
+
+
+def test_a_view_of_ones_own_tickets_opens_without_an_account_and_says_why(
+    agent, open_mode, visitor
+):
+    save(agent, query="assignee=me", shared="true")
+    opened = visitor.get("/tickets/?assignee=me", follow=True)
+    assert opened.redirect_chain == [("/tickets/", 302)]
+    assert "“me” stands for an account, and you are here without one" in opened.content.decode()
 
 
 def test_there_is_an_end_to_views(agent, agent_user):
