@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_cache_control
 from django.views.decorators.gzip import gzip_page
 from django_htmx.http import HttpResponseClientRedirect
@@ -18,6 +18,7 @@ from django_htmx.middleware import HtmxDetails
 
 from tickets.access import actor_of
 from tickets.exceptions import MethodNotAllowed, PermissionDenied
+from tickets.pages.unsent import unsent
 
 
 class Request(HttpRequest):
@@ -66,6 +67,8 @@ def _refusal(request: Request) -> HttpResponse | None:
         return HttpResponseClientRedirect(redirect_to_login(here, resolve_url("sign-in")).url)
     asked = request.method in ("GET", "HEAD")
     back = request.get_full_path() if asked else _page_before(request)
+    if unsent(request):  # would be lost on the way
+        return render(request, "tickets/sign_in.html", {"next": back}, status=403)
     return redirect_to_login(back, resolve_url(settings.LOGIN_URL))
 
 

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from tickets.models import Email, Mail, MailState, Source, Ticket, Use
 from tickets.pages import charts, history
+from tickets.pages.unsent import unsent as unsent_of
 from tickets.querysets import HistoryEntry
 
 register = Library()
@@ -36,6 +37,12 @@ def theme(context: Context) -> str:
     request = context.get("request")
     chosen = request.COOKIES.get("theme") if request else None
     return chosen if chosen in THEMES else "system"
+
+
+@register.simple_tag(takes_context=True)
+def unsent(context: Context) -> str:
+    """What was written into the form that this page answers, see `unsent.py`."""
+    return unsent_of(context.get("request"))
 
 
 @register.simple_tag

@@ -1,5 +1,7 @@
 """Every page, every role, every method."""
 
+from urllib.parse import unquote
+
 import pytest
 from django.test import Client
 from django.urls import URLPattern
@@ -112,8 +114,10 @@ def test_strangers_are_sent_to_the_door_and_back(name, ticket, visitor):
 )
 def test_a_form_leads_back_to_the_page_that_it_stood_on(ticket, visitor, referer, back):
     path = address("ticket-comments", ticket)
-    response = visitor.post(path, {"body": "Hello"}, headers={"Referer": referer})
+    response = visitor.post(path, {"body": ""}, headers={"Referer": referer})
     assert response.url == f"/sign-in/?next={back}"
+    door = visitor.post(path, {"body": "Hello"}, headers={"Referer": referer})
+    assert f'name="next" value="{unquote(back)}"' in door.content.decode()
 
 
 @pytest.mark.parametrize("name", AGENTS_ONLY)

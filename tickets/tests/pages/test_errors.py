@@ -6,6 +6,8 @@ import pytest
 from django.test import Client, RequestFactory
 
 from config import errors
+from tickets import services
+from tickets.access import user_actor
 from tickets.tests.factories import UserFactory
 
 
@@ -56,6 +58,38 @@ def test_a_form_without_its_token(db):
     response = Client(enforce_csrf_checks=True).post("/", {"title": "x"})
     assert response.status_code == 403
     assert b"Reload the page and try again" in response.content
+
+
+# --- what was written is given back: without a script the answer takes the form's place ---
+
+WORDS = "It still fails. </textarea><b>Please</b> look again."
+SHOWN = "It still fails. &lt;/textarea&gt;&lt;b&gt;Please&lt;/b&gt; look again.</textarea>"
+
+
+def test_a_reply_to_a_link_that_was_revoked_is_given_back(visitor, ticket, agent_user):
+    path = ticket.track_path()
+    services.revoke_link(ticket, user_actor(agent_user))
+    response = visitor.post(path, {"body": WORDS})
+    assert response.status_code == 404
+    assert SHOWN in response.content.decode()
+    assert not ticket.comments.exists()
+
+
+def test_what_an_agent_wrote_outlives_the_session_and_a_wrong_password(visitor, ticket):
+    path = f"/tickets/{ticket.pk}/comments/"
+    response = visitor.post(path, {"body": WORDS, "public": "true"})
+    assert response.status_code == 403
+    assert SHOWN in response.content.decode()
+    assert not ticket.comments.exists()
+    again = visitor.post("/sign-in/", {"username": "x", "password": "y", "body": WORDS})
+    assert again.status_code == 400
+    assert SHOWN in again.content.decode()
+
+
+def test_all_texts_of_a_form_are_given_back(db):
+    response = Client(enforce_csrf_checks=True).post("/", {"title": "One", "description": "Two"})
+    assert response.status_code == 403
+    assert "One\n\nTwo</textarea>" in response.content.decode()
 
 
 def test_too_large_a_body(visitor, settings):
