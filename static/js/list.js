@@ -43,40 +43,51 @@
 
   // --- changes in place -----------------------------------------------------------------
 
-  const waiting = new Map(); // what was chosen and not sent yet: id of the select -> its timer
+  const chosen = new Map(); // id of a select -> its last choice that is not stored yet
   const lines = new Map(); // id of a row -> its changes, one after the other
   let opener = ""; // the select that a key opened: the focus goes back to its row
 
   function choose(select) {
-    clearTimeout(waiting.get(select.id));
-    waiting.set(select.id, setTimeout(send, PAUSE, select));
+    const { id, name, value } = select, row = rowOf(select);
+    clearTimeout(chosen.get(id) && chosen.get(id).timer);
+    chosen.set(id, {
+      ...{ id, name, value, row: row.id, path: linkOf(row).pathname, version: row.dataset.version },
+      timer: setTimeout(send, PAUSE, id),
+    });
   }
 
-  function send(select) {
-    if (!waiting.has(select.id)) return;
-    clearTimeout(waiting.get(select.id));
-    waiting.delete(select.id);
-    const row = rowOf(select);
-    if (!row || select.selectedOptions[0].defaultSelected) return;
-    const change = { id: row.id, path: linkOf(row).pathname, version: row.dataset.version };
-    const before = lines.get(row.id) || Promise.resolve();
-    const { name, value } = select;
-    lines.set(row.id, before.then(() => save({ ...change, name, value })));
+  function send(id) {
+    const choice = chosen.get(id);
+    if (!choice || choice.sent) return;
+    clearTimeout(choice.timer);
+    choice.sent = true;
+    const before = lines.get(choice.row) || Promise.resolve();
+    lines.set(choice.row, before.then(() => save(choice)));
   }
 
-  async function save({ id, path, version, name, value }) {
-    const row = byId(id);
-    const body = new URLSearchParams({ [name]: value });
-    body.set("version", row ? row.dataset.version : version);
+  async function save(choice) {
+    const select = byId(choice.id), row = rowOf(select);
+    if (choice.saving || chosen.get(choice.id) !== choice) return; // or there is a later one
+    if (row && defaultOf(select) === choice.value) return forget(choice);
+    choice.saving = true;
+    const body = new URLSearchParams({ [choice.name]: choice.value });
+    body.set("version", row ? row.dataset.version : choice.version);
     body.set("csrfmiddlewaretoken", bulk.elements.csrfmiddlewaretoken.value);
     if (row) row.setAttribute("aria-busy", "true");
     const signal = AbortSignal.timeout(PATIENCE);
-    const response = await ask(path, id, { method: "POST", body, signal, keepalive: true })
+    const response = await ask(choice.path, choice.row, { method: "POST", body, signal, keepalive: true })
       .catch(() => undefined);
     if (response === null) return; // on the way to the door
-    const newer = response && response.ok && part(await response.text().catch(() => "")).querySelector(`#${id}`);
-    if (newer) show(newer, JSON.parse(response.headers.get("HX-Trigger")));
-    else fail(id, name, response ? REFUSED : AWAY);
+    const html = response && response.ok ? await response.text().catch(() => "") : "";
+    const newer = part(html).querySelector(`#${choice.row}`);
+    if (newer) {
+      forget(choice);
+      show(newer, JSON.parse(response.headers.get("HX-Trigger")));
+    } else fail(choice, response ? REFUSED : AWAY);
+  }
+
+  function forget(choice) {
+    if (chosen.get(choice.id) === choice) chosen.delete(choice.id);
   }
 
   // The row alone is put in place, whether or not it still fits the filters.
@@ -92,22 +103,38 @@
     const byKey = focused && focused === opener;
     newer.querySelector("[name=ticket]").checked = row.querySelector("[name=ticket]").checked;
     row.replaceWith(newer);
+    keepChoices(newer);
     if (focused) focusOn(byKey ? linkOf(newer) : byId(focused));
   }
 
-  function fail(id, name, words) {
-    const row = byId(id);
-    if (row) {
-      row.removeAttribute("aria-busy");
-      takeBack(row.querySelector(`[name=${name}]`));
+  // What was chosen while the answer was on its way is still to be stored.
+  function keepChoices(row) {
+    for (const select of row.querySelectorAll("select")) {
+      const choice = chosen.get(select.id);
+      if (!choice) continue;
+      if (select.name === "assignee") offerAgents(select);
+      select.value = choice.value;
+      if (choice.sent) row.setAttribute("aria-busy", "true");
     }
+  }
+
+  function fail(choice, words) {
+    const row = byId(choice.row);
+    if (row) row.removeAttribute("aria-busy");
+    // What was chosen after it is still to be sent.
+    if (chosen.get(choice.id) === choice) takeBack(choice.id);
     say(words);
   }
 
-  function takeBack(select) {
-    clearTimeout(waiting.get(select.id));
-    waiting.delete(select.id);
-    for (const option of select.options) option.selected = option.defaultSelected;
+  function takeBack(id) {
+    const select = byId(id);
+    clearTimeout(chosen.get(id) && chosen.get(id).timer);
+    chosen.delete(id);
+    if (select) select.value = defaultOf(select);
+  }
+
+  function defaultOf(select) {
+    return ([...select.options].find((option) => option.defaultSelected) || select.options[0]).value;
   }
 
   function focusOn(element) {
@@ -207,6 +234,7 @@
 
   function arrive({ picked, focused, index }) {
     for (const box of boxes()) box.checked = picked.has(box.id);
+    if (chosen.size) rows().forEach(keepChoices);
     countSelected();
     if (focused === null || document.activeElement !== document.body) return;
     const present = rows();
@@ -291,15 +319,15 @@
   });
   list.addEventListener("focusout", ({ target }) => {
     if (target.id === opener) opener = "";
-    if (waiting.has(target.id)) send(target);
+    send(target.id);
   });
-  window.addEventListener("pagehide", () => [...waiting.keys()].forEach((id) => send(byId(id))));
+  window.addEventListener("pagehide", () => [...chosen.values()].forEach(save)); // no time to queue
   // An open choice keeps the key's first half to itself.
   for (const half of ["keydown", "keyup"]) {
     list.addEventListener(half, (event) => {
       const row = rowOf(event.target);
       if (event.key !== "Escape" || !row || event.target.localName !== "select") return;
-      takeBack(event.target);
+      takeBack(event.target.id);
       focusOn(linkOf(row));
     });
   }

@@ -189,6 +189,48 @@ def test_two_changes_of_a_row_are_saved_one_after_the_other(window):
     assert (saved.status, saved.priority, saved.version) == ("resolved", "high", 3)
 
 
+@pytest.fixture
+def saving(window):
+    """A ticket in the list whose status is on its way to "resolved"; release() lets it go on."""
+    ticket = TicketFactory()
+    window.goto("/tickets/")
+    held = []
+    window.route(f"**/tickets/{ticket.pk}/", lambda route: held.append(route), times=1)
+    status_of(window, ticket).select_option("resolved")
+    while not held:
+        window.wait_for_timeout(20)
+    ticket.release = held[0].continue_
+    return ticket
+
+
+def test_what_is_chosen_while_the_row_is_being_saved_is_saved_too(window, saving):
+    value_of(window, "priority", saving).select_option("high")
+    saving.release()
+    expect(window.locator("#toasts")).to_contain_text("status is now Resolved")
+    expect(value_of(window, "priority", saving)).to_have_value("high")
+    expect(window.locator("#toasts")).to_contain_text("priority is now High")
+    saved = Ticket.objects.get()
+    assert (saved.status, saved.priority) == ("resolved", "high")
+
+
+def test_the_last_choice_of_a_value_stands(window, saving):
+    status_of(window, saving).select_option("open")
+    window.wait_for_timeout(400)  # longer than the pause after which it is sent
+    saving.release()
+    expect(window.locator("#toasts")).to_contain_text("status is now Open")
+    expect(status_of(window, saving)).to_have_value("open")
+    assert Ticket.objects.get().status == "open"
+
+
+def test_a_choice_is_saved_though_its_row_is_filtered_away(window, saving):
+    value_of(window, "priority", saving).select_option("high")
+    window.get_by_role("link", name="Closed").click()
+    expect(rows(window)).to_have_count(0)
+    saving.release()
+    expect(window.locator("#toasts")).to_contain_text("priority is now High")
+    assert Ticket.objects.get().priority == "high"
+
+
 def test_new_tickets_are_announced_and_move_nothing(window):
     window.clock.install()
     first = TicketFactory()
