@@ -24,7 +24,7 @@ from tickets.triage import engine
 
 DEMO_TICKETS = Path(__file__).parent.parent / "demo_tickets.json"
 CREATED_STATUS = "open"
-DECIDED = ("category", "priority", "sentiment")
+DECIDED = ("category", "priority")
 
 
 class Command(BaseCommand):
@@ -72,8 +72,8 @@ def load(row: dict[str, Any]) -> None:
 
 def new_ticket(row: dict[str, Any], created_at: datetime) -> Ticket:
     """The ticket as it was when it arrived. Where offline triage has another opinion than
-    the demo's author, a person corrected it."""
-    values = {name: row[name] for name in ("title", "description", *DECIDED, "urgency_score")}
+    the demo's author, a person corrected it; how it sounds is triage's alone to say."""
+    values = {name: row[name] for name in ("title", "description", *DECIDED)}
     ticket = Ticket(
         **values,
         requester_email=row["requester_email"] or "",
@@ -81,14 +81,11 @@ def new_ticket(row: dict[str, Any], created_at: datetime) -> Ticket:
         updated_at=created_at,
     )
     opinion = opinion_of(ticket)
-    found, tone = opinion.found, opinion.tone
-    for column, name, answer, confidence in (
-        ("category", "category", found, found.category_confidence),
-        ("priority", "priority", found, found.priority_confidence),
-        ("sentiment", "tone", tone, tone.confidence),
-    ):
-        agreed = getattr(answer, column) == row[column]
-        ticket.decide(name, *((answer.source, confidence) if agreed else (Source.HUMAN,)))
+    opinion.apply(ticket)
+    for name in DECIDED:
+        if getattr(ticket, name) != row[name]:
+            setattr(ticket, name, row[name])
+            ticket.decide(name, Source.HUMAN)
     ticket.issue_link()
     return ticket
 
