@@ -3,6 +3,7 @@
 (() => {
   const MEMORY = "keys";
   const WRITING = "input:not([type=checkbox]):not([type=radio]), select, textarea, [contenteditable]";
+  // No modal dialog: to make a long list inert takes a slow machine half a second.
   const dialog = document.getElementById("keys");
   const turnedOn = dialog.querySelector("[data-keys-switch]");
 
@@ -23,10 +24,7 @@
 
   turnedOn.checked = recall() !== "off";
   turnedOn.addEventListener("change", () => remember(turnedOn.checked ? "on" : "off"));
-  for (const opener of document.querySelectorAll("[data-keys-help]")) {
-    opener.hidden = false;
-    opener.addEventListener("click", () => dialog.showModal());
-  }
+  for (const opener of document.querySelectorAll("[data-keys-help]")) opener.hidden = false;
 
   const MOVING = ["j", "k"]; // the keys that may be held down
 
@@ -34,7 +32,7 @@
     if (event.defaultPrevented || event.isComposing) return false;
     if (event.ctrlKey || event.metaKey || event.altKey) return false;
     if (event.repeat && !MOVING.includes(key)) return false;
-    return !event.target.closest(WRITING) && !document.querySelector("dialog[open]");
+    return !event.target.closest(WRITING) && !dialog.matches(":popover-open");
   }
 
   document.addEventListener("keydown", (event) => {
@@ -47,6 +45,6 @@
   document.addEventListener("desk-key", (event) => {
     if (event.detail.key !== "?") return;
     event.preventDefault();
-    dialog.showModal();
+    dialog.showPopover();
   });
 })();

@@ -328,11 +328,33 @@ def test_keys_lead_through_the_page(window, ticket):
     window.keyboard.press("Escape")
     window.keyboard.press("?")
     expect(window.get_by_role("dialog")).to_contain_text("Accept what triage suggests")
+    window.keyboard.press("4")  # reads the help, means no ticket
     window.keyboard.press("Escape")
+    expect(window.get_by_role("dialog")).to_be_hidden()
     window.keyboard.press("u")
     window.wait_for_url("**/tickets/")
     ticket.refresh_from_db()
     assert (ticket.category, ticket.priority) == ("general", "medium")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_nothing_moves_while_the_page_arrives(window, width):
+    """A slow network shows the beginning of the page before its end is there."""
+    window.set_viewport_size({"width": width, "height": 900})
+    places = """() => [...document.querySelectorAll('#ticket .card, #ticket .message')]
+        .map((part) => part.getBoundingClientRect())
+        .map(({ left, top, width, height }) => [left, top, width, height].map(Math.round).join())"""
+    whole = window.evaluate(places)
+    window.evaluate(
+        """() => {
+            while (document.querySelector('#ticket').nextElementSibling)
+                document.querySelector('#ticket').nextElementSibling.remove();
+            document.querySelector('.conversation').remove();
+        }"""
+    )
+    shown = [place for place in window.evaluate(places) if place != "0,0,0,0"]
+    assert shown
+    assert set(shown) <= set(whole)
 
 
 def test_back_leads_to_the_list_as_it_was(desk, ticket):
