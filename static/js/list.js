@@ -1,13 +1,7 @@
 // The ticket list: changes in place, selection, keys, and word of new tickets.
-//
-// Changes are sent from here and not by htmx, which forgets what an answer says when the row that
-// asked was replaced meanwhile: another click must not swallow "saved" and its Undo.
 (() => {
-  const PAUSE = 250; // arrow keys pass through values on the way to the one that is meant
-  const PATIENCE = 30000;
+  const { ask, defaultOf, inPlace, parse } = window.Changes;
   const NEWS_EVERY = 15000, NEWS_AT_MOST = 5 * 60000;
-  const AWAY = "The desk does not answer. Please try again in a moment.";
-  const REFUSED = "That was not saved. Please reload the page and try again.";
   const OPENING = { s: "status", c: "category", e: "assignee" };
   const PRIORITIES = { 1: "low", 2: "medium", 3: "high", 4: "critical" };
 
@@ -21,81 +15,33 @@
   // Somebody turns pages or filters; the answer is on its way.
   const turning = () => Boolean(list.querySelector(".htmx-request:not(.bulk)"));
 
-  const say = (words) => tell("toast", { words });
-  function tell(name, detail) {
-    document.body.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
-  }
-
-  // As htmx asks, so that the server answers with a part, or with the way to the door.
-  async function ask(path, target, options) {
-    const headers = { "HX-Request": "true", "HX-Target": target, "HX-Current-URL": location.href };
-    const response = await fetch(path, { headers, cache: "no-store", ...options });
-    const door = response.headers.get("HX-Redirect");
-    if (door) location.assign(door);
-    return door ? null : response;
-  }
-
-  function part(html) {
-    const template = document.createElement("template");
-    template.innerHTML = html;
-    return template.content;
-  }
-
   // --- changes in place -----------------------------------------------------------------
 
-  const chosen = new Map(); // id of a select -> its last choice that is not stored yet
-  const lines = new Map(); // id of a row -> its changes, one after the other
   let opener = ""; // the select that a key opened: the focus goes back to its row
 
+  const changes = inPlace({
+    isStored({ id, row, values }) {
+      return Boolean(byId(row)) && defaultOf(byId(id)) === Object.values(values)[0];
+    },
+    busy: ({ row }) => byId(row) && byId(row).setAttribute("aria-busy", "true"),
+    // The row alone, whether or not it still fits the filters.
+    show({ row }, html) {
+      const newer = parse(html).querySelector(`#${row}`);
+      if (newer && byId(row)) replaceRow(byId(row), newer);
+      if (newer) recount();
+      return newer && newer.dataset.version;
+    },
+    takeBack({ id, row }) {
+      if (!byId(row)) return;
+      byId(row).removeAttribute("aria-busy");
+      reset(byId(id));
+    },
+  });
+
   function choose(select) {
-    const { id, name, value } = select, row = rowOf(select);
-    clearTimeout(chosen.get(id) && chosen.get(id).timer);
-    chosen.set(id, {
-      ...{ id, name, value, row: row.id, path: linkOf(row).pathname, version: row.dataset.version },
-      timer: setTimeout(send, PAUSE, id),
-    });
-  }
-
-  function send(id) {
-    const choice = chosen.get(id);
-    if (!choice || choice.sent) return;
-    clearTimeout(choice.timer);
-    choice.sent = true;
-    const before = lines.get(choice.row) || Promise.resolve();
-    lines.set(choice.row, before.then(() => save(choice)));
-  }
-
-  async function save(choice) {
-    const select = byId(choice.id), row = rowOf(select);
-    if (choice.saving || chosen.get(choice.id) !== choice) return; // or there is a later one
-    if (row && defaultOf(select) === choice.value) return forget(choice);
-    choice.saving = true;
-    const body = new URLSearchParams({ [choice.name]: choice.value });
-    body.set("version", row ? row.dataset.version : choice.version);
-    body.set("csrfmiddlewaretoken", bulk.elements.csrfmiddlewaretoken.value);
-    if (row) row.setAttribute("aria-busy", "true");
-    const signal = AbortSignal.timeout(PATIENCE);
-    const response = await ask(choice.path, choice.row, { method: "POST", body, signal, keepalive: true })
-      .catch(() => undefined);
-    if (response === null) return; // on the way to the door
-    const html = response && response.ok ? await response.text().catch(() => "") : "";
-    const newer = part(html).querySelector(`#${choice.row}`);
-    if (newer) {
-      forget(choice);
-      show(newer, JSON.parse(response.headers.get("HX-Trigger")));
-    } else fail(choice, response ? REFUSED : AWAY);
-  }
-
-  function forget(choice) {
-    if (chosen.get(choice.id) === choice) chosen.delete(choice.id);
-  }
-
-  // The row alone is put in place, whether or not it still fits the filters.
-  function show(newer, events) {
-    const row = byId(newer.id);
-    if (row) replaceRow(row, newer);
-    for (const [name, detail] of Object.entries(events)) tell(name, detail);
-    recount();
+    const row = rowOf(select), path = linkOf(row).pathname, { version } = row.dataset;
+    const values = { [select.name]: select.value };
+    changes.add({ id: select.id, row: row.id, target: row.id, path, version, values });
   }
 
   function replaceRow(row, newer) {
@@ -110,31 +56,16 @@
   // What was chosen while the answer was on its way is still to be stored.
   function keepChoices(row) {
     for (const select of row.querySelectorAll("select")) {
-      const choice = chosen.get(select.id);
-      if (!choice) continue;
+      const change = changes.find(select.id);
+      if (!change) continue;
       if (select.name === "assignee") offerAgents(select);
-      select.value = choice.value;
-      if (choice.sent) row.setAttribute("aria-busy", "true");
+      select.value = change.values[select.name];
+      if (change.sent) row.setAttribute("aria-busy", "true");
     }
   }
 
-  function fail(choice, words) {
-    const row = byId(choice.row);
-    if (row) row.removeAttribute("aria-busy");
-    // What was chosen after it is still to be sent.
-    if (chosen.get(choice.id) === choice) takeBack(choice.id);
-    say(words);
-  }
-
-  function takeBack(id) {
-    const select = byId(id);
-    clearTimeout(chosen.get(id) && chosen.get(id).timer);
-    chosen.delete(id);
-    if (select) select.value = defaultOf(select);
-  }
-
-  function defaultOf(select) {
-    return ([...select.options].find((option) => option.defaultSelected) || select.options[0]).value;
+  function reset(select) {
+    select.value = defaultOf(select);
   }
 
   function focusOn(element) {
@@ -163,7 +94,7 @@
     try {
       const response = await ask(results().dataset.here, "tabs", { signal });
       if (!response || !response.ok) return;
-      const newer = part(await response.text());
+      const newer = parse(await response.text());
       if (signal.aborted) return;
       tellCounts(newer);
       tellFound(newer.querySelector("#found").textContent);
@@ -193,7 +124,7 @@
     try {
       const response = await ask(`${here}${here.includes("?") ? "&" : "?"}${seen}`, "results", { signal });
       if (!response || !response.ok) return;
-      const newer = part(await response.text()).querySelector("#results");
+      const newer = parse(await response.text()).querySelector("#results");
       if (newer && !signal.aborted) replaceResults(newer);
     } catch {}
   }
@@ -234,7 +165,7 @@
 
   function arrive({ picked, focused, index }) {
     for (const box of boxes()) box.checked = picked.has(box.id);
-    if (chosen.size) rows().forEach(keepChoices);
+    rows().forEach(keepChoices);
     countSelected();
     if (focused === null || document.activeElement !== document.body) return;
     const present = rows();
@@ -319,15 +250,15 @@
   });
   list.addEventListener("focusout", ({ target }) => {
     if (target.id === opener) opener = "";
-    send(target.id);
+    changes.send(target.id);
   });
-  window.addEventListener("pagehide", () => [...chosen.values()].forEach(save)); // no time to queue
   // An open choice keeps the key's first half to itself.
   for (const half of ["keydown", "keyup"]) {
     list.addEventListener(half, (event) => {
       const row = rowOf(event.target);
       if (event.key !== "Escape" || !row || event.target.localName !== "select") return;
-      takeBack(event.target.id);
+      changes.cancel(event.target.id);
+      reset(event.target);
       focusOn(linkOf(row));
     });
   }

@@ -3,7 +3,10 @@
   const LOOKING_EVERY = 15000;
   const PATIENCE = 10000;
   const SLOW_AFTER = 3000;
+  const PROPERTIES = ["status", "assignee", "category", "priority"];
+  const { ask, defaultOf, inPlace, parse } = window.Changes;
   const frame = document.getElementById("ticket");
+  const PARTS = frame.dataset.parts.split(" ");
   const watch = document.getElementById("watch");
   const byId = (id) => document.getElementById(id);
   const say = (words) => document.dispatchEvent(new CustomEvent("toast", { detail: { words } }));
@@ -114,7 +117,17 @@
     clearTimeout(patience);
     form.removeAttribute("aria-busy");
     for (const field of texts(form)) field.readOnly = false;
+    if (event.detail.successful) arrived(form, event.detail.xhr.responseText);
   });
+
+  function arrived(form, html) {
+    put(html, form);
+    const alert = document.querySelector("#composer [role=alert]:not([hidden], .problem)");
+    if (alert && form.id === "composer") alert.focus();
+    document.querySelector("#notices [autofocus]")?.focus();
+    if (form.dataset.keep === "edit" && !byId("edit").open) byId("edit-summary").focus();
+    look();
+  }
 
   // The general answer to a failure empties the form; here it must not get that far.
   for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
@@ -127,45 +140,100 @@
     });
   }
 
+  // --- properties change in place ---
+
+  const changes = inPlace({
+    isStored({ select, values }) {
+      return Boolean(select) && defaultOf(byId(select)) === Object.values(values)[0];
+    },
+    busy: ({ target }) => byId(target).setAttribute("aria-busy", "true"),
+    show({ target }, html) {
+      byId(target).removeAttribute("aria-busy");
+      const version = put(html);
+      look();
+      return version;
+    },
+    takeBack({ target, select }) {
+      byId(target).removeAttribute("aria-busy");
+      if (select) byId(select).value = defaultOf(byId(select));
+    },
+  });
+
+  function set(form, values, more, pause) {
+    const { pathname: path } = location, version = form.elements.version.value;
+    changes.add({ target: form.id, path, version, values, ...more }, pause);
+  }
+
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches(".property select")) return;
+    const { id, name, value } = target;
+    set(target.form, { [name]: value }, { id, select: id });
+  });
+
+  // A button of a property says what it becomes; the one below them sends what triage suggests.
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const { target, submitter } = event;
+      if (!target.matches(".property, .accept")) return;
+      event.preventDefault();
+      const names = submitter && submitter.name ? [submitter] : target.querySelectorAll("input");
+      const sent = [...names].map(({ name, value }) => [name, value]);
+      const values = Object.fromEntries(sent.filter(([name]) => PROPERTIES.includes(name)));
+      const id = submitter ? submitter.id : target.id;
+      set(target, values, { id }, 0);
+    },
+    true,
+  );
+
   // --- parts of the page that come new ---
 
-  // What somebody has changed and not sent yet stays as it is.
-  let answered = null;
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    answered = event.detail.requestConfig.elt;
-  });
-  document.addEventListener("htmx:oobBeforeSwap", (event) => {
-    const part = event.target;
-    if (part === answered || part.contains(answered)) return;
-    const select = part.querySelector(".property-value > select");
-    const chosen = select && !select.selectedOptions[0]?.defaultSelected;
-    const form = part.querySelector("form[data-keep]");
-    if (chosen || (form && isDirty(form))) event.preventDefault();
-  });
-
-  function refresh() {
-    return htmx.ajax("GET", location.pathname, { source: frame, swap: "none" });
+  // Puts the parts of an answer in place, but for those that somebody is still working on; returns
+  // the version that it tells of. `asked` is the form that was sent, if one was.
+  function put(html, asked = null) {
+    const page = parse(html);
+    const heading = page.querySelector("#heading");
+    if (!heading) return 0;
+    const version = Number(heading.dataset.version);
+    const isOlder = version < Number(byId("heading").dataset.version);
+    for (const id of PARTS) {
+      const part = byId(id), answered = Boolean(asked) && part.contains(asked);
+      if (answered || !(isOlder || isKept(part))) replace(part, page.querySelector(`#${id}`), answered);
+    }
+    return version;
   }
-  document.addEventListener("tickets-changed", refresh);
+
+  function isKept(part) {
+    const form = part.querySelector("form[data-keep]");
+    return part.id === "composer" || (form && isDirty(form));
+  }
+
+  function replace(part, newer, answered) {
+    const focused = part.contains(document.activeElement) && document.activeElement.id;
+    if (!answered && (part.open || part.querySelector("details[open]"))) {
+      (newer.matches("details") ? newer : newer.querySelector("details")).open = true;
+    }
+    part.replaceWith(newer);
+    htmx.process(newer);
+    const select = newer.querySelector(".property-value > select");
+    const chosen = select && changes.find(select.id); // still to be sent
+    if (chosen) select.value = chosen.values[select.name];
+    if (focused !== false) focusOn(byId(focused) || newer);
+  }
 
   // A button that did its work is gone; the focus stays where it was.
-  let lost = "";
-  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-    lost = detail.elt.contains(document.activeElement) ? detail.elt.id : "";
-  });
-  document.addEventListener("htmx:afterSettle", () => {
-    const alert = document.querySelector("#composer [role=alert]:not([hidden], .problem)");
-    if (alert && lost === "composer") alert.focus();
-    if (document.activeElement !== document.body || !lost) return;
-    const part = byId(lost) || byId("edit-summary");
-    if (part.tagName === "FORM") part.tabIndex = -1;
-    part.focus({ preventScroll: true });
-  });
-  document.addEventListener("htmx:afterRequest", ({ detail }) => {
-    const open = byId("edit").open;
-    if (detail.successful && detail.elt.dataset?.keep === "edit" && !open) byId("edit-summary").focus();
-    if (detail.successful) look();
-  });
+  function focusOn(place) {
+    const seen = place.offsetParent ? place : byId("choose-category");
+    if (seen.matches("form, section, ol, div")) seen.tabIndex = -1;
+    seen.focus({ preventScroll: true });
+  }
+
+  async function refresh() {
+    const response = await ask(location.pathname, "ticket", {}).catch(() => null);
+    if (response && response.ok) put(await response.text().catch(() => ""));
+    look();
+  }
+  document.addEventListener("tickets-changed", refresh);
 
   // --- who else is here ---
 
@@ -250,10 +318,6 @@
 
   function choose(name, value) {
     const field = byId(`choose-${name}`);
-    if (field.disabled) {
-      document.addEventListener("htmx:afterSettle", () => choose(name, value), { once: true });
-      return;
-    }
     field.value = value;
     field.dispatchEvent(new Event("change", { bubbles: true }));
   }
@@ -277,7 +341,7 @@
     r: () => byId("body").focus(),
     n: () => byId("body").focus(),
     e: edit,
-    u: () => byId("back").click(),
+    u: () => changes.settled().then(() => byId("back").click()),
   };
   for (const [key, value] of Object.entries(CATEGORIES)) ACTS[key] = () => choose("category", value);
   for (const [key, value] of Object.entries(PRIORITIES)) ACTS[key] = () => choose("priority", value);

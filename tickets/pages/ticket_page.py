@@ -14,6 +14,11 @@ from tickets.querysets import last_replies
 
 SIMILAR_SHOWN = 3  # solved ones, and as many unfinished
 HISTORY_SHOWN = 8  # the newest; the others unfold
+# What of the page is put in place anew by an answer, by its ids; see `static/js/ticket.js`.
+PARTS = (
+    *("heading", "notices", "talk", "history", "accept", "composer", "edit", "facts"),
+    *(f"property-{name}" for name in ("status", "category", "priority", "assignee", "tone")),
+)
 KEYS: Keys = keys_of(
     ("y", "Accept what triage suggests"),
     ("b t a g", "Category: billing, technical, account, general"),
@@ -56,6 +61,7 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
         "me": actor.user.get_username() if actor.user else "",
         "form_key": secrets.token_urlsafe(16),
         "keys": KEYS,
+        "parts": " ".join(PARTS),
     }
 
 

@@ -55,6 +55,86 @@ def test_properties_can_be_changed_one_after_the_other(window):
     assert (ticket.status, ticket.priority, ticket.category) == ("closed", "low", "billing")
 
 
+@pytest.fixture
+def saving(window, ticket):
+    """The priority is on its way to "critical"; release() lets the answer come."""
+    held = []
+    window.route(f"**/tickets/{ticket.pk}/", lambda route: held.append(route), times=1)
+    window.locator("main").focus()
+    window.keyboard.press("4")
+    while not held:
+        window.wait_for_timeout(20)
+    ticket.release = held[0].continue_
+    ticket.lose = held[0].abort
+    return ticket
+
+
+def test_a_button_pressed_while_a_change_is_saved_does_its_work(window, saving):
+    window.keyboard.press("m")
+    window.keyboard.press("t")
+    window.wait_for_timeout(400)  # longer than the pause after which a choice is sent
+    saving.release()
+    expect(window.locator("#toasts")).to_contain_text("category is now Technical")
+    saving.refresh_from_db()
+    assert (saving.priority, saving.category) == ("critical", "technical")
+    assert saving.assignee is not None
+    expect(window.get_by_label("Priority")).to_have_value("critical")
+    expect(window.get_by_label("Category")).to_have_value("technical")
+
+
+def test_the_last_choice_of_a_value_is_the_one_that_stands(window, saving):
+    window.keyboard.press("2")
+    window.wait_for_timeout(400)
+    saving.release()
+    expect(window.locator("#toasts")).to_contain_text("priority is now Medium")
+    expect(window.get_by_label("Priority")).to_have_value("medium")
+    saving.refresh_from_db()
+    assert saving.priority == "medium"
+
+
+def test_a_change_that_is_lost_takes_only_itself_along(desk, window, saving):
+    desk.tolerate("ERR_FAILED")
+    window.keyboard.press("b")
+    saving.lose()
+    expect(window.locator("#toasts")).to_contain_text("The desk does not answer.")
+    expect(window.locator("#toasts")).to_contain_text("category is now Billing")
+    expect(window.get_by_label("Priority")).to_have_value("medium")
+    window.get_by_label("Status").select_option("in_progress")
+    expect(window.locator("#toasts")).to_contain_text("status is now In progress")
+    saving.refresh_from_db()
+    assert (saving.priority, saving.category) == ("medium", "billing")
+
+
+def test_leaving_at_once_stores_what_was_chosen(window, ticket):
+    window.locator("main").focus()
+    for key in ("4", "t", "u"):
+        window.keyboard.press(key)
+    window.wait_for_url("**/tickets/")
+    row = window.locator(f"#row-{ticket.pk}")
+    expect(row.get_by_label("Priority")).to_have_value("critical")
+    expect(row.get_by_label("Category")).to_have_value("technical")
+
+
+def test_a_choice_does_not_hide_what_a_colleague_set_meanwhile(window, saving):
+    colleague = user_actor(AgentFactory())
+    services.update_ticket(saving.pk, {"category": "account"}, colleague)
+    window.keyboard.press("t")
+    window.wait_for_timeout(400)
+    saving.release()
+    expect(window.get_by_role("alert").filter(has_text="Somebody else")).to_be_visible()
+    saving.refresh_from_db()
+    assert (saving.priority, saving.category) == ("critical", "account")
+
+
+def test_accepting_by_the_button_keeps_the_focus_on_the_page(suggested, window):
+    button = window.locator("#accept-triage")
+    button.focus()
+    button.press("Enter")
+    expect(window.locator("#accept-triage")).to_have_count(0)
+    expect(window.locator("body")).not_to_be_focused()
+    assert window.evaluate("document.activeElement.closest('.properties') !== null")
+
+
 def test_who_decided_changes_with_the_value(window):
     expect(window.locator("#property-priority")).to_contain_text("Default")
     window.get_by_label("Priority").select_option("high")

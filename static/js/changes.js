@@ -1,0 +1,118 @@
+// Changes in place. What is chosen is sent after a pause, in the order in which it was chosen, one
+// change of a ticket after the other, each once; and what is chosen while an answer is on its way
+// is sent after it. A page is left only when all of it is sent.
+//
+// They are sent from here and not by htmx, which forgets what an answer says, and what waits to be
+// sent, when the part of the page that asked was replaced meanwhile.
+//
+// A page says how, with the functions of `page`:
+//   isStored(change)      whether the page shows all of it as stored already
+//   busy(change)          it is on its way
+//   show(change, html)    puts the answer in place; returns the ticket's version by it, or 0 where
+//                         the answer is none
+//   takeBack(change)      it was not stored: the page shows again what is
+(() => {
+  const PAUSE = 250; // arrow keys pass through values on the way to the one that is meant
+  const PATIENCE = 30000;
+  const PARTING = 1500; // that somebody who leaves by a key waits for
+  const AWAY = "The desk does not answer. Please try again in a moment.";
+  const REFUSED = "That was not saved. Please reload the page and try again.";
+
+  // As htmx asks, so that the server answers with a part, or with the way to the door.
+  async function ask(path, target, options) {
+    const headers = { "HX-Request": "true", "HX-Target": target, "HX-Current-URL": location.href };
+    const response = await fetch(path, { headers, cache: "no-store", ...options });
+    const door = response.headers.get("HX-Redirect");
+    if (door) location.assign(door);
+    return door ? null : response;
+  }
+
+  function tell(name, detail) {
+    document.body.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
+  }
+
+  // What an answer holds for browsers without scripts is not for this one.
+  function parse(html) {
+    const template = document.createElement("template"); // it alone takes a row without its table
+    template.innerHTML = html;
+    for (const part of template.content.querySelectorAll("noscript")) part.remove();
+    return template.content;
+  }
+
+  // What a select shows as stored.
+  function defaultOf(select) {
+    return ([...select.options].find((option) => option.defaultSelected) || select.options[0]).value;
+  }
+
+  function inPlace(page) {
+    const waiting = new Map(); // what is not stored yet, by the id of the control that chose it
+    const lines = new Map(); // path of a ticket -> its changes, one after the other
+
+    // `values` are the ticket's at `path` that it sets, `version` the one in which it was chosen,
+    // `target` what the server is asked to answer with.
+    function add(change, pause = PAUSE) {
+      cancel(change.id);
+      waiting.set(change.id, change);
+      change.timer = setTimeout(send, pause, change.id);
+    }
+
+    function cancel(id) {
+      const change = waiting.get(id);
+      if (change) clearTimeout(change.timer);
+      waiting.delete(id);
+    }
+
+    function send(id) {
+      const change = waiting.get(id);
+      if (!change || change.sent) return;
+      clearTimeout(change.timer);
+      change.sent = true;
+      const before = lines.get(change.path) || Promise.resolve();
+      lines.set(change.path, before.then(() => save(change)));
+    }
+
+    async function save(change) {
+      const { id, path, target, values, version } = change;
+      if (change.saving || waiting.get(id) !== change) return; // or there is a later one
+      if (page.isStored(change)) return waiting.delete(id);
+      change.saving = true;
+      page.busy(change);
+      const csrfmiddlewaretoken = document.querySelector("[name=csrfmiddlewaretoken]").value;
+      const body = new URLSearchParams({ ...values, version, csrfmiddlewaretoken });
+      const signal = AbortSignal.timeout(PATIENCE);
+      const response = await ask(path, target, { method: "POST", body, signal, keepalive: true })
+        .catch(() => undefined);
+      if (response === null) return; // on the way to the door
+      const html = response && response.ok ? await response.text().catch(() => "") : "";
+      const later = waiting.get(id);
+      if (later === change) waiting.delete(id);
+      const present = html && page.show(change, html);
+      if (present) {
+        // It was chosen over this change, not over the version before it.
+        if (later && later !== change) later.version = present;
+        announce(response);
+      } else {
+        if (later === change) page.takeBack(change);
+        tell("toast", { words: response ? REFUSED : AWAY });
+      }
+    }
+
+    function announce(response) {
+      const events = JSON.parse(response.headers.get("HX-Trigger") || "{}");
+      for (const [name, detail] of Object.entries(events)) tell(name, detail);
+    }
+
+    window.addEventListener("pagehide", () => [...waiting.values()].forEach(save)); // no time to queue
+
+    // Once everything that was chosen is stored, or that takes too long.
+    function settled() {
+      [...waiting.keys()].forEach(send);
+      const patience = new Promise((done) => setTimeout(done, PARTING));
+      return Promise.race([Promise.all(lines.values()), patience]);
+    }
+
+    return { add, cancel, send, settled, find: (id) => waiting.get(id) };
+  }
+
+  window.Changes = { ask, defaultOf, parse, inPlace };
+})();
