@@ -322,10 +322,6 @@ class FilterForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         return {**self.cleaned_data, "me": self.me}
 
-    @property
-    def is_narrowed(self) -> bool:
-        return any(self.cleaned_data.get(name) for name in FilterForm.base_fields)
-
 
 class CursorField(forms.CharField):
     """A place in a list, as the program wrote it, or ""."""

@@ -42,3 +42,17 @@ window.addEventListener("load", () => {
     icon.setAttribute("role", "img");
   });
 });
+
+// A second click on Save would send a message twice. Where no answer comes, sending again is better
+// than a dead button.
+const SENDING_FOR = 10000;
+document.addEventListener("submit", (event) => {
+  const { target } = event;
+  if (target.method !== "post") return;
+  if (target.dataset.sending) event.preventDefault();
+  target.dataset.sending = "true";
+  setTimeout(() => delete target.dataset.sending, SENDING_FOR);
+});
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("[data-sending]").forEach((form) => delete form.dataset.sending);
+});

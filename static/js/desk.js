@@ -37,6 +37,7 @@
     else {
       toast(FAILURES[response ? "htmx:responseError" : "htmx:sendError"]);
       show(line);
+      announce({ "undo-failed": {} });
     }
   }
 
@@ -151,11 +152,13 @@
     "htmx:sendError": "The desk does not answer. Please try again in a moment.",
     "htmx:timeout": "The desk does not answer. Please try again in a moment.",
   };
+  const NOT_READ = "The desk could not answer that. Please try again.";
   for (const [failure, words] of Object.entries(FAILURES)) {
     document.addEventListener(failure, (event) => {
       const form = event.detail.elt.closest("form");
-      if (form && form.method === "post" && !("keep" in form.dataset)) form.reset();
-      toast(words);
+      const sent = form && form.method === "post";
+      if (sent && !("keep" in form.dataset)) form.reset();
+      toast(sent || failure !== "htmx:responseError" ? words : NOT_READ);
     });
   }
 })();

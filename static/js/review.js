@@ -4,6 +4,7 @@
   const said = document.getElementById("review-said");
   const steps = []; // {url} of a skip, with `changes` of a decision; the latest last
   let returning = null;
+  let again = 0; // how many steps more, once that one is back
   let inside = false; // whether the card that goes away holds the focus
 
   const card = () => document.getElementById("review");
@@ -72,7 +73,8 @@
   function takeBack() {
     const step = steps[steps.length - 1];
     if (!step) return false;
-    if (step.changes) undoButton(step.changes).click();
+    if (returning) again += 1;
+    else if (step.changes) undoButton(step.changes).click();
     else show(steps.pop().url);
     return true;
   }
@@ -104,8 +106,19 @@
   document.addEventListener("tickets-changed", () => {
     if (!returning) return;
     steps.splice(steps.indexOf(returning), 1);
-    show(returning.url);
+    const { url } = returning;
     returning = null;
+    if (again && steps.length) {
+      again -= 1;
+      takeBack();
+    } else {
+      again = 0;
+      show(url);
+    }
+  });
+  document.addEventListener("undo-failed", () => {
+    returning = null;
+    again = 0;
   });
 
   function show(url) {

@@ -27,6 +27,7 @@ document.addEventListener("alpine:init", () => {
     state: "idle",
     answer: null, // the last suggestion
     answered: "", // the text that it is about
+    about: "", // and of that the description
     touched: { category: false, priority: false },
     kept: { category: false, priority: false },
     offered: false,
@@ -90,13 +91,15 @@ document.addEventListener("alpine:init", () => {
 
     // --- asking ---
 
+    described() {
+      return this.$refs.description.value.trim();
+    },
     text() {
-      const { description, title } = this.$refs;
-      return JSON.stringify({ description: description.value.trim(), title: title.value.trim() });
+      return JSON.stringify({ description: this.described(), title: this.$refs.title.value.trim() });
     },
     typed() {
       this.stop();
-      if (this.$refs.description.value.trim().length < SHORTEST) this.forget();
+      if (this.described().length < SHORTEST) this.forget();
       else if (this.answer && this.answered === this.text()) this.settle();
       else {
         this.state = "typing";
@@ -138,6 +141,8 @@ document.addEventListener("alpine:init", () => {
     leave() {
       // Nothing may change any more between the last look at the form and its sending.
       this.stop();
+      // What was said of another description is no suggestion for this one.
+      if (this.about !== this.described()) this.forget();
       if (!this.shown) this.state = "idle";
     },
     async post(what, body, signal) {
@@ -163,6 +168,7 @@ document.addEventListener("alpine:init", () => {
     take(answer, text) {
       this.answer = answer;
       this.answered = text;
+      this.about = this.described();
       this.fill();
     },
     fill() {
@@ -207,7 +213,7 @@ document.addEventListener("alpine:init", () => {
       const form = this.$root.elements;
       const values = Object.fromEntries([...TEXTS, ...FIELDS].map((name) => [name, form[name].value]));
       const answer = this.answer && { ...this.answer, evidence: {} };
-      memory.keep({ values, touched: this.touched, answer });
+      memory.keep({ values, touched: this.touched, answer, about: this.about });
     },
     resume() {
       const kept = memory.recall();
@@ -216,6 +222,7 @@ document.addEventListener("alpine:init", () => {
       if (kept && !(arrivedAnew && !this.$refs.description.value.trim())) {
         for (const name of [...TEXTS, ...FIELDS]) this.restore(name, kept.values[name]);
         this.answer = this.answer || kept.answer;
+        this.about = this.about || kept.about;
         for (const name of FIELDS) this.restoreChoice(name, kept);
       } else {
         for (const name of FIELDS) this.touched[name] = this.$refs[name].value !== "";
@@ -237,7 +244,7 @@ document.addEventListener("alpine:init", () => {
 
     async suggestTitle() {
       const field = this.$refs.title;
-      const description = this.$refs.description.value.trim();
+      const description = this.described();
       if (!description) {
         this.titleNote = "Write what the problem is first.";
         return;
@@ -248,7 +255,7 @@ document.addEventListener("alpine:init", () => {
       if (!answer) this.titleNote = "No title right now, please write one.";
       else if (field.value.trim() && field.value !== this.filledTitle) {
         this.titleNote = `We would call it “${answer.suggested_title}”`;
-      } else if (this.$refs.description.value.trim() !== description) {
+      } else if (this.described() !== description) {
         this.titleNote = "";
       } else {
         field.value = this.filledTitle = answer.suggested_title;

@@ -21,14 +21,13 @@ from .desk import Presence, SavedView
 from .housekeeping import Counter, DemoTicket, IdempotencyKey
 from .mail import Email
 from .people import ADMINS, AGENTS, agents, is_admin, is_agent
-from .ticket import LEDGER_COLUMNS, TRIAGED, Comment, Ticket, digest
+from .ticket import TRIAGED, Comment, Ticket, digest
 from .tokens import ApiToken
 from .triage import Lesson, Prediction, TriageModel
 
 __all__ = [
     "ADMINS",
     "AGENTS",
-    "LEDGER_COLUMNS",
     "TEXT_LENGTH",
     "TITLE_LENGTH",
     "TRIAGED",

@@ -24,7 +24,9 @@ from ..querysets import (
     changes_since,
     history_of,
     needs_review,
+    record_of,
     requester_words,
+    set_by_persons,
     sureness,
     words_of,
 )
@@ -207,6 +209,14 @@ class Ticket(models.Model):
     def changes_since(self, version: int) -> dict[str, tuple[Any, Any]]:
         """What differs from an earlier version: {field: (old, new)}, in two queries."""
         return changes_since(self, version)
+
+    def set_by_persons(self, version: int) -> set[str]:
+        """The fields that persons changed or confirmed since a version, in one query."""
+        return set_by_persons(self, version)
+
+    def record_of(self, version: int) -> Any | None:
+        """The ticket as it was in an earlier version; None where that was never recorded."""
+        return record_of(self, version)
 
     # --- the private link ---
 

@@ -41,7 +41,9 @@ MOST_NEWS = 4
 
 def actor_name(entry: HistoryEntry) -> str:
     """Who did it; a change past this program has no known actor."""
-    return ACTORS.get(entry.actor, entry.actor) if entry.actor else "Somebody outside this program"
+    if entry.by_account or not entry.actor:
+        return entry.actor or "Somebody outside this program"
+    return ACTORS.get(entry.actor, entry.actor)
 
 
 def sentences(entry: HistoryEntry) -> list[str]:

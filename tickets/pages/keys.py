@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 Keys = tuple[tuple[str, str], ...]
 
 EVERYWHERE: Keys = (("z", "Undo"), ("?", "This help"))
 
 
-def keys_of(*own: tuple[str, str], also: Iterable[tuple[str, str]] = EVERYWHERE) -> Keys:
+def keys_of(*own: tuple[str, str]) -> Keys:
     """A page's own keys, each with its meaning, and those of all pages."""
-    return (*own, *also)
+    return (*own, *EVERYWHERE)

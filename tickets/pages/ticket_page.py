@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tickets.access import Actor
 from tickets.models import Comment, LearnedField, Source, Ticket
+from tickets.pages.history import actor_name
 from tickets.pages.keys import Keys, keys_of
-from tickets.querysets import last_replies
+from tickets.querysets import HistoryEntry, last_replies
 
 SIMILAR_SHOWN = 3  # solved ones, and as many unfinished
 HISTORY_SHOWN = 8  # the newest; the others unfold
@@ -62,7 +63,16 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
         "form_key": secrets.token_urlsafe(16),
         "keys": KEYS,
         "parts": " ".join(PARTS),
+        "set_by": {name: _set_by(name, entries) for name in ("status", "assignee")},
     }
+
+
+def _set_by(name: str, entries: Sequence[HistoryEntry]) -> str:
+    """Who set a value that triage knows nothing of: "Set by maria"; "" while nobody has."""
+    for entry in reversed(entries):
+        if name in entry.changes and entry.event == "changed":
+            return f"Set by {actor_name(entry)}"
+    return ""
 
 
 def suggestions(ticket: Ticket) -> dict[str, Suggestion]:
@@ -84,16 +94,15 @@ def suggestions(ticket: Ticket) -> dict[str, Suggestion]:
 
 
 def acceptable(ticket: Ticket, suggested: Mapping[str, Suggestion]) -> dict[str, str]:
-    """The values that accepting sends; empty when they stand and a person has confirmed them."""
+    """The values that accepting sends; empty when a person has decided both."""
+    decided = ticket.decided_by(Source.HUMAN)
     values = {
-        name: suggested[name].value if name in suggested else str(getattr(ticket, name))
+        name: suggested[name].value
+        if name in suggested and name not in decided
+        else str(getattr(ticket, name))
         for name in LearnedField.values
     }
-    decided = ticket.decided_by(Source.HUMAN)
-    settled = all(
-        name in decided and values[name] == getattr(ticket, name) for name in LearnedField.values
-    )
-    return {} if settled else values
+    return {} if set(values) <= set(decided) else values
 
 
 @dataclass(frozen=True)

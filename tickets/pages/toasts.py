@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django_htmx.http import trigger_client_event
 
+from tickets.exceptions import InvalidInput
 from tickets.models import Ticket
 
 
@@ -18,6 +19,12 @@ def toast(response: HttpResponse, words: str, undo: Iterable[Ticket] = ()) -> Ht
     """Say it where htmx asked; `undo` are the tickets as the change has left them."""
     detail = {"words": words, "undo": versions(undo)}
     return trigger_client_event(response, "toast", detail)
+
+
+def refusal(error: InvalidInput) -> HttpResponse:
+    """Say why nothing came of it, where htmx asked: it does not show what has an error status."""
+    reasons = [message for messages in error.errors.values() for message in messages]
+    return toast(HttpResponse(status=204), " ".join(reasons))
 
 
 def note(request: HttpRequest, words: str, undo: Iterable[Ticket] = ()) -> None:

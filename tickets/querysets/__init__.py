@@ -6,8 +6,12 @@ from .history import (
     COMMENT_EVENTS,
     TICKET_EVENTS,
     HistoryEntry,
+    by_triage,
     changes_since,
     history_of,
+    record_of,
+    records_of,
+    set_by_persons,
 )
 from .ledger import PredictionQuerySet
 from .news import news_of
@@ -35,6 +39,7 @@ __all__ = [
     "SavedViewQuerySet",
     "TicketQuerySet",
     "asks_for_me",
+    "by_triage",
     "changes_since",
     "history_of",
     "last_replies",
@@ -45,7 +50,10 @@ __all__ = [
     "place_behind",
     "read_cursor",
     "read_place",
+    "record_of",
+    "records_of",
     "requester_words",
+    "set_by_persons",
     "sureness",
     "words_of",
     "write_cursor",

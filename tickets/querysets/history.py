@@ -6,9 +6,11 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.db import models
 
 if TYPE_CHECKING:
     from ..models import Ticket
@@ -20,23 +22,26 @@ class HistoryEntry:
 
     `event` is "created", "changed" or "deleted", "comment created" and so on for a comment, and
     "link sent" or "link revoked".
-    `actor` is None for a change that was made past this program.
+    `actor` is None for a change that was made past this program; `by_account` tells an account
+    from a part of the program of the same name.
     """
 
     at: datetime
     actor: str | None
     event: str
     changes: dict[str, tuple[Any, Any]]
+    by_account: bool = False
 
 
 def history_of(ticket: Ticket) -> list[HistoryEntry]:
     """The audit trail of a ticket and its comments, oldest first, in two queries."""
-    tickets = apps.get_model("tickets", "TicketEvent").objects.filter(pgh_obj_id=ticket.pk)
     comments = apps.get_model("tickets", "CommentEvent").objects.filter(ticket_id=ticket.pk)
     # Each trail is in the order of its changes; the clock only says how the two interleave.
     return list(
         heapq.merge(
-            entries_of(tickets.select_related("assignee").order_by("pgh_id"), TICKET_EVENTS),
+            entries_of(
+                records_of(ticket.pk).select_related("assignee").order_by("pgh_id"), TICKET_EVENTS
+            ),
             entries_of(comments.order_by("pgh_id"), COMMENT_EVENTS),
             key=lambda entry: entry.at,
         )
@@ -59,8 +64,9 @@ def entries_of(events: Iterable[Any], names: Mapping[str, str]) -> Iterator[Hist
             name: (old.get(name), value) for name, value in new.items() if old.get(name) != value
         }
         if changes or event.pgh_label != "update":
-            actor = (event.pgh_context or {}).get("actor")
-            yield HistoryEntry(event.pgh_created_at, actor, names[event.pgh_label], changes)
+            context, name = event.pgh_context or {}, names[event.pgh_label]
+            actor, account = context.get("actor"), context.get("user") is not None
+            yield HistoryEntry(event.pgh_created_at, actor, name, changes, account)
 
 
 def changes_since(ticket: Ticket, version: int) -> dict[str, tuple[Any, Any]]:
@@ -68,8 +74,7 @@ def changes_since(ticket: Ticket, version: int) -> dict[str, tuple[Any, Any]]:
 
     Everything does where that version was never recorded.
     """
-    records = apps.get_model("tickets", "TicketEvent").objects.filter(pgh_obj_id=ticket.pk)
-    newest_first = records.select_related("assignee").order_by("-pgh_id")
+    newest_first = records_of(ticket.pk).select_related("assignee").order_by("-pgh_id")
     old, new = newest_first.filter(version=version).first(), newest_first.first()
     before, after = (_recorded(event) if event else {} for event in (old, new))
     return {
@@ -77,6 +82,41 @@ def changes_since(ticket: Ticket, version: int) -> dict[str, tuple[Any, Any]]:
         for name, value in after.items()
         if before.get(name) != value
     }
+
+
+def record_of(ticket: Ticket, version: int) -> Any | None:
+    """The ticket as it was in an earlier version, with its columns; None if never recorded."""
+    return records_of(ticket.pk).filter(version=version).order_by("-pgh_id").first()
+
+
+def set_by_persons(ticket: Ticket, version: int) -> set[str]:
+    """The fields that persons have changed or confirmed since this version of the ticket.
+
+    All of them where that version was never recorded.
+    """
+    records = list(records_of(ticket.pk).filter(version__gte=version).order_by("pgh_id"))
+    fields = [field for field in ticket._meta.fields if field.name not in NOT_TOLD]
+    if not records or records[0].version != version:
+        return {field.name for field in fields}
+    return {
+        field.name.removesuffix("_source")
+        for before, after in pairwise(records)
+        if not by_triage(after)
+        for field in fields
+        if getattr(before, field.attname, None) != getattr(after, field.attname, None)
+    }
+
+
+def by_triage(record: Any) -> bool:
+    """Whether a job of triage made this change, and no account that has its name."""
+    context = record.pgh_context or {}
+    return context.get("actor") == "triage" and context.get("user") is None
+
+
+def records_of(ticket_id: int) -> models.QuerySet[Any]:
+    """Each state that a ticket was in; `pgh_id` is their order."""
+    records: models.QuerySet[Any] = apps.get_model("tickets", "TicketEvent").objects.all()
+    return records.filter(pgh_obj_id=ticket_id)
 
 
 def _recorded(event: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ..models import (
     DemoTicket,
     LearnedField,
     Lesson,
+    Prediction,
     Source,
     Status,
     Ticket,
@@ -38,15 +39,23 @@ def settle(ticket: Ticket, names: Collection[str]) -> None:
 
 def withdraw(ticket: Ticket, names: Collection[str]) -> None:
     """These values are triage's again: what a person said of them counts no longer."""
-    ticket.predictions.filter(field__in=names).update(final_value="", final_at=None)
+    _judge_no_more(ticket.predictions.filter(field__in=names))
     forget(ticket.lessons.filter(field__in=names))
 
 
+@transaction.atomic
 def forget(lessons: QuerySet[Lesson]) -> None:
-    """Delete lessons; the next refit does without them."""
+    """Delete lessons; the next refit does without them, and the ledger without their word."""
     fields = list(lessons.values_list("field", flat=True).distinct())
     TriageModel.objects.filter(field__in=fields).update(stale=True)
+    for field in fields:
+        taught = lessons.filter(field=field).values("ticket")
+        _judge_no_more(Prediction.objects.filter(field=field, ticket__in=taught))
     lessons.delete()
+
+
+def _judge_no_more(predictions: QuerySet[Prediction]) -> None:
+    predictions.update(final_value="", final_at=None)
 
 
 def _teach(ticket: Ticket, name: str, value: str, now: datetime) -> None:

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
 from django.utils.encoding import punycode
 
-from ..models import Email, Mail, Status, Ticket, digest
+from ..models import Email, Mail, Ticket, digest
 
 # Neither seen nor allowed in a header: control and direction marks, and line ends of all kinds.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -40,7 +40,7 @@ def no_longer_called_for(email: Email) -> str:
 
 def _still_resolved(email: Email) -> bool:
     anew = email.ticket.emails.filter(kind=Mail.RESOLVED, pk__gt=email.pk)
-    return email.ticket.status == Status.RESOLVED and not anew.exists()
+    return email.ticket.is_done and not anew.exists()  # closing it is no reopening
 
 
 def compose(email: Email) -> EmailMessage:

@@ -13,11 +13,14 @@ from .changing import change_by
 from .tickets import add_comment, update_ticket
 
 
-def send_message(ticket: Ticket, data: Mapping[str, Any], actor: Actor, key: str) -> Comment:
+def send_message(
+    ticket: Ticket, data: Mapping[str, Any], actor: Actor, key: str
+) -> tuple[Comment, Ticket | None]:
     """Store a reply or note; the same words under the same form's `key` are stored only once.
 
-    With `data["resolve"]` the ticket is resolved in the same transaction. Raises NotFound where
-    the ticket, or a message that was sent before, is gone.
+    With `data["resolve"]` the ticket is resolved in the same transaction, and returned as that
+    has left it; None where nothing was to resolve. Raises NotFound where the ticket, or a message
+    that was sent before, is gone.
     """
     fingerprint = digest(json.dumps([data["body"], data["public"], data["resolve"]]))
     name = digest(f"message\0{ticket.pk}\0{key}\0{fingerprint}")
@@ -27,13 +30,13 @@ def send_message(ticket: Ticket, data: Mapping[str, Any], actor: Actor, key: str
         )
         first = IdempotencyKey.objects.select_for_update(of=("self",)).get(pk=name)
         if first.answer:
-            return _sent_before(json.loads(first.answer)["comment"])
-        comment = add_comment(ticket, data, actor)
+            return _sent_before(json.loads(first.answer)["comment"]), None
+        comment, resolved = add_comment(ticket, data, actor), None
         if data["resolve"]:
-            update_ticket(ticket.pk, {"status": Status.RESOLVED}, actor)
+            resolved = update_ticket(ticket.pk, {"status": Status.RESOLVED}, actor)
         first.ticket, first.answer = ticket, json.dumps({"comment": comment.pk})
         first.save(update_fields=["ticket", "answer"])
-    return comment
+    return comment, resolved if resolved and resolved.renewed else None
 
 
 def _sent_before(comment_id: int) -> Comment:

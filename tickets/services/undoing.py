@@ -7,13 +7,13 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from ..access import TRIAGE, Actor
+from ..access import Actor
 from ..exceptions import NotFound, StaleVersion
 from ..models import LearnedField, Source, Status, Ticket
+from ..querysets import by_triage, records_of
 from . import learning, triage
 from .changing import COLUMNS, changing
 
@@ -36,7 +36,7 @@ def undo(versions: Iterable[tuple[int, int]], actor: Actor) -> tuple[list[Ticket
 
 def _restore(ticket_id: int, version: int, actor: Actor) -> Ticket:
     with changing(ticket_id, actor, undoing=True) as ticket:
-        trail = apps.get_model("tickets", "TicketEvent").objects.filter(pgh_obj_id=ticket_id)
+        trail = records_of(ticket_id)
         events = list(trail.filter(version__gte=version - 1).order_by("pgh_id"))
         made = next((event for event in events if event.version == version), None)
         befores = [event for event in events if event.version == version - 1]
@@ -68,7 +68,7 @@ def _changed_by_persons(events: Sequence[Any]) -> set[str]:
     return {
         column
         for before, after in pairwise(events)
-        if (after.pgh_context or {}).get("actor") != TRIAGE.name
+        if not by_triage(after)
         for column in _differing(before, after)
     }
 

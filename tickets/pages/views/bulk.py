@@ -15,7 +15,7 @@ from tickets.exceptions import InvalidInput
 from tickets.forms import BulkForm, valid
 from tickets.pages.addresses import own_path
 from tickets.pages.decorators import Request, page
-from tickets.pages.toasts import note, toast
+from tickets.pages.toasts import note, refusal, toast
 
 
 @page("POST", agents=True)
@@ -24,8 +24,8 @@ def bulk(request: Request) -> HttpResponse:
     try:
         ids = valid(form)["ticket"]
     except InvalidInput as error:
-        if request.htmx:  # which does not show what comes with an error status
-            return toast(HttpResponse(status=204), _reasons(error))
+        if request.htmx:
+            return refusal(error)
         raise
     saved = services.update_tickets(ids, form.changes, actor_of(request))
     changed = [ticket for ticket in saved if ticket.renewed]
@@ -48,7 +48,3 @@ def told(changed: int, alike: int, missing: Collection[int]) -> str:
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""
         parts.append(f"There is no {', '.join(names[:5])}{more}.")
     return " ".join(parts)
-
-
-def _reasons(error: InvalidInput) -> str:
-    return " ".join(message for messages in error.errors.values() for message in messages)

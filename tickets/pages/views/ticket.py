@@ -21,7 +21,7 @@ from tickets.pages.decorators import Request, page
 from tickets.pages.templatetags.desk import label
 from tickets.pages.toasts import note, toast
 from tickets.pages.views.ticket_list import choices
-from tickets.querysets import news_of
+from tickets.querysets import HistoryEntry, news_of
 
 EDITED = ("title", "description")
 
@@ -41,21 +41,22 @@ def comments(request: Request, ticket_id: int) -> HttpResponse:
     if not form.is_valid():
         return _show(request, found, status=_status(request, 400), comment_form=form)
     data, key = form.cleaned_data, form.cleaned_data["form_key"] or secrets.token_hex()
-    comment = services.send_message(found, data, actor_of(request), key)
+    comment, resolved = services.send_message(found, data, actor_of(request), key)
     words = _sent(comment, resolved=data["resolve"])
+    undo = [resolved] if resolved else []
     if request.htmx:
         response = _show(request, Ticket.objects.with_people().find(found.pk))
-        return _stored(toast(response, words), "composer")
-    note(request, words)
+        return _stored(toast(response, words, undo), "composer")
+    note(request, words, undo)
     return redirect(f"{found.get_absolute_url()}#comment-{comment.pk}")
 
 
 def _sent(comment: Comment, *, resolved: bool) -> str:
     if not comment.public:
         return "The note was added."
-    return (
-        "Your reply was sent, and the ticket is resolved." if resolved else "Your reply was sent."
-    )
+    if resolved:
+        return "Your reply was sent, and the ticket is resolved. Undo opens it again."
+    return "Your reply was sent."
 
 
 def _stored(response: HttpResponse, form: str) -> HttpResponse:
@@ -71,8 +72,9 @@ def _change(request: Request, found: Ticket) -> HttpResponse:
     if not form.is_valid():
         return _show(request, found, status=_status(request, 400), edit_form=form)
     version = _version(request)
+    changes = _own(found, form.cleaned_data, version)
     try:
-        saved, made = _save(found, form.cleaned_data, actor_of(request), version)
+        saved, made = _save(found, changes, actor_of(request), version)
     except StaleVersion:
         return _conflict(request, Ticket.objects.with_people().find(found.pk), form, version)
     # A value that was so already made no version that could be taken back.
@@ -80,10 +82,22 @@ def _change(request: Request, found: Ticket) -> HttpResponse:
     return _stored(response, "edit") if sent & set(EDITED) else response
 
 
+def _own(found: Ticket, sent: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """What was really changed: the form of the texts sends both, and somebody else may have
+    changed the one that was left as it was read."""
+    read = found.record_of(version)
+    return {
+        name: value
+        for name, value in sent.items()
+        if read is None or name not in EDITED or value != getattr(read, name)
+    }
+
+
 def _save(
     found: Ticket, changes: Mapping[str, Any], actor: Actor, version: int
 ) -> tuple[Ticket, bool]:
-    """Save over a newer version as long as nobody else changed the same values.
+    """Save over a newer version as long as no person has set the same values since; what triage
+    decided meanwhile gives way.
 
     Returns the ticket, and whether this made a new version of it.
     """
@@ -96,7 +110,7 @@ def _save(
             return saved, saved.version > present
         except StaleVersion:
             newest = Ticket.objects.with_people().find(found.pk)
-            if newest.version == present or set(newest.changes_since(version)) & set(changes):
+            if newest.version == present or newest.set_by_persons(version) & set(changes):
                 raise
             present = newest.version
 
@@ -110,17 +124,21 @@ def _version(request: Request) -> int:
 
 def _conflict(request: Request, newest: Ticket, form: TicketForm, version: int) -> HttpResponse:
     """Somebody else was faster: tell what changed and keep what was typed."""
-    changes = newest.changes_since(version)
     if _is_row(request):
         return _row(request, newest, f"#{newest.pk} has changed meanwhile. Look, and choose again.")
-    stale = [
-        {"name": name, "old": _words(name, old), "new": _words(name, new)}
-        | {"yours": _words(name, form.data.get(name))}
-        for name, (old, new) in changes.items()
-        if name in form.fields
-    ]
+    changes = newest.changes_since(version)
+    own = _own(newest, form.cleaned_data, version)
+    fields = [name for name in form.fields if name in newest.set_by_persons(version) & set(own)]
+    stale = []
+    for name in fields:
+        present = str(getattr(newest, name) or "")
+        old, new = changes.get(name, (present, present))  # or it was confirmed
+        words = {"old": old, "new": new, "yours": form.data.get(name)}
+        stale.append({"name": name} | {key: _words(name, value) for key, value in words.items()})
+    newer = {name: getattr(newest, name) for name in EDITED if name not in own}
+    form = TicketForm(request.POST.dict() | newer, only=set(form.fields))
     actor = actor_of(request)
-    told = [entry for entry in news_of(newest, version) if set(entry.changes) & set(form.fields)]
+    told = [entry for entry in news_of(newest, version) if _names(entry) & set(form.fields)]
     return _show(
         request,
         newest,
@@ -129,6 +147,10 @@ def _conflict(request: Request, newest: Ticket, form: TicketForm, version: int) 
         stale=stale,
         stale_news=history.news(told, actor.name if actor.known else ""),
     )
+
+
+def _names(entry: HistoryEntry) -> set[str]:
+    return {name.removesuffix("_source") for name in entry.changes}
 
 
 def _changed(request: Request, saved: Ticket, done: str, undo: Collection[Ticket]) -> HttpResponse:

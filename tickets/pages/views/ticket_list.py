@@ -11,18 +11,17 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from tickets.access import actor_of
-from tickets.forms import ListForm, valid
+from tickets.exceptions import InvalidInput
+from tickets.forms import LIST_STATE, ListForm, valid
 from tickets.models import Category, Priority, Sentiment, Status, Ticket, agents
 from tickets.pages import saved
 from tickets.pages.decorators import Request, page
 from tickets.pages.keys import keys_of
 from tickets.pages.templatetags.desk import list_url
+from tickets.pages.toasts import refusal
 from tickets.querysets import SEARCH_HELP, Page, Place, read_cursor, write_cursor
 
 ROWS = 50
-# What stands in the address, in this order.
-FILTERS = ("status", "search", "category", "priority", "sentiment", "assignee")
-FURTHER = ("created_after", "created_before", "needs_review")
 KEYS = keys_of(
     ("j", "Next ticket"),
     ("k", "Previous ticket"),
@@ -43,7 +42,12 @@ def ticket_list(request: Request) -> HttpResponse:
     around = saved.way_around(request, form)
     if around:
         return around
-    filters = valid(form)
+    try:
+        filters = valid(form)
+    except InvalidInput as error:
+        if request.htmx:
+            return refusal(error)
+        raise
     if request.htmx and request.htmx.target == "tabs":
         return render(request, "tickets/_tabs.html", {"counted": True, **_counts(request, filters)})
     shown = context(request, filters)
@@ -85,7 +89,7 @@ def _counts(request: Request, filters: dict[str, Any]) -> dict[str, Any]:
     """What the tabs and the head tell: how many tickets the filters leave."""
     counts = Ticket.objects.filtered({**filters, "status": []}).counts_by_status()
     # What was typed rather than what it became: a date must come back as it was.
-    query = {name: request.GET.get(name, "").strip() for name in (*FILTERS, *FURTHER)}
+    query = {name: request.GET.get(name, "").strip() for name in LIST_STATE}
     return {
         "query": query,
         "tabs": [(value, counts.get(value, 0)) for value in Status.values],

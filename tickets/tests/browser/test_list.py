@@ -56,7 +56,7 @@ def test_the_focus_stays_where_it_is(window):
     TicketFactory(title="Refund please")
     TicketFactory()
     window.goto("/tickets/")
-    search = window.get_by_label("Search in title")
+    search = window.get_by_label("Search tickets")
     search.press_sequentially("refund")
     expect(rows(window)).to_have_count(1)
     expect(search).to_be_focused()
@@ -74,7 +74,7 @@ def test_a_slow_search_does_not_come_after_a_tab(desk, window):
     window.goto("/tickets/")
     held = []
     window.route(re.compile("search=refund&(?!.*status=closed)"), lambda route: held.append(route))
-    window.get_by_label("Search in title").fill("refund")
+    window.get_by_label("Search tickets").fill("refund")
     while not held:
         window.wait_for_timeout(20)
     window.get_by_role("link", name="Closed").click()

@@ -36,7 +36,7 @@ def test_with_javascript(desk, page):
     desk.sign_in(window, agent)
     assert open_tickets(window) == 1
     window.get_by_role("link", name="Tickets", exact=True).first.click()
-    window.get_by_label("Search in title").press_sequentially("charged")
+    window.get_by_label("Search tickets").press_sequentially("charged")
     window.wait_for_url("**search=charged*")
     ticket = Ticket.objects.get()
     window.get_by_role("row", name=ticket.title).get_by_role("link").click()
@@ -78,7 +78,7 @@ def test_without_javascript(desk, plain):
 
     window = plain()
     desk.sign_in(window, agent)
-    window.get_by_label("Search in title").fill("charged")
+    window.get_by_label("Search tickets").fill("charged")
     window.locator("#filters").get_by_label("Category").select_option("billing")
     window.get_by_role("button", name="Filter").click()
     row = window.get_by_role("row", name="Charged twice")

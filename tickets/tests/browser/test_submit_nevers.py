@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tickets.models import Ticket
+from tickets.models import Prediction, Ticket
 
 from .submit_form import (
     CLASSIFY,
@@ -246,6 +246,31 @@ def test_an_answer_does_not_land_while_newer_words_are_typed(form, questions):
     questions.answer()
     form.page.wait_for_timeout(0)
     form.expect_values("", "")
+
+
+@pytest.mark.parametrize("said", ["nothing yet", "an error"])
+def test_an_old_answer_is_not_sent_with_a_new_text(desk, form, questions, said):
+    desk.tolerate("status of 500")
+    form.write()
+    questions.answer()
+    form.expect_values("billing", "high")
+    form.description.fill("I cannot sign in any more, the password is refused.")
+    if said == "an error":
+        questions.answer(2, status=500)
+        form.expect_state("unavailable")
+    form.send_and_wait()
+    ticket = Ticket.objects.get()
+    assert (ticket.category, ticket.category_source) == ("account", "offline")
+    assert not Prediction.objects.filter(accepted=True).exists()
+
+
+def test_a_title_after_the_answer_leaves_it_standing(form, questions):
+    form.description.fill(PROBLEM)
+    questions.answer(suggested_category="general")
+    form.expect_values("general", "high")
+    form.title.fill("Charged twice")
+    form.send_and_wait()
+    assert Ticket.objects.get().category == "general"
 
 
 # --- what was typed as a title is overwritten ---
