@@ -134,6 +134,14 @@ def test_undo_costs_nobody_a_message(mail_server, ticket, agent):
     assert states() == [MailState.DROPPED]
 
 
+def test_closing_at_once_what_was_resolved_is_no_reopening(mail_server, ticket, agent):
+    for status in ("resolved", "closed"):
+        services.update_ticket(ticket.pk, {"status": status}, agent)
+    work_now()
+    assert len(mail_server.messages) == 1
+    assert states() == [MailState.SENT]
+
+
 @pytest.mark.parametrize("told_before", [True, False])
 def test_reopening_taken_back_tells_nobody_twice(mail_server, ticket, agent, told_before):
     services.update_ticket(ticket.pk, {"status": "resolved"}, agent)

@@ -161,6 +161,13 @@ def test_what_triage_made_of_a_new_text_is_no_obstacle(ticket, actor):
     assert (again.description, again.sentiment, again.urgency_score) == before
 
 
+def test_an_account_called_triage_is_a_person(ticket, actor):
+    changed = services.update_ticket(ticket.pk, {"category": "account"}, actor)
+    other = user_actor(AgentFactory(username="triage"))
+    services.update_ticket(ticket.pk, {"category": "technical"}, other)
+    assert services.undo([(ticket.pk, changed.version)], actor) == ([], [ticket.pk])
+
+
 def test_a_later_lesson_outlives_the_undo_of_something_else(ticket, actor):
     changed = services.update_ticket(ticket.pk, {"assignee": actor.user}, actor)
     for status in ("resolved", "open"):

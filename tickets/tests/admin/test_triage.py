@@ -137,6 +137,15 @@ def test_a_lesson_that_is_forgotten_is_not_learned_again(admin, lesson):
     assert TriageModel.objects.get().stale
 
 
+def test_a_lesson_that_is_forgotten_judges_no_suggestion(admin, lesson):
+    kept = PredictionFactory(ticket=lesson.ticket, field="priority", final_value="low")
+    judged = PredictionFactory(ticket=lesson.ticket, field="category", final_value="billing")
+    other = PredictionFactory(field="category", final_value="billing")
+    forget(admin, lesson)
+    left = {row.pk: row.final_value for row in Prediction.objects.all()}
+    assert left == {kept.pk: "low", judged.pk: "", other.pk: "billing"}
+
+
 def test_everything_can_be_learned_anew_before_anything_was(admin):
     html = admin.get(LEARNED).content.decode()
     assert ">Learn anew</button>" in html

@@ -272,3 +272,11 @@ def test_signing_out_leaves_the_back_office(page):
     page.wait_for_url(lambda url: "/admin/" not in url)
     page.goto(TICKETS)
     expect(page).to_have_url(re.compile(r"/sign-in/\?next=/admin/tickets/ticket/"))
+
+
+def test_two_clicks_on_save_send_one_message(page, ticket):
+    page.goto(f"{TICKETS}{ticket.pk}/change/")
+    page.locator("textarea[name$=-body]").fill("We are on our way.")
+    page.get_by_role("button", name="Save", exact=True).dblclick()
+    page.wait_for_url(f"**{TICKETS}")
+    assert ticket.comments.filter(body="We are on our way.").count() == 1

@@ -193,6 +193,19 @@ def test_undo_brings_the_ticket_back_as_it_was(queue, key):
     assert stored(first)[2] == "human"
 
 
+def test_undo_pressed_twice_takes_back_two_steps(queue):
+    tickets = [unsure(n / 10) for n in range(1, 5)]
+    queue = queue()
+    for ticket in tickets[:3]:
+        queue.shows(ticket)
+        queue.press("t", "Enter")
+    queue.shows(tickets[3])
+    queue.press("u", "u")
+    queue.shows(tickets[1])
+    assert [stored(ticket)[0] for ticket in tickets[:3]] == ["technical", "billing", "billing"]
+    expect(queue.window.locator("#toasts")).not_to_contain_text("left alone")
+
+
 def test_undo_goes_back_step_by_step_also_when_the_toasts_have_gone(queue):
     tickets = [unsure(n / 10) for n in range(1, 5)]
     queue = queue()

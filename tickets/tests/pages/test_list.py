@@ -1,6 +1,7 @@
 """The agents' list."""
 
 import html
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -156,6 +157,14 @@ def test_the_export_carries_the_filters(agent, ticket):
 def test_own_tickets_are_offered_to_whoever_has_an_account(agent, open_mode, visitor):
     assert b'<option value="me">Mine' in agent.get("/tickets/").content
     assert b'<option value="me">Mine' not in visitor.get("/tickets/").content
+
+
+@pytest.mark.parametrize("query", ["status=lost", "search=%00", "assignee=gone"])
+def test_htmx_is_told_why_a_filter_is_refused(agent, query):
+    response = agent.get(f"/tickets/?{query}", headers=HTMX)
+    assert response.status_code == 204
+    assert json.loads(response["HX-Trigger"])["toast"]["words"]
+    assert agent.get(f"/tickets/?{query}").status_code == 400
 
 
 def test_htmx_gets_the_results_alone(agent, ticket):

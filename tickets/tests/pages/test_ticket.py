@@ -206,7 +206,51 @@ def test_triage_in_the_background_disturbs_nobody(agent, ticket):
     assert Ticket.objects.get().title == "Mine"
 
 
+def test_a_person_may_decide_what_triage_decided_meanwhile(agent, ticket):
+    with services.changing(ticket.pk, TRIAGE) as changed:
+        changed.category = "technical"
+        changed.decide("category", "llm", 0.9)
+    change(agent, ticket, category="account")
+    assert Ticket.objects.get().category == "account"
+
+
+def test_what_a_colleague_confirmed_meanwhile_is_not_overwritten_unseen(agent, ticket):
+    colleague = user_actor(AgentFactory(username="maria"))
+    services.update_ticket(ticket.pk, {"category": ticket.category}, colleague)
+    response = change(agent, ticket, category="account")
+    assert response.status_code == 409
+    assert "Category now General Yours Account" in text(response.content.decode())
+    assert Ticket.objects.get().category == ticket.category
+
+
+def test_two_agents_edit_title_and_description_at_once(agent, ticket):
+    services.update_ticket(ticket.pk, {"description": "Theirs"}, user_actor(AgentFactory()))
+    response = change(agent, ticket, title="Mine", description=ticket.description)
+    assert response.status_code == 302
+    changed = Ticket.objects.get()
+    assert (changed.title, changed.description) == ("Mine", "Theirs")
+
+
+def test_what_one_left_as_it_was_comes_back_as_it_is_now(agent, ticket):
+    theirs = {"title": "Theirs", "description": "Theirs as well"}
+    services.update_ticket(ticket.pk, theirs, user_actor(AgentFactory()))
+    response = change(agent, ticket, title="Mine", description=ticket.description)
+    assert response.status_code == 409
+    form = re.search(r'id="edit".*?</form>', response.content.decode(), re.S)[0]
+    assert 'value="Mine"' in form
+    assert "Theirs as well</textarea>" in form
+    assert ticket.description not in form
+
+
 # --- history ---
+
+
+def test_an_account_is_not_taken_for_a_part_of_the_program(agent, ticket):
+    for name in ("triage", "requester"):
+        actor = user_actor(AgentFactory(username=name))
+        changed = services.update_ticket(ticket.pk, {"title": f"By {name}"}, actor)
+    told = [history.actor_name(entry) for entry in changed.history()]
+    assert told[-2:] == ["triage", "requester"]
 
 
 def test_history_reads_like_sentences(agent, agent_user, ticket):
@@ -323,6 +367,18 @@ def test_a_reply_can_resolve_the_ticket(agent, ticket):
     assert "Reply and resolve" not in text(page_of(agent, ticket))
 
 
+def test_resolving_with_a_reply_offers_undo(agent, ticket):
+    data = {"body": "Done", "resolve": "true", "form_key": "a"}
+    response = agent.post(f"/tickets/{ticket.pk}/comments/", data, headers=HTMX)
+    toast = json.loads(response["HX-Trigger"])["toast"]
+    assert toast["undo"] == f"{ticket.pk}:2"
+    agent.post("/tickets/undo/", {"changes": toast["undo"]})
+    assert Ticket.objects.get().status == "open"
+    assert Comment.objects.count() == 1
+    again = agent.post(f"/tickets/{ticket.pk}/comments/", data, headers=HTMX)
+    assert json.loads(again["HX-Trigger"])["toast"]["undo"] == ""
+
+
 def test_a_typed_message_may_be_forgotten_only_once_it_is_stored(agent, ticket):
     path = f"/tickets/{ticket.pk}/comments/"
     stored = agent.post(path, {"body": "Hello", "public": "true"}, headers=HTMX)
@@ -404,6 +460,27 @@ def test_accepting_sends_both_values_in_one_change(agent, ticket):
     assert (ticket.category, ticket.priority, ticket.version) == ("billing", "high", 2)
     assert Lesson.objects.count() == 2
     assert accepted(page_of(agent, ticket)) == {}
+
+
+def test_accepting_leaves_alone_what_a_person_corrected(agent, agent_user, ticket):
+    suggest(ticket)
+    suggest(ticket, field="priority", value="high")
+    actor = user_actor(agent_user)
+    services.update_ticket(ticket.pk, {"category": "technical"}, actor)
+    values = accepted(page_of(agent, ticket))
+    assert values == {"version": "2", "category": "technical", "priority": "high"}
+    services.update_ticket(ticket.pk, {"priority": "low"}, actor)
+    assert accepted(page_of(agent, ticket)) == {}
+
+
+def test_it_says_who_set_status_and_assignee(agent, ticket):
+    assert "Set by" not in text(page_of(agent, ticket))
+    maria = user_actor(AgentFactory(username="maria"))
+    services.update_ticket(ticket.pk, {"status": "in_progress", "assignee": maria.user}, maria)
+    page = page_of(agent, ticket)
+    for name in ("status", "assignee"):
+        assert re.search(rf'id="by-{name}">Set by maria<', page)
+    assert 'id="confirm-status"' not in page
 
 
 # --- without a mouse, without JavaScript ---
