@@ -22,6 +22,7 @@ from tickets.pages.toasts import refusal
 from tickets.querysets import SEARCH_HELP, Page, Place, read_cursor, write_cursor
 
 ROWS = 50
+MOST_COUNTED = 10_000  # tickets that a search finds
 KEYS = keys_of(
     ("j", "Next ticket"),
     ("k", "Previous ticket"),
@@ -87,7 +88,8 @@ def context(request: Request, filters: dict[str, Any]) -> dict[str, Any]:
 
 def _counts(request: Request, filters: dict[str, Any]) -> dict[str, Any]:
     """What the tabs and the head tell: how many tickets the filters leave."""
-    counts = Ticket.objects.filtered({**filters, "status": []}).counts_by_status()
+    most = MOST_COUNTED if filters["search"] else None
+    counts = Ticket.objects.filtered({**filters, "status": []}).counts_by_status(most)
     # What was typed rather than what it became: a date must come back as it was.
     query = {name: request.GET.get(name, "").strip() for name in LIST_STATE}
     return {
@@ -95,6 +97,7 @@ def _counts(request: Request, filters: dict[str, Any]) -> dict[str, Any]:
         "tabs": [(value, counts.get(value, 0)) for value in Status.values],
         "total": sum(counts.values()),
         "found": sum(counts.get(value, 0) for value in filters["status"] or Status.values),
+        "and_more": sum(counts.values()) == most,
     }
 
 

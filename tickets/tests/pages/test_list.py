@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import timezone
 
+from tickets.pages.views import ticket_list
 from tickets.pages.views.ticket_list import ROWS
 from tickets.tests.factories import AgentFactory, TicketFactory
 
@@ -165,6 +166,19 @@ def test_htmx_is_told_why_a_filter_is_refused(agent, query):
     assert response.status_code == 204
     assert json.loads(response["HX-Trigger"])["toast"]["words"]
     assert agent.get(f"/tickets/?{query}").status_code == 400
+
+
+def test_a_search_that_finds_very_many_is_counted_up_to_a_limit(agent, monkeypatch):
+    monkeypatch.setattr(ticket_list, "MOST_COUNTED", 3)
+    TicketFactory.create_batch(4, title="Printer")
+    TicketFactory(title="Scanner", description="No paper.")
+    page = agent.get("/tickets/?search=printer").content.decode()
+    assert "3+ tickets" in page
+    assert 'All <span class="count">3+</span>' in page
+    page = agent.get("/tickets/?search=scanner").content.decode()
+    assert "1 ticket" in page
+    assert "+</span>" not in page
+    assert "5 tickets" in agent.get("/tickets/").content.decode()
 
 
 def test_htmx_gets_the_results_alone(agent, ticket):
