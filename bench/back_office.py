@@ -1,0 +1,102 @@
+"""The lists of the back office, ours beside Django's stock ones of the same columns and filters.
+
+Each is the whole answer, from the request to the rendered page; both ways must show the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.test import RequestFactory
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tickets.models import Email, Lesson, Prediction, Ticket
+
+from .filled import WORD, Pair
+
+# One statement for each table.
+LEDGER = """
+INSERT INTO tickets_prediction (suggestion, ticket_id, field, value, confidence, source, provider,
+    model, prompt_version, evidence, latency_ms, cost_usd, use, created_at, accepted, final_value)
+SELECT gen_random_uuid(), id, field, CASE field WHEN 'category' THEN category ELSE priority END,
+    (id %% 100) / 100.0, 'offline', '', '', '', '[]', 1, 0, 'applied', created_at, NULL, ''
+FROM tickets_ticket CROSS JOIN (VALUES ('category'), ('priority')) AS fields (field)
+"""
+LESSONS = """
+INSERT INTO tickets_lesson (ticket_id, field, value, corrected, at)
+SELECT id, 'category', category, id %% 5 = 0, created_at FROM tickets_ticket
+"""
+MAIL = """
+INSERT INTO tickets_email (ticket_id, kind, event, address, state, error, created_at)
+SELECT id, 'received', 'received ' || id, requester_email,
+    CASE WHEN id %% 100 = 0 THEN 'failed' ELSE 'sent' END, '', created_at FROM tickets_ticket
+"""
+JOBS = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, args, status)
+SELECT 'triage', 'tickets.tasks.triage_ticket', jsonb_build_object('ticket_id', n),
+    (CASE WHEN n %% 1000 = 0 THEN 'failed' ELSE 'succeeded' END)::procrastinate_job_status
+FROM generate_series(1, %(tickets)s) n
+"""
+FILL = (LEDGER, LESSONS, MAIL, JOBS)
+
+QUESTIONS = (
+    (Ticket, {}),
+    (Ticket, {"p": "2"}),
+    (Ticket, {"status__exact": "open", "priority__exact": "critical"}),
+    (Ticket, {"q": WORD}),
+    (Prediction, {}),
+    (Lesson, {}),
+    (Email, {}),
+    (ProcrastinateJob, {}),
+)
+stock = admin.AdminSite()
+
+
+def pairs(tickets: int) -> list[Pair]:
+    root = User.objects.create_superuser("root")
+    return [
+        (
+            " ".join([f"{model._meta.verbose_name_plural}", *map("=".join, query.items())]),
+            page(admin.site.get_model_admin(model), query, root),
+            page(usual(model), query, root),
+        )
+        for model, query in QUESTIONS
+    ]
+
+
+def usual(model: Any) -> admin.ModelAdmin[Any]:
+    """The list that Django makes of the same columns, filters and order."""
+    ours = admin.site.get_model_admin(model)
+    columns = {
+        Ticket: ("title", "status", "priority", "category", "sentiment", "assignee", "created_at"),
+        Prediction: ("created_at", "ticket", "field", "value", "confidence", "source"),
+        Lesson: ("at", "ticket", "field", "value", "corrected"),
+        Email: ("created_at", "kind", "ticket", "address", "state"),
+        ProcrastinateJob: ("id", "task_name", "status", "queue_name", "attempts"),
+    }
+    filters = [name for name in ours.list_filter if isinstance(name, str)]
+    options = {
+        "list_display": columns[model],
+        "list_filter": filters,
+        "list_per_page": ours.list_per_page,
+        "ordering": ours.ordering,
+        "search_fields": ("title", "description") if model is Ticket else (),
+        "has_add_permission": lambda *_: False,
+    }
+    made = type(f"Usual{model.__name__}Admin", (admin.ModelAdmin,), options)
+    result: admin.ModelAdmin[Any] = made(model, stock)
+    return result
+
+
+def page(lists: Any, query: dict[str, str], user: User) -> Callable[[], list[Any]]:
+    def ask() -> list[Any]:
+        request = RequestFactory().get("/admin/", query)
+        request.user = user
+        response = lists.changelist_view(request)
+        response.render()
+        return [row.pk for row in response.context_data["cl"].result_list]
+
+    return ask
