@@ -91,11 +91,8 @@ def _unlearn(ticket: Ticket, before: Any, made: Any, first: Any) -> None:
     concerned = _teaching(before, made)
     # A confirmation changes no value; it is written just before the record of its change.
     concerned |= {lesson.field for lesson in lessons.filter(at__lte=made.pgh_created_at)}
-    by_agents = {
-        name
-        for name in ticket.decided_by(Source.HUMAN)
-        if not _chosen_by_sender(name, first, ticket)
-    }
+    decided = set(LearnedField.values) & set(ticket.decided_by(Source.HUMAN))
+    by_agents = {name for name in decided if not _chosen_by_sender(name, first, ticket)}
     taught = {lesson.field for lesson in lessons.filter(field__in=concerned)}
     learning.withdraw(ticket, taught - by_agents)
     learning.settle(ticket, by_agents & concerned)
@@ -108,5 +105,5 @@ def _teaching(before: Any, made: Any) -> set[str]:
 
 
 def _chosen_by_sender(name: str, first: Any, ticket: Ticket) -> bool:
-    columns = (f"{name}_source", name if name != "tone" else "sentiment")
+    columns = (name, f"{name}_source")
     return all(getattr(first, column) == getattr(ticket, column) for column in columns)
