@@ -7,6 +7,7 @@ from django.db.models.signals import post_migrate
 
 class TicketsConfig(AppConfig):
     name = "tickets"
+    verbose_name = "Support desk"  # as the back office calls what its lists belong to
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers the system checks)

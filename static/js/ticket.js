@@ -170,6 +170,8 @@
     set(target.form, { [name]: value }, { id, select: id });
   });
 
+  document.addEventListener("focusout", ({ target }) => changes.send(target.id));
+
   // A button of a property says what it becomes; the one below them sends what triage suggests.
   document.addEventListener(
     "submit",
