@@ -1,6 +1,6 @@
 """One function per thing a user does, wherever several models, a transaction or triage meet.
 
-Each takes clean values (from `forms.py`) and the Actor, who is written into the audit trail.
+Each takes clean values (from `forms/`) and the Actor, who is written into the audit trail.
 """
 
 from .accounts import create_account, create_token, revoke_token
