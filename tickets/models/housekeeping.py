@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
@@ -10,7 +13,7 @@ from .ticket import Ticket
 
 
 class IdempotencyKey(models.Model):
-    """The first answer given to a create under a caller's `Idempotency-Key`."""
+    """The first answer given to a create under a caller's `Idempotency-Key`, or to a message."""
 
     # Hash of who called and of the key, since either may be personal.
     digest = models.CharField(max_length=64, primary_key=True)
@@ -22,6 +25,11 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.digest[:8]
+
+    def keep(self, ticket: Ticket, answer: dict[str, Any]) -> None:
+        """Store what was answered; it must not hold secrets."""
+        self.ticket, self.answer = ticket, json.dumps(answer)
+        self.save(update_fields=["ticket", "answer"])
 
 
 class Counter(models.Model):

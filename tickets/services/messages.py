@@ -8,8 +8,9 @@ from typing import Any
 
 from ..access import Actor
 from ..exceptions import NotFound
-from ..models import Comment, IdempotencyKey, Status, Ticket, digest
+from ..models import Comment, Status, Ticket, digest
 from .changing import change_by
+from .once import first_of
 from .tickets import add_comment, update_ticket
 
 
@@ -25,17 +26,13 @@ def send_message(
     fingerprint = digest(json.dumps([data["body"], data["public"], data["resolve"]]))
     name = digest(f"message\0{ticket.pk}\0{key}\0{fingerprint}")
     with change_by(actor):
-        IdempotencyKey.objects.bulk_create(
-            [IdempotencyKey(digest=name, fingerprint=fingerprint)], ignore_conflicts=True
-        )
-        first = IdempotencyKey.objects.select_for_update(of=("self",)).get(pk=name)
+        first = first_of(name, fingerprint)
         if first.answer:
             return _sent_before(json.loads(first.answer)["comment"]), None
         comment, resolved = add_comment(ticket, data, actor), None
         if data["resolve"]:
             resolved = update_ticket(ticket.pk, {"status": Status.RESOLVED}, actor)
-        first.ticket, first.answer = ticket, json.dumps({"comment": comment.pk})
-        first.save(update_fields=["ticket", "answer"])
+        first.keep(ticket, {"comment": comment.pk})
     return comment, resolved if resolved and resolved.renewed else None
 
 

@@ -12,12 +12,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..access import REQUESTER, Actor
-from ..exceptions import Conflict, NotFound
+from ..exceptions import NotFound
 from ..models import (
     TRIAGED,
     AuthorRole,
     Comment,
-    IdempotencyKey,
     LearnedField,
     Scope,
     Source,
@@ -28,6 +27,7 @@ from ..models import (
 from ..triage.receipts import Receipt
 from . import learning, ledger, mail, triage
 from .changing import WRITABLE, change_by, changing, locked
+from .once import first_of
 
 REPEATED_WITHIN = timedelta(minutes=10)
 
@@ -79,17 +79,11 @@ def create_ticket_once(
     name = digest(f"{caller}\0{key}")
     fingerprint = digest(json.dumps(body, sort_keys=True))
     with transaction.atomic():
-        IdempotencyKey.objects.bulk_create(
-            [IdempotencyKey(digest=name, fingerprint=fingerprint)], ignore_conflicts=True
-        )
-        first = IdempotencyKey.objects.select_for_update(of=("self",)).get(pk=name)
-        if first.fingerprint != fingerprint:
-            raise Conflict
+        first = first_of(name, fingerprint)
         replayed = bool(first.answer)
         if not replayed:
-            first.ticket = create()
-            first.answer = json.dumps(answer(first.ticket))
-            first.save(update_fields=["ticket", "answer"])
+            ticket = create()
+            first.keep(ticket, answer(ticket))
         return first.ticket, json.loads(first.answer), replayed
 
 
