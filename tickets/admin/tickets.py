@@ -30,6 +30,7 @@ from ..services import (
     delete_ticket,
     update_ticket,
     update_tickets,
+    versions,
 )
 from .base import (
     NEWEST,
@@ -52,7 +53,6 @@ CHANGE_FIELDSETS = (
     ("Triage", {"fields": ("mood", "category_decided", "priority_decided", "mood_decided")}),
     ("Times", {"fields": (("arrived", "changed"),)}),
 )
-MOST_AT_ONCE = 1000  # tickets that one action may change
 MOST_UNDONE = 100  # that a message can take back
 MOST_NAMED = 500  # and that a page in between may name: a form has up to 1000 fields
 WITH_PAGE = ("delete_selected", "assignee:other")
@@ -195,7 +195,6 @@ class TicketAdmin(DeskModelAdmin):
         ),
         *(assign_to_me, assign_to_other, assign_to_nobody),
     )
-    most_at_once = MOST_AT_ONCE
 
     # --- the list ---
 
@@ -268,7 +267,7 @@ class TicketAdmin(DeskModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
         """Refuse to act on more tickets than one request can carry."""
-        most = MOST_NAMED if request.POST.get("action") in WITH_PAGE else MOST_AT_ONCE
+        most = MOST_NAMED if request.POST.get("action") in WITH_PAGE else self.most_at_once
         everything = forms.BooleanField().to_python(request.POST.get("select_across"))
         if everything and queryset[most:].exists():
             words = f"Up to {most} tickets at once: narrow the list. Nothing was changed."
@@ -311,9 +310,8 @@ class TicketAdmin(DeskModelAdmin):
         # The page offers to undo what these versions name; with too many there is no room.
         renewed = [ticket for ticket in changed if ticket.renewed]
         undo = is_agent(request.user) and len(renewed) <= MOST_UNDONE
-        versions = [f"{ticket.pk}:{ticket.version}" for ticket in renewed] if undo else []
         level = messages.SUCCESS if changed else messages.WARNING
-        self.message_user(request, told, level, extra_tags=",".join(versions))
+        self.message_user(request, told, level, extra_tags=versions(renewed if undo else ()))
 
     # --- one ticket ---
 

@@ -5,7 +5,7 @@ A page's own answer to htmx carries it in a header; after a redirect it comes wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +13,9 @@ from django_htmx.http import trigger_client_event
 
 from tickets.exceptions import InvalidInput
 from tickets.models import Ticket
+from tickets.services import versions
+
+NAMED = 5  # tickets in one sentence
 
 
 def toast(response: HttpResponse, words: str, undo: Iterable[Ticket] = ()) -> HttpResponse:
@@ -32,6 +35,8 @@ def note(request: HttpRequest, words: str, undo: Iterable[Ticket] = ()) -> None:
     messages.success(request, words, extra_tags=versions(undo))
 
 
-def versions(tickets: Iterable[Ticket]) -> str:
-    """Names a change for `POST /tickets/undo/`: "12:3,15:8"."""
-    return ",".join(f"{ticket.pk}:{ticket.version}" for ticket in tickets)
+def numbers(ticket_ids: Sequence[int]) -> str:
+    """The first few by name: "#12, #15", or "#1, #2, #3, #4, #5 and 7 more"."""
+    names = ", ".join(f"#{ticket_id}" for ticket_id in ticket_ids[:NAMED])
+    others = len(ticket_ids) - NAMED
+    return f"{names} and {others} more" if others > 0 else names

@@ -23,7 +23,7 @@ from .tickets import (
     update_tickets,
 )
 from .triage import Opinion, triage_by_model, triage_by_shadow
-from .undoing import undo
+from .undoing import undo, versions
 from .views import MOST_VIEWS, delete_view, may_delete, save_view
 
 __all__ = [
@@ -65,4 +65,5 @@ __all__ = [
     "undo",
     "update_ticket",
     "update_tickets",
+    "versions",
 ]

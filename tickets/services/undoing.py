@@ -18,6 +18,11 @@ from . import learning, triage
 from .changing import COLUMNS, changing
 
 
+def versions(tickets: Iterable[Ticket]) -> str:
+    """Names the change that has left these tickets as they are, for an UndoForm: "12:3,15:8"."""
+    return ",".join(f"{ticket.pk}:{ticket.version}" for ticket in tickets)
+
+
 def undo(versions: Iterable[tuple[int, int]], actor: Actor) -> tuple[list[Ticket], list[int]]:
     """Take changes back: the values that each has set become what they were before it.
 

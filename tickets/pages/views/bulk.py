@@ -15,7 +15,7 @@ from tickets.exceptions import InvalidInput
 from tickets.forms import BulkForm, valid
 from tickets.pages.addresses import own_path
 from tickets.pages.decorators import Request, page
-from tickets.pages.toasts import note, refusal, toast
+from tickets.pages.toasts import note, numbers, refusal, toast
 
 
 @page("POST", agents=True)
@@ -44,7 +44,5 @@ def told(changed: int, alike: int, missing: Collection[int]) -> str:
     if alike:
         parts.append(f"{alike} {pluralize(alike, 'was,were')} so already.")
     if missing:
-        names = [f"#{ticket_id}" for ticket_id in sorted(missing)]
-        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        parts.append(f"There is no {', '.join(names[:5])}{more}.")
+        parts.append(f"There is no {numbers(sorted(missing))}.")
     return " ".join(parts)

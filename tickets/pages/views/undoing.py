@@ -13,7 +13,7 @@ from tickets.forms import UndoForm, valid
 from tickets.models import Ticket
 from tickets.pages.addresses import own_path
 from tickets.pages.decorators import Request, page
-from tickets.pages.toasts import toast
+from tickets.pages.toasts import numbers, toast
 
 
 @page("POST", agents=True)
@@ -36,7 +36,5 @@ def told(restored: list[Ticket], left: list[int]) -> str:
     elif restored:
         parts.append(f"{len(restored)} tickets are as they were before.")
     if left:
-        names = ", ".join(f"#{ticket_id}" for ticket_id in left[:5])
-        more = f" and {len(left) - 5} more" if len(left) > 5 else ""
-        parts.append(f"Changed since, or gone, and left alone: {names}{more}.")
+        parts.append(f"Changed since, or gone, and left alone: {numbers(left)}.")
     return " ".join(parts)

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from tickets import services
 from tickets.access import user_actor
-from tickets.admin.base import BoundedPaginator
-from tickets.admin.tickets import MOST_AT_ONCE, MOST_NAMED
+from tickets.admin.base import BoundedPaginator, DeskModelAdmin
+from tickets.admin.tickets import MOST_NAMED
 from tickets.models import Comment, Ticket
 from tickets.tests.factories import (
     AdminFactory,
@@ -330,7 +330,8 @@ def test_an_action_on_everything_found_keeps_to_the_filter(agent):
 
 
 def test_an_action_refuses_more_tickets_than_a_request_can_carry(agent, ticket):
-    Ticket.objects.bulk_create(Ticket(title="x", description="x") for _ in range(MOST_AT_ONCE))
+    most = DeskModelAdmin.most_at_once
+    Ticket.objects.bulk_create(Ticket(title="x", description="x") for _ in range(most))
     for across in ("1", "true"):
         response = act(agent, "status:closed", ticket, select_across=across)
         assert "narrow the list" in messages(response)[0]
