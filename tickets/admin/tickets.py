@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from .. import wording
 from ..exceptions import NotFound
 from ..forms import SEARCH_LENGTH
 from ..models import Category, Comment, Priority, Source, Status, Ticket, is_agent
@@ -394,4 +395,4 @@ def _decision(ticket: Ticket, name: str) -> str:
     decided = ticket.triage[name]
     source = capfirst(Source(decided["source"]).label)
     sure = decided["confidence"]
-    return source if sure is None else f"{source}, {sure:.0%} sure"
+    return source if sure is None else f"{source}, {wording.sure(sure)}"

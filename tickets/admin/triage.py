@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from .. import services
+from .. import services, wording
 from ..models import Lesson, Prediction, TriageModel
 from ..services.learning import forget
 from .base import NEWEST, ReadOnlyAdmin, badge, counted, moment, newest
@@ -188,4 +188,4 @@ class TriageModelAdmin(ReadOnlyAdmin):
 
 
 def _share(value: float | None) -> str | None:
-    return None if value is None else f"{value:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+    return None if value is None else wording.share(value)

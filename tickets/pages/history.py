@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from itertools import groupby
 from typing import Any
 
+from tickets import wording
 from tickets.models import Source
 from tickets.querysets import HistoryEntry
 
@@ -152,7 +153,7 @@ def _decider(entry: HistoryEntry, name: str) -> str:
     sure = entry.changes.get(f"{name}_confidence", (None, None))[1]
     if by is None or sure is None:
         return by or ""
-    return f"{by}, {sure:.0%} sure".replace("%", "\u00a0%")
+    return f"{by}, {wording.sure(sure)}"
 
 
 def _shown(name: str, value: Any) -> str:

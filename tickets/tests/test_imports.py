@@ -17,6 +17,7 @@ ORDER = [
     ["forms"],
     ["services"],
     ["tasks"],
+    ["wording"],
     ["api", "pages", "admin"],
 ]
 # Beside the order: what Django starts with, and what is run by hand.

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from tickets import wording
 from tickets.models import Email, Mail, MailState, Source, Ticket, Use
 from tickets.pages import charts, history
 from tickets.pages.unsent import unsent as unsent_of
@@ -100,8 +101,7 @@ def decided(ticket: Ticket, name: str) -> str:
     """Who decided category, priority or tone, and how sure: "Offline triage, 82 % sure"."""
     told = ticket.triage[name]
     words = DECIDERS[told["source"]]
-    sure = "" if told["confidence"] is None else f", {told['confidence']:.0%} sure"
-    return (words[0].upper() + words[1:] + sure).replace("%", "\u00a0%")
+    return words[0].upper() + words[1:] + sure(told["confidence"])
 
 
 @register.filter
@@ -113,7 +113,7 @@ def chosen(ticket: Ticket, name: str) -> bool:
 @register.simple_tag
 def sure(confidence: float | None) -> str:
     """How sure, after a value: ", 82 % sure"."""
-    return "" if confidence is None else f", {confidence:.0%} sure".replace("%", "\u00a0%")
+    return "" if confidence is None else f", {wording.sure(confidence)}"
 
 
 @register.simple_tag
@@ -127,7 +127,7 @@ def because(words: Iterable[str] | None) -> SafeString:
 @register.simple_tag
 def share(value: float | None) -> str:
     """0..1 as per cent; a dash for a share of nothing."""
-    return "\u2013" if value is None else f"{value:.0%}".replace("%", "\u00a0%")
+    return "\u2013" if value is None else wording.share(value)
 
 
 @register.simple_tag

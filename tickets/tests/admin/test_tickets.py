@@ -532,6 +532,12 @@ def test_the_page_leads_to_the_desks_own(agent, ticket):
     assert agent.get(link).url.endswith(f"/tickets/{ticket.pk}/")
 
 
+def test_the_space_before_per_cent_breaks_no_line(agent):
+    ticket = TicketFactory(category_source="offline", category_confidence=0.82)
+    page = agent.get(f"{LIST}{ticket.pk}/change/").content.decode()
+    assert "Offline, 82\N{NO-BREAK SPACE}% sure" in page
+
+
 # --- conversation and history ---
 
 
