@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from ..querysets import (
+    DONE,
     HistoryEntry,
     TicketQuerySet,
     changes_since,
@@ -164,7 +165,7 @@ class Ticket(models.Model):
 
     @property
     def is_done(self) -> bool:
-        return self.status in (Status.RESOLVED, Status.CLOSED)
+        return self.status in DONE
 
     @property
     def triage(self) -> dict[str, dict[str, Any]]:

@@ -19,6 +19,7 @@ from .presence import PresenceQuerySet
 from .review import ReviewPlace, place_behind, read_place, sureness
 from .search import SEARCH_HELP, asks_for_me, parse_search, requester_words, words_of
 from .similar import last_replies
+from .statuses import DONE, UNFINISHED
 from .tickets import DAYS_SHOWN, LessonQuerySet, Page, TicketQuerySet, needs_review
 from .times import newest_change
 from .views import SavedViewQuerySet
@@ -26,8 +27,10 @@ from .views import SavedViewQuerySet
 __all__ = [
     "COMMENT_EVENTS",
     "DAYS_SHOWN",
+    "DONE",
     "SEARCH_HELP",
     "TICKET_EVENTS",
+    "UNFINISHED",
     "CounterQuerySet",
     "HistoryEntry",
     "LessonQuerySet",

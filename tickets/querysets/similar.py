@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db import connection, models
 
+from .statuses import DONE, UNFINISHED
+
 if TYPE_CHECKING:
     from ..models import Ticket
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 WORDS_COMPARED, LOOKED_AT = 12, 2000
 # How much of what the words weigh must be shared, so that no chance word makes a pair.
 SHARE_NEEDED = 0.15
-UNFINISHED, SOLVED = ("open", "in_progress"), ("resolved", "closed")
 # Long words are the rarer ones; short ones count where they are written as names (VPN, 2FA).
 WORD = re.compile(r"[^\W_]{4,}|\b[A-Z0-9]{2,3}\b")
 
@@ -63,7 +64,7 @@ class SimilarQuerySet(models.QuerySet["Ticket"]):
                 NEAREST,
                 {
                     "text": " ".join(words),
-                    "statuses": list(SOLVED if solved else UNFINISHED),
+                    "statuses": list(DONE if solved else UNFINISHED),
                     "besides": besides,
                     "most": LOOKED_AT,
                     "share": SHARE_NEEDED,

@@ -20,6 +20,7 @@ from .cursors import Place, read_cursor, write_cursor
 from .review import ReviewQuerySet
 from .search import parse_search
 from .similar import SimilarQuerySet
+from .statuses import UNFINISHED
 from .times import TimesQuerySet
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def _assigned_to(names: list[str]) -> Q:
 def needs_review() -> Q:
     """Unfinished, and triage is not sure of category or priority. An index holds just these."""
     unsure = functools.reduce(operator.or_, map(_unsure, LEARNED_FIELDS))
-    return Q(unsure, status__in=["open", "in_progress"])
+    return Q(unsure, status__in=list(UNFINISHED))
 
 
 def _unsure(name: str) -> Q:

@@ -13,11 +13,12 @@ from django.db.models import Avg, Count, DurationField, F, Max, Q
 from django.db.models.aggregates import Aggregate
 from django.db.models.functions import TruncDate
 
+from .statuses import UNFINISHED
+
 if TYPE_CHECKING:
     from ..models import Ticket  # noqa: F401  (named in a string below)
 
 BREAKDOWNS = ("priority", "category", "status", "sentiment")
-UNFINISHED = Q(status__in=["open", "in_progress"])
 MOMENTS = ("first_response", "resolved")
 
 
@@ -83,7 +84,7 @@ def _time(moment: str) -> list[tuple[str, Aggregate]]:
     at = f"{moment}_at"
     return [
         (f"{moment}_count", Count(at)),
-        (f"{moment}_wait", Count("pk", filter=UNFINISHED & Q(**{at: None}))),
+        (f"{moment}_wait", Count("pk", filter=Q(status__in=UNFINISHED) & Q(**{at: None}))),
         (f"{moment}_times", MedianAndNinetieth(F(at) - F("created_at"))),
     ]
 

@@ -17,10 +17,10 @@ from ..models import (
     Lesson,
     Prediction,
     Source,
-    Status,
     Ticket,
     TriageModel,
 )
+from ..querysets import DONE
 from ..triage import offline
 
 logger = logging.getLogger(__name__)
@@ -159,7 +159,7 @@ def rebuild() -> None:
 
     Demo tickets teach nothing but what was decided about them here.
     """
-    done = Ticket.objects.filter(status__in=[Status.RESOLVED, Status.CLOSED])
+    done = Ticket.objects.filter(status__in=DONE)
     demo = DemoTicket.objects.filter(ticket=OuterRef("pk"))
     for name in LearnedField.values:
         known = Lesson.objects.filter(ticket=OuterRef("pk"), field=name)

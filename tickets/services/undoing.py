@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 
 from ..access import Actor
 from ..exceptions import NotFound, StaleVersion
-from ..models import LearnedField, Source, Status, Ticket
-from ..querysets import by_triage, records_of
+from ..models import LearnedField, Source, Ticket
+from ..querysets import DONE, by_triage, records_of
 from . import learning, triage
 from .changing import COLUMNS, changing
 
@@ -80,7 +80,7 @@ def _changed_by_persons(events: Sequence[Any]) -> set[str]:
 
 def _done_since(events: QuerySet[Any]) -> datetime:
     """When a ticket that is done at the last of these records became so."""
-    undone = events.exclude(status__in=[Status.RESOLVED, Status.CLOSED]).order_by("-pgh_id").first()
+    undone = events.exclude(status__in=DONE).order_by("-pgh_id").first()
     done = events.filter(pgh_id__gt=undone.pgh_id) if undone else events
     since: datetime = done.earliest("pgh_id").pgh_created_at
     return since

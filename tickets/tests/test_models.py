@@ -15,11 +15,13 @@ from tickets.models import (
     ApiToken,
     Comment,
     Source,
+    Status,
     Ticket,
     digest,
     is_admin,
     is_agent,
 )
+from tickets.querysets import DONE, UNFINISHED
 from tickets.tests.factories import (
     AdminFactory,
     AgentFactory,
@@ -139,6 +141,10 @@ def test_who_decided_what_can_be_asked():
 )
 def test_resolved_and_closed_tickets_are_done(status, done):
     assert Ticket(status=status).is_done == done
+
+
+def test_every_status_is_done_or_unfinished():
+    assert [*UNFINISHED, *DONE] == Status.values
 
 
 def test_a_private_link_is_128_bits_and_kept_as_a_hash_only():
