@@ -144,7 +144,10 @@ def test_the_last_page_has_none_after_it_and_the_first_none_before_it():
     assert (newest.rows, newest.newer) == ([second], "")
     oldest = Ticket.objects.page(1, newest.older)
     assert (oldest.rows, oldest.older) == ([first], "")
-    assert Ticket.objects.page(1, oldest.newer) == newest
+    again = Ticket.objects.page(1, oldest.newer)
+    assert (again.rows, again.newer) == (newest.rows, newest.newer)
+    # Each cursor is signed with the second in which it was written.
+    assert read_cursor(again.older) == read_cursor(newest.older)
 
 
 def pages_of(limit):
