@@ -1,6 +1,7 @@
 // What every page does: the theme without a reload, toasts, and forms that are sent only once.
 (() => {
   const SENDING_FOR = 10000;
+  const MOST = 3; // toasts at once
   const PATIENCE = 3000; // for a slow network, which is no reason not to send
 
   // Says what was done, with a way back where `undo` names the change ("12:3", see undoing.py).
@@ -13,7 +14,9 @@
   }
 
   function show(line) {
-    document.getElementById("toasts").append(line);
+    const toasts = document.getElementById("toasts");
+    while (toasts.childElementCount >= MOST) toasts.firstElementChild.remove();
+    toasts.append(line);
   }
 
   function undoForm(changes) {
@@ -128,9 +131,9 @@
   document.addEventListener("desk-key", (event) => {
     if (event.detail.key !== "z") return;
     const button = [...document.querySelectorAll(".toast [data-undo] button")].pop();
-    if (!button) return;
     event.preventDefault();
-    button.click();
+    if (button) button.click();
+    else toast("There is nothing to undo any more.");
   });
 
   // A field is disabled while its change is being saved, which takes the focus away from it.

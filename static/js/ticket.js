@@ -199,8 +199,10 @@
     const version = Number(heading.dataset.version);
     const isOlder = version < Number(byId("heading").dataset.version);
     for (const id of PARTS) {
-      const part = byId(id), answered = Boolean(asked) && part.contains(asked);
-      if (answered || !(isOlder || isKept(part))) replace(part, page.querySelector(`#${id}`), answered);
+      const part = byId(id), newer = page.querySelector(`#${id}`);
+      const answered = Boolean(asked) && part.contains(asked);
+      // A part that came with the one around it is no longer in the answer.
+      if (newer && (answered || !(isOlder || isKept(part)))) replace(part, newer, answered);
     }
     return version;
   }

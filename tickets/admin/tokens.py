@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from ..models import ApiToken
 from ..services import create_token, revoke_token
-from .base import DeskModelAdmin, acting, badge
+from .base import DeskModelAdmin, acting, badge, moment
 from .forms import TokenForm
 
 STATES = [("usable", "Usable"), ("expired", "Expired"), ("revoked", "Revoked")]
@@ -40,19 +40,19 @@ class ApiTokenAdmin(DeskModelAdmin):
     """A token is made and revoked, never changed: what it may do was told to its holder."""
 
     form = TokenForm
-    list_display = ("name", "user", "allowed", "state", "created_at", "expires_at", "last_used_at")
+    list_display = ("name", "user", "allowed", "state", "made", "expires", "last_used")
     list_select_related = ("user",)
     list_filter = (StateFilter,)
     search_fields = ("name", "user__username")
     ordering = ("-created_at", "-id")
     autocomplete_fields = ("user",)
     actions = ("revoke",)
-    shown = ("name", "user", "allowed", "state", "created_at", "expires_at", "revoked_at")
+    shown = ("name", "user", "allowed", "state", "made", "expires", "revoked")
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
         if obj is None:
             return ("name", "user", "scopes", "days")
-        return (*self.shown, "last_used_at")
+        return (*self.shown, "last_used")
 
     def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
         return False
@@ -77,6 +77,22 @@ class ApiTokenAdmin(DeskModelAdmin):
     def state(self, token: ApiToken) -> SafeString:
         state = "usable" if token.is_usable else "revoked" if token.revoked_at else "expired"
         return badge("token", state)
+
+    @admin.display(description="Made", ordering="created_at")
+    def made(self, token: ApiToken) -> str:
+        return moment(token.created_at)
+
+    @admin.display(description="Expires", ordering="expires_at")
+    def expires(self, token: ApiToken) -> str:
+        return moment(token.expires_at)
+
+    @admin.display(description="Last used", ordering="last_used_at")
+    def last_used(self, token: ApiToken) -> str:
+        return moment(token.last_used_at)
+
+    @admin.display(description="Revoked")
+    def revoked(self, token: ApiToken) -> str:
+        return moment(token.revoked_at)
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
         data = form.cleaned_data

@@ -106,7 +106,7 @@ class PredictionAdmin(OfTickets):
 class LessonAdmin(OfTickets):
     """What agents decided, for triage to learn. Whatever was wrong can be forgotten."""
 
-    list_display = ("taught", "of_ticket", "field", "value", "corrected", "learned")
+    list_display = ("taught", "of_ticket", "field", "value", "how", "learned")
     list_display_links = None
     list_filter = ("field", "corrected")
     actions = ("forget_lessons",)
@@ -114,6 +114,10 @@ class LessonAdmin(OfTickets):
     @admin.display(description="Decided")
     def taught(self, row: Lesson) -> str:
         return moment(row.at)
+
+    @admin.display(description="Triage was")
+    def how(self, row: Lesson) -> str:
+        return "corrected" if row.corrected else "confirmed"
 
     @admin.display(description="State")
     def learned(self, row: Lesson) -> SafeString:

@@ -125,6 +125,7 @@ class Ticket(models.Model):
 
     objects = TicketQuerySet.as_manager()
     renewed = False  # whether the change that has just saved it made a new version
+    restored_whole = True  # whether an Undo has left nothing of later changes
 
     class Meta:
         constraints = [

@@ -17,7 +17,8 @@ SIMILAR_SHOWN = 3  # solved ones, and as many unfinished
 HISTORY_SHOWN = 8  # the newest; the others unfold
 # What of the page is put in place anew by an answer, by its ids; see `static/js/ticket.js`.
 PARTS = (
-    *("heading", "notices", "talk", "history", "accept", "composer", "edit", "facts"),
+    *("heading", "notices", "talk", "history", "accept", "composer", "body-hint", "send"),
+    *("edit", "facts", "private-link"),
     *(f"property-{name}" for name in ("status", "category", "priority", "assignee", "tone")),
 )
 KEYS: Keys = keys_of(
@@ -71,7 +72,8 @@ def _set_by(name: str, entries: Sequence[HistoryEntry]) -> str:
     """Who set a value that triage knows nothing of: "Set by maria"; "" while nobody has."""
     for entry in reversed(entries):
         if name in entry.changes and entry.event == "changed":
-            return f"Set by {actor_name(entry)}"
+            name = actor_name(entry)
+            return f"Set by {name if entry.by_account else name[0].lower() + name[1:]}"
     return ""
 
 
@@ -94,15 +96,12 @@ def suggestions(ticket: Ticket) -> dict[str, Suggestion]:
 
 
 def acceptable(ticket: Ticket, suggested: Mapping[str, Suggestion]) -> dict[str, str]:
-    """The values that accepting sends; empty when a person has decided both."""
-    decided = ticket.decided_by(Source.HUMAN)
-    values = {
-        name: suggested[name].value
-        if name in suggested and name not in decided
-        else str(getattr(ticket, name))
+    """The values that accepting confirms: those that no person has decided yet."""
+    return {
+        name: suggested[name].value if name in suggested else str(getattr(ticket, name))
         for name in LearnedField.values
+        if name not in ticket.decided_by(Source.HUMAN)
     }
-    return {} if set(values) <= set(decided) else values
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from django.db.models import F, Func, Q, Value
 NOT_WORD = r"[\W_]+"
 SEARCH_HELP = (
     'Words or their beginnings, "a phrase", -without, #12, kim@example.org, from:example.org, '
-    "status:open, category:billing, priority:high,critical, assignee:me, is:unassigned."
+    "status:open, category:billing, priority:high,critical, mood:angry, assignee:me, is:unassigned."
 )
+ALIASES = {"mood": "sentiment"}  # as the pages call it
 MEMBERS = ("status", "category", "priority", "sentiment")
 TERM = re.compile(
-    r'(?P<no>-?)(?:(?P<key>status|category|priority|sentiment|assignee|from|is):(?:"(?P<quoted>[^"]*)"?'
+    r'(?P<no>-?)(?:(?P<key>status|category|priority|sentiment|mood|assignee|from|is):(?:"(?P<quoted>[^"]*)"?'
     r'|(?P<value>[^\s"]+))|"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))',
     re.IGNORECASE,
 )
@@ -132,6 +133,7 @@ def _term(match: re.Match[str]) -> Term | Qualifier | None:
     excluded = bool(match["no"])
     if match["key"]:
         key, value = match["key"].lower(), match["quoted"] or match["value"] or ""
+        key = ALIASES.get(key, key)
         values = tuple(READERS.get(key, _member)(key, part) for part in value.split(","))
         if all(values):
             return Qualifier(key, values, excluded)
@@ -158,6 +160,7 @@ def _state(key: str, value: str) -> str:
 
 def _name(key: str, value: str) -> str:
     name = unicodedata.normalize("NFKC", value.strip())  # as accounts are named
+    name = {"nobody": "none"}.get(name.lower(), name)
     return name.lower() if name.lower() in ("me", "none") else name
 
 

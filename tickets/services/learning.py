@@ -41,6 +41,10 @@ def withdraw(ticket: Ticket, names: Collection[str]) -> None:
     """These values are triage's again: what a person said of them counts no longer."""
     _judge_no_more(ticket.predictions.filter(field__in=names))
     forget(ticket.lessons.filter(field__in=names))
+    if DemoTicket.objects.filter(ticket=ticket).exists():  # its author has judged before
+        for name in names:
+            judged = {"final_value": getattr(ticket, name), "final_at": ticket.created_at}
+            ticket.predictions.filter(field=name).update(**judged)
 
 
 @transaction.atomic

@@ -64,9 +64,10 @@ def status_changed(ticket: Ticket, before: str) -> None:
 
 
 def status_restored(ticket: Ticket, before: str) -> None:
-    """As `status_changed`, unless the message about what is restored has gone out, or will."""
+    """As `status_changed` where the message about what is restored was dropped meanwhile; else it
+    has gone out, or will, or there never was one."""
     last = ticket.emails.filter(kind=Mail.RESOLVED).order_by("-pk").first()
-    if last is None or last.state == MailState.DROPPED:
+    if last is not None and last.state == MailState.DROPPED:
         status_changed(ticket, before)
 
 

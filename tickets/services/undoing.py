@@ -51,6 +51,7 @@ def _restore(ticket_id: int, version: int, actor: Actor) -> Ticket:
         touched = _differing(before, made)
         if touched & _changed_by_persons(events[events.index(made) :]):
             raise StaleVersion
+        ticket.restored_whole = ticket.version == version
         for column in touched:
             setattr(ticket, column, getattr(before, column))
         leaver = ticket.assignee_id  # perhaps deleted since

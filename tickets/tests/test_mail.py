@@ -134,6 +134,14 @@ def test_undo_costs_nobody_a_message(mail_server, ticket, agent):
     assert states() == [MailState.DROPPED]
 
 
+def test_reopening_taken_back_tells_nobody_who_was_never_told(mail_server, agent):
+    ticket = TicketFactory(requester_email="kim@example.org", status="resolved")
+    saved = services.update_ticket(ticket.pk, {"status": "open"}, agent)
+    services.undo([(saved.pk, saved.version)], agent)
+    work_now()
+    assert mail_server.messages == []
+
+
 def test_closing_at_once_what_was_resolved_is_no_reopening(mail_server, ticket, agent):
     for status in ("resolved", "closed"):
         services.update_ticket(ticket.pk, {"status": status}, agent)

@@ -1,13 +1,15 @@
 """Taking changes back: the values, who decided them, and what was learned from them."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from tickets import services
 from tickets.access import REQUESTER, TRIAGE, user_actor
-from tickets.models import Lesson, Ticket, TriageModel
+from tickets.models import Lesson, Prediction, Ticket, TriageModel
 from tickets.services import changing
 from tickets.tests.factories import AgentFactory, TicketFactory
 
@@ -141,6 +143,16 @@ def test_what_else_was_changed_since_stays(ticket, actor):
     assert decided(again) == decided(ticket)
     assert (again.priority, again.assignee) == ("low", other.user)
     assert lessons(ticket) == {"priority": "low"}
+
+
+def test_what_the_demos_author_judged_counts_again(actor):
+    call_command("seed", stdout=StringIO())
+    open_ticket = Ticket.objects.filter(status="open").first()
+    before = Prediction.objects.report()["fields"]
+    for changes in ({"status": "resolved"}, {"category": "general", "priority": "low"}):
+        changed = services.update_ticket(open_ticket.pk, changes, actor)
+        undo(changed, actor)
+        assert Prediction.objects.report()["fields"] == before
 
 
 def test_changes_can_be_taken_back_in_any_order(ticket, actor):

@@ -54,6 +54,8 @@ def comments(request: Request, ticket_id: int) -> HttpResponse:
 def _sent(comment: Comment, *, resolved: bool) -> str:
     if not comment.public:
         return "The note was added."
+    if not comment.ticket.link_digest:
+        return "Your reply was stored, but reaches nobody while the private link is revoked."
     if resolved:
         return "Your reply was sent, and the ticket is resolved. Undo opens it again."
     return "Your reply was sent."

@@ -18,6 +18,8 @@ from tickets.forms import ReplyForm
 from tickets.models import AuthorRole, Comment, Status, Ticket, digest
 from tickets.pages.decorators import Request, page
 
+GONE = "This link opens nothing. Perhaps a newer one was sent to you: look among your e-mails."
+
 
 # The address itself is what authorises a reply, so no other site can forge one; and browsers
 # send `Origin: null` from a page without referrer, which the CSRF check would refuse.
@@ -26,7 +28,7 @@ from tickets.pages.decorators import Request, page
 def track(request: Request, secret: str) -> HttpResponse:
     ticket = Ticket.objects.filter(link_digest=digest(secret)).first()
     if ticket is None:
-        raise NotFound
+        raise NotFound(GONE)
     if request.method == "POST":
         return _private(_reply(request, ticket))
     return _private(_show(request, ticket, ReplyForm()))

@@ -32,7 +32,9 @@ def told(restored: list[Ticket], left: list[int]) -> str:
     """What became of it, in a sentence or two."""
     parts = []
     if len(restored) == 1:
-        parts.append(f"#{restored[0].pk} is as it was before.")
+        whole = restored[0].restored_whole
+        words = "is as it was before." if whole else "takes that change back; later ones stay."
+        parts.append(f"#{restored[0].pk} {words}")
     elif restored:
         parts.append(f"{len(restored)} tickets are as they were before.")
     if left:

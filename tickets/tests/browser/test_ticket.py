@@ -105,6 +105,36 @@ def test_a_change_that_is_lost_takes_only_itself_along(desk, window, saving):
     assert (saving.priority, saving.category) == ("medium", "billing")
 
 
+def test_what_can_be_sent_follows_the_status(window, ticket):
+    button = window.get_by_role("button", name="Reply and resolve")
+    window.get_by_label("Status").select_option("resolved")
+    expect(button).to_have_count(0)
+    window.get_by_label("Reply or note").fill("Half a sentence")
+    window.get_by_label("Status").select_option("open")
+    expect(button).to_be_visible()
+    expect(window.get_by_label("Reply or note")).to_have_value("Half a sentence")
+    button.click()
+    expect(window.locator("#toasts")).to_contain_text("Undo opens it again")
+    expect(button).to_have_count(0)
+    window.get_by_role("button", name="Undo").last.click()
+    expect(button).to_be_visible()
+
+
+def test_toasts_do_not_pile_up(window, ticket):
+    window.locator("main").focus()
+    for key in ("1", "2", "3", "4", "1"):
+        window.keyboard.press(key)
+        window.wait_for_timeout(400)
+    expect(window.locator("#property-priority select")).to_have_value("low")
+    expect(window.locator("#toasts .toast")).to_have_count(3)
+    for _ in range(3):
+        window.keyboard.press("z")
+        expect(window.locator("#toasts")).to_contain_text("before")
+    window.evaluate("document.getElementById('toasts').replaceChildren()")
+    window.keyboard.press("z")
+    expect(window.locator("#toasts")).to_contain_text("nothing to undo")
+
+
 def test_leaving_at_once_stores_what_was_chosen(window, ticket):
     window.locator("main").focus()
     for key in ("4", "t", "u"):

@@ -100,3 +100,11 @@ def test_the_card_takes_one_query(ticket, django_assert_num_queries):
 
 def test_an_open_link_tells_nobody_its_address(ticket):
     assert ticket.link_secret not in card(ticket)
+
+
+def test_whoever_writes_while_the_link_is_revoked_is_told_that_nobody_reads_it(agent, ticket):
+    agent.post(f"/tickets/{ticket.pk}/link/revoke/")
+    path = f"/tickets/{ticket.pk}/comments/"
+    page = agent.post(path, {"body": "Hello", "public": "true"}, follow=True).content.decode()
+    assert "reaches nobody while the private link is revoked" in page
+    assert "Your reply was sent" not in page

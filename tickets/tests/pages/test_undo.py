@@ -27,6 +27,12 @@ def test_without_a_script_it_leads_back_to_where_one_was(change, agent):
     assert Ticket.objects.get().status == "open"
 
 
+def test_what_others_changed_since_is_not_claimed_to_be_as_it_was(change, agent, agent_user):
+    services.update_ticket(change.pk, {"priority": "low"}, user_actor(agent_user))
+    page = agent.post("/tickets/undo/", {"changes": named(change)}, follow=True).content.decode()
+    assert f"#{change.pk} takes that change back; later ones stay." in page
+
+
 def test_it_leads_to_no_other_site(change, agent):
     values = {"changes": named(change), "next": "//evil.example/"}
     assert agent.post("/tickets/undo/", values).url == "/tickets/"
