@@ -74,7 +74,8 @@
     async function save(change) {
       const { id, path, target, values, version } = change;
       if (change.saving || waiting.get(id) !== change) return; // or there is a later one
-      if (page.isStored(change)) return waiting.delete(id);
+      // Of a change whose answer was lost nobody knows whether it was stored.
+      if (!change.doubtful && page.isStored(change)) return waiting.delete(id);
       change.saving = true;
       page.busy(change);
       const csrfmiddlewaretoken = document.querySelector("[name=csrfmiddlewaretoken]").value;
@@ -84,17 +85,24 @@
         .catch(() => undefined);
       if (response === null) return; // on the way to the door
       const html = response && response.ok ? await response.text().catch(() => "") : "";
-      const later = waiting.get(id);
-      if (later === change) waiting.delete(id);
+      const superseded = waiting.get(id) !== change;
+      if (!superseded) waiting.delete(id);
       const present = html && page.show(change, html);
-      if (present) {
+      for (const later of alike(change)) {
         // It was chosen over this change, not over the version before it.
-        if (later && later !== change) later.version = present;
-        announce(response);
-      } else {
-        if (later === change) page.takeBack(change);
-        tell("toast", { words: response ? REFUSED : AWAY });
+        if (present) later.version = present;
+        else later.doubtful = true;
       }
+      if (present) return announce(response);
+      if (!superseded) page.takeBack(change);
+      tell("toast", { words: response ? REFUSED : AWAY });
+    }
+
+    // What waits and sets one of the same values.
+    function alike({ path, values }) {
+      return [...waiting.values()].filter(
+        (other) => other.path === path && Object.keys(other.values).some((name) => name in values),
+      );
     }
 
     function announce(response) {

@@ -175,7 +175,10 @@
 
   let left = null, turned = false;
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.elt === bulk) return;
+    if (event.detail.elt === bulk) {
+      applied = new FormData(bulk);
+      return;
+    }
     refreshing.abort();
     counting.abort();
     turned = event.detail.elt === results() || Boolean(event.detail.elt.closest(".pager"));
@@ -218,18 +221,22 @@
     countSelected();
   }
 
-  function clear() {
+  // All of it, or what was sent: the rows and choices that came meanwhile are the next change.
+  function clear(sent = null) {
     const first = boxes().find((box) => box.checked);
-    for (const box of boxes()) box.checked = false;
-    for (const choice of bulk.querySelectorAll("select")) choice.selectedIndex = 0;
+    for (const box of boxes()) if (!sent || sent.getAll("ticket").includes(box.value)) box.checked = false;
+    for (const choice of bulk.querySelectorAll("select")) {
+      if (!sent || sent.get(choice.name) === choice.value) choice.selectedIndex = 0;
+    }
     countSelected();
     if (first) focusOn(linkOf(rowOf(first)));
   }
 
-  bulk.querySelector("[type=reset]").addEventListener("click", clear);
+  let applied = null;
+  bulk.querySelector("[type=reset]").addEventListener("click", () => clear());
   // A change that failed is offered again as it was (desk.js resets forms then).
   bulk.addEventListener("reset", (event) => event.preventDefault());
-  bulk.addEventListener("tickets-changed", clear);
+  bulk.addEventListener("tickets-changed", () => clear(applied));
 
   // --- what happens in the table --------------------------------------------------------------
 
@@ -341,8 +348,11 @@
   });
   document.addEventListener("visibilitychange", listen);
 
-  const opened = history.state && byId(history.state.row);
-  if (opened) focusOn(linkOf(opened));
+  // Back from a ticket, by the browser's button or the page's own link.
+  const link = location.hash.startsWith("#open-") && location.hash.slice(1);
+  const row = (history.state && history.state.row) || (link && link.replace("open", "row"));
+  if (row) focusOn(byId(row) ? linkOf(byId(row)) : results());
+  if (link) history.replaceState({ ...history.state, row }, "", location.pathname + location.search);
   countSelected();
   listen();
 })();

@@ -28,7 +28,9 @@
   const texts = (form) => [...form.querySelectorAll(TEXT)];
   const mark = (form) => form.elements.form_key || form.elements.version;
   const place = (form) => `draft:${frame.dataset.actor}:${frame.dataset.ticket}:${form.dataset.keep}`;
-  const isDirty = (form) => texts(form).some((field) => field.value !== field.defaultValue);
+  // A form that was refused comes back with what was typed.
+  const isDirty = (form) =>
+    "unsent" in form.dataset || texts(form).some((field) => field.value !== field.defaultValue);
 
   // Where a browser forbids storage, the text lives as long as the page.
   function storage(act) {
@@ -87,6 +89,8 @@
   // Taking an edit back.
   document.addEventListener("reset", ({ target }) => {
     if (!target.dataset.keep) return;
+    for (const field of texts(target)) field.defaultValue = field.dataset.stored ?? "";
+    delete target.dataset.unsent;
     forget(target);
     tell(target, "");
     mark(target).value = target.dataset.fresh || mark(target).value;
@@ -369,7 +373,9 @@
   if (document.referrer) {
     const from = new URL(document.referrer);
     const back = byId("back");
-    if (from.origin === location.origin && from.pathname === back.pathname) back.href = from.href;
+    if (from.origin === location.origin && from.pathname === back.pathname) {
+      back.href = from.pathname + from.search + back.hash;
+    }
   }
   look();
 })();

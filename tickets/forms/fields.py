@@ -60,6 +60,8 @@ class EmailField(PlainTextField):
         super().validate(value)
         if re.sub(VISIBLE, "", value):
             raise ValidationError("This address has something in it that cannot be seen.")
+        if "=?" in value:  # mail programs would decode it (RFC 2047), to another address
+            raise ValidationError("This address has “=?” in it, which mail cannot carry.")
 
 
 class SwitchField(forms.BooleanField):

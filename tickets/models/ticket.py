@@ -27,7 +27,7 @@ from ..querysets import (
     needs_review,
     record_of,
     requester_words,
-    set_by_persons,
+    set_by_others,
     sureness,
     words_of,
 )
@@ -212,9 +212,10 @@ class Ticket(models.Model):
         """What differs from an earlier version: {field: (old, new)}, in two queries."""
         return changes_since(self, version)
 
-    def set_by_persons(self, version: int) -> set[str]:
-        """The fields that persons changed or confirmed since a version, in one query."""
-        return set_by_persons(self, version)
+    def set_by_others(self, version: int, account: int | None, *, triage: bool = False) -> set[str]:
+        """The fields that others than this account, and perhaps triage, have changed or confirmed
+        since a version, in one query."""
+        return set_by_others(self, version, account, triage=triage)
 
     def record_of(self, version: int) -> Any | None:
         """The ticket as it was in an earlier version; None where that was never recorded."""

@@ -11,7 +11,8 @@ from .history import (
     history_of,
     record_of,
     records_of,
-    set_by_persons,
+    set_by_others,
+    undone_by,
 )
 from .ledger import PredictionQuerySet
 from .news import news_of
@@ -56,8 +57,9 @@ __all__ = [
     "record_of",
     "records_of",
     "requester_words",
-    "set_by_persons",
+    "set_by_others",
     "sureness",
+    "undone_by",
     "words_of",
     "write_cursor",
 ]

@@ -89,10 +89,11 @@ def record_of(ticket: Ticket, version: int) -> Any | None:
     return records_of(ticket.pk).filter(version=version).order_by("-pgh_id").first()
 
 
-def set_by_persons(ticket: Ticket, version: int) -> set[str]:
-    """The fields that persons have changed or confirmed since this version of the ticket.
-
-    All of them where that version was never recorded.
+def set_by_others(
+    ticket: Ticket, version: int, account: int | None, *, triage: bool = False
+) -> set[str]:
+    """The fields that others than this account, and with `triage` its jobs as well, have changed
+    or confirmed since this version of the ticket. All where that version was never recorded.
     """
     records = list(records_of(ticket.pk).filter(version__gte=version).order_by("pgh_id"))
     fields = [field for field in ticket._meta.fields if field.name not in NOT_TOLD]
@@ -101,16 +102,27 @@ def set_by_persons(ticket: Ticket, version: int) -> set[str]:
     return {
         field.name.removesuffix("_source")
         for before, after in pairwise(records)
-        if not by_triage(after)
+        if (triage or not by_triage(after)) and not (account and _account_of(after) == account)
         for field in fields
         if getattr(before, field.attname, None) != getattr(after, field.attname, None)
     }
 
 
+def _account_of(record: Any) -> int | None:
+    account: int | None = (record.pgh_context or {}).get("user")
+    return account
+
+
 def by_triage(record: Any) -> bool:
     """Whether a job of triage made this change, and no account that has its name."""
     context = record.pgh_context or {}
-    return context.get("actor") == "triage" and context.get("user") is None
+    return context.get("actor") == "triage" and _account_of(record) is None
+
+
+def undone_by(record: Any) -> int | None:
+    """The version that this change took back, where it is an Undo."""
+    version: int | None = (record.pgh_context or {}).get("undoes")
+    return version
 
 
 def records_of(ticket_id: int) -> models.QuerySet[Any]:

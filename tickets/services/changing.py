@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pghistory
 from django.db import transaction
@@ -22,25 +23,27 @@ COLUMNS = (
     *("sentiment", "urgency_score"),
     *(f"{name}_{part}" for name in TRIAGED for part in ("source", "confidence")),
 )
+TONE = ("sentiment", "urgency_score", "tone_source", "tone_confidence")
 
 
 @contextmanager
-def change_by(actor: Actor) -> Iterator[None]:
-    """One transaction whose every change is recorded as this actor's."""
-    with pghistory.context(**actor.audit()), transaction.atomic():
+def change_by(actor: Actor, **more: Any) -> Iterator[None]:
+    """One transaction whose every change is recorded as this actor's, with `more` beside it."""
+    with pghistory.context(**actor.audit(), **more), transaction.atomic():
         yield
 
 
 @contextmanager
 def changing(
-    ticket_id: int, actor: Actor, version: int | None = None, *, undoing: bool = False
+    ticket_id: int, actor: Actor, version: int | None = None, *, undoing: int | None = None
 ) -> Iterator[Ticket]:
     """Lock a ticket, let the caller set values, and save those that differ as a new version.
 
-    With `undoing` the requester is not told anew of what was told before.
+    With `undoing`, the version that is taken back, the requester is not told anew of what was told
+    before.
     Raises NotFound, and StaleVersion when `version` is not the present one.
     """
-    with change_by(actor):
+    with change_by(actor, **({} if undoing is None else {"undoes": undoing})):
         ticket = locked(ticket_id, version)
         before = {column: getattr(ticket, column) for column in COLUMNS}
         was_done = ticket.is_done
@@ -52,7 +55,7 @@ def changing(
             ticket.updated_at = timezone.now()
             _note_the_end(ticket)
             ticket.save(update_fields=[*changed, "version", "updated_at", "resolved_at"])
-            tell = mail.status_restored if undoing else mail.status_changed
+            tell = mail.status_changed if undoing is None else mail.status_restored
             tell(ticket, before["status"])
         if ticket.is_done and not was_done:  # finished as it stands: that confirms it
             learning.settle(ticket, LearnedField.values)

@@ -23,16 +23,17 @@ def send_message(
     has left it; None where nothing was to resolve. Raises NotFound where the ticket, or a message
     that was sent before, is gone.
     """
-    fingerprint = digest(json.dumps([data["body"], data["public"], data["resolve"]]))
+    # Whether it was to resolve as well is no other message: the answer may have been lost.
+    fingerprint = digest(json.dumps([data["body"], data["public"]]))
     name = digest(f"message\0{ticket.pk}\0{key}\0{fingerprint}")
     with change_by(actor):
         first = first_of(name, fingerprint)
-        if first.answer:
-            return _sent_before(json.loads(first.answer)["comment"]), None
-        comment, resolved = add_comment(ticket, data, actor), None
-        if data["resolve"]:
+        kept = json.loads(first.answer or "{}")
+        comment = _sent_before(kept["comment"]) if kept else add_comment(ticket, data, actor)
+        resolved = None
+        if data["resolve"] and not kept.get("resolved"):
             resolved = update_ticket(ticket.pk, {"status": Status.RESOLVED}, actor)
-        first.keep(ticket, {"comment": comment.pk})
+        first.keep(ticket, {"comment": comment.pk, "resolved": data["resolve"]})
     return comment, resolved if resolved and resolved.renewed else None
 
 

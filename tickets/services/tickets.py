@@ -129,7 +129,7 @@ def update_ticket(
         _decide_by_person(ticket, sent)
         learning.settle(ticket, sent)  # the same value as before confirms it
         if ticket.text_digest() != text:
-            _triage_again(ticket, ["tone"])
+            triage.read_again(ticket, ["tone"])
     return ticket
 
 
@@ -165,16 +165,8 @@ def replace_ticket(
         learning.settle(ticket, set(LearnedField.values) & set(given))
         learning.withdraw(ticket, set(LearnedField.values) - set(given))
         new_text = ticket.text_digest() != text
-        _triage_again(ticket, TRIAGED if new_text else ["category", "priority"])
+        triage.read_again(ticket, TRIAGED if new_text else ["category", "priority"])
     return ticket
-
-
-def _triage_again(ticket: Ticket, names: Collection[str]) -> None:
-    """Decide these anew, unless a person did: offline at once, by the model's job later."""
-    for name in set(names) - set(ticket.decided_by(Source.HUMAN)):
-        ticket.decide(name, Source.DEFAULT)
-    triage.fill_offline(ticket, names).record(ticket)
-    triage.ask_later(ticket, set(TRIAGED) - set(ticket.decided_by(Source.HUMAN)))
 
 
 def _given(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -59,6 +59,14 @@ class Opinion:
             ledger.record(ticket, use, (self.found, self.tone), fields, once=name)
 
 
+def read_again(ticket: Ticket, names: Collection[str]) -> None:
+    """Decide these anew, unless a person did: offline at once, by the model's job later."""
+    for name in set(names) - set(ticket.decided_by(Source.HUMAN)):
+        ticket.decide(name, Source.DEFAULT)
+    fill_offline(ticket, names).record(ticket)
+    ask_later(ticket, set(TRIAGED) - set(ticket.decided_by(Source.HUMAN)))
+
+
 def ask_later(ticket: Ticket, names: Collection[str]) -> None:
     """Make the jobs of model (about these of category, priority and tone) and shadow, in the
     present transaction."""

@@ -12,10 +12,10 @@ from django.db.models import QuerySet
 
 from ..access import Actor
 from ..exceptions import NotFound, StaleVersion
-from ..models import LearnedField, Source, Ticket
-from ..querysets import DONE, by_triage, records_of
+from ..models import LearnedField, Source, Ticket, is_agent
+from ..querysets import DONE, by_triage, records_of, undone_by
 from . import learning, triage
-from .changing import COLUMNS, changing
+from .changing import COLUMNS, TONE, changing
 
 
 def versions(tickets: Iterable[Ticket]) -> str:
@@ -40,41 +40,65 @@ def undo(versions: Iterable[tuple[int, int]], actor: Actor) -> tuple[list[Ticket
 
 
 def _restore(ticket_id: int, version: int, actor: Actor) -> Ticket:
-    with changing(ticket_id, actor, undoing=True) as ticket:
+    with changing(ticket_id, actor, undoing=version) as ticket:
         trail = records_of(ticket_id)
         events = list(trail.filter(version__gte=version - 1).order_by("pgh_id"))
         made = next((event for event in events if event.version == version), None)
         befores = [event for event in events if event.version == version - 1]
         if made is None or not befores:
             raise NotFound("The audit trail does not know this change.")
-        before, text = befores[-1], ticket.text_digest()
+        before = befores[-1]
         touched = _differing(before, made)
         if touched & _changed_by_persons(events[events.index(made) :]):
             raise StaleVersion
         ticket.restored_whole = ticket.version == version
+        text = ticket.text_digest()
         for column in touched:
             setattr(ticket, column, getattr(before, column))
-        leaver = ticket.assignee_id  # perhaps deleted since
-        if leaver and not User.objects.filter(pk=leaver).exists():
+        if "assignee_id" in touched and not _still_agent(ticket.assignee_id):
             ticket.assignee_id = None
         if "status" in touched and ticket.is_done:
             ticket.resolved_at = _done_since(trail.filter(pgh_id__lte=before.pgh_id))
         _unlearn(ticket, before, made, trail.order_by("pgh_id").first())
         if ticket.text_digest() != text:
-            triage.ask_later(ticket, ticket.decided_by(Source.OFFLINE, Source.DEFAULT))
+            _read_again(ticket, before)
     return ticket
 
 
+def _still_agent(account: int | None) -> bool:
+    user = User.objects.filter(pk=account).first() if account else None
+    return user is not None and is_agent(user)
+
+
+def _read_again(ticket: Ticket, before: Any) -> None:
+    """Texts return with their tone, unless the other of the two was changed meanwhile."""
+    if (ticket.title, ticket.description) == (before.title, before.description):
+        for column in TONE:
+            setattr(ticket, column, getattr(before, column))
+        triage.ask_later(ticket, ticket.decided_by(Source.OFFLINE, Source.DEFAULT))
+    else:
+        triage.read_again(ticket, ["tone"])
+
+
 def _differing(one: Any, other: Any) -> set[str]:
-    return {column for column in COLUMNS if getattr(one, column) != getattr(other, column)}
+    """What persons set that differs between two records: tone only follows the texts."""
+    columns = set(COLUMNS) - set(TONE)
+    return {column for column in columns if getattr(one, column) != getattr(other, column)}
 
 
 def _changed_by_persons(events: Sequence[Any]) -> set[str]:
-    """What changed from each of these records to the next; triage only follows the text."""
+    """What changed from the first of these records on, but for what was taken back since."""
+    first = events[0].version
+    since = [(before, after) for before, after in pairwise(events) if not by_triage(after)]
+    undone: set[int] = set()
+    for _, after in reversed(since):  # an Undo that was itself taken back undid nothing
+        version = undone_by(after)
+        if version is not None and version > first and after.version not in undone:
+            undone.add(version)
     return {
         column
-        for before, after in pairwise(events)
-        if not by_triage(after)
+        for before, after in since
+        if after.version not in undone and undone_by(after) not in undone
         for column in _differing(before, after)
     }
 

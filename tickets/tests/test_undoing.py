@@ -12,6 +12,7 @@ from tickets.access import REQUESTER, TRIAGE, user_actor
 from tickets.models import Lesson, Prediction, Ticket, TriageModel
 from tickets.services import changing
 from tickets.tests.factories import AgentFactory, TicketFactory
+from tickets.triage import engine
 
 pytestmark = pytest.mark.django_db
 
@@ -162,6 +163,44 @@ def test_changes_can_be_taken_back_in_any_order(ticket, actor):
     again = undo(second, actor)
     assert (again.category, again.priority) == (ticket.category, ticket.priority)
     assert lessons(ticket) == {}
+
+
+def test_ones_own_steps_are_taken_back_one_by_one(ticket, actor):
+    versions = []
+    for priority in ("critical", "low", "high"):
+        changed = services.update_ticket(ticket.pk, {"priority": priority}, actor)
+        versions.append(changed.version)
+    for version, expected in zip(
+        reversed(versions), ("low", "critical", ticket.priority), strict=True
+    ):
+        [restored], left = services.undo([(ticket.pk, version)], actor)
+        assert (restored.priority, left) == (expected, [])
+
+
+def test_what_was_done_again_is_no_longer_taken_back(ticket, actor):
+    first = services.update_ticket(ticket.pk, {"priority": "critical"}, actor)
+    second = services.update_ticket(ticket.pk, {"priority": "low"}, actor)
+    undo(undo(second, actor), actor)  # low again
+    assert services.undo([(ticket.pk, first.version)], actor) == ([], [ticket.pk])
+
+
+def test_a_title_is_taken_back_though_the_description_was_changed(ticket, actor):
+    changed = services.update_ticket(ticket.pk, {"title": "URGENT!!! A disgrace!"}, actor)
+    words = {"description": "Thank you, all is well."}
+    services.update_ticket(ticket.pk, words, user_actor(AgentFactory()))
+    again = undo(changed, actor)
+    assert (again.title, again.description) == (ticket.title, words["description"])
+    tone = engine.score_tone(again.description, again.title, use_model=False)
+    assert (again.sentiment, again.urgency_score) == (tone.sentiment, tone.urgency_score)
+
+
+def test_a_ticket_returns_to_nobody_who_left(ticket, actor):
+    leaver = AgentFactory()
+    services.update_ticket(ticket.pk, {"assignee": leaver}, actor)
+    changed = services.update_ticket(ticket.pk, {"assignee": actor.user}, actor)
+    leaver.is_active = False
+    leaver.save()
+    assert undo(changed, actor).assignee is None
 
 
 def test_what_triage_made_of_a_new_text_is_no_obstacle(ticket, actor):

@@ -29,10 +29,8 @@ KEYS = keys_of(
     ("j", "Skip"),
     ("u", "Undo, as z does; a skip as well"),
 )
-# A decision about these is another one where somebody has changed them meanwhile.
-READ = {"title", "description", "status"} | {
-    column for name in LearnedField.values for column in (name, f"{name}_source")
-}
+# A decision about these is another one where they have changed meanwhile.
+READ = {"title", "description", "status"}
 CHOICES = {
     "category": [(value, value[0]) for value in Category.values],
     "priority": [(value, str(place)) for place, value in enumerate(Priority.values, 1)],
@@ -71,9 +69,16 @@ def _save(sent: dict[str, Any], actor: Actor) -> Ticket:
             return services.update_ticket(sent["ticket"], changes, actor, version=version)
         except StaleVersion:
             newest = Ticket.objects.find(sent["ticket"])
-            if newest.version <= version or READ & set(newest.changes_since(sent["version"])):
+            if newest.version <= version or _is_another(newest, actor, sent["version"]):
                 raise
             version = newest.version
+
+
+def _is_another(newest: Ticket, actor: Actor, version: int) -> bool:
+    """Whether what was read has changed since; one's own earlier decision gives way."""
+    decided = newest.set_by_others(version, actor.user.pk if actor.user else None, triage=True)
+    read = newest.set_by_others(version, None)
+    return bool(decided & set(LearnedField.values) or read & READ)
 
 
 def _meanwhile(request: Request, sent: dict[str, Any]) -> HttpResponse:

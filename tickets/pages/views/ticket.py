@@ -98,8 +98,8 @@ def _own(found: Ticket, sent: Mapping[str, Any], version: int) -> dict[str, Any]
 def _save(
     found: Ticket, changes: Mapping[str, Any], actor: Actor, version: int
 ) -> tuple[Ticket, bool]:
-    """Save over a newer version as long as no person has set the same values since; what triage
-    decided meanwhile gives way.
+    """Save over a newer version as long as nobody else has set the same values since; what triage
+    decided meanwhile gives way, and so does what the same person chose before.
 
     Returns the ticket, and whether this made a new version of it.
     """
@@ -112,9 +112,18 @@ def _save(
             return saved, saved.version > present
         except StaleVersion:
             newest = Ticket.objects.with_people().find(found.pk)
-            if newest.version == present or newest.set_by_persons(version) & set(changes):
+            if newest.version == present or _contested(newest, changes, actor, version):
                 raise
             present = newest.version
+
+
+def _contested(newest: Ticket, changes: Mapping[str, Any], actor: Actor, version: int) -> set[str]:
+    """Which of these values somebody else has set since; and which texts anybody has, the same
+    person in another window included, unless they are the same."""
+    others = newest.set_by_others(version, actor.user.pk if actor.user else None)
+    texts = {name for name in EDITED if changes.get(name) != getattr(newest, name)}
+    anybody = newest.set_by_others(version, None) & texts
+    return set(changes) & (others - set(EDITED) | anybody)
 
 
 def _version(request: Request) -> int:
@@ -130,7 +139,8 @@ def _conflict(request: Request, newest: Ticket, form: TicketForm, version: int) 
         return _row(request, newest, f"#{newest.pk} has changed meanwhile. Look, and choose again.")
     changes = newest.changes_since(version)
     own = _own(newest, form.cleaned_data, version)
-    fields = [name for name in form.fields if name in newest.set_by_persons(version) & set(own)]
+    contested = _contested(newest, own, actor_of(request), version)
+    fields = [name for name in form.fields if name in contested]
     stale = []
     for name in fields:
         present = str(getattr(newest, name) or "")

@@ -93,6 +93,8 @@ def test_an_enumeration_has_its_members_only(agent, ticket, key, value):
         *("x", "x@", "@example.org", "x@y", "x y@example.org", "x@example..org", "x@-a.org"),
         *("x@example.org,y@example.org", "<x@example.org>", "mailto:x@example.org", "\u200b"),
         *("x@example.org\r\nBcc: y@example.org", "x@example.org\n\ny", "'; DROP TABLE x; --"),
+        # Mail programs would decode these to victim@b.co, and to two lines.
+        *("=?utf-8?q?v=69ctim?=@b.co", "=?utf-8?b?dmljdGlt?=@b.co", "=?utf-8?q?a=0D=0AB?=@b.co"),
     ],
 )
 def test_an_address_that_is_none_is_refused(agent, ticket, address):

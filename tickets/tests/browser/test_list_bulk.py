@@ -159,6 +159,24 @@ def test_another_tab_meanwhile_shows_what_became_of_it(window, tickets):
     expect(window.locator("tbody tr")).to_have_count(1)
 
 
+def test_what_is_selected_and_chosen_meanwhile_is_the_next_change(window, tickets):
+    held = []
+    window.route("**/tickets/bulk/", lambda route: held.append(route), times=1)
+    box(window, tickets[0]).check()
+    bar(window).get_by_label("New status").select_option("closed")
+    bar(window).get_by_role("button", name="Apply").click()
+    while not held:
+        window.wait_for_timeout(20)
+    box(window, tickets[1]).check()
+    bar(window).get_by_label("New priority").select_option("critical")
+    held[0].continue_()
+    expect(window.locator("#toasts")).to_contain_text("1 ticket changed.")
+    expect_selected(window, 1)
+    expect(box(window, tickets[1])).to_be_checked()
+    expect(bar(window).get_by_label("New status")).to_have_value("")
+    expect(bar(window).get_by_label("New priority")).to_have_value("critical")
+
+
 def test_it_works_without_a_script(desk, tickets):
     window = desk.agent(java_script_enabled=False)
     window.goto("/tickets/?status=open")

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from tickets import services
@@ -133,6 +134,59 @@ def test_toasts_do_not_pile_up(window, ticket):
     window.evaluate("document.getElementById('toasts').replaceChildren()")
     window.keyboard.press("z")
     expect(window.locator("#toasts")).to_contain_text("nothing to undo")
+
+
+def test_the_last_choice_stands_though_the_answer_to_the_one_before_was_lost(desk, window, saving):
+    desk.tolerate("ERR_FAILED")
+    services.update_ticket(
+        saving.pk, {"priority": "critical"}, user_actor(User.objects.get())
+    )  # as the desk did, whose answer does not come
+    window.keyboard.press("2")
+    window.wait_for_timeout(400)
+    saving.lose()
+    expect(window.locator("#toasts")).to_contain_text("priority is now Medium")
+    saving.refresh_from_db()
+    assert saving.priority == "medium"
+
+
+def test_a_key_after_accepting_is_no_conflict_with_oneself(suggested, window, ticket):
+    window.locator("main").focus()
+    window.keyboard.press("y")
+    window.keyboard.press("t")
+    expect(window.locator("#toasts")).to_contain_text("category is now Technical")
+    expect(window.locator("#stale")).to_have_count(0)
+    ticket.refresh_from_db()
+    assert (ticket.category, ticket.priority) == ("technical", "high")
+
+
+def test_the_way_back_by_key_leads_to_the_row(window, ticket):
+    TicketFactory()
+    window.locator("main").focus()
+    window.keyboard.press("2")
+    window.keyboard.press("u")
+    window.wait_for_url(re.compile("/tickets/(#.*)?$"))
+    expect(window.locator(f"#open-{ticket.pk}")).to_be_focused()
+    assert window.evaluate("location.hash") == ""
+
+
+@pytest.mark.parametrize("refused", ["conflict", "too long"])
+def test_what_was_refused_outlives_what_comes_next(desk, window, ticket, refused):
+    window.get_by_text("Edit title and description").click()
+    title = window.get_by_label("Title", exact=True)
+    title.fill("Mine" if refused == "conflict" else "x" * 201)
+    typed = title.input_value()
+    if refused == "conflict":
+        services.update_ticket(ticket.pk, {"title": "Theirs"}, user_actor(AgentFactory()))
+    window.get_by_role("button", name="Save", exact=True).click()
+    expect(window.get_by_role("alert").first).to_be_visible()
+    expect(title).to_have_value(typed)
+    window.get_by_label("Status").select_option("in_progress")
+    expect(window.locator("#toasts")).to_contain_text("status is now In progress")
+    expect(title).to_have_value(typed)
+    window.get_by_role("button", name="Cancel").click()
+    window.get_by_text("Edit title and description").click()
+    stored = Ticket.objects.get().title
+    expect(title).to_have_value(stored)
 
 
 def test_leaving_at_once_stores_what_was_chosen(window, ticket):

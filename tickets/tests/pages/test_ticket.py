@@ -223,6 +223,27 @@ def test_what_a_colleague_confirmed_meanwhile_is_not_overwritten_unseen(agent, t
     assert Ticket.objects.get().category == ticket.category
 
 
+def test_the_last_choice_of_one_person_stands(agent, ticket):
+    """Whose answer was lost, or who chose again before it came."""
+    change(agent, ticket, status="closed")
+    response = change(agent, ticket, status="in_progress")
+    assert response.status_code == 302
+    assert Ticket.objects.get().status == "in_progress"
+
+
+def test_the_same_text_sent_again_is_no_conflict(agent, ticket):
+    for _ in range(2):
+        response = change(agent, ticket, title="Mine", description="Text")
+        assert response.status_code == 302
+    assert Ticket.objects.get().version == 2
+
+
+def test_what_one_wrote_in_another_window_is_not_overwritten_unseen(agent, ticket):
+    change(agent, ticket, title="First", description="Text")
+    assert change(agent, ticket, title="Second", description="Text").status_code == 409
+    assert Ticket.objects.get().title == "First"
+
+
 def test_two_agents_edit_title_and_description_at_once(agent, ticket):
     services.update_ticket(ticket.pk, {"description": "Theirs"}, user_actor(AgentFactory()))
     response = change(agent, ticket, title="Mine", description=ticket.description)
@@ -330,6 +351,14 @@ def test_the_same_words_of_one_form_are_one_message(agent, ticket, public):
     first = comment(agent, ticket, body="Once", public=public, form_key=key)
     again = comment(agent, ticket, body="Once", public=public, form_key=key)
     assert first.url == again.url == f"/tickets/{ticket.pk}/#comment-{Comment.objects.get().pk}"
+
+
+def test_a_reply_whose_answer_was_lost_can_still_resolve(agent, ticket):
+    comment(agent, ticket, body="Done", public="true", form_key="a")
+    for _ in range(2):
+        comment(agent, ticket, body="Done", resolve="true", form_key="a")
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.comments.count()) == ("resolved", 1)
 
 
 def test_other_words_or_another_form_are_another_message(agent, ticket):
