@@ -31,11 +31,9 @@
     document.body.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
   }
 
-  // What an answer holds for browsers without scripts is not for this one.
   function parse(html) {
     const template = document.createElement("template"); // it alone takes a row without its table
     template.innerHTML = html;
-    for (const part of template.content.querySelectorAll("noscript")) part.remove();
     return template.content;
   }
 

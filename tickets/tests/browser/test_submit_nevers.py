@@ -117,6 +117,24 @@ def test_nothing_moves_in_any_state(desk, width):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_moves_while_the_page_arrives(desk, width):
+    """A slow network shows the beginning of the page before its end is there."""
+    page = desk.window(viewport={"width": width, "height": 900})
+    form = SubmitForm(page).open()
+    place = "(() => document.querySelector('.ticket-form').getBoundingClientRect().top)()"
+    whole = page.evaluate(place)
+    page.evaluate(
+        """() => {
+            document.querySelector('footer').remove();
+            const parts = [...document.querySelector('.ticket-form').children];
+            for (const part of parts.slice(3)) part.remove();
+        }"""
+    )
+    expect(form.send).to_have_count(0)
+    assert page.evaluate(place) == whole
+
+
+@pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_moves_for_a_title(desk, width):
     page = desk.window(viewport={"width": width, "height": 1400})
     titles = Questions(page, SUGGEST_TITLE)
