@@ -51,8 +51,13 @@ class Actor:
         if self.token is not None:
             self.require(Scope.WRITE)
 
+    @property
+    def account(self) -> int | None:
+        """The account's number, by which the audit trail knows it."""
+        return self.user.pk if self.user else None
+
     def audit(self) -> dict[str, Any]:
-        return {"actor": self.name, "user": self.user.pk if self.user else None}
+        return {"actor": self.name, "user": self.account}
 
 
 SYSTEM = Actor("system", EVERYTHING, known=True)

@@ -69,7 +69,7 @@ def test_a_script_that_changed_is_gathered_anew(gather):
     assert "2 + 2" in (target / storage.stored_name("js/page.js")).read_text()
 
 
-def test_every_script_of_ours_survives_it(gather, tmp_path):
+def test_every_script_of_ours_survives_it(gather):
     """What is served is what the browser tests have tried, but for comments and white space."""
     for path in (Path(django_settings.BASE_DIR) / "static" / "js").glob("*.js"):
         (gather.source / "js" / path.name).write_text(path.read_text())

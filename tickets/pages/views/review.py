@@ -76,7 +76,7 @@ def _save(sent: dict[str, Any], actor: Actor) -> Ticket:
 
 def _is_another(newest: Ticket, actor: Actor, version: int) -> bool:
     """Whether what was read has changed since; one's own earlier decision gives way."""
-    decided = newest.set_by_others(version, actor.user.pk if actor.user else None, triage=True)
+    decided = newest.set_by_others(version, actor.account, triage=True)
     read = newest.set_by_others(version, None)
     return bool(decided & set(LearnedField.values) or read & READ)
 

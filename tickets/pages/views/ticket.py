@@ -120,7 +120,7 @@ def _save(
 def _contested(newest: Ticket, changes: Mapping[str, Any], actor: Actor, version: int) -> set[str]:
     """Which of these values somebody else has set since; and which texts anybody has, the same
     person in another window included, unless they are the same."""
-    others = newest.set_by_others(version, actor.user.pk if actor.user else None)
+    others = newest.set_by_others(version, actor.account)
     texts = {name for name in EDITED if changes.get(name) != getattr(newest, name)}
     anybody = newest.set_by_others(version, None) & texts
     return set(changes) & (others - set(EDITED) | anybody)
