@@ -1,16 +1,14 @@
 // Changes in place. What is chosen is sent after a pause, in the order in which it was chosen, one
 // change of a ticket after the other, each once; and what is chosen while an answer is on its way
-// is sent after it. A page is left only when all of it is sent.
+// is sent after it, at the latest when the page is left.
 //
 // They are sent from here and not by htmx, which forgets what an answer says, and what waits to be
 // sent, when the part of the page that asked was replaced meanwhile.
 //
 // A page says how, with the functions of `page`:
-//   isStored(change)      whether the page shows all of it as stored already
-//   busy(change)          it is on its way
+//   busy(change, is)      it is on its way, or no more
 //   show(change, html)    puts the answer in place; returns the ticket's version by it, or 0 where
 //                         the answer is none
-//   takeBack(change)      it was not stored: the page shows again what is
 (() => {
   const PAUSE = 250; // arrow keys pass through values on the way to the one that is meant
   const PATIENCE = 30000;
@@ -42,12 +40,16 @@
     return ([...select.options].find((option) => option.defaultSelected) || select.options[0]).value;
   }
 
+  function reset(select) {
+    select.value = defaultOf(select);
+  }
+
   function inPlace(page) {
     const waiting = new Map(); // what is not stored yet, by the id of the control that chose it
     const lines = new Map(); // path of a ticket -> its changes, one after the other
 
-    // `values` are the ticket's at `path` that it sets, `version` the one in which it was chosen,
-    // `target` what the server is asked to answer with.
+    // `id` is the select or button, `values` are the ticket's at `path` that it sets, `version` the
+    // one in which it was chosen, `target` what the server is asked to answer with.
     function add(change, pause = PAUSE) {
       cancel(change.id);
       waiting.set(change.id, change);
@@ -73,9 +75,10 @@
       const { id, path, target, values, version } = change;
       if (change.saving || waiting.get(id) !== change) return; // or there is a later one
       // Of a change whose answer was lost nobody knows whether it was stored.
-      if (!change.doubtful && page.isStored(change)) return waiting.delete(id);
+      const select = selectOf(id);
+      if (!change.doubtful && select && defaultOf(select) === values[select.name]) return waiting.delete(id);
       change.saving = true;
-      page.busy(change);
+      page.busy(change, true);
       const csrfmiddlewaretoken = document.querySelector("[name=csrfmiddlewaretoken]").value;
       const body = new URLSearchParams({ ...values, version, csrfmiddlewaretoken });
       const signal = AbortSignal.timeout(PATIENCE);
@@ -85,6 +88,7 @@
       const html = response && response.ok ? await response.text().catch(() => "") : "";
       const superseded = waiting.get(id) !== change;
       if (!superseded) waiting.delete(id);
+      page.busy(change, false);
       const present = html && page.show(change, html);
       for (const later of alike(change)) {
         // It was chosen over this change, not over the version before it.
@@ -92,8 +96,21 @@
         else later.doubtful = true;
       }
       if (present) return announce(response);
-      if (!superseded) page.takeBack(change);
+      if (!superseded && selectOf(id)) reset(selectOf(id));
       tell("toast", { words: response ? REFUSED : AWAY });
+    }
+
+    // As it stands in the page now: parts of it come new.
+    function selectOf(id) {
+      const control = document.getElementById(id);
+      return control && control.localName === "select" ? control : null;
+    }
+
+    // Shows in a part that came new what was chosen and is still to be stored; whether there is any.
+    function restore(part) {
+      const found = [...part.querySelectorAll("select")].filter(({ id }) => waiting.has(id));
+      for (const select of found) select.value = waiting.get(select.id).values[select.name];
+      return found.length > 0;
     }
 
     // What waits and sets one of the same values.
@@ -117,8 +134,8 @@
       return Promise.race([Promise.all(lines.values()), patience]);
     }
 
-    return { add, cancel, send, settled, find: (id) => waiting.get(id) };
+    return { add, cancel, has: (id) => waiting.has(id), restore, send, settled };
   }
 
-  window.Changes = { ask, defaultOf, parse, inPlace };
+  window.Changes = { ask, inPlace, parse, reset };
 })();

@@ -1,6 +1,6 @@
 // The ticket list: changes in place, selection, keys, and word of new tickets.
 (() => {
-  const { ask, defaultOf, inPlace, parse } = window.Changes;
+  const { ask, inPlace, parse, reset } = window.Changes;
   const NEWS_EVERY = 15000, NEWS_AT_MOST = 5 * 60000;
   const OPENING = { s: "status", c: "category", e: "assignee" };
   const PRIORITIES = { 1: "low", 2: "medium", 3: "high", 4: "critical" };
@@ -20,28 +20,25 @@
   let opener = ""; // the select that a key opened: the focus goes back to its row
 
   const changes = inPlace({
-    isStored({ id, row, values }) {
-      return Boolean(byId(row)) && defaultOf(byId(id)) === Object.values(values)[0];
-    },
-    busy: ({ row }) => byId(row) && byId(row).setAttribute("aria-busy", "true"),
+    busy: ({ target }, is) => markBusy(byId(target), is),
     // The row alone, whether or not it still fits the filters.
-    show({ row }, html) {
-      const newer = parse(html).querySelector(`#${row}`);
-      if (newer && byId(row)) replaceRow(byId(row), newer);
+    show({ target }, html) {
+      const newer = parse(html).querySelector(`#${target}`);
+      if (newer && byId(target)) replaceRow(byId(target), newer);
       if (newer) recount();
       return newer && newer.dataset.version;
     },
-    takeBack({ id, row }) {
-      if (!byId(row)) return;
-      byId(row).removeAttribute("aria-busy");
-      reset(byId(id));
-    },
   });
+
+  function markBusy(row, is) {
+    if (is && row) row.setAttribute("aria-busy", "true");
+    else if (row) row.removeAttribute("aria-busy");
+  }
 
   function choose(select) {
     const row = rowOf(select), path = linkOf(row).pathname, { version } = row.dataset;
     const values = { [select.name]: select.value };
-    changes.add({ id: select.id, row: row.id, target: row.id, path, version, values });
+    changes.add({ id: select.id, target: row.id, path, version, values });
   }
 
   function replaceRow(row, newer) {
@@ -55,17 +52,9 @@
 
   // What was chosen while the answer was on its way is still to be stored.
   function keepChoices(row) {
-    for (const select of row.querySelectorAll("select")) {
-      const change = changes.find(select.id);
-      if (!change) continue;
-      if (select.name === "assignee") offerAgents(select);
-      select.value = change.values[select.name];
-      if (change.sent) row.setAttribute("aria-busy", "true");
-    }
-  }
-
-  function reset(select) {
-    select.value = defaultOf(select);
+    const assignee = row.querySelector("select[name=assignee]");
+    if (changes.has(assignee.id)) offerAgents(assignee);
+    if (changes.restore(row)) markBusy(row, true);
   }
 
   function focusOn(element) {

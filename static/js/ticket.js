@@ -4,7 +4,7 @@
   const PATIENCE = 10000;
   const SLOW_AFTER = 3000;
   const PROPERTIES = ["status", "assignee", "category", "priority"];
-  const { ask, defaultOf, inPlace, parse } = window.Changes;
+  const { ask, inPlace, parse } = window.Changes;
   const frame = document.getElementById("ticket");
   const PARTS = frame.dataset.parts.split(" ");
   const watch = document.getElementById("watch");
@@ -147,31 +147,23 @@
   // --- properties change in place ---
 
   const changes = inPlace({
-    isStored({ select, values }) {
-      return Boolean(select) && defaultOf(byId(select)) === Object.values(values)[0];
-    },
-    busy: ({ target }) => byId(target).setAttribute("aria-busy", "true"),
-    show({ target }, html) {
-      byId(target).removeAttribute("aria-busy");
+    busy: ({ target }, is) => byId(target).setAttribute("aria-busy", is),
+    show(change, html) {
       const version = put(html);
       look();
       return version;
     },
-    takeBack({ target, select }) {
-      byId(target).removeAttribute("aria-busy");
-      if (select) byId(select).value = defaultOf(byId(select));
-    },
   });
 
-  function set(form, values, more, pause) {
+  function set(form, id, values, pause) {
     const { pathname: path } = location, version = form.elements.version.value;
-    changes.add({ target: form.id, path, version, values, ...more }, pause);
+    changes.add({ id, target: form.id, path, version, values }, pause);
   }
 
   document.addEventListener("change", ({ target }) => {
     if (!target.matches(".property select")) return;
     const { id, name, value } = target;
-    set(target.form, { [name]: value }, { id, select: id });
+    set(target.form, id, { [name]: value });
   });
 
   document.addEventListener("focusout", ({ target }) => changes.send(target.id));
@@ -186,8 +178,7 @@
       const names = submitter && submitter.name ? [submitter] : target.querySelectorAll("input");
       const sent = [...names].map(({ name, value }) => [name, value]);
       const values = Object.fromEntries(sent.filter(([name]) => PROPERTIES.includes(name)));
-      const id = submitter ? submitter.id : target.id;
-      set(target, values, { id }, 0);
+      set(target, submitter ? submitter.id : target.id, values, 0);
     },
     true,
   );
@@ -223,9 +214,7 @@
     }
     part.replaceWith(newer);
     htmx.process(newer);
-    const select = newer.querySelector(".property-value > select");
-    const chosen = select && changes.find(select.id); // still to be sent
-    if (chosen) select.value = chosen.values[select.name];
+    changes.restore(newer);
     if (focused !== false) focusOn(byId(focused) || newer);
   }
 
