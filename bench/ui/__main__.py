@@ -115,6 +115,7 @@ def say(words: str) -> None:
 
 
 if __name__ == "__main__":
-    with suppress(KeyboardInterrupt):
+    try:
         main()
-    sys.exit(130)
+    except KeyboardInterrupt:
+        sys.exit(130)
