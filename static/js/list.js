@@ -15,6 +15,40 @@
   // Somebody turns pages or filters; the answer is on its way.
   const turning = () => Boolean(list.querySelector(".htmx-request:not(.bulk)"));
 
+  // --- filters ------------------------------------------------------------------------------
+
+  const filters = byId("filters");
+
+  // What the filters say by now: the links still tell of the list before them.
+  function wanted() {
+    const values = [...new FormData(filters)].map(([name, value]) => [name, value.trim()]);
+    return new URLSearchParams(values.filter(([, value]) => value));
+  }
+
+  // Whether that is another list than the one that is shown. No field holds a line end.
+  function areAhead() {
+    const shown = new URL(results().dataset.here.replace(/%0[AD]/gi, ""), location.href).searchParams;
+    const now = wanted();
+    shown.delete("cursor");
+    for (const state of [shown, now]) state.sort();
+    return `${shown}` !== `${now}`;
+  }
+
+  const addressOf = (path) => `${path}?${wanted()}`;
+
+  list.addEventListener("htmx:configRequest", ({ detail }) => {
+    const { elt } = detail, isTab = Boolean(elt.closest(".tabs"));
+    if (isTab) filters.elements.status.value = new URLSearchParams(elt.search).get("status") || "";
+    if ((isTab || elt.closest(".pager")) && areAhead()) detail.path = addressOf(filters.action);
+  });
+  list.addEventListener("click", ({ target }) => {
+    const file = target.closest("a[download]");
+    if (file && areAhead()) file.href = addressOf(file.pathname);
+  });
+  byId("save-view").addEventListener("submit", () => {
+    if (areAhead()) byId("view-query").value = wanted();
+  });
+
   // --- changes in place -----------------------------------------------------------------
 
   let opener = ""; // the select that a key opened: the focus goes back to its row

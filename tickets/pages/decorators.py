@@ -63,7 +63,7 @@ def _refusal(request: Request) -> HttpResponse | None:
         raise PermissionDenied("Your account is not an agent's. An administrator can change that.")
     if request.htmx:
         # A part of a page cannot show the door, so the whole page goes there.
-        here = _current_path(request)
+        here = current_path(request)
         return HttpResponseClientRedirect(redirect_to_login(here, resolve_url("sign-in")).url)
     asked = request.method in ("GET", "HEAD")
     back = request.get_full_path() if asked else _page_before(request)
@@ -83,7 +83,7 @@ def _page_before(request: Request) -> str:
     return came_from.path + (f"?{came_from.query}" if came_from.query else "")
 
 
-def _current_path(request: Request) -> str:
+def current_path(request: Request) -> str:
     """The path of the page that htmx says it is on; "" when it says nonsense."""
     try:
         return request.htmx.current_url_abs_path or ""

@@ -15,7 +15,7 @@ from tickets.exceptions import InvalidInput
 from tickets.forms import LIST_STATE, ListForm, valid
 from tickets.models import Category, Priority, Sentiment, Status, Ticket, agents
 from tickets.pages import saved
-from tickets.pages.decorators import Request, page
+from tickets.pages.decorators import Request, current_path, page
 from tickets.pages.keys import keys_of
 from tickets.pages.templatetags.desk import list_url
 from tickets.pages.toasts import refusal
@@ -55,7 +55,9 @@ def ticket_list(request: Request) -> HttpResponse:
     part = bool(request.htmx)
     response = render(request, f"tickets/{'_results' if part else 'list'}.html", shown)
     if part:
-        response["HX-Push-Url"] = shown["next"]
+        # The same list once more is no step that Back should take.
+        again = current_path(request) == shown["next"]
+        response["HX-Replace-Url" if again else "HX-Push-Url"] = shown["next"]
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 

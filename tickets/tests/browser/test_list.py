@@ -7,8 +7,10 @@ from playwright.sync_api import expect
 
 from tickets import services
 from tickets.access import user_actor
-from tickets.models import Ticket
+from tickets.models import SavedView, Ticket
 from tickets.tests.factories import AgentFactory, TicketFactory
+
+GIVEN_UP = "htmx:(afterRequest|sendAbort)"  # htmx's note of an answer that is not wanted any more
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def test_the_focus_stays_where_it_is(window):
 
 
 def test_a_slow_search_does_not_come_after_a_tab(desk, window):
-    desk.tolerate("htmx:(afterRequest|sendAbort)")  # htmx's note of the search it gave up
+    desk.tolerate(GIVEN_UP)
     TicketFactory(title="Refund please", status="closed")
     TicketFactory(title="Refund me")
     window.goto("/tickets/")
@@ -82,6 +84,73 @@ def test_a_slow_search_does_not_come_after_a_tab(desk, window):
     expect(rows(window)).to_have_count(1)
     expect(rows(window)).to_contain_text("Refund please")
     assert "ERR_ABORTED" in held[0].request.failure
+
+
+@pytest.fixture
+def refunds(transactional_db):
+    TicketFactory(title="Refund please", status="closed", category="billing")
+    TicketFactory(title="Refund me", category="billing")
+    TicketFactory(title="Something else", status="closed", category="billing")
+    TicketFactory(title="Refund the other", status="closed", category="account")
+
+
+def test_a_tab_takes_along_what_was_typed_or_chosen_just_now(desk, window, refunds):
+    desk.tolerate(GIVEN_UP)
+    window.goto("/tickets/")
+    window.route("**/tickets/?*category=billing*", lambda route: None, times=1)
+    both, asked = "/tickets/?status=closed&search=refund&category=billing", []
+    window.on("request", lambda request: asked.append(request.url))
+    window.get_by_label("Category", exact=True).select_option("billing")
+    window.get_by_label("Search tickets").fill("refund")
+    window.get_by_role("link", name="Closed").click()
+    window.wait_for_url(f"**{both}")
+    expect(rows(window)).to_have_count(1)
+    expect(rows(window)).to_contain_text("Refund please")
+    expect(window.get_by_label("Search tickets")).to_have_value("refund")
+    while len([url for url in asked if "refund" in url]) < 2:  # what was typed, after its pause
+        window.wait_for_timeout(20)
+    expect(window.locator(".htmx-request")).to_have_count(0)
+    assert window.url.endswith(both)
+    expect(rows(window)).to_have_count(1)
+    window.go_back()
+    window.wait_for_url("**/tickets/")
+
+
+def test_what_is_typed_after_a_tab_is_looked_for_in_that_tab(desk, window, refunds):
+    desk.tolerate(GIVEN_UP)
+    window.goto("/tickets/")
+    window.route("**/tickets/?status=closed", lambda route: None)
+    window.get_by_role("link", name="Closed").click()
+    window.get_by_label("Search tickets").fill("please")
+    window.wait_for_url("**/tickets/?status=closed&search=please")
+    expect(rows(window)).to_have_count(1)
+
+
+def test_another_page_of_a_list_that_is_being_left_is_not_opened(desk, window, refunds):
+    desk.tolerate(GIVEN_UP)
+    TicketFactory.create_batch(50)
+    window.goto("/tickets/")
+    with window.expect_request("**/tickets/?search=refund*"):
+        window.route("**/tickets/?search=refund*", lambda route: None, times=1)
+        window.get_by_label("Search tickets").fill("refund")
+    window.get_by_role("link", name="Older").click()
+    window.wait_for_url("**/tickets/?search=refund")
+    expect(rows(window)).to_have_count(3)
+
+
+def test_a_file_and_a_view_are_of_what_the_filters_say(window, refunds):
+    window.goto("/tickets/?status=closed")
+    with window.expect_download() as download:
+        window.get_by_label("Search tickets").fill("refund")
+        window.get_by_role("link", name="Export CSV").click()
+    assert download.value.url.endswith("/tickets/export.csv?search=refund&status=closed")
+    window.goto("/tickets/")
+    window.get_by_text("Save this view").click()
+    window.get_by_label("Name of the view").fill("Refunds")
+    window.get_by_label("Search tickets").fill("refund")
+    window.get_by_role("button", name="Save view").click()
+    expect(window.locator("#toasts")).to_contain_text("Refunds")
+    assert SavedView.objects.get().query == "search=refund"
 
 
 def test_the_status_changes_in_place(window):

@@ -191,6 +191,14 @@ def test_htmx_gets_the_results_alone(agent, ticket):
     assert "HX-Request" in response["Vary"]
 
 
+def test_the_same_list_once_more_is_no_step_of_the_way_back(agent, ticket):
+    here = HTMX | {"HX-Current-URL": "http://testserver/tickets/?status=open"}
+    response = agent.get("/tickets/?search=&status=open", headers=here)
+    assert response["HX-Replace-Url"] == "/tickets/?status=open"
+    assert "HX-Push-Url" not in response
+    assert "HX-Push-Url" in agent.get("/tickets/?status=closed", headers=here)
+
+
 def test_nothing_matches_differs_from_no_tickets_yet(agent):
     assert "No tickets yet" in text(agent.get("/tickets/"))
     page = text(agent.get("/tickets/?search=zebra"))
