@@ -1,6 +1,7 @@
 // Changes in place. What is chosen is sent after a pause, in the order in which it was chosen, one
 // change of a ticket after the other, each once; and what is chosen while an answer is on its way
-// is sent after it, at the latest when the page is left.
+// is sent after it, at the latest when the page is left. Whoever follows a link waits for it a
+// little, so that the next page shows it and offers to take it back.
 //
 // They are sent from here and not by htmx, which forgets what an answer says, and what waits to be
 // sent, when the part of the page that asked was replaced meanwhile.
@@ -9,10 +10,12 @@
 //   busy(change, is)      it is on its way, or no more
 //   show(change, html)    puts the answer in place; returns the ticket's version by it, or 0 where
 //                         the answer is none
+//   renew()               shows what is stored by now
 (() => {
   const PAUSE = 250; // arrow keys pass through values on the way to the one that is meant
   const PATIENCE = 30000;
-  const PARTING = 1500; // that somebody who leaves by a key waits for
+  const PARTING = 1500; // that somebody who follows a link waits for
+  const LEFT = "changes-left"; // the time at which a page was left with something still to be stored
   const AWAY = "The desk does not answer. Please try again in a moment.";
   const REFUSED = "That was not saved. Please reload the page and try again.";
 
@@ -42,6 +45,23 @@
 
   function reset(select) {
     select.value = defaultOf(select);
+  }
+
+  // Where a browser forbids storage, the next page shows what it was told at first.
+  function remember(time) {
+    try {
+      sessionStorage.setItem(LEFT, time);
+    } catch {}
+  }
+
+  function remembered() {
+    try {
+      const time = sessionStorage.getItem(LEFT);
+      sessionStorage.removeItem(LEFT);
+      return Number(time);
+    } catch {
+      return 0;
+    }
   }
 
   function inPlace(page) {
@@ -125,7 +145,12 @@
       for (const [name, detail] of Object.entries(events)) tell(name, detail);
     }
 
-    window.addEventListener("pagehide", () => [...waiting.values()].forEach(save)); // no time to queue
+    function leave() {
+      if (!waiting.size) return;
+      [...waiting.values()].forEach(save); // no time to queue
+      remember(Date.now());
+    }
+    window.addEventListener("pagehide", leave);
 
     // Once everything that was chosen is stored, or that takes too long.
     function settled() {
@@ -134,7 +159,21 @@
       return Promise.race([Promise.all(lines.values()), patience]);
     }
 
-    return { add, cancel, has: (id) => waiting.has(id), restore, send, settled };
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("a[href]");
+      if (!waiting.size || !link || event.defaultPrevented) return;
+      const others = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+      const stays = link.hasAttribute("download") || link.target || link.hash && link.pathname === location.pathname;
+      const ready = settled();
+      if (others || stays) return;
+      event.preventDefault();
+      ready.then(() => location.assign(link.href));
+    });
+
+    // This page may have been read before what the one before it left was stored.
+    if (Date.now() - remembered() < PATIENCE) setTimeout(page.renew, PARTING);
+
+    return { add, cancel, has: (id) => waiting.has(id), restore, send };
   }
 
   window.Changes = { ask, inPlace, parse, reset };

@@ -3,11 +3,14 @@
   const SENDING_FOR = 10000;
   const MOST = 3; // toasts at once
   const PATIENCE = 3000; // for a slow network, which is no reason not to send
+  const UNDO_FOR = 20000; // as desk.css has it
+  const MEMORY = "toasts";
 
   // Says what was done, with a way back where `undo` names the change ("12:3", see undoing.py).
-  function toast(words, undo) {
+  function toast(words, undo, since = Date.now()) {
     const line = document.createElement("div");
     line.className = "toast";
+    line.dataset.since = since;
     line.append(Object.assign(document.createElement("p"), { textContent: words }));
     if (undo) line.append(undoForm(undo));
     show(line);
@@ -122,9 +125,36 @@
     const toasts = document.getElementById("toasts");
     const lines = [...toasts.children];
     toasts.replaceChildren();
-    setTimeout(() => lines.forEach(show), 100);
+    setTimeout(() => {
+      recall();
+      lines.forEach(show);
+    }, 100);
     toasts.addEventListener("animationend", (event) => event.target.remove());
   });
+
+  // The way back stands on the next page as well. Where a browser forbids storage, it does not.
+  window.addEventListener("pagehide", () => {
+    const lines = [...document.querySelectorAll(".toast[data-since]:has([data-undo])")].map((line) => ({
+      words: line.firstChild.textContent,
+      undo: line.querySelector("[data-undo]").elements.changes.value,
+      since: Number(line.dataset.since),
+    }));
+    try {
+      sessionStorage.setItem(MEMORY, JSON.stringify(lines));
+    } catch {}
+  });
+
+  function recall() {
+    let lines = [];
+    try {
+      lines = JSON.parse(sessionStorage.getItem(MEMORY)) || [];
+      sessionStorage.removeItem(MEMORY);
+    } catch {}
+    if (!document.getElementById("undo-form")) return; // nobody is signed in any more
+    for (const { words, undo, since } of lines) {
+      if (Date.now() - since < UNDO_FOR) toast(words, undo, since);
+    }
+  }
 
   document.addEventListener("toast", ({ detail }) => toast(detail.words, detail.undo));
 

@@ -62,6 +62,7 @@
       if (newer) recount();
       return newer && newer.dataset.version;
     },
+    renew: refresh,
   });
 
   function markBusy(row, is) {

@@ -153,6 +153,7 @@
       look();
       return version;
     },
+    renew: refresh,
   });
 
   function set(form, id, values, pause) {
@@ -338,7 +339,7 @@
     r: () => byId("body").focus(),
     n: () => byId("body").focus(),
     e: edit,
-    u: () => changes.settled().then(() => byId("back").click()),
+    u: () => byId("back").click(),
   };
   for (const [key, value] of Object.entries(CATEGORIES)) ACTS[key] = () => choose("category", value);
   for (const [key, value] of Object.entries(PRIORITIES)) ACTS[key] = () => choose("priority", value);

@@ -1,6 +1,7 @@
 """The ticket list in a browser."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -289,6 +290,60 @@ def test_the_last_choice_of_a_value_stands(window, saving):
     expect(window.locator("#toasts")).to_contain_text("status is now Open")
     expect(status_of(window, saving)).to_have_value("open")
     assert Ticket.objects.get().status == "open"
+
+
+@pytest.mark.parametrize("key", [True, False])
+def test_a_ticket_that_is_opened_at_once_shows_the_choice_and_undoes_it(window, key):
+    ticket = TicketFactory()
+    window.goto("/tickets/")
+    window.route(f"**/tickets/{ticket.pk}/", later, times=1)
+    if key:
+        for each in ("j", "4", "Enter"):
+            window.keyboard.press(each)
+    else:
+        value_of(window, "priority", ticket).select_option("critical")
+        window.locator(f"#open-{ticket.pk}").click()
+    window.wait_for_url(f"**/tickets/{ticket.pk}/")
+    priority = window.locator("#choose-priority")
+    expect(priority).to_have_value("critical")
+    expect(window.locator("#toasts")).to_contain_text("priority is now Critical")
+    window.get_by_role("button", name="Undo").click()
+    expect(window.locator("#toasts")).to_contain_text("as it was before")
+    expect(priority).to_have_value("medium")
+
+
+def later(route):
+    """A network on which an answer takes its time."""
+    time.sleep(0.4)
+    route.continue_()
+
+
+def test_a_way_back_is_offered_on_later_pages_for_a_while(window):
+    ticket = TicketFactory()
+    window.clock.install()
+    window.goto("/tickets/")
+    status_of(window, ticket).select_option("resolved")
+    window.clock.run_for(300)
+    undo = window.get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    for address, seconds in (("/dashboard/", 15), ("/tickets/review/", 10)):
+        window.goto(address)
+        window.clock.run_for(200)
+        expect(undo).to_be_visible()
+        window.clock.run_for(seconds * 1000)
+    window.goto("/tickets/")
+    window.clock.run_for(200)
+    expect(status_of(window, ticket)).to_have_value("resolved")
+    expect(undo).to_have_count(0)
+
+
+def test_a_reload_at_once_shows_the_choice_though_it_was_stored_after_the_page_was_read(window):
+    ticket = TicketFactory()
+    window.goto("/tickets/")
+    window.route(f"**/tickets/{ticket.pk}/", later, times=1)
+    value_of(window, "priority", ticket).select_option("critical")
+    window.reload()
+    expect(value_of(window, "priority", ticket)).to_have_value("critical")
 
 
 def test_a_choice_is_saved_though_its_row_is_filtered_away(window, saving):
