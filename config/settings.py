@@ -99,11 +99,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First the static files: the headers of pages would weigh 400 bytes on each of them.
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.request_id",
     "config.middleware.plain_cookies",
     "config.middleware.problems",
-    # First the static files: the policies for pages would weigh 400 bytes on each of them.
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -331,6 +331,7 @@ def _static_headers(headers: Any, _path: str, _url: str) -> None:
 
 
 WHITENOISE_ADD_HEADERS_FUNCTION = _static_headers
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

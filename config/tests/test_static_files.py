@@ -78,3 +78,13 @@ def test_every_script_of_ours_survives_it(gather):
         stripped = (target / "js" / path.name).read_text()
         assert 0.3 < len(stripped) / len(path.read_text()) < 0.9
         assert "\n//" not in stripped
+
+
+def test_a_static_file_travels_without_the_headers_of_pages(client, settings):
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True  # none was gathered
+    response = client.get("/static/css/desk.css")
+    assert response.status_code == 200
+    assert set(response.headers) <= {
+        *("Content-Type", "Content-Length", "Content-Encoding", "Cache-Control"),
+        *("X-Content-Type-Options", "Vary", "Last-Modified", "ETag"),
+    }
