@@ -94,12 +94,16 @@ def _comment(entry: HistoryEntry) -> str:
 
 
 def _first_values(entry: HistoryEntry) -> list[str]:
-    """What triage put a new ticket under."""
+    """What triage put a new ticket under, or whoever opened it."""
     return [
         f"{name} {_shown(name, entry.changes[name][1])} ({by})"
         for name in ("category", "priority")
-        if name in entry.changes and (by := _decider(entry, name))
+        if name in entry.changes and (by := _decider(entry, name) or _chosen(entry, name))
     ]
+
+
+def _chosen(entry: HistoryEntry, name: str) -> str:
+    return "chosen" if entry.changes.get(f"{name}_source", ("", ""))[1] == Source.HUMAN else ""
 
 
 def _edits(entry: HistoryEntry) -> list[str]:
@@ -129,7 +133,7 @@ def _confirmations(entry: HistoryEntry) -> list[str]:
     return [
         f"confirmed {name}"
         for name in ("category", "priority")
-        if name not in entry.changes and entry.changes.get(f"{name}_source", ("", ""))[1] == "human"
+        if name not in entry.changes and _chosen(entry, name)
     ]
 
 

@@ -64,17 +64,25 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
         "form_key": secrets.token_urlsafe(16),
         "keys": KEYS,
         "parts": " ".join(PARTS),
-        "set_by": {name: _set_by(name, entries) for name in ("status", "assignee")},
+        "set_by": _set_by(ticket, entries),
     }
 
 
-def _set_by(name: str, entries: Sequence[HistoryEntry]) -> str:
-    """Who set a value that triage knows nothing of: "Set by maria"; "" while nobody has."""
-    for entry in reversed(entries):
-        if name in entry.changes and entry.event == "changed":
-            name = actor_name(entry)
-            return f"Set by {name if entry.by_account else name[0].lower() + name[1:]}"
-    return ""
+def _set_by(ticket: Ticket, entries: Sequence[HistoryEntry]) -> dict[str, str]:
+    """Who set each value that no triage has decided: {"status": "Set by maria"}."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        for name in ("status", "assignee", *ticket.decided_by(Source.HUMAN)):
+            chosen = f"{name}_source" in entry.changes
+            if chosen or (name in entry.changes and entry.event == "changed"):
+                found[name] = f"{'Set' if name in entry.changes else 'Confirmed'} by {_who(entry)}"
+    return found
+
+
+def _who(entry: HistoryEntry) -> str:
+    """As `actor_name`, within a sentence."""
+    name = actor_name(entry)
+    return name if entry.by_account else name[0].lower() + name[1:]
 
 
 def suggestions(ticket: Ticket) -> dict[str, Suggestion]:

@@ -222,7 +222,7 @@ def test_accepting_by_the_button_keeps_the_focus_on_the_page(suggested, window):
 def test_who_decided_changes_with_the_value(window):
     expect(window.locator("#property-priority")).to_contain_text("Default")
     window.get_by_label("Priority").select_option("high")
-    expect(window.locator("#property-priority")).to_contain_text("Chosen by a person")
+    expect(window.locator("#property-priority")).to_contain_text("Set by")
 
 
 def test_two_agents_on_one_text(desk, window, ticket):
@@ -447,7 +447,7 @@ def suggested(ticket):
 def test_one_key_accepts_what_triage_suggested(suggested, window):
     expect(window.locator("#property-category")).to_contain_text("Triage suggested: Billing")
     window.keyboard.press("y")
-    expect(window.locator("#property-category")).to_contain_text("Chosen by a person")
+    expect(window.locator("#property-category")).to_contain_text("Set by")
     expect(window.get_by_label("Category")).to_have_value("billing")
     expect(window.get_by_label("Priority")).to_have_value("high")
     expect(window.locator("#accept-triage")).to_have_count(0)
@@ -465,7 +465,7 @@ def test_one_key_accepts_what_triage_suggested(suggested, window):
 )
 def test_one_key_corrects(window, key, name, value):
     window.keyboard.press(key)
-    expect(window.locator(f"#property-{name.lower()}")).to_contain_text("Chosen by a person")
+    expect(window.locator(f"#property-{name.lower()}")).to_contain_text("Set by")
     expect(window.get_by_label(name)).to_have_value(value)
     window.reload()
     expect(window.get_by_label(name)).to_have_value(value)
@@ -527,7 +527,7 @@ def test_back_leads_to_the_list_as_it_was(desk, ticket):
     window.locator(f"a[href*='/tickets/{ticket.pk}/']").first.click()
     window.wait_for_url(re.compile(rf"/tickets/{ticket.pk}/"))
     window.keyboard.press("4")
-    expect(window.locator("#property-priority")).to_contain_text("Chosen by a person")
+    expect(window.locator("#property-priority")).to_contain_text("Set by")
     expect(window.get_by_role("button", name="Keys")).to_be_visible()
     window.keyboard.press("u")
     window.wait_for_url("**/tickets/?status=open")
@@ -562,7 +562,7 @@ def test_everything_works_without_javascript(desk, ticket):
     window.get_by_role("button", name="Assign to me").click()
     expect(window.locator("#assign-me")).to_have_count(0)
     window.get_by_role("button", name="Accept General, Medium").click()
-    expect(window.locator("#property-category")).to_contain_text("Chosen by a person")
+    expect(window.locator("#property-category")).to_contain_text("Confirmed by")
     reply(window).fill("To you")
     send(window)
     reply(window).fill("Among us")

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tickets import services
-from tickets.access import SYSTEM, TRIAGE, user_actor
+from tickets.access import REQUESTER, SYSTEM, TRIAGE, user_actor
 from tickets.models import Comment, Lesson, Ticket
 from tickets.pages import history
 from tickets.querysets import HistoryEntry
@@ -77,7 +77,7 @@ def test_it_says_who_decided_and_how_sure(agent, agent_user, ticket):
     services.update_ticket(ticket.pk, {"priority": "high"}, user_actor(agent_user))
     page = text(page_of(agent, ticket)).replace("\u00a0", " ")
     assert "Model, 83 % sure" in page
-    assert "Chosen by a person" in page
+    assert f"Set by {agent_user.username}" in page
 
 
 def test_a_reply_is_public_and_a_note_is_not(agent, agent_user, ticket):
@@ -333,7 +333,7 @@ def test_it_shows_the_words_that_decided(agent):
     assert "because of \N{LEFT DOUBLE QUOTATION MARK}" in hint
     services.update_ticket(made.pk, {"category": "account"}, SYSTEM)
     page = agent.get(made.get_absolute_url()).content.decode()
-    assert re.search(r'id="by-category">(.*?)</p>', page, re.S)[1] == "Chosen by a person"
+    assert re.search(r'id="by-category">(.*?)</p>', page, re.S)[1] == "Set by the system"
 
 
 # --- conversation ---
@@ -510,6 +510,24 @@ def test_it_says_who_set_status_and_assignee(agent, ticket):
     for name in ("status", "assignee"):
         assert re.search(rf'id="by-{name}">Set by maria<', page)
     assert 'id="confirm-status"' not in page
+
+
+def test_it_says_who_chose_and_who_confirmed_category_and_priority(agent):
+    chosen = {"title": "Late", "description": "My bill came late.", "priority": "low"}
+    ticket = services.create_ticket(chosen, REQUESTER)
+
+    def by(name):
+        page = agent.get(ticket.get_absolute_url()).content.decode()
+        return re.search(rf'id="by-{name}">(.*?)</p>', page, re.S)[1]
+
+    page = text(page_of(agent, ticket))
+    assert "priority low (chosen)" in page
+    assert by("priority") == "Set by the requester"
+    assert by("category").startswith("Offline triage")
+    maria = user_actor(AgentFactory(username="maria"))
+    services.update_ticket(ticket.pk, {"category": ticket.category, "priority": "high"}, maria)
+    assert by("category") == "Confirmed by maria"
+    assert by("priority") == "Set by maria"
 
 
 # --- without a mouse, without JavaScript ---
