@@ -64,9 +64,22 @@ class EmailField(PlainTextField):
             raise ValidationError("This address has “=?” in it, which mail cannot carry.")
 
 
+class SwitchInput(forms.CheckboxInput):
+    """Hands on what was sent: Django's own takes every word for a tick."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return data.get(name, False)
+
+
 class SwitchField(forms.BooleanField):
+    widget = SwitchInput
     json_types: tuple[type, ...] = (bool,)
     json_null = False
+
+    def clean(self, value: Any) -> bool:
+        if isinstance(value, str) and value.lower() not in ("true", "on", "false", ""):
+            raise ValidationError("This must be true or false.")
+        return bool(super().clean(value))
 
 
 class AgentField(PlainTextField):

@@ -13,7 +13,15 @@ from django.core.exceptions import ValidationError
 from ..exceptions import InvalidInput
 from ..models import Category, Priority, SavedView, Sentiment, Status
 from ..querysets import asks_for_me, read_cursor
-from .fields import AgentField, ListField, MomentField, NumberField, OneLineField, YesField
+from .fields import (
+    AgentField,
+    ListField,
+    MomentField,
+    NumberField,
+    OneLineField,
+    SwitchField,
+    YesField,
+)
 
 SEARCH_LENGTH = 200
 PAGE_DEFAULT, PAGE_MOST = 100, 500
@@ -133,7 +141,7 @@ class SavedViewForm(forms.Form):
 
     name = OneLineField(max_length=SavedView.NAME_LENGTH, label="Name of the view")
     query = forms.CharField(required=False, max_length=5000)
-    shared = forms.BooleanField(required=False, label="Share with all agents")
+    shared = SwitchField(required=False, label="Share with all agents")
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, me: User | None = None, **kwargs: Any

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tickets.exceptions import InvalidInput
-from tickets.forms import ClassifyForm, NewTicketForm, PageForm, valid
+from tickets.forms import ClassifyForm, MessageForm, NewTicketForm, PageForm, valid
 
 TEXT = {"title": "Help", "description": "It does not work."}
 
@@ -65,3 +65,26 @@ def test_a_limit_is_plain_digits(limit):
 @pytest.mark.parametrize("moment", ["20260101", "2026-W01-1", "2026-1-1", "26-01-01", "2026-13-01"])
 def test_a_time_is_written_as_rfc_3339_says(moment):
     assert "created_after" in refused(PageForm({"created_after": moment}))
+
+
+@pytest.mark.parametrize("word", ["banana", "yes", "2", "true ", "None", "\0"])
+def test_a_switch_takes_no_other_word_for_a_tick(word):
+    """A note whose `public` was nonsense became a public reply."""
+    assert refused(MessageForm({"body": "Hello", "public": word})) == {
+        "public": ["This must be true or false."]
+    }
+
+
+@pytest.mark.parametrize(
+    ("sent", "means"),
+    [
+        ({"public": "true"}, True),
+        ({"public": "on"}, True),
+        ({"public": True}, True),
+        ({"public": "false"}, False),
+        ({"public": ""}, False),
+        ({}, False),
+    ],
+)
+def test_a_switch_is_on_or_off(sent, means):
+    assert valid(MessageForm({"body": "Hello", **sent}))["public"] is means
