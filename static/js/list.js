@@ -49,6 +49,12 @@
     if (areAhead()) byId("view-query").value = wanted();
   });
 
+  // A phone shows a part of the views.
+  function showView() {
+    const chip = document.querySelector(".chips [aria-current=page]"), chips = chip && chip.closest("ul");
+    if (chip) chips.scrollLeft += chip.getBoundingClientRect().left - chips.getBoundingClientRect().left - 16;
+  }
+
   // --- changes in place -----------------------------------------------------------------
 
   let opener = ""; // the select that a key opened: the focus goes back to its row
@@ -218,6 +224,7 @@
     turned = false;
     told = "";
     news.hidden = true;
+    showView();
     if (outdated) refresh();
   });
   document.addEventListener("tickets-changed", refresh);
@@ -378,5 +385,6 @@
   if (row) focusOn(byId(row) ? linkOf(byId(row)) : results());
   if (link) history.replaceState({ ...history.state, row }, "", location.pathname + location.search);
   countSelected();
+  showView();
   listen();
 })();

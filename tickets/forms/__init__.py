@@ -7,7 +7,9 @@ A form field turns everything into text, so the API checks JSON types first, by 
 from .bulk import BulkForm, UndoForm
 from .fields import EnumerationField, ListField, OneLineField, valid
 from .lists import (
+    BUILT_IN_VIEWS,
     LIST_STATE,
+    MINE,
     PAGE_DEFAULT,
     PAGE_MOST,
     SEARCH_LENGTH,
@@ -34,8 +36,10 @@ from .tickets import (
 )
 
 __all__ = [
+    "BUILT_IN_VIEWS",
     "ENUMERATIONS",
     "LIST_STATE",
+    "MINE",
     "PAGE_DEFAULT",
     "PAGE_MOST",
     "SEARCH_LENGTH",

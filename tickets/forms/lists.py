@@ -136,6 +136,17 @@ def list_state(values: Mapping[str, str]) -> str:
     return urlencode({name: value for name, value in state.items() if value})
 
 
+# The views that every desk has: their names, and what they narrow the list to.
+MINE = "Mine"
+BUILT_IN_VIEWS: dict[str, dict[str, str]] = {
+    "All": {},
+    MINE: {"assignee": "me"},
+    "Unassigned": {"assignee": "none"},
+    "Urgent": {"status": "open,in_progress", "priority": "high,critical"},
+    "Needs review": {"needs_review": "true"},
+}
+
+
 class SavedViewForm(forms.Form):
     """A name for a state of the list. `query` is what follows the "?" of its address."""
 
@@ -148,6 +159,12 @@ class SavedViewForm(forms.Form):
     ) -> None:
         super().__init__(data, **kwargs)
         self.me = me
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name.casefold() in map(str.casefold, BUILT_IN_VIEWS):
+            raise ValidationError("Every desk has a view of this name: choose another.")
+        return name
 
     def clean_query(self) -> str:
         text = str(self.cleaned_data["query"]).removeprefix("?")

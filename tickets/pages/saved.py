@@ -10,39 +10,38 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from tickets.access import Actor, actor_of
-from tickets.forms import LIST_STATE, ListForm, list_state
+from tickets.forms import BUILT_IN_VIEWS, LIST_STATE, MINE, ListForm, list_state
 from tickets.models import SavedView
 from tickets.pages.toasts import note
 from tickets.services import may_delete
 
 MOST_SHOWN = 100
-MINE = ("Mine", {"assignee": "me"})
-EVERYWHERE: tuple[tuple[str, dict[str, str]], ...] = (
-    ("Unassigned", {"assignee": "none"}),
-    ("Urgent", {"status": "open,in_progress", "priority": "high,critical"}),
-    ("Needs review", {"needs_review": "true"}),
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One view; `deletable` holds the number of a saved one that the actor may delete."""
+    """One view. Of a saved one: `owner` is the colleague who shares it, `private` that nobody
+    else sees it, and `deletable` its number where the actor may delete it."""
 
     name: str
     url: str
     current: bool
     saved: bool = False
+    owner: str = ""
+    private: bool = False
     deletable: int | None = None
 
 
 def views(actor: Actor, query: dict[str, str]) -> dict[str, Any]:
     """What `_views.html` shows at this state of the list."""
     here = list_state(query)
-    built_in = [("All", {}), *([MINE] if actor.user else []), *EVERYWHERE]
-    chips = [_chip(name, list_state(state), here) for name, state in built_in]
-    for view in SavedView.objects.seen_by(actor.user)[:MOST_SHOWN]:
-        deletable = view.pk if may_delete(view, actor) else None
-        chips.append(_chip(view.name, view.query, here, saved=True, deletable=deletable))
+    chips = [
+        _chip(name, list_state(state), here)
+        for name, state in BUILT_IN_VIEWS.items()
+        if actor.user or name != MINE
+    ]
+    seen = SavedView.objects.seen_by(actor.user).select_related("owner")
+    chips += [_saved(view, actor, here) for view in seen[:MOST_SHOWN]]
     current = next((chip for chip in chips if chip.current and chip.deletable), None)
     return {
         "views": chips,
@@ -70,6 +69,19 @@ def way_around(request: HttpRequest, form: ListForm) -> HttpResponse | None:
 
 def address(query: str) -> str:
     return reverse("ticket-list") + (f"?{query}" if query else "")
+
+
+def _saved(view: SavedView, actor: Actor, here: str) -> Chip:
+    colleague = view.owner if view.owner != actor.user else None
+    return _chip(
+        view.name,
+        view.query,
+        here,
+        saved=True,
+        owner=colleague.get_username() if colleague else "",
+        private=not view.shared,
+        deletable=view.pk if may_delete(view, actor) else None,
+    )
 
 
 def _chip(name: str, query: str, here: str, **more: Any) -> Chip:

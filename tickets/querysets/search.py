@@ -27,6 +27,10 @@ TERM = re.compile(
     re.IGNORECASE,
 )
 
+# As phones and word processors write quotes and the - before a word.
+QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'))
+DASH = re.compile("(?<!\\S)[\u2010-\u2015\u2212](?=\\S)")
+
 
 class Term:
     """One search term: a word (found as a prefix too) or a phrase (found whole)."""
@@ -121,7 +125,8 @@ def requested_by(text: str) -> Q:
 def parse_search(text: str) -> list[Term | Qualifier]:
     """Split a search into terms. `-` before one excludes it; a qualifier that says nothing
     known is plain text, and so is all that stands in quotes."""
-    return [term for match in TERM.finditer(text) if (term := _term(match)) is not None]
+    plain = DASH.sub("-", text.translate(QUOTES))
+    return [term for match in TERM.finditer(plain) if (term := _term(match)) is not None]
 
 
 def asks_for_me(text: str) -> bool:

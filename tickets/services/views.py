@@ -12,6 +12,7 @@ from ..exceptions import InvalidInput, NotFound, PermissionDenied
 from ..models import SavedView, Scope
 
 MOST_VIEWS = 50  # of one owner
+NAME_TAKEN = "There is a view of this name already: choose another, or delete that one."
 
 
 def save_view(data: Mapping[str, Any], actor: Actor) -> SavedView:
@@ -19,6 +20,9 @@ def save_view(data: Mapping[str, Any], actor: Actor) -> SavedView:
     own = SavedView.objects.filter(owner=actor.user)
     if own.count() >= MOST_VIEWS:
         raise InvalidInput(errors={"name": [f"{MOST_VIEWS} views are the most: delete one."]})
+    taken = InvalidInput(errors={"name": [NAME_TAKEN]})
+    if own.filter(name__iexact=data["name"]).exists():
+        raise taken
     shared = data["shared"] or actor.user is None
     try:
         with transaction.atomic():
@@ -26,8 +30,7 @@ def save_view(data: Mapping[str, Any], actor: Actor) -> SavedView:
                 name=data["name"], query=data["query"], shared=shared, owner=actor.user
             )
     except IntegrityError:
-        words = "There is a view of this name already: choose another, or delete that one."
-        raise InvalidInput(errors={"name": [words]}) from None
+        raise taken from None
 
 
 def delete_view(view_id: int, actor: Actor) -> SavedView:

@@ -26,6 +26,33 @@ def test_a_number_finds_its_ticket_and_the_texts_that_hold_it():
     assert found(f"#{ticket.pk} please") == {named}
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("\u201cRIGHT NOW\u201d", '"RIGHT NOW"'),
+        ("\u201eright now\u201c", '"right now"'),
+        ("\u00abright now\u00bb", '"right now"'),
+        ("\u2013status:closed", "-status:closed"),
+        ("printer \u2014fire", "printer -fire"),
+        ("\u2212\u201cright now\u201d", '-"right now"'),
+        ("status:\u201cin progress\u201d", 'status:"in progress"'),
+    ],
+)
+def test_quotes_and_dashes_are_read_as_phones_write_them(typed, meant):
+    TicketFactory(title="Needed RIGHT NOW", status="in_progress")
+    TicketFactory(title="Now is not right")
+    TicketFactory(title="The printer is on fire", status="closed")
+    TicketFactory(title="The printer is right now away", status="closed")
+    assert found(typed) == found(meant)
+    assert 0 < len(found(typed)) < 4
+
+
+def test_a_dash_within_a_text_is_no_minus():
+    ticket = TicketFactory(title="Open 9\u201317 only")
+    TicketFactory(title="Open all day")
+    assert found("9\u201317") == {ticket}
+
+
 @pytest.mark.parametrize("number", ["#0", "0", "9" * 18, "9" * 19, "#" + "9" * 60, "#-1", "#1.5"])
 def test_a_number_of_no_ticket_finds_nothing(number):
     TicketFactory()

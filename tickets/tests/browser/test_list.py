@@ -393,6 +393,20 @@ def test_nothing_new_is_asked_for_with_the_tag_of_the_last_answer(window):
     assert answers == [200, 304]
 
 
+def test_a_phone_shows_the_present_view_and_the_keys(desk, narrow):
+    window = desk.window(**narrow)
+    agent = desk.sign_in(window)
+    for name in ("One", "Two", "Three", "Zebra"):
+        SavedView.objects.create(owner=agent, name=name, query=f"search={name}")
+    window.goto("/tickets/?search=Zebra")
+    chip = window.get_by_role("link", name="Zebra")
+    expect(chip).to_be_in_viewport(ratio=1)
+    window.get_by_label("Search tickets").fill("Three")
+    expect(window.get_by_role("link", name="Three")).to_be_in_viewport(ratio=1)
+    window.get_by_role("button", name="Keys").click()
+    expect(window.get_by_label("Use these keys")).to_be_visible()
+
+
 def test_a_phone_shows_cards_that_fit(desk, narrow):
     TicketFactory(
         title="Unbreakable" + "x" * 120,

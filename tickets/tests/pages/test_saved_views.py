@@ -12,11 +12,13 @@ from tickets.tests.factories import AdminFactory, AgentFactory, TicketFactory
 from .conftest import signed_in
 
 SAVE = "/tickets/views/"
+# What a saved view's name is followed by: a lock, or the colleague who shares it.
+MARKS = r'<svg [^>]*><use href="#i-lock"/></svg><span class="unseen">[^<]*</span>| · \w+'
 
 
 def chips(response):
-    """The views as (name, address, whether it is the present one)."""
-    page = response.content.decode()
+    """The views as (name, address, whether it is the present one), without whose they are."""
+    page = re.sub(MARKS, "", response.content.decode())
     found = re.findall(r'<a href="([^"]*)" aria-current="(page|false)"[^>]*>([^<]*)</a></li>', page)
     return [
         (html.unescape(name), html.unescape(url), current == "page") for url, current, name in found
@@ -71,6 +73,31 @@ def test_a_view_is_saved_and_is_then_the_present_one(agent, agent_user):
     assert ("Mine of today", response.url, True) in chips(shown)
     assert "is saved" in shown.content.decode()
     assert f"/tickets/views/{view.pk}/delete/" in shown.content.decode()
+
+
+@pytest.mark.parametrize("name", ["All", "mine", "URGENT", "Needs review", "mine of TODAY"])
+def test_no_two_views_have_one_name(agent, name):
+    save(agent)
+    response = save(agent, name=name)
+    assert response.status_code == 400
+    assert "choose another" in response.content.decode()
+    assert SavedView.objects.count() == 1
+
+
+def test_whose_a_view_is_stands_beside_its_name(agent, agent_user):
+    maria = signed_in(AgentFactory(username="maria"))
+    save(maria, name="Today", shared="true")
+    save(agent, name="Today")
+    save(agent, name="Later", shared="true")
+    page = agent.get("/tickets/").content.decode()
+    shown = re.findall(r'<li><a href="[^"]*status=open" [^>]*>(.*?)</a>', page)
+    plain = [re.sub(r"<svg.*?</svg>|</?span[^>]*>", "", name) for name in shown]
+    assert sorted(plain) == ["Later", "Today \u00b7 maria", "Today, private"]
+
+
+def test_a_view_is_deleted_by_name(agent):
+    page = agent.get(save(agent).url).content.decode()
+    assert "Delete \u201c<bdi>Mine of today</bdi>\u201d</span></button>" in page
 
 
 def test_the_form_holds_the_present_state(agent):
