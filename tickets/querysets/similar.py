@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from ..models import Ticket
 
 # How many words of a text and how many tickets are compared to find similar ones.
-WORDS_COMPARED, LOOKED_AT = 12, 2000
-# How much of what the words weigh must be shared, so that no chance word makes a pair.
-SHARE_NEEDED = 0.15
+WORDS_COMPARED, LOOKED_AT = 24, 2000
+# How near a ticket must be, and how many words it must share, so that no chance word makes a pair.
+NEARNESS_NEEDED, WORDS_NEEDED = 0.1, 2
 # Long words are the rarer ones; short ones count where they are written as names (VPN, 2FA).
 WORD = re.compile(r"[^\W_]{4,}|\b[A-Z0-9]{2,3}\b")
 
-# A word weighs the more, the fewer of the tickets looked at have it. Each status has an index in
-# the order of time, so that only the newest rows of each are ever read.
+# A word weighs the more, the fewer of the tickets looked at have it; nearness is the cosine of the
+# two texts' weighted words (Manning, Raghavan, Schuetze: Introduction to Information Retrieval,
+# 6.3), where each of the ticket's words is taken to weigh what the text's do on average. Each
+# status has an index in the order of time, so that only the newest rows of each are ever read.
 NEAREST = """
 WITH words AS MATERIALIZED (
     SELECT unnest(tsvector_to_array(to_tsvector('simple', %(text)s))) AS word
@@ -33,17 +35,21 @@ WITH words AS MATERIALIZED (
         ORDER BY created_at DESC, id DESC LIMIT %(most)s
     ) newest ORDER BY created_at DESC, id DESC LIMIT %(most)s
 ), hits AS MATERIALIZED (
-    SELECT ticket.id, word
+    SELECT ticket.id, words.word, length(ticket.document) AS words
     FROM looked_at JOIN tickets_ticket ticket USING (id)
-    CROSS JOIN LATERAL unnest(tsvector_to_array(ticket.document)) word
-    WHERE word = ANY (ARRAY(SELECT word FROM words))
+    CROSS JOIN LATERAL unnest(tsvector_to_array(ticket.document)) found(word)
+    JOIN words USING (word)
 ), weights AS MATERIALIZED (
-    SELECT words.word, ln(1 + (SELECT count(*) FROM looked_at) / greatest(count(id), 1.0)) AS weight
-    FROM words LEFT JOIN hits USING (word) GROUP BY words.word
+    SELECT word, ln(1 + (SELECT count(*) FROM looked_at) / greatest(count(id), 1.0)) AS weight
+    FROM words LEFT JOIN hits USING (word) GROUP BY word
+), nearness AS (
+    SELECT id, count(*) AS shared, sum(weight ^ 2) / sqrt(max(words)) * (
+        SELECT sqrt(count(*)) / sum(weight ^ 2) FROM weights
+    ) AS near FROM hits JOIN weights USING (word) GROUP BY id
 )
-SELECT id FROM hits JOIN weights USING (word)
-GROUP BY id HAVING sum(weight) >= %(share)s * (SELECT sum(weight) FROM weights)
-ORDER BY sum(weight) DESC, id DESC LIMIT %(limit)s
+SELECT id FROM nearness
+WHERE near >= %(near)s AND shared >= least(%(shared)s, (SELECT count(*) FROM weights))
+ORDER BY near DESC, id DESC LIMIT %(limit)s
 """
 
 
@@ -67,7 +73,8 @@ class SimilarQuerySet(models.QuerySet["Ticket"]):
                     "statuses": list(DONE if solved else UNFINISHED),
                     "besides": besides,
                     "most": LOOKED_AT,
-                    "share": SHARE_NEEDED,
+                    "near": NEARNESS_NEEDED,
+                    "shared": WORDS_NEEDED,
                     "limit": limit,
                 },
             )

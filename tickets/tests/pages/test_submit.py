@@ -226,11 +226,11 @@ def similar(client, text):
 
 def test_an_agent_sees_up_to_three_similar_open_tickets(agent):
     near = TicketFactory(title="Invoice charged twice", description="The invoice was charged twice")
-    far = TicketFactory(title="Invoice address", description="Please change the address")
+    far = TicketFactory(title="Invoice charged to a wrong address", description="Please change it")
     TicketFactory(title="Invoice charged twice", status="closed")
     TicketFactory(title="Broken door", description="It does not close")
     assert similar(agent, "My invoice was charged twice!") == [near.pk, far.pk]
-    TicketFactory.create_batch(3, title="Invoice")
+    TicketFactory.create_batch(3, title="Charged without an invoice")
     assert len(similar(agent, "My invoice was charged twice!")) == 3
 
 
