@@ -7,6 +7,7 @@ document.addEventListener("alpine:init", () => {
   const SIMILAR_CHARS = 500;
   const FIELDS = ["category", "priority"];
   const TEXTS = ["requester_email", "description", "title"];
+  const KEY = "form_key";
   const MEMORY = "submit-form";
   const NOTES = {
     idle: "A suggestion appears here once you have written a sentence.",
@@ -211,7 +212,7 @@ document.addEventListener("alpine:init", () => {
 
     remember() {
       const form = this.$root.elements;
-      const values = Object.fromEntries([...TEXTS, ...FIELDS].map((name) => [name, form[name].value]));
+      const values = Object.fromEntries([...TEXTS, ...FIELDS, KEY].map((name) => [name, form[name].value]));
       const answer = this.answer && { ...this.answer, evidence: {} };
       memory.keep({ values, touched: this.touched, answer, about: this.about });
     },
@@ -221,6 +222,8 @@ document.addEventListener("alpine:init", () => {
       const arrivedAnew = !arrival || arrival.type === "navigate";
       if (kept && !(arrivedAnew && !this.$refs.description.value.trim())) {
         for (const name of [...TEXTS, ...FIELDS]) this.restore(name, kept.values[name]);
+        // The same words under the same key are the same ticket, however late they are sent again.
+        this.$root.elements[KEY].value = kept.values[KEY];
         this.answer = this.answer || kept.answer;
         this.about = this.about || kept.about;
         for (const name of FIELDS) this.restoreChoice(name, kept);

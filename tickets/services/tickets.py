@@ -68,19 +68,23 @@ def create_ticket_once(
     body: Mapping[str, Any],
     create: Callable[[], Ticket],
     answer: Callable[[Ticket], dict[str, Any]],
+    *,
+    until_done: bool = False,
 ) -> tuple[Ticket | None, dict[str, Any], bool]:
     """Create under an `Idempotency-Key`: the same key and body give the first answer again.
 
     Returns the ticket (None once it was deleted), the first answer, and whether it was given
     before. Raises Conflict when the key came with another body. Safe at the same moment from
     many callers: the key's row makes all of them wait for the first one's transaction.
-    `answer` must not hold secrets.
+    `answer` must not hold secrets. With `until_done` a ticket that was resolved or closed
+    meanwhile is the same no more: another is created and takes its place under the key.
     """
     name = digest(f"{caller}\0{key}")
     fingerprint = digest(json.dumps(body, sort_keys=True))
     with transaction.atomic():
         first = first_of(name, fingerprint)
-        replayed = bool(first.answer)
+        over = until_done and first.ticket is not None and first.ticket.is_done
+        replayed = bool(first.answer) and not over
         if not replayed:
             ticket = create()
             first.keep(ticket, answer(ticket))

@@ -373,6 +373,13 @@ def test_the_first_answer_is_given_again():
         create_once(body=TEXT | {"title": "Another"})
 
 
+def test_a_program_gets_its_first_answer_even_once_the_ticket_is_done():
+    ticket, answer, _replayed = create_once()
+    Ticket.objects.update(status="resolved")
+    assert create_once()[1:] == (answer, True)
+    assert Ticket.objects.get() == ticket
+
+
 def test_a_create_that_fails_leaves_its_key_unused():
     def fail():
         raise ZeroDivisionError

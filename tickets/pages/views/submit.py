@@ -51,7 +51,8 @@ def similar(request: Request) -> HttpResponse:
 
 
 def _create_once(request: Request, data: dict[str, Any], actor: Actor) -> Ticket:
-    """The ticket of these words from this form, made only the first time that they are sent."""
+    """The ticket of these words from this form, made only the first time that they are sent; anew
+    once it is done, since a form keeps its key and nobody looks at a ticket that is done."""
     # What a suggestion filled in may differ when the same words are sent again after a reload.
     typed = {name: "" if name in data["kept"] else data[name] for name in TYPED}
     # Other words under the same form are another ticket, so they are part of its key.
@@ -65,6 +66,7 @@ def _create_once(request: Request, data: dict[str, Any], actor: Actor) -> Ticket
             data, actor if actor.known else REQUESTER, kept=data["kept"]
         ),
         lambda ticket: {"id": ticket.pk},
+        until_done=True,
     )
     if ticket is None:
         raise NotFound("This ticket was sent before and has been deleted since.")

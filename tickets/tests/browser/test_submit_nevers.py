@@ -225,6 +225,29 @@ def test_sending_again_after_a_reload_makes_no_second_ticket(page):
     assert Ticket.objects.count() == 1
 
 
+def test_going_back_after_hours_makes_no_second_ticket(page):
+    form = SubmitForm(page).open()
+    form.write()
+    first = form.send_and_wait()
+    page.context.clear_cookies(name="form_key")  # as an hour later
+    page.go_back()
+    page.reload()
+    expect(form.description).to_have_value(PROBLEM)
+    assert form.send_and_wait() == first
+    assert Ticket.objects.count() == 1
+
+
+def test_the_same_words_in_a_fresh_form_after_the_first_ticket_is_done_are_heard(page):
+    form = SubmitForm(page).open()
+    form.write()
+    first = form.send_and_wait()
+    Ticket.objects.update(status="resolved")
+    form.open()
+    form.write()
+    assert form.send_and_wait() != first
+    assert Ticket.objects.filter(status="open").count() == 1
+
+
 def test_a_reload_of_the_private_page_sends_nothing(page):
     form = SubmitForm(page).open()
     form.write()

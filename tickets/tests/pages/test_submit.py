@@ -95,6 +95,16 @@ def test_the_same_words_from_another_form_are_another_ticket(visitor):
     assert Ticket.objects.count() == 2
 
 
+@pytest.mark.parametrize("status", ["resolved", "closed"])
+def test_the_same_words_after_their_ticket_is_done_are_another_ticket(visitor, status):
+    first = send(visitor)
+    Ticket.objects.update(status=status)
+    second, third = send(visitor), send(visitor)
+    assert second.url != first.url
+    assert third.url == second.url
+    assert sorted(Ticket.objects.values_list("status", flat=True)) == sorted([status, "open"])
+
+
 def test_a_reload_gets_the_same_form(visitor):
     assert form_key(visitor.get("/")) == form_key(visitor.get("/"))
 
