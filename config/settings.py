@@ -254,7 +254,9 @@ def _mail_server() -> dict[str, Any]:
 
 
 _mail = _mail_server()
-EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+SMTP_BACKEND = "tickets.services.smtp.EmailBackend"
+_by_smtp = _mail["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = SMTP_BACKEND if _by_smtp else _mail["EMAIL_BACKEND"]
 EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"] or None
 EMAIL_HOST = _mail["EMAIL_HOST"] or ""
 EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""

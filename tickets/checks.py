@@ -128,7 +128,7 @@ def mail(**_: Any) -> list[CheckMessage]:
 
 
 def _wrong_mail() -> Iterator[str]:
-    by_smtp = settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
+    by_smtp = settings.EMAIL_BACKEND == settings.SMTP_BACKEND
     if by_smtp and not settings.EMAIL_HOST:
         yield "EMAIL_URL names no mail server, as smtp://mail.example.org:25 does."
     if not _is_sender(settings.EMAIL_FROM):

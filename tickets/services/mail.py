@@ -22,6 +22,7 @@ from procrastinate.contrib.django import app
 
 from ..models import Comment, Counter, Email, Mail, MailState, Status, Ticket, digest
 from . import letters
+from .smtp import EmailBackend
 
 # How long a resolved ticket may be opened again, by Undo for example, before anybody is told.
 RESOLVED_GRACE = timedelta(seconds=10)
@@ -221,6 +222,8 @@ def _hand_over(server: Any, email: Email, last_try: bool) -> bool:
         if 400 <= code < 500:
             return _not_yet(email, MailState.SENDING, _said(error), last_try)
         refused = code >= 500 or isinstance(error, smtplib.SMTPNotSupportedError | ValueError)
+        if not refused and isinstance(server, EmailBackend) and not server.handed_over:
+            return _not_yet(email, MailState.SENDING, _said(error), last_try)
         state = MailState.FAILED if refused else MailState.UNCERTAIN
         email.move([MailState.SENDING], state, _said(error))
         return True

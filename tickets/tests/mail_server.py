@@ -8,16 +8,18 @@ import threading
 from contextlib import suppress
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 
 class MailServer:
     """What arrived is in `messages`, each parsed. `answers` are given to the next messages
     instead of taking them: a line to say, "drop" to hang up, or "take and drop"; those to
-    `refusals` are given to the next addresses."""
+    `refusals` are given to the next addresses. At each command of `hang_ups`, as in "RCPT", it
+    hangs up once."""
 
     def __init__(self):
         self.messages, self.envelopes = [], []
-        self.answers, self.refusals = [], []
+        self.answers, self.refusals, self.hang_ups = [], [], []
         self.connections = 0
         self.hold = None  # an event for which a message is kept waiting
         self.holding = threading.Event()
@@ -25,7 +27,7 @@ class MailServer:
         self._controller = None
 
     def start(self):
-        self._controller = Controller(
+        self._controller = HangingUp(
             self,
             hostname="127.0.0.1",
             port=self.port,
@@ -67,6 +69,30 @@ class MailServer:
             server.transport.abort()
             return "421 gone"
         return answer
+
+
+class HangingUp(Controller):
+    def factory(self):
+        return HangingUpServer(self.handler, **self.SMTP_kwargs)
+
+
+class HangingUpServer(SMTP):
+    async def smtp_MAIL(self, arg):  # noqa: N802
+        await self._unless_hung_up("MAIL", super().smtp_MAIL, arg)
+
+    async def smtp_RCPT(self, arg):  # noqa: N802
+        await self._unless_hung_up("RCPT", super().smtp_RCPT, arg)
+
+    async def smtp_DATA(self, arg):  # noqa: N802
+        await self._unless_hung_up("DATA", super().smtp_DATA, arg)
+
+    async def _unless_hung_up(self, command, follow, arg):
+        hang_ups = self.event_handler.hang_ups
+        if command in hang_ups:
+            hang_ups.remove(command)
+            self.transport.abort()
+        else:
+            await follow(arg)
 
 
 def free_port():

@@ -293,6 +293,20 @@ def test_it_is_given_up_after_some_hours(mail_server):
     assert not mail_jobs().exists()
 
 
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
+def test_a_connection_that_is_lost_before_the_message_is_tried_again(mail_server, command):
+    """Nothing of it has left by then: the server has not said yet that it takes it."""
+    mail_server.hang_ups = [command]
+    make()
+    work()
+    email = Email.objects.get()
+    assert (email.state, mail_server.messages) == (MailState.WAITING, [])
+    assert "Connection unexpectedly closed" in email.error
+    work_now()
+    assert len(mail_server.messages) == 1
+    assert states() == [MailState.SENT]
+
+
 @pytest.mark.parametrize("answer", ["drop", "take and drop"])
 def test_a_connection_that_is_lost_after_the_message_is_never_repeated(mail_server, answer):
     """Nobody can know whether it was taken, so it is not sent again by itself."""
