@@ -14,7 +14,7 @@ from django.core.validators import EmailValidator
 from django.utils.dateparse import parse_date, parse_datetime
 
 from ..exceptions import InvalidInput
-from ..models import VISIBLE, is_agent
+from ..models import VISIBLE, deliverable, is_agent
 from ..triage import receipts
 
 # Control characters other than tab, line feed and next line, and halves of surrogate pairs:
@@ -58,10 +58,18 @@ class EmailField(PlainTextField):
 
     def validate(self, value: str) -> None:
         super().validate(value)
-        if re.sub(VISIBLE, "", value):
+        if re.sub(rf"{VISIBLE}|\s", "", value):
             raise ValidationError("This address has something in it that cannot be seen.")
         if "=?" in value:  # mail programs would decode it (RFC 2047), to another address
             raise ValidationError("This address has “=?” in it, which mail cannot carry.")
+
+    def clean(self, value: Any) -> str:
+        address: str = super().clean(value)
+        try:
+            deliverable(address)
+        except ValueError:
+            raise ValidationError("What follows the @ cannot be the name of a domain.") from None
+        return address
 
 
 class SwitchInput(forms.CheckboxInput):

@@ -19,7 +19,7 @@ from .choices import (
 )
 from .desk import Presence, SavedView
 from .housekeeping import Counter, DemoTicket, IdempotencyKey
-from .mail import Email
+from .mail import Email, deliverable
 from .people import ADMINS, AGENTS, agents, is_admin, is_agent
 from .ticket import TRIAGED, Comment, Ticket, digest
 from .tokens import ApiToken
@@ -57,6 +57,7 @@ __all__ = [
     "TriageModel",
     "Use",
     "agents",
+    "deliverable",
     "digest",
     "is_admin",
     "is_agent",

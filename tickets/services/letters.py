@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
 from django.utils.encoding import punycode
 
-from ..models import Email, Mail, Ticket, digest
+from ..models import Email, Mail, Ticket, deliverable, digest
 
 # Neither seen nor allowed in a header: control and direction marks, and line ends of all kinds.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -44,7 +44,7 @@ def _still_resolved(email: Email) -> bool:
 
 
 def compose(email: Email) -> EmailMessage:
-    """The message, in plain text and HTML."""
+    """The message, in plain text and HTML; ValueError where mail cannot carry its address."""
     ticket = email.ticket
     context = {
         "ticket": ticket,
@@ -56,7 +56,7 @@ def compose(email: Email) -> EmailMessage:
     message = EmailMultiAlternatives(
         subject=subject(email),
         body=render_to_string("mail/message.txt", context).strip() + "\n",
-        to=[ticket.requester_email],
+        to=[deliverable(ticket.requester_email)],
         headers=_headers(email),
     )
     message.attach_alternative(render_to_string("mail/message.html", context), "text/html")

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from ..models import Comment, Counter, Email, Mail, MailState, Status, Ticket, digest
+from ..models import Comment, Counter, Email, Mail, MailState, Status, Ticket, deliverable, digest
 from . import letters
 from .smtp import EmailBackend
 
@@ -105,7 +105,7 @@ def _can_be_told(ticket: Ticket) -> bool:
 
 def _mailbox(address: str) -> str:
     """One name for the ways to write an address that reach the same mailbox."""
-    name, _, domain = address.casefold().rpartition("@")
+    name, _, domain = deliverable(address).casefold().rpartition("@")
     return f"{name.partition('+')[0]}@{domain}"
 
 
@@ -212,7 +212,10 @@ def _connect_and_send(email: Email, last_try: bool) -> bool:
 
 
 def _hand_over(server: Any, email: Email, last_try: bool) -> bool:
-    message = letters.compose(email)
+    try:
+        message = letters.compose(email)
+    except ValueError as error:
+        return email.move([MailState.WAITING], MailState.FAILED, _said(error))
     if not email.move([MailState.WAITING], MailState.SENDING, address=email.ticket.requester_email):
         return True
     try:

@@ -52,7 +52,31 @@ def test_control_characters_are_refused(field, code):
 @pytest.mark.parametrize("unseen", ["\u200b", "\u200e\u200f", "\u2066\u2069", "\ufeff", "\u3164"])
 def test_an_address_with_invisible_characters_is_refused(unseen):
     form = NewTicketForm({**TEXT, "requester_email": f"kim@example.com{unseen}"})
-    assert "requester_email" in refused(form)
+    assert "cannot be seen" in refused(form)["requester_email"][0]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "not an address",
+        "Kim Lee <kim@example.org>",
+        "kim @example.org",
+        "kim@example .org",
+        "kim\u00a0lee@example.org",
+        '"kim lee"@example.org',
+    ],
+)
+def test_a_space_in_an_address_is_no_invisible_character(address):
+    form = NewTicketForm({**TEXT, "requester_email": address})
+    assert refused(form)["requester_email"] == ["Enter a valid email address."]
+
+
+@pytest.mark.parametrize("domain", ["☃.example", "exam\u3000ple.org", "a。-ü.example"])
+def test_an_address_whose_domain_cannot_be_is_refused(domain):
+    form = NewTicketForm({**TEXT, "requester_email": f"kim@{domain}"})
+    assert refused(form)["requester_email"] == [
+        "What follows the @ cannot be the name of a domain."
+    ]
 
 
 @pytest.mark.django_db

@@ -175,7 +175,11 @@ def test_a_title_that_looks_encoded_is_not_decoded(mail_server):
         ("o'brien+tag/x=y@example.org", "o'brien+tag/x=y@example.org"),
         ('"odd,name"@example.org', '"odd,name"@example.org'),
         ("kim@[192.0.2.7]", "kim@[192.0.2.7]"),
+        (r'"odd\ name"@example.org', '"odd name"@example.org'),
+        ("kim@localhost", "kim@localhost"),
         ("kim@müller.example", "kim@xn--mller-kva.example"),
+        ("kim@日本語.example", "kim@xn--wgv71a119e.example"),
+        ("kim@Straße.example", "kim@xn--strae-oqa.example"),
         ("a" * 64 + "@example.org", "a" * 64 + "@example.org"),
     ],
 )
@@ -189,7 +193,12 @@ def test_odd_addresses_are_reached(mail_server, address, arrives_at):
 
 
 @pytest.mark.parametrize(
-    "address", ["kim@example.org\r\nBcc: victim@example.org", "kim@example.org, b@example.org"]
+    "address",
+    [
+        "kim@example.org\r\nBcc: victim@example.org",
+        "kim@example.org, b@example.org",
+        "kim@😀.example",
+    ],
 )
 def test_what_is_no_address_is_kept_out_even_past_the_form(mail_server, address):
     assert not TicketForm({"title": "x", "description": "y", "requester_email": address}).is_valid()
