@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -29,10 +30,13 @@ STATUS_AND_CODE: dict[type[DeskError], tuple[int, str]] = {
     exceptions.Unavailable: (503, "unavailable"),
 }
 RETRY_AFTER = 5  # seconds, while the database is away
+PORTION, MOST_DRAINED = 64 * 1024, 16 * 1024 * 1024  # bytes
 
 
 def respond(request: HttpRequest, error: DeskError) -> HttpResponse:
     """The answer to a raised error."""
+    if isinstance(error, exceptions.PayloadTooLarge):
+        _drain(request)
     status, code = STATUS_AND_CODE[type(error)]
     response = answer(request, status, code, error.detail, error.errors)
     if isinstance(error, exceptions.MethodNotAllowed):
@@ -44,6 +48,14 @@ def respond(request: HttpRequest, error: DeskError) -> HttpResponse:
     if status == 401:
         response["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _drain(request: HttpRequest) -> None:
+    """Let the sender finish, within reason: whoever is cut off while sending hears no answer."""
+    with suppress(Exception):  # each server has errors of its own for what is broken
+        for _ in range(MOST_DRAINED // PORTION):
+            if not request.META["wsgi.input"].read(PORTION):
+                break
 
 
 def answer(

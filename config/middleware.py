@@ -1,16 +1,19 @@
-"""What happens around every request: a request id, and errors in the form the caller reads."""
+"""What happens around every request: a request id, a first look at what was sent, and errors in
+the form the caller reads."""
 
 from __future__ import annotations
 
 import logging
 import secrets
 from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
 
 from django.core.exceptions import RequestDataTooBig
+from django.core.handlers.wsgi import get_bytes_from_wsgi
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
-from tickets.exceptions import DeskError, PayloadTooLarge
+from tickets.exceptions import DeskError, InvalidInput, PayloadTooLarge
 
 from . import errors
 
@@ -42,6 +45,52 @@ def plain_cookies(get_response: GetResponse) -> GetResponse:
         return get_response(request)
 
     return middleware
+
+
+def readable_forms(get_response: GetResponse) -> GetResponse:
+    """Refuse a page's query or form that is not UTF-8, too large or broken off.
+
+    Before anybody else reads it: Django puts U+FFFD for what is no UTF-8, and its check of the
+    CSRF token, the first to read a form, takes one that is too large for nonsense. The JSON API
+    reads for itself.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not errors.wants_json(request):
+            try:
+                _read(request)
+            except DeskError as error:
+                return errors.respond(request, error)
+        return get_response(request)
+
+    return middleware
+
+
+def _read(request: HttpRequest) -> None:
+    """Raises InvalidInput or PayloadTooLarge."""
+    try:
+        unquote_to_bytes(get_bytes_from_wsgi(request.META, "QUERY_STRING", "")).decode()
+        if request.content_type == "application/x-www-form-urlencoded":
+            unquote_to_bytes(_form(request)).decode()
+        elif request.content_type == "multipart/form-data":  # of texts alone, no page takes files
+            _form(request).decode()
+    except UnicodeDecodeError:
+        raise InvalidInput("There is text in this address or form that is not UTF-8.") from None
+
+
+def _form(request: HttpRequest) -> bytes:
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        raise PayloadTooLarge(
+            "What you sent is larger than 1 MiB, which is more than the desk takes. Nothing was"
+            " stored. Go back, make it shorter and send it again."
+        ) from None
+    except UnreadablePostError:
+        body = b""
+    if len(body) < int(request.META.get("CONTENT_LENGTH") or 0):
+        raise InvalidInput("This form ended too early.")
+    return body
 
 
 class problems:  # noqa: N801  (a middleware, named like the function beside it)

@@ -1,7 +1,10 @@
 """Requests that are wrong outside any form: cookies, headers, addresses of the admin."""
 
+from urllib.parse import unquote_to_bytes
+
 import pytest
 
+from tickets.models import Ticket
 from tickets.tests.factories import AdminFactory, AgentFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
@@ -59,3 +62,55 @@ def test_nonsense_in_the_admins_forms_is_no_server_error(client):
     assert client.post("/admin/tickets/apitoken/add/", token).status_code < 500
     chosen = {"action": "delete_selected", "_selected_action": "9" * 5000}
     assert client.post("/admin/tickets/ticket/", chosen).status_code < 500
+
+
+NOT_UTF8 = [b"abc%FF%FE", b"%ED%A0%80", b"%C0%AF", b"%C3"]
+
+
+def multipart(fields):
+    parts = [
+        b'--limit\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+        % (name.encode(), unquote_to_bytes(value))
+        for name, value in fields.items()
+    ]
+    return b"".join(parts) + b"--limit--\r\n"
+
+
+def urlencoded(fields):
+    return b"&".join(name.encode() + b"=" + value for name, value in fields.items())
+
+
+@pytest.mark.parametrize("bad", NOT_UTF8)
+@pytest.mark.parametrize(
+    ("kind", "written"),
+    [
+        ("application/x-www-form-urlencoded", urlencoded),
+        ("multipart/form-data; boundary=limit", multipart),
+    ],
+)
+def test_a_form_that_is_not_utf8_is_refused(client, bad, kind, written):
+    fields = {"title": b"abc", "description": b"A text."}
+    answer = client.post("/", written(fields | {"title": bad}), content_type=kind)
+    assert answer.status_code == 400
+    assert "not UTF-8" in answer.content.decode()
+    assert not Ticket.objects.exists()
+    assert client.post("/", written(fields | {"title": b"%EF%BF%BD"}), content_type=kind).url
+    assert Ticket.objects.get().title == "\ufffd"  # which somebody may have meant
+
+
+def test_the_admins_forms_are_utf8_too(client):
+    client.force_login(AdminFactory())
+    ticket = TicketFactory(title="Kept")
+    path = f"/admin/tickets/ticket/{ticket.pk}/change/"
+    answer = client.post(path, b"title=%FF", content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 400
+    assert "not UTF-8" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/tickets/", "/dashboard/", "/sign-in/", "/admin/tickets/ticket/"]
+)
+@pytest.mark.parametrize("bad", NOT_UTF8)
+def test_an_address_that_is_not_utf8_is_refused(client, path, bad):
+    client.force_login(AdminFactory())
+    assert client.get(f"{path}?q={bad.decode()}").status_code == 400

@@ -7,7 +7,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, NoReturn
@@ -32,7 +31,6 @@ from .auth import caller
 
 View = Callable[..., HttpResponse]
 MOST_KEYS_NAMED = 50
-PORTION, MOST_DRAINED = 64 * 1024, 16 * 1024 * 1024  # bytes
 TYPE_NAMES = {str: "a string", bool: "true or false"}
 
 
@@ -144,7 +142,7 @@ def _body(request: HttpRequest) -> bytes:
     try:
         body = request.body
     except RequestDataTooBig:
-        _refuse(request)
+        raise PayloadTooLarge from None
     except UnreadablePostError:
         body = b""
     if len(body) < int(length or 0):
@@ -159,17 +157,8 @@ def _chunked_body(stream: Any) -> bytes:
     except Exception:  # each server has errors of its own for broken chunks
         raise InvalidJson("The body's chunks are broken.") from None
     if len(body) > most:
-        _refuse(stream)
+        raise PayloadTooLarge
     return body
-
-
-def _refuse(stream: Any) -> NoReturn:
-    """Let the sender finish, within reason: whoever is cut off while sending hears no answer."""
-    with suppress(Exception):
-        for _ in range(MOST_DRAINED // PORTION):
-            if not stream.read(PORTION):
-                break
-    raise PayloadTooLarge
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -164,6 +164,24 @@ def test_the_charset_of_a_body_does_not_decide_how_the_query_is_read(address, ch
     assert exchange(address, asked)[0] == 415
 
 
+@pytest.mark.parametrize("path", ["/", "/admin/login/"])
+def test_too_large_a_form_is_told_so_by_a_page(address, path):
+    body = b"description=" + MEBIBYTE * 10
+    asked = post(b"Content-Length: %d" % len(body), body=body, path=path)
+    form = asked.replace(JSON, b"Content-Type: application/x-www-form-urlencoded\r\n")
+    status, headers, page = exchange(address, form)
+    assert (status, headers["Content-Type"]) == (413, "text/html; charset=utf-8")
+    assert b"That is too much at once" in page
+
+
+def test_a_form_that_ended_too_early_is_refused(address):
+    asked = post(b"Content-Length: 100", body=b"title=abc&description=A+text+that", path="/t/x/")
+    form = asked.replace(JSON, b"Content-Type: application/x-www-form-urlencoded\r\n")
+    status, _, page = exchange(address, form)
+    assert status == 400
+    assert b"This form ended too early." in page
+
+
 def test_the_next_request_on_a_connection_is_not_the_last_ones_body(address):
     refused = post(b"Content-Length: 40", body=b"GET /api/tickets/1/ HTTP/1.1\r\nX: aaaaaaa\r\n")
     asked = refused.replace(b"Connection: close\r\n", b"") + get(b"/healthz")

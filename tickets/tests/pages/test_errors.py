@@ -92,10 +92,17 @@ def test_all_texts_of_a_form_are_given_back(db):
     assert "One\n\nTwo</textarea>" in response.content.decode()
 
 
-def test_too_large_a_body(visitor, settings):
+@pytest.mark.parametrize(
+    "path", ["/", "/sign-in/", "/tickets/1/comments/", "/t/x/", "/admin/login/"]
+)
+def test_too_large_a_form(db, settings, path):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
-    response = visitor.post("/", {"description": "x" * 2000})
+    # As in a browser: the check of the token is the first to read the form.
+    response = Client(enforce_csrf_checks=True).post(path, {"description": "x" * 2000})
     assert response.status_code == 413
+    page = response.content.decode()
+    assert "That is too much at once" in page
+    assert "larger than 1 MiB" in page
 
 
 def test_no_page_is_framed_or_guessed(visitor):
