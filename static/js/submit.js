@@ -100,9 +100,12 @@ document.addEventListener("alpine:init", () => {
     },
     typed() {
       this.stop();
-      if (this.described().length < SHORTEST) this.forget();
-      else if (this.answer && this.answered === this.text()) this.settle();
-      else {
+      if (this.described().length < SHORTEST) {
+        this.forget();
+        this.showSimilar("");
+      } else if (this.answer && this.answered === this.text()) {
+        this.settle();
+      } else {
         this.state = "typing";
         this.timer = setTimeout(() => this.ask(), QUIET);
       }
@@ -120,6 +123,8 @@ document.addEventListener("alpine:init", () => {
       if (answer && FIELDS.every((name) => optionOf(this.$refs[name], suggestedIn(answer, name)))) {
         this.take(answer, text);
       } else {
+        this.forget();
+        this.remember();
         this.state = "unavailable";
       }
     },
@@ -130,9 +135,13 @@ document.addEventListener("alpine:init", () => {
       const words = this.$refs.description.value.slice(0, SIMILAR_CHARS);
       const query = new URLSearchParams({ text: words });
       const response = await fetch(`${place.dataset.from}?${query}`).catch(() => null);
-      if (response && response.ok && !response.redirected && text === this.text()) {
-        place.innerHTML = await response.text();
-      }
+      const ok = response && response.ok && !response.redirected;
+      const found = ok ? await response.text().catch(() => "") : "";
+      if (text === this.text()) this.showSimilar(found);
+    },
+    showSimilar(html) {
+      const place = document.getElementById("similar");
+      if (place) place.innerHTML = html;
     },
     stop() {
       this.turn += 1;

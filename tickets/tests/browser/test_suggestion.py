@@ -165,6 +165,36 @@ def test_unavailable_when_the_desk_does_not_answer(desk, form, questions):
     form.expect_values("", "")
 
 
+def test_what_was_suggested_for_another_text_goes_when_there_is_no_suggestion(
+    desk, form, questions
+):
+    """What the screen shows is what is sent."""
+    desk.tolerate("status of 500")
+    form.description.fill(PROBLEM)
+    questions.answer()
+    form.expect_values("billing", "high")
+    form.priority.select_option("low")
+    form.description.fill(OTHER_PROBLEM)
+    questions.answer(2, status=500)
+    form.expect_state("unavailable")
+    form.expect_values("", "low")
+    form.expect_tags()
+    form.page.reload()
+    questions.answer(3, status=500)
+    form.expect_state("unavailable")
+    form.expect_values("", "low")
+
+
+def test_what_was_suggested_goes_with_its_sentence(form, questions):
+    form.description.fill(PROBLEM)
+    questions.answer()
+    form.expect_values("billing", "high")
+    form.description.fill("Never mind")
+    form.expect_state("idle")
+    form.expect_values("", "")
+    form.expect_tags()
+
+
 @pytest.mark.parametrize(
     "nonsense",
     [{"suggested_category": "weather"}, {"suggested_priority": None}, {"suggested_category": ""}],
@@ -234,3 +264,18 @@ def test_an_agent_is_shown_similar_tickets(desk):
     link = window.get_by_role("complementary", name="Similar tickets").get_by_role("link")
     expect(link).to_have_text(known.title)
     expect(link).to_have_attribute("href", known.get_absolute_url())
+
+
+@pytest.mark.parametrize("other", ["zz", OTHER_PROBLEM])
+def test_similar_tickets_go_with_the_text_that_they_were_for(desk, other):
+    TicketFactory(title="Invoice charged twice")
+    window = desk.agent()
+    form = SubmitForm(window).open()
+    form.description.fill(PROBLEM)
+    similar = window.locator("#similar")
+    expect(similar).to_contain_text("Known already?")
+    if other == OTHER_PROBLEM:  # where nobody can say what is similar to it
+        desk.tolerate("ERR_")
+        window.route("**/tickets/similar/*", lambda route: route.abort())
+    form.description.fill(other)
+    expect(similar).to_be_empty()
