@@ -1,6 +1,8 @@
-// What every page does: the theme without a reload, toasts, and forms that are sent only once.
+// What every page does: the theme without a reload, toasts, times that go on, and forms that are
+// sent only once.
 (() => {
   const SENDING_FOR = 10000;
+  const AGED_EVERY = 30000;
   const MOST = 3; // toasts at once
   const PATIENCE = 3000; // for a slow network, which is no reason not to send
   const UNDO_FOR = 20000; // as desk.css has it
@@ -83,13 +85,12 @@
     } else if ("themeForm" in form.dataset) {
       event.preventDefault();
       chooseTheme(form, event.submitter.value);
-    } else if ("sendOnce" in form.dataset) {
-      if (form.dataset.sending) event.preventDefault();
-      form.dataset.sending = "true";
-      // Where the answer does not come, sending again is better than a dead button.
-      setTimeout(() => delete form.dataset.sending, SENDING_FOR);
-      if (event.defaultPrevented || form.hasAttribute("hx-post")) return;
+    } else if ("sendOnce" in form.dataset && !form.hasAttribute("hx-post") && !event.defaultPrevented) {
       event.preventDefault();
+      if (form.hasAttribute("aria-busy")) return;
+      form.setAttribute("aria-busy", "true");
+      // Where the answer does not come, sending again is better than a dead button.
+      setTimeout(() => form.removeAttribute("aria-busy"), SENDING_FOR);
       sendIfReachable(form, event.submitter);
     }
   });
@@ -102,7 +103,7 @@
       (error) => error.name,
     );
     if (failure && failure !== "TimeoutError") {
-      delete form.dataset.sending;
+      form.removeAttribute("aria-busy");
       toast("The desk does not answer. Nothing is lost; please send it again in a moment.");
       return;
     }
@@ -117,8 +118,18 @@
   }
 
   window.addEventListener("pageshow", () => {
-    for (const form of document.querySelectorAll("[data-sending]")) delete form.dataset.sending;
+    for (const form of document.querySelectorAll("form[aria-busy]")) form.removeAttribute("aria-busy");
   });
+
+  // As the server words them, see `ago`; what has become a date stays one.
+  function age(time) {
+    const minutes = Math.floor((Date.now() - new Date(time.dateTime)) / 60000);
+    if (minutes < 1 || minutes >= 30 * 24 * 60) return;
+    const [unit, name] = minutes < 60 ? [1, "min"] : minutes < 24 * 60 ? [60, "h"] : [24 * 60, "d"];
+    time.textContent = `${Math.floor(minutes / unit)} ${name} ago`;
+  }
+
+  setInterval(() => document.querySelectorAll("time").forEach(age), AGED_EVERY);
 
   // Toasts of the server's page are put in once more, since only what changes is read out.
   document.addEventListener("DOMContentLoaded", () => {

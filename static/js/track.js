@@ -85,11 +85,13 @@
   let sending = false;
   async function send(form) {
     sending = true;
+    form.setAttribute("aria-busy", "true");
     const body = new URLSearchParams(new FormData(form));
     const signal = AbortSignal.timeout(PATIENCE);
     const response = await fetch(location.href, { method: "POST", body, signal }).catch(() => null);
     const text = response ? await response.text().catch(() => "") : "";
     sending = false;
+    form.removeAttribute("aria-busy");
     const page = parse(text);
     if (response && response.ok && page.getElementById("talk")) sent(page, body.get("body"));
     else if (page.getElementById("composer")) refused(page);

@@ -9,6 +9,7 @@ from tickets.models import Ticket
 
 from .submit_form import OTHER_PROBLEM, PROBLEM, SubmitForm
 
+SIZE = "button => [button.offsetWidth, button.offsetHeight]"
 FOCUS = """
 window.lost = 0;
 document.addEventListener("focusout", () => setTimeout(() => {
@@ -93,6 +94,23 @@ def test_a_slow_desk_still_gets_the_ticket(page):
     form.write()
     form.send_and_wait()
     assert Ticket.objects.count() == 1
+
+
+def test_a_ticket_on_its_way_says_so_on_its_button(page):
+    form = SubmitForm(page).open()
+    held = []
+    page.route("**/healthz", lambda route: held.append(route))
+    form.write()
+    form.expect_state("suggested")
+    size = form.send.evaluate(SIZE)
+    form.send.click()
+    expect(page.get_by_role("button", name="Sending…")).to_be_visible()
+    assert form.send.evaluate(SIZE) == size
+    held[0].fulfill(status=200)
+    page.wait_for_url("**/t/**")
+    page.go_back()
+    expect(form.send).to_be_visible()
+    expect(page.get_by_role("button", name="Sending…")).to_have_count(0)
 
 
 def test_nothing_typed_is_lost_when_the_desk_is_gone_while_typing(desk, page):

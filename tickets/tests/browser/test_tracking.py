@@ -8,6 +8,7 @@ from tickets.access import SYSTEM
 from tickets.models import Comment, Ticket
 from tickets.tests.factories import CommentFactory, TicketFactory
 
+SIZE = "button => [button.offsetWidth, button.offsetHeight]"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -68,6 +69,17 @@ def test_the_page_asks_by_itself_and_only_while_it_is_seen(page, ticket):
     expect(page.locator("#talk")).not_to_contain_text("Second answer")
 
 
+def test_times_go_on_while_nothing_changes(page, ticket):
+    page.clock.install()
+    page.goto(ticket.track_path())
+    times = page.locator("time")
+    expect(times).to_have_text(["just now", "just now"])
+    page.clock.run_for(5 * 60_000)
+    expect(times).to_have_text(["5 min ago", "5 min ago"])
+    page.clock.run_for(3 * 3600_000)
+    expect(times).to_have_text(["3 h ago", "3 h ago"])
+
+
 def test_where_nothing_changed_nothing_is_sent(visit, ticket):
     with visit.expect_response("**/t/**") as asked:
         look(visit)
@@ -103,6 +115,21 @@ def test_two_clicks_make_one_reply(visit):
     visit.get_by_role("button", name="Send reply").dblclick()
     expect(visit.get_by_text("Your reply was sent.").first).to_be_visible()
     assert Comment.objects.count() == 1
+
+
+def test_a_reply_on_its_way_says_so_on_its_button(desk, visit):
+    desk.tolerate("ERR_")
+    held = []
+    visit.route("**/t/**", lambda route: held.append(route))
+    button = visit.get_by_role("button", name="Send reply")
+    size = button.evaluate(SIZE)
+    field(visit).fill("Any news?")
+    button.click()
+    expect(visit.get_by_role("button", name="Sending…")).to_be_visible()
+    assert button.evaluate(SIZE) == size
+    held[0].abort()
+    expect(visit.get_by_text("Nothing is lost")).to_be_visible()
+    expect(visit.get_by_role("button", name="Sending…")).to_have_count(0)
 
 
 def test_two_clicks_without_javascript_make_one_reply(desk, ticket):
