@@ -5,6 +5,7 @@ document.addEventListener("alpine:init", () => {
   const LIMIT = 8000;
   const SHORTEST = 20;
   const SIMILAR_CHARS = 500;
+  const LONGEST = 16; // characters shown of each word that led to a suggestion
   const FIELDS = ["category", "priority"];
   const TEXTS = ["requester_email", "description", "title"];
   const KEY = "form_key";
@@ -66,7 +67,7 @@ document.addEventListener("alpine:init", () => {
     get words() {
       const evidence = (this.answer && this.answer.evidence) || {};
       const found = FIELDS.flatMap((name) => evidence[name] || []).map((item) => item.text);
-      const quoted = [...new Set(found)].slice(0, 5).map((text) => `“${text}”`);
+      const quoted = [...new Set(found.map(shortened))].slice(0, 5).map((text) => `“${text}”`);
       return quoted.length ? `Because of ${quoted.join(", ")}` : "";
     },
     get source() {
@@ -280,6 +281,12 @@ document.addEventListener("alpine:init", () => {
 
   function suggestedIn(answer, name) {
     return answer[`suggested_${name}`];
+  }
+
+  // The room for the words is reserved; in full they stand in the text above.
+  function shortened(text) {
+    const letters = [...text];
+    return letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join("").trimEnd()}…` : text;
   }
 
   function optionOf(select, value) {

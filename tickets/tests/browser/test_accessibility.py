@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tickets.models import Category, Priority, Sentiment, Status, TriageModel
+from tickets.models import Category, Priority, Sentiment, Status, Ticket, TriageModel
 from tickets.tests.factories import (
     AgentFactory,
     CommentFactory,
@@ -37,6 +37,16 @@ def check(page):
     found = axe.run(page).response["violations"]
     assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+# Whatever reaches beyond the window or is cut off by its own box, but for fields, which scroll.
+CUT = """() => [...document.querySelectorAll("body *:not(input, textarea, select)")]
+    .filter((part) => part.checkVisibility() && !part.closest(".unseen, .skip, .sprite, #toasts"))
+    .filter((part) =>
+        part.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5 ||
+        (getComputedStyle(part).overflow !== "visible" &&
+            (part.scrollWidth > part.clientWidth + 1 || part.scrollHeight > part.clientHeight + 1)))
+    .map((part) => part.outerHTML)"""
 
 
 def fill_the_desk():
@@ -225,3 +235,52 @@ def test_each_control_has_a_visible_focus(desk):
         window.keyboard.press("Tab")
         seen += 1
     assert seen > 15
+
+
+@pytest.mark.parametrize("status", ["open", "in_progress", "closed"])
+def test_letters_of_twice_the_size_fit_a_phone(desk, narrow, status):
+    desk.tolerate("status of 404")
+    page = desk.window(**narrow)
+    letters = {"fontSizes": {"standard": 32, "fixed": 26}}
+    page.context.new_cdp_session(page).send("Page.setFontSizes", letters)
+    ticket = TicketFactory(status=status)
+    CommentFactory(ticket=ticket, public=True, body="A reply")
+    for path in (ticket.track_path(), "/sign-in/", "/nothing"):
+        page.goto(path)
+        assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") > 24
+        assert page.evaluate(CUT) == []
+    questions = Questions(page, CLASSIFY)
+    form = SubmitForm(page).open()
+    expect(form.suggest_title).to_be_visible()
+    assert page.evaluate(CUT) == []
+    form.write()
+    questions.answer(suggested_category="technical", suggested_priority="critical")
+    form.category.select_option("account")
+    form.expect_state("overridden")
+    assert page.evaluate(CUT) == []
+
+
+def test_a_similar_ticket_keeps_its_icon_beside_its_title(desk, narrow):
+    TicketFactory(title="Invoice charged twice " + "and nobody can say why that is so " * 4)
+    window = desk.agent(**narrow)
+    SubmitForm(window).open().description.fill("I was charged twice for my invoice this month.")
+    line = window.locator("#similar li")
+    expect(line).to_be_visible()
+    tops = [
+        line.locator(part).evaluate("part => part.getBoundingClientRect().top")
+        for part in (".icon", "a")
+    ]
+    assert abs(tops[0] - tops[1]) < 10
+
+
+def test_what_was_not_stored_stands_apart_from_what_is_said_of_it(desk, narrow):
+    desk.tolerate("status of 404")
+    ticket = TicketFactory()
+    page = desk.window(**narrow, java_script_enabled=False)
+    page.goto(ticket.track_path())
+    page.get_by_label("Your reply").fill("Any news?")
+    Ticket.objects.update(link_digest=None)
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.get_by_label("Nothing was stored.")).to_have_value("Any news?")
+    lead, label = page.locator(".lead").bounding_box(), page.locator("label").bounding_box()
+    assert label["y"] - lead["y"] - lead["height"] >= 16

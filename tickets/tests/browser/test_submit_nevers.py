@@ -102,6 +102,11 @@ def test_nothing_moves_in_any_state(desk, width):
     questions.answer(evidence=LONG_EVIDENCE, source="default")
     form.expect_state("suggested")
     places["suggested"] = form.places()
+    assert (
+        page.locator(".guess-words").evaluate("words => words.scrollHeight - words.clientHeight")
+        <= 1
+    )
+    expect(page.locator(".guess-words")).to_contain_text("“eeeeeeeeeeeeeee…”")
     form.category.select_option("technical")
     form.priority.select_option("critical")
     form.expect_state("overridden")
