@@ -12,6 +12,8 @@ from django.contrib.admin.widgets import (
     AdminTextInputWidget,
     AutocompleteSelect,
 )
+from django.contrib.auth.models import User
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.text import Truncator
 
@@ -64,6 +66,15 @@ class ChangeTicketForm(TicketForm):
         self.initial["version_seen"] = self.instance.version
         for name in ("category", "priority", "status"):
             self.fields[name].required = True
+        if "assignee" in self.fields:  # whoever has the ticket keeps it until somebody decides
+            offered = Q(pk__in=agents().order_by().values("pk")) | Q(pk=self.instance.assignee_id)
+            field = cast(Any, self.fields["assignee"])
+            field.queryset = User.objects.filter(offered)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The field knows whom a ticket may have; the model would refuse who has it already."""
+        kept: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # not in stubs
+        return kept | {"assignee"}
 
     def clean(self) -> Any:
         cleaned = super().clean()

@@ -426,6 +426,22 @@ def test_a_ticket_is_given_to_an_agent_only(agent, ticket):
     assert ticket.assignee == colleague
 
 
+def test_a_ticket_stays_with_an_agent_who_left_until_somebody_decides(agent):
+    gone, other = AgentFactory.create_batch(2, is_active=False)
+    ticket = TicketFactory(assignee=gone)
+    html = agent.get(f"{LIST}{ticket.pk}/change/").content.decode()
+    assert f'<option value="{gone.pk}" selected>' in html
+    response = change(agent, ticket, status="closed")
+    assert "was changed successfully" in messages(response)[0]
+    ticket.refresh_from_db()
+    assert (ticket.assignee, ticket.status) == (gone, "closed")
+    response = change(agent, ticket, assignee=other.pk)
+    assert "assignee" in response.context["adminform"].form.errors
+    change(agent, ticket, assignee="")
+    ticket.refresh_from_db()
+    assert ticket.assignee is None
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
