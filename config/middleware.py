@@ -10,15 +10,19 @@ from urllib.parse import unquote_to_bytes
 
 from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.wsgi import get_bytes_from_wsgi
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
-from tickets.exceptions import DeskError, InvalidInput, PayloadTooLarge
+from tickets.exceptions import Conflict, DeskError, InvalidInput, PayloadTooLarge
 
 from . import errors
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 logger = logging.getLogger(__name__)
+FASTER = (
+    "Somebody else was faster: what you sent does not fit what is stored now, such as a name that"
+    " is taken. Nothing was stored; go back, reload the page and try again."
+)
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
@@ -110,6 +114,10 @@ class problems:  # noqa: N801  (a middleware, named like the function beside it)
         if isinstance(error, OperationalError | InterfaceError):
             logger.error("database unavailable (request %s): %s", request.id, error)  # type: ignore[attr-defined]
             return errors.unavailable(request)
+        if isinstance(error, IntegrityError) and _in_admin(request):
+            # Its forms look before they store; somebody else was faster in between.
+            logger.warning("refused (request %s)", request.id, exc_info=error)  # type: ignore[attr-defined]
+            return errors.respond(request, Conflict(FASTER))
         if isinstance(error, DataError) or (isinstance(error, ValueError) and _in_admin(request)):
             # Values that no form of ours lets through; Django's admin takes some from the address.
             logger.warning("refused (request %s)", request.id, exc_info=error)  # type: ignore[attr-defined]

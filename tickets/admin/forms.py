@@ -13,13 +13,14 @@ from django.contrib.admin.widgets import (
     AutocompleteSelect,
 )
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils.text import Truncator
 
 from .. import forms as desk
-from ..models import ApiToken, Category, Comment, Priority, Scope, Ticket, agents
-from ..services import WRITABLE
+from ..models import ApiToken, Category, Comment, Priority, SavedView, Scope, Ticket, agents
+from ..services import SAME_NAME, WRITABLE
 from .base import ModelForm
 
 BY_TRIAGE = ("", "Let triage decide")
@@ -119,6 +120,26 @@ class CommentForm(desk.CommentForm, ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["body"].widget = AdminTextareaWidget({"rows": 4})
+
+    def validate_constraints(self) -> None:
+        """As in TicketForm."""
+
+
+class ViewForm(ModelForm):
+    """A saved view's name and whether it is shared; its owner stays."""
+
+    name = desk.OneLineField(max_length=SavedView.NAME_LENGTH, widget=AdminTextInputWidget)
+
+    class Meta:
+        model = SavedView
+        fields = ("name", "shared")
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        others = SavedView.objects.exclude(pk=self.instance.pk)
+        if others.filter(owner=self.instance.owner_id, name=name).exists():
+            raise ValidationError(SAME_NAME)
+        return name
 
     def validate_constraints(self) -> None:
         """As in TicketForm."""

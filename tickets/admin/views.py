@@ -12,12 +12,14 @@ from django.utils.safestring import SafeString
 
 from ..models import SavedView
 from .base import DeskModelAdmin
+from .forms import ViewForm
 
 
 @admin.register(SavedView)
 class SavedViewAdmin(DeskModelAdmin):
     """Views are made on the list itself; here they are renamed, shared, and deleted."""
 
+    form = ViewForm
     list_display = ("name", "owner", "shared", "opens", "created_at")
     list_select_related = ("owner",)
     list_filter = ("shared",)

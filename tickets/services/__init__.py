@@ -24,11 +24,12 @@ from .tickets import (
 )
 from .triage import Opinion, triage_by_model, triage_by_shadow
 from .undoing import undo, versions
-from .views import MOST_VIEWS, delete_view, may_delete, save_view
+from .views import MOST_VIEWS, SAME_NAME, delete_view, may_delete, save_view
 
 __all__ = [
     "KEYS_KEPT_FOR",
     "MOST_VIEWS",
+    "SAME_NAME",
     "WRITABLE",
     "Opinion",
     "add_comment",

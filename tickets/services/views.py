@@ -12,7 +12,7 @@ from ..exceptions import InvalidInput, NotFound, PermissionDenied
 from ..models import SavedView, Scope
 
 MOST_VIEWS = 50  # of one owner
-NAME_TAKEN = "There is a view of this name already: choose another, or delete that one."
+SAME_NAME = "There is a view of this name already: choose another, or delete that one."
 
 
 def save_view(data: Mapping[str, Any], actor: Actor) -> SavedView:
@@ -20,7 +20,7 @@ def save_view(data: Mapping[str, Any], actor: Actor) -> SavedView:
     own = SavedView.objects.filter(owner=actor.user)
     if own.count() >= MOST_VIEWS:
         raise InvalidInput(errors={"name": [f"{MOST_VIEWS} views are the most: delete one."]})
-    taken = InvalidInput(errors={"name": [NAME_TAKEN]})
+    taken = InvalidInput(errors={"name": [SAME_NAME]})
     if own.filter(name__iexact=data["name"]).exists():
         raise taken
     shared = data["shared"] or actor.user is None

@@ -3,6 +3,7 @@
 import re
 
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import Group, Permission, User
 
 from tickets.models import is_admin, is_agent
@@ -21,6 +22,17 @@ def add(admin, **values):
 
 def group(name):
     return Group.objects.get(name=name).pk
+
+
+def test_of_two_who_take_a_name_at_the_same_moment_one_is_told(admin, monkeypatch):
+    UserFactory(username="ada")
+    # As if the other account had been made right after this form looked.
+    monkeypatch.setattr(UserCreationForm, "clean_username", lambda self: "ada")
+    monkeypatch.setattr(UserCreationForm, "validate_unique", lambda self: None)
+    response = add(admin)
+    assert response.status_code == 409
+    assert "Somebody else was faster" in response.content.decode()
+    assert User.objects.filter(username="ada").count() == 1
 
 
 def test_an_account_becomes_an_agents_by_its_group(admin):

@@ -34,5 +34,26 @@ def test_a_view_of_nobody_stays_shared(admin, db):
     assert (view.name, view.shared) == ("Everybody's", True)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Cold", "There is a view of this name already"),
+        ("\u200b", "nothing in it that can be seen"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_in_plain_words(admin, view, name, words):
+    SavedView.objects.create(name="Cold", owner=view.owner)
+    response = admin.post(f"{VIEWS}{view.pk}/change/", {"name": name})
+    assert words in str(response.context["adminform"].form.errors["name"])
+    view.refresh_from_db()
+    assert view.name == "Hot"
+
+
+def test_another_owners_view_may_have_the_name(admin, view):
+    SavedView.objects.create(name="Cold", owner=AgentFactory())
+    SavedView.objects.create(name="Cold", shared=True)
+    assert admin.post(f"{VIEWS}{view.pk}/change/", {"name": "Cold"}).status_code == 302
+
+
 def test_no_view_is_made_here(admin):
     assert admin.get(f"{VIEWS}add/").status_code == 403
