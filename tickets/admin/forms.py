@@ -12,6 +12,7 @@ from django.contrib.admin.widgets import (
     AdminTextInputWidget,
     AutocompleteSelect,
 )
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -19,7 +20,17 @@ from django.http import QueryDict
 from django.utils.text import Truncator
 
 from .. import forms as desk
-from ..models import ApiToken, Category, Comment, Priority, SavedView, Scope, Ticket, agents
+from ..models import (
+    RESERVED_NAMES,
+    ApiToken,
+    Category,
+    Comment,
+    Priority,
+    SavedView,
+    Scope,
+    Ticket,
+    agents,
+)
 from ..services import SAME_NAME, WRITABLE
 from .base import ModelForm
 
@@ -123,6 +134,29 @@ class CommentForm(desk.CommentForm, ModelForm):
 
     def validate_constraints(self) -> None:
         """As in TicketForm."""
+
+
+class NamesForm(ModelForm):
+    """What accounts are called, whether new or not."""
+
+    first_name = desk.OneLineField(max_length=150, required=False, widget=AdminTextInputWidget)
+    last_name = desk.OneLineField(max_length=150, required=False, widget=AdminTextInputWidget)
+
+    def clean_username(self) -> str:
+        above: Any = super()
+        has_rules = hasattr(above, "clean_username")
+        name = above.clean_username() if has_rules else self.cleaned_data["username"]
+        if "username" in self.changed_data and (name or "").lower() in RESERVED_NAMES:
+            raise ValidationError(f"Filters know another by the name “{name}”: choose another.")
+        return cast(str, name)
+
+
+class AccountForm(NamesForm, UserChangeForm):  # type: ignore[type-arg]
+    """An account that there is."""
+
+
+class NewAccountForm(NamesForm, AdminUserCreationForm):  # type: ignore[type-arg]
+    """A new account, with a password or without."""
 
 
 class ViewForm(ModelForm):

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
 from django.forms.models import ModelChoiceIterator
@@ -16,8 +17,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from ..forms import OneLineField
 from ..models import ADMINS, AGENTS
 from .base import DeskModelAdmin, GroupAdmin, ModelForm, UserAdmin, acting, badge, counted, moment
+from .forms import AccountForm, NewAccountForm
 
 admin.site.unregister([User, Group])
 
@@ -26,6 +29,7 @@ ROLES = {
     ADMINS: "Admins do everything that agents do, delete tickets, and run this back office.",
 }
 HELP = {
+    "username": "Up to 150 letters, digits and @ . + - _",
     "is_active": "Untick this rather than delete an account. Nobody can sign in with it, its"
     " tokens stop working, and its tickets stay assigned to it: give them to somebody else.",
     "is_staff": "Opens this back office. An agent without it works on the pages of the desk.",
@@ -33,6 +37,7 @@ HELP = {
     "groups": f"{ROLES[AGENTS]} {ROLES[ADMINS]} An account without a group sees neither tickets"
     " nor figures.",
 }
+NO_GROUP = "none"  # as the filter says it
 SECTION = "People and programs"
 RIGHTS = ("is_active", "groups", "is_staff", "is_superuser")
 
@@ -42,20 +47,23 @@ class RoleFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         names = Group.objects.order_by("name").values_list("name", flat=True)[:20]
-        return [*((name, capfirst(name)) for name in names), ("none", "None")]
+        return [*((name, capfirst(name)) for name in names), (NO_GROUP, "None")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         value = self.value()
         if not value:
             return queryset
         return (
-            queryset.filter(groups=None) if value == "none" else queryset.filter(groups__name=value)
+            queryset.filter(groups=None)
+            if value == NO_GROUP
+            else queryset.filter(groups__name=value)
         )
 
 
 @admin.register(User)
 class AccountAdmin(DeskModelAdmin, UserAdmin):
     noun, section = "user", SECTION
+    form, add_form = AccountForm, NewAccountForm
     list_display = ("username", "person", "email", "role", "state", "signed_in")
     list_filter = (RoleFilter, "is_active", "is_staff")
     sortable_by = ("username", "email")
@@ -77,10 +85,16 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name in HELP:
-            kwargs["help_text"] = HELP[db_field.name]
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        return super().get_form(request, obj, change=change, **{"help_texts": HELP, **kwargs})
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        if obj is None or self.has_change_permission(request, obj):
+            return super().get_fieldsets(request, obj)
+        # Whoever may only look is not led to the page that sets a password.
+        return ((None, {"fields": ("username",)}), *self.fieldsets[1:])
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         if db_field.name == "groups":
@@ -171,11 +185,13 @@ def _listed() -> Q:
 
 
 class GroupForm(ModelForm):
+    name = OneLineField(max_length=150, widget=AdminTextInputWidget)
     permissions = PermissionsField(
         queryset=Permission.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="What the lists of this back office let the group do.",
+        help_text="What the lists of this back office let the group do. Whoever may change users"
+        " can give themselves every right.",
     )
 
     class Meta:
@@ -188,6 +204,14 @@ class GroupForm(ModelForm):
             order = ("content_type", "pk")
             shown = Permission.objects.filter(_listed()).order_by(*order)
             self.fields["permissions"].queryset = shown  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name.lower() == NO_GROUP:
+            raise forms.ValidationError("The filter of the users means another by “none”.")
+        if Group.objects.exclude(pk=self.instance.pk).filter(name__iexact=name).exists():
+            raise forms.ValidationError("There is a group of this name already.")
+        return name
 
     def clean_permissions(self) -> QuerySet[Permission]:
         """Those that are not shown stay as they are."""

@@ -20,7 +20,7 @@ from .choices import (
 from .desk import Presence, SavedView
 from .housekeeping import Counter, DemoTicket, IdempotencyKey
 from .mail import Email, deliverable
-from .people import ADMINS, AGENTS, agents, is_admin, is_agent
+from .people import ADMINS, AGENTS, RESERVED_NAMES, agents, is_admin, is_agent
 from .ticket import TRIAGED, Comment, Ticket, digest
 from .tokens import ApiToken
 from .triage import Lesson, Prediction, TriageModel
@@ -28,6 +28,7 @@ from .triage import Lesson, Prediction, TriageModel
 __all__ = [
     "ADMINS",
     "AGENTS",
+    "RESERVED_NAMES",
     "TEXT_LENGTH",
     "TITLE_LENGTH",
     "TRIAGED",

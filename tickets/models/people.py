@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 AGENTS, ADMINS = "agents", "admins"
+# Words that stand for an assignee in filters and searches: no account may be called so.
+RESERVED_NAMES = frozenset({"me", "none", "nobody"})
 
 
 def is_admin(user: Any) -> bool:

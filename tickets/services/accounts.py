@@ -10,12 +10,15 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from ..access import Actor
-from ..models import ADMINS, AGENTS, ApiToken, digest
+from ..exceptions import InvalidInput
+from ..models import ADMINS, AGENTS, RESERVED_NAMES, ApiToken, digest
 from .changing import change_by
 
 
 def create_account(username: str, password: str, *, admin: bool = False) -> User:
     """A user who works tickets, or with `admin` one who also runs the desk."""
+    if username.lower() in RESERVED_NAMES:
+        raise InvalidInput(f"No account may be called “{username}”: filters know another by it.")
     user = User.objects.create_user(username, password=password, is_staff=True)
     user.groups.add(Group.objects.get(name=ADMINS if admin else AGENTS))
     return user

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from tickets.checks import on_loopback
+from tickets.exceptions import InvalidInput
 from tickets.services import create_account
 
 
@@ -22,7 +23,10 @@ class Command(BaseCommand):
             return
         user = User.objects.filter(username=username).first()
         if user is None:
-            create_account(username, password, admin=True)
+            try:
+                create_account(username, password, admin=True)
+            except InvalidInput as error:
+                raise CommandError(f"ADMIN_USERNAME: {error.detail}") from None
             self.stdout.write(f"Made the admin account {username}.")
         elif not on_loopback() and user.check_password(settings.PLACEHOLDER):
             # Made on loopback with the default password, and now to be published with it.

@@ -2,11 +2,14 @@
 
 import re
 
+import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import Group, Permission, User
 
+from tickets.exceptions import InvalidInput
 from tickets.models import is_admin, is_agent
+from tickets.services import create_account
 from tickets.tests.factories import AgentFactory, TicketFactory, TokenFactory, UserFactory
 
 from .conftest import signed_in
@@ -145,6 +148,44 @@ def test_agents_see_no_accounts(agent, agent_user):
     assert agent.post(LIST, {"action": "deactivate", "index": "0"}).status_code == 403
 
 
+UNSEEN = ["\u200b", "\u202e"]
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+@pytest.mark.parametrize("field", ["first_name", "last_name"])
+def test_a_persons_name_can_be_seen(admin, agent_user, field, name):
+    values = {"username": agent_user.username, "is_active": "on", field: name}
+    for response in (
+        add(admin, **{field: name}),
+        admin.post(f"{LIST}{agent_user.pk}/change/", values),
+    ):
+        assert field in response.context["adminform"].form.errors
+    agent_user.refresh_from_db()
+    assert getattr(agent_user, field) != name
+
+
+@pytest.mark.parametrize("name", ["me", "none", "Nobody"])
+def test_no_account_is_called_like_a_word_of_the_filters(admin, agent_user, name):
+    for response in (
+        add(admin, username=name),
+        admin.post(f"{LIST}{agent_user.pk}/change/", {"username": name, "is_active": "on"}),
+    ):
+        assert "choose another" in str(response.context["adminform"].form.errors["username"])
+    with pytest.raises(InvalidInput, match="No account"):
+        create_account(name, PASSWORD)
+    assert not User.objects.filter(username__iexact=name).exists()
+
+
+def test_whoever_may_only_look_is_not_led_to_the_password(agent_user):
+    reader = UserFactory(is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_user"))
+    html = signed_in(reader).get(f"{LIST}{agent_user.pk}/change/").content.decode()
+    assert agent_user.username in html
+    assert "../password/" not in html
+    assert "Untick this rather than delete" in html
+    assert "Designates" not in html
+
+
 # --- groups ---
 
 GROUPS = "/admin/auth/group/"
@@ -163,6 +204,18 @@ def test_the_two_roles_keep_their_names_and_cannot_be_deleted(admin):
     selected = {"_selected_action": group("agents"), "index": "0", "post": "yes"}
     assert admin.post(GROUPS, selected | {"action": "delete_selected"}).status_code == 403
     assert Group.objects.filter(name="agents").exists()
+
+
+@pytest.mark.parametrize("name", [*UNSEEN, "AGENTS", "Admins", "none"])
+def test_a_groups_name_can_be_seen_and_told_from_others(admin, name):
+    response = admin.post(f"{GROUPS}add/", {"name": name})
+    assert "name" in response.context["adminform"].form.errors
+    assert Group.objects.count() == 2
+
+
+def test_a_groups_name_has_one_line(admin):
+    admin.post(f"{GROUPS}add/", {"name": "night\nshift"})
+    assert Group.objects.filter(name="night shift").exists()
 
 
 def test_a_group_of_ones_own_can_be_made_and_deleted(admin):

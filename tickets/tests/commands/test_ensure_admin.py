@@ -58,3 +58,9 @@ def test_a_default_password_made_on_loopback_is_not_published(ada, settings):
     user.set_password(SECRET)
     user.save()
     assert ensure() == ""
+
+
+def test_a_name_that_filters_use_is_refused_in_one_line(ada, settings):
+    settings.ADMIN_USERNAME = "none"
+    with pytest.raises(CommandError, match="ADMIN_USERNAME: No account may be called “none”"):
+        ensure()
