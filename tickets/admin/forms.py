@@ -20,6 +20,7 @@ from django.http import QueryDict
 from django.utils.text import Truncator
 
 from .. import forms as desk
+from ..access import Actor
 from ..models import (
     RESERVED_NAMES,
     ApiToken,
@@ -197,6 +198,26 @@ class TokenForm(ModelForm):
         help_text="Days from now; empty: never.",
     )
 
+    maker: Actor  # set for each request, see the admin
+
     class Meta:
         model = ApiToken
         fields = ("name", "user", "scopes")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offers no more than its maker may do, and to make it for others to admins only."""
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:  # a token's page shows, and asks nothing
+            return
+        scopes, user = cast(Any, self.fields["scopes"]), cast(Any, self.fields["user"])
+        scopes.choices = [choice for choice in Scope.choices if self.maker.can(choice[0])]
+        scopes.error_messages["invalid_choice"] = "You cannot give the scope “%(value)s”."
+        if not scopes.choices:
+            scopes.help_text = (
+                "Your account has none to give: it is neither an agent's nor an admin's."
+            )
+        if not self.maker.can(Scope.ADMIN):
+            self.initial["user"] = self.maker.account
+            user.queryset = User.objects.filter(pk__in=[self.maker.account])
+            user.required = user.widget.is_required = True
+            user.error_messages["invalid_choice"] = "Only admins make tokens for others."

@@ -60,6 +60,13 @@ class ApiTokenAdmin(DeskModelAdmin):
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return super().has_change_permission(request)
 
+    def get_form(
+        self, request: HttpRequest, obj: ApiToken | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.maker = acting(request)
+        return form
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:

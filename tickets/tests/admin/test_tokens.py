@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from tickets.models import ApiToken, digest
-from tickets.tests.factories import AgentFactory, TokenFactory
+from tickets.tests.factories import AgentFactory, TokenFactory, UserFactory
+
+from .conftest import signed_in
 
 LIST = "/admin/tickets/apitoken/"
 NEW = {"name": "nightly export", "scopes": ["read"]}
@@ -88,6 +91,37 @@ def test_scopes_are_checkboxes(admin):
     html = admin.get(f"{LIST}add/").content.decode()
     boxes = re.findall(r'<input type="checkbox" name="scopes" value="(\w+)"', html)
     assert boxes == ["read", "write", "admin"]
+
+
+@pytest.fixture
+def clerk(db):
+    """Somebody who may make tokens, and is nothing else yet."""
+    user = UserFactory(is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename="add_apitoken"))
+    return user
+
+
+def test_nobody_gives_a_token_more_than_they_may_do(clerk, admin_user):
+    for scopes in (["read"], ["admin"]):
+        response = add(signed_in(clerk), user=clerk.pk, scopes=scopes)
+        assert "scopes" in response.context["adminform"].form.errors
+    clerk.groups.add(Group.objects.get(name="agents"))
+    client = signed_in(clerk)
+    response = add(client, user=clerk.pk, scopes=["read", "admin"])
+    assert "cannot give the scope “admin”" in str(response.context["adminform"].form.errors)
+    assert not ApiToken.objects.exists()
+    assert secret_in(add(client, user=clerk.pk, scopes=["read", "write"]))
+
+
+def test_only_admins_make_tokens_for_others(clerk, admin_user):
+    clerk.groups.add(Group.objects.get(name="agents"))
+    client = signed_in(clerk)
+    html = client.get(f"{LIST}add/").content.decode()
+    assert f'<option value="{clerk.pk}" selected>' in html
+    for user in (admin_user.pk, ""):
+        response = add(client, user=user)
+        assert "user" in response.context["adminform"].form.errors
+    assert not ApiToken.objects.exists()
 
 
 def test_a_token_cannot_be_changed(admin):
