@@ -84,6 +84,9 @@ class DeskModelAdmin(ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     most_at_once = 1000  # rows that one action may change
+    # The permissions that do something here; of a list that is only read, what is offered
+    # beside reading counts as a change.
+    grants: tuple[str, ...] = ("view", "add", "change", "delete")
     # Said below a list that shows only some of its rows.
     looks_at = ""
 
@@ -91,6 +94,12 @@ class DeskModelAdmin(ModelAdmin):
         super().__init__(model, admin_site)
         if self.noun:
             self.opts = cast(Any, PlainName(self.opts, self.noun, self.section))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return "add" in self.grants and super().has_add_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return "delete" in self.grants and super().has_delete_permission(request, obj)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return DeskChangeList
@@ -127,7 +136,7 @@ class DeskModelAdmin(ModelAdmin):
                 if number := found[: BoundedPaginator.most].count():
                     bounded = number == BoundedPaginator.most
                     told = f"{number} or more" if bounded else f"{number}"
-                    counts[_plural(self.admin_site, parts)] = told
+                    counts[plural(self.admin_site, parts)] = told
         forbidden = not all(self.has_delete_permission(request, row) for row in rows)
         return (
             [str(row) for row in rows],
@@ -145,13 +154,9 @@ class DeskModelAdmin(ModelAdmin):
 class ReadOnlyAdmin(DeskModelAdmin):
     """Written by the program alone."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    grants: tuple[str, ...] = ("view", "change")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def may_manage(self, request: HttpRequest) -> bool:
@@ -191,7 +196,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _plural(site: Any, model: Any) -> str:
+def plural(site: Any, model: Any) -> str:
     """The name of a model's rows, as their own list says it."""
     opts = site.get_model_admin(model).opts if site.is_registered(model) else model._meta
     return str(opts.verbose_name_plural)

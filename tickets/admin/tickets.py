@@ -334,7 +334,10 @@ class TicketAdmin(DeskModelAdmin):
         ticket = context["original"]
         if ticket is not None:
             context["conversation"] = ticket.comments.select_related("author")
-        return super().render_change_form(request, context, *args, **kwargs)
+        response = super().render_change_form(request, context, *args, **kwargs)
+        # The desk's own page of a ticket is for agents.
+        cast(Any, response).context_data["has_absolute_url"] &= acting(request).is_agent
+        return response
 
     @admin.display(description="Category decided by")
     def category_decided(self, ticket: Ticket) -> str:

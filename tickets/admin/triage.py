@@ -55,6 +55,7 @@ class OfTickets(ReadOnlyAdmin):
 @admin.register(Prediction)
 class PredictionAdmin(OfTickets):
     noun = "suggestion"
+    grants = ("view",)
     list_display = (
         *("made", "of_ticket", "field", "value", "sure", "who"),
         *("use", "became", "accepted", "latency"),

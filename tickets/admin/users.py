@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextInputWidget
+from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
 from django.forms.models import ModelChoiceIterator
@@ -18,8 +19,18 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from ..forms import OneLineField
-from ..models import ADMINS, AGENTS
-from .base import DeskModelAdmin, GroupAdmin, ModelForm, UserAdmin, acting, badge, counted, moment
+from ..models import ADMINS, AGENTS, Comment
+from .base import (
+    DeskModelAdmin,
+    GroupAdmin,
+    ModelForm,
+    UserAdmin,
+    acting,
+    badge,
+    counted,
+    moment,
+    plural,
+)
 from .forms import AccountForm, NewAccountForm
 
 admin.site.unregister([User, Group])
@@ -38,6 +49,7 @@ HELP = {
     " nor figures.",
 }
 NO_GROUP = "none"  # as the filter says it
+CONVERSATION = "conversation of a ticket"
 SECTION = "People and programs"
 RIGHTS = ("is_active", "groups", "is_staff", "is_superuser")
 
@@ -163,7 +175,7 @@ class ByList(ModelChoiceIterator):  # type: ignore[type-arg]
         groups: dict[str, list[Any]] = {}
         for permission in self.queryset.select_related("content_type"):
             model = permission.content_type.model_class()
-            name = str(admin.site.get_model_admin(model).opts.verbose_name_plural)
+            name = CONVERSATION if model is Comment else plural(admin.site, model)
             groups.setdefault(capfirst(name), []).append(self.choice(permission))
         return iter(sorted(groups.items()))
 
@@ -175,13 +187,16 @@ class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg
         return str(capfirst(obj.codename.partition("_")[0]))
 
 
-def _listed() -> Q:
-    """The permissions about what this back office shows."""
-    listed = Q(pk__in=[])
-    for model in admin.site._registry:
-        about = {"content_type__app_label": model._meta.app_label}
-        listed |= Q(**about, content_type__model=model._meta.model_name)
-    return listed
+def _offered() -> Q:
+    """The permissions that do something in this back office."""
+    registered = cast(dict[Any, DeskModelAdmin], admin.site._registry)
+    grants = {model: model_admin.grants for model, model_admin in registered.items()}
+    grants[Comment] = ("view", "add")  # on the page of its ticket
+    offered = Q(pk__in=[])
+    for model, kinds in grants.items():
+        names = [get_permission_codename(kind, model._meta) for kind in kinds]
+        offered |= Q(content_type__app_label=model._meta.app_label, codename__in=names)
+    return offered
 
 
 class GroupForm(ModelForm):
@@ -202,7 +217,7 @@ class GroupForm(ModelForm):
         super().__init__(*args, **kwargs)
         if "permissions" in self.fields:
             order = ("content_type", "pk")
-            shown = Permission.objects.filter(_listed()).order_by(*order)
+            shown = Permission.objects.filter(_offered()).order_by(*order)
             self.fields["permissions"].queryset = shown  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
@@ -217,7 +232,7 @@ class GroupForm(ModelForm):
         """Those that are not shown stay as they are."""
         chosen = Q(pk__in=[each.pk for each in self.cleaned_data["permissions"]])
         if self.instance.pk:
-            hidden = self.instance.permissions.exclude(_listed())
+            hidden = self.instance.permissions.exclude(_offered())
             chosen |= Q(pk__in=list(hidden.values_list("pk", flat=True)))
         return Permission.objects.filter(chosen)
 

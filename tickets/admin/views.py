@@ -27,9 +27,7 @@ class SavedViewAdmin(DeskModelAdmin):
     ordering = ("name", "id")
     fields = ("name", "owner", "shared", "opens", "created_at")
     readonly_fields = ("owner", "opens", "created_at")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    grants = ("view", "change", "delete")
 
     @admin.display(description="Opens")
     def opens(self, view: SavedView) -> SafeString:
