@@ -84,8 +84,15 @@ class DeskAdminSite(admin.AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        recent = {"recent": recent_actions(request)}
-        return super().index(request, recent | (extra_context or {}))
+        recent = [(entry, self._noun(entry)) for entry in recent_actions(request)]
+        return super().index(request, {"recent": recent} | (extra_context or {}))
+
+    def _noun(self, entry: LogEntry) -> str:
+        """What people call the row that an entry is about."""
+        model = entry.content_type.model_class() if entry.content_type else None
+        if model is None or not self.is_registered(model):
+            return str(entry.content_type or "")
+        return str(self.get_model_admin(model).opts.verbose_name)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The lists by what they are for, rather than by the application that has them."""

@@ -8,16 +8,19 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import Max, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -39,6 +42,8 @@ GroupAdmin = DjangoGroupAdmin
 
 # What the links of the filters compare with.
 FILTER_LOOKUPS = ("", "exact", "id__exact", "isnull", "gte", "lt")
+# How many rows a page in between may name: a form has up to 1000 fields.
+MOST_NAMED = 500
 # How many rows, the newest, are looked through where no index helps.
 NEWEST = 50_000
 
@@ -84,6 +89,7 @@ class DeskModelAdmin(ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     most_at_once = 1000  # rows that one action may change
+    asks_first: tuple[str, ...] = ("delete_selected",)  # actions with a page in between
     # The permissions that do something here; of a list that is only read, what is offered
     # beside reading counts as a change.
     grants: tuple[str, ...] = ("view", "add", "change", "delete")
@@ -145,6 +151,55 @@ class DeskModelAdmin(ModelAdmin):
             [],
         )
 
+    # --- actions ---
+
+    def response_action(  # type: ignore[override]  # as Django 5.2 has it
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse | None:
+        """Refuse to act on more rows than one request can carry."""
+        asks = request.POST.get("action") in self.asks_first
+        most = MOST_NAMED if asks else self.most_at_once
+        if _everything(request) and queryset[most:].exists():
+            rows = self.opts.verbose_name_plural
+            words = f"Up to {most} {rows} at once: narrow the list. Nothing was changed."
+            self.message_user(request, words, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset)
+
+    def log_each(
+        self, request: HttpRequest, rows: Iterable[Any], words: str, flag: int = CHANGE
+    ) -> None:
+        """Keep who did this to each row, for its history and for the start page."""
+        about = ContentType.objects.get_for_model(self.model)
+        LogEntry.objects.bulk_create(
+            LogEntry(
+                user=acting(request).user,
+                content_type=about,
+                object_id=row.pk,
+                object_repr=self.named(row)[:200],
+                action_flag=flag,
+                change_message=words,
+            )
+            for row in rows
+        )
+
+    def named(self, row: Any) -> str:
+        """What the log calls a row."""
+        return str(row)
+
+    def tell(
+        self, request: HttpRequest, acted: int, found: int, *sentences: str, extra_tags: str = ""
+    ) -> None:
+        """Say what an action did to the `found` rows, and of those selected that are gone; it
+        was a success where it `acted` on any."""
+        words = [sentence for sentence in sentences if sentence]
+        selected = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        gone = 0 if _everything(request) else len(selected) - found
+        if gone:
+            words.append(f"Not there any more: {counted(gone, str(self.opts.verbose_name))}.")
+        level = messages.SUCCESS if acted else messages.WARNING
+        self.message_user(request, " ".join(words), level, extra_tags=extra_tags)
+
     def _filter_names(self) -> set[str]:
         """What the address may name: a filter's own parameter, or the field that it is about."""
         fields = (item[0] if isinstance(item, tuple) else item for item in self.list_filter)
@@ -162,6 +217,11 @@ class ReadOnlyAdmin(DeskModelAdmin):
     def may_manage(self, request: HttpRequest) -> bool:
         """Whether somebody may do what the pages offer besides reading."""
         return super().has_change_permission(request)
+
+
+def _everything(request: HttpRequest) -> bool:
+    """Whether an action is for all rows found, rather than for the selected ones."""
+    return bool(forms.BooleanField().to_python(request.POST.get("select_across")))
 
 
 def newest(queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -36,9 +39,9 @@ STATES = {
 }
 EVENTS = {
     "deferred": "Made",
-    "scheduled": "Made, for later",
     "started": "Started",
     "deferred_for_retry": "Failed, to be tried again",
+    "retried": "Retried",
     "failed": "Failed",
     "succeeded": "Done",
     "cancelled": "Cancelled",
@@ -55,6 +58,9 @@ TASKS = {
     "retry_stalled": "Take over from workers that died",
 }
 MOST_EVENTS = 50
+# What the log says of a job that was in this state.
+LOGGED = {"failed": "Retried.", "todo": "Cancelled."}
+AT_ONCE = timedelta(minutes=1)  # what was done within it is one act
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -103,15 +109,28 @@ class JobAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         job = context["original"]
-        events = ProcrastinateEvent.objects.filter(job=job).order_by("-pk")[:MOST_EVENTS]
-        context["events"] = [
-            (moment(event.at), EVENTS.get(event.type, event.type)) for event in events
-        ]
-        context["subtitle"] = f"{self.what(job)}, number {job.pk}"
+        context["events"] = list(self._happened(job))
+        context["subtitle"] = self.named(job)
         if self.may_manage(request):
             context["can_retry"] = job.status == "failed"
             context["can_cancel"] = job.status == "todo"
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def named(self, row: ProcrastinateJob) -> str:
+        return f"{self.what(row)}, number {row.pk}"
+
+    def _happened(self, job: ProcrastinateJob) -> Iterator[tuple[datetime, str]]:
+        """When and what, the latest first; whoever did it here is named."""
+        about = ContentType.objects.get_for_model(ProcrastinateJob)
+        entries = LogEntry.objects.filter(content_type=about, object_id=str(job.pk))
+        done = list(entries.select_related("user").order_by("-pk")[:MOST_EVENTS])
+        # Beside each event that makes a job wait stands one "scheduled", whose time is when the
+        # job is due. The "Due" above says so.
+        events = ProcrastinateEvent.objects.filter(job=job).exclude(type="scheduled")
+        for event in events.order_by("-pk")[:MOST_EVENTS]:
+            words = EVENTS.get(event.type, event.type)
+            who = next((each.user for each in done if _tells_of(each, event)), None)
+            yield event.at, f"{words} by {who.get_username()}" if who else words
 
     @admin.display(description="Number")
     def number(self, job: ProcrastinateJob) -> str:
@@ -175,19 +194,27 @@ class JobAdmin(ReadOnlyAdmin):
         otherwise: str,
     ) -> None:
         """Do it to the jobs in this state, and tell of how many, and of the others."""
-        jobs = list(queryset.order_by("pk")[: self.most_at_once])
+        jobs = list(queryset.order_by("pk"))
         fitting = [job for job in jobs if job.status == state]
-        acted = sum(act(job) for job in fitting)
-        left, refused = len(jobs) - len(fitting), len(fitting) - acted
-        words = [done.format(counted(acted, "job"))]
-        if left:
-            words.append(f"{counted(left, 'job')} {otherwise}.")
-        if refused:
-            words.append(
-                f"{counted(refused, 'job')} could not: taken meanwhile, or waiting already."
-            )
-        level = messages.SUCCESS if acted else messages.WARNING
-        self.message_user(request, " ".join(words), level)
+        acted = [job for job in fitting if act(job)]
+        self.log_each(request, acted, LOGGED[state])
+        left, refused = len(jobs) - len(fitting), len(fitting) - len(acted)
+        self.tell(
+            request,
+            len(acted),
+            len(jobs),
+            done.format(counted(len(acted), "job")),
+            f"{counted(left, 'job')} {otherwise}." if left else "",
+            f"{counted(refused, 'job')} could not: taken meanwhile, or waiting already."
+            if refused
+            else "",
+        )
+
+
+def _tells_of(entry: LogEntry, event: ProcrastinateEvent) -> bool:
+    """Whether the log's entry is about what the queue noted by itself."""
+    same = entry.change_message == f"{EVENTS.get(event.type)}."
+    return same and event.at is not None and abs(entry.action_time - event.at) < AT_ONCE
 
 
 def _retry(job: ProcrastinateJob) -> bool:

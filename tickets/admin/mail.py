@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -93,11 +93,14 @@ class EmailAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Send again what failed or was perhaps sent", permissions=["manage"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Email]) -> None:
-        emails = list(queryset.order_by("pk")[: self.most_at_once])
+        emails = list(queryset.order_by("pk"))
         again = [email for email in emails if send_again(email)]
-        for email in again:
-            self.log_change(request, email, "Sent again.")
-        words = [f"Waiting again: {counted(len(again), 'message')}."]
-        if left := len(emails) - len(again):
-            words.append(f"Neither failed nor uncertain, and left alone: {left}.")
-        self.message_user(request, " ".join(words), messages.SUCCESS if again else messages.WARNING)
+        self.log_each(request, again, "Sent again.")
+        left = len(emails) - len(again)
+        self.tell(
+            request,
+            len(again),
+            len(emails),
+            f"Waiting again: {counted(len(again), 'message')}.",
+            f"Neither failed nor uncertain, and left alone: {left}." if left else "",
+        )

@@ -9,10 +9,9 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -34,6 +33,7 @@ from ..services import (
     versions,
 )
 from .base import (
+    MOST_NAMED,
     NEWEST,
     DeskModelAdmin,
     StackedInline,
@@ -55,8 +55,6 @@ CHANGE_FIELDSETS = (
     ("Times", {"fields": (("arrived", "changed"),)}),
 )
 MOST_UNDONE = 100  # that a message can take back
-MOST_NAMED = 500  # and that a page in between may name: a form has up to 1000 fields
-WITH_PAGE = ("delete_selected", "assignee:other")
 Action = Callable[["TicketAdmin", HttpRequest, QuerySet[Any]], HttpResponse | None]
 
 
@@ -184,6 +182,7 @@ class TicketAdmin(DeskModelAdmin):
         *("mood", "category_decided", "priority_decided", "mood_decided"),
         *("arrived", "changed"),
     )
+    asks_first = (*DeskModelAdmin.asks_first, "assignee:other")
     actions = (
         *(setting("status", each, each.label, f"Mark as {each.label.lower()}") for each in Status),
         *(
@@ -264,18 +263,6 @@ class TicketAdmin(DeskModelAdmin):
             (groups.setdefault(field, []) if value else plain).append((name, words))
         return [*plain, *((capfirst(field), choices) for field, choices in groups.items())]
 
-    def response_action(  # type: ignore[override]  # as Django 5.2 has it
-        self, request: HttpRequest, queryset: QuerySet[Any]
-    ) -> HttpResponse | None:
-        """Refuse to act on more tickets than one request can carry."""
-        most = MOST_NAMED if request.POST.get("action") in WITH_PAGE else self.most_at_once
-        everything = forms.BooleanField().to_python(request.POST.get("select_across"))
-        if everything and queryset[most:].exists():
-            words = f"Up to {most} tickets at once: narrow the list. Nothing was changed."
-            self.message_user(request, words, messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
-        return super().response_action(request, queryset)
-
     def ask_for_agent(
         self, request: HttpRequest, queryset: QuerySet[Any], form: AssignForm
     ) -> HttpResponse:
@@ -303,16 +290,12 @@ class TicketAdmin(DeskModelAdmin):
         # In one order for everybody, so that two actions at once cannot wait for each other.
         numbers = list(queryset.order_by("pk").values_list("pk", flat=True))
         changed = update_tickets(numbers, changes, acting(request))
-        told = f"{words}: {counted(len(changed), 'ticket')}."
-        if not forms.BooleanField().to_python(request.POST.get("select_across")):
-            numbers = request.POST.getlist(ACTION_CHECKBOX_NAME)
-        if gone := len(set(numbers)) - len(changed):
-            told += f" Not there any more: {counted(gone, 'ticket')}."
         # The page offers to undo what these versions name; with too many there is no room.
         renewed = [ticket for ticket in changed if ticket.renewed]
         undo = is_agent(request.user) and len(renewed) <= MOST_UNDONE
-        level = messages.SUCCESS if changed else messages.WARNING
-        self.message_user(request, told, level, extra_tags=versions(renewed if undo else ()))
+        told = f"{words}: {counted(len(changed), 'ticket')}."
+        tags = versions(renewed if undo else ())
+        self.tell(request, len(changed), len(changed), told, extra_tags=tags)
 
     # --- one ticket ---
 

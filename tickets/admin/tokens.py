@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from ..models import ApiToken
 from ..services import create_token, revoke_token
-from .base import DeskModelAdmin, acting, badge, moment
+from .base import DeskModelAdmin, acting, badge, counted, moment
 from .forms import TokenForm
 
 STATES = [("usable", "Usable"), ("expired", "Expired"), ("revoked", "Revoked")]
@@ -128,8 +128,16 @@ class ApiTokenAdmin(DeskModelAdmin):
 
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        tokens = list(queryset.filter(revoked_at=None))
+        found = list(queryset)
+        tokens = [token for token in found if token.revoked_at is None]
         for token in tokens:
             revoke_token(token, acting(request))
-            self.log_change(request, token, "Revoked.")
-        self.message_user(request, f"Revoked: {len(tokens)}.", messages.SUCCESS)
+        self.log_each(request, tokens, "Revoked.")
+        left = len(found) - len(tokens)
+        self.tell(
+            request,
+            len(tokens),
+            len(found),
+            f"Revoked: {counted(len(tokens), 'API token')}.",
+            f"Revoked before, and left as they are: {left}." if left else "",
+        )

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import DELETION
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -129,12 +131,13 @@ class LessonAdmin(OfTickets):
 
     @admin.action(description="Forget", permissions=["forget"])
     def forget_lessons(self, request: HttpRequest, queryset: QuerySet[Lesson]) -> None:
-        chosen = list(queryset.values_list("pk", flat=True)[: self.most_at_once])
-        forget(Lesson.objects.filter(pk__in=chosen))
-        words = f"Forgotten: {counted(len(chosen), 'lesson')}. Triage does without them once it"
-        self.message_user(
-            request, f"{words} learns anew, at the latest within the hour.", messages.SUCCESS
-        )
+        chosen = list(queryset)
+        with transaction.atomic():
+            forget(Lesson.objects.filter(pk__in=[lesson.pk for lesson in chosen]))
+            self.log_each(request, chosen, "Forgotten.", DELETION)
+        later = "Triage does without them once it learns anew, at the latest within the hour."
+        forgotten = f"Forgotten: {counted(len(chosen), 'lesson')}."
+        self.tell(request, len(chosen), len(chosen), forgotten, later if chosen else "")
 
 
 @admin.register(TriageModel)

@@ -6,10 +6,11 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import Group, Permission, User
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest, HttpResponse
@@ -149,20 +150,32 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
 
     @admin.action(description="Deactivate", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        me = acting(request).user
-        closed = [user.pk for user in queryset.filter(is_active=True) if user != me]
-        number = User.objects.filter(pk__in=closed).update(is_active=False)
-        words = f"Deactivated: {counted(number, 'account')}. Their tickets stay assigned to them."
-        if me in queryset:
-            words += " Your own account is left as it is."
-        self.message_user(request, words, messages.SUCCESS if number else messages.WARNING)
+        me, found = acting(request).user, list(queryset)
+        closed = [user for user in found if user.is_active and user != me]
+        self._set_active(request, closed, False, "Deactivated")
+        self.tell(
+            request,
+            len(closed),
+            len(found),
+            f"Deactivated: {counted(len(closed), 'account')}.",
+            "Their tickets stay assigned to them." if closed else "",
+            "Your own account is left as it is." if me in found else "",
+        )
 
     @admin.action(description="Activate", permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        opened = list(queryset.filter(is_active=False).values_list("pk", flat=True))
-        number = User.objects.filter(pk__in=opened).update(is_active=True)
-        words = f"Activated: {counted(number, 'account')}."
-        self.message_user(request, words, messages.SUCCESS if number else messages.WARNING)
+        found = list(queryset)
+        opened = [user for user in found if not user.is_active]
+        self._set_active(request, opened, True, "Activated")
+        words = f"Activated: {counted(len(opened), 'account')}."
+        self.tell(request, len(opened), len(found), words)
+
+    def _set_active(
+        self, request: HttpRequest, users: list[User], active: bool, words: str
+    ) -> None:
+        with transaction.atomic():
+            User.objects.filter(pk__in=[user.pk for user in users]).update(is_active=active)
+            self.log_each(request, users, f"{words}.")
 
 
 # --- groups ---

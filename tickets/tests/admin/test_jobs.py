@@ -1,11 +1,13 @@
 """Background jobs in the back office."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -76,6 +78,35 @@ def test_a_jobs_page_tells_what_happened_and_where_the_error_stands(admin, job):
     assert words[-1] == "Made"
     assert "Failed" in words
     assert f"triage_ticket[{job.pk}]" in html
+
+
+def happened(admin, job):
+    html = admin.get(f"{LIST}{job.pk}/change/").content.decode()
+    return re.findall(r"UTC</th><td>([^<]+)</td>", html)
+
+
+def test_a_jobs_page_names_who_retried_and_who_cancelled_it(admin, admin_user, job):
+    become(job, "doing", "failed")
+    act(admin, "retry", job)
+    act(admin, "cancel", job)
+    name = admin_user.username
+    assert happened(admin, job)[:3] == [f"Cancelled by {name}", f"Retried by {name}", "Failed"]
+    html = admin.get("/admin/").content.decode()
+    assert f"Ask the model about a ticket, number {job.pk}" in html
+    assert ">Job, " in html
+
+
+def test_a_retry_that_the_queue_makes_itself_is_told_once_and_when_it_happened(admin, job):
+    become(job, "doing")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET status = 'todo', scheduled_at = %s WHERE id = %s",
+            [timezone.now() + timedelta(days=400), job.pk],
+        )
+    assert happened(admin, job) == ["Failed, to be tried again", "Started", "Made"]
+    html = admin.get(f"{LIST}{job.pk}/change/").content.decode()
+    year = (timezone.now() + timedelta(days=400)).year
+    assert f" {year}, " not in html.partition("What happened")[2]
 
 
 def test_jobs_are_found_by_state_and_queue(admin, job):

@@ -6,12 +6,13 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django import app
 
+from tickets.admin.base import MOST_NAMED
 from tickets.models import ApiToken, Ticket
 from tickets.tests.factories import (
     PASSWORD,
@@ -110,6 +111,64 @@ def test_the_start_shows_what_one_did_oneself(admin, admin_user):
     html = admin.get("/admin/").content.decode()
     assert "My own change" in html
     assert "Somebody" not in html
+
+
+def actions(admin, path, action, *rows):
+    """What an action says, and what the log then has of it."""
+    data = {"action": action, "index": "0", "_selected_action": [row.pk for row in rows]}
+    response = admin.post(path, data, follow=True)
+    [message] = response.context["messages"]
+    entries = LogEntry.objects.order_by("pk").values_list("object_id", "change_message")
+    return message, list(entries)
+
+
+def test_what_actions_do_to_each_account_is_kept(admin):
+    users = AgentFactory.create_batch(2)
+    _, entries = actions(admin, LISTS["users"], "deactivate", *users)
+    assert entries == [(str(user.pk), "Deactivated.") for user in users]
+    _, entries = actions(admin, LISTS["users"], "activate", users[0])
+    assert entries[2:] == [(str(users[0].pk), "Activated.")]
+    assert "Activated." in admin.get(f"{LISTS['users']}{users[0].pk}/history/").content.decode()
+
+
+def test_what_is_forgotten_is_kept_in_the_log_without_a_link(admin):
+    lesson = TicketFactory().lessons.create(field="category", value="billing", corrected=True)
+    name = str(lesson)
+    _, entries = actions(admin, LISTS["lessons"], "forget_lessons", lesson)
+    assert entries == [(str(lesson.pk), "Forgotten.")]
+    html = admin.get("/admin/").content.decode()
+    assert name in html
+    assert f"/lesson/{lesson.pk}/" not in html
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "words"),
+    [
+        ("tokens", "revoke", "Revoked: 0 API tokens. Not there any more: 1 API token."),
+        ("lessons", "forget_lessons", "Forgotten: 0 lessons. Not there any more: 1 lesson."),
+        ("jobs", "cancel", "Cancelled: 0 jobs. Not there any more: 1 job."),
+        ("users", "activate", "Activated: 0 accounts. Not there any more: 1 user."),
+    ],
+)
+def test_an_action_on_what_is_gone_is_no_success(admin, admin_user, name, action, words):
+    class Gone:
+        pk = 99_999
+
+    message, entries = actions(admin, LISTS[name], action, Gone)
+    assert (str(message), message.level_tag, entries) == (words, "warning", [])
+
+
+@pytest.mark.parametrize("name", ["tokens", "users"])
+def test_no_list_deletes_more_than_the_page_that_asks_can_name(admin, admin_user, name):
+    users = User.objects.bulk_create(User(username=f"u{n}") for n in range(MOST_NAMED))
+    ApiToken.objects.bulk_create(
+        ApiToken(name="x", scopes=["read"], digest=f"{user.pk:064}") for user in users
+    )
+    TokenFactory()
+    data = {"action": "delete_selected", "index": "0", "select_across": "1"}
+    response = admin.post(LISTS[name], data | {"_selected_action": [1]}, follow=True)
+    [message] = response.context["messages"]
+    assert str(message).startswith(f"Up to {MOST_NAMED} ")
 
 
 def teach():

@@ -10,8 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tickets import services
 from tickets.access import user_actor
-from tickets.admin.base import BoundedPaginator, DeskModelAdmin
-from tickets.admin.tickets import MOST_NAMED
+from tickets.admin.base import MOST_NAMED, BoundedPaginator, DeskModelAdmin
 from tickets.models import Comment, Ticket
 from tickets.tests.factories import (
     AdminFactory,

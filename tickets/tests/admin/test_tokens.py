@@ -148,7 +148,10 @@ def test_revoking_again_keeps_the_first_time(admin):
     token = TokenFactory(revoked_at=timezone.now() - timedelta(days=1))
     response = revoke(admin, token)
     assert ApiToken.objects.get().revoked_at == token.revoked_at
-    assert [str(message) for message in response.context["messages"]] == ["Revoked: 0."]
+    assert [str(message) for message in response.context["messages"]] == [
+        "Revoked: 0 API tokens. Revoked before, and left as they are: 1."
+    ]
+    assert {message.level_tag for message in response.context["messages"]} == {"warning"}
 
 
 def test_a_tokens_page_revokes_it(admin):

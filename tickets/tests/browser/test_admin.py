@@ -249,7 +249,7 @@ def test_a_tokens_secret_is_seen_once(page):
     expect(page.get_by_text("Usable")).to_be_visible()
     assert secret not in page.content()
     page.get_by_role("button", name="Revoke").click()
-    expect(page.get_by_text("Revoked: 1.")).to_be_visible()
+    expect(page.get_by_text("Revoked: 1 API token.")).to_be_visible()
     assert ApiToken.objects.usable(secret) is None
 
 
