@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.exceptions import DisallowedModelAdminToField
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.admin.views.main import ChangeList
-from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.admin.options import TO_FIELD_VAR, IncorrectLookupParameters
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, ChangeList
+from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import Max, QuerySet
@@ -28,6 +33,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from ..access import Actor, user_actor
+from ..exceptions import InvalidInput, NotFound
+from ..forms import MomentField
 
 # Django's own classes take no type parameter at run time.
 if TYPE_CHECKING:
@@ -40,6 +47,7 @@ else:
     ModelForm, UserAdmin = forms.ModelForm, DjangoUserAdmin
 GroupAdmin = DjangoGroupAdmin
 
+NO_FILTER = "This list has no such filter."
 # What the links of the filters compare with.
 FILTER_LOOKUPS = ("", "exact", "id__exact", "isnull", "gte", "lt")
 # How many rows a page in between may name: a form has up to 1000 fields.
@@ -63,6 +71,31 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return self.count == self.most
 
 
+def _check(spec: admin.ListFilter, name: str, value: str) -> None:
+    """Raise InvalidInput for a value that this filter cannot be set to."""
+    known: set[str]
+    if isinstance(spec, admin.DateFieldListFilter) and not name.endswith("__isnull"):
+        try:
+            MomentField().clean(value)
+        except ValidationError as error:
+            raise _invalid(name, *error.messages) from None
+        return
+    if name.endswith("__isnull"):
+        known = {"True", "False"}
+    elif isinstance(spec, admin.BooleanFieldListFilter):
+        known = {"0", "1"}
+    elif isinstance(spec, admin.ChoicesFieldListFilter):
+        known = {str(choice) for choice, _ in cast(Any, spec.field).flatchoices}
+    else:
+        known = {str(choice) for choice, _ in cast(admin.SimpleListFilter, spec).lookup_choices}
+    if value not in known:
+        raise _invalid(name, f"“{value[:100]}” is nothing that this filter can be set to.")
+
+
+def _invalid(name: str, *words: str) -> InvalidInput:
+    return InvalidInput(errors={name: list(words)})
+
+
 class PlainName:
     """A model's options under the name by which people know it."""
 
@@ -76,9 +109,60 @@ class PlainName:
 
 
 class DeskChangeList(ChangeList):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    """Refuses what an address asks of the list and it cannot give, and names it."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().__init__(request, *args, **kwargs)
+        except IncorrectLookupParameters:
+            raise InvalidInput("The list cannot be shown as the address asks.") from None
+        except DisallowedModelAdminToField:
+            raise _invalid(TO_FIELD_VAR, "This list is not asked by it.") from None
         self.opts = self.model_admin.opts
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        for name, values in self.get_filters_params().items():
+            if not all(self.model_admin.lookup_allowed(name, each, request) for each in values):
+                raise _invalid(name, NO_FILTER)
+        found = super().get_filters(request)
+        specs, _, unused, *_ = found
+        for name in unused:
+            raise _invalid(name, NO_FILTER)
+        for spec in specs:
+            for name in spec.expected_parameters():
+                for value in request.GET.getlist(name):
+                    _check(spec, name, value)
+        return found
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        asked = self.params.get(ORDER_VAR)
+        sortable = self.model_admin.get_sortable_by(request)
+        columns = {
+            f"{number}"
+            for number, name in enumerate(self.list_display)
+            if name in sortable and self.get_ordering_field(name)
+        }
+        if asked and not {each.removeprefix("-") for each in asked.split(".")} <= columns:
+            raise _invalid(ORDER_VAR, "This list is not sorted by such columns.")
+        return super().get_ordering(request, queryset)
+
+    def get_results(self, request: HttpRequest) -> None:
+        asked = str(request.GET.get(PAGE_VAR, "1"))
+        if not re.fullmatch(r"[1-9][0-9]{0,8}", asked):
+            raise _invalid(PAGE_VAR, "This is not the number of a page.")
+        with suppress(IncorrectLookupParameters):
+            super().get_results(request)
+            if int(asked) <= self.paginator.num_pages:
+                return
+        raise _invalid(PAGE_VAR, f"The list has no page {asked}.")
+
+
+class AccountSelect(AutocompleteSelect):
+    """Shows nobody for what names no account, as an address may have it."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        numbers = [each for each in value if re.fullmatch(r"[0-9]{1,9}", str(each))]
+        return super().optgroups(name, numbers, attr)
 
 
 class DeskModelAdmin(ModelAdmin):
@@ -126,6 +210,20 @@ class DeskModelAdmin(ModelAdmin):
             field.widget = field.widget.widget
         return field
 
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", AccountSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        """What was written into the form of a row that is gone is given back."""
+        if request.method == "POST":
+            raise NotFound(f"This {self.opts.verbose_name} is gone: somebody deleted it meanwhile.")
+        above = cast(Any, super())
+        return cast(HttpResponse, above._get_obj_does_not_exist_redirect(request, opts, object_id))
+
     def get_deleted_objects(  # type: ignore[override]  # the counts may be bounded
         self, objs: Iterable[Any], request: HttpRequest
     ) -> tuple[list[str], dict[str, str], set[str], list[str]]:
@@ -164,7 +262,15 @@ class DeskModelAdmin(ModelAdmin):
             words = f"Up to {most} {rows} at once: narrow the list. Nothing was changed."
             self.message_user(request, words, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
-        return super().response_action(request, queryset)
+        response = super().response_action(request, queryset)
+        if isinstance(response, HttpResponseRedirect) and PAGE_VAR in request.GET:
+            try:
+                self.get_changelist_instance(request)
+            except InvalidInput:  # what was done left fewer pages
+                rest = request.GET.copy()
+                del rest[PAGE_VAR]
+                return HttpResponseRedirect(f"?{rest.urlencode()}")
+        return response
 
     def log_each(
         self, request: HttpRequest, rows: Iterable[Any], words: str, flag: int = CHANGE

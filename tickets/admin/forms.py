@@ -10,7 +10,6 @@ from django.contrib.admin.widgets import (
     AdminEmailInputWidget,
     AdminTextareaWidget,
     AdminTextInputWidget,
-    AutocompleteSelect,
 )
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import User
@@ -33,7 +32,7 @@ from ..models import (
     agents,
 )
 from ..services import SAME_NAME, WRITABLE
-from .base import ModelForm
+from .base import AccountSelect, ModelForm
 
 BY_TRIAGE = ("", "Let triage decide")
 
@@ -120,7 +119,7 @@ class AssignForm(forms.Form):
     assignee = forms.ModelChoiceField(
         queryset=agents(),
         label="Agent",
-        widget=AutocompleteSelect(Ticket._meta.get_field("assignee"), admin.site),
+        widget=AccountSelect(Ticket._meta.get_field("assignee"), admin.site),
     )
 
 

@@ -112,8 +112,8 @@ class AssigneeFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         named = request.GET.get("assignee", "")
-        others = [] if named in ("", "me", "none") else [(named, named)]
-        return [("me", "Me"), ("none", "Nobody"), *others]
+        asked = named not in ("", "me", "none") and User.objects.filter(username=named).exists()
+        return [("me", "Me"), ("none", "Nobody"), *([(named, named)] if asked else [])]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
         value = self.value()

@@ -59,8 +59,9 @@ class RoleFilter(admin.SimpleListFilter):
     title = parameter_name = "group"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        names = Group.objects.order_by("name").values_list("name", flat=True)[:20]
-        return [*((name, capfirst(name)) for name in names), (NO_GROUP, "None")]
+        groups = Group.objects.order_by("name").values_list("name", flat=True)
+        names = {*groups[:20], *groups.filter(name=request.GET.get("group", ""))}
+        return [*((name, capfirst(name)) for name in sorted(names)), (NO_GROUP, "None")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         value = self.value()

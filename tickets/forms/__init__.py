@@ -5,7 +5,7 @@ A form field turns everything into text, so the API checks JSON types first, by 
 """
 
 from .bulk import BulkForm, UndoForm
-from .fields import EnumerationField, ListField, OneLineField, valid
+from .fields import EnumerationField, ListField, MomentField, OneLineField, valid
 from .lists import (
     BUILT_IN_VIEWS,
     LIST_STATE,
@@ -51,6 +51,7 @@ __all__ = [
     "ListField",
     "ListForm",
     "MessageForm",
+    "MomentField",
     "NewTicketForm",
     "NewsForm",
     "OneLineField",

@@ -18,4 +18,6 @@ def unsent(request: HttpRequest | None) -> str:
         sent = request.POST if request is not None else {}
     except (BadRequest, SuspiciousOperation, OSError):  # too large, broken, or broken off
         return ""
-    return "\n\n".join(text for name in FIELDS if (text := sent.get(name, "").strip()))
+    # The back office calls a new comment's text "comments-0-body".
+    texts = (sent[key].strip() for field in FIELDS for key in sent if key.split("-")[-1] == field)
+    return "\n\n".join(filter(None, texts))

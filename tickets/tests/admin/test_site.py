@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -308,6 +309,59 @@ ODD_QUERIES = [
 @pytest.mark.parametrize("query", ODD_QUERIES)
 def test_odd_queries_are_no_server_errors(agent, ticket, query):
     assert agent.get(f"{LISTS['tickets']}?{query}").status_code < 500
+
+
+REFUSED = [
+    *(("tickets", "p", value) for value in ("0", "-1", "x", "2", "9" * 20, "")),
+    *(("tickets", "o", value) for value in ("abc", "99", "1", "7.x", "--7")),
+    *(
+        ("tickets", "created_at__gte", value)
+        for value in ("yesterday", "2026-13-45", "9999999-01-01", "")
+    ),
+    ("tickets", "created_at__lt", ""),
+    *(("tickets", "status__exact", value) for value in ("foo", "")),
+    *(("tickets", name, "open") for name in ("status", "status__gte", "nope", "state")),
+    *(("tickets", "assignee", value) for value in ("nobody.known", "")),
+    ("tickets", "needs_review", "maybe"),
+    ("tickets", "_to_field", "link_nonce"),
+    ("tokens", "state", "foo"),
+    ("users", "group", "nobody's"),
+    ("users", "is_active__exact", "maybe"),
+    ("predictions", "accepted__isnull", "perhaps"),
+    ("lessons", "field__exact", "title"),
+    ("lessons", "o", "3"),
+    ("jobs", "status", "foo"),
+    ("jobs", "queue_name", "foo"),
+]
+
+
+@pytest.mark.parametrize(("name", "parameter", "value"), REFUSED)
+def test_what_a_list_cannot_be_asked_is_refused_by_name(admin, name, parameter, value):
+    FILL[name]()
+    for more in ({}, {"e": "1"}):
+        response = admin.get(LISTS[name], {parameter: value, **more})
+        assert response.status_code == 400
+        assert f"<strong>{parameter}</strong>: " in response.content.decode()
+
+
+def test_a_list_takes_what_its_own_links_ask(admin):
+    FILL["tickets"]()
+    group = Group.objects.bulk_create(Group(name=f"a{number}") for number in range(30))[-1]
+    for name in FILL:
+        if name != "tickets":
+            FILL[name]()
+        html = admin.get(LISTS[name]).content.decode()
+        for link in re.findall(r'href="(\?[^"]*)"', html):
+            assert admin.get(f"{LISTS[name]}{unescape(link)}").status_code == 200, link
+    assert admin.get(LISTS["users"], {"group": group.name}).status_code == 200
+    assert admin.get(LISTS["users"], {"o": "-1.3"}).status_code == 200
+    assert admin.get(LISTS["users"], {"o": ""}).status_code == 200
+
+
+def test_an_account_in_the_address_that_is_no_number_is_left_out(admin):
+    assert admin.get(f"{LISTS['tokens']}add/?user=abc").status_code == 200
+    response = admin.post(f"{LISTS['tokens']}add/", {"name": "x", "scopes": "read", "user": "a\0"})
+    assert "user" in response.context["adminform"].form.errors
 
 
 SECRETS = [
