@@ -129,9 +129,9 @@ class DeskChangeList(ChangeList):
         for name in unused:
             raise _invalid(name, NO_FILTER)
         for spec in specs:
-            for name in spec.expected_parameters():
-                for value in request.GET.getlist(name):
-                    _check(spec, name, value)
+            for parameter in filter(None, spec.expected_parameters()):
+                for value in request.GET.getlist(parameter):
+                    _check(spec, parameter, value)
         return found
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
