@@ -94,6 +94,17 @@ class DeskAdminSite(admin.AdminSite):
             return str(entry.content_type or "")
         return str(self.get_model_admin(model).opts.verbose_name)
 
+    def section_of(self, model: Any) -> str:
+        """Under which heading of the start page a model's list stands."""
+        name = model._meta.object_name
+        return next((title for title, names in SECTIONS if name in names), "More")
+
+    def app_index(  # type: ignore[override]  # Django's is a page of its own
+        self, request: HttpRequest, app_label: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Breadcrumbs lead to a list's section, which is on the start page."""
+        return redirect("admin:index")
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The lists by what they are for, rather than by the application that has them."""
         apps = super().get_app_list(request, app_label)
@@ -101,8 +112,6 @@ class DeskAdminSite(admin.AdminSite):
         for name, model in lists.items():
             nouns = self.get_model_admin(model["model"]).opts.verbose_name_plural
             model["name"], model["purpose"] = capfirst(str(nouns)), PURPOSES.get(name, "")
-        if app_label is not None:
-            return apps
         known = {name for _, names in SECTIONS for name in names}
         sections = [*SECTIONS, ("More", [name for name in lists if name not in known])]
         return [

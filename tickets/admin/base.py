@@ -97,12 +97,13 @@ def _invalid(name: str, *words: str) -> InvalidInput:
 
 
 class PlainName:
-    """A model's options under the name by which people know it."""
+    """A model's options under the names by which people know it and its section."""
 
     def __init__(self, opts: Any, noun: str, section: str) -> None:
         self._opts = opts
-        self.verbose_name, self.verbose_name_plural = noun, f"{noun}s"
-        self.app_config = SimpleNamespace(verbose_name=section or opts.app_config.verbose_name)
+        if noun:
+            self.verbose_name, self.verbose_name_plural = noun, f"{noun}s"
+        self.app_config = SimpleNamespace(verbose_name=section)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._opts, name)
@@ -167,7 +168,6 @@ class AccountSelect(AutocompleteSelect):
 
 class DeskModelAdmin(ModelAdmin):
     noun = ""  # what people call a row, where the model's own name is technical
-    section = ""  # and its application, likewise
     paginator = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False
@@ -182,8 +182,7 @@ class DeskModelAdmin(ModelAdmin):
 
     def __init__(self, model: Any, admin_site: Any) -> None:
         super().__init__(model, admin_site)
-        if self.noun:
-            self.opts = cast(Any, PlainName(self.opts, self.noun, self.section))
+        self.opts = cast(Any, PlainName(self.opts, self.noun, admin_site.section_of(model)))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return "add" in self.grants and super().has_add_permission(request)
@@ -354,7 +353,7 @@ def badge(kind: str, value: str, words: str = "") -> SafeString:
 
 
 def moment(time: datetime | None) -> str:
-    return date_format(time, "j M Y, H:i") if time else "never"
+    return date_format(time, "DATETIME_FORMAT") if time else "never"
 
 
 def counted(number: int, noun: str) -> str:

@@ -90,7 +90,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 @admin.register(ProcrastinateJob)
 class JobAdmin(ReadOnlyAdmin):
-    noun, section = "job", "Background work"
+    noun = "job"
     list_display = ("number", "what", "about", "state", "queue", "due", "tries")
     list_display_links = ("number", "what")
     list_filter = (StateFilter, QueueFilter)

@@ -51,7 +51,6 @@ HELP = {
 }
 NO_GROUP = "none"  # as the filter says it
 CONVERSATION = "conversation of a ticket"
-SECTION = "People and programs"
 RIGHTS = ("is_active", "groups", "is_staff", "is_superuser")
 
 
@@ -76,7 +75,7 @@ class RoleFilter(admin.SimpleListFilter):
 
 @admin.register(User)
 class AccountAdmin(DeskModelAdmin, UserAdmin):
-    noun, section = "user", SECTION
+    noun = "user"
     form, add_form = AccountForm, NewAccountForm
     list_display = ("username", "person", "email", "role", "state", "signed_in")
     list_filter = (RoleFilter, "is_active", "is_staff")
@@ -253,7 +252,7 @@ class GroupForm(ModelForm):
 
 @admin.register(Group)
 class DeskGroupAdmin(DeskModelAdmin, GroupAdmin):
-    noun, section = "group", SECTION
+    noun = "group"
     form = GroupForm
     list_display = ("name", "meaning", "members")
     list_display_links = ("name",)

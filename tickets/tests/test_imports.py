@@ -30,6 +30,7 @@ ALLOWED = {
     "management": {
         "access",
         "checks",
+        "exceptions",
         "fake_llm",
         "forms",
         "models",

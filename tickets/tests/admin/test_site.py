@@ -2,19 +2,21 @@
 
 import re
 import uuid
+from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import quote
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django import app
 
 from tickets.admin.base import MOST_NAMED
-from tickets.models import ApiToken, Ticket
+from tickets.models import ApiToken, SavedView, Ticket
 from tickets.tests.factories import (
     PASSWORD,
     AdminFactory,
@@ -98,6 +100,32 @@ def test_the_start_groups_the_lists_by_what_they_are_for(admin, agent):
     assert sections["Background work"] == ["Jobs"]
     assert "More" not in sections
     assert [each["name"] for each in agent.get("/admin/").context["app_list"]] == ["Tickets"]
+
+
+def test_a_list_leads_back_to_its_section(admin):
+    for name, section in (
+        *(("tickets", "Tickets"), ("lessons", "Triage"), ("tokens", "People and programs")),
+        *(("users", "People and programs"), ("jobs", "Background work")),
+    ):
+        html = admin.get(LISTS[name]).content.decode().partition('class="breadcrumbs"')[2]
+        address, words = re.findall(r'<a href="(/admin/\w+/)">([^<]+)</a>', html)[0]
+        assert words == section
+        assert admin.get(address).url == "/admin/"
+
+
+def test_a_time_is_written_the_same_everywhere(admin, admin_user):
+    token = TokenFactory()
+    at = datetime(2026, 2, 3, 4, 5, tzinfo=UTC)
+    ApiToken.objects.update(created_at=at)
+    entry = {"action_flag": 2, "object_id": token.pk, "object_repr": "x", "action_time": at}
+    about = ContentType.objects.get_for_model(ApiToken)
+    LogEntry.objects.create(user=admin_user, content_type=about, **entry)
+    view = SavedView.objects.create(name="Hot", owner=admin_user, created_at=at)
+    for path in (
+        *("/admin/", LISTS["tokens"], f"{LISTS['tokens']}{token.pk}/history/"),
+        *("/admin/tickets/savedview/", f"/admin/tickets/savedview/{view.pk}/change/"),
+    ):
+        assert "3 Feb 2026, 04:05" in admin.get(path).content.decode(), path
 
 
 def test_every_list_says_what_it_is_for(admin):
@@ -258,7 +286,6 @@ def pages(ticket, token, user):
         f"{LISTS['users']}add/",
         *(f"{LISTS['users']}{user.pk}/{page}/" for page in ("change", "password", "delete")),
         f"{LISTS['groups']}{user.groups.get().pk}/change/",
-        "/admin/tickets/",
     ]
 
 

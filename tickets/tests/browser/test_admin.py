@@ -96,7 +96,6 @@ def paths(ticket):
         "/admin/tickets/savedview/",
         f"/admin/tickets/savedview/{saved_view(ticket.assignee).pk}/change/",
         "/admin/tickets/triagemodel/",
-        "/admin/tickets/",
         "/admin/password_change/",
     ]
 
