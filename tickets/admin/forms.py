@@ -162,7 +162,7 @@ class NewAccountForm(NamesForm, AdminUserCreationForm):  # type: ignore[type-arg
 class ViewForm(ModelForm):
     """A saved view's name and whether it is shared; its owner stays."""
 
-    name = desk.OneLineField(max_length=SavedView.NAME_LENGTH, widget=AdminTextInputWidget)
+    name = desk.ViewNameField(widget=AdminTextInputWidget)
 
     class Meta:
         model = SavedView
@@ -171,7 +171,7 @@ class ViewForm(ModelForm):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         others = SavedView.objects.exclude(pk=self.instance.pk)
-        if others.filter(owner=self.instance.owner_id, name=name).exists():
+        if others.filter(owner=self.instance.owner_id, name__iexact=name).exists():
             raise ValidationError(SAME_NAME)
         return name
 

@@ -18,6 +18,7 @@ from .lists import (
     NewsForm,
     PageForm,
     SavedViewForm,
+    ViewNameField,
     list_state,
 )
 from .people import PresenceForm, SignInForm
@@ -68,6 +69,7 @@ __all__ = [
     "SuggestTitleForm",
     "TicketForm",
     "UndoForm",
+    "ViewNameField",
     "list_state",
     "valid",
 ]

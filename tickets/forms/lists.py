@@ -147,10 +147,20 @@ BUILT_IN_VIEWS: dict[str, dict[str, str]] = {
 }
 
 
+class ViewNameField(OneLineField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=SavedView.NAME_LENGTH, **kwargs)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value.casefold() in map(str.casefold, BUILT_IN_VIEWS):
+            raise ValidationError("Every desk has a view of this name: choose another.")
+
+
 class SavedViewForm(forms.Form):
     """A name for a state of the list. `query` is what follows the "?" of its address."""
 
-    name = OneLineField(max_length=SavedView.NAME_LENGTH, label="Name of the view")
+    name = ViewNameField(label="Name of the view")
     query = forms.CharField(required=False, max_length=5000)
     shared = SwitchField(required=False, label="Share with all agents")
 
@@ -159,12 +169,6 @@ class SavedViewForm(forms.Form):
     ) -> None:
         super().__init__(data, **kwargs)
         self.me = me
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        if name.casefold() in map(str.casefold, BUILT_IN_VIEWS):
-            raise ValidationError("Every desk has a view of this name: choose another.")
-        return name
 
     def clean_query(self) -> str:
         text = str(self.cleaned_data["query"]).removeprefix("?")

@@ -38,6 +38,8 @@ def test_a_view_of_nobody_stays_shared(admin, db):
     ("name", "words"),
     [
         ("Cold", "There is a view of this name already"),
+        ("COLD", "There is a view of this name already"),
+        ("Urgent", "Every desk has a view of this name"),
         ("\u200b", "nothing in it that can be seen"),
     ],
 )
