@@ -156,7 +156,7 @@ def ago(moment: datetime) -> SafeString:
     """How long ago, with the full time in the title."""
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
-        moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
         moment.astimezone(UTC).strftime("%-d %B %Y, %H:%M UTC"),
         _age(moment, timezone.now()),
     )
