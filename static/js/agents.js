@@ -26,7 +26,6 @@
 
   turnedOn.checked = recall() !== "off";
   turnedOn.addEventListener("change", () => remember(turnedOn.checked ? "on" : "off"));
-  for (const opener of document.querySelectorAll("[data-keys-help]")) opener.hidden = false;
 
   const MOVING = ["j", "k"]; // the keys that may be held down
 

@@ -431,6 +431,13 @@ def test_a_phone_shows_cards_that_fit(desk, narrow):
     expect(window.locator("#toasts")).to_contain_text("priority is now Low")
 
 
+def test_keys_are_not_offered_without_a_script(desk):
+    for scripts in (True, False):
+        window = desk.agent(java_script_enabled=scripts)
+        window.goto("/tickets/")
+        expect(window.get_by_role("button", name="Keys")).to_be_visible(visible=scripts)
+
+
 def test_the_status_changes_without_a_script(desk):
     ticket = TicketFactory()
     window = desk.agent(java_script_enabled=False)
