@@ -166,6 +166,10 @@ def protocol_of(page):
         return ""
 
 
+# With an icon: for a page without one the browser asks the desk, which has none at that address.
+LATER = '<link rel="icon" href="data:,">Later'
+
+
 @pytest.mark.parametrize("status", [500, 503])
 def test_an_answer_that_is_an_error_costs_no_word(desk, page, status):
     desk.tolerate(f"status of {status}")
@@ -175,7 +179,7 @@ def test_an_answer_that_is_an_error_costs_no_word(desk, page, status):
     page.route(
         re.compile(r"/\??$"),
         lambda route: (
-            route.fulfill(status=status, body="Later")
+            route.fulfill(status=status, body=LATER, content_type="text/html")
             if route.request.method == "POST"
             else route.continue_()
         ),
