@@ -10,22 +10,11 @@
   const turnedOn = dialog.querySelector("[data-keys-switch]");
 
   // Where a browser forbids storage, the choice holds for this page.
-  function remember(value) {
-    try {
-      localStorage.setItem(MEMORY, value);
-    } catch {}
-  }
-
-  function recall() {
-    try {
-      return localStorage.getItem(MEMORY);
-    } catch {
-      return null;
-    }
-  }
-
-  turnedOn.checked = recall() !== "off";
-  turnedOn.addEventListener("change", () => remember(turnedOn.checked ? "on" : "off"));
+  const memory = (act) => stored(act, "localStorage");
+  turnedOn.checked = memory((kept) => kept.getItem(MEMORY)) !== "off";
+  turnedOn.addEventListener("change", () => {
+    memory((kept) => kept.setItem(MEMORY, turnedOn.checked ? "on" : "off"));
+  });
 
   const MOVING = ["j", "k"]; // the keys that may be held down
 
@@ -100,20 +89,10 @@
   }
 
   // Where a browser forbids storage, the next page shows what it was told at first.
-  function remember(time) {
-    try {
-      sessionStorage.setItem(LEFT, time);
-    } catch {}
-  }
-
-  function remembered() {
-    try {
-      const time = sessionStorage.getItem(LEFT);
-      sessionStorage.removeItem(LEFT);
-      return Number(time);
-    } catch {
-      return 0;
-    }
+  function timeLeft() {
+    const time = stored((kept) => kept.getItem(LEFT));
+    stored((kept) => kept.removeItem(LEFT));
+    return Number(time);
   }
 
   function inPlace(page) {
@@ -200,7 +179,7 @@
     function leave() {
       if (!waiting.size) return;
       [...waiting.values()].forEach(save); // no time to queue
-      remember(Date.now());
+      stored((kept) => kept.setItem(LEFT, Date.now()));
     }
     window.addEventListener("pagehide", leave);
 
@@ -223,7 +202,7 @@
     });
 
     // This page may have been read before what the one before it left was stored.
-    if (Date.now() - remembered() < PATIENCE) setTimeout(page.renew, PARTING);
+    if (Date.now() - timeLeft() < PATIENCE) setTimeout(page.renew, PARTING);
 
     return { add, cancel, has: (id) => waiting.has(id), restore, send };
   }

@@ -8,6 +8,16 @@
   const UNDO_FOR = 20000; // as desk.css has it
   const MEMORY = "toasts";
 
+  // What the browser keeps; `act` gets it. Where that is forbidden nothing is kept, and null is
+  // the answer.
+  window.stored = (act, kind = "sessionStorage") => {
+    try {
+      return act(window[kind]);
+    } catch {
+      return null;
+    }
+  };
+
   // Says what was done, with a way back where `undo` names the change ("12:3", see undoing.py).
   function toast(words, undo, since = Date.now()) {
     const line = document.createElement("div");
@@ -143,24 +153,19 @@
     toasts.addEventListener("animationend", (event) => event.target.remove());
   });
 
-  // The way back stands on the next page as well. Where a browser forbids storage, it does not.
+  // The way back stands on the next page as well.
   window.addEventListener("pagehide", () => {
     const lines = [...document.querySelectorAll(".toast[data-since]:has([data-undo])")].map((line) => ({
       words: line.firstChild.textContent,
       undo: line.querySelector("[data-undo]").elements.changes.value,
       since: Number(line.dataset.since),
     }));
-    try {
-      sessionStorage.setItem(MEMORY, JSON.stringify(lines));
-    } catch {}
+    stored((kept) => kept.setItem(MEMORY, JSON.stringify(lines)));
   });
 
   function recall() {
-    let lines = [];
-    try {
-      lines = JSON.parse(sessionStorage.getItem(MEMORY)) || [];
-      sessionStorage.removeItem(MEMORY);
-    } catch {}
+    const lines = stored((kept) => JSON.parse(kept.getItem(MEMORY))) || [];
+    stored((kept) => kept.removeItem(MEMORY));
     if (!document.getElementById("undo-form")) return; // nobody is signed in any more
     for (const { words, undo, since } of lines) {
       if (Date.now() - since < UNDO_FOR) toast(words, undo, since);

@@ -295,22 +295,8 @@ document.addEventListener("alpine:init", () => {
 
   // Where a browser forbids storage, a reload only loses who chose what.
   const memory = {
-    keep(value) {
-      try {
-        sessionStorage.setItem(MEMORY, JSON.stringify(value));
-      } catch {}
-    },
-    recall() {
-      try {
-        return JSON.parse(sessionStorage.getItem(MEMORY));
-      } catch {
-        return null;
-      }
-    },
-    forget() {
-      try {
-        sessionStorage.removeItem(MEMORY);
-      } catch {}
-    },
+    keep: (value) => stored((kept) => kept.setItem(MEMORY, JSON.stringify(value))),
+    recall: () => stored((kept) => JSON.parse(kept.getItem(MEMORY))),
+    forget: () => stored((kept) => kept.removeItem(MEMORY)),
   };
 });

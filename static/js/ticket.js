@@ -32,30 +32,21 @@
   const isDirty = (form) =>
     "unsent" in form.dataset || texts(form).some((field) => field.value !== field.defaultValue);
 
-  // Where a browser forbids storage, the text lives as long as the page.
-  function storage(act) {
-    try {
-      return act(sessionStorage);
-    } catch {
-      return null;
-    }
-  }
-
   function keep(form) {
     const values = Object.fromEntries(texts(form).map((field) => [field.name, field.value]));
     const draft = JSON.stringify({ values, mark: mark(form).value });
     const typed = isDirty(form);
-    storage((kept) => (typed ? kept.setItem(place(form), draft) : kept.removeItem(place(form))));
+    stored((kept) => (typed ? kept.setItem(place(form), draft) : kept.removeItem(place(form))));
   }
 
   function forget(form) {
-    storage((kept) => kept.removeItem(place(form)));
+    stored((kept) => kept.removeItem(place(form)));
   }
 
   function restore(form) {
     // An answer to what was sent holds the text already, and knows the version better.
     if (byId("stale") || form.querySelector("[aria-invalid]")) return;
-    const draft = JSON.parse(storage((kept) => kept.getItem(place(form))) || "null");
+    const draft = JSON.parse(stored((kept) => kept.getItem(place(form))) || "null");
     if (!draft) return;
     form.dataset.fresh = mark(form).value;
     for (const field of texts(form)) {

@@ -120,21 +120,12 @@
 
   function remember() {
     const typed = byId("body").value;
-    try {
-      if (typed) sessionStorage.setItem(memory, typed);
-      else sessionStorage.removeItem(memory);
-    } catch {
-      // Without storage the browser's own memory of forms has to do.
-    }
+    stored((kept) => (typed ? kept.setItem(memory, typed) : kept.removeItem(memory)));
   }
 
   function recall() {
     const field = byId("body");
-    try {
-      if (!field.value) field.value = sessionStorage.getItem(memory) || "";
-    } catch {
-      // As above.
-    }
+    if (!field.value) field.value = stored((kept) => kept.getItem(memory)) || "";
   }
 
   document.addEventListener("input", (event) => {

@@ -170,8 +170,8 @@ class ViewForm(ModelForm):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        others = SavedView.objects.exclude(pk=self.instance.pk)
-        if others.filter(owner=self.instance.owner_id, name__iexact=name).exists():
+        same = SavedView.objects.named(name, self.instance.owner_id)
+        if same.exclude(pk=self.instance.pk).exists():
             raise ValidationError(SAME_NAME)
         return name
 

@@ -70,9 +70,10 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
 
 def _set_by(ticket: Ticket, entries: Sequence[HistoryEntry]) -> dict[str, str]:
     """Who set each value that no triage has decided: {"status": "Set by maria"}."""
+    names = ("status", "assignee", *ticket.decided_by(Source.HUMAN))
     found: dict[str, str] = {}
     for entry in entries:
-        for name in ("status", "assignee", *ticket.decided_by(Source.HUMAN)):
+        for name in names:
             chosen = f"{name}_source" in entry.changes
             if chosen or (name in entry.changes and entry.event == "changed"):
                 found[name] = f"{'Set' if name in entry.changes else 'Confirmed'} by {_who(entry)}"

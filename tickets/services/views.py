@@ -21,7 +21,7 @@ def save_view(data: Mapping[str, Any], actor: Actor) -> SavedView:
     if own.count() >= MOST_VIEWS:
         raise InvalidInput(errors={"name": [f"{MOST_VIEWS} views are the most: delete one."]})
     taken = InvalidInput(errors={"name": [SAME_NAME]})
-    if own.filter(name__iexact=data["name"]).exists():
+    if SavedView.objects.named(data["name"], actor.user).exists():
         raise taken
     shared = data["shared"] or actor.user is None
     try:
