@@ -11,6 +11,8 @@ ROOT := $(if $(filter Makefile,$(MAKEFILE_LIST)),$(CURDIR),$(patsubst %/,%,$(dir
 PYTHON ?= python3
 RUN := exec ./.venv/bin/python
 SETUP := "$(PYTHON)" config/bootstrap.py
+# The native program, which needs no Node; npm installs that of this platform only.
+BIOME = ./node_modules/@biomejs/cli-*/biome
 
 .PHONY: run test check bench check-ui screenshots requirements
 .SILENT:
@@ -29,7 +31,8 @@ check:
 	.venv/bin/python -m mypy && \
 	.venv/bin/python manage.py check --fail-level WARNING && \
 	.venv/bin/python manage.py makemigrations --check --dry-run && \
-	.venv/bin/python -m djlint --lint --quiet templates
+	.venv/bin/python -m djlint --lint --quiet templates && \
+	$(BIOME) ci --error-on-warnings
 
 bench:
 	cd "$(ROOT)" && $(SETUP) dev && $(RUN) -m bench $(ARGS)

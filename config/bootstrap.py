@@ -35,7 +35,7 @@ def main(purpose: str) -> None:
         BUILD.mkdir(exist_ok=True)
         make_environment()
         install(ROOT / ("requirements.txt" if purpose == "run" else "requirements-dev.txt"))
-        install_front_end(tools=purpose == "ui")
+        install_front_end(purpose)
         gather_static()
     except PermissionError as error:
         fail(f"{error.filename} belongs to another account; use a clone of your own.")
@@ -73,23 +73,26 @@ def install(requirements: Path) -> None:
     done.write_text(inputs)
 
 
-def install_front_end(*, tools: bool) -> None:
-    """Install what the pages load, and with `tools` also what looks at them.
+def install_front_end(purpose: str) -> None:
+    """Install what the pages load, and for `dev` and `ui` also what checks them.
 
     Both together hold everything of the former, so that one stands for the other.
     """
     inputs = stamp_of([ROOT / "package.json", ROOT / "package-lock.json"])
     pages, both = BUILD / "npm.stamp", BUILD / "npm-tools.stamp"
-    done = is_done(both, inputs) or (not tools and is_done(pages, inputs))
-    if done and (ROOT / "node_modules").exists():
-        return
-    say("Installing the front-end files" + (" and what checks pages" if tools else ""))
-    # npm removes everything first: an interrupted set-up must not be taken for the one before.
-    for stamp in (pages, both):
-        stamp.unlink(missing_ok=True)
-    only = [] if tools else ["--omit=dev"]
-    subprocess.run([*npm(tools=tools), "ci", "--no-progress", *only], cwd=ROOT, check=True)
-    (both if tools else pages).write_text(inputs)
+    done = is_done(both, inputs) or (purpose == "run" and is_done(pages, inputs))
+    if not done or not (ROOT / "node_modules").exists():
+        say("Installing the front-end files" + ("" if purpose == "run" else " and their checks"))
+        # npm removes everything first: an interrupted set-up must not be taken for the one before.
+        for stamp in (pages, both):
+            stamp.unlink(missing_ok=True)
+        only = ["--omit=dev"] if purpose == "run" else []
+        # Without npm's warnings: what looks at pages needs a newer Node than all the others.
+        command = [*npm(tools=purpose == "ui"), "ci", "--no-progress", "--loglevel=error", *only]
+        subprocess.run(command, cwd=ROOT, check=True)
+        (pages if purpose == "run" else both).write_text(inputs)
+    if purpose == "ui" and node_version(node()) < OLDEST_NODE:
+        pip("install", "--quiet", "--disable-pip-version-check", NODE_PACKAGE)
 
 
 def npm(*, tools: bool = False) -> list[str]:
@@ -129,12 +132,13 @@ def node_version(path: str | None) -> tuple[int, ...]:
 
 def gather_static() -> None:
     sources = [path for path in (ROOT / "static").rglob("*") if path.is_file()]
-    lists = [ROOT / "package-lock.json", ROOT / "requirements.txt", ROOT / "config" / "settings.py"]
-    inputs = stamp_of([*sorted(sources), *lists])
+    lists = ["package-lock.json", "requirements.txt", "config/settings.py", "tools/bundle.py"]
+    inputs = stamp_of([*sorted(sources), *(ROOT / name for name in lists)])
     done = BUILD / "static.stamp"
     if is_done(done, inputs) and (BUILD / "static").exists():
         return
     say("Gathering the static files")
+    subprocess.run([sys.executable, ROOT / "tools" / "bundle.py"], check=True)
     # A key and an access mode of its own: this step needs neither data directory nor database.
     environment = {
         **os.environ,

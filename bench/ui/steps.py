@@ -135,7 +135,7 @@ def close_first(page: Page, facts: Facts) -> None:
 
 def ask_for_keys(page: Page, facts: Facts) -> None:
     page.locator("main").press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
 
 
 def hear_news(page: Page, facts: Facts) -> None:

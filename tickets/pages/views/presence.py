@@ -30,7 +30,7 @@ def presence(request: Request, ticket_id: int) -> HttpResponse:
     news = history.news(
         news_of(found, told["version"], told["comment"]), actor.name if actor.known else ""
     )
-    return render(request, "tickets/_watch.html", {"others": others, "news": news})
+    return render(request, "tickets/_presence.html", {"others": others, "news": news})
 
 
 def _viewer(actor: Actor, window: str) -> tuple[str, str]:

@@ -67,7 +67,7 @@ def _show(request: Request, ticket: Ticket, form: ReplyForm, status: int = 200) 
         "meaning": meaning,
         "steps": _steps(ticket),
     }
-    response = render(request, "tickets/track.html", context, status=status)
+    response = render(request, "tickets/requester.html", context, status=status)
     response["ETag"] = etag
     return response
 
