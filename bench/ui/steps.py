@@ -84,7 +84,7 @@ def send(page: Page, facts: Facts) -> None:
 def send_without_cookies(page: Page, facts: Facts) -> None:
     page.context.clear_cookies()
     page.get_by_role("button", name="Send").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("You may not do this")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You don't have access")
 
 
 def reply_nothing(page: Page, facts: Facts) -> None:
@@ -106,7 +106,7 @@ def get_locked_out(page: Page, facts: Facts) -> None:
     for _ in range(6):
         if page.get_by_label("Password").count():
             sign_in_wrongly(page, facts, "locked.out")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Too many tries")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Too many attempts")
 
 
 # --- list ---
@@ -189,5 +189,5 @@ def choose_period(page: Page, facts: Facts) -> None:
 
 
 def open_tables(page: Page, facts: Facts) -> None:
-    for summary in page.get_by_text("As a table").all():
+    for summary in page.get_by_text("Show as table").all():
         summary.click()

@@ -1,6 +1,17 @@
 // Morphing swaps by idiomorph: an answer changes the elements that differ and leaves the others in
 // place, with their focus, selection and listeners.
 
+// hx-swap="morph" and "morph:innerHTML". Not by idiomorph's own extension for htmx, which makes
+// each out-of-band swap replace its target.
+window.htmx?.defineExtension("morph", {
+  isInlineSwap: (style) => style === "morph",
+  handleSwap(style, target, fragment) {
+    if (!style.startsWith("morph")) return false;
+    const morphStyle = style === "morph" ? "outerHTML" : "innerHTML";
+    return Idiomorph.morph(target, fragment.children, { morphStyle });
+  },
+});
+
 /**
  * Configure what an answer does not change. Elements with data-stays are neither changed nor
  * removed, what was unfolded stays unfolded, and what can be focused stays focusable.

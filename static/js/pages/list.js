@@ -1,8 +1,7 @@
 // The ticket list: changes in place, selection, shortcuts, and the announcement of new tickets.
 import "./base.js";
 import "../lib/shortcuts.js";
-import { byId, dispatch, focusOn } from "../lib/dom.js";
-import { configureMorph } from "../lib/morph.js";
+import { byId, dispatch, focusOn, parse } from "../lib/dom.js";
 import { stopPolling } from "../lib/requests.js";
 import { createSaveQueue, reset } from "../lib/save_queue.js";
 
@@ -68,21 +67,12 @@ let openedByKey = ""; // the select that a key opened: the focus goes back to it
 const queue = createSaveQueue({
   setBusy: ({ target }, isBusy) => setBusy(byId(target), isBusy),
   // The row alone, whether or not it still matches the filters.
-  apply({ target, id }, html) {
-    const version = html.match(/<tr id="row-\d+" data-version="(\d+)"/)?.[1] || 0;
-    if (!version) return 0;
-    if (byId(target)) {
-      htmx.swap(
-        `#${target}`,
-        html,
-        { swapStyle: "morph", swapDelay: 0, settleDelay: 0 },
-        { contextElement: list },
-      );
-      restoreChoices(byId(target));
-      if (id === openedByKey && document.activeElement.id === id) focusOn(linkOf(byId(target)));
-    }
+  apply({ target }, html) {
+    const fresh = parse(html).querySelector(`#${target}`);
+    if (!fresh) return 0;
+    if (byId(target)) replaceRow(byId(target), fresh);
     dispatch("row-saved");
-    return version;
+    return fresh.dataset.version;
   },
   refresh: () => dispatch("tickets-changed"),
 });
@@ -98,6 +88,15 @@ function choose(select) {
   const { version } = row.dataset;
   const values = { [select.name]: select.value };
   queue.add({ id: select.id, target: row.id, path, version, values });
+}
+
+function replaceRow(row, fresh) {
+  const focused = row.contains(document.activeElement) && document.activeElement.id;
+  const isOpenedByKey = focused && focused === openedByKey;
+  fresh.querySelector("[name=ticket]").checked = row.querySelector("[name=ticket]").checked;
+  row.replaceWith(fresh);
+  restoreChoices(fresh);
+  if (focused) focusOn(isOpenedByKey ? linkOf(fresh) : byId(focused));
 }
 
 // Values that were chosen while an answer was on its way are still to be saved.
@@ -126,14 +125,44 @@ let isOutdated = false; // something changed while another list was on its way
 // Another list is on its way.
 const isTurning = () => Boolean(list.querySelector(".htmx-request:not(.bulk)"));
 
-configureMorph({
-  // The row as it was read before, or one that is being saved.
-  keepsElement(element, fresh) {
-    if (!element.dataset.version || element.id !== fresh.id) return false;
-    const isNewer = Number(fresh.dataset.version) > Number(element.dataset.version);
-    return !isNewer || element.hasAttribute("aria-busy");
+// hx-swap="rows" replaces only the rows that are newer, which is the usual case: a whole new table
+// takes a slow machine half a second. Idiomorph would do the same but weighs more than this page's
+// budget has left.
+htmx.defineExtension("rows", {
+  isInlineSwap: (style) => style === "rows",
+  handleSwap(style, _target, fragment, settling) {
+    if (style !== "rows") return false;
+    const fresh = fragment.querySelector("#results");
+    const freshRows = [...fresh.querySelectorAll("tbody tr")];
+    const idsOf = (all) => all.map((row) => row.id).join();
+    if (freshRows.length && idsOf(freshRows) === idsOf(rows())) {
+      for (const row of freshRows) if (isNewer(row)) replaceRow(byId(row.id), row);
+      for (const { id, textContent } of fresh.querySelectorAll(".count")) {
+        byId(id).textContent = textContent;
+      }
+      return [results()];
+    }
+    for (const row of freshRows) if (!isNewer(row)) row.replaceWith(byId(row.id));
+    results().replaceWith(fresh);
+    settling.elts.push(fresh);
+    return [fresh];
   },
-  keepsAttribute: (name, element) => name === "checked" && element.name === "ticket",
+});
+
+function isNewer(row) {
+  const present = byId(row.id);
+  if (!present) return true;
+  const isNewerVersion = Number(row.dataset.version) > Number(present.dataset.version);
+  return isNewerVersion && !present.hasAttribute("aria-busy");
+}
+
+document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+  const { target, fragment } = detail;
+  // A status region that says the same again is read out again; the views stay the same in an
+  // update, and one of them may have the focus.
+  const isSame =
+    target.role === "status" && target.textContent.trim() === fragment.textContent.trim();
+  if (isSame || (target.role !== "status" && before?.isUpdate)) detail.shouldSwap = false;
 });
 
 // The same page of the list again, without the tickets that arrived since: they are announced.
@@ -170,19 +199,25 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     isOutdated ||= isTurning();
   }
   if (detail.target.id !== "results" || !detail.shouldSwap) return;
-  const focused = results().contains(document.activeElement) && document.activeElement;
-  before = { id: focused?.id, index: rows().indexOf(rowOf(focused || null)), isUpdate };
+  const focused = results().contains(document.activeElement) ? document.activeElement : null;
+  before = {
+    isUpdate,
+    focused: focused?.id,
+    index: rows().indexOf(rowOf(focused)),
+    selected: new Set(boxes().flatMap(({ id, checked }) => (checked ? id : []))),
+  };
 });
 
 document.addEventListener("htmx:afterSettle", ({ target }) => {
   if (target.id !== "results" || !before) return;
-  const { id, index, isUpdate } = before;
+  const { isUpdate, focused, index, selected } = before;
   before = null;
+  for (const box of boxes()) box.checked = selected.has(box.id);
   rows().forEach(restoreChoices);
   countSelected();
-  if (id !== undefined && document.activeElement === document.body) {
+  if (focused !== undefined && document.activeElement === document.body) {
     const near = index >= 0 && rows().at(Math.min(index, rows().length - 1));
-    focusOn(byId(id) || (near && linkOf(near)) || results());
+    focusOn(byId(focused) || (near && linkOf(near)) || results());
   }
   if (isUpdate) return;
   if (isNewPage) focusOn(rows().length ? linkOf(rows()[0]) : results());
@@ -328,7 +363,7 @@ poll.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
 
 announcement.addEventListener("click", () => {
   const { first } = results().dataset;
-  htmx.ajax("GET", first, { source: results(), swap: "morph show:window:top" });
+  htmx.ajax("GET", first, { source: results(), swap: "outerHTML show:window:top" });
 });
 
 // --- The page opens, perhaps on the way back from a ticket ---

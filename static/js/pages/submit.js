@@ -19,7 +19,7 @@ const NOTES = {
   typing: "Waiting for you to pause…",
   thinking: "Reading your text…",
   suggested: "We suggest",
-  overridden: "You made your own choice. We would suggest",
+  overridden: "You chose differently. We suggested",
   unavailable: "No suggestion right now. Choose yourself, or leave it to us.",
 };
 const SOURCES = {
