@@ -65,7 +65,7 @@ def install(requirements: Path) -> None:
     both = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
     inputs = stamp_of(both if requirements == both[1] else both[:1])
     done = BUILD / f"{requirements.stem}.stamp"
-    if is_done(done, inputs) or is_done(BUILD / "requirements-dev.stamp", stamp_of(both)):
+    if is_finished(done, inputs) or is_finished(BUILD / "requirements-dev.stamp", stamp_of(both)):
         return
     say(f"Installing the packages of {requirements.name}")
     # The lists name everything, so there is nothing to resolve; that takes pip minutes otherwise.
@@ -80,7 +80,7 @@ def install_front_end(*, tools: bool) -> None:
     """
     inputs = stamp_of([ROOT / "package.json", ROOT / "package-lock.json"])
     pages, both = BUILD / "npm.stamp", BUILD / "npm-tools.stamp"
-    done = is_done(both, inputs) or (not tools and is_done(pages, inputs))
+    done = is_finished(both, inputs) or (not tools and is_finished(pages, inputs))
     if done and (ROOT / "node_modules").exists():
         return
     say("Installing the front-end files" + (" and what checks pages" if tools else ""))
@@ -132,7 +132,7 @@ def gather_static() -> None:
     lists = [ROOT / "package-lock.json", ROOT / "requirements.txt", ROOT / "config" / "settings.py"]
     inputs = stamp_of([*sorted(sources), *lists])
     done = BUILD / "static.stamp"
-    if is_done(done, inputs) and (BUILD / "static").exists():
+    if is_finished(done, inputs) and (BUILD / "static").exists():
         return
     say("Gathering the static files")
     # A key and an access mode of its own: this step needs neither data directory nor database.
@@ -163,7 +163,7 @@ def stamp_of(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def is_done(stamp: Path, inputs: str) -> bool:
+def is_finished(stamp: Path, inputs: str) -> bool:
     return stamp.exists() and stamp.read_text() == inputs
 
 

@@ -101,14 +101,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First the static files: the headers of pages would weigh 400 bytes on each of them.
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.request_id",
-    "config.middleware.plain_cookies",
-    "config.middleware.problems",
+    "tickets.web.middleware.request_id",
+    "tickets.web.middleware.plain_cookies",
+    "tickets.web.middleware.error_answers",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "config.middleware.readable_forms",
+    "tickets.web.middleware.readable_forms",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -213,14 +213,14 @@ AXES_FAILURE_LIMIT = _number("SIGN_IN_FAILURES", 5)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "tickets.access.client_address"
-AXES_LOCKOUT_CALLABLE = "tickets.pages.errors.locked_out"
+AXES_CLIENT_IP_CALLABLE = "tickets.access.throttling.client_address"
+AXES_LOCKOUT_CALLABLE = "tickets.web.lockout.locked_out"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "tickets.web.errors.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -255,7 +255,7 @@ def _mail_server() -> dict[str, Any]:
 
 
 _mail = _mail_server()
-SMTP_BACKEND = "tickets.services.smtp.EmailBackend"
+SMTP_BACKEND = "tickets.services.mail.smtp.EmailBackend"
 _by_smtp = _mail["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_BACKEND = SMTP_BACKEND if _by_smtp else _mail["EMAIL_BACKEND"]
 EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"] or None

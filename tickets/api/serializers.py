@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from ..models import Comment, Ticket
-from ..querysets import HistoryEntry
+from ..audit.trail import AuditEntry
+from ..models.ticket import Comment, Ticket
 from ..triage.types import Classification, Evidence, Title
 
 
@@ -50,7 +50,7 @@ def comment(comment: Comment) -> dict[str, Any]:
     }
 
 
-def history_entry(entry: HistoryEntry) -> dict[str, Any]:
+def history_entry(entry: AuditEntry) -> dict[str, Any]:
     return {
         "at": time(entry.at),
         "actor": entry.actor,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tickets.access import SYSTEM
-from tickets.models import Ticket
-from tickets.services import create_token
+from tickets.access.actors import SYSTEM
+from tickets.models.ticket import Ticket
+from tickets.services.accounts import create_token
 
 from .factories import TicketFactory
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from tickets import sharing
+from tickets.services.triage import shared_state
 from tickets.triage import engine
 from tickets.triage.config import Config, Endpoint, from_settings
 from tickets.triage.engine import Probe
@@ -65,8 +65,8 @@ class Command(BaseCommand):
 
     def _say_outcomes(self) -> None:
         try:
-            outcomes = sharing.outcomes_today()
-            spent = f"{sharing.calls_today()} calls, about ${sharing.spent_today():.4f}"
+            outcomes = shared_state.outcomes_today()
+            spent = f"{shared_state.calls_today()} calls, about ${shared_state.spent_today():.4f}"
         except DatabaseError as error:
             raise CommandError(f"The database does not answer: {error}") from error
         self._line("used today", f"{spent} (since midnight UTC)")

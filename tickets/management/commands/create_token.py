@@ -6,10 +6,11 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tickets.access import SYSTEM
-from tickets.forms import OneLineField
-from tickets.models import ApiToken, Scope
-from tickets.services import create_token
+from tickets.access.actors import SYSTEM
+from tickets.forms.fields import OneLineField
+from tickets.models.tokens import ApiToken
+from tickets.services.accounts import create_token
+from tickets.vocabulary import Scope
 
 
 class Command(BaseCommand):

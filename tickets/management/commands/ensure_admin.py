@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from tickets.checks import on_loopback
 from tickets.exceptions import InvalidInput
-from tickets.services import create_account
+from tickets.services.accounts import create_account
 
 
 class Command(BaseCommand):

@@ -14,7 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.db import DatabaseError
 
-from tickets.models import Ticket
+from tickets.models.ticket import Ticket
 from tickets.triage import engine, offline
 from tickets.triage.config import PROVIDERS, Config, from_settings
 from tickets.triage.engine import Probe

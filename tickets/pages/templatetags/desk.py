@@ -14,11 +14,13 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from tickets import wording
-from tickets.models import Email, Mail, MailState, Source, Ticket, Use
-from tickets.pages import charts, history
-from tickets.pages.unsent import unsent as unsent_of
-from tickets.querysets import HistoryEntry
+from tickets.audit.trail import AuditEntry
+from tickets.models.mail import Email
+from tickets.models.ticket import Ticket
+from tickets.pages import audit_text, charts
+from tickets.pages.drafts import draft_of as unsent_of
+from tickets.vocabulary import MailKind, MailState, PredictionUse, Source
+from tickets.web import wording
 
 register = Library()
 
@@ -113,7 +115,7 @@ def chosen(ticket: Ticket, name: str) -> bool:
 @register.simple_tag
 def sure(confidence: float | None) -> str:
     """How sure, after a value: ", 82 % sure"."""
-    return "" if confidence is None else f", {wording.sure(confidence)}"
+    return "" if confidence is None else f", {wording.confident(confidence)}"
 
 
 @register.simple_tag
@@ -127,7 +129,7 @@ def because(words: Iterable[str] | None) -> SafeString:
 @register.simple_tag
 def share(value: float | None) -> str:
     """0..1 as per cent; a dash for a share of nothing."""
-    return "\u2013" if value is None else wording.share(value)
+    return "\u2013" if value is None else wording.percentage(value)
 
 
 @register.simple_tag
@@ -135,12 +137,16 @@ def milliseconds(value: int) -> str:
     return f"{value}\u00a0ms" if value else "under 1\u00a0ms"
 
 
-USES = {Use.SHOWN: "shown while typing", Use.APPLIED: "applied", Use.SHADOW: "shadow, never shown"}
+USES = {
+    PredictionUse.SHOWN: "shown while typing",
+    PredictionUse.APPLIED: "applied",
+    PredictionUse.SHADOW: "shadow, never shown",
+}
 
 
 @register.filter
 def use_words(use: str) -> str:
-    return USES[Use(use)]
+    return USES[PredictionUse(use)]
 
 
 @register.simple_tag
@@ -183,14 +189,14 @@ def initials(name: str) -> str:
 
 
 @register.filter
-def told(entry: HistoryEntry) -> list[str]:
+def told(entry: AuditEntry) -> list[str]:
     """A history entry in sentences."""
-    return history.sentences(entry)
+    return audit_text.sentences(entry)
 
 
 @register.filter
-def actor_name(entry: HistoryEntry) -> str:
-    return history.actor_name(entry)
+def actor_name(entry: AuditEntry) -> str:
+    return audit_text.actor_name(entry)
 
 
 @register.simple_tag(takes_context=True)
@@ -229,10 +235,10 @@ def duration(value: timedelta | None) -> str:
 
 MAILS_SHOWN = 3
 MAIL_NAMES = {
-    Mail.RECEIVED: "Confirmation",
-    Mail.REPLY: "Reply",
-    Mail.RESOLVED: "News that it is resolved",
-    Mail.LINK: "Private link",
+    MailKind.RECEIVED: "Confirmation",
+    MailKind.REPLY: "Reply",
+    MailKind.RESOLVED: "News that it is resolved",
+    MailKind.LINK: "Private link",
 }
 MAIL_STATES = {
     MailState.WAITING: "waiting since",
@@ -252,7 +258,7 @@ def latest_mails(ticket: Ticket) -> list[Email]:
 
 @register.filter
 def mail_name(email: Email) -> str:
-    return MAIL_NAMES[Mail(email.kind)]
+    return MAIL_NAMES[MailKind(email.kind)]
 
 
 @register.filter

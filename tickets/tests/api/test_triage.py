@@ -5,8 +5,9 @@ import math
 import pytest
 
 from tickets.api import http
-from tickets.models import Category, Priority, Ticket
+from tickets.models.ticket import Ticket
 from tickets.triage import receipts
+from tickets.vocabulary import Category, Priority
 
 from .client import CLASSIFY, NEW, SUGGEST_TITLE, assert_problem
 

@@ -6,10 +6,11 @@ import uuid
 import pytest
 from django.test import Client
 
-from tickets.models import Source, Ticket
+from tickets.models.ticket import Ticket
 from tickets.tests.factories import TicketFactory
 from tickets.triage import receipts
 from tickets.triage.types import Classification
+from tickets.vocabulary import Source
 
 TYPED = {
     "title": "Charged twice",

@@ -3,7 +3,7 @@
 import pytest
 
 from tickets.triage import offline
-from tickets.triage.offline import Learner, Lesson, prior
+from tickets.triage.offline import Feedback, Learner, prior
 from tickets.triage.offline.classifier import LEARNED
 from tickets.triage.types import LEARNED_FIELDS
 
@@ -12,7 +12,7 @@ UNKNOWN = ODD.format(99)
 
 
 def learner(field, value, count=4):
-    return Learner.taught(field, (Lesson("", ODD.format(n), value) for n in range(count)))
+    return Learner.taught(field, (Feedback("", ODD.format(n), value) for n in range(count)))
 
 
 @pytest.fixture
