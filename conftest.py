@@ -35,7 +35,7 @@ def remove_leftovers() -> None:
 
 
 def remove_data(data_dir: Path) -> None:
-    from config.embedded_postgres.server import server_of
+    from embedded_postgres.server import server_of
 
     server_of(data_dir).stop()
     shutil.rmtree(data_dir, ignore_errors=True)

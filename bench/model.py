@@ -25,10 +25,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tickets.fake_llm import FakeLLM
 from tickets.triage import engine
 from tickets.triage.config import Config
 from tickets.triage.shared import Alone
+from tools.fake_llm import FakeLLM
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 20

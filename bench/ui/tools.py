@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from config.bootstrap import node
+from tools.setup import node
 
 from .browser import Visitors, chromium_path, sandbox_options
 from .desk import ROOT

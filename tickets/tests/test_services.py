@@ -14,10 +14,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tickets import services, tasks
 from tickets.access import SYSTEM, Actor, user_actor
 from tickets.exceptions import Conflict, NotFound, StaleVersion
-from tickets.fake_llm import FakeLLM
 from tickets.models import Comment, Counter, IdempotencyKey, Source, Ticket
 from tickets.tests.factories import AgentFactory, TicketFactory, unapply_newest_migration
 from tickets.triage.receipts import Receipt
+from tools.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db
 

@@ -7,8 +7,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tickets import services, tasks
 from tickets.access import SYSTEM, Actor
-from tickets.fake_llm import FakeLLM
 from tickets.models import Prediction, Ticket, Use
+from tools.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db
 

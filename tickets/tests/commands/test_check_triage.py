@@ -5,8 +5,8 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from tickets.fake_llm import FakeLLM
 from tickets.sharing import DeskShared
+from tools.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db
 

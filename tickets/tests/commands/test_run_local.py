@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from config.embedded_postgres.processes import of_cluster
-from config.embedded_postgres.server import Server
+from embedded_postgres.processes import of_cluster
+from embedded_postgres.server import Server
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 120

@@ -2,5 +2,5 @@
 
 Used when `DATABASE_URL` is unset:
 
-    DATABASES = {"default": {"ENGINE": "config.embedded_postgres", "NAME": ..., "DATA_DIR": Path}}
+    DATABASES = {"default": {"ENGINE": "embedded_postgres", "NAME": ..., "DATA_DIR": Path}}
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded_postgres.server import Server
+from embedded_postgres.server import Server
 
 from .embedded import query
 

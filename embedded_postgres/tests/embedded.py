@@ -13,15 +13,15 @@ import psutil
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from config.embedded_postgres.processes import of_cluster, postmaster
-from config.embedded_postgres.server import Server
+from embedded_postgres.processes import of_cluster, postmaster
+from embedded_postgres.server import Server
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 STARTER = """
 import sys
 from pathlib import Path
-from config.embedded_postgres.exceptions import EmbeddedPostgresError
-from config.embedded_postgres.server import Server
+from embedded_postgres.exceptions import EmbeddedPostgresError
+from embedded_postgres.server import Server
 
 server = Server(Path(sys.argv[1]))
 try:

@@ -14,7 +14,7 @@ from django.db.utils import ConnectionHandler
 from procrastinate.contrib.django.utils import connector_params
 from pytest_django import DjangoDbBlocker
 
-from config.embedded_postgres.base import DatabaseWrapper
+from embedded_postgres.base import DatabaseWrapper
 
 from .embedded import CHECKOUT, crash
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(
 def connection_to(data_dir: Path, pool: bool) -> Iterator[DatabaseWrapper]:
     options = {"pool": {"min_size": 1, "max_size": 4, "timeout": 30}} if pool else {}
     database = {
-        "ENGINE": "config.embedded_postgres",
+        "ENGINE": "embedded_postgres",
         "NAME": "tickets",
         "DATA_DIR": data_dir,
         "CONN_HEALTH_CHECKS": True,
@@ -111,7 +111,7 @@ def test_the_workers_connector_reaches_the_same_database() -> None:
 
 
 def test_it_is_not_even_imported_when_another_database_is_set() -> None:
-    script = "import django, sys; django.setup(); print('config.embedded_postgres' in sys.modules)"
+    script = "import django, sys; django.setup(); print('embedded_postgres' in sys.modules)"
     environment = {
         **os.environ,
         "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",

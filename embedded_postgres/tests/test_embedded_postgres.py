@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded_postgres.exceptions import EmbeddedPostgresError
-from config.embedded_postgres.programs import binary
-from config.embedded_postgres.server import Server
+from embedded_postgres.exceptions import EmbeddedPostgresError
+from embedded_postgres.programs import binary
+from embedded_postgres.server import Server
 
 from .embedded import connect, crash, data_of, first_process, query, start_elsewhere
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tickets.fake_llm import KNOWN, FakeLLM
-from tickets.fake_llm.faults import PARAMETER_FAULTS, REPLY_FAULTS, STATUS_FAULTS
+from tools.fake_llm import KNOWN, FakeLLM
+from tools.fake_llm.faults import PARAMETER_FAULTS, REPLY_FAULTS, STATUS_FAULTS
 
 ROOT = Path(__file__).resolve().parents[2]
 USER = [{"role": "user", "content": "hello"}]
@@ -411,3 +411,21 @@ def test_the_command_says_in_one_line_that_a_port_is_taken(fake):
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
     assert port in done.stderr
+
+
+def test_the_command_says_in_one_line_that_the_fake_model_is_not_installed(tmp_path):
+    """A deployed package has `config/` and `tickets/` and no `tools/`."""
+    for name in ("config", "embedded_postgres", "tickets"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    completed = subprocess.run(
+        [sys.executable, "-m", "django", "run_fake_llm", "--port", "0"],
+        cwd=tmp_path,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert completed.returncode == 1
+    assert len(completed.stderr.strip().splitlines()) == 1
+    assert "tools/fake_llm/" in completed.stderr

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded_postgres.exceptions import EmbeddedPostgresError
-from config.embedded_postgres.programs import PACKAGE, site_packages
-from config.embedded_postgres.server import Server
+from embedded_postgres.exceptions import EmbeddedPostgresError
+from embedded_postgres.programs import PACKAGE, site_packages
+from embedded_postgres.server import Server
 
 from .embedded import data_of, first_process, query, start_elsewhere
 

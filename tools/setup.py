@@ -1,6 +1,6 @@
 """Set up what the program needs, with nothing but Python's standard library.
 
-    python3 config/bootstrap.py run|dev|ui
+    python3 tools/setup.py run|dev|ui
 
 Makes the virtual environment, installs the pinned packages and the front-end files, and gathers
 the static files; for `ui` also npm's programs that look at pages, see bench/ui. Each step leaves

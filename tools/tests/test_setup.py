@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config import bootstrap
+from tools import setup
 
 
 @pytest.fixture
@@ -14,23 +14,23 @@ def checkout(tmp_path, monkeypatch):
     """An empty checkout, in a path with a space, that the script takes for its own."""
     root = tmp_path / "a checkout"
     (root / ".build").mkdir(parents=True)
-    monkeypatch.setattr(bootstrap, "ROOT", root)
-    monkeypatch.setattr(bootstrap, "BUILD", root / ".build")
-    monkeypatch.setattr(bootstrap, "PYTHON", root / ".venv" / "bin" / "python")
+    monkeypatch.setattr(setup, "ROOT", root)
+    monkeypatch.setattr(setup, "BUILD", root / ".build")
+    monkeypatch.setattr(setup, "PYTHON", root / ".venv" / "bin" / "python")
     return root
 
 
 def test_a_stamp_changes_with_a_files_content(checkout):
     listed = checkout / "requirements.txt"
     listed.write_text("a==1")
-    before = bootstrap.stamp_of([listed])
-    assert bootstrap.stamp_of([listed]) == before
+    before = setup.stamp_of([listed])
+    assert setup.stamp_of([listed]) == before
     listed.write_text("a==2")
-    assert bootstrap.stamp_of([listed]) != before
+    assert setup.stamp_of([listed]) != before
 
 
 def test_the_environment_works_in_a_path_with_a_space(checkout, capfd):
-    bootstrap.make_environment()
+    setup.make_environment()
     answer = subprocess.check_output(
         [checkout / ".venv" / "bin" / "python", "-c", "import sys; print(sys.prefix)"], text=True
     )
@@ -40,26 +40,26 @@ def test_the_environment_works_in_a_path_with_a_space(checkout, capfd):
 
 def test_an_interrupted_environment_is_made_again(checkout):
     (checkout / ".venv.new" / "half").mkdir(parents=True)
-    bootstrap.make_environment()
+    setup.make_environment()
     assert not (checkout / ".venv.new").exists()
-    assert bootstrap.PYTHON.exists()
+    assert setup.PYTHON.exists()
 
 
 def test_installed_packages_are_not_installed_again(checkout, capfd):
     (checkout / "requirements.txt").write_text("")
     (checkout / "requirements-dev.txt").write_text("")
-    bootstrap.make_environment()
+    setup.make_environment()
     for _ in range(2):
-        bootstrap.install(checkout / "requirements-dev.txt")
+        setup.install(checkout / "requirements-dev.txt")
     # The longer list holds everything of the shorter.
-    bootstrap.install(checkout / "requirements.txt")
+    setup.install(checkout / "requirements.txt")
     assert capfd.readouterr().out.count("Installing") == 1
 
 
 def test_a_failed_step_is_one_clear_line():
     pretence = (
         "import os, runpy, sys; sys.version_info = (3, 9); os.environ['PATH'] = '';"
-        f"runpy.run_path({bootstrap.__file__!r}, run_name='__main__')"
+        f"runpy.run_path({setup.__file__!r}, run_name='__main__')"
     )
     lines = subprocess.run([sys.executable, "-c", pretence], capture_output=True, text=True)
     assert lines.returncode == 1
@@ -68,7 +68,7 @@ def test_a_failed_step_is_one_clear_line():
 
 
 def test_every_version_is_pinned_and_no_list_names_a_host():
-    root = Path(bootstrap.__file__).parent.parent
+    root = Path(setup.__file__).parent.parent
     for name in ("requirements.txt", "requirements-dev.txt"):
         for line in (root / name).read_text().splitlines():
             package = line.split(" ")[0]
@@ -95,22 +95,22 @@ def npm_calls(checkout, tmp_path, monkeypatch):
 
 def test_running_the_desk_installs_only_what_its_pages_load(npm_calls):
     for _ in range(2):
-        bootstrap.install_front_end(tools=False)
+        setup.install_front_end(tools=False)
     assert npm_calls() == ["ci --no-progress --omit=dev"]
 
 
 def test_what_looks_at_pages_comes_once_and_stays(npm_calls):
-    bootstrap.install_front_end(tools=False)
-    bootstrap.install_front_end(tools=True)
-    bootstrap.install_front_end(tools=False)
-    bootstrap.install_front_end(tools=True)
+    setup.install_front_end(tools=False)
+    setup.install_front_end(tools=True)
+    setup.install_front_end(tools=False)
+    setup.install_front_end(tools=True)
     assert npm_calls() == ["ci --no-progress --omit=dev", "ci --no-progress"]
 
 
 def test_another_list_of_packages_is_installed_anew(npm_calls, checkout):
-    bootstrap.install_front_end(tools=True)
+    setup.install_front_end(tools=True)
     (checkout / "package-lock.json").write_text('{"other": 1}')
-    bootstrap.install_front_end(tools=False)
+    setup.install_front_end(tools=False)
     assert npm_calls() == ["ci --no-progress", "ci --no-progress --omit=dev"]
 
 
@@ -118,6 +118,6 @@ def test_a_node_that_does_not_work_is_no_version(npm_calls, tmp_path):
     broken = tmp_path / "broken"
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
-    assert bootstrap.node_version(str(broken)) == ()
-    assert bootstrap.node_version(None) == ()
-    assert bootstrap.node_version(str(tmp_path / "programs" / "node")) == (22, 22, 0)
+    assert setup.node_version(str(broken)) == ()
+    assert setup.node_version(None) == ()
+    assert setup.node_version(str(tmp_path / "programs" / "node")) == (22, 22, 0)

@@ -14,9 +14,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from config.embedded_postgres.exceptions import EmbeddedPostgresError
-from config.embedded_postgres.processes import cluster_name, of_cluster
-from config.embedded_postgres.server import Server
+from embedded_postgres.exceptions import EmbeddedPostgresError
+from embedded_postgres.processes import cluster_name, of_cluster
+from embedded_postgres.server import Server
 
 from .embedded import (
     connect,
