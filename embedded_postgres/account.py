@@ -1,4 +1,4 @@
-"""The account that the server runs as: our own, or an unprivileged one when we are root."""
+"""The account that runs the server: the current one, or an unprivileged one if we are root."""
 
 import os
 import pwd
@@ -9,7 +9,7 @@ from typing import Any
 
 from .exceptions import EmbeddedPostgresError
 
-# Nothing of ours: neither secrets nor PG* variables reach the server.
+# Nothing from our own environment: neither secrets nor PG* variables reach the server.
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
@@ -25,10 +25,10 @@ class Account:
             return f"uid {self.uid}"
 
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
-        """Run a command as this account, in a session of its own (Ctrl-C does not reach it)."""
-        switch: dict[str, Any] = {}
+        """Run a command as this account, in its own session so that Ctrl-C does not reach it."""
+        credentials: dict[str, Any] = {}
         if self.uid != os.geteuid():
-            switch = {"user": self.uid, "group": self.gid, "extra_groups": []}
+            credentials = {"user": self.uid, "group": self.gid, "extra_groups": []}
         return subprocess.run(
             command,
             cwd="/",
@@ -39,7 +39,7 @@ class Account:
             capture_output=True,
             text=True,
             errors="replace",
-            **switch,
+            **credentials,
         )
 
     def can_enter(self, directory: Path) -> bool:
@@ -52,31 +52,32 @@ class Account:
             return False
 
 
-def choose(data: Path) -> Account:
-    """Who runs the server of the cluster in `data`, which need not exist yet.
+def server_account(data: Path) -> Account:
+    """Return the account that runs the server of the cluster in `data`.
 
-    An existing cluster stays its owner's. A new one under root goes to `postgres` where the
-    machine has that account, else to `nobody`: initdb refuses a bare uid without an account.
-    Raises EmbeddedPostgresError where the owner can be neither we nor run by us.
+    An existing cluster is run by its owner. If `data` does not exist yet, that is the current
+    account; for root it is `postgres` if the machine has that account, otherwise `nobody`,
+    because initdb refuses a uid without an account.
+    Raise EmbeddedPostgresError if we cannot run the server as the owner.
     """
-    me = Account(os.geteuid(), os.getegid())
+    current = Account(os.geteuid(), os.getegid())
     if not data.exists():
-        return me if me.uid else _unprivileged()
+        return current if current.uid else _unprivileged_account()
     owner = Account(data.stat().st_uid, data.stat().st_gid)
-    if me.uid not in (0, owner.uid):
+    if current.uid not in (0, owner.uid):
         raise EmbeddedPostgresError(
-            f"{data} belongs to the account {owner} and {me} may not use it:"
+            f"{data} belongs to the account {owner} and {current} cannot use it:"
             f" start as root or {owner}, or set DATA_DIR to another directory"
         )
     if owner.uid == 0:
         raise EmbeddedPostgresError(
             f"{data} belongs to root, and PostgreSQL does not run as root:"
-            f" give it away with chown -R {_unprivileged()}"
+            f" change the owner with chown -R {_unprivileged_account()}"
         )
     return owner
 
 
-def _unprivileged() -> Account:
+def _unprivileged_account() -> Account:
     for name in ("postgres", "nobody"):
         try:
             entry = pwd.getpwnam(name)
@@ -84,5 +85,6 @@ def _unprivileged() -> Account:
             continue
         return Account(entry.pw_uid, entry.pw_gid)
     raise EmbeddedPostgresError(
-        "PostgreSQL does not run as root, and there is no account postgres or nobody to run it"
+        "PostgreSQL does not run as root, and this machine has neither an account postgres"
+        " nor an account nobody"
     )

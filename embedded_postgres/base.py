@@ -14,7 +14,7 @@ class DatabaseClient(client.DatabaseClient):
     def settings_to_cmd_args_env(
         cls, settings_dict: dict[str, Any], parameters: Iterable[str]
     ) -> tuple[list[str], dict[str, str] | None]:
-        """The wheel's psql; the machine may have none, or an older one."""
+        """Use the wheel's psql: the machine may have none, or an older one."""
         arguments, environment = super().settings_to_cmd_args_env(settings_dict, parameters)
         return [str(binary("psql")), *arguments[1:]], environment
 
@@ -31,8 +31,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return server_of(self.settings_dict["DATA_DIR"])
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Django's parameters for a new connection, once the server answers."""
+        """Start the server if necessary, then return Django's connection parameters."""
         address = self.server.ensure_running(self.settings_dict["NAME"])
-        # Kept in the settings, where dbshell and others look for them.
+        # Stored in the settings, where dbshell and other libraries read them.
         self.settings_dict.update({key.upper(): value for key, value in address.items()})
         return super().get_connection_params()

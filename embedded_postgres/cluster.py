@@ -1,4 +1,4 @@
-"""The cluster's files: made by initdb, tidied after a crash, served by a new process."""
+"""Create a cluster with initdb, clean up after a crash, and launch its server."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from .processes import cluster_name
 SUPERUSER = "postgres"
 PORT = "5432"
 
-# The builtin provider sorts and folds case alike on every machine, whatever its C library.
+# The builtin provider sorts and folds case the same way on every machine, whatever its C library.
 INITDB = (
     f"--username={SUPERUSER}",
     "--auth=trust",  # over a socket in a directory that only the account and root can enter
@@ -29,8 +29,8 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "max_connections": "100",
     "shared_buffers": "128MB",
-    # One short line for an error, in one file a weekday that is written anew the next week: this
-    # neither fills the disk nor spills a ticket's text.
+    # One short line per error, in one file per weekday that is overwritten a week later: the log
+    # neither fills the disk nor contains the text of rows.
     "logging_collector": "on",
     "log_directory": "log",
     "log_filename": "server-%a.log",
@@ -42,8 +42,8 @@ SETTINGS = {
     "log_error_verbosity": "terse",
     "log_checkpoints": "off",
 }
-# Runs a command in the background, its output in the file named first, and prints its pid.
-DETACHED = 'mkdir -p "${1%/*}"; log=$1; shift; "$@" </dev/null >"$log" 2>&1 & echo $!'
+# Runs a command in the background, sends its output to the file named first, prints its pid.
+RUN_IN_BACKGROUND = 'mkdir -p "${1%/*}"; log=$1; shift; "$@" </dev/null >"$log" 2>&1 & echo $!'
 
 
 def exists(data: Path) -> bool:
@@ -51,18 +51,20 @@ def exists(data: Path) -> bool:
 
 
 def create(data: Path, account: Account, bin_dir: Path) -> None:
-    """Make a new cluster. A crash in between leaves no half of one at `data`."""
+    """Create a cluster. A crash halfway does not leave an incomplete one at `data`."""
     draft = Path(tempfile.mkdtemp(prefix="new-", dir=data.parent))
     os.chown(draft, account.uid, account.gid)
     result = account.run(bin_dir / "initdb", *INITDB, "-D", draft)
     if result.returncode:
         shutil.rmtree(draft, ignore_errors=True)
-        raise EmbeddedPostgresError(f"Cannot make a database in {data}: {complaint(result.stderr)}")
+        raise EmbeddedPostgresError(
+            f"Cannot create a database in {data}: {error_line(result.stderr)}"
+        )
     draft.rename(data)
 
 
 def launch(data: Path, account: Account, bin_dir: Path, socket_dir: Path) -> int:
-    """Start the server of a cluster that has no processes, and return its pid without waiting."""
+    """Start the server of a cluster that has no processes. Return its pid without waiting."""
     _remove_leftovers(data, socket_dir)
     quoted = str(socket_dir).replace('"', '""')
     settings = SETTINGS | {
@@ -70,35 +72,35 @@ def launch(data: Path, account: Account, bin_dir: Path, socket_dir: Path) -> int
         "unix_socket_directories": f'"{quoted}"',
     }
     result = account.run(
-        *("/bin/sh", "-c", DETACHED, "sh", data / "log" / "start.log"),
+        *("/bin/sh", "-c", RUN_IN_BACKGROUND, "sh", data / "log" / "start.log"),
         *(bin_dir / "postgres", "-D", data),
         *(f"--{name}={value}" for name, value in settings.items()),
     )
     if result.stderr:
-        raise EmbeddedPostgresError(f"PostgreSQL did not start: {complaint(result.stderr)}")
+        raise EmbeddedPostgresError(f"PostgreSQL did not start: {error_line(result.stderr)}")
     return int(result.stdout)
 
 
 def _remove_leftovers(data: Path, socket_dir: Path) -> None:
-    for unfinished in data.parent.glob("new-*"):
-        shutil.rmtree(unfinished, ignore_errors=True)
+    for incomplete in data.parent.glob("new-*"):
+        shutil.rmtree(incomplete, ignore_errors=True)
     socket = socket_dir / SOCKET_NAME
     for leftover in (data / "postmaster.pid", socket, socket.with_name(f"{SOCKET_NAME}.lock")):
         leftover.unlink(missing_ok=True)
 
 
 def last_log(data: Path) -> str:
-    """What the server has written since it was last started."""
+    """Return what the server has logged since its last start."""
     logs = sorted((data / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)
     text = logs[-1].read_text(errors="replace")[-100_000:] if logs else ""
     return text.rpartition("starting PostgreSQL")[2]
 
 
-def complaint(output: str) -> str:
-    """The first line that says what went wrong, without time and pid."""
+def error_line(output: str) -> str:
+    """Return the first line that says what went wrong, without its time and pid."""
     lines = [line for line in output.splitlines() if line.strip()]
     serious = [line for line in lines if re.search("(ERROR|FATAL|PANIC|error):", line)]
-    # That it is still starting is what those were told who asked, not a reason.
+    # "The database system is starting up" is an answer to an early client, not a cause.
     causes = [line for line in serious if "the database system is" not in line]
-    worst = (causes or serious or lines[-1:] or ["no reason given"])[0]
-    return re.sub(r"^[-\d]+ [:.\d]+ \w+ \[\d+\] ", "", worst)
+    line = (causes or serious or lines[-1:] or ["no error message"])[0]
+    return re.sub(r"^[-\d]+ [:.\d]+ \w+ \[\d+\] ", "", line)

@@ -4,7 +4,7 @@ import psycopg
 
 
 class EmbeddedPostgresError(psycopg.OperationalError):
-    """The server cannot run; the message is one line that says why.
+    """The server cannot run. The message is one line that says why.
 
-    Django turns it into its own `OperationalError`, like every error of psycopg.
+    Django converts it to its own `OperationalError`, like every psycopg error.
     """

@@ -1,4 +1,4 @@
-"""Where a cluster lives: `DATA_DIR/postgres`, or a place that this is a symbolic link to."""
+"""The directories of a cluster: `DATA_DIR/postgres`, or the target if that is a symbolic link."""
 
 import os
 import stat
@@ -10,72 +10,80 @@ from pathlib import Path
 from .account import Account
 from .exceptions import EmbeddedPostgresError
 
-ELSEWHERE = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108  (under a random name)
+FALLBACK_PARENTS = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108  (under a random name)
+# Operators know the directories of earlier releases by this name, in backups for example.
+HOME_PREFIX = "tickets-postgres-"
 SOCKET_NAME = ".s.PGSQL.5432"
-LONGEST_SOCKET_PATH = 103  # bytes: 107 on Linux, 103 on macOS
+MAX_SOCKET_PATH_BYTES = 103  # the limit of macOS; Linux allows 107
 
 
-def find_or_make(data_dir: Path, account: Account) -> Path:
-    """The home below `data_dir`, made where it is missing, that the account can enter.
+def ensure_home(data_dir: Path, account: Account) -> Path:
+    """Return the cluster's home below `data_dir`; create it if it does not exist.
 
-    Where `data_dir` is closed to the account (a clone below root's home), the home is made in
-    `ELSEWHERE` and linked, so the link carries the decision to every later start.
+    If the account cannot enter `data_dir` (a clone below root's home, for example), create the
+    home in one of `FALLBACK_PARENTS` and link to it, so that later starts use the same one.
+    Raise EmbeddedPostgresError if the account cannot use the home.
     """
-    home = data_dir / "postgres"
-    near = account.can_enter(data_dir)
-    if not os.path.lexists(home) and near:
-        _make_in(data_dir, account).rename(home)
-    elif not os.path.lexists(home):
-        home.symlink_to(_make_elsewhere(data_dir, account))
-    place = home.resolve()
-    if not place.exists():
+    path = data_dir / "postgres"
+    can_enter_data_dir = account.can_enter(data_dir)
+    if not os.path.lexists(path):
+        if can_enter_data_dir:
+            _create_home(data_dir, account).rename(path)
+        else:
+            path.symlink_to(_create_fallback_home(data_dir, account))
+    home = path.resolve()
+    if not home.exists():
         raise EmbeddedPostgresError(
-            f"{home} links to {place}, which is gone: bring it back,"
-            " or remove the link to begin with an empty database"
+            f"{path} links to {home}, which does not exist: restore it,"
+            " or remove the link to start with an empty database"
         )
-    if not account.can_enter(place):
+    if not account.can_enter(home):
         raise EmbeddedPostgresError(
-            f"The account {account}, which runs PostgreSQL, cannot enter {place}:"
-            " open the directories above it, or set DATA_DIR to another directory"
+            f"The account {account}, which runs PostgreSQL, cannot enter {home}:"
+            " make the directories above it accessible, or set DATA_DIR to another directory"
         )
-    if home.is_symlink():
-        reason = "" if near else f": the account {account}, which runs it, cannot enter {data_dir}"
-        print(f"PostgreSQL keeps its data in {place}{reason}", file=sys.stderr)
-    return place
+    if path.is_symlink():
+        reason = f": the account {account}, which runs it, cannot enter {data_dir}"
+        print(
+            f"PostgreSQL keeps its data in {home}{'' if can_enter_data_dir else reason}",
+            file=sys.stderr,
+        )
+    return home
 
 
-def _make_elsewhere(data_dir: Path, account: Account) -> Path:
-    for parent in ELSEWHERE:
+def _create_fallback_home(data_dir: Path, account: Account) -> Path:
+    for parent in FALLBACK_PARENTS:
         if os.access(parent, os.W_OK) and account.can_enter(parent):
-            return _make_in(parent, account)
+            return _create_home(parent, account)
     raise EmbeddedPostgresError(
         f"The account {account}, which runs PostgreSQL, cannot enter {data_dir}, and neither"
-        f" {' nor '.join(map(str, ELSEWHERE))} can be written: set DATA_DIR to another directory"
+        f" {' nor '.join(map(str, FALLBACK_PARENTS))} is writable:"
+        " set DATA_DIR to another directory"
     )
 
 
-def _make_in(parent: Path, account: Account) -> Path:
-    place = Path(tempfile.mkdtemp(prefix="tickets-postgres-", dir=parent))
-    # Passing through is enough for the account: what lies inside has permissions of its own.
-    place.chmod(0o700 if account.uid == os.geteuid() else 0o711)
-    return place
+def _create_home(parent: Path, account: Account) -> Path:
+    home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX, dir=parent))
+    # The account only needs to pass through: the directories inside have their own permissions.
+    home.chmod(0o700 if account.uid == os.geteuid() else 0o711)
+    return home
 
 
 def socket_dir(data: Path, name: str) -> Path:
-    """The directory of the server's socket: `data`, or `/tmp/<name>` where libpq cannot use it.
+    """Return the directory of the server's socket: `data`, or `/tmp/<name>` if libpq cannot use it.
 
-    A socket's path is limited in length, and libpq takes a comma for the end of a host's name.
+    The length of a socket's path is limited, and libpq splits host names at commas.
     """
     path = str(data / SOCKET_NAME)
-    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH and path.isprintable() and "," not in path:
+    if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES and path.isprintable() and "," not in path:
         return data
     return Path("/tmp", name)  # noqa: S108  (its owner is checked)
 
 
-def make_private(directory: Path, account: Account) -> None:
-    """Make a directory in a public place for this account alone.
+def ensure_private(directory: Path, account: Account) -> None:
+    """Create a directory in a public location that only this account can enter.
 
-    Raises EmbeddedPostgresError where somebody else has made it first.
+    Raise EmbeddedPostgresError if something else already has that name.
     """
     with suppress(FileExistsError):
         directory.mkdir(mode=0o700)
@@ -84,7 +92,8 @@ def make_private(directory: Path, account: Account) -> None:
         os.chown(directory, account.uid, account.gid)
     if not is_private(directory, account):
         raise EmbeddedPostgresError(
-            f"{directory} belongs to somebody else: remove it, or choose a shorter DATA_DIR"
+            f"{directory} is not a private directory of the account {account}:"
+            " remove it, or choose a shorter DATA_DIR"
         )
 
 

@@ -1,4 +1,4 @@
-"""One process, and one thread in it, at a time."""
+"""A lock that one thread of one process holds at a time."""
 
 import fcntl
 import os
@@ -11,15 +11,15 @@ from .exceptions import EmbeddedPostgresError
 
 
 @contextmanager
-def only_one(path: Path, deadline: float) -> Iterator[None]:
-    """Hold the lock of this file, waiting for it until `deadline` on the monotonic clock.
+def exclusive_lock(path: Path, deadline: float) -> Iterator[None]:
+    """Hold the lock on this file. Wait for it until `deadline`, a time on the monotonic clock.
 
-    The kernel frees it when its holder ends in whatever way, so a crash leaves nothing locked.
-    Raises EmbeddedPostgresError when the time is up.
+    The kernel releases it when its holder ends, however it ends, so a crash leaves no lock behind.
+    Raise EmbeddedPostgresError at the deadline.
     """
-    lock = _open(path)
+    lock = _open_lock_file(path)
     try:
-        while not _taken(lock):
+        while not _try_lock(lock):
             if time.monotonic() > deadline:
                 raise EmbeddedPostgresError(f"Another process is still busy in {path.parent}")
             time.sleep(0.02)
@@ -28,15 +28,15 @@ def only_one(path: Path, deadline: float) -> Iterator[None]:
         os.close(lock)
 
 
-def _open(path: Path) -> int:
+def _open_lock_file(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except PermissionError:
-        # Made by root, who has run a user's server. To read is enough to lock, but not on NFS.
+        # Root created it, having run a user's server. Reading is enough to lock, except on NFS.
         return os.open(path, os.O_RDONLY)
 
 
-def _taken(lock: int) -> bool:
+def _try_lock(lock: int) -> bool:
     try:
         # Not lockf: its locks belong to the whole process, so threads would not exclude each other.
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

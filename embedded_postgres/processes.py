@@ -1,8 +1,8 @@
-"""Which processes are the server of a cluster.
+"""Find and stop the processes of a cluster's server.
 
-Pid files outlive a crash and may name a stranger, and root cannot look into another account's
-/proc/<pid>/cwd inside a container (no CAP_SYS_PTRACE). A command line can always be read, so each
-server is given the cluster's name, which PostgreSQL repeats in the titles of all its processes.
+Pid files survive a crash and may name an unrelated process, and in a container root cannot read
+another account's /proc/<pid>/cwd (no CAP_SYS_PTRACE). A command line is always readable, so each
+server is started with the cluster's name, which PostgreSQL repeats in the titles of its processes.
 """
 
 import hashlib
@@ -14,40 +14,43 @@ from pathlib import Path
 
 import psutil
 
+# Identifies servers that an earlier release started, so it cannot change.
+NAME_PREFIX = "tickets-"
+
 
 def cluster_name(data: Path) -> str:
-    """A name that no other living server has: the inode of its directory is in use.
+    """Return a name that no other running server has, derived from the inode of `data`.
 
-    Hashed to one length, so that no name is the beginning of another.
+    Hashed to a fixed length, so that no name is the prefix of another.
     """
     status = data.stat()
-    place = f"{status.st_dev}:{status.st_ino}".encode()
-    return f"tickets-{hashlib.blake2s(place, digest_size=6).hexdigest()}"
+    inode = f"{status.st_dev}:{status.st_ino}".encode()
+    return f"{NAME_PREFIX}{hashlib.blake2s(inode, digest_size=6).hexdigest()}"
 
 
-def of_cluster(data: Path) -> dict[int, psutil.Process]:
-    """Every process of the cluster's server by its pid; processes that a crash left behind too."""
+def server_processes(data: Path) -> dict[int, psutil.Process]:
+    """Return the processes of the cluster's server by pid, including those left by a crash."""
     if not data.exists():
         return {}
-    belongs = _recogniser(data)
+    belongs = _process_filter(data)
     return {process.pid: process for process in psutil.process_iter() if belongs(process)}
 
 
 def postmaster(data: Path) -> psutil.Process | None:
-    """The server's first process, which the others come from; None where it does not run."""
-    likely = _in_pid_file(data)
-    if likely and _recogniser(data)(likely) and not _has_child_title(likely):
+    """Return the server's first process, the parent of the others. None if it is not running."""
+    likely = _process_in_pid_file(data)
+    if likely and _process_filter(data)(likely) and not _has_child_title(likely):
         return likely
-    processes = of_cluster(data)
+    processes = server_processes(data)
     for process in processes.values():
-        # A child just forked still bears its parent's command line.
-        if not _has_child_title(process) and _parent(process) not in processes:
+        # A child that was just forked still has its parent's command line.
+        if not _has_child_title(process) and _parent_pid(process) not in processes:
             return process
     return None
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether this very process still runs, and not another that was given its pid."""
+    """Return whether this very process is running, and not another one that got its pid."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
@@ -62,49 +65,49 @@ def is_running(pid: int) -> bool:
 
 
 def shut_down(data: Path) -> None:
-    """Ask the server to end ("fast", then "immediate" shutdown), at last end it by force."""
-    for kind, patience in ((signal.SIGINT, 60), (signal.SIGQUIT, 15)):
-        first = postmaster(data)
-        if first is None:
+    """Stop the server with a "fast" shutdown, then an "immediate" one, then SIGKILL."""
+    for signal_number, timeout in ((signal.SIGINT, 60), (signal.SIGQUIT, 15)):
+        process = postmaster(data)
+        if process is None:
             break
         with suppress(psutil.NoSuchProcess):
-            first.send_signal(kind)
-        _wait_until_gone(data, patience)
-    end_all(data, grace=2)
+            process.send_signal(signal_number)
+        _wait_until_gone(data, timeout)
+    kill_remaining(data, grace=2)
 
 
-def end_all(data: Path, grace: float) -> None:
-    """End what a killed server has left behind, unless it ends by itself within `grace` seconds."""
+def kill_remaining(data: Path, grace: float) -> None:
+    """Kill the processes that a dead server left behind and that do not end in `grace` seconds."""
     if not _wait_until_gone(data, grace):
-        for process in of_cluster(data).values():
+        for process in server_processes(data).values():
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         _wait_until_gone(data, grace)
 
 
-def _wait_until_gone(data: Path, patience: float) -> bool:
-    deadline = time.monotonic() + patience
-    while of_cluster(data):
+def _wait_until_gone(data: Path, timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
+    while server_processes(data):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
     return True
 
 
-def _in_pid_file(data: Path) -> psutil.Process | None:
-    """A hint only, which spares the look at every process: the file may be stale or damaged."""
+def _process_in_pid_file(data: Path) -> psutil.Process | None:
+    """Return a hint that saves scanning all processes: the file may be stale or damaged."""
     try:
         return psutil.Process(int((data / "postmaster.pid").read_text().partition("\n")[0]))
     except (OSError, ValueError, OverflowError, psutil.Error):
         return None
 
 
-def _recogniser(data: Path) -> Callable[[psutil.Process], bool]:
+def _process_filter(data: Path) -> Callable[[psutil.Process], bool]:
     name, owner = cluster_name(data), data.stat().st_uid
 
     def belongs(process: psutil.Process) -> bool:
         try:
-            # The owner as well, since anybody may write the name into a command line.
+            # Check the owner too: anybody can put the name on a command line.
             return name in _title(process) and bool(process.uids().effective == owner)
         except psutil.Error:
             return False
@@ -123,7 +126,7 @@ def _has_child_title(process: psutil.Process) -> bool:
     return _title(process).startswith("postgres:")
 
 
-def _parent(process: psutil.Process) -> int | None:
+def _parent_pid(process: psutil.Process) -> int | None:
     try:
         return int(process.ppid())
     except psutil.Error:

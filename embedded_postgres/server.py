@@ -1,8 +1,8 @@
-"""Start and stop the PostgreSQL server of one data directory.
+"""Start and stop the PostgreSQL server of a data directory.
 
-Every process that needs the server calls `ensure_running`; whoever comes first starts it, and it
-then runs on its own until `stop`. No file is believed about whether it runs, since files outlive
-a crash: what counts is whether it answers, and its processes.
+Every process that needs the server calls `ensure_running`. The first caller starts it, and it then
+runs until someone calls `stop`. Files survive a crash, so they do not tell whether the server is
+running: only its processes and its answers do.
 """
 
 import shutil
@@ -18,25 +18,27 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 
-from . import account, cluster, home, processes, programs
-from .account import Account
+from . import cluster, home, processes, programs
+from .account import Account, server_account
 from .exceptions import EmbeddedPostgresError
-from .lock import only_one
+from .lock import exclusive_lock
 
-FIRST_WAIT = 300.0  # seconds until the server answers, recovery after a crash included
-NEXT_WAIT = 10.0  # the same where it has answered before: a request should not hang for longer
+# Seconds to wait for the server's answer, including its recovery after a crash ...
+START_TIMEOUT = 300.0
+# ... and once it has answered in this process: a request should not hang for longer.
+RESTART_TIMEOUT = 10.0
 
 
 @cache
 def server_of(data_dir: Path) -> "Server":
-    """This process's one Server for a data directory."""
+    """Return this process's only Server for a data directory."""
     return Server(data_dir)
 
 
 class Server:
     """The PostgreSQL server of `data_dir`, an absolute path.
 
-    `started_here` tells whether this process has started it, rather than found it running.
+    `started_here` is True if this process started it, False if it was already running.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -47,29 +49,29 @@ class Server:
         self._address: dict[str, str] = {}
 
     def ensure_running(self, database: str | None = None) -> dict[str, str]:
-        """Start the server unless it runs, and create the database unless it exists.
+        """Start the server if it is not running, and create the database if it does not exist.
 
-        Costs microseconds while a server that this process has seen before is alive.
-        Returns libpq's `host`, `port` and `user`. Raises EmbeddedPostgresError.
+        Costs microseconds while the server that this process has already used is alive.
+        Return libpq's `host`, `port` and `user`. Raise EmbeddedPostgresError.
         """
         alive = self._process is not None and processes.is_alive(self._process)
         if not alive or (database and database not in self._databases):
-            deadline = time.monotonic() + (NEXT_WAIT if self._process else FIRST_WAIT)
-            with self._alone(deadline):
-                self._bring_up(deadline)
+            deadline = time.monotonic() + (RESTART_TIMEOUT if self._process else START_TIMEOUT)
+            with self._locked(deadline):
+                self._start(deadline)
                 if database:
                     self._create_if_missing(database)
         return self._address
 
     def stop(self) -> None:
-        """Shut the server down, whoever has started it, and wait for its end.
+        """Shut the server down, whichever process started it, and wait until it has ended.
 
-        What was committed is kept; transactions under way are rolled back.
+        Committed data is kept; open transactions are rolled back.
         """
         if not self.data_dir.exists():
             return
-        with self._alone(time.monotonic() + FIRST_WAIT):
-            account.choose(self._data)
+        with self._locked(time.monotonic() + START_TIMEOUT):
+            server_account(self._data)  # refuse another account's server
             if cluster.exists(self._data):
                 processes.shut_down(self._data)
                 if self._socket_dir != self._data:
@@ -83,26 +85,31 @@ class Server:
     def _socket_dir(self) -> Path:
         return home.socket_dir(self._data, processes.cluster_name(self._data))
 
+    @property
+    def _connection_parameters(self) -> dict[str, str]:
+        return {"host": str(self._socket_dir), "port": cluster.PORT, "user": cluster.SUPERUSER}
+
     @contextmanager
-    def _alone(self, deadline: float) -> Iterator[None]:
-        """Keep others out, and turn any trouble with files into one line."""
+    def _locked(self, deadline: float) -> Iterator[None]:
+        """Exclude other processes and threads, and report file errors in one line."""
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
-            with only_one(self.data_dir / "postgres.lock", deadline):
+            with exclusive_lock(self.data_dir / "postgres.lock", deadline):
                 yield
         except OSError as error:
-            where = f": {error.filename}" if error.filename else ""
+            filename = f": {error.filename}" if error.filename else ""
             raise EmbeddedPostgresError(
-                f"Cannot keep a database in {self.data_dir}: {error.strerror}{where}"
+                f"Cannot keep a database in {self.data_dir}: {error.strerror}{filename}"
             ) from error
 
-    def _bring_up(self, deadline: float) -> None:
-        whose = account.choose(self._data)
+    def _start(self, deadline: float) -> None:
+        """Launch the server if it is not running, and wait until it answers."""
+        account = server_account(self._data)
         pid: int | None = None
         pause = 0.02
-        while not self._answers(whose):
+        while not self._accepts_connections(account):
             if pid is None and processes.postmaster(self._data) is None:
-                pid = self._launch(whose)
+                pid = self._launch(account)
                 self.started_here = True
             elif pid is not None and not processes.is_running(pid):
                 raise self._error("PostgreSQL did not start")
@@ -111,39 +118,38 @@ class Server:
             time.sleep(pause)
             pause = min(1.5 * pause, 0.5)
         self._process = processes.postmaster(self._data)
-        self._address = self._where()
+        self._address = self._connection_parameters
         self._databases.clear()
 
-    def _launch(self, whose: Account) -> int:
-        place = home.find_or_make(self.data_dir, whose)
-        programs_dir = programs.directory_for(whose, place)
+    def _launch(self, account: Account) -> int:
+        home_dir = home.ensure_home(self.data_dir, account)
+        bin_dir = programs.programs_dir(account, home_dir)
         if not cluster.exists(self._data):
-            cluster.create(self._data, whose, programs_dir)
-        processes.end_all(self._data, grace=2)
+            cluster.create(self._data, account, bin_dir)
+        processes.kill_remaining(self._data, grace=2)
         if self._socket_dir != self._data:
-            home.make_private(self._socket_dir, whose)
-        return cluster.launch(self._data, whose, programs_dir, self._socket_dir)
+            home.ensure_private(self._socket_dir, account)
+        return cluster.launch(self._data, account, bin_dir, self._socket_dir)
 
-    def _answers(self, whose: Account) -> bool:
+    def _accepts_connections(self, account: Account) -> bool:
         if not cluster.exists(self._data):
             return False
-        if self._socket_dir != self._data and not home.is_private(self._socket_dir, whose):
+        if self._socket_dir != self._data and not home.is_private(self._socket_dir, account):
             return False
-        conninfo = make_conninfo(**self._where(), dbname="postgres", connect_timeout=5)
+        parameters = self._connection_parameters
+        conninfo = make_conninfo(**parameters, dbname="postgres", connect_timeout=5)
         return PGconn.ping(conninfo.encode()) == Ping.OK
-
-    def _where(self) -> dict[str, str]:
-        return {"host": str(self._socket_dir), "port": cluster.PORT, "user": cluster.SUPERUSER}
 
     def _create_if_missing(self, database: str) -> None:
         conninfo = make_conninfo(**self._address, dbname="postgres", connect_timeout=5)
         with psycopg.connect(conninfo, autocommit=True) as connection:
-            found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [database])
-            if not found.rowcount:
+            query = "SELECT FROM pg_database WHERE datname = %s"
+            if not connection.execute(query, [database]).rowcount:
                 create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database))
                 with suppress(psycopg.errors.DuplicateDatabase):
                     connection.execute(create)
         self._databases.add(database)
 
-    def _error(self, what: str) -> EmbeddedPostgresError:
-        return EmbeddedPostgresError(f"{what}: {cluster.complaint(cluster.last_log(self._data))}")
+    def _error(self, problem: str) -> EmbeddedPostgresError:
+        error_line = cluster.error_line(cluster.last_log(self._data))
+        return EmbeddedPostgresError(f"{problem}: {error_line}")

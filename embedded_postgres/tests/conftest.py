@@ -1,4 +1,4 @@
-"""Data directories and servers for the tests of the embedded PostgreSQL."""
+"""Data directories and servers for the tests of the embedded PostgreSQL server."""
 
 import shutil
 import tempfile
@@ -10,34 +10,34 @@ import pytest
 
 from embedded_postgres.server import Server
 
-from .embedded import query
+from .helpers import query
 
 
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
-    """A data directory that does not exist yet; what is started in it is stopped."""
-    with place_for_data() as path:
+    """A data directory that does not exist yet. A server started in it is stopped afterwards."""
+    with temporary_data_dir() as path:
         yield path
 
 
 @pytest.fixture(scope="module")
 def shared_dir() -> Iterator[Path]:
-    with place_for_data() as path:
+    with temporary_data_dir() as path:
         yield path
 
 
 @pytest.fixture
 def server(shared_dir: Path) -> Server:
-    """A running server, one for a module's tests, that keeps the word "safe" in a table."""
+    """A running server, shared by a module's tests, with the row "safe" in a table."""
     server = Server(shared_dir)
-    query(server, "CREATE TABLE IF NOT EXISTS kept (word text PRIMARY KEY)")
-    query(server, "INSERT INTO kept VALUES ('safe') ON CONFLICT DO NOTHING")
+    query(server, "CREATE TABLE IF NOT EXISTS notes (body text PRIMARY KEY)")
+    query(server, "INSERT INTO notes VALUES ('safe') ON CONFLICT DO NOTHING")
     return server
 
 
 @contextmanager
-def place_for_data() -> Iterator[Path]:
-    # Not below pytest's own directory, which only its owner may enter, when that is root.
+def temporary_data_dir() -> Iterator[Path]:
+    # Not in pytest's own directory: only its owner can enter it, and that may be root.
     parent = Path(tempfile.mkdtemp(prefix="embedded-"))
     parent.chmod(0o755)
     yield parent / "data"

@@ -1,4 +1,4 @@
-"""What the tests of the embedded PostgreSQL do with a server."""
+"""Start, query, crash and suspend an embedded server in tests."""
 
 import os
 import subprocess
@@ -13,11 +13,12 @@ import psutil
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from embedded_postgres.processes import of_cluster, postmaster
+from embedded_postgres.processes import postmaster, server_processes
 from embedded_postgres.server import Server
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-STARTER = """
+DATABASE = "example"
+STARTER = f"""
 import sys
 from pathlib import Path
 from embedded_postgres.exceptions import EmbeddedPostgresError
@@ -25,7 +26,7 @@ from embedded_postgres.server import Server
 
 server = Server(Path(sys.argv[1]))
 try:
-    server.ensure_running("tickets")
+    server.ensure_running({DATABASE!r})
 except EmbeddedPostgresError as error:
     sys.exit(str(error))
 print("started" if server.started_here else "found")
@@ -35,7 +36,7 @@ sys.stdin.read()
 
 
 def connect(server: Server, autocommit: bool = True) -> psycopg.Connection[tuple[Any, ...]]:
-    conninfo = make_conninfo(**server.ensure_running("tickets"), dbname="tickets")
+    conninfo = make_conninfo(**server.ensure_running(DATABASE), dbname=DATABASE)
     return psycopg.connect(conninfo, autocommit=autocommit)
 
 
@@ -56,19 +57,19 @@ def first_process(server: Server) -> psutil.Process:
 
 
 def crash(server: Server) -> None:
-    """kill -9 of all of the server's processes, as by a power cut."""
-    for process in of_cluster(data_of(server)).values():
+    """Kill all of the server's processes with SIGKILL, as a power cut would."""
+    for process in server_processes(data_of(server)).values():
         try:
             process.kill()
         except psutil.NoSuchProcess:
             continue
-    wait_until(lambda: not of_cluster(data_of(server)))
+    wait_until(lambda: not server_processes(data_of(server)))
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.02)
 
 
@@ -81,9 +82,11 @@ def suspended(process: psutil.Process) -> Iterator[None]:
         process.resume()
 
 
-def start_elsewhere(data_dir: Path, *more_path: Path) -> subprocess.Popen[str]:
-    """Another Python process that starts or finds the server, says which, and waits for input."""
-    path = os.pathsep.join([*map(str, more_path), str(CHECKOUT), os.environ.get("PYTHONPATH", "")])
+def start_in_subprocess(data_dir: Path, *python_path: Path) -> subprocess.Popen[str]:
+    """Start or find the server in another process, which prints "started" or "found" and waits."""
+    path = os.pathsep.join(
+        [*map(str, python_path), str(CHECKOUT), os.environ.get("PYTHONPATH", "")]
+    )
     return subprocess.Popen(
         [sys.executable, "-c", STARTER, str(data_dir)],
         env={**os.environ, "PYTHONPATH": path},

