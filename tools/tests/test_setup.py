@@ -1,4 +1,4 @@
-"""The set-up script, on copies of what it reads; the real packages are installed by `make`."""
+"""The set-up script, on a temporary checkout. The real packages are installed by `make`."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from tools import setup
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """An empty checkout, in a path with a space, that the script takes for its own."""
+    """An empty checkout, in a path with a space, that the script works on."""
     root = tmp_path / "a checkout"
     (root / ".build").mkdir(parents=True)
     monkeypatch.setattr(setup, "ROOT", root)
@@ -20,27 +20,27 @@ def checkout(tmp_path, monkeypatch):
     return root
 
 
-def test_a_stamp_changes_with_a_files_content(checkout):
-    listed = checkout / "requirements.txt"
-    listed.write_text("a==1")
-    before = setup.stamp_of([listed])
-    assert setup.stamp_of([listed]) == before
-    listed.write_text("a==2")
-    assert setup.stamp_of([listed]) != before
+def test_a_digest_changes_with_a_files_content(checkout):
+    requirements = checkout / "requirements.txt"
+    requirements.write_text("a==1")
+    before = setup.digest_of([requirements])
+    assert setup.digest_of([requirements]) == before
+    requirements.write_text("a==2")
+    assert setup.digest_of([requirements]) != before
 
 
 def test_the_environment_works_in_a_path_with_a_space(checkout, capfd):
-    setup.make_environment()
-    answer = subprocess.check_output(
+    setup.create_environment()
+    prefix = subprocess.check_output(
         [checkout / ".venv" / "bin" / "python", "-c", "import sys; print(sys.prefix)"], text=True
     )
-    assert Path(answer.strip()) == checkout / ".venv"
+    assert Path(prefix.strip()) == checkout / ".venv"
     assert "virtual environment" in capfd.readouterr().out
 
 
-def test_an_interrupted_environment_is_made_again(checkout):
+def test_an_interrupted_environment_is_created_again(checkout):
     (checkout / ".venv.new" / "half").mkdir(parents=True)
-    setup.make_environment()
+    setup.create_environment()
     assert not (checkout / ".venv.new").exists()
     assert setup.PYTHON.exists()
 
@@ -48,23 +48,23 @@ def test_an_interrupted_environment_is_made_again(checkout):
 def test_installed_packages_are_not_installed_again(checkout, capfd):
     (checkout / "requirements.txt").write_text("")
     (checkout / "requirements-dev.txt").write_text("")
-    setup.make_environment()
+    setup.create_environment()
     for _ in range(2):
         setup.install(checkout / "requirements-dev.txt")
-    # The longer list holds everything of the shorter.
+    # The longer list includes the shorter one.
     setup.install(checkout / "requirements.txt")
     assert capfd.readouterr().out.count("Installing") == 1
 
 
-def test_a_failed_step_is_one_clear_line():
-    pretence = (
+def test_a_failed_step_is_reported_in_one_line():
+    code = (
         "import os, runpy, sys; sys.version_info = (3, 9); os.environ['PATH'] = '';"
         f"runpy.run_path({setup.__file__!r}, run_name='__main__')"
     )
-    lines = subprocess.run([sys.executable, "-c", pretence], capture_output=True, text=True)
-    assert lines.returncode == 1
-    assert lines.stderr.startswith("Cannot set up: Python 3.11 or newer is needed")
-    assert lines.stderr.count("\n") == 1
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Cannot set up: Python 3.11 or newer is needed")
+    assert result.stderr.count("\n") == 1
 
 
 def test_every_version_is_pinned_and_no_list_names_a_host():
@@ -79,11 +79,11 @@ def test_every_version_is_pinned_and_no_list_names_a_host():
 
 @pytest.fixture
 def npm_calls(checkout, tmp_path, monkeypatch):
-    """A stand-in for npm and node that only notes how npm was called."""
+    """Put programs npm and node on the PATH that only log their calls; return the log's reader."""
     programs, calls = tmp_path / "programs", tmp_path / "calls"
     programs.mkdir()
-    for name, words in {"npm": f'echo "$@" >> {calls}', "node": "echo v22.22.0"}.items():
-        (programs / name).write_text(f"#!/bin/sh\n{words}\n")
+    for name, script in {"npm": f'echo "$@" >> {calls}', "node": "echo v22.22.0"}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
         (programs / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(programs), prepend=":")
     for name in ("package.json", "package-lock.json"):
@@ -93,13 +93,13 @@ def npm_calls(checkout, tmp_path, monkeypatch):
     return lambda: [line for line in calls.read_text().splitlines() if line.startswith("ci")]
 
 
-def test_running_the_desk_installs_only_what_its_pages_load(npm_calls):
+def test_running_the_program_installs_only_what_its_pages_load(npm_calls):
     for _ in range(2):
         setup.install_front_end(tools=False)
     assert npm_calls() == ["ci --no-progress --omit=dev"]
 
 
-def test_what_looks_at_pages_comes_once_and_stays(npm_calls):
+def test_the_programs_that_check_pages_are_installed_once_and_stay(npm_calls):
     setup.install_front_end(tools=False)
     setup.install_front_end(tools=True)
     setup.install_front_end(tools=False)
@@ -107,14 +107,14 @@ def test_what_looks_at_pages_comes_once_and_stays(npm_calls):
     assert npm_calls() == ["ci --no-progress --omit=dev", "ci --no-progress"]
 
 
-def test_another_list_of_packages_is_installed_anew(npm_calls, checkout):
+def test_a_changed_list_of_packages_is_installed_again(npm_calls, checkout):
     setup.install_front_end(tools=True)
     (checkout / "package-lock.json").write_text('{"other": 1}')
     setup.install_front_end(tools=False)
     assert npm_calls() == ["ci --no-progress", "ci --no-progress --omit=dev"]
 
 
-def test_a_node_that_does_not_work_is_no_version(npm_calls, tmp_path):
+def test_a_node_that_does_not_work_has_no_version(npm_calls, tmp_path):
     broken = tmp_path / "broken"
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
