@@ -1,7 +1,7 @@
-"""A stand-in for a language model's server, on loopback only.
+"""A fake language model server that listens on loopback only.
 
-It speaks Gemini's REST protocol and the chat-completions protocol, refuses what the real services
-refuse, answers from simple rules over the ticket text, and misbehaves on request. Needs no Django.
+It speaks Gemini's REST protocol and the chat-completions protocol, rejects what the real services
+reject, answers from simple rules over the ticket's text, and fails on request. Needs no Django.
 """
 
 from .faults import FAULTS, KNOWN

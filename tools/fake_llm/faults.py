@@ -1,4 +1,4 @@
-"""The ways in which the fake model misbehaves."""
+"""The faults of the fake model."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ STATUS_FAULTS = {
     "429": 429,
     "500": 500,
     "503": 503,
-    "bad_key": 400,  # Gemini's answer to a key that it does not know
-    "missing_model": 400,  # some services' answer to a model that they do not know
+    "bad_key": 400,  # Gemini's status for an unknown key
+    "missing_model": 400,  # some services' status for an unknown model
 }
 TRANSPORT_FAULTS = ("html", "hang", "drip", "cut_body", "huge", "close")
 REPLY_FAULTS = (
-    "truncated",  # stopped at the token limit, in the middle of the JSON
+    "truncated",  # cut off by the token limit, in the middle of the JSON
     "wrong_value",
     "wrong_type",
     "missing_field",
@@ -32,8 +32,8 @@ REPLY_FAULTS = (
     "upper",
 )
 FAULTS = (*STATUS_FAULTS, *TRANSPORT_FAULTS, *REPLY_FAULTS)
-# A parameter that the model does not take: refused, when it is sent, as OpenAI does it or, with
-# "_unnamed", as Groq and llama.cpp do: the error's "param" is null, only the message names it.
+# A parameter that the model does not support. A request that has it is rejected as OpenAI does
+# or, with "_unnamed", as Groq and llama.cpp do: "param" is null and only the message names it.
 PARAMETER_FAULTS = {
     f"no_{name}{style}": name
     for name in (
@@ -52,14 +52,14 @@ HEADER = "X-Fake-Fault"
 _MARKER = re.compile(r"\[\[fault:(\w+)\]\]")
 
 
-def marked(message: str) -> str | None:
-    """The fault that a ticket's text asks for, as in "[[fault:hang]]"."""
-    found = _MARKER.search(message)
-    return found[1] if found and found[1] in KNOWN else None
+def fault_in(message: str) -> str | None:
+    """Return the fault that a ticket's text requests, as in "[[fault:hang]]"."""
+    match = _MARKER.search(message)
+    return match[1] if match and match[1] in KNOWN else None
 
 
 _VALUE = re.compile(r': ("[^"]*"|\d+)')
-_SPOILED: dict[str, Callable[[str], str]] = {
+_CHANGES: dict[str, Callable[[str], str]] = {
     "truncated": lambda text: text[: len(text) * 2 // 3],
     "wrong_value": lambda text: _VALUE.sub(': "no such value"', text),
     "wrong_type": lambda text: _VALUE.sub(": [true]", text),
@@ -70,10 +70,10 @@ _SPOILED: dict[str, Callable[[str], str]] = {
     "empty": lambda text: "",
     "fenced": lambda text: f"```json\n{text}\n```",
     "think": lambda text: f"<think>Is {{this}} urgent? Let me see.</think>\n{text}",
-    "upper": lambda text: _VALUE.sub(lambda found: found[0].upper(), text),
+    "upper": lambda text: _VALUE.sub(lambda match: match[0].upper(), text),
 }
 
 
 def spoil(fault: str | None, text: str) -> str:
-    """The reply's text as this fault leaves it."""
-    return _SPOILED[fault](text) if fault in _SPOILED else text
+    """Return the reply's text as this fault changes it."""
+    return _CHANGES[fault](text) if fault in _CHANGES else text

@@ -1,4 +1,4 @@
-"""The two protocols: where a request keeps its text and schema, and what answers look like."""
+"""The two protocols: read the text and schema of a request, and build responses."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ MESSAGES = {
     500: "An internal error has occurred. Please retry.",
     503: "The model is overloaded. Please try again later.",
 }
-_GEMINI_SAYS = {
+_GEMINI_MESSAGES = {
     "bad_key": "API key not valid. Please pass a valid API key.",
     "missing_model": "* GenerateContentRequest.model: unexpected model name format",
 }
-_CHAT_SAYS = {
+_CHAT_ERRORS = {
     "bad_key": ("Incorrect API key provided.", "invalid_api_key"),
     "401": ("Incorrect API key provided.", "invalid_api_key"),
     "404": ("The model does not exist or you do not have access to it.", "model_not_found"),
@@ -40,12 +40,12 @@ THINKING_TOKENS = 40
 
 
 class Question(NamedTuple):
-    """What was asked, whichever protocol carried it."""
+    """A request to the model, independent of the protocol."""
 
     model: str
-    message: str  # the last message of the user
+    message: str  # the user's last message
     schema: Mapping[str, Any]
-    parameters: Mapping[str, Any]  # how to answer
+    parameters: Mapping[str, Any]  # temperature, token limits and the like
 
 
 def gemini_question(model: str, body: Mapping[str, Any]) -> Question:
@@ -74,7 +74,7 @@ def gemini_blocked(question: Question) -> dict[str, Any]:
 def gemini_error(status: int, fault: str | None = None, message: str = "") -> dict[str, Any]:
     error: dict[str, Any] = {
         "code": status,
-        "message": message or _GEMINI_SAYS.get(fault or "") or MESSAGES[status],
+        "message": message or _GEMINI_MESSAGES.get(fault or "") or MESSAGES[status],
         "status": GEMINI_STATUS[status],
     }
     if fault == "bad_key":
@@ -89,19 +89,19 @@ def chat_question(body: Mapping[str, Any]) -> Question:
     content = messages[-1].get("content", "") if messages else ""
     if isinstance(content, list):
         content = "".join(part.get("text", "") for part in content)
-    wanted = (body.get("response_format") or {}).get("json_schema") or {}
-    schema = wanted.get("schema") or _schema_in(body.get("messages") or [])
+    response_format = (body.get("response_format") or {}).get("json_schema") or {}
+    schema = response_format.get("schema") or _schema_in(body.get("messages") or [])
     parameters = {name: value for name, value in body.items() if name != "messages"}
     return Question(str(body.get("model", "")), content, schema, parameters)
 
 
 def _schema_in(messages: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The schema in the system's message, for those who cannot send it apart."""
+    """Return the schema in the system message, where clients without `json_schema` put it."""
     for entry in messages:
         text = str(entry.get("content", ""))
-        at = text.find('{"type": "object"')
-        if entry.get("role") == "system" and at >= 0:
-            schema: Mapping[str, Any] = json.JSONDecoder().raw_decode(text, at)[0]
+        start = text.find('{"type": "object"')
+        if entry.get("role") == "system" and start >= 0:
+            schema: Mapping[str, Any] = json.JSONDecoder().raw_decode(text, start)[0]
             return schema
     return {}
 
@@ -118,7 +118,7 @@ def chat_blocked(question: Question) -> dict[str, Any]:
 
 def chat_error(status: int, fault: str | None = None) -> dict[str, Any]:
     kind = "invalid_request_error" if status < 500 else "server_error"
-    message, code = _CHAT_SAYS.get(fault or "", (MESSAGES[status], None))
+    message, code = _CHAT_ERRORS.get(fault or "", (MESSAGES[status], None))
     return {"error": {"message": message, "type": kind, "param": None, "code": code}}
 
 
@@ -128,19 +128,19 @@ def chat_models() -> dict[str, Any]:
 
 
 def _gemini_frame(question: Question, text: str) -> dict[str, Any]:
-    asked, answered = _tokens(question.message), _tokens(text)
+    prompt_tokens, reply_tokens = _tokens(question.message), _tokens(text)
     usage = {
-        "promptTokenCount": asked,
-        "candidatesTokenCount": answered,
+        "promptTokenCount": prompt_tokens,
+        "candidatesTokenCount": reply_tokens,
         "thoughtsTokenCount": THINKING_TOKENS,
-        "totalTokenCount": asked + answered + THINKING_TOKENS,
+        "totalTokenCount": prompt_tokens + reply_tokens + THINKING_TOKENS,
     }
     return {"usageMetadata": usage, "modelVersion": question.model}
 
 
 def _chat_frame(question: Question, message: dict[str, Any], stop: str) -> dict[str, Any]:
-    asked = _tokens(question.message)
-    answered = _tokens(json.dumps(message)) + THINKING_TOKENS
+    prompt_tokens = _tokens(question.message)
+    completion_tokens = _tokens(json.dumps(message)) + THINKING_TOKENS
     return {
         "id": "chatcmpl-fake",
         "object": "chat.completion",
@@ -148,13 +148,14 @@ def _chat_frame(question: Question, message: dict[str, Any], stop: str) -> dict[
         "model": question.model,
         "choices": [{"index": 0, "message": message, "finish_reason": stop}],
         "usage": {
-            "prompt_tokens": asked,
-            "completion_tokens": answered,
-            "total_tokens": asked + answered,
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": completion_tokens,
+            "total_tokens": prompt_tokens + completion_tokens,
             "completion_tokens_details": {"reasoning_tokens": THINKING_TOKENS},
         },
     }
 
 
 def _tokens(text: str) -> int:
+    """Estimate the number of tokens at four characters each, rounded up."""
     return -(-len(text) // 4)

@@ -1,4 +1,4 @@
-"""What the fake model thinks of a ticket: a few words, no more than a demonstration needs."""
+"""The fake model's answers about a ticket: a few keywords, enough for a demonstration."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-MAX_WORDS_IN_TITLE = 8
+TITLE_WORD_LIMIT = 8
 
-CATEGORY_WORDS = {
+CATEGORY_KEYWORDS = {
     "billing": "invoice, refund, charge, bill, payment, money, price, rechnung, erstattung,"
     " facture, remboursement, factura, reembolso, cobro, fatura, cobrança",
     "account": "password, login, log in, sign in, locked, account, profile, passwort, konto,"
@@ -17,13 +17,13 @@ CATEGORY_WORDS = {
     "technical": "error, crash, slow, broken, not work, fail, bug, fehler, absturz, funktioniert,"
     " erreur, panne, fonctionne, falla, no funciona, erro, não funciona",
 }
-PRIORITY_WORDS = {
+PRIORITY_KEYWORDS = {
     "critical": "outage, breach, everyone, data loss, all users, ausfall, datenverlust, "
     "caída total, fuite de données, fora do ar",
     "high": "urgent, immediately, asap, locked, twice, stolen, deadline, dringend, sofort, urgence",
     "low": "how do i, question, thank, feedback, wondering, frage, danke, merci, gracias, obrigad",
 }
-SENTIMENT_WORDS = {
+SENTIMENT_KEYWORDS = {
     "angry": "furious, unacceptable, scam, ridiculous, worst, unverschämt, inadmissible,"
     " inaceptable",
     "frustrated": "frustrat, disappoint, again, still, annoy, enttäuscht, déçu, decepcionad",
@@ -36,10 +36,10 @@ _MARKER = re.compile(r"\[\[[^\]]*\]\]")
 
 
 def ticket_of(message: str) -> str:
-    """The ticket's text: the string values of the JSON object in the message, or all of it."""
-    at = message.find("{")
+    """Return the string values of the JSON object in the message, or the whole message."""
+    start = message.find("{")
     try:
-        ticket, _end = json.JSONDecoder().raw_decode(message, at) if at >= 0 else (None, 0)
+        ticket, _end = json.JSONDecoder().raw_decode(message, start) if start >= 0 else (None, 0)
     except ValueError:
         ticket = None
     if not isinstance(ticket, dict):
@@ -48,71 +48,73 @@ def ticket_of(message: str) -> str:
 
 
 def answer(ticket: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """An object of the shape that the schema asks for."""
+    """Return an object of the schema's shape."""
     properties: Mapping[str, Any] = schema.get("properties", {})
-    return {name: _value(name, asked, ticket) for name, asked in properties.items()}
+    return {
+        name: _value(name, property_schema, ticket) for name, property_schema in properties.items()
+    }
 
 
-def _value(name: str, asked: Mapping[str, Any], ticket: str) -> Any:
-    choices = asked.get("enum", [])
+def _value(name: str, schema: Mapping[str, Any], ticket: str) -> Any:
+    choices = schema.get("enum", [])
     if choices:
-        opinion = _opinion(choices, ticket)
-        return opinion if opinion in choices else choices[0]
-    if "items" in asked:
-        return _quotes(name, ticket)
+        label = _label(choices, ticket)
+        return label if label in choices else choices[0]
+    if "items" in schema:
+        return _evidence(name, ticket)
     if name == "urgency_score":
         return URGENCY[priority(ticket)]
     return 0.9 if "confidence" in name else title(ticket)
 
 
-def _opinion(choices: list[str], ticket: str) -> str:
+def _label(choices: list[str], ticket: str) -> str:
     if "billing" in choices:
         return category(ticket)
     return priority(ticket) if "critical" in choices else sentiment(ticket)
 
 
 def category(ticket: str) -> str:
-    return _best(CATEGORY_WORDS, ticket, "general")
+    return _most_frequent(CATEGORY_KEYWORDS, ticket, "general")
 
 
 def priority(ticket: str) -> str:
-    return _first(PRIORITY_WORDS, ticket, "medium")
+    return _first_match(PRIORITY_KEYWORDS, ticket, "medium")
 
 
 def sentiment(ticket: str) -> str:
-    return _first(SENTIMENT_WORDS, ticket, "neutral")
+    return _first_match(SENTIMENT_KEYWORDS, ticket, "neutral")
 
 
 def title(ticket: str) -> str:
     sentence = _SENTENCE.search(_MARKER.sub(" ", ticket))
-    words = sentence[0].split() if sentence else []
-    return " ".join(words[:MAX_WORDS_IN_TITLE]) or "Request"
+    return " ".join(sentence[0].split()[:TITLE_WORD_LIMIT] if sentence else []) or "Request"
 
 
-def _quotes(name: str, ticket: str) -> list[str]:
-    table, chosen = (
-        (CATEGORY_WORDS, category(ticket))
+def _evidence(name: str, ticket: str) -> list[str]:
+    """Return the first keyword in the ticket that supports its category or priority."""
+    keywords, label = (
+        (CATEGORY_KEYWORDS, category(ticket))
         if name.startswith("category")
-        else (PRIORITY_WORDS, priority(ticket))
+        else (PRIORITY_KEYWORDS, priority(ticket))
     )
-    found = re.search("|".join(map(re.escape, _known(table, chosen))), ticket, re.I)
-    return [found[0]] if found else []
+    match = re.search("|".join(map(re.escape, _phrases(keywords, label))), ticket, re.I)
+    return [match[0]] if match else []
 
 
-def _best(table: Mapping[str, str], ticket: str, otherwise: str) -> str:
-    counts = {label: _count(table, label, ticket) for label in table}
-    best = max(counts, key=counts.__getitem__)
-    return best if counts[best] else otherwise
+def _most_frequent(keywords: Mapping[str, str], ticket: str, default: str) -> str:
+    counts = {label: _count(keywords, label, ticket) for label in keywords}
+    label = max(counts, key=counts.__getitem__)
+    return label if counts[label] else default
 
 
-def _first(table: Mapping[str, str], ticket: str, otherwise: str) -> str:
-    return next((label for label in table if _count(table, label, ticket)), otherwise)
+def _first_match(keywords: Mapping[str, str], ticket: str, default: str) -> str:
+    return next((label for label in keywords if _count(keywords, label, ticket)), default)
 
 
-def _count(table: Mapping[str, str], label: str, ticket: str) -> int:
+def _count(keywords: Mapping[str, str], label: str, ticket: str) -> int:
     text = ticket.lower()
-    return sum(word in text for word in _known(table, label))
+    return sum(phrase in text for phrase in _phrases(keywords, label))
 
 
-def _known(table: Mapping[str, str], label: str) -> list[str]:
-    return [phrase.strip() for phrase in table.get(label, "$").split(",")]
+def _phrases(keywords: Mapping[str, str], label: str) -> list[str]:
+    return [phrase.strip() for phrase in keywords.get(label, "$").split(",")]

@@ -1,4 +1,4 @@
-"""The HTTP side: routes, faults by request or by control, and a log of what was asked."""
+"""The HTTP server: routes, faults by request or by control, and a log of requests."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _GEMINI = re.compile(r".*/v1(?:beta)?/models/([^/:]+):generateContent")
 
 
 class FakeLLM:
-    """The server in a thread of its own: `with FakeLLM() as fake: ... fake.url ...`.
+    """A server in its own thread: `with FakeLLM() as fake: ... fake.url ...`.
 
-    `hang_seconds` is how long "hang" and "drip" last; closing the server ends them at once.
+    `hang_seconds` is how long "hang" and "drip" last. Closing the server ends them at once.
     """
 
     def __init__(self, port: int = 0, hang_seconds: float = 60.0) -> None:
@@ -42,7 +42,7 @@ class FakeLLM:
         return f"http://{HOST}:{self._server.server_address[1]}"
 
     def serve(self) -> None:
-        """Serve in this thread until `close`."""
+        """Serve in the current thread until `close` is called."""
         self._server.serve_forever(poll_interval=0.05)
 
     def close(self) -> None:
@@ -65,7 +65,10 @@ class FakeLLM:
     def control(
         self, fault: str | None = None, times: int | None = None, reply: str | None = None
     ) -> None:
-        """Misbehave so from now on, or for the next `times` requests; `reply` is said verbatim."""
+        """Apply a fault from now on, or to the next `times` requests. `reply` is sent verbatim.
+
+        Raise ValueError if the fault is unknown.
+        """
         if fault is not None and fault not in faults.KNOWN:
             raise ValueError(f"Unknown fault {fault!r}; known: {', '.join(faults.KNOWN)}.")
         with self._lock:
@@ -73,7 +76,10 @@ class FakeLLM:
 
     @property
     def log(self) -> list[dict[str, Any]]:
-        """What was asked, oldest first: time, path, model, message, schema, parameters, fault."""
+        """The requests, oldest first.
+
+        Keys: at, path, model, message, schema, parameters, has_key, fault.
+        """
         with self._lock:
             return list(self._log)
 
@@ -81,12 +87,12 @@ class FakeLLM:
         with self._lock:
             self._log.clear()
 
-    def note(self, **entry: Any) -> None:
+    def log_request(self, **entry: Any) -> None:
         with self._lock:
             self._log.append({"at": time.time(), **entry})
 
     def next_fault(self) -> str | None:
-        """The fault under control's orders, counted down."""
+        """Return the fault that `control` set, and count it down."""
         with self._lock:
             if self._fault is None or self._fault_times == 0:
                 return None
@@ -112,12 +118,12 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is the point of several faults, and no news."""
+        """Print nothing: several faults make clients hang up."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # head and body are two writes: 40 ms between them otherwise
+    disable_nagle_algorithm = True  # head and body are two writes, 40 ms apart otherwise
     server: _Server
 
     def do_GET(self) -> None:
@@ -152,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(404, protocols.gemini_error(404))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """The log is at GET /log; standard error stays free."""
+        """Print nothing: the log is at GET /log."""
 
     def _control(self, body: Mapping[str, Any]) -> None:
         try:
@@ -167,10 +173,12 @@ class _Handler(BaseHTTPRequestHandler):
     ) -> None:
         fake = self.server.fake
         fault = (
-            self.headers.get(faults.HEADER) or faults.marked(question.message) or fake.next_fault()
+            self.headers.get(faults.HEADER)
+            or faults.fault_in(question.message)
+            or fake.next_fault()
         )
         has_key = bool(self.headers.get("x-goog-api-key") or self.headers.get("Authorization"))
-        fake.note(
+        fake.log_request(
             path=self.path,
             model=question.model,
             message=question.message,
@@ -179,12 +187,12 @@ class _Handler(BaseHTTPRequestHandler):
             has_key=has_key,
             fault=fault,
         )
-        refusal = (strictness.gemini if gemini else strictness.chat)(body, fault)
-        if gemini and not has_key:  # as Google does; local chat servers ask for no key
+        rejection = (strictness.gemini if gemini else strictness.chat)(body, fault)
+        if gemini and not has_key:  # as Google does; local chat servers need no key
             self._send(403, protocols.gemini_error(403))
-        elif refusal:
-            self._send(400, refusal)
-        elif not self._misbehave(fault, question, gemini):
+        elif rejection:
+            self._send(400, rejection)
+        elif not self._apply_fault(fault, question, gemini):
             self._answer(fault, question, gemini)
 
     def _answer(self, fault: str | None, question: protocols.Question, gemini: bool) -> None:
@@ -197,8 +205,8 @@ class _Handler(BaseHTTPRequestHandler):
         answer = protocols.gemini_answer if gemini else protocols.chat_answer
         self._send(200, answer(question, text, cut_short=cut_short))
 
-    def _misbehave(self, fault: str | None, question: protocols.Question, gemini: bool) -> bool:
-        """Whether this fault left nothing to answer."""
+    def _apply_fault(self, fault: str | None, question: protocols.Question, gemini: bool) -> bool:
+        """Apply a fault that replaces the answer. Return False if the fault is not one of those."""
         if fault in faults.STATUS_FAULTS:
             status = faults.STATUS_FAULTS[fault]
             error = protocols.gemini_error if gemini else protocols.chat_error
@@ -224,10 +232,10 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def _drip(self) -> None:
-        """A byte a second."""
+        """Send one byte per second."""
         self._start(200, "application/json", 10_000)
-        ends = time.monotonic() + self.server.fake.hang_seconds
-        while time.monotonic() < ends:
+        deadline = time.monotonic() + self.server.fake.hang_seconds
+        while time.monotonic() < deadline:
             self.wfile.write(b" ")
             if self.server.fake.closing.wait(1):
                 break

@@ -1,6 +1,6 @@
-"""What the real services refuse with a 400: parameters that they do not know, loose schemas.
+"""What the real services reject with a 400: unknown parameters and loose schemas.
 
-Each function answers the error's body, or None when there is nothing to refuse.
+Each public function returns the error's body, or None if the request is valid.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ GEMINI_SCHEMA_KEYS = {
     "type", "format", "description", "nullable", "enum", "items", "maxItems", "minItems",
     "properties", "required", "title", "minimum", "maximum",
 }  # fmt: skip
-# What Gemini calls the parameters of the other protocol.
-IN_GEMINI = {
+# Gemini's names of the chat protocol's parameters.
+GEMINI_NAMES = {
     "temperature": "temperature",
     "max_tokens": "maxOutputTokens",
     "json_schema": "responseSchema",
@@ -44,38 +44,40 @@ MAX_TEMPERATURE = 2
 
 
 def gemini(body: Mapping[str, Any], fault: str | None) -> dict[str, Any] | None:
-    """Google's refusal of a request's body."""
-    config = _camel(body.get("generationConfig") or body.get("generation_config") or {})
-    refused = IN_GEMINI.get(PARAMETER_FAULTS.get(fault or "", ""))
-    unknown = [(name, "") for name in _camel(body).keys() - GEMINI_KEYS]
+    """Return Google's error for this request body."""
+    config = _camel_case(body.get("generationConfig") or body.get("generation_config") or {})
+    unsupported = GEMINI_NAMES.get(PARAMETER_FAULTS.get(fault or "", ""))
+    unknown = [(name, "") for name in _camel_case(body).keys() - GEMINI_KEYS]
     unknown += [
         (name, " at 'generation_config'")
         for name in config
-        if name not in GENERATION_KEYS or name == refused
+        if name not in GENERATION_KEYS or name == unsupported
     ]
     unknown += [
         (name, " at 'generation_config.response_schema'")
         for schema in _schemas(config.get("responseSchema") or {})
-        for name in _camel(schema).keys() - GEMINI_SCHEMA_KEYS
+        for name in _camel_case(schema).keys() - GEMINI_SCHEMA_KEYS
     ]
-    for name, place in unknown:
-        message = f'Invalid JSON payload received. Unknown name "{name}"{place}: Cannot find field.'
+    for name, location in unknown:
+        message = (
+            f'Invalid JSON payload received. Unknown name "{name}"{location}: Cannot find field.'
+        )
         return gemini_error(400, message=message)
     return None
 
 
 def chat(body: Mapping[str, Any], fault: str | None) -> dict[str, Any] | None:
-    """OpenAI's refusal of a request's body, in OpenAI's words or those of others."""
-    for parameter, message in _complaints(body):
+    """Return the error for this request body, as OpenAI or a compatible server reports it."""
+    for parameter, message in _errors(body):
         return _chat_error(message, parameter)
-    refused = PARAMETER_FAULTS.get(fault or "")
-    if refused and _is_sent(refused, body):
+    unsupported = PARAMETER_FAULTS.get(fault or "")
+    if unsupported and _has_parameter(body, unsupported):
         named = not str(fault).endswith("_unnamed")
-        return _unsupported(refused, named=named)
+        return _unsupported_error(unsupported, named=named)
     return None
 
 
-def _complaints(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _errors(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in ("model", "messages"):
         if not body.get(name):
             yield name, f"Missing required parameter: '{name}'."
@@ -86,28 +88,31 @@ def _complaints(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     temperature = body.get("temperature", 1)
     if not isinstance(temperature, int | float) or not 0 <= temperature <= MAX_TEMPERATURE:
         yield "temperature", f"Invalid 'temperature': expected 0 to {MAX_TEMPERATURE}."
-    yield from _format_complaints(body)
+    yield from _format_errors(body)
 
 
-def _format_complaints(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    asked = body.get("response_format") or {}
-    if asked.get("type") == "json_object" and "json" not in json.dumps(body["messages"]).lower():
+def _format_errors(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    response_format = body.get("response_format") or {}
+    if (
+        response_format.get("type") == "json_object"
+        and "json" not in json.dumps(body["messages"]).lower()
+    ):
         yield "messages", "'messages' must contain the word 'json' in some form."
-    if asked.get("type") != "json_schema":
+    if response_format.get("type") != "json_schema":
         return
-    wanted = asked.get("json_schema") or {}
-    name = str(wanted.get("name", ""))
+    json_schema = response_format.get("json_schema") or {}
+    name = str(json_schema.get("name", ""))
     if not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name):
         yield "response_format.json_schema.name", "Missing or invalid name of the schema."
-    if wanted.get("strict"):
-        for complaint in _loose(wanted.get("schema") or {}):
-            message = f"Invalid schema for response_format '{name}': {complaint}"
+    if json_schema.get("strict"):
+        for problem in _strict_mode_errors(json_schema.get("schema") or {}):
+            message = f"Invalid schema for response_format '{name}': {problem}"
             yield "response_format", message
 
 
-def _loose(whole: Mapping[str, Any]) -> Iterator[str]:
-    """Where a schema is not as strict as strict mode wants it."""
-    for schema in _schemas(whole):
+def _strict_mode_errors(root: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what strict mode does not accept in a schema."""
+    for schema in _schemas(root):
         for key in sorted(schema.keys() - STRICT_KEYS):
             yield f"'{key}' is not permitted."
         if schema.get("type") != "object":
@@ -123,32 +128,31 @@ def _loose(whole: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _schemas(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The schema and all within it."""
+    """Yield the schema and all schemas within it."""
     yield schema
-    within = [*schema.get("properties", {}).values(), schema.get("items")]
-    for inner in within:
+    for inner in [*schema.get("properties", {}).values(), schema.get("items")]:
         if isinstance(inner, Mapping):
             yield from _schemas(inner)
 
 
-def _is_sent(refused: str, body: Mapping[str, Any]) -> bool:
-    if refused == "json_schema":
+def _has_parameter(body: Mapping[str, Any], name: str) -> bool:
+    if name == "json_schema":
         return (body.get("response_format") or {}).get("type") == "json_schema"
-    return refused in body
+    return name in body
 
 
-def _unsupported(refused: str, *, named: bool) -> dict[str, Any]:
-    """A refusal in OpenAI's manner or, without a name, in Groq's."""
-    if refused == "json_schema":
-        parameter, words = "response_format", "response format `json_schema`"
+def _unsupported_error(name: str, *, named: bool) -> dict[str, Any]:
+    """Return an error as OpenAI words it or, without `named`, as Groq does."""
+    if name == "json_schema":
+        parameter, label = "response_format", "response format `json_schema`"
     else:
-        parameter, words = refused, f"`{refused}`"
+        parameter, label = name, f"`{name}`"
     if not named:
-        return _chat_error(f"This model does not support {words}.", None)
+        return _chat_error(f"This model does not support {label}.", None)
     message = f"Unsupported parameter: '{parameter}' is not supported with this model."
-    other = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
-    if parameter in other:
-        message += f" Use '{other[parameter]}' instead."
+    alternatives = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+    if parameter in alternatives:
+        message += f" Use '{alternatives[parameter]}' instead."
     return _chat_error(message, parameter, "unsupported_parameter")
 
 
@@ -157,9 +161,9 @@ def _chat_error(message: str, parameter: str | None, code: str | None = None) ->
     return {"error": {"message": message, "type": kind, "param": parameter, "code": code}}
 
 
-def _camel(keys: Mapping[str, Any]) -> dict[str, Any]:
-    """Google takes its fields' names in both spellings."""
+def _camel_case(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields with camelCase names: Google accepts both spellings."""
     return {
-        re.sub(r"_([a-z])", lambda found: found[1].upper(), name): value
-        for name, value in keys.items()
+        re.sub(r"_([a-z])", lambda match: match[1].upper(), name): value
+        for name, value in fields.items()
     }

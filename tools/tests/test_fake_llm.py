@@ -1,4 +1,4 @@
-"""The fake model server, spoken to as any client would."""
+"""The fake model server, over HTTP as any client uses it."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def fake():
 
 
 def call(url, body=None, method=None, headers=None, timeout=30):
-    """Status and JSON of one request."""
+    """Send one request. Return its status and JSON."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, headers or {}, method=method)
     request.add_header("Content-Type", "application/json")
@@ -58,17 +58,17 @@ def chat(fake, text, headers=None, path=CHAT, **parameters):
     body = {
         "model": "any-model",
         "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": text}],
-        "response_format": strictly(SCHEMA),
+        "response_format": strict_format(SCHEMA),
     }
     return call(fake.url + path, body | parameters, headers=headers)
 
 
-def strictly(schema, name="ticket"):
-    given = {"name": name, "strict": True, "schema": schema}
-    return {"type": "json_schema", "json_schema": given}
+def strict_format(schema, name="ticket"):
+    json_schema = {"name": name, "strict": True, "schema": schema}
+    return {"type": "json_schema", "json_schema": json_schema}
 
 
-def strict(**properties):
+def strict_schema(**properties):
     return {
         "type": "object",
         "properties": properties,
@@ -94,7 +94,7 @@ def chat_text(answer):
         ("Danke, eine Frage zu den Öffnungszeiten", "general", "low"),
     ],
 )
-def test_both_protocols_answer_by_the_ticket(fake, ticket, category, priority):
+def test_both_protocols_classify_the_ticket(fake, ticket, category, priority):
     expected = {"category": category, "priority": priority}
     prompt = "Ticket: " + json.dumps({"description": ticket})
     status, answer = gemini(fake, prompt)
@@ -113,7 +113,7 @@ def test_both_protocols_answer_by_the_ticket(fake, ticket, category, priority):
     assert 0 < reasoning < usage["completion_tokens"]
 
 
-def test_it_answers_in_the_shape_that_was_asked_for(fake):
+def test_the_answer_has_the_shape_of_the_schema(fake):
     schema = {
         "properties": {
             "sentiment": {"enum": ["calm", "neutral", "frustrated", "angry"]},
@@ -129,13 +129,13 @@ def test_it_answers_in_the_shape_that_was_asked_for(fake):
     }
 
 
-def test_without_a_schema_it_answers_in_words(fake):
+def test_without_a_schema_the_answer_is_plain_text(fake):
     body = {"model": "m", "messages": [{"role": "user", "content": "The printer is on fire."}]}
     _status, answer = call(fake.url + CHAT, body)
     assert chat_text(answer) == "The printer is on fire"
 
 
-def test_a_schema_in_the_systems_message_serves_as_well(fake):
+def test_a_schema_in_the_system_message_is_used(fake):
     messages = [
         {
             "role": "system",
@@ -143,8 +143,8 @@ def test_a_schema_in_the_systems_message_serves_as_well(fake):
         },
         {"role": "user", "content": "Refund my invoice"},
     ]
-    for asked in ({}, {"response_format": {"type": "json_object"}}):
-        _status, answer = call(fake.url + CHAT, {"model": "m", "messages": messages} | asked)
+    for parameters in ({}, {"response_format": {"type": "json_object"}}):
+        _status, answer = call(fake.url + CHAT, {"model": "m", "messages": messages} | parameters)
         assert json.loads(chat_text(answer)) == {"category": "billing", "priority": "medium"}
 
 
@@ -158,7 +158,7 @@ def test_chat_answers_under_any_base_path_that_ends_in_v1(fake, base):
 
 
 @pytest.mark.parametrize(
-    ("parameters", "named", "said"),
+    ("parameters", "named", "message"),
     [
         ({"model": ""}, "model", "Missing required"),
         ({"messages": []}, "messages", "Missing required"),
@@ -167,41 +167,57 @@ def test_chat_answers_under_any_base_path_that_ends_in_v1(fake, base):
         ({"temperature": 2.5}, "temperature", "Invalid"),
         ({"temperature": "0"}, "temperature", "Invalid"),
         ({"response_format": {"type": "json_object"}}, "messages", "'json'"),
-        ({"response_format": strictly(SCHEMA, "")}, "response_format.json_schema.name", "name"),
-        ({"response_format": strictly(SCHEMA, "a b")}, "response_format.json_schema.name", "name"),
-        ({"response_format": strictly(GEMINI_SCHEMA)}, "response_format", "additionalProperties"),
         (
-            {"response_format": strictly(SCHEMA | {"required": ["category"]})},
+            {"response_format": strict_format(SCHEMA, "")},
+            "response_format.json_schema.name",
+            "name",
+        ),
+        (
+            {"response_format": strict_format(SCHEMA, "a b")},
+            "response_format.json_schema.name",
+            "name",
+        ),
+        (
+            {"response_format": strict_format(GEMINI_SCHEMA)},
+            "response_format",
+            "additionalProperties",
+        ),
+        (
+            {"response_format": strict_format(SCHEMA | {"required": ["category"]})},
             "response_format",
             "Missing 'priority'",
         ),
         (
-            {"response_format": strictly(strict(n={"type": "integer", "minimum": 0}))},
+            {"response_format": strict_format(strict_schema(n={"type": "integer", "minimum": 0}))},
             "response_format",
             "'minimum' is not permitted",
         ),
         (
-            {"response_format": strictly(strict(n={"type": "array", "items": GEMINI_SCHEMA}))},
+            {
+                "response_format": strict_format(
+                    strict_schema(n={"type": "array", "items": GEMINI_SCHEMA})
+                )
+            },
             "response_format",
             "additionalProperties",
         ),
     ],
 )
-def test_chat_refuses_what_openai_refuses(fake, parameters, named, said):
+def test_chat_rejects_what_openai_rejects(fake, parameters, named, message):
     status, answer = chat(fake, "hello", **parameters)
     assert status == 400
     assert answer["error"]["type"] == "invalid_request_error"
     assert answer["error"]["param"] == named
-    assert said in answer["error"]["message"]
+    assert message in answer["error"]["message"]
 
 
-def test_a_schema_need_not_be_strict_unless_it_says_so(fake):
+def test_a_schema_is_not_checked_for_strictness_unless_it_says_strict(fake):
     loose = {"type": "json_schema", "json_schema": {"name": "x", "schema": GEMINI_SCHEMA}}
     assert chat(fake, "hello", response_format=loose)[0] == 200
 
 
 @pytest.mark.parametrize(
-    ("config", "said"),
+    ("config", "name"),
     [
         ({"reasoningEffort": "low"}, "reasoningEffort"),
         ({"max_tokens": 5}, "maxTokens"),
@@ -209,13 +225,13 @@ def test_a_schema_need_not_be_strict_unless_it_says_so(fake):
         ({"responseSchema": {"type": "array", "items": SCHEMA}}, "additionalProperties"),
     ],
 )
-def test_gemini_refuses_names_that_it_does_not_know(fake, config, said):
+def test_gemini_rejects_unknown_names(fake, config, name):
     status, answer = gemini(fake, "hello", **config)
     assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
-    assert f'Unknown name "{said}"' in answer["error"]["message"]
+    assert f'Unknown name "{name}"' in answer["error"]["message"]
 
 
-def test_gemini_takes_its_names_in_both_spellings(fake):
+def test_gemini_accepts_names_in_both_spellings(fake):
     body = {
         "contents": [{"parts": [{"text": "hello"}]}],
         "generation_config": {"max_output_tokens": 5, "topP": 0.5},
@@ -224,25 +240,25 @@ def test_gemini_takes_its_names_in_both_spellings(fake):
 
 
 @pytest.mark.parametrize("fault", PARAMETER_FAULTS)
-def test_a_parameter_fault_refuses_that_parameter_and_no_other(fake, fault):
-    refused = PARAMETER_FAULTS[fault]
+def test_a_parameter_fault_rejects_only_that_parameter(fake, fault):
+    unsupported = PARAMETER_FAULTS[fault]
     values = {"temperature": 0.5, "reasoning_effort": "low"}
     limits = {"max_tokens": 5, "max_completion_tokens": 5}
-    sent = {name: value for name, value in (values | limits).items() if name == refused}
-    mark = f"hello [[fault:{fault}]]"
-    status, answer = chat(fake, mark, **sent)
+    sent = {name: value for name, value in (values | limits).items() if name == unsupported}
+    text = f"hello [[fault:{fault}]]"
+    status, answer = chat(fake, text, **sent)
     assert status == 400
-    name = "response_format" if refused == "json_schema" else refused
+    name = "response_format" if unsupported == "json_schema" else unsupported
     if fault.endswith("_unnamed"):
         assert answer["error"]["param"] is None
         assert name.replace("_", " ") in answer["error"]["message"].replace("_", " ")
     else:
         assert answer["error"]["param"] == name
         assert answer["error"]["code"] == "unsupported_parameter"
-    limits.pop("max_tokens" if refused != "max_completion_tokens" else refused)
-    others = {name: value for name, value in (values | limits).items() if name != refused}
-    messages = [{"role": "user", "content": mark}]
-    assert call(fake.url + CHAT, {"model": "m", "messages": messages} | others)[0] == 200
+    limits.pop("max_tokens" if unsupported != "max_completion_tokens" else unsupported)
+    supported = {name: value for name, value in (values | limits).items() if name != unsupported}
+    messages = [{"role": "user", "content": text}]
+    assert call(fake.url + CHAT, {"model": "m", "messages": messages} | supported)[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -255,7 +271,7 @@ def test_a_parameter_fault_refuses_that_parameter_and_no_other(fake, fault):
         ("no_reasoning_effort", {"temperature": 0.5}, 200),
     ],
 )
-def test_geminis_parameters_are_refused_by_their_own_names(fake, fault, config, status):
+def test_geminis_parameters_are_rejected_by_their_own_names(fake, fault, config, status):
     assert gemini(fake, f"hello [[fault:{fault}]]", **config)[0] == status
 
 
@@ -280,14 +296,14 @@ def test_a_status_fault_has_the_protocols_error_body(fake, name, ask):
         assert answer["error"]["status"].isupper()
 
 
-def test_gemini_wants_a_key_and_chat_does_not(fake):
+def test_gemini_requires_a_key_and_chat_does_not(fake):
     status, answer = call(fake.url + GEMINI, {"contents": []})
     assert (status, answer["error"]["status"]) == (403, "PERMISSION_DENIED")
     assert chat(fake, "hello")[0] == 200
 
 
 @pytest.mark.parametrize("name", REPLY_FAULTS)
-def test_a_reply_fault_spoils_the_text_and_nothing_else(fake, name):
+def test_a_reply_fault_changes_only_the_text(fake, name):
     good = gemini_text(gemini(fake, "hello")[1])
     status, answer = gemini(fake, f"hello [[fault:{name}]]")
     assert status == 200
@@ -299,7 +315,7 @@ def test_a_reply_fault_spoils_the_text_and_nothing_else(fake, name):
     assert chat(fake, f"hello [[fault:{name}]]")[0] == 200
 
 
-def test_a_fault_is_chosen_by_header_by_marker_or_by_control(fake):
+def test_a_fault_is_set_by_header_marker_or_control(fake):
     assert gemini(fake, "hello", {"X-Fake-Fault": "503"})[0] == 503
     assert gemini(fake, "hello [[fault:429]]")[0] == 429
     assert call(fake.url + "/control", {"fault": "500", "times": 2})[0] == 200
@@ -310,18 +326,18 @@ def test_a_fault_is_chosen_by_header_by_marker_or_by_control(fake):
     assert gemini(fake, "hello")[0] == 200
 
 
-def test_an_unknown_fault_is_refused_with_the_known_ones(fake):
+def test_an_unknown_fault_is_rejected_with_a_list_of_the_known_ones(fake):
     status, answer = call(fake.url + "/control", {"fault": "earthquake"})
     assert status == 400
     assert all(name in answer["error"] for name in KNOWN)
 
 
-def test_control_may_give_the_reply_verbatim(fake):
+def test_control_sets_the_reply_verbatim(fake):
     call(fake.url + "/control", {"reply": "just this"})
     assert gemini_text(gemini(fake, "hello")[1]) == "just this"
 
 
-def test_the_log_tells_what_was_asked_and_can_be_cleared(fake):
+def test_the_log_lists_requests_and_can_be_cleared(fake):
     gemini(fake, "hello [[fault:503]]")
     chat(fake, "good bye")
     _status, log = call(fake.url + "/log")
@@ -334,19 +350,19 @@ def test_the_log_tells_what_was_asked_and_can_be_cleared(fake):
     assert call(fake.url + "/log")[1] == []
 
 
-def test_the_log_keeps_the_parameters_as_they_were_sent(fake):
+def test_the_log_contains_the_parameters_as_sent(fake):
     gemini(fake, "hello", temperature=0.5)
-    chat(fake, "hello", temperature=3)  # refused, and in the log all the same
+    chat(fake, "hello", temperature=3)  # rejected, but still logged
     first, second = fake.log
     assert first["parameters"] == {"responseSchema": GEMINI_SCHEMA, "temperature": 0.5}
     assert second["parameters"] == {
         "model": "any-model",
-        "response_format": strictly(SCHEMA),
+        "response_format": strict_format(SCHEMA),
         "temperature": 3,
     }
 
 
-def test_a_missing_model_is_told_in_each_services_words(fake):
+def test_a_missing_model_is_reported_as_each_service_words_it(fake):
     _status, answer = gemini(fake, "hello [[fault:missing_model]]")
     assert "model" in answer["error"]["message"]
     _status, answer = chat(fake, "hello [[fault:missing_model]]")
@@ -398,9 +414,9 @@ def test_the_command_serves_and_stops_cleanly(stop):
         process.communicate()
 
 
-def test_the_command_says_in_one_line_that_a_port_is_taken(fake):
+def test_the_command_reports_a_used_port_in_one_line(fake):
     port = fake.url.rpartition(":")[2]
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "manage.py", "run_fake_llm", "--port", port],
         cwd=ROOT,
         capture_output=True,
@@ -408,12 +424,12 @@ def test_the_command_says_in_one_line_that_a_port_is_taken(fake):
         timeout=120,
         check=False,
     )
-    assert done.returncode == 1
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert port in done.stderr
+    assert completed.returncode == 1
+    assert len(completed.stderr.strip().splitlines()) == 1
+    assert port in completed.stderr
 
 
-def test_the_command_says_in_one_line_that_the_fake_model_is_not_installed(tmp_path):
+def test_the_command_reports_in_one_line_that_there_is_no_fake_model(tmp_path):
     """A deployed package has `config/` and `tickets/` and no `tools/`."""
     for name in ("config", "embedded_postgres", "tickets"):
         (tmp_path / name).symlink_to(ROOT / name)
