@@ -1,4 +1,4 @@
-"""A database of its own full of made-up tickets (dropped at the end), and two ways timed in it."""
+"""A temporary database of generated tickets, and a timer for two ways to query it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from django.test.utils import setup_databases, teardown_databases
 
 from tickets.models import Category, Priority, Sentiment, Status
 
-SENDER = "user777@company777"  # of some of the tickets
-WORD = "chargeback"  # in one of 997
-FILL = """
+SENDER = "user777@company777"  # in some of the tickets' addresses
+RARE_TERM = "chargeback"  # in one ticket of 997
+TICKETS = """
 INSERT INTO tickets_ticket (title, description, category, priority, status, sentiment,
     urgency_score, requester_email, created_at, updated_at, link_nonce)
 SELECT 'Ticket ' || n || ' about ' || (ARRAY['invoices', 'sign-in', 'exports'])[1 + n %% 3],
@@ -28,14 +28,16 @@ SELECT 'Ticket ' || n || ' about ' || (ARRAY['invoices', 'sign-in', 'exports'])[
 FROM generate_series(1, %(tickets)s) n
 """
 
-
-# (what is asked, our way, the usual way); both ways give the same answer.
+# Name, our way, the usual way. Both ways return the same result.
 Pair = tuple[str, Callable[[], object], Callable[[], object]]
 
 
 @contextmanager
-def filled_database(tickets: int, *more: str) -> Iterator[None]:
-    """`more` are further statements that fill tables, with `%(tickets)s` in them."""
+def sample_database(tickets: int, *statements: str) -> Iterator[None]:
+    """Create a database with `tickets` tickets, run the statements in it, and drop it at the end.
+
+    The statements can use `%(tickets)s`.
+    """
     databases = setup_databases(verbosity=0, interactive=False)
     try:
         members = {
@@ -43,9 +45,9 @@ def filled_database(tickets: int, *more: str) -> Iterator[None]:
             for choices in (Category, Priority, Status, Sentiment)
         }
         with connection.cursor() as cursor:
-            # The audit trail would double the rows without being asked anything here.
+            # No triggers: the audit trail would double the rows, and no benchmark reads it.
             cursor.execute("SET session_replication_role = replica")
-            for statement in (FILL, *more):
+            for statement in (TICKETS, *statements):
                 cursor.execute(statement, {**members, "tickets": tickets})
             cursor.execute("SET session_replication_role = origin")
             cursor.execute("VACUUM ANALYZE")
@@ -59,22 +61,23 @@ def filled_database(tickets: int, *more: str) -> Iterator[None]:
 
 def compare(pairs: Iterable[Pair], rounds: int) -> None:
     """Print each pair's medians in milliseconds and their ratio."""
-    print(f"{'question':<42} {'ours':>9} {'usual':>9} {'ratio':>7}")
+    print(f"{'query':<42} {'ours':>9} {'usual':>9} {'ratio':>7}")
     for name, ours, usual in pairs:
-        a, b = side_by_side(ours, usual, rounds)
-        print(f"{name:<42} {a:9.2f} {b:9.2f} {b / a:6.1f}x", flush=True)
+        our_time, usual_time = median_times(ours, usual, rounds)
+        ratio = usual_time / our_time
+        print(f"{name:<42} {our_time:9.2f} {usual_time:9.2f} {ratio:6.1f}x", flush=True)
 
 
-def side_by_side(
+def median_times(
     ours: Callable[[], object], usual: Callable[[], object], rounds: int
 ) -> tuple[float, float]:
-    """Median milliseconds of both, run in turn after one round that is not counted."""
+    """Run both alternately, after one round that does not count. Return medians in milliseconds."""
     if ours() != usual():
-        sys.exit("The two ways give different answers; a comparison would mean nothing.")
+        sys.exit("The two ways return different results, so a comparison would be meaningless.")
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
-        for ask, kept in zip((ours, usual), times, strict=True):
+        for run, durations in zip((ours, usual), times, strict=True):
             start = time.perf_counter()
-            ask()
-            kept.append((time.perf_counter() - start) * 1000)
+            run()
+            durations.append((time.perf_counter() - start) * 1000)
     return statistics.median(times[0]), statistics.median(times[1])

@@ -1,7 +1,7 @@
-"""A desk as it looks after a year: `python -m bench.ui.filling 10000`, run by `desk.py`.
+"""Make a desk look as it would after a year: `python -m bench.ui.sample_data 10000`.
 
-Repeats the demo tickets for other customers and agents until there are enough, with their
-conversations, the ledger and saved views. Prints as JSON what the pages' table needs to know.
+Repeat the demo tickets for other customers and agents, with comments, predictions and saved views,
+and print as JSON the tickets that `pages.py` uses. Run by `desk.py`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ VIEWS = (
     ("Billing this week", "category=billing&status=open", False),
     ("Outages", "search=outage", True),
 )
-# One statement for each table; a demo ticket is repeated as often as it takes.
+# One statement per table. Demo tickets are repeated as often as necessary.
 TICKETS = """
 INSERT INTO tickets_ticket (title, description, category, priority, status, sentiment,
     urgency_score, category_source, category_confidence, priority_source, priority_confidence,
@@ -44,7 +44,7 @@ INSERT INTO tickets_ticket (title, description, category, priority, status, sent
     first_response_at, resolved_at, link_nonce)
 SELECT left(demo.title || ' (' || (%(companies)s::text[])[1 + n %% %(company_count)s] || ')', 200),
     demo.description, demo.category, demo.priority, made.status, demo.sentiment,
-    demo.urgency_score, 'offline', made.sure, 'offline', 0.7, 'offline', 0.8,
+    demo.urgency_score, 'offline', made.confidence, 'offline', 0.7, 'offline', 0.8,
     (%(people)s::text[])[1 + n %% 6] || n || '@example.com',
     CASE WHEN n %% 4 > 0 THEN (%(agents)s::int[])[1 + n %% %(agent_count)s] END,
     2, made.created_at, made.created_at + interval '5 hours',
@@ -53,10 +53,10 @@ SELECT left(demo.title || ' (' || (%(companies)s::text[])[1 + n %% %(company_cou
         THEN made.created_at + (1 + n %% 60) * interval '1 hour' END,
     ''
 FROM generate_series(1, %(tickets)s) n
-JOIN (SELECT *, row_number() OVER (ORDER BY md5(title)) AS place, count(*) OVER () AS demos
-    FROM tickets_ticket) demo ON demo.place = 1 + n * 37 %% demo.demos
+JOIN (SELECT *, row_number() OVER (ORDER BY md5(title)) AS position, count(*) OVER () AS demos
+    FROM tickets_ticket) demo ON demo.position = 1 + n * 37 %% demo.demos
 CROSS JOIN LATERAL (SELECT now() - n * interval '50 minutes' - interval '2 hours' AS created_at,
-    CASE WHEN n %% 10 = 0 THEN 0.3 ELSE 0.85 END AS sure,
+    CASE WHEN n %% 10 = 0 THEN 0.3 ELSE 0.85 END AS confidence,
     CASE WHEN random() < 300.0 / (300 + n) THEN (ARRAY['open', 'open', 'in_progress'])[1 + n %% 3]
         ELSE (ARRAY['resolved', 'closed'])[1 + n %% 2] END AS status) made
 """
@@ -71,14 +71,14 @@ FROM tickets_ticket WHERE id > %(last)s AND assignee_id IS NOT NULL
 PREDICTIONS = """
 INSERT INTO tickets_prediction (suggestion, ticket_id, field, value, confidence, source, provider,
     model, prompt_version, evidence, latency_ms, cost_usd, use, created_at, final_value, final_at)
-SELECT gen_random_uuid(), id, field, CASE WHEN id %% 7 > 0 THEN given
+SELECT gen_random_uuid(), id, field, CASE WHEN id %% 7 > 0 THEN final
     WHEN field = 'category' THEN 'general' ELSE 'medium' END,
     0.25 + id %% 75 / 100.0, CASE WHEN id %% 3 > 0 THEN 'offline' ELSE 'llm' END,
     '', '', '', '[]', id %% 900, 0, 'applied', created_at,
-    CASE WHEN status IN ('resolved', 'closed') THEN given ELSE '' END,
+    CASE WHEN status IN ('resolved', 'closed') THEN final ELSE '' END,
     CASE WHEN status IN ('resolved', 'closed') THEN resolved_at END
 FROM tickets_ticket CROSS JOIN LATERAL
-    (VALUES ('category', category), ('priority', priority)) AS fields (field, given)
+    (VALUES ('category', category), ('priority', priority)) AS fields (field, final)
 WHERE id > %(last)s
 """
 
@@ -87,10 +87,10 @@ def main(tickets: int) -> None:
     if tickets:
         repeat_tickets(tickets)
     else:
-        # For pictures: few machines have a font for what these are written in.
+        # For screenshots: few machines have fonts for these scripts.
         Ticket.objects.filter(title__regex="[\u3040-\u9fff\uac00-\ud7a3]").delete()
-    add_people_and_things()
-    print(json.dumps(facts()))
+    add_views_and_tokens()
+    print(json.dumps(chosen_tickets()))
 
 
 def repeat_tickets(tickets: int) -> None:
@@ -111,7 +111,7 @@ def repeat_tickets(tickets: int) -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def add_people_and_things() -> None:
+def add_views_and_tokens() -> None:
     agent = User.objects.get(username="agent")
     for name, query, shared in VIEWS:
         SavedView.objects.create(name=name, owner=agent, query=query, shared=shared)
@@ -121,18 +121,18 @@ def add_people_and_things() -> None:
     )
 
 
-def facts() -> dict[str, Any]:
-    """Numbers and private links of tickets that show something."""
+def chosen_tickets() -> dict[str, Any]:
+    """Return the numbers and private links of tickets that fill their pages."""
     demo = Ticket.objects.filter(demoticket__isnull=False)
-    talked = demo.exclude(requester_email="").filter(comments__public=False).order_by("pk")
-    rich = max(talked.distinct(), key=lambda ticket: ticket.comments.count())
+    discussed = demo.exclude(requester_email="").filter(comments__public=False).order_by("pk")
+    longest = max(discussed.distinct(), key=lambda ticket: ticket.comments.count())
     finished = demo.filter(status="resolved").order_by("pk").last()
-    open_ones = demo.filter(status="open").exclude(pk=rich.pk).order_by("pk")
+    open_tickets = demo.filter(status="open").exclude(pk=longest.pk).order_by("pk")
     return {
-        "ticket": rich.pk,
-        "track": rich.track_path(),
-        "track_done": finished.track_path() if finished else rich.track_path(),
-        "spare": [ticket.pk for ticket in open_ones],  # may be changed
+        "ticket": longest.pk,
+        "track": longest.track_path(),
+        "track_done": finished.track_path() if finished else longest.track_path(),
+        "spare": [ticket.pk for ticket in open_tickets],  # may be changed
         "made_at": timezone.now().isoformat(),
     }
 

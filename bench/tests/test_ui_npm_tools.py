@@ -1,6 +1,6 @@
-"""What is read out of Lighthouse's and html-validate's answers."""
+"""How reports of Lighthouse are read."""
 
-from bench.ui.tools import lost, score
+from bench.ui.npm_tools import failed_audits, score
 
 REPORT = {
     "categories": {
@@ -20,13 +20,13 @@ REPORT = {
 }
 
 
-def test_a_score_is_of_a_hundred():
+def test_a_score_is_out_of_100():
     assert score(REPORT, "seo") == 92
 
 
-def test_what_could_not_be_measured_is_no_success():
+def test_a_category_that_was_not_measured_scores_0():
     assert score(REPORT, "performance") == 0
 
 
-def test_the_audits_that_cost_points_are_named_with_a_place():
-    assert lost(REPORT, "seo") == 'crawl: Is blocked from indexing\n  {"source": "<meta>"}'
+def test_failed_audits_are_listed_with_their_first_item():
+    assert failed_audits(REPORT, "seo") == 'crawl: Is blocked from indexing\n  {"source": "<meta>"}'
