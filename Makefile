@@ -10,7 +10,7 @@
 ROOT := $(if $(filter Makefile,$(MAKEFILE_LIST)),$(CURDIR),$(patsubst %/,%,$(dir $(MAKEFILE_LIST))))
 PYTHON ?= python3
 RUN := exec ./.venv/bin/python
-SETUP := "$(PYTHON)" config/bootstrap.py
+SETUP := "$(PYTHON)" tools/setup.py
 
 .PHONY: run test check bench check-ui screenshots requirements
 .SILENT:

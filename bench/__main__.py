@@ -1,12 +1,12 @@
 """Run the benchmarks: `make bench`, or `make bench ARGS="--tickets 300000 --rounds 9"`.
 
-    make bench ARGS="lists"        questions to the table of tickets (what runs by itself)
-    make bench ARGS="back_office"  the lists of Django's admin, beside its stock ones
-    make bench ARGS="model"        what a model that hangs costs the pages, see `model.py`
+    make bench ARGS="lists"        queries on the table of tickets (the default)
+    make bench ARGS="back_office"  our lists in Django's admin and its stock ones
+    make bench ARGS="model"        how much a hanging model slows the pages, see `model.py`
 
-The first two fill a database of their own (dropped at the end) with made-up tickets and time pairs
-of questions with the same answer, in turn, so that a machine's ups and downs hit both alike. They
-print each pair's medians in milliseconds and their ratio.
+The first two fill a temporary database with generated tickets and time pairs of queries that have
+the same result. They alternate between the two, so that changes in the machine's load affect both
+alike, and print each pair's medians in milliseconds and their ratio.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from bench import back_office, lists, model  # noqa: E402  (needs the applications)
-from bench.filled import compare, filled_database  # noqa: E402
+from bench.harness import compare, sample_database  # noqa: E402
 
 
 def main() -> None:
@@ -34,10 +34,10 @@ def main() -> None:
     if options.what == "model":
         model.main()
         return
-    asked = {"lists": lists, "back_office": back_office}[options.what]
-    with filled_database(options.tickets, *getattr(asked, "FILL", ())):
+    benchmark = {"lists": lists, "back_office": back_office}[options.what]
+    with sample_database(options.tickets, *getattr(benchmark, "FILL", ())):
         print(f"{options.tickets:,} tickets, median of {options.rounds} rounds, in ms\n")
-        compare(asked.pairs(options.tickets), options.rounds)
+        compare(benchmark.pairs(options.tickets), options.rounds)
 
 
 if __name__ == "__main__":

@@ -164,7 +164,7 @@ if env.str("DATABASE_URL", default=""):
 else:
     DATABASES = {
         "default": {
-            "ENGINE": "config.embedded_postgres",
+            "ENGINE": "embedded_postgres",
             "NAME": "tickets",
             "DATA_DIR": DATA_DIR,
             **_CONNECTION,

@@ -1,4 +1,4 @@
-"""How the environment is read, in processes of their own."""
+"""How settings are read from the environment, each in its own process."""
 
 import os
 import subprocess
@@ -35,8 +35,8 @@ def run(code, **environment):
         ("PORT", "http"),
     ],
 )
-def test_what_is_no_number_is_one_clear_line(name, value):
-    ran = subprocess.run(
+def test_an_invalid_number_is_reported_in_one_line(name, value):
+    completed = subprocess.run(
         [sys.executable, "manage.py", "check"],
         cwd=ROOT,
         env=os.environ | {"SECRET_KEY": "x" * 50, name: value},
@@ -45,12 +45,12 @@ def test_what_is_no_number_is_one_clear_line(name, value):
         timeout=120,
         check=False,
     )
-    assert ran.returncode == 1
-    assert ran.stderr == f"{name} must be a number, not '{value}'.\n"
+    assert completed.returncode == 1
+    assert completed.stderr == f"{name} must be a number, not '{value}'.\n"
 
 
-def test_numbers_are_read_as_they_are_written():
-    ran = run(
+def test_numbers_are_parsed():
+    completed = run(
         "print(settings.LLM_TIMEOUT, settings.LLM_DAILY_COST, settings.LLM_TEMPERATURE,"
         " settings.LLM_DAILY_CALLS)",
         LLM_TIMEOUT=" 2.5 ",
@@ -58,23 +58,23 @@ def test_numbers_are_read_as_they_are_written():
         LLM_TEMPERATURE="",
         LLM_DAILY_CALLS="7",
     )
-    assert ran.stdout.split() == ["2.5", "100.0", "None", "7"]
+    assert completed.stdout.split() == ["2.5", "100.0", "None", "7"]
 
 
-def test_a_secret_is_taken_as_it_stands():
-    ran = run(
+def test_a_secret_is_read_literally():
+    completed = run(
         "print(settings.OPENAI_API_KEY, repr(settings.GEMINI_API_KEY), settings.SECRET_KEY)",
         OPENAI_API_KEY="$ecret",
         GEMINI_API_KEY=" ",
         SECRET_KEY="$" + "k" * 50,
     )
-    assert ran.stdout.split() == ["$ecret", "''", "$" + "k" * 50]
+    assert completed.stdout.split() == ["$ecret", "''", "$" + "k" * 50]
 
 
-def test_an_address_of_a_database_brings_its_own_options():
-    ran = run(
+def test_the_database_url_sets_connection_options():
+    completed = run(
         "options = settings.DATABASES['default']['OPTIONS']\n"
         "print(options['sslmode'], options['connect_timeout'], 'pool' in options)",
         DATABASE_URL="postgres://u:p@db.example.org:5432/desk?sslmode=verify-full",
     )
-    assert ran.stdout.split() == ["verify-full", "5", "True"]
+    assert completed.stdout.split() == ["verify-full", "5", "True"]

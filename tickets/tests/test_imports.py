@@ -25,13 +25,11 @@ ALLOWED = {
     "admin_site": {"exceptions", "models"},
     "apps": {"checks", "roles", "sharing", "triage"},
     "checks": {"triage"},
-    "fake_llm": set(),
     "roles": {"models"},
     "management": {
         "access",
         "checks",
         "exceptions",
-        "fake_llm",
         "forms",
         "models",
         "services",

@@ -1,9 +1,9 @@
 import pytest
 
-from tickets.fake_llm import FakeLLM
-from tickets.services.triage.shared_state import load_learned
+from tickets.sharing import load_learned
 from tickets.triage import engine, offline
 from tickets.triage.shared import Alone
+from tools.fake_llm import FakeLLM
 
 TICKET = "I was charged twice for my invoice of March, please refund one of them."
 

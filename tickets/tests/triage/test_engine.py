@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from tickets.fake_llm.faults import FAULTS
 from tickets.triage import engine, guard
 from tickets.triage.shared import Alone
 from tickets.triage.types import CATEGORIES, PRIORITIES
+from tools.fake_llm.faults import FAULTS
 
 from .conftest import REASONS, TICKET
 

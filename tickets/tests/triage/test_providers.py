@@ -9,14 +9,14 @@ import traceback
 
 import pytest
 
-from tickets.fake_llm import FakeLLM
-from tickets.fake_llm.faults import FAULTS, PARAMETER_FAULTS, TRANSPORT_FAULTS, spoil
-from tickets.fake_llm.protocols import THINKING_TOKENS
 from tickets.triage import parse, prompts, providers
 from tickets.triage.config import Endpoint
 from tickets.triage.providers.base import REASONS as KNOWN_REASONS
 from tickets.triage.providers.base import ProviderError
 from tickets.triage.providers.chat_completions import strict
+from tools.fake_llm import FakeLLM
+from tools.fake_llm.faults import FAULTS, PARAMETER_FAULTS, TRANSPORT_FAULTS, spoil
+from tools.fake_llm.protocols import THINKING_TOKENS
 
 from .conftest import REASONS, TICKET
 
