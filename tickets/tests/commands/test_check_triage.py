@@ -5,7 +5,7 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from tickets.sharing import DeskShared
+from tickets.services.triage.shared_state import DatabaseSharedState
 from tools.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +101,7 @@ def test_it_says_that_a_local_model_needs_a_name(settings, fake_llm):
 
 
 def test_it_shows_how_todays_questions_ended():
-    shared = DeskShared()
+    shared = DatabaseSharedState()
     for outcome in ("classify:llm", "classify:llm", "classify:deadline", "score_tone:llm"):
         shared.count(outcome)
     shared.charge(0.5)

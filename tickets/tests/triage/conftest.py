@@ -1,6 +1,6 @@
 import pytest
 
-from tickets.sharing import load_learned
+from tickets.services.triage.shared_state import load_learned
 from tickets.triage import engine, offline
 from tickets.triage.shared import Alone
 from tools.fake_llm import FakeLLM
