@@ -27,7 +27,7 @@ from pathlib import Path
 
 from tickets.fake_llm import FakeLLM
 from tickets.triage import engine
-from tickets.triage.config import Config
+from tickets.triage.config import Config, from_settings
 from tickets.triage.shared import Alone
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -151,7 +151,9 @@ def equal_questions(port: int, count: int) -> list[int]:
 
 def overruns(fake: FakeLLM) -> Iterator[tuple[str, float]]:
     """Milliseconds by which a provider's slowest answer passes its deadline."""
-    local = Config(llm_base_url=f"{fake.url}/v1", llm_model="m", llm_timeout=DEADLINE)
+    local = dataclasses.replace(
+        from_settings(), llm_base_url=f"{fake.url}/v1", llm_model="m", llm_timeout=DEADLINE
+    )
     keys = {"llm_api_key": "k", "gemini_base_url": fake.url, "openai_base_url": f"{fake.url}/v1"}
     hosted = dataclasses.replace(local, groq_base_url=f"{fake.url}/v1", **keys)
     configs = {
