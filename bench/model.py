@@ -26,7 +26,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tickets.triage import engine
-from tickets.triage.config import Config
+from tickets.triage.config import Config, from_settings
 from tickets.triage.shared import Alone
 from tools.fake_llm import FakeLLM
 
@@ -150,8 +150,10 @@ def equal_requests(port: int, count: int) -> list[int]:
 
 
 def overruns(fake: FakeLLM) -> Iterator[tuple[str, float]]:
-    """Yield each provider and the milliseconds by which its slowest answer is late."""
-    local = Config(llm_base_url=f"{fake.url}/v1", llm_model="m", llm_timeout=DEADLINE)
+    """Milliseconds by which a provider's slowest answer passes its deadline."""
+    local = dataclasses.replace(
+        from_settings(), llm_base_url=f"{fake.url}/v1", llm_model="m", llm_timeout=DEADLINE
+    )
     keys = {"llm_api_key": "k", "gemini_base_url": fake.url, "openai_base_url": f"{fake.url}/v1"}
     hosted = dataclasses.replace(local, groq_base_url=f"{fake.url}/v1", **keys)
     configs = {

@@ -1,4 +1,4 @@
-"""The addresses: the JSON API, the pages and the admin site."""
+"""The URLs of the JSON API, the pages and the admin site."""
 
 from django.contrib import admin
 from django.urls import include, path

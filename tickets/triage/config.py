@@ -1,4 +1,4 @@
-"""What triage may be told from outside: the only file here that reads Django's settings."""
+"""The configuration of triage. No other file of this package reads Django's settings."""
 
 from __future__ import annotations
 
@@ -7,23 +7,21 @@ from dataclasses import dataclass, field, fields
 
 PROVIDERS = ("gemini", "openai", "groq", "local")
 HOSTED_TIMEOUT, LOCAL_TIMEOUT = 4.0, 15.0  # seconds
-OPENAI_URL = "https://api.openai.com/v1"
-GROQ_URL = "https://api.groq.com/openai/v1"
-# List prices in USD for a million tokens in and out, for an estimate of the cost. They belong to
-# the default models; LLM_PRICE_INPUT and LLM_PRICE_OUTPUT say it for others.
+# List prices of the default models, in USD per million input and output tokens. For other models,
+# LLM_PRICE_INPUT and LLM_PRICE_OUTPUT are set.
 LIST_PRICES = {
     "gemini": (0.25, 1.50),
     "openai": (1.00, 6.00),
     "groq": (0.075, 0.30),
     "local": (0.0, 0.0),
 }
-# Thinking would use up the time and the tokens of an answer this short.
+# Thinking would use up the time and the tokens of so short an answer.
 EFFORTS = {"openai": "none", "groq": "low"}
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One model at one address, with everything that its provider must know."""
+    """One model at one address, with everything that its provider needs to know."""
 
     provider: str
     model: str
@@ -48,37 +46,40 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One field per setting, named after it in lower case."""
+    """The settings of triage: each field holds the setting of its name in upper case.
 
-    llm_enabled: bool = True
-    llm_provider: str = "auto"
-    llm_api_key: str = field(default="", repr=False)
-    llm_base_url: str = ""
-    llm_model: str = ""
-    llm_timeout: float | None = None  # seconds, over the whole call; None: by provider
-    llm_concurrency: int = 4  # calls at once in one process
-    llm_min_chars: int = 20  # shorter texts are not worth a call
-    llm_max_input_chars: int = 4000
-    llm_max_output_tokens: int = 512
-    llm_temperature: float | None = None
-    llm_price_input: float | None = None  # USD for a million tokens; None: the list price
-    llm_price_output: float | None = None
-    gemini_api_key: str = field(default="", repr=False)
-    gemini_model: str = "gemini-3.5-flash-lite"
-    gemini_base_url: str = ""
-    gemini_backend: str = "sdk"
-    openai_api_key: str = field(default="", repr=False)
-    openai_model: str = "gpt-6-luna"
-    openai_classify_model: str = ""  # empty: openai_model
-    openai_base_url: str = OPENAI_URL
-    groq_api_key: str = field(default="", repr=False)
-    groq_model: str = "openai/gpt-oss-20b"
-    groq_base_url: str = GROQ_URL
-    triage_shadow: str = ""  # "provider:model"
+    Types, defaults and limits are declared in `config/environment/declarations.py`.
+    """
+
+    llm_enabled: bool
+    llm_provider: str
+    llm_api_key: str = field(repr=False)
+    llm_base_url: str
+    llm_model: str
+    llm_timeout: float | None
+    llm_concurrency: int
+    llm_min_chars: int
+    llm_max_input_chars: int
+    llm_max_output_tokens: int
+    llm_temperature: float | None
+    llm_price_input: float | None
+    llm_price_output: float | None
+    gemini_api_key: str = field(repr=False)
+    gemini_model: str
+    gemini_base_url: str
+    gemini_backend: str
+    openai_api_key: str = field(repr=False)
+    openai_model: str
+    openai_classify_model: str
+    openai_base_url: str
+    groq_api_key: str = field(repr=False)
+    groq_model: str
+    groq_base_url: str
+    triage_shadow: str
 
     @property
     def provider(self) -> str:
-        """Which of PROVIDERS is asked, or "none"."""
+        """One of PROVIDERS, or "none"."""
         if not self.llm_enabled:
             return "none"
         return self._by_key() if self.llm_provider == "auto" else self.llm_provider
@@ -92,7 +93,7 @@ class Config:
         return "gemini" if self.llm_api_key else "none"
 
     def endpoint(self, task: str = "classify") -> Endpoint | None:
-        """The model that is asked for a task, or None when none is configured."""
+        """The model to ask for a task, or None if no model is configured."""
         name = self.provider
         if name not in PROVIDERS:
             return None
@@ -109,8 +110,8 @@ class Config:
             temperature=self.llm_temperature,
             max_output_tokens=self.llm_max_output_tokens,
             timeout=timeout if self.llm_timeout is None else max(self.llm_timeout, 0.0),
-            input_price=_first(self.llm_price_input, input_price),
-            output_price=_first(self.llm_price_output, output_price),
+            input_price=input_price if self.llm_price_input is None else self.llm_price_input,
+            output_price=output_price if self.llm_price_output is None else self.llm_price_output,
         )
 
     def _model(self, name: str, task: str) -> str:
@@ -121,7 +122,7 @@ class Config:
         return str(getattr(self, f"{name}_model"))
 
     def asking(self, provider: str, model: str = "") -> Config:
-        """The same, but with another provider and, where `model` is given, that model."""
+        """Return a copy with another provider and, if `model` is not empty, that model."""
         changes: dict[str, str] = {"llm_provider": provider}
         if model and provider in PROVIDERS:
             changes["llm_model" if provider == "local" else f"{provider}_model"] = model
@@ -129,10 +130,9 @@ class Config:
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
 
     def shadow(self) -> Config | None:
-        """The configuration of TRIAGE_SHADOW's source, or None where there is none.
+        """Return the configuration of the source in TRIAGE_SHADOW, or None if it is empty.
 
-        What was said of the main model is not said of another's: neither its price, nor the key
-        that it uses in common.
+        LLM_API_KEY and the prices belong to the main provider, so another one does without them.
         """
         provider, _, model = self.triage_shadow.strip().partition(":")
         if not provider:
@@ -146,16 +146,7 @@ class Config:
 
 
 def from_settings() -> Config:
-    """The configuration in force. Cheap, so that a changed setting needs no restart in tests."""
+    """Return the present configuration. It is read at each call, so that tests can change it."""
     from django.conf import settings
 
-    given = {
-        entry.name: getattr(settings, entry.name.upper())
-        for entry in fields(Config)
-        if hasattr(settings, entry.name.upper())
-    }
-    return Config(**given)
-
-
-def _first(value: float | None, otherwise: float) -> float:
-    return otherwise if value is None else value
+    return Config(**{entry.name: getattr(settings, entry.name.upper()) for entry in fields(Config)})

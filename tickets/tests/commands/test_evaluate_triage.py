@@ -131,8 +131,14 @@ def test_only_so_many_rows_are_measured(write):
         (["none.csv"], "none.csv' cannot be read: No such file"),
         (["."], "'.' cannot be read: Is a directory"),
         (["--from-tickets"], "No agent has decided"),
-        (["x.csv", "--source", "groq"], "groq cannot be asked. The key is missing: set GROQ_API"),
-        (["x.csv", "--source", "local"], "local cannot be asked. No model is named: set LLM_MODEL"),
+        (
+            ["x.csv", "--source", "groq"],
+            "groq cannot be asked. The API key is missing: set GROQ_API",
+        ),
+        (
+            ["x.csv", "--source", "local"],
+            "local cannot be asked. No model is configured: set LLM_MODEL",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_one_clear_line(arguments, words):
