@@ -119,7 +119,7 @@ if database_url:
     database["OPTIONS"] = database.get("OPTIONS", {}) | database_options
 else:
     database = {
-        "ENGINE": "config.embedded_postgres",
+        "ENGINE": "embedded_postgres",
         "NAME": "tickets",
         "DATA_DIR": env["DATA_DIR"],
         "OPTIONS": database_options,
@@ -202,7 +202,7 @@ CONTENT_SECURITY_POLICY = {
 
 mail_server = Env.email_url_config(email_url)
 # Our own SMTP backend also knows how far a message got.
-SMTP_BACKEND = "tickets.services.smtp.EmailBackend"
+SMTP_BACKEND = "tickets.services.mail.smtp.EmailBackend"
 EMAIL_BACKEND = mail_server["EMAIL_BACKEND"].replace(DJANGO_SMTP_BACKEND, SMTP_BACKEND)
 EMAIL_FILE_PATH = mail_server["EMAIL_FILE_PATH"] or None
 EMAIL_HOST = mail_server["EMAIL_HOST"] or ""
