@@ -27,7 +27,7 @@ from pathlib import Path
 
 from tickets.triage import engine
 from tickets.triage.config import Config, from_settings
-from tickets.triage.shared import Alone
+from tickets.triage.shared_state import LocalSharedState
 from tools.fake_llm import FakeLLM
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -163,7 +163,7 @@ def overruns(fake: FakeLLM) -> Iterator[tuple[str, float]]:
         "groq": hosted.asking("groq"),
         "local": local.asking("local"),
     }
-    engine.set_shared(Alone(), pauses=False)
+    engine.set_shared(LocalSharedState(), pauses=False)
     for name, config in configs.items():
         engine.warm_up(wait=True, settings=config)
         times = [overrun_of(config, fault, number) for fault in SLOW_FAULTS for number in range(3)]

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
-from tickets.triage.config import PROVIDERS
+from tickets.triage.providers.table import PROVIDERS
 
 # A server can listen on these, but nobody can connect to them from elsewhere.
 WILDCARD_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104

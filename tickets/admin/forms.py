@@ -25,7 +25,7 @@ from ..models.ticket import Comment, Ticket
 from ..models.tokens import ApiToken
 from ..models.workplace import SavedView
 from ..services.saved_views import SAME_NAME
-from ..vocabulary import RESERVED_USERNAMES, WRITABLE_FIELDS, Category, Priority, Scope
+from ..vocabulary import MAX_TOKEN_DAYS, RESERVED_USERNAMES, WRITABLE_FIELDS, Category, Priority, Scope
 from .base import AccountSelect, ModelForm
 
 BY_TRIAGE = ("", "Let triage decide")
@@ -186,7 +186,7 @@ class TokenForm(ModelForm):
     days = forms.IntegerField(
         label="Expires after",
         min_value=1,
-        max_value=ApiToken.MOST_DAYS,
+        max_value=MAX_TOKEN_DAYS,
         required=False,
         help_text="Days from now; empty: never.",
     )

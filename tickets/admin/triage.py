@@ -144,7 +144,7 @@ class LessonAdmin(OfTickets):
 @admin.register(TriageModel)
 class TriageModelAdmin(ReadOnlyAdmin):
     list_display = (
-        *("of_field", "lessons", "lexicon_right", "learned_right", "answers"),
+        *("of_field", "feedback_count", "lexicon_right", "learned_right", "answers"),
         *("version", "updated", "refitted"),
     )
     list_display_links = None

@@ -13,8 +13,9 @@ from tickets.models.triage import Prediction
 from tickets.services import comments, housekeeping, tickets
 from tickets.services.triage import assessment, predictions
 from tickets.tests.factories import PredictionFactory, TicketFactory
-from tickets.triage import engine, receipts
-from tickets.triage.types import Classification
+from tickets.triage import engine, signed_suggestions
+from tickets.triage import signed_suggestions
+from tickets.triage.results import Classification
 from tickets.vocabulary import PredictionUse
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +31,7 @@ FOUND = Classification(
 def shown(found=FOUND):
     """A suggestion's id as a browser gets it, and what the form makes of it."""
     signed = predictions.save_suggestion(found)
-    return receipts.read(signed)
+    return signed_suggestions.read(signed)
 
 
 def rows(ticket, **filters):
@@ -128,7 +129,7 @@ def test_a_ledger_that_cannot_be_written_stops_no_suggestion(monkeypatch):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE tickets_prediction RENAME TO away")
     signed = predictions.save_suggestion(FOUND)
-    assert receipts.read(signed).category == "billing"
+    assert signed_suggestions.read(signed).category == "billing"
 
 
 def test_a_changed_text_is_scored_again_and_recorded_again():

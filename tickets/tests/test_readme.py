@@ -11,9 +11,9 @@ import pytest
 from config.environment import read
 from config.environment.declarations import SETTINGS
 from config.environment.documents import DOCUMENTS, ENV_EXAMPLE, SETTINGS_PAGE, render
-from tickets.access import SYSTEM
-from tickets.models import Ticket
-from tickets.services import create_token
+from tickets.access.actors import SYSTEM
+from tickets.models.ticket import Ticket
+from tickets.services.accounts import create_token
 
 from .factories import TicketFactory
 

@@ -24,14 +24,14 @@ from tickets.models.ticket import Comment, Ticket
 from tickets.models.housekeeping import Counter, IdempotencyKey
 from tickets.vocabulary import Source
 from tickets.tests.factories import AgentFactory, TicketFactory, unapply_newest_migration
-from tickets.triage.receipts import Receipt
+from tickets.triage.signed_suggestions import SignedSuggestion
 from tools.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db
 
 TEXT = {"title": "Charged twice", "description": "I was charged twice. Refund the invoice please!"}
 NOBODY = Actor("anonymous")
-SHOWN = Receipt(uuid.uuid4(), "technical", "critical", "llm", 0.9, 0.8)
+SHOWN = SignedSuggestion(uuid.uuid4(), "technical", "critical", "llm", 0.9, 0.8)
 
 
 # --- creating ---------------------------------------------------------------------

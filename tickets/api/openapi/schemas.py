@@ -7,7 +7,7 @@ from typing import Any
 from ...audit.trail import COMMENT_EVENTS, TICKET_EVENTS
 from ...forms.tickets import NewTicketForm, TicketForm
 from ...querysets.search import SEARCH_HELP
-from ...triage.types import MAX_TITLE_CHARS
+from ...vocabulary import MAX_SUGGESTED_TITLE_CHARS
 from ...vocabulary import (
     DEFAULT_PAGE_SIZE,
     MAX_PAGE_SIZE,
@@ -81,7 +81,7 @@ COUNT = {"type": "integer", "minimum": 0}
 TIME = {"type": "string", "format": "date-time"}
 CONFIDENCE = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 USERNAME = {"type": ["string", "null"], "description": "An agent's username."}
-TITLE = {"type": "string", "minLength": 1, "maxLength": MAX_TITLE_CHARS, "pattern": STORABLE}
+TITLE = {"type": "string", "minLength": 1, "maxLength": MAX_SUGGESTED_TITLE_CHARS, "pattern": STORABLE}
 TEXT = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARS, "pattern": STORABLE}
 
 _WRITABLE: Schema = {
@@ -309,7 +309,7 @@ SCHEMAS: dict[str, Schema] = {
     "TextToName": _object({"description": TEXT}),
     "TitleSuggestion": _object(
         {
-            "suggested_title": {"type": "string", "minLength": 1, "maxLength": MAX_TITLE_CHARS},
+            "suggested_title": {"type": "string", "minLength": 1, "maxLength": MAX_SUGGESTED_TITLE_CHARS},
             "source": _enum([source for source in Source.values if source != Source.HUMAN]),
         }
     ),

@@ -26,12 +26,6 @@ register = Library()
 
 MOST_QUOTED, WORDS_SHOWN = 40, 3  # characters of a quote, quotes
 THEMES = ("light", "dark", "system")
-DECIDERS = {
-    Source.HUMAN: "chosen by a person",
-    Source.LLM: "model",
-    Source.OFFLINE: "offline triage",
-    Source.DEFAULT: "default, no clue found",
-}
 
 
 @register.simple_tag(takes_context=True)
@@ -101,9 +95,8 @@ def meter(score: int) -> SafeString:
 @register.simple_tag
 def decided(ticket: Ticket, name: str) -> str:
     """Who decided category, priority or tone, and how sure: "Offline triage, 82 % sure"."""
-    told = ticket.triage[name]
-    words = DECIDERS[told["source"]]
-    return words[0].upper() + words[1:] + sure(told["confidence"])
+    decision = ticket.triage[name]
+    return wording.decision(decision["source"], decision["confidence"])
 
 
 @register.filter
@@ -191,7 +184,7 @@ def initials(name: str) -> str:
 @register.filter
 def told(entry: AuditEntry) -> list[str]:
     """A history entry in sentences."""
-    return audit_text.sentences(entry)
+    return audit_text.texts(entry)
 
 
 @register.filter

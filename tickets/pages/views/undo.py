@@ -10,7 +10,7 @@ from ...access.actors import actor_of
 from ...forms.bulk import UndoForm
 from ...forms.fields import clean_data
 from ...services.undo import UndoResult
-from ...services.undo import undo as undo_service
+from ...services.undo import undo as undo_changes
 from ..addresses import own_path
 from ..decorators import Request, page
 from ..toasts import notify, ticket_numbers, toast
@@ -19,7 +19,7 @@ from ..toasts import notify, ticket_numbers, toast
 @page("POST", agents=True)
 def undo(request: Request) -> HttpResponse:
     versions = clean_data(UndoForm(request.POST))["changes"]
-    message = result_message(undo_service.undo(versions, actor_of(request)))
+    message = result_message(undo_changes(versions, actor_of(request)))
     if request.htmx:
         response = trigger_client_event(HttpResponse(status=204), "tickets-changed")
         return toast(response, message)

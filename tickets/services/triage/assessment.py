@@ -90,12 +90,13 @@ def schedule_model_triage(ticket: Ticket, fields: Collection[str]) -> None:
 
     They commit with the current transaction.
     """
-    job = {"ticket_id": ticket.pk, "text_digest": ticket.text_digest()}
     if fields and engine.model_may_be_asked(ticket.description, ticket.title):
-        triage_ticket.defer(**job, names=sorted(fields))
+        triage_ticket.defer(
+            ticket_id=ticket.pk, text_digest=ticket.text_digest(), names=sorted(fields)
+        )
     shadow = _shadow()
     if shadow is not None and _would_answer(shadow, ticket):
-        shadow_triage.defer(**job)
+        shadow_triage.defer(ticket_id=ticket.pk, text_digest=ticket.text_digest())
 
 
 def triage_by_model(

@@ -117,7 +117,7 @@ def retrain(*, only_if_needed: bool = False) -> None:
 
 def retrain_later() -> None:
     """Queue a job that trains everything anew."""
-    retrain_job.defer(timestamp=0, only_if_needed=False)
+    retrain_job.configure(queueing_lock="refit").defer(timestamp=0, only_if_needed=False)
 
 
 def rebuild() -> None:

@@ -101,7 +101,7 @@ def test_it_asks_for_the_name_of_a_local_model(settings, fake_llm):
 
 
 def test_it_shows_how_todays_calls_ended():
-    shared = DeskShared()
+    shared = DatabaseSharedState()
     for outcome in ("classify:llm", "classify:llm", "classify:deadline", "score_tone:llm"):
         shared.count(outcome)
     shared.charge(0.5)

@@ -3,9 +3,10 @@
 import pytest
 
 from tickets.triage import offline
-from tickets.triage.offline import Feedback, Learner, prior
+from tickets.triage.offline import Feedback, prior
+from tickets.triage.offline.learner import Learner
 from tickets.triage.offline.classifier import LEARNED
-from tickets.triage.types import LEARNED_FIELDS
+from tickets.vocabulary import LEARNED_FIELDS
 
 ODD = "The zorblax of {} hums"
 UNKNOWN = ODD.format(99)

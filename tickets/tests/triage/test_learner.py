@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tickets.triage import offline
-from tickets.triage.offline import Feedback, Learner, prior
+from tickets.triage.offline import Feedback, prior
+from tickets.triage.offline.learner import Learner
 from tickets.triage.offline.features import View
 from tickets.triage.offline.learner import MOST_LESSONS, WINDOW
-from tickets.triage.types import CATEGORIES, PRIORITIES, SURE_FROM
+from tickets.vocabulary import CATEGORIES, PRIORITIES, REVIEW_BELOW_CONFIDENCE
 
 ODD = "The zorblax of unit {} hums again"
 CRASH = "The app crashes when I open the report, version {}"
@@ -181,14 +182,14 @@ def test_the_same_lesson_over_and_over_stays_within_bounds():
 
 def test_contradicting_lessons_leave_it_unsure():
     opinion = alternating().opinion(View("", REFUND.format(99)))
-    assert opinion.confidence < SURE_FROM
+    assert opinion.confidence < REVIEW_BELOW_CONFIDENCE
 
 
 def test_a_habit_without_a_reason_is_never_sure():
     learner = taught(CRASH, "general", 60)
     answer = category(learner, "It is urgent: wibble wobble flob")
     assert answer is not None
-    assert answer.category_confidence < SURE_FROM
+    assert answer.category_confidence < REVIEW_BELOW_CONFIDENCE
 
 
 HOSTILE = ["", " ", "\u200b" * 20_000, "\U0001f600" * 20_000, "\ud800 \udfff", "e\u0301" * 9_000]
@@ -424,7 +425,7 @@ def test_whatever_the_text_the_answer_is_allowed_and_its_evidence_true(descripti
         if field == "priority":
             assert prior.priority(opinion.urgency) == opinion.value
         if not opinion.evidence:
-            assert opinion.confidence < SURE_FROM
+            assert opinion.confidence < REVIEW_BELOW_CONFIDENCE
         for entry in opinion.evidence:
             assert texts[entry.field][entry.start : entry.end] == entry.text
             assert entry.text.strip()
