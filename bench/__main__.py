@@ -3,6 +3,7 @@
     make bench ARGS="lists"        questions to the table of tickets (what runs by itself)
     make bench ARGS="back_office"  the lists of Django's admin, beside its stock ones
     make bench ARGS="model"        what a model that hangs costs the pages, see `model.py`
+    make bench ARGS="walks"        the own modules that a request passes through, see `walks.py`
 
 The first two fill a database of their own (dropped at the end) with made-up tickets and time pairs
 of questions with the same answer, in turn, so that a machine's ups and downs hit both alike. They
@@ -19,7 +20,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from bench import back_office, lists, model  # noqa: E402  (needs the applications)
+from bench import back_office, lists, model, walks  # noqa: E402  (needs the applications)
 from bench.filled import compare, filled_database  # noqa: E402
 
 
@@ -28,11 +29,11 @@ def main() -> None:
     parser.add_argument("--tickets", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument(
-        "what", nargs="?", choices=("lists", "back_office", "model"), default="lists"
+        "what", nargs="?", choices=("lists", "back_office", "model", "walks"), default="lists"
     )
     options = parser.parse_args()
-    if options.what == "model":
-        model.main()
+    if options.what in ("model", "walks"):
+        {"model": model, "walks": walks}[options.what].main()
         return
     asked = {"lists": lists, "back_office": back_office}[options.what]
     with filled_database(options.tickets, *getattr(asked, "FILL", ())):
