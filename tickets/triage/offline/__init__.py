@@ -3,7 +3,7 @@
 from ..types import Title
 from .classifier import classify, score_tone
 from .learner import Learner, Lesson
-from .reading import load_lexicon
+from .lexicon.loader import load_lexicon
 from .store import learners, set_store
 from .title import first_sentence
 

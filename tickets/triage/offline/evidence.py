@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ..types import Evidence
 from .features import UNSPACED_FROM, Place, View
-from .reading import load_lexicon
+from .lexicon.loader import load_lexicon
 from .tokens import fold
 
 MOST = 5

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from .reading import Reading, load_lexicon, read
+from .lexicon.loader import load_lexicon
+from .reading import Reading, read
 from .tokens import Token, fold, tokenise
 
 BITS = 14

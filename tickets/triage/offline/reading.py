@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..types import Evidence
-from .lexicon import LANGUAGES
-from .matcher import Cue, Match, Node, add_pattern, find
-from .tokens import Token, fold, tokenise
+from .lexicon.loader import LANGUAGES, Lexicon, load_lexicon
+from .matcher import Match, find
+from .tokens import Token, tokenise
 
 TITLE_FACTOR = 1.5  # a title is the ticket in the requester's own summary
 ENGLISH_FACTOR = 0.6  # software speaks English in every language
@@ -20,8 +18,6 @@ UNTOLD_FACTOR = 0.8
 HINTED_FACTOR = 0.4
 NEGATION_REACH = 3  # words back
 NEGATED_FACTOR = -0.5
-_building = threading.Lock()
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 class Hit(NamedTuple):
@@ -64,12 +60,6 @@ class Field:
         self.factor = TITLE_FACTOR if name == "title" else 1.0
 
 
-class Lexicon(NamedTuple):
-    patterns: Node
-    stopwords: Mapping[str, tuple[str, ...]]  # word -> languages
-    negations: Mapping[str, frozenset[str]]  # language -> words
-
-
 def read(title: str, description: str) -> Reading:
     """Every hit of the languages that the ticket seems to be written in."""
     known = load_lexicon()
@@ -77,51 +67,6 @@ def read(title: str, description: str) -> Reading:
     languages = _languages(known, (token for field in fields for token in field.tokens))
     hits = [hit for field in fields for hit in _hits(known, field, languages)]
     return Reading(title, description, hits)
-
-
-def load_lexicon() -> Lexicon:
-    """Built on first use, in some 40 ms; shared and never changed after."""
-    with _building:  # or every thread of a fresh process would build its own at once
-        return _built_lexicon()
-
-
-@functools.cache
-def _built_lexicon() -> Lexicon:
-    root = Node()
-    stopwords: dict[str, list[str]] = {}
-    for name, language in LANGUAGES.items():
-        for word in _words(language.STOPWORDS):
-            stopwords.setdefault(word, []).append(name)
-        for cue, patterns in _entries(name):
-            for pattern in patterns.split(","):
-                for spelling in _spellings(pattern.strip(), name):
-                    add_pattern(root, spelling, cue)
-    return Lexicon(
-        root,
-        {word: tuple(names) for word, names in stopwords.items()},
-        {name: _words(language.NEGATIONS) for name, language in LANGUAGES.items()},
-    )
-
-
-def _entries(name: str) -> Iterator[tuple[Cue, str]]:
-    language = LANGUAGES[name]
-    for table, decides in ((language.CATEGORY, "category"), (language.SENTIMENT, "sentiment")):
-        for label, weights in table.items():
-            for weight, patterns in weights.items():
-                yield Cue(decides, label, weight, name), patterns
-    for points, patterns in language.URGENCY.items():
-        yield Cue("urgency", "", points, name), patterns
-
-
-def _spellings(pattern: str, language: str) -> set[str]:
-    """German is also typed without umlauts: "zurück" as "zurueck" ("zuruck" is its fold)."""
-    if not pattern:
-        return set()
-    return {pattern, pattern.translate(_UMLAUTS)} if language == "de" else {pattern}
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(fold(word) for word in text.split())
 
 
 def _languages(known: Lexicon, tokens: Iterable[Token]) -> dict[str, float]:
