@@ -28,7 +28,7 @@ from pathlib import Path
 from tickets.fake_llm import FakeLLM
 from tickets.triage import engine
 from tickets.triage.config import Config
-from tickets.triage.shared import Alone
+from tickets.triage.shared_state import LocalSharedState
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 20
@@ -155,13 +155,15 @@ def overruns(fake: FakeLLM) -> Iterator[tuple[str, float]]:
     keys = {"llm_api_key": "k", "gemini_base_url": fake.url, "openai_base_url": f"{fake.url}/v1"}
     hosted = dataclasses.replace(local, groq_base_url=f"{fake.url}/v1", **keys)
     configs = {
-        "gemini by its package": hosted.asking("gemini"),
-        "gemini by rest": dataclasses.replace(hosted, gemini_backend="rest").asking("gemini"),
-        "openai": hosted.asking("openai"),
-        "groq": hosted.asking("groq"),
-        "local": local.asking("local"),
+        "gemini by its package": hosted.with_provider("gemini"),
+        "gemini by rest": dataclasses.replace(hosted, gemini_backend="rest").with_provider(
+            "gemini"
+        ),
+        "openai": hosted.with_provider("openai"),
+        "groq": hosted.with_provider("groq"),
+        "local": local.with_provider("local"),
     }
-    engine.set_shared(Alone(), pauses=False)
+    engine.set_shared_state(LocalSharedState(), use_circuit_breaker=False)
     for name, config in configs.items():
         engine.warm_up(wait=True, settings=config)
         yield name, max(overrun(config, fault, turn) for fault in SLOW for turn in range(3))

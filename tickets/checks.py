@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import EmailValidator
 
-from tickets.triage.config import PROVIDERS
+from tickets.triage.providers.table import PROVIDERS
 
 ACCESS_MODES = ("token", "open")
 LLM_PROVIDERS = ("auto", *PROVIDERS, "none")

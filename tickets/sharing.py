@@ -1,5 +1,5 @@
 """What the desk's processes share for triage, kept in the database: what stands around calls of a
-model (`triage/shared.py`), and what was learned (`triage/offline/store.py`).
+model (`triage/shared_state.py`), and what was learned (`triage/offline/store.py`).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..models import Comment, Ticket
 from ..querysets import HistoryEntry
-from ..triage.types import Classification, Evidence, Title
+from ..triage.results import Classification, Evidence, SuggestedTitle
 
 
 def ticket(ticket: Ticket, *, private: bool = True) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def report(report: dict[str, Any]) -> dict[str, Any]:
     return report | bounds
 
 
-def title(found: Title) -> dict[str, Any]:
+def title(found: SuggestedTitle) -> dict[str, Any]:
     return {"suggested_title": found.title, "source": found.source}
 
 

@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from ..exceptions import InvalidInput
 from ..models import VISIBLE, deliverable, is_agent
-from ..triage import receipts
+from ..triage import signed_suggestions
 
 # Control characters other than tab, line feed and next line, and halves of surrogate pairs:
 # PostgreSQL refuses NUL, no page shows the rest.
@@ -109,11 +109,11 @@ class AgentField(PlainTextField):
 class SuggestionField(PlainTextField):
     """A suggestion's signed id; becomes the Classification that was shown, or None."""
 
-    def clean(self, value: Any) -> receipts.Receipt | None:
+    def clean(self, value: Any) -> signed_suggestions.SignedSuggestion | None:
         signed = super().clean(value)
         if not signed:
             return None
-        receipt = receipts.read(signed)
+        receipt = signed_suggestions.read(signed)
         if receipt is None:
             raise ValidationError("This is not a suggestion of this desk.")
         return receipt

@@ -12,8 +12,8 @@ from django.db.models.aggregates import Aggregate
 from django.db.models.functions import Cast, Floor, Least, TruncDate
 from django.utils import timezone
 
-from ..triage.types import CALIBRATION_BINS as BINS
-from ..triage.types import CONFIDENT_FROM, FIELDS, LEARNED_FIELDS
+from ..vocabulary import CALIBRATION_BINS as BINS
+from ..vocabulary import CONFIDENT_FROM, LEARNED_FIELDS, PREDICTED_FIELDS
 
 if TYPE_CHECKING:
     from ..models import Prediction  # noqa: F401  (named in a string below)
@@ -90,7 +90,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
                 accepted_count=Count("pk", filter=Q(accepted=True)),
             )
         }
-        return {name: _field(counted.get(name, {}), calibration[name]) for name in FIELDS}
+        return {name: _field(counted.get(name, {}), calibration[name]) for name in PREDICTED_FIELDS}
 
     def by_source(self) -> list[dict[str, Any]]:
         """Counts, shares, latency and cost of each source, model, prompt version and use."""
@@ -136,7 +136,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         counted = {(row["field"], row["place"]): row for row in rows}
         return {
             name: [_bin(place, counted.get((name, place), {})) for place in range(BINS)]
-            for name in FIELDS
+            for name in PREDICTED_FIELDS
         }
 
     def _per_day(self) -> list[dict[str, Any]]:

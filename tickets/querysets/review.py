@@ -12,7 +12,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, Least
 
 from ..exceptions import InvalidInput
-from ..triage.types import LEARNED_FIELDS
+from ..vocabulary import LEARNED_FIELDS
 
 if TYPE_CHECKING:
     from ..models import Ticket  # noqa: F401  (named in a string below)

@@ -15,7 +15,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from ..exceptions import NotFound
-from ..triage.types import LEARNED_FIELDS, SURE_FROM
+from ..vocabulary import LEARNED_FIELDS, REVIEW_BELOW_CONFIDENCE
 from .cursors import Place, read_cursor, write_cursor
 from .review import ReviewQuerySet
 from .search import parse_search
@@ -199,7 +199,9 @@ def needs_review() -> Q:
 
 
 def _unsure(name: str) -> Q:
-    vague = Q(**{f"{name}_confidence": None}) | Q(**{f"{name}_confidence__lt": SURE_FROM})
+    vague = Q(**{f"{name}_confidence": None}) | Q(
+        **{f"{name}_confidence__lt": REVIEW_BELOW_CONFIDENCE}
+    )
     return Q(**{f"{name}_source__in": ["offline", "default"]}) & vague
 
 

@@ -21,7 +21,7 @@ from ..models import (
     TriageModel,
 )
 from ..querysets import DONE
-from ..triage import offline
+from ..triage.offline.learner import Learner, TrainingExample
 
 logger = logging.getLogger(__name__)
 MOST_LESSONS = 2000  # a refit's
@@ -139,7 +139,7 @@ def refit_later() -> None:
 def _refit(name: str) -> None:
     started = timezone.now()
     lessons = Lesson.objects.filter(field=name).newest(MOST_LESSONS)
-    learner = offline.Learner.taught(name, (_as_taught(lesson) for lesson in lessons))
+    learner = Learner.trained(name, (_as_taught(lesson) for lesson in lessons))
     learned = {lesson.pk: lesson.at for lesson in lessons}
     with transaction.atomic():
         row = _locked_model(name)
@@ -185,8 +185,8 @@ def rebuild() -> None:
     refit()
 
 
-def _as_taught(lesson: Lesson) -> offline.Lesson:
-    return offline.Lesson(lesson.ticket.title, lesson.ticket.description, lesson.value)
+def _as_taught(lesson: Lesson) -> TrainingExample:
+    return TrainingExample(lesson.ticket.title, lesson.ticket.description, lesson.value)
 
 
 def _locked_model(name: str) -> TriageModel:
@@ -196,18 +196,18 @@ def _locked_model(name: str) -> TriageModel:
     return TriageModel.objects.select_for_update().get(field=name)
 
 
-def _learner(row: TriageModel) -> offline.Learner:
+def _learner(row: TriageModel) -> Learner:
     if not row.data:
-        return offline.Learner(row.field)
+        return Learner(row.field)
     try:
-        return offline.Learner.loads(row.field, bytes(row.data))
+        return Learner.loads(row.field, bytes(row.data))
     except ValueError:
         # Of another version of this program: the next refit makes a new one from the lessons.
         logger.warning("What was learned about the %s cannot be read; learning anew.", row.field)
-        return offline.Learner(row.field)
+        return Learner(row.field)
 
 
-def _store(row: TriageModel, learner: offline.Learner) -> None:
+def _store(row: TriageModel, learner: Learner) -> None:
     figures = learner.figures
     row.data = learner.dumps()
     row.version += 1

@@ -11,9 +11,9 @@ from django.db import Error, transaction
 from django.db.models import BooleanField, Case, Value, When
 
 from ..models import LearnedField, LedgerField, Prediction, Ticket, Use
-from ..triage import receipts
-from ..triage.receipts import Receipt
-from ..triage.types import Answer, Classification, Tone
+from ..triage import signed_suggestions
+from ..triage.results import Classification, SentimentScore, TriageResult
+from ..triage.signed_suggestions import SignedSuggestion
 
 logger = logging.getLogger(__name__)
 
@@ -30,10 +30,10 @@ def record_shown(found: Classification) -> str:
             Prediction.objects.bulk_create(_predictions(found, suggestion, Use.SHOWN))
     except Error:
         logger.exception("A suggestion could not be written into the ledger.")
-    return receipts.sign(found, suggestion)
+    return signed_suggestions.sign(found, suggestion)
 
 
-def link_shown(ticket: Ticket, receipt: Receipt, taken: Collection[str]) -> None:
+def link_shown(ticket: Ticket, receipt: SignedSuggestion, taken: Collection[str]) -> None:
     """The suggestion's ticket has come: note it, and which of its values the sender kept.
 
     A suggestion that was sent before stays with its first ticket, and an old one may be purged;
@@ -55,7 +55,7 @@ def link_shown(ticket: Ticket, receipt: Receipt, taken: Collection[str]) -> None
             row.evidence = standing
             row.save(update_fields=["evidence"])
     if missing:
-        record(ticket, Use.APPLIED, [receipt.answer()], missing)
+        record(ticket, Use.APPLIED, [receipt.classification()], missing)
 
 
 def _standing(evidence: Iterable[dict[str, Any]], ticket: Ticket) -> Iterator[dict[str, Any]]:
@@ -71,7 +71,7 @@ def _standing(evidence: Iterable[dict[str, Any]], ticket: Ticket) -> Iterator[di
 def record(
     ticket: Ticket,
     use: Use,
-    answers: Iterable[Answer],
+    answers: Iterable[TriageResult],
     fields: Collection[str],
     *,
     once: str = "",
@@ -94,10 +94,12 @@ def record(
     Prediction.objects.bulk_create(rows, ignore_conflicts=bool(once))
 
 
-def _name(answer: Answer, once: str) -> uuid.UUID:
+def _name(answer: TriageResult, once: str) -> uuid.UUID:
     if not once:
         return uuid.uuid4()
-    words = f"{once} {type(answer).__name__} {answer.provider} {answer.model}"
+    # "Tone" is what releases up to 0.1 called it: a job of theirs may run again.
+    kind = "Tone" if isinstance(answer, SentimentScore) else type(answer).__name__
+    words = f"{once} {kind} {answer.provider} {answer.model}"
     return uuid.uuid5(uuid.NAMESPACE_OID, words)
 
 
@@ -107,7 +109,7 @@ def ledger_fields(names: Collection[str]) -> set[str]:
     return {name for name in names if name != "tone"} | (both if "tone" in names else set())
 
 
-def _predictions(answer: Answer, suggestion: uuid.UUID, use: Use) -> list[Prediction]:
+def _predictions(answer: TriageResult, suggestion: uuid.UUID, use: Use) -> list[Prediction]:
     """A row for each value of an answer, whose price they share."""
     values = list(_values(answer))
     return [
@@ -129,18 +131,18 @@ def _predictions(answer: Answer, suggestion: uuid.UUID, use: Use) -> list[Predic
     ]
 
 
-def _values(answer: Answer) -> Iterator[tuple[str, Any, float | None, str, str]]:
+def _values(answer: TriageResult) -> Iterator[tuple[str, Any, float | None, str, str]]:
     """Field, value, confidence, what its evidence decides, and its model where it has its own."""
     if isinstance(answer, Classification):
         yield "category", answer.category, answer.category_confidence, "category", ""
         priority = answer.priority, answer.priority_confidence
         yield "priority", *priority, "priority", answer.priority_model
-    if isinstance(answer, Tone):
-        yield "sentiment", answer.sentiment, answer.confidence, "tone", ""
-        yield "urgency", answer.urgency_score, None, "tone", answer.urgency_model
+    if isinstance(answer, SentimentScore):
+        yield "sentiment", answer.sentiment, answer.confidence, "sentiment", ""
+        yield "urgency", answer.urgency_score, None, "sentiment", answer.urgency_model
 
 
-def _evidence(answer: Answer, decides: str) -> list[dict[str, Any]]:
+def _evidence(answer: TriageResult, decides: str) -> list[dict[str, Any]]:
     found = [entry for entry in answer.evidence if entry.decides == decides]
     return [
         {"field": entry.field, "text": entry.text, "start": entry.start, "end": entry.end}

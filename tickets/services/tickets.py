@@ -24,7 +24,7 @@ from ..models import (
     Ticket,
     digest,
 )
-from ..triage.receipts import Receipt
+from ..triage.signed_suggestions import SignedSuggestion
 from . import learning, ledger, mail, triage
 from .changing import WRITABLE, change_by, changing, locked
 from .once import first_of
@@ -97,7 +97,7 @@ def _decide_by_person(ticket: Ticket, names: Iterable[str]) -> None:
 
 
 def _decide_by_suggestion(
-    ticket: Ticket, receipt: Receipt | None, kept: Collection[str]
+    ticket: Ticket, receipt: SignedSuggestion | None, kept: Collection[str]
 ) -> set[str]:
     """Returns which values are the suggestion's."""
     taken: set[str] = set()

@@ -14,7 +14,7 @@ from ..exceptions import NotFound
 from ..models import TRIAGED, Source, Ticket, Use
 from ..triage import config, engine
 from ..triage.config import Config
-from ..triage.types import Classification, Tone
+from ..triage.results import Classification, SentimentScore
 from . import ledger
 from .changing import changing, locked
 
@@ -27,7 +27,7 @@ def fill_offline(ticket: Ticket, names: Collection[str]) -> Opinion:
     Returns what was decided, for `Opinion.record` once the ticket is stored.
     """
     found = engine.classify(ticket.description, ticket.title, use_model=False)
-    tone = engine.score_tone(ticket.description, ticket.title, use_model=False)
+    tone = engine.score_sentiment(ticket.description, ticket.title, use_model=False)
     opinion = Opinion(found, tone, set(names) & set(ticket.decided_by(Source.DEFAULT)))
     opinion.apply(ticket)
     return opinion
@@ -36,7 +36,7 @@ def fill_offline(ticket: Ticket, names: Collection[str]) -> Opinion:
 class Opinion:
     """What triage found, and which of category, priority and tone it is to decide."""
 
-    def __init__(self, found: Classification, tone: Tone, names: Collection[str]) -> None:
+    def __init__(self, found: Classification, tone: SentimentScore, names: Collection[str]) -> None:
         self.found, self.tone, self.names = found, tone, names
 
     def apply(self, ticket: Ticket) -> None:
@@ -99,7 +99,7 @@ def triage_by_model(ticket_id: int, text_digest: str, names: Collection[str] = T
     engine.warm_up(wait=True)  # the package's import would use up the first call's time
     text = ticket.description, ticket.title
     found = engine.classify(*text, use_model=bool(names & {"category", "priority"}))
-    tone = engine.score_tone(*text, use_model="tone" in names)
+    tone = engine.score_sentiment(*text, use_model="tone" in names)
     by_model = _answered(found, tone, Source.LLM)
     with suppress(NotFound), changing(ticket_id, TRIAGE) as ticket:
         if ticket.text_digest() == text_digest:
@@ -127,7 +127,7 @@ def triage_by_shadow(ticket_id: int, text_digest: str) -> bool:
     asks_model = shadow.llm_provider != OFFLINE
     engine.warm_up(wait=True, settings=shadow)
     found = engine.classify(ticket.description, ticket.title, use_model=asks_model, settings=shadow)
-    tone = engine.score_tone(
+    tone = engine.score_sentiment(
         ticket.description, ticket.title, use_model=asks_model, settings=shadow
     )
     answered = _answered(found, tone, Source.LLM if asks_model else Source.OFFLINE)
@@ -138,7 +138,7 @@ def triage_by_shadow(ticket_id: int, text_digest: str) -> bool:
     return answered == set(TRIAGED) or not asks_model
 
 
-def _answered(found: Classification, tone: Tone, source: str) -> set[str]:
+def _answered(found: Classification, tone: SentimentScore, source: str) -> set[str]:
     """Which values the answers of this source are about."""
     sources = zip(TRIAGED, (found.source, found.source, tone.source), strict=True)
     return {name for name, given in sources if given == source}

@@ -13,7 +13,8 @@ from tickets.models import DemoTicket, Lesson, Ticket, TriageModel
 from tickets.services import learning
 from tickets.sharing import load_learned
 from tickets.tests.factories import TicketFactory
-from tickets.triage import offline
+from tickets.triage.offline import classifier, store
+from tickets.triage.offline.learner import Learner
 
 pytestmark = pytest.mark.django_db
 
@@ -24,9 +25,9 @@ ODD = "The zorblax of unit {} hums again"
 @pytest.fixture(autouse=True)
 def site():
     """This process sees what the test's database has learned, and forgets it afterwards."""
-    offline.set_store(load_learned)
+    store.set_store(load_learned)
     yield
-    offline.set_store(load_learned)
+    store.set_store(load_learned)
 
 
 def ticket(text="The zorblax of unit 1 hums again", **values):
@@ -50,7 +51,7 @@ def model(field="category"):
 
 
 def known(field="category"):
-    return offline.Learner.loads(field, bytes(model(field).data))
+    return Learner.loads(field, bytes(model(field).data))
 
 
 # --- lessons ------------------------------------------------------------------------
@@ -154,12 +155,12 @@ def test_a_lesson_of_a_deleted_ticket_is_no_trouble():
 
 
 def test_a_few_corrections_are_felt():
-    before = offline.classify(ODD.format(99))
+    before = classifier.classify(ODD.format(99))
     assert before is None or before.category != "billing"
     correct(5)
     learn_all()
-    offline.set_store(load_learned)  # as after the two seconds that a process waits
-    found = offline.classify(ODD.format(99))
+    store.set_store(load_learned)  # as after the two seconds that a process waits
+    found = classifier.classify(ODD.format(99))
     assert found.category == "billing"
     assert {entry.text for entry in found.evidence} & {"zorblax", "hums", "The zorblax"}
     for entry in found.evidence:
@@ -167,13 +168,13 @@ def test_a_few_corrections_are_felt():
 
 
 def test_a_running_process_picks_up_what_was_learned():
-    assert offline.learners() == {}
+    assert store.learners() == {}
     correct()
     learn_all()
     ends = time.monotonic() + 30
-    while not offline.learners() and time.monotonic() < ends:
+    while not store.learners() and time.monotonic() < ends:
         time.sleep(0.1)
-    assert offline.learners()["category"].seen == 1
+    assert store.learners()["category"].seen == 1
 
 
 def test_figures_are_kept_with_the_model():
@@ -291,7 +292,7 @@ def test_a_correction_that_commits_during_a_refit_is_still_learned():
     Lesson.objects.filter(pk=lesson.pk).update(value="account", at=early, learned_at=None)
     services.refit(only_if_needed=True)
     assert not Lesson.objects.filter(learned_at=None).exists()
-    assert offline.Learner.loads("category", bytes(model().data)).seen == 1
+    assert Learner.loads("category", bytes(model().data)).seen == 1
     assert model().refitted_at > early
 
 
@@ -305,8 +306,8 @@ def test_everything_can_be_rebuilt_from_the_tickets():
     TriageModel.objects.all().delete()
     services.rebuild()
     assert known().seen == 5
-    offline.set_store(load_learned)
-    assert offline.classify(ODD.format(77)).category == "billing"
+    store.set_store(load_learned)
+    assert classifier.classify(ODD.format(77)).category == "billing"
 
 
 def test_rebuilding_takes_confirmed_tickets_and_leaves_open_ones():

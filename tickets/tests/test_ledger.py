@@ -11,8 +11,8 @@ from tickets import services
 from tickets.access import REQUESTER, SYSTEM, Actor
 from tickets.models import Prediction, Ticket, Use
 from tickets.tests.factories import PredictionFactory, TicketFactory
-from tickets.triage import engine, receipts
-from tickets.triage.types import Classification
+from tickets.triage import engine, signed_suggestions
+from tickets.triage.results import Classification
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ FOUND = Classification(
 def shown(found=FOUND):
     """A suggestion's id as a browser gets it, and what the form makes of it."""
     signed = services.record_shown(found)
-    return receipts.read(signed)
+    return signed_suggestions.read(signed)
 
 
 def rows(ticket, **filters):
@@ -125,7 +125,7 @@ def test_a_ledger_that_cannot_be_written_stops_no_suggestion(monkeypatch):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE tickets_prediction RENAME TO away")
     signed = services.record_shown(FOUND)
-    assert receipts.read(signed).category == "billing"
+    assert signed_suggestions.read(signed).category == "billing"
 
 
 def test_a_changed_text_is_scored_again_and_recorded_again():
@@ -203,7 +203,7 @@ def test_what_is_recorded_after_the_decision_knows_it():
     ticket = services.create_ticket(TEXT, NOBODY)
     services.update_ticket(ticket.pk, {"category": "account"}, SYSTEM)
     found = engine.classify(ticket.description, use_model=False)
-    tone = engine.score_tone(ticket.description, use_model=False)
+    tone = engine.score_sentiment(ticket.description, use_model=False)
     services.Opinion(found, tone, {"category"}).record(ticket, Use.SHADOW)
     assert rows(ticket, use=Use.SHADOW)["category"].final_value == "account"
 
@@ -211,7 +211,7 @@ def test_what_is_recorded_after_the_decision_knows_it():
 def test_the_same_answer_of_a_job_that_ran_twice_is_recorded_once():
     ticket = services.create_ticket(TEXT, NOBODY)
     found = engine.classify(ticket.description, use_model=False)
-    tone = engine.score_tone(ticket.description, use_model=False)
+    tone = engine.score_sentiment(ticket.description, use_model=False)
     opinion = services.Opinion(found, tone, {"category", "priority", "tone"})
     opinion.record(ticket, Use.SHADOW, once=True)
     opinion.record(ticket, Use.SHADOW, once=True)

@@ -17,13 +17,13 @@ from tickets.exceptions import Conflict, NotFound, StaleVersion
 from tickets.fake_llm import FakeLLM
 from tickets.models import Comment, Counter, IdempotencyKey, Source, Ticket
 from tickets.tests.factories import AgentFactory, TicketFactory, unapply_newest_migration
-from tickets.triage.receipts import Receipt
+from tickets.triage.signed_suggestions import SignedSuggestion
 
 pytestmark = pytest.mark.django_db
 
 TEXT = {"title": "Charged twice", "description": "I was charged twice. Refund the invoice please!"}
 NOBODY = Actor("anonymous")
-SHOWN = Receipt(uuid.uuid4(), "technical", "critical", "llm", 0.9, 0.8)
+SHOWN = SignedSuggestion(uuid.uuid4(), "technical", "critical", "llm", 0.9, 0.8)
 
 
 # --- creating ---------------------------------------------------------------------

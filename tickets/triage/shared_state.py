@@ -1,6 +1,6 @@
-"""What every process of a desk shares about its calls of a model.
+"""What all processes of a site share about their calls of a model.
 
-The engine uses it in its caller's thread alone, so an implementation may use the database.
+The engine uses it only in the thread of its caller, so an implementation may use the database.
 """
 
 from __future__ import annotations
@@ -12,41 +12,44 @@ from collections.abc import Callable
 from typing import Protocol
 
 
-class Shared(Protocol):
-    """A cache of replies, claims on questions, limits and counts."""
+class SharedState(Protocol):
+    """A cache of replies, claims on questions, limits and counters."""
 
     def recall(self, key: str) -> str | None:
-        """The reply that was remembered under this key, as long as it is fresh."""
+        """Return the reply that is cached under this key, if it has not expired."""
 
-    def remember(self, key: str, reply: str) -> None: ...
+    def remember(self, key: str, reply: str) -> None:
+        """Cache a reply."""
 
     def claim(self, key: str, seconds: float) -> bool:
-        """Become the only one who asks this question; False when somebody else is asking.
+        """Become the only process that asks this question; False if another is asking it.
 
-        The claim ends by itself after about `seconds`, in case its holder is killed.
+        The claim expires after about `seconds`, in case its holder is killed.
         """
 
-    def is_claimed(self, key: str) -> bool: ...
+    def is_claimed(self, key: str) -> bool:
+        """Return whether some process is asking this question."""
 
-    def release(self, key: str) -> None: ...
+    def release(self, key: str) -> None:
+        """Give up a claim."""
 
     def client_may_ask(self, client: str) -> bool:
-        """Count one call for this client; False when it has had too many of late."""
+        """Count one call for this client; False if it has made too many recently."""
 
     def may_spend(self) -> bool:
-        """Count one call for today; False when the day's calls or money are used up."""
+        """Count one call for today; False if the day's calls or budget are used up."""
 
     def charge(self, cost_usd: float) -> None:
-        """Add the estimated price of a call that was made."""
+        """Add the estimated price of a call to today's costs."""
 
     def count(self, outcome: str) -> None:
-        """Count how a question ended, as "classify:llm"."""
+        """Count how a question ended, for example "classify:llm"."""
 
 
-class Alone:
-    """One process by itself: no limits, nothing outlives it."""
+class LocalSharedState:
+    """State of a single process in memory, without limits."""
 
-    MOST_REPLIES = 1000
+    MAX_REPLIES = 1000
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -61,7 +64,7 @@ class Alone:
 
     def remember(self, key: str, reply: str) -> None:
         with self._lock:
-            if len(self._replies) >= self.MOST_REPLIES:
+            if len(self._replies) >= self.MAX_REPLIES:
                 self._replies.pop(next(iter(self._replies)))
             self._replies[key] = reply
 

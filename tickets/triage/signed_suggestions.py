@@ -1,6 +1,7 @@
-"""A suggestion that was shown, as a signed word that comes back with the ticket.
+"""Suggestions as signed text, which a form carries and sends back with the ticket.
 
-What it said travels in its id, so that a ticket can be made of it whatever became of the ledger.
+The signed id holds the suggestion itself, so a ticket can be created from it even if its
+predictions were never stored or have been purged.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ from dataclasses import dataclass
 
 from django.core import signing
 
-from .types import Classification
+from .results import Classification
 
 SALT = "triage.receipt.2"
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """What was suggested, by whom and how sure (0..1 or None); `suggestion` names it."""
+class SignedSuggestion:
+    """What was suggested, by which source and with what confidence (0..1 or None).
+
+    `suggestion` identifies the stored predictions.
+    """
 
     suggestion: uuid.UUID
     category: str
@@ -26,8 +30,8 @@ class Receipt:
     category_confidence: float | None
     priority_confidence: float | None
 
-    def answer(self) -> Classification:
-        """What was shown, as far as the id holds it."""
+    def classification(self) -> Classification:
+        """Return the suggestion as far as the id holds it: without model, evidence and cost."""
         return Classification(
             category=self.category,
             priority=self.priority,
@@ -37,25 +41,25 @@ class Receipt:
         )
 
 
-def sign(found: Classification, suggestion: uuid.UUID) -> str:
-    """The suggestion's id: at most some 250 characters, safe in a URL."""
+def sign(classification: Classification, suggestion: uuid.UUID) -> str:
+    """Return the suggestion's id: at most about 250 characters, safe in a URL."""
     return signing.dumps(
         [
             suggestion.hex,
-            found.category,
-            found.priority,
-            found.source,
-            found.category_confidence,
-            found.priority_confidence,
+            classification.category,
+            classification.priority,
+            classification.source,
+            classification.category_confidence,
+            classification.priority_confidence,
         ],
         salt=SALT,
     )
 
 
-def read(signed: str) -> Receipt | None:
-    """The suggestion behind an id; None for an id that this desk did not sign."""
+def read(signed: str) -> SignedSuggestion | None:
+    """Return the suggestion behind an id, or None if this site did not sign it."""
     try:
         suggestion, *values = signing.loads(signed, salt=SALT)
-        return Receipt(uuid.UUID(suggestion), *values)
+        return SignedSuggestion(uuid.UUID(suggestion), *values)
     except (signing.BadSignature, AttributeError, TypeError, ValueError):
         return None

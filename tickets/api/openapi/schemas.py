@@ -20,7 +20,7 @@ from ...models import (
     Use,
 )
 from ...querysets import COMMENT_EVENTS, DAYS_SHOWN, SEARCH_HELP, TICKET_EVENTS
-from ...triage.types import MAX_TITLE_CHARS
+from ...vocabulary import MAX_SUGGESTED_TITLE_CHARS
 
 Schema = dict[str, Any]
 
@@ -304,7 +304,11 @@ SCHEMAS: dict[str, Schema] = {
     "TextToName": _object({"description": TEXT}),
     "TitleSuggestion": _object(
         {
-            "suggested_title": {"type": "string", "minLength": 1, "maxLength": MAX_TITLE_CHARS},
+            "suggested_title": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": MAX_SUGGESTED_TITLE_CHARS,
+            },
             "source": _enum([source for source in Source.values if source != Source.HUMAN]),
         }
     ),

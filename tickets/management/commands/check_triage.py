@@ -11,8 +11,10 @@ from django.db import DatabaseError
 
 from tickets import sharing
 from tickets.triage import engine
-from tickets.triage.config import Config, Endpoint, from_settings
+from tickets.triage.config import Config, from_settings
 from tickets.triage.engine import Probe
+from tickets.triage.providers.base import Endpoint
+from tickets.triage.providers.table import PROVIDERS
 
 # What went wrong, and what to do about it. {key}, {model}, {address} and {timeout} are settings.
 EXPLANATIONS = {
@@ -33,12 +35,6 @@ EXPLANATIONS = {
     "not_built": "The client cannot be made ready: the log above says why.",
     "invalid_reply": "The model answered, but not in the form that was asked for: take another"
     " in {model}.",
-}
-VARIABLES = {
-    "gemini": ("GEMINI_API_KEY", "GEMINI_MODEL", "GEMINI_BASE_URL"),
-    "openai": ("OPENAI_API_KEY", "OPENAI_CLASSIFY_MODEL or OPENAI_MODEL", "OPENAI_BASE_URL"),
-    "groq": ("GROQ_API_KEY", "GROQ_MODEL", "GROQ_BASE_URL"),
-    "local": ("LLM_API_KEY", "LLM_MODEL", "LLM_BASE_URL"),
 }
 
 
@@ -94,10 +90,13 @@ class Command(BaseCommand):
 def explain(probe: Probe) -> str:
     """In plain words what is wrong and which setting to look at."""
     assert probe.endpoint is not None
-    key, model, address = VARIABLES[probe.endpoint.provider]
-    words = EXPLANATIONS.get(probe.reason, "See the log.")
-    return words.format(
-        key=key, model=model, address=address, timeout=f"{probe.endpoint.timeout:g}"
+    row = PROVIDERS[probe.endpoint.provider]
+    models = [row.classify_model_setting, row.model_setting]
+    return EXPLANATIONS.get(probe.reason, "See the log.").format(
+        key=row.key_setting,
+        model=" or ".join(name for name in models if name),
+        address=row.address_setting,
+        timeout=f"{probe.endpoint.timeout:g}",
     )
 
 

@@ -15,13 +15,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from tickets.models import Ticket
-from tickets.triage import engine, offline
-from tickets.triage.config import PROVIDERS, Config, from_settings
+from tickets.triage import engine
+from tickets.triage.config import Config, from_settings
 from tickets.triage.engine import Probe
 from tickets.triage.evaluation import run, sources, table
 from tickets.triage.evaluation.report import Report
 from tickets.triage.evaluation.table import Row
-from tickets.triage.shared import Alone
+from tickets.triage.offline import store
+from tickets.triage.offline.lexicon.loader import load_lexicon
+from tickets.triage.providers.table import PROVIDERS
+from tickets.triage.shared_state import LocalSharedState
 
 from .check_triage import explain
 
@@ -62,7 +65,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         _check(options)
-        settings = from_settings().asking(options["source"])
+        settings = from_settings().with_provider(options["source"])
         if options["source"] in PROVIDERS:
             _check_model(settings)
         found = self._rows(options)
@@ -88,10 +91,10 @@ class Command(BaseCommand):
         return found.rows
 
     def _measured(
-        self, rows: list[Row], settings: Config, options: dict[str, Any], shared: Alone
+        self, rows: list[Row], settings: Config, options: dict[str, Any], shared: LocalSharedState
     ) -> Report:
         name, learns = options["source"], options["learn"]
-        offline.warm_up()
+        load_lexicon()
         learner = sources.Offline() if learns else None
         source = learner or _source(name, settings)
         with Progress(self.stderr, name, len(rows)) as progress:
@@ -206,26 +209,26 @@ def _rows_of_tickets(limit: int | None) -> list[Row]:
 
 
 @contextmanager
-def _alone() -> Iterator[Alone]:
+def _alone() -> Iterator[LocalSharedState]:
     """Limits, cache and counts in memory: measuring leaves no trace in the database."""
-    alone = Alone()
-    the_desks = engine.set_shared(alone, pauses=False)
+    alone = LocalSharedState()
+    the_desks = engine.set_shared_state(alone, use_circuit_breaker=False)
     try:
         yield alone
     finally:
-        engine.set_shared(the_desks)
+        engine.set_shared_state(the_desks)
 
 
 def _source(name: str, settings: Config) -> sources.Source:
     if name == "default":
         return sources.Default()
     if name == "offline":
-        return sources.Offline(offline.learners())
+        return sources.Offline(store.learners())
     engine.warm_up(wait=True, settings=settings)
     return sources.Model(settings)
 
 
-def _failed(shared: Alone) -> Counter[str]:
+def _failed(shared: LocalSharedState) -> Counter[str]:
     """How many questions of a model failed, by reason, the commonest first."""
     found: Counter[str] = Counter()
     for outcome, count in shared.outcomes.most_common():

@@ -104,7 +104,7 @@ def record(ticket: Ticket) -> None:
 
 def opinion_of(ticket: Ticket) -> Opinion:
     found = engine.classify(ticket.description, ticket.title, use_model=False)
-    tone = engine.score_tone(ticket.description, ticket.title, use_model=False)
+    tone = engine.score_sentiment(ticket.description, ticket.title, use_model=False)
     return Opinion(found, tone, TRIAGED)
 
 

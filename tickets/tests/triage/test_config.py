@@ -4,14 +4,16 @@ import dataclasses
 
 import pytest
 
-from tickets.triage.config import GROQ_URL, OPENAI_URL, PROVIDERS, Config, Endpoint, from_settings
+from tickets.triage.config import GROQ_URL, OPENAI_URL, Config, from_settings
+from tickets.triage.providers.base import Endpoint
+from tickets.triage.providers.table import PROVIDERS
 
 KEYS = {"gemini_api_key": "g", "openai_api_key": "o", "groq_api_key": "q"}
 LOCAL = "http://127.0.0.1:11434/v1"
 
 
 @pytest.mark.parametrize(
-    ("given", "provider"),
+    ("values", "provider"),
     [
         ({}, "none"),
         (KEYS, "gemini"),
@@ -27,8 +29,8 @@ LOCAL = "http://127.0.0.1:11434/v1"
         ({"llm_provider": "openai"}, "openai"),  # whose key is missing, which is said at the call
     ],
 )
-def test_the_provider_is_the_one_named_or_the_one_with_a_key(given, provider):
-    config = Config(**given)
+def test_the_provider_is_the_one_named_or_the_one_with_a_key(values, provider):
+    config = Config(**values)
     assert config.provider == provider
     endpoint = config.endpoint()
     assert (endpoint.provider if endpoint else "none") == provider
@@ -40,7 +42,7 @@ def test_the_provider_is_the_one_named_or_the_one_with_a_key(given, provider):
         ("gemini", Endpoint("gemini", "gemini-3.5-flash-lite", "g", backend="sdk")),
         ("openai", Endpoint("openai", "gpt-6-luna", "o", OPENAI_URL, reasoning_effort="none")),
         ("groq", Endpoint("groq", "openai/gpt-oss-20b", "q", GROQ_URL, reasoning_effort="low")),
-        ("local", Endpoint("local", "qwen", "", LOCAL, timeout=15.0)),
+        ("local", Endpoint("local", "qwen", "", LOCAL, needs_key=False, timeout=15.0)),
     ],
 )
 def test_an_endpoint_has_what_its_provider_must_know(provider, expected):
@@ -69,7 +71,7 @@ def test_the_common_settings_reach_every_endpoint():
 
 def test_a_key_of_its_own_comes_before_the_common_one():
     config = Config(llm_api_key="common", llm_base_url=LOCAL, **KEYS)
-    keys = [config.asking(provider).endpoint().api_key for provider in PROVIDERS]
+    keys = [config.with_provider(provider).endpoint().api_key for provider in PROVIDERS]
     assert keys == ["g", "o", "q", "common"]
 
 
@@ -77,7 +79,7 @@ def test_openai_may_classify_with_another_model():
     config = Config(openai_api_key="o", openai_model="large", openai_classify_model="small")
     assert config.endpoint("classify").model == "small"
     assert config.endpoint("suggest_title").model == "large"
-    assert config.asking("openai", "other").endpoint("classify").model == "other"
+    assert config.with_provider("openai", "other").endpoint("classify").model == "other"
 
 
 def test_a_call_costs_by_the_million_tokens():

@@ -12,7 +12,8 @@ from tickets.triage.evaluation.metrics import Judged
 from tickets.triage.evaluation.report import Report
 from tickets.triage.evaluation.sources import Default
 from tickets.triage.evaluation.table import BadFile, Row
-from tickets.triage.types import PRIORITIES, Classification, Tone
+from tickets.triage.results import Classification, SentimentScore
+from tickets.vocabulary import PRIORITIES
 
 LABELS = st.sampled_from(PRIORITIES)
 CONFIDENCES = st.none() | st.floats(0, 1)
@@ -59,7 +60,7 @@ def test_a_miss_by_one_level_is_near_and_by_two_is_not():
 
 
 def test_calibration_error_by_hand():
-    # 0.9 to 1.0: told 1.9 and 1 right; 0.8 to 0.9: 0.85 and 1; 0.3 to 0.4: 0.3 and 1.
+    # 0.9 to 1.0: confidence 1.9 and 1 right; 0.8 to 0.9: 0.85 and 1; 0.3 to 0.4: 0.3 and 1.
     rows = judged(("a", "a", 0.95), ("a", "b", 0.95), ("a", "a", 0.85), ("a", "a", 0.3))
     assert metrics.calibration_error(rows) == pytest.approx((0.9 + 0.15 + 0.7) / 4)
 
@@ -90,13 +91,13 @@ def test_no_opinion_has_no_part_in_calibration_but_in_accuracy():
     rows = judged(("a", "a", 1.0), ("a", "b", None), ("a", "b", None))
     assert metrics.calibration_error(rows) == 0
     assert metrics.accuracy(rows) == pytest.approx(1 / 3)
-    assert metrics.sure(rows) == rows[:1]
+    assert metrics.confident(rows) == rows[:1]
     assert metrics.calibration_error(rows[1:]) is None
 
 
 def test_sure_starts_at_eighty_percent():
     rows = judged(("a", "a", 0.8), ("a", "a", 0.7999))
-    assert metrics.sure(rows) == rows[:1]
+    assert metrics.confident(rows) == rows[:1]
 
 
 def test_ranks_share_the_mean_of_their_places():
@@ -147,16 +148,16 @@ def test_of_nothing_there_is_no_figure():
 
 @given(PAIRS)
 def test_spearman_sees_order_alone_and_stays_in_bounds(pairs):
-    found = metrics.spearman(pairs)
+    result = metrics.spearman(pairs)
     stretched = metrics.spearman([(math.exp(a / 20), b * b * b + 7) for a, b in pairs])
     swapped = metrics.spearman([(b, a) for a, b in pairs])
-    if found is None:
+    if result is None:
         assert stretched is swapped is None
     else:
-        assert -1 <= found <= 1
-        assert stretched == pytest.approx(found)
-        assert swapped == pytest.approx(found)
-        assert metrics.spearman([(a, -b) for a, b in pairs]) == pytest.approx(-found)
+        assert -1 <= result <= 1
+        assert stretched == pytest.approx(result)
+        assert swapped == pytest.approx(result)
+        assert metrics.spearman([(a, -b) for a, b in pairs]) == pytest.approx(-result)
 
 
 @given(st.lists(JUDGED, min_size=1, max_size=60))
@@ -189,14 +190,14 @@ class Scripted:
     """Answers from a list; None is a failure."""
 
     def __init__(self, *answers):
-        self.answers, self.asked = list(answers), []
+        self.answers, self.questions = list(answers), []
 
     def classify(self, row):
-        self.asked.append(("classify", row.text))
+        self.questions.append(("classify", row.text))
         return self.answers.pop(0)
 
-    def score_tone(self, row):
-        self.asked.append(("tone", row.text))
+    def score_sentiment(self, row):
+        self.questions.append(("score_sentiment", row.text))
         return self.answers.pop(0)
 
 
@@ -205,14 +206,19 @@ def rows_of(name, *values):
 
 
 def test_only_what_a_row_can_judge_is_asked():
-    source = Scripted(Classification(), Tone(), Classification(), Tone())
+    source = Scripted(Classification(), SentimentScore(), Classification(), SentimentScore())
     rows = [
         Row("", "a", {"category": "general"}),
         Row("", "b", {"sentiment": "calm"}),
         Row("", "c", {"priority": "low"}, 20),
     ]
     run.ask(source, rows)
-    assert source.asked == [("classify", "a"), ("tone", "b"), ("classify", "c"), ("tone", "c")]
+    assert source.questions == [
+        ("classify", "a"),
+        ("score_sentiment", "b"),
+        ("classify", "c"),
+        ("score_sentiment", "c"),
+    ]
 
 
 def test_a_failure_is_counted_by_row_and_judged_nowhere():
@@ -222,9 +228,9 @@ def test_a_failure_is_counted_by_row_and_judged_nowhere():
         Row("", "b", everything, 10),
         Row("", "c", everything, 10),
     ]
-    found = run.ask(Scripted(None, Tone(), Classification(), None, None, None), rows)
-    assert found.failures == 3
-    figures = run.figures(found)
+    result = run.ask(Scripted(None, SentimentScore(), Classification(), None, None, None), rows)
+    assert result.failures == 3
+    figures = run.figures(result)
     assert {name: figures[name]["n"] for name in figures} == {
         "category": 1, "priority": 1, "sentiment": 1, "urgency": 1,
     }  # fmt: skip
@@ -235,14 +241,14 @@ def test_a_failure_is_counted_by_row_and_judged_nowhere():
 def test_a_row_is_answered_before_it_is_learned():
     source, order = Scripted(Classification(), Classification()), []
     rows = rows_of("category", "general", "billing")
-    run.ask(source, rows, afterwards=lambda row: order.append((row.text, len(source.asked))))
+    run.ask(source, rows, afterwards=lambda row: order.append((row.text, len(source.questions))))
     assert order == [("text 0", 1), ("text 1", 2)]
 
 
 def test_the_curve_leaves_out_the_rows_before_it():
     rows = rows_of("category", *["billing"] * 20, *["general"] * 20)
-    found = run.curve(run.ask(Default(), rows))
-    assert found == [
+    result = run.curve(run.ask(Default(), rows))
+    assert result == [
         {"n": 0, "category": 0.5, "priority": None},
         {"n": 20, "category": 1.0, "priority": None},
     ]
@@ -253,9 +259,9 @@ def test_the_curve_leaves_out_the_rows_before_it():
     [(1, [0]), (20, [0]), (21, [0, 20]), (101, [0, 20, 50, 100]), (1001, list(run.CURVE))],
 )
 def test_the_curve_has_a_point_for_each_count_below_the_number_of_rows(rows, counts):
-    found = run.curve(run.ask(Default(), rows_of("priority", *["medium"] * rows)))
-    assert [point["n"] for point in found] == counts
-    assert all(point["priority"] == 1 for point in found)
+    result = run.curve(run.ask(Default(), rows_of("priority", *["medium"] * rows)))
+    assert [point["n"] for point in result] == counts
+    assert all(point["priority"] == 1 for point in result)
 
 
 def test_fields_without_labels_have_every_key_and_no_figure():
@@ -294,9 +300,9 @@ def test_a_text_keeps_its_spaces_and_lines(tmp_path):
 
 def test_rows_with_nothing_to_ask_or_to_judge_by_are_left_out(tmp_path):
     path = written(tmp_path, "text,category\na,billing\n  ,billing\nb,\nc,general\n")
-    found = table.read(path)
-    assert [row.text for row in found.rows] == ["a", "c"]
-    assert found.left_out == 2
+    result = table.read(path)
+    assert [row.text for row in result.rows] == ["a", "c"]
+    assert result.left_out == 2
 
 
 def test_a_limit_looks_at_no_row_behind_it(tmp_path):
@@ -328,7 +334,7 @@ BAD = {
     "a column twice": ("text,text,category\nx,y,billing\n", "Line 1: there are two columns text"),
     "no rows": ("text,category\n\n", "no row with a text and a label"),
     "only empty labels": ("text,category\nx,\n", "no row with a text and a label"),
-    "label": ("text,category\nx,billing\ny,vip\n", "Line 3: category 'vip' is none of billing"),
+    "label": ("text,category\nx,billing\ny,vip\n", "Line 3: category 'vip' is not one of billing"),
     "more cells": ("text,category\nx,billing,y\n", "Line 2: 3 cells, but the header has 2"),
     "after a long record": ('text,category\n"a\n\nb",general\nx,vip\n', "Line 5: category 'vip'"),
     "a long record": ('text,category\nx,general\n"a\n\nb",vip\n', "Line 3: category 'vip'"),
@@ -337,7 +343,7 @@ BAD = {
     "NUL": (b"text,category\nx,general\na\0b,general\n", "Line 3: there is a NUL character"),
     "Latin-1": (b"text,category\nx,general\n\xfcber,general\n", "Line 3: the file is not UTF-8"),
     "UTF-16": ("text,category\nx,general\n".encode("utf-16"), "Line 1: the file is not UTF-8"),
-    "a word": ("text,urgency\nx,soon\n", "Line 2: urgency 'soon' is no number from 0 to 100"),
+    "a word": ("text,urgency\nx,soon\n", "Line 2: urgency 'soon' is not a number from 0 to 100"),
 } | {
     number: (f"text,urgency\nx,{number}\n", "Line 2: urgency")
     for number in ("-1", "101", "nan", "inf", "1e999", "1_0", "0x10", "٣", "9" * 5000)
@@ -346,10 +352,10 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_file_is_one_clear_line(tmp_path, name):
-    content, words = BAD[name]
+    content, message = BAD[name]
     with pytest.raises(BadFile) as error:
         table.read(written(tmp_path, content))
-    assert str(error.value).startswith(words) or words in str(error.value)
+    assert str(error.value).startswith(message) or message in str(error.value)
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 250
 

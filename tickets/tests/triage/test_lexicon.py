@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tickets.triage import offline
 from tickets.triage.offline.lexicon.loader import (
     FOLDER,
     LANGUAGES,
     LexiconError,
     _compiled_lexicon,
     compile_lexicon,
+    load_lexicon,
     read_cues,
-    read_words,
+    read_word_lists,
 )
 from tickets.vocabulary import CATEGORIES, SENTIMENTS
 
@@ -40,9 +40,9 @@ def test_each_language_has_patterns_for_every_value(language):
     assert labels["sentiment"] == set(SENTIMENTS) - {"neutral"}
     points = [cue.weight for cue in cues if cue.decides == "urgency"]
     assert min(points) < 0 < max(points)
-    words = read_words(FOLDER / language / "words.toml")
-    assert words.stopwords
-    assert words.negations
+    lists = read_word_lists(FOLDER / language / "words.toml")
+    assert lists.stopwords
+    assert lists.negations
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -58,7 +58,7 @@ def test_the_lexicon_is_small_in_memory():
     _compiled_lexicon.cache_clear()
     tracemalloc.start()
     try:
-        offline.warm_up()
+        load_lexicon()
         held, _peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -66,7 +66,10 @@ def test_the_lexicon_is_small_in_memory():
 
 
 def test_the_files_are_found_from_any_directory(tmp_path):
-    code = "from tickets.triage import offline; print(offline.classify('a refund').category)"
+    code = (
+        "from tickets.triage.offline import classifier\n"
+        "print(classifier.classify('a refund').category)"
+    )
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,

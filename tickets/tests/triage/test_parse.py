@@ -74,12 +74,12 @@ def test_anything_else_is_refused_whole(reply):
 @pytest.mark.parametrize("urgency", [-1, 101, 50.5, True, "50", None, 1e400])
 def test_an_urgency_outside_its_range_is_refused(urgency):
     with pytest.raises(InvalidReply):
-        parse.tone(json.dumps({"sentiment": "calm", "urgency_score": urgency}))
+        parse.sentiment(json.dumps({"sentiment": "calm", "urgency_score": urgency}))
 
 
 @pytest.mark.parametrize(("urgency", "expected"), [(0, 0), (100, 100), (70.0, 70)])
 def test_an_urgency_in_its_range_is_an_integer(urgency, expected):
-    reply = parse.tone(json.dumps({"sentiment": "Calm", "urgency_score": urgency}))
+    reply = parse.sentiment(json.dumps({"sentiment": "Calm", "urgency_score": urgency}))
     assert (reply.sentiment, reply.urgency_score) == ("calm", expected)
 
 
@@ -102,7 +102,7 @@ def test_a_title_that_says_nothing_or_far_too_much_is_refused(title):
 
 @given(st.text())
 def test_no_text_makes_the_parser_fail_otherwise(reply):
-    for read in (parse.classification, parse.title, parse.tone):
+    for read in (parse.classification, parse.title, parse.sentiment):
         with pytest.raises(InvalidReply):
             read(reply)
 
@@ -132,6 +132,6 @@ def test_a_confidence_of_a_thousand_digits_is_refused():
 
 
 def test_a_quote_counts_once_and_three_are_enough():
-    words = ["refund"] * 50 + ["invoice", "money", "bank"]
-    found = parse.classification(json.dumps(GOOD | {"category_words": words}))
-    assert found.category_words == ("refund", "invoice", "money")
+    quotes = ["refund"] * 50 + ["invoice", "money", "bank"]
+    answer = parse.classification(json.dumps(GOOD | {"category_words": quotes}))
+    assert answer.category_quotes == ("refund", "invoice", "money")

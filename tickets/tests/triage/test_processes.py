@@ -22,7 +22,7 @@ def run(code, *, key="", url="", timeout=20.0):
 
 def test_without_a_key_the_sdk_is_never_imported():
     out = run(
-        "engine.classify(TICKET); engine.suggest_title(TICKET); engine.score_tone(TICKET)\n"
+        "engine.classify(TICKET); engine.suggest_title(TICKET); engine.score_sentiment(TICKET)\n"
         "engine.warm_up()\n"
         "heavy = ('google.generativeai', 'google.api_core', 'grpc', 'requests')\n"
         "print([name for name in heavy if name in sys.modules])"

@@ -12,21 +12,20 @@ import pytest
 from tickets.fake_llm import FakeLLM
 from tickets.fake_llm.faults import FAULTS, PARAMETER_FAULTS, TRANSPORT_FAULTS, spoil
 from tickets.fake_llm.protocols import THINKING_TOKENS
-from tickets.triage import parse, prompts, providers
-from tickets.triage.config import Endpoint
-from tickets.triage.providers.base import REASONS as KNOWN_REASONS
-from tickets.triage.providers.base import ProviderError
+from tickets.triage import parse, prompts
+from tickets.triage.providers import table
+from tickets.triage.providers.base import FAILURE_REASONS, Endpoint, ProviderError
 from tickets.triage.providers.chat_completions import strict
 
-from .conftest import REASONS, TICKET
+from .conftest import FAULT_REASONS, TICKET
 
 KEY = "key-that-nobody-may-see"
 GEMINI = {"gemini-sdk", "gemini-rest"}
 CHAT = {
     "openai": Endpoint("openai", "any-model", KEY, reasoning_effort="none"),
     "groq": Endpoint("groq", "openai/any-model", KEY, reasoning_effort="low"),
-    "local": Endpoint("local", "any-model"),
-    "local-with-key": Endpoint("local", "any-model", KEY),
+    "local": Endpoint("local", "any-model", needs_key=False),
+    "local-with-key": Endpoint("local", "any-model", KEY, needs_key=False),
 }
 ENDPOINTS = CHAT | {
     "gemini-sdk": Endpoint("gemini", "any-model", KEY, backend="sdk"),
@@ -49,17 +48,17 @@ def fake(server):
 
 
 def build(name, fake, path="", **changes):
-    """The provider as the guard builds it."""
+    """Build the provider as the gateway does."""
     version = "" if name in GEMINI else "/v1"
     endpoint = dataclasses.replace(
         ENDPOINTS[name], base_url=f"{fake.url}{path}{version}", **changes
     )
-    return providers.build(endpoint)
+    return table.build(endpoint)
 
 
 def ask(provider, fault=None, timeout=30.0, ticket=TICKET):
-    mark = f" [[fault:{fault}]]" if fault else ""
-    return provider.complete(prompts.about(prompts.CLASSIFY, "", ticket + mark), timeout)
+    marker = f" [[fault:{fault}]]" if fault else ""
+    return provider.complete(prompts.about(prompts.CLASSIFY, "", ticket + marker), timeout)
 
 
 def failure(provider, fault=None, timeout=30.0):
@@ -77,7 +76,7 @@ def test_a_good_answer_comes_with_its_tokens(fake, name):
     assert reply.output_tokens > THINKING_TOKENS  # thinking is paid for as well
 
 
-@pytest.mark.parametrize("task", [prompts.CLASSIFY, prompts.SUGGEST_TITLE, prompts.SCORE_TONE])
+@pytest.mark.parametrize("task", [prompts.CLASSIFY, prompts.SUGGEST_TITLE, prompts.SCORE_SENTIMENT])
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_each_question_is_answered_in_its_own_shape(fake, name, task):
     reply = build(name, fake).complete(prompts.about(task, "Title", TICKET), 30.0)
@@ -89,14 +88,14 @@ def test_each_question_is_answered_in_its_own_shape(fake, name, task):
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_a_fault_is_a_reason_or_the_text_as_it_came(fake, name, fault):
     provider = build(name, fake)
-    if fault in REASONS:
-        assert failure(provider, fault).reason == REASONS[fault]
+    if fault in FAULT_REASONS:
+        assert failure(provider, fault).reason == FAULT_REASONS[fault]
     else:
         good = ask(provider).text
         reply = ask(provider, fault)
         assert reply.text == spoil(fault, good) != good
         assert reply.output_tokens > THINKING_TOKENS
-    assert len(fake.log) == 1 + (fault not in REASONS)  # nothing is asked twice
+    assert len(fake.log) == 1 + (fault not in FAULT_REASONS)  # nothing is asked twice
 
 
 @pytest.mark.parametrize("fault", SLOW)
@@ -124,7 +123,7 @@ def test_a_provider_goes_on_after_a_fault(fake, name):
 
 
 def test_every_reason_is_on_the_list():
-    assert set(REASONS.values()) | {"no_key", "no_model"} == set(KNOWN_REASONS)
+    assert set(FAULT_REASONS.values()) | {"no_key", "no_model"} == set(FAILURE_REASONS)
 
 
 @pytest.mark.parametrize("name", CHAT)
@@ -153,12 +152,12 @@ def test_gemini_is_told_the_schema_in_its_dialect(fake, name):
     assert config == {"responseMimeType": "application/json", "maxOutputTokens": 512}
     properties = prompts.CLASSIFY.schema["properties"]
     assert schema["required"] == list(properties)
-    priority, words = schema["properties"]["priority"], schema["properties"]["category_words"]
+    priority, quotes = schema["properties"]["priority"], schema["properties"]["category_words"]
     # The package sends the numbers of types, and such counts as text; Google takes both.
     assert priority.pop("type") in ("STRING", 1)
     assert priority == {"format": "enum", "enum": properties["priority"]["enum"]}
-    assert (words["type"], words["items"]["type"]) in (("ARRAY", "STRING"), (5, 1))
-    assert int(words["maxItems"]) == 3
+    assert (quotes["type"], quotes["items"]["type"]) in (("ARRAY", "STRING"), (5, 1))
+    assert int(quotes["maxItems"]) == 3
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.5])
@@ -266,8 +265,8 @@ def test_the_key_is_nowhere_to_be_read(fake, name, fault, caplog):
     caplog.set_level(logging.DEBUG)
     provider = build(name, fake)
     error = failure(provider, fault)
-    told = "".join(traceback.format_exception(error))
-    assert KEY not in told + caplog.text + repr(provider) + repr(ENDPOINTS[name])
+    text = "".join(traceback.format_exception(error))
+    assert KEY not in text + caplog.text + repr(provider) + repr(ENDPOINTS[name])
     assert all(entry["has_key"] and KEY not in json.dumps(entry) for entry in fake.log)
 
 
@@ -318,7 +317,7 @@ def test_what_is_missing_is_said_before_anything_is_sent(fake, name, change, rea
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_an_address_that_is_none_is_unreachable(name, address):
     with pytest.raises(ProviderError) as caught:
-        ask(providers.build(dataclasses.replace(ENDPOINTS[name], base_url=address)))
+        ask(table.build(dataclasses.replace(ENDPOINTS[name], base_url=address)))
     assert caught.value.reason == "unreachable"
 
 

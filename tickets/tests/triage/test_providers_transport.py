@@ -12,9 +12,8 @@ import time
 
 import pytest
 
-from tickets.triage import providers
-from tickets.triage.config import Endpoint
-from tickets.triage.providers.base import ProviderError
+from tickets.triage.providers import table
+from tickets.triage.providers.base import Endpoint, ProviderError
 from tickets.triage.providers.transport import MAX_RESPONSE_BYTES, Transport
 
 from .canned import Canned, answer, chunked, wait_until
@@ -286,7 +285,7 @@ def test_chat_counts_tokens_where_the_service_does(usage, tokens):
 def test_gemini_counts_thinking_where_the_service_does(name):
     usage = {"promptTokenCount": 5, "candidatesTokenCount": 3}
     thinking = usage | {"thoughtsTokenCount": 20, "totalTokenCount": 28}
-    bodies = [gemini([{"text": "{}"}], usageMetadata=given) for given in (usage, thinking, {})]
+    bodies = [gemini([{"text": "{}"}], usageMetadata=counts) for counts in (usage, thinking, {})]
     with Canned(*map(answer, bodies)) as server:
         provider = build(name, server)
         replies = [ask(provider) for _ in bodies]
@@ -385,7 +384,7 @@ def test_a_refusal_without_a_body_of_its_own_goes_by_its_status(name):
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("response", "expected"),
     [
         (refusal("Incorrect API key provided", code="invalid_api_key"), "bad_key"),
         (refusal("The model `x` does not exist or you lack access", "model"), "missing_model"),
@@ -408,14 +407,14 @@ def test_a_refusal_without_a_body_of_its_own_goes_by_its_status(name):
         (answer({"error": {"message": 7, "code": 400}}, "400 Bad Request"), "bad_request"),
     ],
 )  # fmt: skip
-def test_a_refusal_is_read_however_it_is_worded(said, expected):
-    with Canned(said) as server:
+def test_a_refusal_is_read_however_it_is_worded(response, expected):
+    with Canned(response) as server:
         assert failure(build("local", server)).reason == expected
         assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
-    ("said", "gone"),
+    ("response", "gone"),
     [
         (refusal("`reasoning_effort` must be one of `none` or `default`"), "reasoning_effort"),
         (refusal("Model x does not support parameter reasoningEffort."), "reasoning_effort"),
@@ -432,8 +431,8 @@ def test_a_refusal_is_read_however_it_is_worded(said, expected):
         (refusal("Invalid schema", "response_format.json_schema.schema"), "json_schema"),
     ],
 )  # fmt: skip
-def test_a_parameter_is_found_however_it_is_called(said, gone):
-    with Canned(said, answer(chat("{}"))) as server:
+def test_a_parameter_is_found_however_it_is_called(response, gone):
+    with Canned(response, answer(chat("{}"))) as server:
         provider = build("openai", server, temperature=0.3)
         assert ask(provider).text == "{}"
         first, second = (request.partition(b"\r\n\r\n")[2] for request in server.requests)
@@ -450,8 +449,8 @@ def test_without_a_schema_of_its_own_the_message_has_it():
 
 
 def test_what_did_not_help_is_not_remembered():
-    said = refusal("The text says temperature, and is too long.")
-    with Canned(said, said, answer(chat("{}"))) as server:
+    response = refusal("The text says temperature, and is too long.")
+    with Canned(response, response, answer(chat("{}"))) as server:
         provider = build("openai", server, temperature=0.3)
         assert failure(provider).reason == "bad_request"
         ask(provider)
@@ -466,8 +465,10 @@ def test_refusals_come_to_an_end():
 
 
 def test_all_refusals_together_have_one_deadline():
-    said = refusal("temperature reasoning_effort response_format max_completion_tokens max_tokens")
-    slow = [said[:5], said[5:]]
+    response = refusal(
+        "temperature reasoning_effort response_format max_completion_tokens max_tokens"
+    )
+    slow = [response[:5], response[5:]]
     with Canned(slow, pause=0.4) as server:
         started = time.monotonic()
         provider = build("openai", server, temperature=0.3)
@@ -512,10 +513,10 @@ def test_geminis_key_travels_in_one_header_only(name):
 
 
 def test_a_base_address_keeps_its_query_and_drops_what_may_be_secret():
-    endpoint = Endpoint("local", "any-model")
+    endpoint = Endpoint("local", "any-model", needs_key=False)
     with Canned(answer(chat("{}"))) as server:
         address = f"http://user:word@{server.address}/v1/?version=1#part"
-        ask(providers.build(dataclasses.replace(endpoint, base_url=address)))
+        ask(table.build(dataclasses.replace(endpoint, base_url=address)))
     head = server.requests[0].partition(b"\r\n\r\n")[0]
     assert head.startswith(b"POST /v1/chat/completions?version=1 HTTP/1.1\r\n")
     assert b"word" not in head

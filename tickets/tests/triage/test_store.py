@@ -2,8 +2,8 @@
 
 import threading
 
-from tickets.triage.offline import Learner
-from tickets.triage.offline.store import COMPLAIN_AGAIN, LOOK_AGAIN, Store
+from tickets.triage.offline.learner import Learner
+from tickets.triage.offline.store import RELOAD_INTERVAL, WARNING_INTERVAL, Store
 
 
 class Clock:
@@ -39,9 +39,9 @@ def test_without_a_source_nothing_was_learned():
 
 def test_it_has_what_the_site_has():
     site = Site(category=(1, learned(3)))
-    found = Store(site.load).learners()
-    assert set(found) == {"category"}
-    assert found["category"].seen == 3
+    learners = Store(site.load).learners()
+    assert set(learners) == {"category"}
+    assert learners["category"].seen == 3
 
 
 def test_it_looks_every_two_seconds_at_most():
@@ -52,7 +52,7 @@ def test_it_looks_every_two_seconds_at_most():
     assert site.looks == 2  # once a field
     site.rows["category"] = (2, learned(2))
     assert store.learners()["category"].seen == 1
-    clock.time += LOOK_AGAIN
+    clock.time += RELOAD_INTERVAL
     assert store.learners()["category"].seen == 2
 
 
@@ -61,7 +61,7 @@ def test_a_model_that_was_reset_is_forgotten():
     store = Store(site.load, clock)
     store.learners()
     site.rows["category"] = (2, b"")
-    clock.time += LOOK_AGAIN
+    clock.time += RELOAD_INTERVAL
     assert store.learners() == {}
 
 
@@ -70,7 +70,7 @@ def test_what_cannot_be_read_leaves_the_lexicon(caplog):
     store = Store(site.load, clock)
     store.learners()
     site.rows["category"] = (2, b"nonsense")
-    clock.time += LOOK_AGAIN
+    clock.time += RELOAD_INTERVAL
     assert store.learners() == {}
     assert "category" in caplog.text
 
@@ -85,10 +85,10 @@ def test_a_source_that_is_away_keeps_what_is_known_and_complains_now_and_then(ca
 
     store._load = away
     for _ in range(10):
-        clock.time += LOOK_AGAIN
+        clock.time += RELOAD_INTERVAL
         assert store.learners()["category"].seen == 1
     assert len(caplog.records) == 1
-    clock.time += COMPLAIN_AGAIN
+    clock.time += WARNING_INTERVAL
     store.learners()
     assert len(caplog.records) == 2
 

@@ -1,4 +1,4 @@
-"""A lesson that is kept to be learned again, small enough for two hundred of them."""
+"""An example that is stored to be learned again, small enough to store 200 of them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from . import packing
 from .features import Features
 from .weights import Rows, Weights
 
-MOST_FEATURES = 250
-ALIKE = 0.7
-STEPS = 255  # a ticket has only a few different weights
+MAX_FEATURES = 250
+SIMILARITY = 0.7  # the share of common features from which two tickets are alike
+STEPS = 255  # weights are stored in a byte, as a ticket has only a few different ones
 
 
-class Kept:
-    """The features, the lexicon's scores (`start`) and the person's value (`label`)."""
+class ReplayExample:
+    """Features, the lexicon's scores (`start`), and the index of the agent's value (`label`)."""
 
     __slots__ = ("_keys", "_rows", "_scale", "_steps", "label", "start")
 
@@ -27,23 +27,24 @@ class Kept:
         self._rows: Rows | None = None
 
     @classmethod
-    def of(cls, features: Features, start: Sequence[float], label: int) -> Kept:
-        kept = features[:MOST_FEATURES]
-        scale = max((weight for _key, weight in kept), default=0.0) / STEPS or 1.0
-        keys = array("H", [key for key, _weight in kept])
-        return cls(start, label, keys, bytes(round(weight / scale) for _key, weight in kept), scale)
+    def of(cls, features: Features, start: Sequence[float], label: int) -> ReplayExample:
+        features = features[:MAX_FEATURES]
+        scale = max((weight for _key, weight in features), default=0.0) / STEPS or 1.0
+        keys = array("H", [key for key, _weight in features])
+        steps = bytes(round(weight / scale) for _key, weight in features)
+        return cls(start, label, keys, steps, scale)
 
     def rows(self, weights: Weights) -> Rows:
-        """The features' rows in these weights, looked up once."""
+        """Return the features' rows in these weights, looking them up once."""
         if self._rows is None:
             pairs = zip(self._keys, self._steps, strict=True)
             self._rows = weights.all([(key, step * self._scale) for key, step in pairs])
         return self._rows
 
     def is_like(self, keys: frozenset[int]) -> bool:
-        """Whether nearly all of its features are among these, and nearly all of these its own."""
-        most = max(len(self._keys), len(keys))
-        return len(keys.intersection(self._keys)) >= ALIKE * most
+        """Return whether this example and a ticket with these features are nearly the same."""
+        total = max(len(self._keys), len(keys))
+        return len(keys.intersection(self._keys)) >= SIMILARITY * total
 
     def pack(self) -> bytes:
         return (
@@ -54,8 +55,8 @@ class Kept:
         )
 
     @classmethod
-    def unpack(cls, reader: packing.Reader, width: int) -> Kept:
-        """Raises ValueError when the numbers do not fit together."""
+    def unpack(cls, reader: packing.Reader, width: int) -> ReplayExample:
+        """Read what `pack` returned. Raise ValueError if the numbers do not fit together."""
         (label,) = reader.numbers("B", 1)
         *start, scale = reader.numbers("f", width + 1)
         keys = reader.numbers("H")

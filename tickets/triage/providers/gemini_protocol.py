@@ -1,4 +1,4 @@
-"""What both ways to Gemini share: its address, its dialect of JSON Schema, its answers."""
+"""What both backends for Gemini share: its address, its dialect of JSON Schema, its replies."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..config import Endpoint
 from ..prompts import Schema
-from .base import ProviderError, Reply, count, reason_for_status
-from .transport import Answer, base_address
+from .base import Endpoint, ProviderError, Reply, reason_for_status, token_count
+from .transport import TransportResponse, base_address
 
 GOOGLE = "https://generativelanguage.googleapis.com"
 NOT_BLOCKED = {None, "BLOCK_REASON_UNSPECIFIED"}
@@ -18,13 +17,13 @@ _UNKNOWN_MODEL = re.compile(r"unexpected model name|models/\S+ is not (?:found|s
 
 
 def address(endpoint: Endpoint) -> str:
-    """Scheme, host and path without the API version."""
+    """Return scheme, host and path without the API version."""
     url = base_address(endpoint.base_url or GOOGLE)
     return url._replace(path=(url.path or "").removesuffix("/v1beta")).url.rstrip("/")
 
 
 def dialect(schema: Schema) -> dict[str, Any]:
-    """JSON Schema as Gemini has it: types in capitals, and only the keys that the package knows."""
+    """Return the schema as Gemini takes it: types in capitals, only keys that its package knows."""
     converted: dict[str, Any] = {"type": schema["type"].upper()}
     for key in ("enum", "required", "maxItems"):
         if key in schema:
@@ -40,22 +39,22 @@ def dialect(schema: Schema) -> dict[str, Any]:
     return converted
 
 
-def refusal(answer: Answer) -> ProviderError:
-    """The reason behind an answer whose status is not 200."""
-    error = answer.error().get("error")
+def refusal(response: TransportResponse) -> ProviderError:
+    """Return the error for a response whose status is not 200."""
+    error = response.error().get("error")
     error = error if isinstance(error, dict) else {}
     details = error.get("details")
     details = details if isinstance(details, list) else []
-    # Google answers 400, not 401, for a key that it does not know.
+    # Google answers 400, not 401, to an unknown key.
     if any(isinstance(d, dict) and d.get("reason") == "API_KEY_INVALID" for d in details):
         return ProviderError("bad_key")
-    if answer.status == 400 and _UNKNOWN_MODEL.search(str(error.get("message", ""))):
+    if response.status == 400 and _UNKNOWN_MODEL.search(str(error.get("message", ""))):
         return ProviderError("missing_model")
-    return ProviderError(reason_for_status(answer.status))
+    return ProviderError(reason_for_status(response.status))
 
 
 def reply_of(data: Mapping[str, Any]) -> Reply:
-    """What a good answer says; ProviderError when that is nothing."""
+    """Return the reply in a successful response; ProviderError if it holds none."""
     try:
         return _reply_of(data)
     except (AttributeError, IndexError, KeyError, TypeError):
@@ -73,7 +72,9 @@ def _reply_of(data: Mapping[str, Any]) -> Reply:
     if not text:
         raise ProviderError("bad_response")
     usage = data.get("usageMetadata") or {}
-    asked = count(usage.get("promptTokenCount"))
-    answered = count(usage.get("candidatesTokenCount")) + count(usage.get("thoughtsTokenCount"))
-    # The package's messages are older than thoughts: there, only the total counts them.
-    return Reply(text, asked, max(answered, count(usage.get("totalTokenCount")) - asked))
+    input_tokens = token_count(usage.get("promptTokenCount"))
+    output_tokens = token_count(usage.get("candidatesTokenCount"))
+    output_tokens += token_count(usage.get("thoughtsTokenCount"))
+    # The messages of Google's package predate thoughts, which only their total includes.
+    remainder = token_count(usage.get("totalTokenCount")) - input_tokens
+    return Reply(text, input_tokens, max(output_tokens, remainder))

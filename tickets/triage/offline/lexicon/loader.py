@@ -34,7 +34,7 @@ class Lexicon(NamedTuple):
     negations: Mapping[str, frozenset[str]]  # language -> words
 
 
-class Words(NamedTuple):
+class WordLists(NamedTuple):
     """The contents of `words.toml`."""
 
     stopwords: list[str]
@@ -59,11 +59,11 @@ def compile_lexicon(folder: Path, languages: Collection[str]) -> Lexicon:
     stopwords: dict[str, list[str]] = {}
     negations: dict[str, frozenset[str]] = {}
     for language in languages:
-        words = read_words(folder / language / "words.toml")
-        for word in sorted({fold(word) for word in words.stopwords}):
+        lists = read_word_lists(folder / language / "words.toml")
+        for word in sorted({fold(word) for word in lists.stopwords}):
             stopwords.setdefault(word, []).append(language)
-        negations[language] = frozenset(fold(word) for word in words.negations)
-        spellings = str.maketrans(words.spellings)
+        negations[language] = frozenset(fold(word) for word in lists.negations)
+        spellings = str.maketrans(lists.spellings)
         for cue, patterns in read_cues(folder / language, language):
             for pattern in patterns:
                 add_pattern(root, pattern, cue)
@@ -74,7 +74,7 @@ def compile_lexicon(folder: Path, languages: Collection[str]) -> Lexicon:
     return Lexicon(root, by_word, negations)
 
 
-def read_words(path: Path) -> Words:
+def read_word_lists(path: Path) -> WordLists:
     """Read a language's `words.toml`."""
     content = _read(path)
     _check_keys(path, content, {"stopwords", "negations"}, optional={"spellings"})
@@ -86,7 +86,7 @@ def read_words(path: Path) -> Words:
         raise LexiconError(f"{path}: spellings must map single characters to strings.")
     stopwords = _strings(path, "stopwords", content["stopwords"])
     negations = _strings(path, "negations", content["negations"])
-    return Words(stopwords, negations, spellings)
+    return WordLists(stopwords, negations, spellings)
 
 
 def read_cues(folder: Path, language: str) -> Iterator[tuple[Cue, list[str]]]:
