@@ -1,4 +1,4 @@
-"""Which of the two answers: the lexicon, or what the site has learned."""
+"""The classifier answers from the lexicon or from what the site has learned."""
 
 import pytest
 
@@ -17,21 +17,21 @@ def learner(field, value, count=4):
 
 @pytest.fixture
 def site():
-    """What this process has learned, as it would come from the database."""
+    """Let this process have learned this, as if loaded from the database."""
     rows = {"category": (1, learner("category", "billing").dumps())}
     store.set_store(lambda field, known: rows.get(field) if known == 0 else None)
     yield rows
     store.set_store(None)
 
 
-def test_without_learners_given_the_sites_answer(site):
+def test_the_sites_learners_answer_by_default(site):
     answer = classifier.classify(ODD.format(9))
     assert answer is not None
     assert (answer.category, answer.model) == ("billing", LEARNED)
     assert set(store.learners()) == {"category"}
 
 
-def test_given_learners_take_the_sites_place(site):
+def test_learners_that_are_passed_replace_the_sites(site):
     other = classifier.classify(
         ODD.format(9), learners={"category": learner("category", "account")}
     )
@@ -51,7 +51,7 @@ def test_what_the_lexicon_does_not_know_can_be_learned(field):
     assert {entry.decides for entry in answer.evidence} == {field}
 
 
-def test_what_nobody_knows_stays_without_an_answer():
+def test_an_unknown_text_has_no_prediction():
     learners = {"category": learner("category", "account")}
     assert classifier.classify("flibber", learners=learners) is None
     assert classifier.score_sentiment("flibber", learners=learners) is None
@@ -71,7 +71,7 @@ def test_urgency_is_learned_with_the_priority():
     assert score.model == prior.VERSION  # sentiment is not learned
 
 
-def test_each_value_says_which_model_decided_it():
+def test_each_value_names_the_model_that_decided_it():
     learners = {"category": learner("category", "billing", 8)}
     answer = classifier.classify(f"{UNKNOWN} Nobody can work!", learners=learners)
     assert answer is not None

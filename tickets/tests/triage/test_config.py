@@ -1,4 +1,4 @@
-"""Which model is asked, by the settings."""
+"""The settings decide which model is asked."""
 
 import dataclasses
 
@@ -26,10 +26,10 @@ LOCAL = "http://127.0.0.1:11434/v1"
         ({**KEYS, "llm_provider": "none"}, "none"),
         ({**KEYS, "llm_enabled": False}, "none"),
         ({**KEYS, "llm_enabled": False, "llm_provider": "groq"}, "none"),
-        ({"llm_provider": "openai"}, "openai"),  # whose key is missing, which is said at the call
+        ({"llm_provider": "openai"}, "openai"),  # without a key, which is reported at the call
     ],
 )
-def test_the_provider_is_the_one_named_or_the_one_with_a_key(values, provider):
+def test_the_provider_is_the_configured_one_or_the_first_with_a_key(values, provider):
     config = Config(**values)
     assert config.provider == provider
     endpoint = config.endpoint()
@@ -45,7 +45,7 @@ def test_the_provider_is_the_one_named_or_the_one_with_a_key(values, provider):
         ("local", Endpoint("local", "qwen", "", LOCAL, needs_key=False, timeout=15.0)),
     ],
 )
-def test_an_endpoint_has_what_its_provider_must_know(provider, expected):
+def test_an_endpoint_holds_everything_its_provider_needs(provider, expected):
     config = Config(llm_provider=provider, llm_base_url=LOCAL, llm_model="qwen", **KEYS)
     endpoint = config.endpoint()
     assert dataclasses.replace(endpoint, input_price=0.0, output_price=0.0) == expected
@@ -82,7 +82,7 @@ def test_openai_may_classify_with_another_model():
     assert config.with_provider("openai", "other").endpoint("classify").model == "other"
 
 
-def test_a_call_costs_by_the_million_tokens():
+def test_prices_are_per_million_tokens():
     endpoint = Endpoint("openai", "x", input_price=2.0, output_price=10.0)
     assert endpoint.cost(500_000, 100_000) == pytest.approx(2.0)
     assert endpoint.cost(0, 0) == 0
@@ -121,8 +121,15 @@ def test_every_field_is_a_setting(settings):
         assert hasattr(settings, entry.name.upper()), entry.name
 
 
-def test_the_settings_in_force_are_read_at_each_call(settings):
+def test_settings_are_read_at_each_call(settings):
     settings.LLM_PROVIDER, settings.GROQ_MODEL = "groq", "one"
     assert from_settings().endpoint().model == "one"
     settings.GROQ_MODEL = "two"
     assert from_settings().endpoint().model == "two"
+
+
+@pytest.mark.parametrize("row", PROVIDERS.values(), ids=PROVIDERS)
+def test_the_settings_of_each_provider_exist(settings, row):
+    names = [row.key_setting, row.model_setting, row.address_setting, row.classify_model_setting]
+    assert all(hasattr(settings, name) for name in names if name)
+    assert all(name.lower() in Config.__dataclass_fields__ for name in names if name)

@@ -1,4 +1,4 @@
-"""The figures, against examples worked out by hand and against what must hold for any rows."""
+"""The metrics, compared with examples calculated by hand and with properties of all rows."""
 
 import csv
 import math
@@ -34,12 +34,12 @@ def test_accuracy_is_the_share_of_right_answers():
     assert metrics.accuracy(FOUR) == 0.5
 
 
-def test_macro_f1_counts_the_labels_of_the_truth_alike():
+def test_macro_f1_weights_the_right_labels_equally():
     # billing: 2*1/(2+2); account: 2*1/(1+2); general: 0. Technical is not in the truth.
     assert metrics.macro_f1(FOUR) == pytest.approx((1 / 2 + 2 / 3 + 0) / 3)
 
 
-def test_a_label_that_only_the_answers_have_adds_no_class():
+def test_a_label_that_is_only_predicted_adds_no_class():
     assert metrics.macro_f1(judged(("low", "low"), ("low", "high"))) == pytest.approx(2 / 3)
 
 
@@ -65,7 +65,7 @@ def test_calibration_error_by_hand():
     assert metrics.calibration_error(rows) == pytest.approx((0.9 + 0.15 + 0.7) / 4)
 
 
-def test_what_is_told_inside_one_bin_is_averaged():
+def test_confidences_within_a_bin_are_averaged():
     assert metrics.calibration_error(judged(("a", "a", 0.55), ("a", "b", 0.55))) == pytest.approx(
         0.05
     )
@@ -78,7 +78,7 @@ def test_full_confidence_belongs_to_the_last_bin():
     )
 
 
-def test_who_is_exactly_as_often_right_as_told_is_calibrated():
+def test_confidences_that_equal_the_accuracy_are_calibrated():
     rows = [
         Judged("a", "a" if number < tenths else "b", tenths / 10)
         for tenths in range(1, 10)
@@ -87,7 +87,7 @@ def test_who_is_exactly_as_often_right_as_told_is_calibrated():
     assert metrics.calibration_error(rows) == pytest.approx(0, abs=1e-12)
 
 
-def test_no_opinion_has_no_part_in_calibration_but_in_accuracy():
+def test_rows_without_a_confidence_count_for_accuracy_only():
     rows = judged(("a", "a", 1.0), ("a", "b", None), ("a", "b", None))
     assert metrics.calibration_error(rows) == 0
     assert metrics.accuracy(rows) == pytest.approx(1 / 3)
@@ -95,12 +95,12 @@ def test_no_opinion_has_no_part_in_calibration_but_in_accuracy():
     assert metrics.calibration_error(rows[1:]) is None
 
 
-def test_sure_starts_at_eighty_percent():
+def test_confident_starts_at_eighty_percent():
     rows = judged(("a", "a", 0.8), ("a", "a", 0.7999))
     assert metrics.confident(rows) == rows[:1]
 
 
-def test_ranks_share_the_mean_of_their_places():
+def test_equal_values_share_their_mean_rank():
     assert metrics.ranks([20, 10, 20, 30]) == [2.5, 1, 2.5, 4]
     assert metrics.ranks([7, 7, 7]) == [2, 2, 2]
     assert metrics.ranks([]) == []
@@ -118,7 +118,7 @@ def test_spearman_by_hand():
 
 
 @pytest.mark.parametrize("pairs", [[], [(1, 2)], [(1, 5), (2, 5)], [(3, 1), (3, 2)]])
-def test_what_never_varies_has_no_correlation(pairs):
+def test_constant_values_have_no_correlation(pairs):
     assert metrics.spearman(pairs) is None
 
 
@@ -139,7 +139,7 @@ def test_mean_error_and_confusion_by_hand():
     }
 
 
-def test_of_nothing_there_is_no_figure():
+def test_without_rows_every_metric_is_none():
     for figure in (metrics.accuracy, metrics.macro_f1, metrics.calibration_error):
         assert figure([]) is None
     assert metrics.recall(FOUR, "technical") is metrics.precision(FOUR, "technical") is None
@@ -147,7 +147,7 @@ def test_of_nothing_there_is_no_figure():
 
 
 @given(PAIRS)
-def test_spearman_sees_order_alone_and_stays_in_bounds(pairs):
+def test_spearman_depends_on_order_only_and_stays_in_bounds(pairs):
     result = metrics.spearman(pairs)
     stretched = metrics.spearman([(math.exp(a / 20), b * b * b + 7) for a, b in pairs])
     swapped = metrics.spearman([(b, a) for a, b in pairs])
@@ -161,7 +161,7 @@ def test_spearman_sees_order_alone_and_stays_in_bounds(pairs):
 
 
 @given(st.lists(JUDGED, min_size=1, max_size=60))
-def test_every_share_is_one(rows):
+def test_every_share_is_between_0_and_1(rows):
     shares = [
         metrics.accuracy(rows),
         metrics.macro_f1(rows),
@@ -175,7 +175,7 @@ def test_every_share_is_one(rows):
 
 
 @given(st.lists(JUDGED, max_size=60), st.randoms())
-def test_no_figure_depends_on_the_order_of_rows(rows, random):
+def test_metrics_do_not_depend_on_the_order_of_rows(rows, random):
     mixed = random.sample(rows, len(rows))
     for figure in (metrics.accuracy, metrics.macro_f1, metrics.calibration_error):
         assert figure(mixed) == pytest.approx(figure(rows))
@@ -187,7 +187,7 @@ def test_a_percentile_lies_among_the_values(values, at):
 
 
 class Scripted:
-    """Answers from a list; None is a failure."""
+    """A source that answers from a list; None is a failure."""
 
     def __init__(self, *answers):
         self.answers, self.questions = list(answers), []
@@ -205,7 +205,7 @@ def rows_of(name, *values):
     return [Row("", f"text {number}", {name: value}) for number, value in enumerate(values)]
 
 
-def test_only_what_a_row_can_judge_is_asked():
+def test_only_questions_with_a_label_are_asked():
     source = Scripted(Classification(), SentimentScore(), Classification(), SentimentScore())
     rows = [
         Row("", "a", {"category": "general"}),
@@ -221,7 +221,7 @@ def test_only_what_a_row_can_judge_is_asked():
     ]
 
 
-def test_a_failure_is_counted_by_row_and_judged_nowhere():
+def test_a_failure_counts_once_per_row_and_not_in_the_metrics():
     everything = {"category": "general", "priority": "low", "sentiment": "calm"}
     rows = [
         Row("", "a", everything, 10),
@@ -238,7 +238,7 @@ def test_a_failure_is_counted_by_row_and_judged_nowhere():
     assert figures["priority"]["accuracy"] == 0
 
 
-def test_a_row_is_answered_before_it_is_learned():
+def test_a_row_is_predicted_before_it_is_learned():
     source, order = Scripted(Classification(), Classification()), []
     rows = rows_of("category", "general", "billing")
     run.ask(source, rows, afterwards=lambda row: order.append((row.text, len(source.questions))))
@@ -264,14 +264,14 @@ def test_the_curve_has_a_point_for_each_count_below_the_number_of_rows(rows, cou
     assert all(point["priority"] == 1 for point in result)
 
 
-def test_fields_without_labels_have_every_key_and_no_figure():
+def test_fields_without_labels_have_all_keys_and_no_values():
     figures = run.figures(run.ask(Default(), rows_of("category", "billing")))
     assert figures["urgency"] == {"n": 0, "spearman": None, "mae": None}
     assert figures["priority"].pop("n") == 0
     assert set(figures["priority"].values()) == {None}
 
 
-def test_the_tables_say_how_many_had_no_opinion():
+def test_the_tables_count_rows_without_a_confidence():
     default = run.ask(Default(), rows_of("category", "billing", "general"))
     text = Report("default", default, default, default).as_text()
     assert "always general" in text
@@ -298,19 +298,19 @@ def test_a_text_keeps_its_spaces_and_lines(tmp_path):
     assert table.read(path).rows == [Row("", "  two\r\nlines ", {"priority": "low"})]
 
 
-def test_rows_with_nothing_to_ask_or_to_judge_by_are_left_out(tmp_path):
+def test_rows_without_a_text_or_a_label_are_left_out(tmp_path):
     path = written(tmp_path, "text,category\na,billing\n  ,billing\nb,\nc,general\n")
     result = table.read(path)
     assert [row.text for row in result.rows] == ["a", "c"]
     assert result.left_out == 2
 
 
-def test_a_limit_looks_at_no_row_behind_it(tmp_path):
+def test_rows_after_the_limit_are_not_read(tmp_path):
     path = written(tmp_path, "text,category\na,billing\nb,billing\nc,nonsense\n")
     assert len(table.read(path, 2).rows) == 2
 
 
-def test_huge_fields_are_fine_and_the_csv_module_is_left_as_it_was(tmp_path):
+def test_huge_fields_are_read_and_the_csv_limit_is_restored(tmp_path):
     before = csv.field_size_limit()
     path = written(tmp_path, f"text,category\n{'refund ' * 300_000},billing\n")
     assert len(table.read(path).rows[0].text) == 2_100_000
@@ -361,6 +361,6 @@ def test_a_bad_file_is_one_clear_line(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["none.csv", "", "a\0b"])
-def test_what_is_no_file_cannot_be_read(tmp_path, name):
+def test_a_path_without_a_file_is_an_error(tmp_path, name):
     with pytest.raises(BadFile, match="cannot be read"):
         table.read(str(tmp_path / name))

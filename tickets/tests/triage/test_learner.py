@@ -53,11 +53,11 @@ def alternating(count=40):
     )
 
 
-# --- before the first example --------------------------------------------------------
+# --- before the first example ---------------------------------------------------------
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_untaught_it_is_the_lexicon(text):
+def test_a_new_learner_leaves_the_answers_to_the_lexicon(text):
     fresh = {field: Learner(field) for field in ("category", "priority")}
     assert classifier.classify(text, learners=fresh) == classifier.classify(text, learners={})
     assert classifier.score_sentiment(text, learners=fresh) == classifier.score_sentiment(
@@ -67,20 +67,20 @@ def test_untaught_it_is_the_lexicon(text):
 
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("field", ["category", "priority"])
-def test_its_own_opinion_starts_as_the_lexicons(field, text):
+def test_a_new_learner_predicts_the_same_as_the_lexicon(field, text):
     lexicon = classifier.classify(text, learners={})
     prediction = Learner(field).predict(View("", text))
     expected = getattr(lexicon, field) if lexicon else {"category": "general"}.get(field)
     assert expected in (None, prediction.value)
 
 
-def test_untaught_it_has_no_figures():
+def test_a_new_learner_has_no_accuracies():
     figures = Learner("category").figures
     assert (figures.seen, figures.prior_accuracy, figures.learned_accuracy) == (0, None, None)
     assert not figures.leads
 
 
-# --- a correction is felt -----------------------------------------------------------
+# --- corrections are followed ---------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_five_corrections_of_the_priority_are_followed(text, value):
     assert prior.priority(score.urgency_score) == value
 
 
-def test_each_further_lesson_makes_it_surer():
+def test_confidence_grows_with_each_example():
     answers = [category(trained(ODD, "billing", n), ODD.format(99)) for n in (1, 3, 10)]
     confidences = [answer.category_confidence for answer in answers if answer]
     assert confidences == sorted(set(confidences))
@@ -142,7 +142,7 @@ def test_other_tickets_stay_as_they_were():
         assert (after and after.category) == (before and before.category)
 
 
-def test_a_person_who_changes_the_mind_is_followed():
+def test_an_agent_who_changes_their_mind_is_followed():
     learner = trained(CRASH, "technical", 20)
     for number in range(4):
         learner.learn("", CRASH.format(100 + number), "general")
@@ -151,7 +151,7 @@ def test_a_person_who_changes_the_mind_is_followed():
     assert answer.category == "general"
 
 
-def test_a_title_teaches_too():
+def test_titles_are_learned_too():
     learner = Learner("category")
     for _ in range(3):
         learner.learn("Zorblax trouble", "Please have a look.", "account")
@@ -161,7 +161,7 @@ def test_a_title_teaches_too():
     assert {"title"} == {e.field for e in answer.evidence if e.decides == "category"}
 
 
-# --- odd sites ----------------------------------------------------------------------
+# --- odd sites ------------------------------------------------------------------------
 
 
 def test_where_only_one_category_occurs_the_others_are_still_known():
@@ -172,7 +172,7 @@ def test_where_only_one_category_occurs_the_others_are_still_known():
         assert answer.category == value
 
 
-def test_the_same_lesson_over_and_over_stays_within_bounds():
+def test_repeating_one_example_stays_within_bounds():
     learner = Learner("category")
     for _ in range(300):
         learner.learn("", REFUND, "billing")
@@ -182,12 +182,12 @@ def test_the_same_lesson_over_and_over_stays_within_bounds():
     assert 0.8 <= (answer.category_confidence or 0) < 1
 
 
-def test_contradicting_lessons_leave_it_unsure():
+def test_contradicting_examples_lower_the_confidence():
     prediction = alternating().predict(View("", REFUND.format(99)))
     assert prediction.confidence < REVIEW_BELOW_CONFIDENCE
 
 
-def test_a_habit_without_a_reason_is_never_sure():
+def test_a_prediction_without_evidence_is_never_confident():
     learner = trained(CRASH, "general", 60)
     answer = category(learner, "It is urgent: wibble wobble flob")
     assert answer is not None
@@ -207,10 +207,10 @@ def test_any_text_can_be_learned(text):
     assert category(again, text) is None or category(again, text).category in CATEGORIES
 
 
-# --- the gate -----------------------------------------------------------------------
+# --- lexicon or learned model ---------------------------------------------------------
 
 
-def test_both_are_scored_before_the_lesson_is_learned():
+def test_both_are_scored_before_the_example_is_learned():
     figures = trained(ODD, "billing", 1).figures
     assert (figures.seen, figures.prior_accuracy, figures.learned_accuracy) == (1, 0.0, 0.0)
     figures = trained(ODD, "billing", 4).figures
@@ -228,14 +228,14 @@ def test_behind_the_lexicon_the_lexicon_answers():
         assert category(learner, text) == classifier.classify(text, learners={})
 
 
-def test_it_comes_back_when_it_has_learned_better():
+def test_it_answers_again_once_it_has_learned_better():
     learner = alternating()
     for number in range(WINDOW):
         learner.learn("", ODD.format(number), "account")
     assert learner.figures.leads
 
 
-def test_only_the_latest_lessons_are_compared():
+def test_only_the_latest_examples_are_compared():
     learner = trained(REFUND, "billing", 20)
     for number in range(WINDOW):
         learner.learn("", ODD.format(number), "account")
@@ -243,8 +243,8 @@ def test_only_the_latest_lessons_are_compared():
     assert learner.figures.seen == 20 + WINDOW
 
 
-def test_a_site_with_a_habit_of_its_own_gains():
-    """Two products, sorted by their names: no lexicon can know that."""
+def test_a_site_with_rules_of_its_own_gains():
+    """Tickets are sorted by product name, which the lexicon cannot know."""
     chance = random.Random(7)
     owners = {"Falcon": "technical", "Osprey": "account"}
     verbs = ["needs", "lost", "shows", "wants", "misses", "has"]
@@ -261,23 +261,23 @@ def test_a_site_with_a_habit_of_its_own_gains():
     assert learner.figures.learned_accuracy > learner.figures.prior_accuracy
 
 
-# --- what is no example --------------------------------------------------------------
+# --- invalid examples -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("field", ["category", "priority"])
-def test_an_unknown_value_teaches_nothing(field):
+def test_an_unknown_value_is_refused(field):
     learner = Learner(field)
     with pytest.raises(ValueError):
         learner.learn("", "Some text", "urgent")
     assert learner.dumps() == Learner(field).dumps()
 
 
-# --- storing ------------------------------------------------------------------------
+# --- storing --------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def full():
-    """As large as it gets: 2 000 examples of 40 out of 8 000 words."""
+    """The largest learner: 2,000 examples of 40 out of 8,000 words."""
     chance = random.Random(3)
     vocabulary = [f"w{zlib.crc32(str(n).encode()):x}" for n in range(8_000)]
     examples = [
@@ -287,13 +287,13 @@ def full():
     return Learner.trained("category", examples)
 
 
-def test_two_thousand_lessons_are_at_most_300_kilobytes(full):
+def test_two_thousand_examples_take_at_most_300_kilobytes(full):
     assert full.seen == MAX_EXAMPLES
     assert len(full.dumps()) <= 300_000
 
 
 @pytest.mark.parametrize("field", ["category", "priority"])
-def test_what_was_stored_is_what_is_read(field):
+def test_storing_and_loading_changes_nothing(field):
     value = {"category": "billing", "priority": "high"}[field]
     learner = trained(ODD, value, 12, field)
     again = Learner.loads(field, learner.dumps())
@@ -305,7 +305,7 @@ def test_what_was_stored_is_what_is_read(field):
         assert mine.confidence == pytest.approx(its.confidence, abs=0.01)
 
 
-def test_it_goes_on_learning_where_it_was_stored():
+def test_a_loaded_learner_continues_to_learn():
     stored, original = (trained(ODD, "billing", 2) for _ in range(2))
     for number in range(30):
         stored = Learner.loads("category", stored.dumps())
@@ -318,7 +318,7 @@ def test_it_goes_on_learning_where_it_was_stored():
     assert its.category_confidence == pytest.approx(mine.category_confidence, abs=0.02)
 
 
-def test_taught_is_one_lesson_after_the_other():
+def test_training_learns_one_example_after_the_other():
     examples = [TrainingExample("", text, CATEGORIES[at % 4]) for at, text in enumerate(TEXTS * 3)]
     one_by_one = Learner("category")
     for example in examples:
@@ -326,7 +326,7 @@ def test_taught_is_one_lesson_after_the_other():
     assert Learner.trained("category", iter(examples)).dumps() == one_by_one.dumps()
 
 
-def test_it_is_taught_by_the_latest_lessons_only():
+def test_training_uses_the_latest_examples_only():
     examples = [TrainingExample("", f"word{n}", "billing") for n in range(MAX_EXAMPLES + 5)]
     learner = Learner.trained("category", examples)
     assert learner.seen == MAX_EXAMPLES
@@ -357,7 +357,7 @@ def test_every_process_learns_the_same():
     assert len(outputs) == 1
 
 
-def test_what_is_no_learner_is_refused():
+def test_other_data_is_refused():
     data = trained(ODD, "billing", 3).dumps()
     plain = zlib.decompress(data)
     for wrong in (
@@ -397,7 +397,7 @@ def test_a_cut_learner_is_refused(length):
         Learner.loads("category", zlib.compress(PLAIN[:length]))
 
 
-# --- evidence -----------------------------------------------------------------------
+# --- evidence -------------------------------------------------------------------------
 
 SOME = st.sampled_from(
     [word for text in [ODD, *TEXTS, "漢字です。", "😀 ñu"] for word in text.split()]
@@ -423,7 +423,7 @@ SITE = {
 
 @settings(max_examples=300, deadline=None)
 @given(ANY_TEXT, ANY_TEXT)
-def test_whatever_the_text_the_answer_is_allowed_and_its_evidence_true(description, title):
+def test_any_text_gets_a_valid_prediction_with_exact_quotes(description, title):
     texts = {"title": title, "description": description}
     for field, values in (("category", CATEGORIES), ("priority", PRIORITIES)):
         prediction = SITE[field].predict(View(title, description))
@@ -440,14 +440,14 @@ def test_whatever_the_text_the_answer_is_allowed_and_its_evidence_true(descripti
             assert entry.decides == field
 
 
-def test_the_words_shown_are_those_that_were_learned():
+def test_the_evidence_is_what_was_learned():
     answer = category(trained(ODD, "billing", 4), "The zorblax of my meadow hums")
     assert answer is not None
     quotes = [entry.text for entry in answer.evidence if entry.decides == "category"]
     assert set(quotes) == {"zorblax", "hums"}
 
 
-def test_neighbouring_characters_are_shown_as_one_run():
+def test_neighbouring_characters_are_quoted_together():
     text = "請求書の住所を変更したいです。"
     answer = category(trained(text, "account", 3), text)
     assert answer is not None

@@ -102,6 +102,7 @@ def english(tmp_path):
         ("billing.toml", "[[cue]]\nweight = 3", "billing.toml: cue 1: patterns is missing."),
         ("billing.toml", CUE.replace("3", "'3'"), "cue 1: weight must be a number other than 0."),
         ("billing.toml", CUE.replace("3", "true"), "cue 1: weight must be a number other than 0."),
+        ("billing.toml", CUE.replace("3", "nan"), "cue 1: weight must be a number other than 0."),
         ("billing.toml", CUE.replace("3", "0"), "cue 1: weight must be a number other than 0."),
         ("urgency.toml", CUE.replace("['refund*']", "'refund*'"), "must be a list of strings."),
         ("urgency.toml", CUE.replace("['refund*']", "[]"), "patterns must be a list of strings."),

@@ -1,4 +1,4 @@
-"""The offline classifier: languages, evidence, feelings, odd texts, and what it may cost."""
+"""The offline classifier: languages, evidence, sentiment, unusual texts and speed."""
 
 import re
 import time
@@ -71,7 +71,7 @@ FEELINGS = {
 }
 
 
-# What offices, shops, banks, travellers and households write about, away from the plain cases.
+# Less obvious tickets of offices, shops, banks, travellers and households.
 WALKS_OF_LIFE = {
     "billing": [
         "There is a payment on my card statement that I do not recognise.",
@@ -136,7 +136,7 @@ WALKS_OF_LIFE = {
         "Preciso remarcar a consulta.",
     ],
 }
-# Each kind of cue alone is enough, whatever the ticket is about.
+# One cue alone decides the priority, whatever the ticket is about.
 CUES = {
     "critical": [
         "Complete network failure at the plant, all machines are standing still.",
@@ -194,7 +194,7 @@ def scored(description, title="") -> SentimentScore:
 
 
 @pytest.mark.parametrize(("key", "text"), TICKETS.items(), ids="-".join)
-def test_each_language_is_sorted_into_its_category(key, text):
+def test_each_language_is_classified(key, text):
     assert classified(text).category == key[1]
 
 
@@ -211,7 +211,7 @@ def test_a_question_is_low_in_each_language(language, text):
 
 
 @pytest.mark.parametrize(("key", "text"), FEELINGS.items(), ids="-".join)
-def test_feelings_are_told_in_each_language(key, text):
+def test_sentiment_is_recognised_in_each_language(key, text):
     assert scored(text).sentiment == key[1]
 
 
@@ -219,7 +219,7 @@ def test_feelings_are_told_in_each_language(key, text):
     ("text", "category"),
     [(text, category) for category, texts in WALKS_OF_LIFE.items() for text in texts],
 )
-def test_each_walk_of_life_has_its_words(text, category):
+def test_tickets_of_all_kinds_of_sites_are_classified(text, category):
     assert classified(text).category == category
 
 
@@ -238,11 +238,11 @@ def test_each_kind_of_cue_sets_the_priority(text, priority):
         "Dringend: Betrug, 900 Euro weg, mein Anwalt meldet sich bis morgen!",
     ],
 )
-def test_the_troubles_of_one_person_add_up_to_high_not_critical(text):
+def test_the_problems_of_one_person_add_up_to_high_not_critical(text):
     assert classified(text).priority == "high"
 
 
-def test_a_question_word_asks_only_at_the_start_of_a_sentence():
+def test_question_words_count_only_at_the_start_of_a_sentence():
     asking = scored("The invoice came. Which address do I use?")
     telling = scored("The invoice came, to an address which I do not use.")
     assert asking.urgency_score < telling.urgency_score
@@ -250,20 +250,20 @@ def test_a_question_word_asks_only_at_the_start_of_a_sentence():
 
 
 @pytest.mark.parametrize("text", ["It is urgent.", "Es ist dringend.", "É urgente."])
-def test_without_a_word_of_the_category_it_is_unsure(text):
+def test_without_evidence_the_category_has_a_low_confidence(text):
     answer = classified(text)
     assert answer.category == "general"
     assert (answer.category_confidence or 1) < REVIEW_BELOW_CONFIDENCE
 
 
 @pytest.mark.parametrize("text", ["The invoice from March.", "Die Rechnung vom März."])
-def test_without_a_cue_the_priority_is_unsure(text):
+def test_without_evidence_the_priority_has_a_low_confidence(text):
     answer = classified(text)
     assert answer.priority == "medium"
     assert (answer.priority_confidence or 1) < REVIEW_BELOW_CONFIDENCE
 
 
-def test_words_for_two_categories_make_it_unsure():
+def test_evidence_for_two_categories_lowers_the_confidence():
     torn = classified("password and invoice")
     assert (torn.category_confidence or 1) < REVIEW_BELOW_CONFIDENCE
     assert (classified("forgot my password").category_confidence or 0) > 0.8
@@ -287,7 +287,7 @@ def test_words_for_two_categories_make_it_unsure():
         ("a|b c|d", "b d", "b d"),
     ],
 )
-def test_a_pattern_matches_what_the_notation_says(pattern, text, expected):
+def test_patterns_match_as_documented(pattern, text, expected):
     root = Node()
     add_pattern(root, pattern, Cue("category", "billing", 1.0, "en"))
     tokens = tokenise(text)
@@ -295,7 +295,7 @@ def test_a_pattern_matches_what_the_notation_says(pattern, text, expected):
     assert matched == ([expected] if expected else [])
 
 
-def test_german_without_umlauts_is_german_too():
+def test_german_is_understood_without_umlauts():
     text = "Bitte um Rueckerstattung, die Gebuehr wurde doppelt abgebucht"
     assert classified(text).category == "billing"
 
@@ -311,7 +311,7 @@ def test_german_without_umlauts_is_german_too():
         ("É urgente.", "Não é urgente."),
     ],
 )
-def test_negation_turns_urgency_round(text, opposite):
+def test_negation_reverses_urgency(text, opposite):
     urgent, calm = scored(text), scored(opposite)
     assert calm.urgency_score < urgent.urgency_score - 15
 
@@ -341,7 +341,7 @@ def test_priority_and_urgency_agree(text):
 @pytest.mark.parametrize(
     "before", ["", "\U0001f600\U0001f468\u200d\U0001f469\u200d\U0001f467 ", "e\u0301a\u0300 "]
 )
-def test_evidence_stands_where_it_says(text, before):
+def test_evidence_has_exact_positions(text, before):
     title, description = "Urgent refund \U0001f4b8 please", before + text
     fields = {"title": title, "description": description}
     evidence = [
@@ -355,14 +355,14 @@ def test_evidence_stands_where_it_says(text, before):
         assert entry.decides in {"category", "priority", "sentiment"}
 
 
-def test_evidence_is_the_words_that_decided():
+def test_evidence_quotes_what_decided():
     answer = classified("Hello there, I would like a refund for the blue one.")
     quotes = [entry.text for entry in answer.evidence if entry.decides == "category"]
     assert "refund" in quotes
     assert all("blue" not in quote for quote in quotes)
 
 
-def test_accents_typed_as_combining_marks_change_nothing():
+def test_combining_accents_change_nothing():
     composed = "Le prélèvement a été remboursé"
     decomposed = "Le pre\u0301le\u0300vement a e\u0301te\u0301 rembourse\u0301"
     first, second = classified(composed), classified(decomposed)
@@ -377,13 +377,13 @@ def test_a_title_counts():
     assert classified("Please have a look.", "Refund of my invoice").category == "billing"
 
 
-def test_only_known_words_are_an_opinion():
+def test_unknown_words_have_no_prediction():
     assert classifier.classify("xyzzy plugh") is None
     assert classifier.score_sentiment("xyzzy plugh") is None
     assert classifier.classify("") is None
 
 
-def test_more_evidence_makes_it_surer():
+def test_more_evidence_raises_the_confidence():
     one = classified("refund or broken app")
     all_the_same = classified("refund of the invoice, you charged me twice")
     assert (one.category_confidence or 1) < (all_the_same.category_confidence or 0)
@@ -420,7 +420,7 @@ WORDS_OF_TEXTS = st.sampled_from([word for text in every_text() for word in text
     description=st.one_of(st.text(), st.lists(WORDS_OF_TEXTS, max_size=60).map(" ".join)),
     title=st.one_of(st.text(max_size=200), st.lists(WORDS_OF_TEXTS, max_size=8).map(" ".join)),
 )
-def test_any_text_gets_an_allowed_answer_with_true_evidence(description, title):
+def test_any_text_gets_valid_values_with_exact_quotes(description, title):
     fields = {"title": title, "description": description}
     answer = classifier.classify(description, title)
     score = classifier.score_sentiment(description, title)
@@ -457,14 +457,14 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_text_is_read_in_a_moment(unit):
+def test_hostile_text_is_read_quickly(unit):
     text = (unit * 20_000)[:20_000]
     load_lexicon()
     started = time.perf_counter()
     classifier.classify(text)
     classifier.score_sentiment(text)
     suggest_title(text)
-    # Some hundredths of a second are usual: only the first 4 000 characters are read.
+    # Usually a few hundredths of a second, as only 4,000 characters are read.
     assert time.perf_counter() - started < 5
 
 
@@ -481,7 +481,7 @@ def test_hostile_text_is_read_in_a_moment(unit):
         ("新しいアプリが起動しません。助けてください。", "新しいアプリが起動しません。"),
     ],
 )
-def test_a_title_is_the_first_sentence_that_says_something(description, title):
+def test_a_title_is_the_first_sentence_after_a_greeting(description, title):
     assert suggest_title(description) == SuggestedTitle(title, "offline")
 
 
@@ -497,11 +497,11 @@ def test_a_long_word_is_cut_at_80_characters():
 
 
 @pytest.mark.parametrize("text", ["", "   ", "...", "!?!", "\u200b\u200e", "\U0001f600"])
-def test_nothing_to_read_is_no_title(text):
+def test_an_unreadable_text_has_no_title(text):
     assert suggest_title(text) is None
 
 
-def test_words_keep_their_places_in_a_long_text():
+def test_words_of_a_long_text_have_exact_positions():
     text = "start " + "x" * 10_000 + " finish"
     tokens = tokenise(text)
     assert [text[token.start : token.end] for token in (tokens[0], tokens[-1])] == [

@@ -1,4 +1,4 @@
-"""What must hold in a fresh process: imports, forks and exits."""
+"""Imports, forks and exits of a new process."""
 
 import subprocess
 import sys
@@ -52,7 +52,7 @@ def test_a_hanging_call_does_not_keep_the_process_from_ending(fake_llm):
     assert time.monotonic() - started < 60
 
 
-def test_a_child_process_asks_on_connections_of_its_own(fake_llm):
+def test_a_child_process_opens_its_own_connections(fake_llm):
     out = run(
         "import os\n"
         "print(engine.classify(TICKET + ' one').source, flush=True)\n"

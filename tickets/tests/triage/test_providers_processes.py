@@ -1,4 +1,4 @@
-"""Which packages a provider brings into a fresh process."""
+"""The packages that a provider imports in a new process."""
 
 import subprocess
 import sys
@@ -33,11 +33,11 @@ def run(fake_llm, provider, backend="", before=""):
 @pytest.mark.parametrize(
     ("provider", "backend"), [("gemini", "rest"), ("openai", ""), ("groq", ""), ("local", "")]
 )
-def test_googles_package_is_not_imported_for_others(fake_llm, provider, backend):
+def test_googles_package_is_imported_for_its_backend_only(fake_llm, provider, backend):
     assert run(fake_llm, provider, backend) == (["True", "[]"], "")
 
 
-def test_googles_package_is_imported_without_a_word(fake_llm):
+def test_googles_package_is_imported_without_warnings(fake_llm):
     (answered, imported), errors = run(fake_llm, "gemini", "sdk")
     assert answered == "True"
     assert "google.generativeai" in imported
