@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ORDER = [
-    ["exceptions"],
+    ["exceptions", "vocabulary", "circuit_breaker"],
     ["triage"],
     ["querysets"],
     ["models"],
