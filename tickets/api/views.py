@@ -1,16 +1,19 @@
-"""The JSON API's views: read, one call, answer. Errors are raised, see `config/middleware.py`."""
+"""The JSON API's views: read, one call, answer. Errors are raised; a middleware answers them.
+
+Each `@endpoint` declares what its view takes and returns. The declarations, names and docstrings
+are published, see `openapi/document.py`.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
 from .. import services
-from ..access import Actor, limited_client, throttle_anonymous
+from ..access import Actor, limited_client
 from ..exceptions import InvalidInput, NotFound, Unavailable
 from ..forms import (
     ClassifyForm,
@@ -23,18 +26,43 @@ from ..forms import (
     TicketForm,
 )
 from ..models import Prediction, Scope, Status, Ticket
+from ..querysets.figures import Stats
 from ..triage import engine
-from . import http, openapi, serializers
-from .http import answer, endpoint, read_form, read_object
+from . import http, serializers
+from .endpoints import endpoint
+from .http import BodyRules, JsonBody, JsonObject, answer
+from .openapi.document import document
 from .openapi.readable import readable
+from .shapes import (
+    CommentJson,
+    CreatedTicketJson,
+    HealthJson,
+    HistoryEntryJson,
+    PublicTicketJson,
+    SuggestionJson,
+    TicketJson,
+    TitleSuggestionJson,
+    TriageReportJson,
+)
 
 # --- tickets ------------------------------------------------------------------------
 
 
-@endpoint(Scope.READ, query=PageForm)
+@endpoint(
+    tag="tickets",
+    scope=Scope.READ,
+    query=PageForm,
+    returns=list[TicketJson],
+    success="One page. Link leads to the neighbouring pages: next is older, prev newer.",
+    headers=("Link",),
+)
 def list_tickets(request: HttpRequest, actor: Actor, filters: dict[str, Any]) -> HttpResponse:
-    found = Ticket.objects.filtered(filters).with_people()
-    page = found.page(filters["limit"], filters["cursor"])
+    """List tickets, newest first.
+
+    Filters are combined with AND. An empty value means no filter.
+    """
+    tickets = Ticket.objects.filtered(filters).with_people()
+    page = tickets.page(filters["limit"], filters["cursor"])
     response = answer([serializers.ticket(ticket) for ticket in page.rows])
     links = http.page_links(request, next=page.older, prev=page.newer)
     if links:
@@ -42,91 +70,161 @@ def list_tickets(request: HttpRequest, actor: Actor, filters: dict[str, Any]) ->
     return response
 
 
-@endpoint()
-def create_ticket(request: HttpRequest, actor: Actor) -> HttpResponse:
+@endpoint(
+    tag="tickets",
+    throttle="create",
+    request_headers=("Idempotency-Key",),
+    body=BodyRules("NewTicket", NewTicketForm, read_only=CreatedTicketJson),
+    returns=CreatedTicketJson,
+    status=201,
+    success="The new ticket with the requester's private link.",
+    headers=("Location", "ETag", "Idempotency-Replayed"),
+)
+def create_ticket(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpResponse:
+    """Create a ticket.
+
+    A token needs write. Only agents may set an assignee or another status than open.
+    """
     actor.require_creating()
-    throttle_anonymous(request, actor, "create", settings.CREATE_LIMIT)
     key = http.idempotency_key(request)
-    body = read_object(request)
-    data = _new_ticket(body, actor)
-    ticket, shown, replayed = _create(key, body, data, actor)
+    _require_agent_keys(body.raw, actor)
+    ticket, stored, replayed = _create(key, body, actor)
     if ticket is not None:
-        # Added to each answer, since the private link is never stored with the first one.
-        shown["track_url"] = request.build_absolute_uri(ticket.track_path())
-    response = answer(shown, 201)
-    response["Location"] = f"/api/tickets/{shown['id']}/"
-    response["ETag"] = f'"{shown["version"]}"'
+        # Added to each answer, because the private link is never stored with the first one.
+        stored["track_url"] = request.build_absolute_uri(ticket.track_path())
+    response = answer(stored, 201)
+    response["Location"] = f"/api/tickets/{stored['id']}/"
+    response["ETag"] = f'"{stored["version"]}"'
     if replayed:
         response["Idempotency-Replayed"] = "true"
     return response
 
 
-def _new_ticket(body: dict[str, Any], actor: Actor) -> dict[str, Any]:
-    # Told before the name is looked up, so that nobody learns who is an agent here.
-    if body.get("assignee") is not None and not actor.can(Scope.WRITE):
+def _require_agent_keys(body: JsonObject, actor: Actor) -> None:
+    """Raise InvalidInput for keys that only agents may set.
+
+    This comes before the username is looked up, so that nobody learns who is an agent.
+    """
+    if actor.can(Scope.WRITE):
+        return
+    if body.get("assignee") is not None:
         raise InvalidInput(errors={"assignee": ["Only agents may assign a ticket."]})
-    if body.get("status") not in (None, Status.OPEN) and not actor.can(Scope.WRITE):
-        raise InvalidInput(errors={"status": ["A new ticket is open; only agents may set more."]})
-    return read_form(body, NewTicketForm, read_only=serializers.READ_ONLY)
+    if body.get("status") not in (None, Status.OPEN):
+        message = "A new ticket is open. Only agents may set another status."
+        raise InvalidInput(errors={"status": [message]})
 
 
 def _create(
-    key: str | None, body: dict[str, Any], data: dict[str, Any], actor: Actor
-) -> tuple[Ticket | None, dict[str, Any], bool]:
-    """The new ticket, how it is shown, and whether it was there under this key already."""
+    key: str | None, body: JsonBody, actor: Actor
+) -> tuple[Ticket | None, CreatedTicketJson, bool]:
+    """Return the ticket, its first answer, and whether the key had created it before."""
+    data = body.clean()
 
     def create() -> Ticket:
         return services.create_ticket(data, actor)
 
-    def show(ticket: Ticket) -> dict[str, Any]:
-        return serializers.ticket(ticket, private=actor.can(Scope.WRITE))
+    def serialize(ticket: Ticket) -> TicketJson | PublicTicketJson:
+        agent = actor.can(Scope.WRITE)
+        return serializers.ticket(ticket) if agent else serializers.public_ticket(ticket)
 
     if key is not None:
-        return services.create_ticket_once(key, actor.identity, body, create, show)
+        return services.create_ticket_once(key, actor.identity, body.raw, create, serialize)
     ticket = create()
-    return ticket, show(ticket), False
+    return ticket, {**serialize(ticket)}, False
 
 
-@endpoint(Scope.READ)
+@endpoint(
+    tag="tickets",
+    scope=Scope.READ,
+    request_headers=("If-None-Match",),
+    returns=TicketJson,
+    success="The ticket.",
+    headers=("ETag",),
+)
 def show_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
+    """Read a ticket."""
     ticket = Ticket.objects.with_people().find(ticket_id)
-    if http.is_known(request, ticket.etag):
+    if http.has_version(request, ticket.etag):
         return _with_etag(HttpResponse(status=304), ticket)
-    return _shown(ticket)
+    return _answer_ticket(ticket)
 
 
-@endpoint(Scope.WRITE)
-def update_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
-    body = read_object(request)
-    changes = read_form(body, TicketForm, read_only=serializers.READ_ONLY, partial=True)
+@endpoint(
+    tag="tickets",
+    scope=Scope.WRITE,
+    request_headers=("If-Match",),
+    body=BodyRules(
+        "TicketChanges",
+        TicketForm,
+        "Only the keys sent change.",
+        partial=True,
+        read_only=CreatedTicketJson,
+    ),
+    returns=TicketJson,
+    success="The ticket.",
+    headers=("ETag",),
+)
+def update_ticket(
+    request: HttpRequest, actor: Actor, body: JsonBody, ticket_id: int
+) -> HttpResponse:
+    """Change a ticket.
+
+    Only the keys sent change. A category or a priority that is sent counts as a person's
+    decision, which triage leaves alone.
+    """
+    changes = body.clean()
     version = _expected_version(request, ticket_id)
-    return _shown(services.update_ticket(ticket_id, changes, actor, version=version))
+    return _answer_ticket(services.update_ticket(ticket_id, changes, actor, version=version))
 
 
-@endpoint(Scope.WRITE)
-def replace_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
-    data = read_form(read_object(request), TicketForm, read_only=serializers.READ_ONLY)
+@endpoint(
+    tag="tickets",
+    scope=Scope.WRITE,
+    request_headers=("If-Match",),
+    body=BodyRules(
+        "TicketReplacement",
+        TicketForm,
+        "Keys left out return to their defaults. Triage chooses the category and the priority"
+        " if they are left out.",
+        read_only=CreatedTicketJson,
+    ),
+    returns=TicketJson,
+    success="The ticket.",
+    headers=("ETag",),
+)
+def replace_ticket(
+    request: HttpRequest, actor: Actor, body: JsonBody, ticket_id: int
+) -> HttpResponse:
+    """Replace a ticket."""
+    data = body.clean()
     version = _expected_version(request, ticket_id)
-    return _shown(services.replace_ticket(ticket_id, data, actor, version=version))
+    return _answer_ticket(services.replace_ticket(ticket_id, data, actor, version=version))
 
 
-@endpoint(Scope.ADMIN)
+@endpoint(
+    tag="tickets",
+    scope=Scope.ADMIN,
+    request_headers=("If-Match",),
+    status=204,
+    success="The ticket is deleted. Its audit trail stays in the database.",
+)
 def delete_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
+    """Delete a ticket."""
     services.delete_ticket(ticket_id, actor, version=_expected_version(request, ticket_id))
     return HttpResponse(status=204)
 
 
 def _expected_version(request: HttpRequest, ticket_id: int) -> int | None:
-    """The version that the ticket must have when it is written, by `If-Match`; None: any."""
-    wanted = http.wanted_versions(request)
-    if wanted is None:
+    """Return the version that the ticket must have by `If-Match`; None allows any."""
+    versions = http.allowed_versions(request)
+    if versions is None:
         return None
     ticket = Ticket.objects.find(ticket_id)
-    # No ticket has version 0; the service checks again, under the ticket's lock.
-    return ticket.version if ticket.version in wanted else 0
+    # No ticket has version 0. The service checks again, under the ticket's lock.
+    return ticket.version if ticket.version in versions else 0
 
 
-def _shown(ticket: Ticket) -> HttpResponse:
+def _answer_ticket(ticket: Ticket) -> HttpResponse:
     return _with_etag(answer(serializers.ticket(ticket)), ticket)
 
 
@@ -135,13 +233,26 @@ def _with_etag(response: HttpResponse, ticket: Ticket) -> HttpResponse:
     return response
 
 
-@endpoint(Scope.READ, query=FilterForm)
-def stats(request: HttpRequest, actor: Actor, filters: dict[str, Any]) -> HttpResponse:
+@endpoint(
+    tag="tickets",
+    scope=Scope.READ,
+    query=FilterForm,
+    returns=Stats,
+    success="The statistics.",
+)
+def ticket_statistics(request: HttpRequest, actor: Actor, filters: dict[str, Any]) -> HttpResponse:
+    """Get statistics of the tickets that match the filters."""
     return answer(Ticket.objects.filtered(filters).stats())
 
 
-@endpoint(Scope.READ)
-def history(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
+@endpoint(
+    tag="tickets",
+    scope=Scope.READ,
+    returns=list[HistoryEntryJson],
+    success="Who changed what, and when.",
+)
+def ticket_history(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
+    """Read a ticket's audit trail, oldest first."""
     ticket = Ticket.objects.find(ticket_id)
     return answer([serializers.history_entry(entry) for entry in ticket.history()])
 
@@ -149,15 +260,29 @@ def history(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
 # --- comments -----------------------------------------------------------------------
 
 
-@endpoint(Scope.READ)
+@endpoint(
+    tag="tickets",
+    scope=Scope.READ,
+    returns=list[CommentJson],
+    success="Public replies and internal notes.",
+)
 def list_comments(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
+    """Read a ticket's conversation, oldest first."""
     comments = Ticket.objects.find(ticket_id).comments.select_related("author")
     return answer([serializers.comment(comment) for comment in comments])
 
 
-@endpoint(Scope.WRITE)
-def add_comment(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
-    data = read_form(read_object(request), CommentForm, read_only=serializers.COMMENT_READ_ONLY)
+@endpoint(
+    tag="tickets",
+    scope=Scope.WRITE,
+    body=BodyRules("NewComment", CommentForm, read_only=CommentJson),
+    returns=CommentJson,
+    status=201,
+    success="The new comment.",
+)
+def add_comment(request: HttpRequest, actor: Actor, body: JsonBody, ticket_id: int) -> HttpResponse:
+    """Add a public reply or an internal note."""
+    data = body.clean()
     ticket = Ticket.objects.find(ticket_id)
     return answer(serializers.comment(services.add_comment(ticket, data, actor)), 201)
 
@@ -165,63 +290,95 @@ def add_comment(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpRespo
 # --- triage -------------------------------------------------------------------------
 
 
-@endpoint()
-def classify(request: HttpRequest, actor: Actor) -> HttpResponse:
-    throttle_anonymous(request, actor, "suggest", settings.SUGGEST_LIMIT)
-    body = read_object(request)
-    read_form(body, ClassifyForm)
-    # The texts as they were sent, so that the evidence's positions are the caller's.
-    found = engine.classify(
-        body["description"],
-        body.get("title", ""),
+@endpoint(
+    tag="triage",
+    throttle="suggest",
+    body=BodyRules("TextToClassify", ClassifyForm),
+    returns=SuggestionJson,
+    success="The suggestion. A failing model is no error: the offline classifier answers.",
+)
+def classify(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpResponse:
+    """Suggest a category and a priority."""
+    body.clean()
+    # The texts as they were sent, so that the evidence's positions fit them.
+    classification = engine.classify(
+        body.raw["description"],
+        body.raw.get("title", ""),
         client=limited_client(request, actor),
-        seconds=http.patience(request),
+        seconds=http.wait_seconds(request),
     )
-    return answer(serializers.classification(found, services.record_shown(found)))
+    suggestion_id = services.record_shown(classification)
+    return answer(serializers.suggestion(classification, suggestion_id))
 
 
-@endpoint()
-def suggest_title(request: HttpRequest, actor: Actor) -> HttpResponse:
-    throttle_anonymous(request, actor, "suggest", settings.SUGGEST_LIMIT)
-    data = read_form(read_object(request), SuggestTitleForm)
-    found = engine.suggest_title(
-        data["description"], client=limited_client(request, actor), seconds=http.patience(request)
+@endpoint(
+    tag="triage",
+    throttle="suggest",
+    body=BodyRules("TextToName", SuggestTitleForm),
+    returns=TitleSuggestionJson,
+    success="The title.",
+)
+def suggest_title(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpResponse:
+    """Suggest a title."""
+    title = engine.suggest_title(
+        body.clean()["description"],
+        client=limited_client(request, actor),
+        seconds=http.wait_seconds(request),
     )
-    return answer(serializers.title(found))
+    return answer(serializers.title_suggestion(title))
 
 
-@endpoint(Scope.READ, query=ReportForm)
+@endpoint(
+    tag="triage",
+    scope=Scope.READ,
+    query=ReportForm,
+    returns=TriageReportJson,
+    success="The report.",
+)
 def triage_report(request: HttpRequest, actor: Actor, filters: dict[str, Any]) -> HttpResponse:
-    return answer(serializers.report(Prediction.objects.report(**filters)))
+    """Get a report of how often each source of triage was right.
+
+    A prediction is judged once an agent has decided: by setting the value, or by resolving or
+    closing the ticket.
+    """
+    since, until = filters["since"], filters["until"]
+    figures = Prediction.objects.report(since, until)
+    return answer(serializers.triage_report(figures, since, until))
 
 
-# --- the API itself -----------------------------------------------------------------
+# --- the service --------------------------------------------------------------------
 
 
-@endpoint()
-def openapi_document(request: HttpRequest, actor: Actor) -> HttpResponse:
-    return answer(openapi.DOCUMENT)
+@endpoint(tag="service", returns=dict[str, Any], success="OpenAPI 3.1.")
+def openapi(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Get this document."""
+    return answer(document())
 
 
-@endpoint()
+@endpoint(tag="service", returns=str, media="text/html", success="A page.")
 def docs(request: HttpRequest, actor: Actor) -> HttpResponse:
-    return render(request, "api_docs.html", {"api": readable(openapi.DOCUMENT)})
+    """Show this document as a page."""
+    return render(request, "api_docs.html", {"api": readable(document())})
+
+
+@endpoint(tag="service", identify=False, returns=HealthJson, success="The process is alive.")
+def health(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Check that the process is alive.
+
+    The database is not asked.
+    """
+    return answer(HealthJson(status="ok"))
+
+
+@endpoint(tag="service", identify=False, returns=HealthJson, success="The database is ready.")
+def readiness(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Check that the database answers and has every migration."""
+    if not services.database_is_ready():
+        raise Unavailable("The database lacks migrations.")
+    return answer(HealthJson(status="ready"))
 
 
 @csrf_exempt
 def unknown(request: HttpRequest) -> HttpResponse:
+    """Answer 404 to any other address under /api/."""
     raise NotFound
-
-
-def healthz(request: HttpRequest) -> HttpResponse:
-    """The process is alive. Asks nothing of the database."""
-    http.read_query(request, None)
-    return answer({"status": "ok"})
-
-
-def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers and has every migration."""
-    http.read_query(request, None)
-    if not services.database_is_ready():
-        raise Unavailable("The database lacks migrations.")
-    return answer({"status": "ready"})

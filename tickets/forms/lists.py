@@ -46,6 +46,7 @@ class FilterForm(forms.Form):
     `me` is the account that asks, if it is one.
     """
 
+    takes_me = True  # whoever reads a query passes the account that sent it
     no_account = "“me” stands for an account, and you are here without one."
 
     category = ListField(Category.values)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from ..triage.types import CALIBRATION_BINS as BINS
 from ..triage.types import CONFIDENT_FROM, FIELDS, LEARNED_FIELDS
+from .figures import CalibrationBin, DayFigures, FieldFigures, SourceFigures, TriageFigures
 
 if TYPE_CHECKING:
     from ..models import Prediction  # noqa: F401  (named in a string below)
@@ -49,9 +50,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         """What was shown or applied, without what a shadow said."""
         return self.filter(DECIDING)
 
-    def report(
-        self, since: datetime | None = None, until: datetime | None = None
-    ) -> dict[str, Any]:
+    def report(self, since: datetime | None = None, until: datetime | None = None) -> TriageFigures:
         """How good triage was, in seven queries.
 
         `fields` and `sources` hold counts, shares (0..1, None of nothing), milliseconds and
@@ -63,8 +62,6 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         deciding = found.deciding()
         calibration = deciding._calibration()
         return {
-            "since": since,
-            "until": until,
             "fields": deciding._figures(calibration),
             "sources": found.by_source(),
             "confusion": deciding._confusion(),
@@ -74,7 +71,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
             "coverage": _coverage(since, until),
         }
 
-    def _figures(self, calibration: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    def _figures(self, calibration: Mapping[str, list[CalibrationBin]]) -> dict[str, FieldFigures]:
         counted: dict[str, Mapping[str, Any]] = {
             row["field"]: row
             for row in self.order_by()
@@ -92,7 +89,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         }
         return {name: _field(counted.get(name, {}), calibration[name]) for name in FIELDS}
 
-    def by_source(self) -> list[dict[str, Any]]:
+    def by_source(self) -> list[SourceFigures]:
         """Counts, shares, latency and cost of each source, model, prompt version and use."""
         rows = (
             self.order_by()
@@ -119,7 +116,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
             table[row["field"]].setdefault(row["value"], {})[row["final_value"]] = row["count"]
         return table
 
-    def _calibration(self) -> dict[str, list[dict[str, Any]]]:
+    def _calibration(self) -> dict[str, list[CalibrationBin]]:
         place = Least(Cast(Floor(F("confidence") * BINS), IntegerField()), Value(BINS - 1))
         rows = (
             self.order_by()
@@ -139,7 +136,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
             for name in FIELDS
         }
 
-    def _per_day(self) -> list[dict[str, Any]]:
+    def _per_day(self) -> list[DayFigures]:
         rows = (
             self.order_by()
             .filter(JUDGED)
@@ -151,7 +148,10 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         return [
             {
                 "date": row["day"].isoformat(),
-                **{name: row[name] for name in ("field", "source", "judged", "correct")},
+                "field": row["field"],
+                "source": row["source"],
+                "judged": row["judged"],
+                "correct": row["correct"],
             }
             for row in rows
         ]
@@ -167,7 +167,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         return unsent.filter(created_at__lt=now - UNSENT_KEPT_FOR).delete()[0]
 
 
-def _field(row: Mapping[str, Any], bins: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def _field(row: Mapping[str, Any], bins: Iterable[CalibrationBin]) -> FieldFigures:
     predictions = row.get("predictions", 0)
     judged, correct = row.get("judged", 0), row.get("correct", 0)
     return {
@@ -182,9 +182,17 @@ def _field(row: Mapping[str, Any], bins: Iterable[Mapping[str, Any]]) -> dict[st
     }
 
 
-def _source(row: Mapping[str, Any]) -> dict[str, Any]:
+def _source(row: Mapping[str, Any]) -> SourceFigures:
     return {
-        **{name: row[name] for name in (*SOURCE, "predictions", "judged", "correct")},
+        "field": row["field"],
+        "source": row["source"],
+        "provider": row["provider"],
+        "model": row["model"],
+        "prompt_version": row["prompt_version"],
+        "use": row["use"],
+        "predictions": row["predictions"],
+        "judged": row["judged"],
+        "correct": row["correct"],
         "accuracy": _share(row["correct"], row["judged"]),
         "shown": row["shown"],
         "accepted": row["accepted_count"],
@@ -195,7 +203,7 @@ def _source(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _bin(place: int, row: Mapping[str, Any]) -> dict[str, Any]:
+def _bin(place: int, row: Mapping[str, Any]) -> CalibrationBin:
     judged = row.get("judged", 0)
     return {
         "from": place / BINS,
@@ -207,14 +215,15 @@ def _bin(place: int, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _calibration_error(bins: Iterable[Mapping[str, Any]]) -> float | None:
+def _calibration_error(bins: Iterable[CalibrationBin]) -> float | None:
     """How far confidence and accuracy lie apart on average, weighted by the bins' sizes."""
-    judged = [entry for entry in bins if entry["judged"]]
-    total = sum(entry["judged"] for entry in judged)
-    if not total:
-        return None
-    gaps = (entry["judged"] * abs(entry["accuracy"] - entry["mean_confidence"]) for entry in judged)
-    return _rounded(sum(gaps) / total)
+    total, weighted = 0, 0.0
+    for entry in bins:
+        accuracy, confidence = entry["accuracy"], entry["mean_confidence"]
+        if accuracy is not None and confidence is not None:  # both are None in an empty bin
+            total += entry["judged"]
+            weighted += entry["judged"] * abs(accuracy - confidence)
+    return _rounded(weighted / total) if total else None
 
 
 COVERAGE = """

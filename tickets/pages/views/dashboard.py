@@ -17,6 +17,7 @@ from tickets.pages import charts
 from tickets.pages.decorators import Request, page
 from tickets.pages.templatetags.desk import list_url
 from tickets.querysets import newest_change
+from tickets.querysets.figures import TriageFigures
 
 FIELDS = {"category": Category.values, "priority": Priority.values}
 BREAKDOWNS = {
@@ -108,7 +109,7 @@ def triage(request: Request) -> HttpResponse:
     return render(request, "tickets/triage.html", context)
 
 
-def _field(name: str, values: list[str], report: dict[str, Any], period: Period) -> dict[str, Any]:
+def _field(name: str, values: list[str], report: TriageFigures, period: Period) -> dict[str, Any]:
     """What the page shows of one field."""
     per_day = [entry for entry in report["per_day"] if entry["field"] == name]
     days = [date.fromisoformat(entry["date"]) for entry in per_day]
