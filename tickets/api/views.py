@@ -38,7 +38,6 @@ from .shapes import (
     CreatedTicketJson,
     HealthJson,
     HistoryEntryJson,
-    PublicTicketJson,
     SuggestionJson,
     TicketJson,
     TitleSuggestionJson,
@@ -116,21 +115,21 @@ def _require_agent_keys(body: JsonObject, actor: Actor) -> None:
 
 def _create(
     key: str | None, body: JsonBody, actor: Actor
-) -> tuple[Ticket | None, CreatedTicketJson, bool]:
+) -> tuple[Ticket | None, JsonObject, bool]:
     """Return the ticket, its first answer, and whether the key had created it before."""
     data = body.clean()
 
     def create() -> Ticket:
         return services.create_ticket(data, actor)
 
-    def serialize(ticket: Ticket) -> TicketJson | PublicTicketJson:
+    def serialize(ticket: Ticket) -> JsonObject:
         agent = actor.can(Scope.WRITE)
-        return serializers.ticket(ticket) if agent else serializers.public_ticket(ticket)
+        return dict(serializers.ticket(ticket) if agent else serializers.public_ticket(ticket))
 
     if key is not None:
         return services.create_ticket_once(key, actor.identity, body.raw, create, serialize)
     ticket = create()
-    return ticket, {**serialize(ticket)}, False
+    return ticket, serialize(ticket), False
 
 
 @endpoint(

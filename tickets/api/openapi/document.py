@@ -121,13 +121,12 @@ def _references(names: Iterable[str]) -> list[Schema]:
 
 def _operation(method: str, view: View, one_ticket: bool, components: Components) -> Schema:
     declared = _declared(view)
-    name = view.__name__  # type: ignore[attr-defined]
     summary, _, description = (inspect.getdoc(view) or "").partition("\n")
     parameters = _references(_parameters(declared))
     statuses = sorted(_problem_statuses(method, declared, one_ticket))
     return {
         "tags": [declared.tag],
-        "operationId": re.sub(r"_(\w)", lambda match: match[1].upper(), name),
+        "operationId": re.sub(r"_(\w)", lambda match: match[1].upper(), view.__name__),
         "summary": summary.removesuffix("."),
         "description": " ".join([WHO[declared.scope], *description.split()]),
         "security": [{}] * (declared.scope is None)

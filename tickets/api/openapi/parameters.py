@@ -57,7 +57,7 @@ DEFAULTS = {"limit": DEFAULT_PAGE_SIZE}
 
 def query_parameter(name: str, field: Any) -> Schema:
     """Return the parameter that this field of a query's form checks."""
-    schema = {"type": "string"} | bounds(field)
+    schema: Schema = {"type": "string"} | bounds(field)
     description = QUERY_DESCRIPTIONS.get(name, "")
     if isinstance(field, NumberField):
         schema["type"] = "integer"

@@ -9,7 +9,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from config.wsgi import application
-from tickets.api.openapi import DOCUMENT
+from tickets.api.openapi.document import document
 from tickets.tests.factories import TokenFactory
 
 CONFIG = SchemathesisConfig.from_dict(
@@ -18,7 +18,7 @@ CONFIG = SchemathesisConfig.from_dict(
         "phases": {"coverage": {"enabled": False}},
     }
 )
-SCHEMA = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
+SCHEMA = schemathesis.openapi.from_dict(document(), config=CONFIG)
 SCHEMA.app = application
 SCHEMA.config.update(base_url="http://localhost")
 # A name may be well made and nobody's, a cursor of no list, a text of no letter to be seen.

@@ -127,4 +127,4 @@ def test_only_post_is_answered(anonymous, path, method):
     ],
 )
 def test_a_caller_says_how_long_it_waits(rf, header, seconds):
-    assert http.patience(rf.post("/", headers={"Prefer": header})) == seconds
+    assert http.wait_seconds(rf.post("/", headers={"Prefer": header})) == seconds
