@@ -70,10 +70,10 @@ REGISTRY: Any = Registry().with_resource("urn:api", RESOURCE)
 
 
 def assert_documented(response, path, method):
-    """The answer's headers, media type and body are what the document says for its status."""
+    """Assert that headers, media type and body are as described for this status."""
     status = str(response.status_code)
     described = OPERATIONS[path, method]["responses"][status]
-    # These are there only when they have something to say.
+    # These are not always present.
     sometimes = {"Link", "Idempotency-Replayed"}
     assert set(described.get("headers", {})) - sometimes <= set(response.headers)
     if "content" not in described:
@@ -83,8 +83,8 @@ def assert_documented(response, path, method):
     assert media in described["content"]
     if media == "text/html":
         return
-    place = ["paths", path, method.lower(), "responses", status, "content", media, "schema"]
-    pointer = "/".join(part.replace("~", "~0").replace("/", "~1") for part in place)
+    keys = ["paths", path, method.lower(), "responses", status, "content", media, "schema"]
+    pointer = "/".join(part.replace("~", "~0").replace("/", "~1") for part in keys)
     validator = Draft202012Validator(
         {"$ref": f"urn:api#/{pointer}"}, registry=REGISTRY, format_checker=FormatChecker()
     )
@@ -99,7 +99,7 @@ def test_it_is_served_and_is_openapi(anonymous):
     validate(DOCUMENT)
 
 
-def test_every_route_and_method_is_described_and_nothing_else():
+def test_exactly_the_routes_and_methods_are_described():
     assert set(OPERATIONS) == set(VIEWS)
 
 
@@ -111,7 +111,7 @@ def test_the_names_that_clients_generate_code_from_stay():
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
-def test_an_operation_says_who_may_call_it_and_what_it_may_be_asked(path, method):
+def test_an_operation_describes_its_callers_and_parameters(path, method):
     view, operation = VIEWS[path, method], OPERATIONS[path, method]
     scope, query = view.endpoint.scope, view.endpoint.query
     assert ({} in operation["security"]) == (scope is None)
@@ -183,12 +183,12 @@ DOCUMENTED = [
     (path, method, int(status))
     for (path, method), operation in OPERATIONS.items()
     for status in operation["responses"]
-    # The database's absence is tested where it can be taken away.
+    # Only readiness can be tested without a ready database.
     if status != "503" or path == "/readyz"
 ]
 
 
-# What leads to a status: headers, and what stands in the place of the body.
+# Headers that lead to a status.
 HEADERS = {
     304: {"if_none_match": '"1"'},
     409: {"idempotency_key": "x"},
@@ -199,7 +199,7 @@ TOO_LARGE = b" " * (1024 * 1024 + 1)
 
 
 @pytest.mark.parametrize(("path", "method", "status"), DOCUMENTED)
-def test_each_described_answer_is_really_given(settings, ticket, path, method, status):
+def test_each_described_answer_is_produced(settings, ticket, path, method, status):
     CommentFactory(ticket=ticket, author=AgentFactory())
     operation = OPERATIONS[path, method]["operationId"]
     api = caller(operation, status)
@@ -231,7 +231,7 @@ def prepare(status, settings, api):
 
 def without_permission(operation):
     if operation in ("classify", "suggestTitle"):
-        # Anybody may ask, but a session has to prove that it is not another site that does.
+        # Anyone may ask, but a session must send the CSRF token.
         api = Api()
         api.force_login(AgentFactory())
         return api
