@@ -130,7 +130,10 @@ class TriageFigures(TypedDict):
         dict[Annotated[str, LearnedField], dict[str, dict[str, Count]]],
         "Predicted value -> final value -> count.",
     ]
-    calibration: dict[Annotated[str, PredictedField], list[CalibrationBin]]
+    calibration: Annotated[
+        dict[Annotated[str, PredictedField], list[CalibrationBin]],
+        "Ten ranges of confidence, each compared with its accuracy.",
+    ]
     per_day: list[DayFigures]
     cost_usd: Dollars
     coverage: Annotated[Share, "Share of the period's tickets that have a prediction."]
