@@ -1,50 +1,21 @@
-"""The JSON API's views: read, one call, answer. Errors are raised; a middleware answers them.
-
-Each `@endpoint` declares what its view takes and returns. The declarations, names and docstrings
-are published, see `openapi/document.py`.
-"""
+"""Create, list, read, change and delete tickets."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.csrf import csrf_exempt
 
-from .. import services
-from ..access import Actor, limited_client
-from ..exceptions import InvalidInput, NotFound, Unavailable
-from ..forms import (
-    ClassifyForm,
-    CommentForm,
-    FilterForm,
-    NewTicketForm,
-    PageForm,
-    ReportForm,
-    SuggestTitleForm,
-    TicketForm,
-)
-from ..models import Prediction, Scope, Status, Ticket
-from ..querysets.figures import Stats
-from ..triage import engine
-from . import http, serializers
-from .endpoints import endpoint
-from .http import BodyRules, JsonBody, JsonObject, answer
-from .openapi.document import document
-from .openapi.readable import readable
-from .shapes import (
-    CommentJson,
-    CreatedTicketJson,
-    HealthJson,
-    HistoryEntryJson,
-    SuggestionJson,
-    TicketJson,
-    TitleSuggestionJson,
-    TriageReportJson,
-)
-
-# --- tickets ------------------------------------------------------------------------
+from ... import services
+from ...access import Actor
+from ...exceptions import InvalidInput
+from ...forms import FilterForm, NewTicketForm, PageForm, TicketForm
+from ...models import Scope, Status, Ticket
+from ...querysets.figures import Stats
+from .. import http, serializers
+from ..endpoints import endpoint
+from ..http import BodyRules, JsonBody, JsonObject, answer
+from ..shapes import CreatedTicketJson, TicketJson
 
 
 @endpoint(
@@ -60,8 +31,8 @@ def list_tickets(request: HttpRequest, actor: Actor, filters: dict[str, Any]) ->
 
     Filters are combined with AND. An empty value means no filter.
     """
-    tickets = Ticket.objects.filtered(filters).with_people()
-    page = tickets.page(filters["limit"], filters["cursor"])
+    queryset = Ticket.objects.filtered(filters).with_people()
+    page = queryset.page(filters["limit"], filters["cursor"])
     response = answer([serializers.ticket(ticket) for ticket in page.rows])
     links = http.page_links(request, next=page.older, prev=page.newer)
     if links:
@@ -242,142 +213,3 @@ def _with_etag(response: HttpResponse, ticket: Ticket) -> HttpResponse:
 def ticket_statistics(request: HttpRequest, actor: Actor, filters: dict[str, Any]) -> HttpResponse:
     """Get statistics of the tickets that match the filters."""
     return answer(Ticket.objects.filtered(filters).stats())
-
-
-@endpoint(
-    tag="tickets",
-    scope=Scope.READ,
-    returns=list[HistoryEntryJson],
-    success="Who changed what, and when.",
-)
-def ticket_history(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
-    """Read a ticket's audit trail, oldest first."""
-    ticket = Ticket.objects.find(ticket_id)
-    return answer([serializers.history_entry(entry) for entry in ticket.history()])
-
-
-# --- comments -----------------------------------------------------------------------
-
-
-@endpoint(
-    tag="tickets",
-    scope=Scope.READ,
-    returns=list[CommentJson],
-    success="Public replies and internal notes.",
-)
-def list_comments(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
-    """Read a ticket's conversation, oldest first."""
-    comments = Ticket.objects.find(ticket_id).comments.select_related("author")
-    return answer([serializers.comment(comment) for comment in comments])
-
-
-@endpoint(
-    tag="tickets",
-    scope=Scope.WRITE,
-    body=BodyRules("NewComment", CommentForm, read_only=CommentJson),
-    returns=CommentJson,
-    status=201,
-    success="The new comment.",
-)
-def add_comment(request: HttpRequest, actor: Actor, body: JsonBody, ticket_id: int) -> HttpResponse:
-    """Add a public reply or an internal note."""
-    data = body.clean()
-    ticket = Ticket.objects.find(ticket_id)
-    return answer(serializers.comment(services.add_comment(ticket, data, actor)), 201)
-
-
-# --- triage -------------------------------------------------------------------------
-
-
-@endpoint(
-    tag="triage",
-    throttle="suggest",
-    body=BodyRules("TextToClassify", ClassifyForm),
-    returns=SuggestionJson,
-    success="The suggestion. A failing model is no error: the offline classifier answers.",
-)
-def classify(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpResponse:
-    """Suggest a category and a priority."""
-    body.clean()
-    # The texts as they were sent, so that the evidence's positions fit them.
-    classification = engine.classify(
-        body.raw["description"],
-        body.raw.get("title", ""),
-        client=limited_client(request, actor),
-        seconds=http.wait_seconds(request),
-    )
-    suggestion_id = services.record_shown(classification)
-    return answer(serializers.suggestion(classification, suggestion_id))
-
-
-@endpoint(
-    tag="triage",
-    throttle="suggest",
-    body=BodyRules("TextToName", SuggestTitleForm),
-    returns=TitleSuggestionJson,
-    success="The title.",
-)
-def suggest_title(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpResponse:
-    """Suggest a title."""
-    title = engine.suggest_title(
-        body.clean()["description"],
-        client=limited_client(request, actor),
-        seconds=http.wait_seconds(request),
-    )
-    return answer(serializers.title_suggestion(title))
-
-
-@endpoint(
-    tag="triage",
-    scope=Scope.READ,
-    query=ReportForm,
-    returns=TriageReportJson,
-    success="The report.",
-)
-def triage_report(request: HttpRequest, actor: Actor, filters: dict[str, Any]) -> HttpResponse:
-    """Get a report of how often each source of triage was right.
-
-    A prediction is judged once an agent has decided: by setting the value, or by resolving or
-    closing the ticket.
-    """
-    since, until = filters["since"], filters["until"]
-    figures = Prediction.objects.report(since, until)
-    return answer(serializers.triage_report(figures, since, until))
-
-
-# --- the service --------------------------------------------------------------------
-
-
-@endpoint(tag="service", returns=dict[str, Any], success="OpenAPI 3.1.")
-def openapi(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Get this document."""
-    return answer(document())
-
-
-@endpoint(tag="service", returns=str, media="text/html", success="A page.")
-def docs(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Show this document as a page."""
-    return render(request, "api_docs.html", {"api": readable(document())})
-
-
-@endpoint(tag="service", identify=False, returns=HealthJson, success="The process is alive.")
-def health(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Check that the process is alive.
-
-    The database is not asked.
-    """
-    return answer(HealthJson(status="ok"))
-
-
-@endpoint(tag="service", identify=False, returns=HealthJson, success="The database is ready.")
-def readiness(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Check that the database answers and has every migration."""
-    if not services.database_is_ready():
-        raise Unavailable("The database lacks migrations.")
-    return answer(HealthJson(status="ready"))
-
-
-@csrf_exempt
-def unknown(request: HttpRequest) -> HttpResponse:
-    """Answer 404 to any other address under /api/."""
-    raise NotFound
