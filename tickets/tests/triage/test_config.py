@@ -30,7 +30,7 @@ LOCAL = "http://127.0.0.1:11434/v1"
     ],
 )
 def test_the_provider_is_the_configured_one_or_the_first_with_a_key(values, provider):
-    config = Config(**values)
+    config = configure(**values)
     assert config.provider == provider
     endpoint = config.endpoint()
     assert (endpoint.provider if endpoint else "none") == provider
@@ -46,7 +46,7 @@ def test_the_provider_is_the_configured_one_or_the_first_with_a_key(values, prov
     ],
 )
 def test_an_endpoint_holds_everything_its_provider_needs(provider, expected):
-    config = Config(llm_provider=provider, llm_base_url=LOCAL, llm_model="qwen", **KEYS)
+    config = configure(llm_provider=provider, llm_base_url=LOCAL, llm_model="qwen", **KEYS)
     endpoint = config.endpoint()
     assert dataclasses.replace(endpoint, input_price=0.0, output_price=0.0) == expected
     assert endpoint.needs_key is (provider != "local")
@@ -63,20 +63,20 @@ def test_the_common_settings_reach_every_endpoint():
         "llm_price_output": 3.0,
     }
     for provider in PROVIDERS:
-        endpoint = Config(llm_provider=provider, llm_base_url=LOCAL, **common).endpoint()
+        endpoint = configure(llm_provider=provider, llm_base_url=LOCAL, **common).endpoint()
         assert endpoint.api_key == "common"
         assert (endpoint.timeout, endpoint.temperature, endpoint.max_output_tokens) == (2.5, 0, 64)
         assert (endpoint.input_price, endpoint.output_price) == (0.0, 3.0)
 
 
 def test_a_key_of_its_own_comes_before_the_common_one():
-    config = Config(llm_api_key="common", llm_base_url=LOCAL, **KEYS)
+    config = configure(llm_api_key="common", llm_base_url=LOCAL, **KEYS)
     keys = [config.with_provider(provider).endpoint().api_key for provider in PROVIDERS]
     assert keys == ["g", "o", "q", "common"]
 
 
 def test_openai_may_classify_with_another_model():
-    config = Config(openai_api_key="o", openai_model="large", openai_classify_model="small")
+    config = configure(openai_api_key="o", openai_model="large", openai_classify_model="small")
     assert config.endpoint("classify").model == "small"
     assert config.endpoint("suggest_title").model == "large"
     assert config.with_provider("openai", "other").endpoint("classify").model == "other"
@@ -97,22 +97,22 @@ def test_prices_are_per_million_tokens():
     ],
 )
 def test_the_shadow_is_another_model_with_the_same_settings(shadow, provider, model):
-    config = Config(llm_provider="gemini", triage_shadow=shadow, llm_base_url=LOCAL, **KEYS)
+    config = configure(llm_provider="gemini", triage_shadow=shadow, llm_base_url=LOCAL, **KEYS)
     endpoint = config.shadow().endpoint()
     assert (endpoint.provider, endpoint.model) == (provider, model)
     assert config.endpoint().provider == "gemini"
 
 
 def test_without_a_shadow_there_is_none():
-    assert Config(triage_shadow=" ").shadow() is None
+    assert configure(triage_shadow=" ").shadow() is None
 
 
 def test_the_offline_shadow_asks_no_model():
-    assert Config(triage_shadow="offline", **KEYS).shadow().endpoint() is None
+    assert configure(triage_shadow="offline", **KEYS).shadow().endpoint() is None
 
 
 def test_keys_are_not_shown():
-    config = Config(llm_api_key="secret", **dict.fromkeys(KEYS, "secret"))
+    config = configure(llm_api_key="secret", **dict.fromkeys(KEYS, "secret"))
     assert "secret" not in repr(config) + repr(config.endpoint())
 
 
