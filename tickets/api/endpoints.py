@@ -16,9 +16,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, re_path
 
-from ..access import Actor, throttle_anonymous
+from ..access.actors import Actor
+from ..access.throttling import throttle_anonymous
 from ..exceptions import MethodNotAllowed
-from ..models import Scope
+from ..vocabulary import Scope
 from .auth import caller
 from .http import BodyRules, JsonBody, read_query
 

@@ -19,7 +19,7 @@ from django.http import HttpRequest, JsonResponse, UnreadablePostError
 from django.utils.http import parse_etags
 
 from ..exceptions import InvalidInput, InvalidJson, PayloadTooLarge, UnsupportedMediaType
-from ..forms import ListField, valid
+from ..forms.fields import ListField, clean_data
 
 JsonObject = dict[str, Any]
 MAX_KEYS_NAMED = 50  # in one error
@@ -78,7 +78,7 @@ class JsonBody:
         if self.rules.partial and not self.raw:
             return {}
         options: dict[str, Any] = {"only": self.raw.keys()} if self.rules.partial else {}
-        return valid(self.rules.form(self.raw, **options))
+        return clean_data(self.rules.form(self.raw, **options))
 
     def _refused_keys(self) -> dict[str, list[str]]:
         read_only = self.rules.read_only_keys
@@ -213,7 +213,7 @@ def read_query(
     if form_class is None:
         return {}
     options: dict[str, Any] = {"me": me} if getattr(form_class, "takes_me", False) else {}
-    return valid(form_class(query, **options))
+    return clean_data(form_class(query, **options))
 
 
 def _wrong_parameter(field: forms.Field | None, values: list[str]) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from ..models import Comment, Ticket
-from ..querysets import HistoryEntry
+from ..models.ticket import Comment, Ticket
+from ..audit.trail import AuditEntry
 from ..querysets.figures import TriageFigures
-from ..triage.types import Classification, Evidence, Title
+from ..triage.results import Classification, Evidence, SuggestedTitle
 from .shapes import (
     CommentJson,
     EvidenceJson,
@@ -42,7 +42,7 @@ def public_ticket(ticket: Ticket) -> PublicTicketJson:
                 "source": ticket.priority_source,
                 "confidence": ticket.priority_confidence,
             },
-            "tone": {"source": ticket.tone_source, "confidence": ticket.tone_confidence},
+            "tone": {"source": ticket.sentiment_source, "confidence": ticket.sentiment_confidence},
         },
         "version": ticket.version,
         "created_at": time(ticket.created_at),
@@ -66,7 +66,7 @@ def comment(comment: Comment) -> CommentJson:
     }
 
 
-def history_entry(entry: HistoryEntry) -> HistoryEntryJson:
+def history_entry(entry: AuditEntry) -> HistoryEntryJson:
     return {
         "at": time(entry.at),
         "actor": entry.actor,
@@ -100,7 +100,7 @@ def _evidence(items: Iterable[Evidence]) -> list[EvidenceJson]:
     ]
 
 
-def title_suggestion(title: Title) -> TitleSuggestionJson:
+def title_suggestion(title: SuggestedTitle) -> TitleSuggestionJson:
     return {"suggested_title": title.title, "source": title.source}
 
 

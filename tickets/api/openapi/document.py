@@ -10,7 +10,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from ...models import Scope
+from ...vocabulary import Scope
 from ..auth import SAFE_METHODS
 from ..endpoints import Route, View, endpoint
 from ..shapes import ProblemJson

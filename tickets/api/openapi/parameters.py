@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...forms import ListField
+from ...forms.fields import ListField
 from ...forms.fields import NumberField, YesField
-from ...querysets import SEARCH_HELP
+from ...querysets.search import SEARCH_HELP
 from ...vocabulary import DEFAULT_PAGE_SIZE
 from .schemas import Schema, bounds
 

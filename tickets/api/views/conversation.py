@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from ... import services
-from ...access import Actor
-from ...forms import CommentForm
-from ...models import Scope, Ticket
+from ...services import comments
+from ...access.actors import Actor
+from ...forms.tickets import CommentForm
+from ...vocabulary import Scope
+from ...models.ticket import Ticket
 from .. import serializers
 from ..endpoints import endpoint
 from ..http import BodyRules, JsonBody, answer
@@ -38,7 +39,7 @@ def add_comment(request: HttpRequest, actor: Actor, body: JsonBody, ticket_id: i
     """Add a public reply or an internal note."""
     data = body.clean()
     ticket = Ticket.objects.find(ticket_id)
-    return answer(serializers.comment(services.add_comment(ticket, data, actor)), 201)
+    return answer(serializers.comment(comments.add_comment(ticket, data, actor)), 201)
 
 
 @endpoint(

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
-from ... import services
-from ...access import Actor
+from ...services import housekeeping
+from ...access.actors import Actor
 from ...exceptions import NotFound, Unavailable
 from ..endpoints import endpoint
 from ..http import answer
@@ -42,7 +42,7 @@ def health(request: HttpRequest, actor: Actor) -> HttpResponse:
 @endpoint(tag="service", identify=False, returns=HealthJson, success="The database is ready.")
 def readiness(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Check that the database answers and has every migration."""
-    if not services.database_is_ready():
+    if not housekeeping.database_is_ready():
         raise Unavailable("The database lacks migrations.")
     return answer(HealthJson(status="ready"))
 

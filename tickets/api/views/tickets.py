@@ -6,11 +6,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from ... import services
-from ...access import Actor
+from ...services import tickets
+from ...services.tickets import IdempotentCreate
+from ...access.actors import Actor
 from ...exceptions import InvalidInput
-from ...forms import FilterForm, NewTicketForm, PageForm, TicketForm
-from ...models import Scope, Status, Ticket
+from ...forms.lists import FilterForm, PageForm
+from ...forms.tickets import NewTicketForm, TicketForm
+from ...vocabulary import Scope, Status
+from ...models.ticket import Ticket
 from ...querysets.figures import Stats
 from .. import http, serializers
 from ..endpoints import endpoint
@@ -58,14 +61,15 @@ def create_ticket(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpRes
     actor.require_creating()
     key = http.idempotency_key(request)
     _require_agent_keys(body.raw, actor)
-    ticket, stored, replayed = _create(key, body, actor)
-    if ticket is not None:
+    result = _create(key, body, actor)
+    payload = result.answer
+    if result.ticket is not None:
         # Added to each answer, because the private link is never stored with the first one.
-        stored["track_url"] = request.build_absolute_uri(ticket.track_path())
-    response = answer(stored, 201)
-    response["Location"] = f"/api/tickets/{stored['id']}/"
-    response["ETag"] = f'"{stored["version"]}"'
-    if replayed:
+        payload["track_url"] = request.build_absolute_uri(result.ticket.track_path())
+    response = answer(payload, 201)
+    response["Location"] = f"/api/tickets/{payload['id']}/"
+    response["ETag"] = f'"{payload["version"]}"'
+    if result.is_replay:
         response["Idempotency-Replayed"] = "true"
     return response
 
@@ -84,23 +88,20 @@ def _require_agent_keys(body: JsonObject, actor: Actor) -> None:
         raise InvalidInput(errors={"status": [message]})
 
 
-def _create(
-    key: str | None, body: JsonBody, actor: Actor
-) -> tuple[Ticket | None, JsonObject, bool]:
-    """Return the ticket, its first answer, and whether the key had created it before."""
+def _create(key: str | None, body: JsonBody, actor: Actor) -> IdempotentCreate:
     data = body.clean()
 
     def create() -> Ticket:
-        return services.create_ticket(data, actor)
+        return tickets.create_ticket(data, actor)
 
     def serialize(ticket: Ticket) -> JsonObject:
         agent = actor.can(Scope.WRITE)
         return dict(serializers.ticket(ticket) if agent else serializers.public_ticket(ticket))
 
     if key is not None:
-        return services.create_ticket_once(key, actor.identity, body.raw, create, serialize)
+        return tickets.create_ticket_once(key, actor.identity, body.raw, create, serialize)
     ticket = create()
-    return ticket, serialize(ticket), False
+    return IdempotentCreate(ticket, serialize(ticket), is_replay=False)
 
 
 @endpoint(
@@ -144,7 +145,8 @@ def update_ticket(
     """
     changes = body.clean()
     version = _expected_version(request, ticket_id)
-    return _answer_ticket(services.update_ticket(ticket_id, changes, actor, version=version))
+    edit = tickets.update_ticket(ticket_id, changes, actor, version=version)
+    return _answer_ticket(edit.ticket)
 
 
 @endpoint(
@@ -168,7 +170,8 @@ def replace_ticket(
     """Replace a ticket."""
     data = body.clean()
     version = _expected_version(request, ticket_id)
-    return _answer_ticket(services.replace_ticket(ticket_id, data, actor, version=version))
+    edit = tickets.replace_ticket(ticket_id, data, actor, version=version)
+    return _answer_ticket(edit.ticket)
 
 
 @endpoint(
@@ -180,7 +183,7 @@ def replace_ticket(
 )
 def delete_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
     """Delete a ticket."""
-    services.delete_ticket(ticket_id, actor, version=_expected_version(request, ticket_id))
+    tickets.delete_ticket(ticket_id, actor, version=_expected_version(request, ticket_id))
     return HttpResponse(status=204)
 
 

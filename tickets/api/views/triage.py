@@ -6,10 +6,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from ... import services
-from ...access import Actor, limited_client
-from ...forms import ClassifyForm, ReportForm, SuggestTitleForm
-from ...models import Prediction, Scope
+from ...services.triage import predictions
+from ...access.actors import Actor
+from ...access.throttling import limited_client
+from ...forms.tickets import ClassifyForm, SuggestTitleForm
+from ...forms.periods import ReportForm
+from ...models.triage import Prediction
+from ...vocabulary import Scope
 from ...triage import engine
 from .. import http, serializers
 from ..endpoints import endpoint
@@ -34,7 +37,7 @@ def classify(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpResponse
         client=limited_client(request, actor),
         seconds=http.wait_seconds(request),
     )
-    suggestion_id = services.record_shown(classification)
+    suggestion_id = predictions.save_suggestion(classification)
     return answer(serializers.suggestion(classification, suggestion_id))
 
 

@@ -8,7 +8,7 @@ from openapi_spec_validator import validate
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from config.errors import STATUS_AND_CODE
+from tickets.web.errors import STATUS_AND_CODE
 from tickets.api.openapi.document import document
 from tickets.api.urls import urlpatterns
 from tickets.forms.lists import FilterForm, PageForm

@@ -1,7 +1,7 @@
 import pytest
 
 from tickets.fake_llm import FakeLLM
-from tickets.sharing import load_learned
+from tickets.services.triage.shared_state import load_learned
 from tickets.triage import engine
 from tickets.triage.offline import store
 from tickets.triage.shared_state import LocalSharedState
