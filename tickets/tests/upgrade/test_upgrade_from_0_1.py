@@ -1,6 +1,6 @@
-"""A desk that has worked with release 0.1 keeps its data and goes on after `migrate`.
+"""Upgrade a database that release 0.1 has filled, then use it.
 
-Everything runs as in production: processes of this program on a restored database.
+Everything runs as in production: real processes of this program on a restored database.
 """
 
 from __future__ import annotations
@@ -37,27 +37,34 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 OLD = json.loads((HERE / "release_0_1.json").read_text())
 TIMEOUT = 120  # seconds
+LAST_MIGRATION = "0007_review_index"  # of release 0.1
 
-# What the migrations rename: old table -> new table, and old column -> new column by old table.
-TABLES: dict[str, str] = {}
-COLUMNS: dict[str, dict[str, str]] = {}
-# Codenames of permissions and names of content types.
-NAMES: dict[str, str] = {}
-# Their rows are compared in a way of their own: every migration adds to them.
+# What the migrations rename. COLUMNS is keyed by the old table name.
+TABLES = {"tickets_lesson": "tickets_feedback"}
+SENTIMENT = {"tone_source": "sentiment_source", "tone_confidence": "sentiment_confidence"}
+COLUMNS = {
+    "tickets_lesson": {"at": "decided_at"},
+    "tickets_ticket": SENTIMENT,
+    "tickets_ticketevent": SENTIMENT,
+    "tickets_triagemodel": {"lessons": "feedback_count"},
+}
+# Renamed content types and permission codenames.
+NAMES = {"lesson": "feedback"} | {
+    f"{action}_lesson": f"{action}_feedback" for action in ("add", "change", "delete", "view")
+}
+# Every migration adds rows to these, so they are compared separately.
 DJANGO_TABLES = {
     "auth_group_permissions",
     "auth_permission",
     "django_content_type",
     "django_migrations",
 }
-FEEDBACK = TABLES.get("tickets_lesson", "tickets_lesson")
-SENTIMENT_SOURCE = COLUMNS.get("tickets_ticket", {}).get("tone_source", "tone_source")
 
 Rows = dict[str, list[dict[str, Any]]]
 
 
 class Database:
-    """A database of its own on the server that the other tests use."""
+    """A separate database on the test run's server."""
 
     def __init__(self) -> None:
         parameters = connection.get_connection_params()
@@ -92,12 +99,14 @@ class Database:
 
     @property
     def url(self) -> str:
-        """The value of DATABASE_URL. The host may be a directory, so it is a parameter."""
+        """Return a DATABASE_URL. The host may be a socket directory, so it is a parameter."""
         user, password = (
             quote(self.server.get(name, ""), safe="") for name in ("user", "password")
         )
         account = f"{user}:{password}" if password else user
-        address = {name: self.server[name] for name in ("host", "port") if name in self.server}
+        address: dict[str, str] = {
+            name: value for name, value in self.server.items() if name in ("host", "port")
+        }
         return f"postgres://{account}@/{self.name}?{urlencode(address)}"
 
     def query(self, text: str, *values: Any) -> list[dict[str, Any]]:
@@ -115,7 +124,7 @@ class Database:
         return sorted(row["tablename"] for row in names)
 
     def rows(self) -> Rows:
-        """Every row of every table, each as PostgreSQL writes it in JSON."""
+        """Return every row of every table, converted to JSON by PostgreSQL."""
         return {
             table: sorted(
                 (row["row"] for row in self.query(f'SELECT to_jsonb(t) AS row FROM "{table}" t')),
@@ -124,12 +133,26 @@ class Database:
             for table in self.tables()
         }
 
+    def names(self) -> list[str]:
+        """Return the names of constraints, indexes, sequences, columns and triggers."""
+        rows = self.query(
+            "SELECT conrelid::regclass || ' ' || conname AS name FROM pg_constraint"
+            " WHERE connamespace = 'public'::regnamespace"
+            " UNION ALL SELECT relkind::text || ' ' || relname FROM pg_class"
+            " WHERE relnamespace = 'public'::regnamespace"
+            " UNION ALL SELECT table_name || ' ' || column_name FROM information_schema.columns"
+            " WHERE table_schema = 'public'"
+            " UNION ALL SELECT tgrelid::regclass || ' ' || tgname FROM pg_trigger"
+            " WHERE NOT tgisinternal"
+        )
+        return sorted(row["name"] for row in rows)
+
     def _connect(self, name: str) -> psycopg.Connection[Any]:
         return psycopg.connect(make_conninfo(**self.server, dbname=name), autocommit=True)
 
 
 class Desk:
-    """This release on the old database, with the old secret key."""
+    """The current release, running on the old database with the old secret key."""
 
     def __init__(self, database: Database, data_dir: Path) -> None:
         self.database = database
@@ -142,7 +165,7 @@ class Desk:
             "ACCESS_MODE": "token",
             "PORT": str(self.port),
             "WEB_WORKERS": "1",
-            "DEBUG": "true",  # the static files need not be collected
+            "DEBUG": "true",  # works without collected static files
         }
 
     def manage(self, *arguments: str, **environment: str) -> str:
@@ -174,7 +197,7 @@ class Desk:
 
     @contextmanager
     def fake_model(self) -> Iterator[str]:
-        """The address of a fake model that is a process of its own."""
+        """Run the fake model server and yield its URL."""
         command = [sys.executable, "manage.py", "run_fake_llm", "--port", "0"]
         with self._process(command) as process:
             assert process.stdout is not None
@@ -202,7 +225,7 @@ class Desk:
                 if Visitor(self).get("/readyz").status == 200:
                     return
             time.sleep(0.1)
-        pytest.fail("The web server does not answer.")
+        pytest.fail("The web server did not start.")
 
 
 class Answer:
@@ -221,7 +244,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 class Visitor:
-    """A browser with its cookies, or a program with its token."""
+    """An HTTP client with cookies, or with an API token."""
 
     def __init__(self, desk: Desk, *, session: str = "", token: str = "") -> None:
         self.desk, self.token = desk, token
@@ -231,7 +254,7 @@ class Visitor:
         return self._send("GET", path)
 
     def post(self, path: str, **fields: str) -> Answer:
-        """Send a form, as a page does."""
+        """Submit a form with its CSRF token."""
         if "csrftoken" not in self.cookies:
             self.get("/sign-in/")
             self.get("/")
@@ -265,7 +288,7 @@ class Visitor:
 
 
 def free_port() -> int:
-    """Return a port below those that the system gives away."""
+    """Return a free port below the ephemeral range."""
     while True:
         port = random.randint(20_000, 29_999)
         with socket.socket() as probe, suppress(OSError):
@@ -275,12 +298,12 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def old_database() -> Iterator[Database]:
-    """The dump as it was restored."""
+    """Restore the dump into a new database."""
     database = Database()
     database.create()
     try:
         database.restore(HERE / "release_0_1.sql.gz")
-        # The dump grows old, and sessions end after two weeks.
+        # Sessions expire after two weeks, and the dump is older.
         database.query("UPDATE django_session SET expire_date = now() + interval '14 days'")
         yield database
     finally:
@@ -291,7 +314,7 @@ def old_database() -> Iterator[Database]:
 def upgrade(
     old_database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Desk, Rows, Rows]]:
-    """The desk after `migrate`, and all rows before and after it."""
+    """Yield the running desk after `migrate`, and all rows before and after it."""
     desk = Desk(old_database, tmp_path_factory.mktemp("data"))
     before = old_database.rows()
     desk.manage("migrate", "--verbosity", "0")
@@ -323,7 +346,7 @@ def agent(desk: Desk) -> Visitor:
 # --- the rows -----------------------------------------------------------------------
 
 
-def test_the_dump_has_every_row_that_migrate_keeps(upgrade):
+def test_migrate_keeps_every_row(upgrade):
     _desk, before, after = upgrade
     for table in before.keys() - DJANGO_TABLES:
         names = COLUMNS.get(table, {})
@@ -335,13 +358,13 @@ def test_the_dump_has_every_row_that_migrate_keeps(upgrade):
         ), table
 
 
-def test_no_table_comes_or_goes_unnoticed(upgrade):
+def test_migrate_adds_and_drops_no_tables(upgrade):
     _desk, before, after = upgrade
     assert {TABLES.get(table, table) for table in before} == set(after)
 
 
-def test_content_types_and_permissions_keep_their_numbers(upgrade):
-    """Groups, accounts and the log of the back office point at them."""
+def test_content_types_and_permissions_keep_their_ids(upgrade):
+    """Groups, accounts and the admin log refer to them."""
     _desk, before, after = upgrade
     for table, column in (("django_content_type", "model"), ("auth_permission", "codename")):
         numbers = {row["id"]: row[column] for row in after[table]}
@@ -352,15 +375,42 @@ def test_content_types_and_permissions_keep_their_numbers(upgrade):
         assert (row["group_id"], row["permission_id"]) in granted
 
 
-def test_nothing_is_left_to_migrate(desk):
+def test_no_migration_is_missing(desk):
     assert "[ ]" not in desk.manage("showmigrations")
     assert "No changes" in desk.manage("makemigrations", "--check", "--dry-run")
+
+
+def test_migrations_can_be_reversed_and_reapplied(tmp_path):
+    """Reversing restores every name and row; only permissions and content types may be added."""
+    database = Database()
+    database.create()
+    try:
+        database.restore(HERE / "release_0_1.sql.gz")
+        desk = Desk(database, tmp_path)
+        before, names = database.rows(), database.names()
+        desk.manage("migrate", "--verbosity", "0")
+        new_names = database.names()
+        desk.manage("migrate", "tickets", LAST_MIGRATION, "--verbosity", "0")
+        after = database.rows()
+        for table in before.keys() - DJANGO_TABLES:
+            assert after[table] == before[table], table
+        assert database.names() == names
+        desk.manage("migrate", "--verbosity", "0")
+        assert database.names() == new_names
+        seen = database.query(
+            "SELECT codename FROM auth_permission permission"
+            " JOIN auth_group_permissions ON permission_id = permission.id"
+            " JOIN auth_group groups ON group_id = groups.id AND groups.name = 'triage watchers'"
+        )
+        assert {row["codename"] for row in seen} >= {"view_feedback", "change_feedback"}
+    finally:
+        database.drop()
 
 
 # --- people ---------------------------------------------------------------------------
 
 
-def test_who_was_signed_in_still_is(desk):
+def test_sessions_stay_signed_in(desk):
     assert Visitor(desk).get("/tickets/").status == 302
     for name, session in OLD["sessions"].items():
         page = Visitor(desk, session=session).get("/tickets/")
@@ -368,14 +418,14 @@ def test_who_was_signed_in_still_is(desk):
         assert name in page.text
 
 
-def test_passwords_still_open_the_desk_but_for_closed_accounts(desk):
+def test_passwords_work_except_for_deactivated_accounts(desk):
     for name, password in OLD["passwords"].items():
         visitor = Visitor(desk)
         status = visitor.post("/sign-in/", username=name, password=password, next="").status
         assert status == (400 if name == "tom" else 302)
 
 
-def test_notices_that_no_page_has_shown_come_with_the_next_page(desk):
+def test_pending_messages_appear_on_the_next_page(desk):
     maria = Visitor(desk, session=OLD["sessions"]["maria"])
     maria.cookies["messages"] = OLD["messages_cookie"]
     page = maria.get("/tickets/")
@@ -383,7 +433,7 @@ def test_notices_that_no_page_has_shown_come_with_the_next_page(desk):
     assert page.text.count("tickets changed.") == 4
 
 
-def test_the_back_office_opens_every_list(desk):
+def test_every_admin_list_opens(desk):
     admin = Visitor(desk, session=OLD["sessions"]["admin"])
     start = admin.get("/admin/")
     assert start.status == 200
@@ -393,10 +443,10 @@ def test_the_back_office_opens_every_list(desk):
         assert admin.get(path).status == 200, path
 
 
-def test_a_group_keeps_its_right_to_see_feedback(desk):
+def test_a_group_keeps_its_permission_to_view_feedback(desk):
     vera = Visitor(desk)
     vera.post("/sign-in/", username="vera", password=OLD["passwords"]["vera"], next="")
-    path = f"/admin/tickets/{FEEDBACK.removeprefix('tickets_')}/"
+    path = "/admin/tickets/feedback/"
     assert vera.get(path).status == 200
     assert vera.get("/admin/tickets/apitoken/").status == 403
 
@@ -404,7 +454,7 @@ def test_a_group_keeps_its_right_to_see_feedback(desk):
 # --- pages ----------------------------------------------------------------------------
 
 
-def test_the_list_shows_tickets_and_old_cursors_lead_on(desk, api, agent):
+def test_the_list_opens_and_accepts_old_cursors(desk, api, agent):
     assert agent.get("/tickets/").text.count("/tickets/1") > 10
     cursor = OLD["cursor"]
     rows = api.get(f"/api/tickets/?limit=20&cursor={quote(cursor['list'])}").json()
@@ -421,14 +471,14 @@ def test_saved_views_open(agent, database):
     assert len(views) == 4
 
 
-def test_the_word_mood_still_searches(api, database):
+def test_search_accepts_the_mood_alias(api, database):
     angry = database.query("SELECT id FROM tickets_ticket WHERE sentiment = 'angry'")
     for word in ("mood", "sentiment"):
         rows = api.get(f"/api/tickets/?limit=500&search={word}:angry").json()
         assert {row["id"] for row in rows} == {row["id"] for row in angry}
 
 
-def test_the_private_link_opens_its_ticket_and_takes_a_reply(desk, database):
+def test_a_private_link_opens_its_ticket_and_accepts_a_reply(desk, database):
     path = OLD["private_link"]["path"]
     visitor = Visitor(desk)
     assert "Charged twice" in visitor.get(path).text
@@ -439,7 +489,7 @@ def test_the_private_link_opens_its_ticket_and_takes_a_reply(desk, database):
     assert Visitor(desk).get(OLD["revoked_link"]).status == 404
 
 
-def test_dashboards_show_the_old_figures(agent):
+def test_dashboards_and_export_open(agent):
     for path in ("/dashboard/", "/dashboard/triage/", "/tickets/export.csv"):
         assert agent.get(path).status == 200
 
@@ -447,13 +497,13 @@ def test_dashboards_show_the_old_figures(agent):
 # --- the API --------------------------------------------------------------------------
 
 
-def test_tokens_still_work_unless_revoked(desk, api):
+def test_tokens_work_unless_revoked(desk, api):
     for name, status in (("usable", 200), ("of_maria", 200), ("revoked", 401)):
         assert Visitor(desk, token=OLD["tokens"][name]).get("/api/tickets/").status == status
     assert api.get("/api/triage/report/").status == 200
 
 
-def test_a_ticket_and_its_history_read_as_before(api, agent):
+def test_a_ticket_and_its_history_are_unchanged(api, agent):
     number = OLD["ticket"]["id"]
     assert api.get(f"/api/tickets/{number}/").json() == OLD["ticket"]
     assert api.get(f"/api/tickets/{number}/history/").json() == OLD["history"]
@@ -463,7 +513,7 @@ def test_a_ticket_and_its_history_read_as_before(api, agent):
     assert api.get(f"/api/tickets/{OLD['deleted_ticket']}/").status == 404
 
 
-def test_a_create_that_is_repeated_gives_its_first_answer(api):
+def test_a_repeated_create_returns_the_first_response(api):
     sent = OLD["idempotency"]
     answer = api.json("POST", "/api/tickets/", sent["body"], Idempotency_Key=sent["key"])
     assert answer.status == 201
@@ -471,17 +521,20 @@ def test_a_create_that_is_repeated_gives_its_first_answer(api):
     assert answer.json()["id"] == sent["id"]
 
 
-def test_a_suggestion_that_was_shown_before_comes_with_its_ticket(api, database):
-    shown = OLD["suggestion"]
-    body = {name: shown[name] for name in ("description", "suggestion_id")}
+def test_an_old_suggestion_id_is_accepted(api, database):
+    suggestion = OLD["suggestion"]
+    body = {name: suggestion[name] for name in ("description", "suggestion_id")}
     ticket = api.json("POST", "/api/tickets/", {"title": "It crashes", **body}).json()
-    assert (ticket["category"], ticket["priority"]) == (shown["category"], shown["priority"])
-    assert ticket["triage"]["category"]["source"] == shown["source"]
-    kept = database.query(
+    assert (ticket["category"], ticket["priority"]) == (
+        suggestion["category"],
+        suggestion["priority"],
+    )
+    assert ticket["triage"]["category"]["source"] == suggestion["source"]
+    accepted = database.query(
         "SELECT field FROM tickets_prediction WHERE ticket_id = %s AND use = 'shown' AND accepted",
         ticket["id"],
     )
-    assert {row["field"] for row in kept} == {"category", "priority"}
+    assert {row["field"] for row in accepted} == {"category", "priority"}
 
 
 # --- changes --------------------------------------------------------------------------
@@ -495,7 +548,7 @@ def test_an_old_change_can_be_undone(agent, api):
     assert ticket["triage"]["category"]["source"] == change["category_source"]
 
 
-def test_the_audit_trail_goes_on(api, database):
+def test_new_changes_are_audited(api, database):
     body = {"title": "Audited", "description": "The invoice of May is missing, and I am furious!"}
     number = api.json("POST", "/api/tickets/", body).json()["id"]
     path = f"/api/tickets/{number}/"
@@ -511,20 +564,20 @@ def test_the_audit_trail_goes_on(api, database):
     assert len(audited) > 15
     for event in events[1:]:
         assert {name: event[name] for name in audited} == {name: newest[name] for name in audited}
-    said = database.query(
+    comment_events = database.query(
         "SELECT pgh_label FROM tickets_commentevent WHERE ticket_id = %s ORDER BY pgh_id", number
     )
-    assert [event["pgh_label"] for event in said] == ["insert", "delete"]
+    assert [event["pgh_label"] for event in comment_events] == ["insert", "delete"]
 
 
-def test_a_decision_is_learned_from(agent, api, database):
-    """New rows take numbers behind the old ones."""
-    last = database.value(f"SELECT max(id) FROM {FEEDBACK}")
+def test_a_review_decision_is_stored_as_feedback(agent, api, database):
+    """New rows get ids above the old ones."""
+    last = database.value("SELECT max(id) FROM tickets_feedback")
     body = {"title": "A question", "description": "Where do I see my plan?"}
     number = api.json("POST", "/api/tickets/", body).json()["id"]
     sent = {"version": "1", "category": "account", "priority": "low", "ticket": str(number)}
     assert agent.post("/tickets/review/", after="", **sent).status == 302
-    rows = database.query(f"SELECT * FROM {FEEDBACK} WHERE ticket_id = %s", number)
+    rows = database.query("SELECT * FROM tickets_feedback WHERE ticket_id = %s", number)
     assert {row["field"]: row["value"] for row in rows} == {
         "category": "account",
         "priority": "low",
@@ -535,7 +588,7 @@ def test_a_decision_is_learned_from(agent, api, database):
 # --- jobs -----------------------------------------------------------------------------
 
 
-def test_the_jobs_of_the_old_release_run_to_their_end(upgrade, database):
+def test_jobs_queued_by_the_old_release_complete(upgrade, database):
     desk, before, _after = upgrade
     queued, edited = OLD["queued_ticket"], OLD["edited_ticket"]
     old_jobs = before["procrastinate_jobs"]
@@ -547,7 +600,7 @@ def test_the_jobs_of_the_old_release_run_to_their_end(upgrade, database):
     mail = MailServer().start()
     try:
         with desk.fake_model() as model:
-            for _turn in range(2):  # what a dead worker has left is handed on in the first one
+            for _turn in range(2):  # the first run only requeues the stalled job
                 desk.manage(
                     *("procrastinate", "worker", "--one-shot"),
                     EMAIL_URL=f"smtp://127.0.0.1:{mail.port}",
@@ -564,20 +617,20 @@ def test_the_jobs_of_the_old_release_run_to_their_end(upgrade, database):
     )
     assert left == [{"task_name": "tickets.tasks.send_email", "status": "cancelled"}]
 
-    # triage_ticket: the model's answer, but for what an agent has decided.
+    # triage_ticket applies the model's answer, except to fields an agent has decided.
     ticket = database.query("SELECT * FROM tickets_ticket WHERE id = %s", queued)[0]
-    assert ticket[SENTIMENT_SOURCE] == "llm"
+    assert ticket["sentiment_source"] == "llm"
     assert (ticket["category_source"], ticket["priority_source"]) == ("human", "human")
     ticket = database.query("SELECT * FROM tickets_ticket WHERE id = %s", edited)[0]
-    assert (ticket[SENTIMENT_SOURCE], ticket["category_source"]) == ("llm", "llm")
-    # shadow_triage: the edited ticket had one about its old text.
+    assert (ticket["sentiment_source"], ticket["category_source"]) == ("llm", "llm")
+    # shadow_triage: the edited ticket already had predictions for its old text.
     shadows = database.query(
         "SELECT ticket_id, count(*) FROM tickets_prediction"
         " WHERE use = 'shadow' AND ticket_id IN (%s, %s) GROUP BY 1",
         *(queued, edited),
     )
     assert {row["ticket_id"]: row["count"] for row in shadows} == {queued: 4, edited: 8}
-    # send_email: the one that a dead worker had in hand is not sent again.
+    # send_email: the message that the killed worker was sending is not sent again.
     states = database.query("SELECT state, count(*) FROM tickets_email GROUP BY 1")
     assert {row["state"]: row["count"] for row in states} == {
         "sent": 42,
@@ -588,7 +641,7 @@ def test_the_jobs_of_the_old_release_run_to_their_end(upgrade, database):
     assert len(mail.messages) == 4
     assert {str(message["To"]) for message in mail.messages} >= {"ops@example.com"}
     # learn and refit
-    assert database.value(f"SELECT count(*) FROM {FEEDBACK} WHERE learned_at IS NULL") == 0
+    assert database.value("SELECT count(*) FROM tickets_feedback WHERE learned_at IS NULL") == 0
     models = database.query("SELECT field, stale, refitted_at FROM tickets_triagemodel")
     assert {row["field"] for row in models} == {"category", "priority"}
     assert all(row["refitted_at"] > began and not row["stale"] for row in models)
