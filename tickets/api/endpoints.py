@@ -17,10 +17,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, re_path
 
 from ..access.actors import Actor
+from ..access.callers import caller
 from ..access.throttling import throttle_anonymous
 from ..exceptions import MethodNotAllowed
 from ..vocabulary import Scope
-from .auth import caller
 from .http import BodyRules, JsonBody, read_query
 
 View = Callable[..., HttpResponse]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from ..models.ticket import Comment, Ticket
 from ..audit.trail import AuditEntry
+from ..models.ticket import Comment, Ticket
 from ..querysets.figures import TriageFigures
 from ..triage.results import Classification, Evidence, SuggestedTitle
 from .shapes import (
@@ -66,12 +66,22 @@ def comment(comment: Comment) -> CommentJson:
     }
 
 
+# The published names of renamed columns.
+PUBLISHED_NAMES = {
+    "sentiment_source": "tone_source",
+    "sentiment_confidence": "tone_confidence",
+}
+
+
 def history_entry(entry: AuditEntry) -> HistoryEntryJson:
     return {
         "at": time(entry.at),
         "actor": entry.actor,
         "event": entry.event,
-        "changes": {field: list(change) for field, change in entry.changes.items()},
+        "changes": {
+            PUBLISHED_NAMES.get(field, field): list(change)
+            for field, change in entry.changes.items()
+        },
     }
 
 

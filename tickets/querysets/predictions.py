@@ -13,8 +13,8 @@ from django.db.models.functions import Cast, Floor, Least, TruncDate
 from django.utils import timezone
 
 from ..vocabulary import CALIBRATION_BINS as BINS
-from .figures import CalibrationBin, DayFigures, FieldFigures, SourceFigures, TriageFigures
 from ..vocabulary import CONFIDENT_FROM, LearnedField, PredictedField, PredictionUse
+from .figures import CalibrationBin, DayFigures, FieldFigures, SourceFigures, TriageFigures
 
 PredictionT = TypeVar("PredictionT", bound=models.Model)
 FeedbackT = TypeVar("FeedbackT", bound=models.Model)
@@ -50,9 +50,7 @@ class PredictionQuerySet(models.QuerySet[PredictionT]):
         """Return what was shown or applied, without the shadow's predictions."""
         return self.filter(DECIDING)
 
-    def report(
-        self, since: datetime | None = None, until: datetime | None = None
-    ) -> TriageFigures:
+    def report(self, since: datetime | None = None, until: datetime | None = None) -> TriageFigures:
         """Return how good triage was. Seven queries.
 
         Shares are 0..1, or None of nothing; costs are estimated US dollars. The shadow's

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from ..exceptions import NotFound
 from ..vocabulary import STATS_DAYS, Status
-from .figures import DayCount, Stats
 from .cursors import NEWEST_FIRST, Cursor, read_cursor
+from .figures import DayCount, Stats
 from .review import ReviewQuerySet
 from .search import parse_search
 from .similar import SimilarQuerySet

@@ -10,8 +10,10 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+import tickets
+
+from ...access.callers import SAFE_METHODS
 from ...vocabulary import Scope
-from ..auth import SAFE_METHODS
 from ..endpoints import Route, View, endpoint
 from ..shapes import ProblemJson
 from .parameters import HEADER_PARAMETERS, PATH_PARAMETERS, query_parameter
@@ -76,7 +78,11 @@ def document() -> Schema:
                 bodies[declared.body.schema] = body_schema(declared.body)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Support desk", "version": "1.0.0", "description": INTRODUCTION},
+        "info": {
+            "title": "Support desk",
+            "version": tickets.__version__,
+            "description": INTRODUCTION,
+        },
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...forms.fields import ListField
-from ...forms.fields import NumberField, YesField
+from ...forms.fields import ListField, NumberField, FlagField
 from ...querysets.search import SEARCH_HELP
 from ...vocabulary import DEFAULT_PAGE_SIZE
 from .schemas import Schema, bounds
@@ -61,7 +60,7 @@ def query_parameter(name: str, field: Any) -> Schema:
     description = QUERY_DESCRIPTIONS.get(name, "")
     if isinstance(field, NumberField):
         schema["type"] = "integer"
-    if isinstance(field, YesField):
+    if isinstance(field, FlagField):
         schema["enum"] = ["", "true", "false"]
     if isinstance(field, ListField) and field.allowed:
         description = f"Comma-separated list of {', '.join(field.allowed)}."

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from ...services import comments
 from ...access.actors import Actor
+from ...audit.trail import audit_trail
 from ...forms.tickets import CommentForm
-from ...vocabulary import Scope
 from ...models.ticket import Ticket
+from ...services import comments
+from ...vocabulary import Scope
 from .. import serializers
 from ..endpoints import endpoint
 from ..http import BodyRules, JsonBody, answer
@@ -51,4 +52,4 @@ def add_comment(request: HttpRequest, actor: Actor, body: JsonBody, ticket_id: i
 def ticket_history(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
     """Read a ticket's audit trail, oldest first."""
     ticket = Ticket.objects.find(ticket_id)
-    return answer([serializers.history_entry(entry) for entry in ticket.history()])
+    return answer([serializers.history_entry(entry) for entry in audit_trail(ticket)])

@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
-from ...services import housekeeping
 from ...access.actors import Actor
 from ...exceptions import NotFound, Unavailable
+from ...services import housekeeping
 from ..endpoints import endpoint
 from ..http import answer
 from ..openapi.document import document

@@ -6,15 +6,15 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from ...services import tickets
-from ...services.tickets import IdempotentCreate
 from ...access.actors import Actor
 from ...exceptions import InvalidInput
 from ...forms.lists import FilterForm, PageForm
 from ...forms.tickets import NewTicketForm, TicketForm
-from ...vocabulary import Scope, Status
 from ...models.ticket import Ticket
 from ...querysets.figures import Stats
+from ...services import tickets
+from ...services.tickets import IdempotentCreate
+from ...vocabulary import Scope, Status
 from .. import http, serializers
 from ..endpoints import endpoint
 from ..http import BodyRules, JsonBody, JsonObject, answer

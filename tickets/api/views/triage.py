@@ -6,14 +6,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from ...services.triage import predictions
 from ...access.actors import Actor
-from ...access.throttling import limited_client
-from ...forms.tickets import ClassifyForm, SuggestTitleForm
+from ...access.throttling import throttle_key
 from ...forms.periods import ReportForm
+from ...forms.tickets import ClassifyForm, SuggestTitleForm
 from ...models.triage import Prediction
-from ...vocabulary import Scope
+from ...services.triage import predictions
 from ...triage import engine
+from ...vocabulary import Scope
 from .. import http, serializers
 from ..endpoints import endpoint
 from ..http import BodyRules, JsonBody, answer
@@ -34,7 +34,7 @@ def classify(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpResponse
     classification = engine.classify(
         body.raw["description"],
         body.raw.get("title", ""),
-        client=limited_client(request, actor),
+        client=throttle_key(request, actor),
         seconds=http.wait_seconds(request),
     )
     suggestion_id = predictions.save_suggestion(classification)
@@ -52,7 +52,7 @@ def suggest_title(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpRes
     """Suggest a title."""
     title = engine.suggest_title(
         body.clean()["description"],
-        client=limited_client(request, actor),
+        client=throttle_key(request, actor),
         seconds=http.wait_seconds(request),
     )
     return answer(serializers.title_suggestion(title))

@@ -8,7 +8,6 @@ from openapi_spec_validator import validate
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from tickets.web.errors import STATUS_AND_CODE
 from tickets.api.openapi.document import document
 from tickets.api.urls import urlpatterns
 from tickets.forms.lists import FilterForm, PageForm
@@ -25,6 +24,7 @@ from tickets.tests.factories import (
     TokenFactory,
     unapply_newest_migration,
 )
+from tickets.web.errors import STATUS_AND_CODE
 
 from .client import NEW, Api, one
 

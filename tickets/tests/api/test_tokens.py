@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tickets.services import accounts
 from tickets.access.actors import SYSTEM
-from tickets.models.tokens import ApiToken
 from tickets.models.ticket import Ticket
+from tickets.models.tokens import ApiToken
+from tickets.services import accounts
 from tickets.tests.factories import AgentFactory, TokenFactory, UserFactory
 
 from .client import CLASSIFY, NEW, SUGGEST_TITLE, TICKETS, Api, assert_problem, nothing_stored

@@ -5,10 +5,9 @@ import math
 import pytest
 
 from tickets.api import http
-from tickets.vocabulary import Category, Priority
 from tickets.models.ticket import Ticket
 from tickets.triage import signed_suggestions
-from tickets.triage import signed_suggestions
+from tickets.vocabulary import Category, Priority
 
 from .client import CLASSIFY, NEW, SUGGEST_TITLE, assert_problem
 

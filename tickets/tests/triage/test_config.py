@@ -4,12 +4,22 @@ import dataclasses
 
 import pytest
 
-from tickets.triage.config import GROQ_URL, OPENAI_URL, Config, from_settings
+from config.environment import read
+from tickets.triage.config import Config, from_settings
 from tickets.triage.providers.base import Endpoint
 from tickets.triage.providers.table import PROVIDERS
 
+OPENAI_URL = "https://api.openai.com/v1"
+GROQ_URL = "https://api.groq.com/openai/v1"
 KEYS = {"gemini_api_key": "g", "openai_api_key": "o", "groq_api_key": "q"}
 LOCAL = "http://127.0.0.1:11434/v1"
+
+
+def configure(**changes):
+    """Return the configuration of an empty environment, with these changes."""
+    defaults = read({})
+    names = [entry.name for entry in dataclasses.fields(Config)]
+    return Config(**{name: defaults[name.upper()] for name in names} | changes)
 
 
 @pytest.mark.parametrize(
