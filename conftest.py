@@ -1,4 +1,4 @@
-"""What holds for every test: a database server of the run's own, and none of the surroundings."""
+"""For every test: a database server for the run, and settings that ignore the environment."""
 
 import os
 import shutil
@@ -14,28 +14,28 @@ PREFIX = "tickets-tests-"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each test run a data directory of its own; xdist's workers share their starter's."""
+    """Give each test run its own data directory, which the workers of xdist share."""
     database = django_settings.DATABASES["default"]
     if "DATA_DIR" not in database or hasattr(config, "workerinput"):
         return
     remove_leftovers()
     data_dir = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-    data_dir.chmod(0o711)  # the server's account must pass through when we are root
+    data_dir.chmod(0o711)  # if we are root, the server's account must pass through
     os.environ["DATA_DIR"] = str(data_dir)
     django_settings.DATA_DIR = database["DATA_DIR"] = data_dir
     config.add_cleanup(lambda: remove_data(data_dir))
 
 
 def remove_leftovers() -> None:
-    """What runs left behind that were killed."""
+    """Remove the data of test runs that were killed."""
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        maker = int(path.name.split("-")[2])
-        if path.stat().st_uid == os.geteuid() and not psutil.pid_exists(maker):
+        creator = int(path.name.split("-")[2])
+        if path.stat().st_uid == os.geteuid() and not psutil.pid_exists(creator):
             remove_data(path)
 
 
 def remove_data(data_dir: Path) -> None:
-    from config.embedded_postgres.server import server_of
+    from embedded_postgres.server import server_of
 
     server_of(data_dir).stop()
     shutil.rmtree(data_dir, ignore_errors=True)
@@ -43,14 +43,14 @@ def remove_data(data_dir: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _defaults(settings):
-    """The environment of whoever runs the tests must not change what they see."""
+    """Keep the developer's environment from changing the tests."""
     settings.ACCESS_MODE = "token"
     settings.LLM_ENABLED, settings.LLM_PROVIDER, settings.TRIAGE_SHADOW = True, "auto", ""
     for name in ("LLM_API_KEY", "LLM_BASE_URL", "GEMINI_API_KEY", "OPENAI_API_KEY", "GROQ_API_KEY"):
         setattr(settings, name, "")
     settings.TRUSTED_PROXIES = 0
     settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
-    # Files are served as they lie in the checkout, whether or not they were ever collected.
+    # Serve static files from the checkout, whether or not they were collected.
     settings.STATIC_ROOT = None
     sources = [path for path in settings.STATICFILES_DIRS if path != settings.BUNDLES]
     settings.STATICFILES_DIRS = sources
@@ -60,9 +60,9 @@ def _defaults(settings):
 
 @pytest.fixture(autouse=True)
 def _empty_queue_and_cache(request):
-    """Django empties its models' tables after a test that commits; these two are not among them."""
-    mark = request.node.get_closest_marker("django_db")
-    commits = "live_server" in request.fixturenames or (mark and mark.kwargs.get("transaction"))
+    """Empty the two tables that Django does not: it only knows those of its own models."""
+    marker = request.node.get_closest_marker("django_db")
+    commits = "live_server" in request.fixturenames or (marker and marker.kwargs.get("transaction"))
     if not commits:
         return
     request.getfixturevalue("transactional_db")

@@ -1,1 +1,1 @@
-"""Benchmarks: each compares our way with the usual one, side by side in one run."""
+"""Benchmarks: each compares our way with the usual one in the same run."""

@@ -1,6 +1,6 @@
-"""The lists of the back office, ours beside Django's stock ones of the same columns and filters.
+"""The lists of the back office: ours, and Django's stock lists with the same columns and filters.
 
-Each is the whole answer, from the request to the rendered page; both ways must show the same rows.
+Each run covers a request up to the rendered page. Both ways must show the same rows.
 """
 
 from __future__ import annotations
@@ -13,19 +13,21 @@ from django.contrib.auth.models import User
 from django.test import RequestFactory
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tickets.models import Email, Lesson, Prediction, Ticket
+from tickets.models.mail import Email
+from tickets.models.ticket import Ticket
+from tickets.models.triage import Feedback, Prediction
 
-from .filled import WORD, Pair
+from .harness import RARE_TERM, Pair
 
-# One statement for each table.
-LEDGER = """
+# One statement per table.
+PREDICTIONS = """
 INSERT INTO tickets_prediction (suggestion, ticket_id, field, value, confidence, source, provider,
     model, prompt_version, evidence, latency_ms, cost_usd, use, created_at, accepted, final_value)
 SELECT gen_random_uuid(), id, field, CASE field WHEN 'category' THEN category ELSE priority END,
     (id %% 100) / 100.0, 'offline', '', '', '', '[]', 1, 0, 'applied', created_at, NULL, ''
 FROM tickets_ticket CROSS JOIN (VALUES ('category'), ('priority')) AS fields (field)
 """
-LESSONS = """
+FEEDBACK = """
 INSERT INTO tickets_lesson (ticket_id, field, value, corrected, at)
 SELECT id, 'category', category, id %% 5 = 0, created_at FROM tickets_ticket
 """
@@ -40,19 +42,19 @@ SELECT 'triage', 'tickets.tasks.triage_ticket', jsonb_build_object('ticket_id', 
     (CASE WHEN n %% 1000 = 0 THEN 'failed' ELSE 'succeeded' END)::procrastinate_job_status
 FROM generate_series(1, %(tickets)s) n
 """
-FILL = (LEDGER, LESSONS, MAIL, JOBS)
+FILL = (PREDICTIONS, FEEDBACK, MAIL, JOBS)
 
-QUESTIONS = (
+LISTS = (
     (Ticket, {}),
     (Ticket, {"p": "2"}),
     (Ticket, {"status__exact": "open", "priority__exact": "critical"}),
-    (Ticket, {"q": WORD}),
+    (Ticket, {"q": RARE_TERM}),
     (Prediction, {}),
-    (Lesson, {}),
+    (Feedback, {}),
     (Email, {}),
     (ProcrastinateJob, {}),
 )
-stock = admin.AdminSite()
+stock_site = admin.AdminSite()
 
 
 def pairs(tickets: int) -> list[Pair]:
@@ -60,20 +62,20 @@ def pairs(tickets: int) -> list[Pair]:
     return [
         (
             " ".join([f"{model._meta.verbose_name_plural}", *map("=".join, query.items())]),
-            page(admin.site.get_model_admin(model), query, root),
-            page(usual(model), query, root),
+            changelist(admin.site.get_model_admin(model), query, root),
+            changelist(stock_admin(model), query, root),
         )
-        for model, query in QUESTIONS
+        for model, query in LISTS
     ]
 
 
-def usual(model: Any) -> admin.ModelAdmin[Any]:
-    """The list that Django makes of the same columns, filters and order."""
+def stock_admin(model: Any) -> admin.ModelAdmin[Any]:
+    """Return a stock admin with the same columns, filters and order."""
     ours = admin.site.get_model_admin(model)
     columns = {
         Ticket: ("title", "status", "priority", "category", "sentiment", "assignee", "created_at"),
         Prediction: ("created_at", "ticket", "field", "value", "confidence", "source"),
-        Lesson: ("at", "ticket", "field", "value", "corrected"),
+        Feedback: ("at", "ticket", "field", "value", "corrected"),
         Email: ("created_at", "kind", "ticket", "address", "state"),
         ProcrastinateJob: ("id", "task_name", "status", "queue_name", "attempts"),
     }
@@ -86,17 +88,19 @@ def usual(model: Any) -> admin.ModelAdmin[Any]:
         "search_fields": ("title", "description") if model is Ticket else (),
         "has_add_permission": lambda *_: False,
     }
-    made = type(f"Usual{model.__name__}Admin", (admin.ModelAdmin,), options)
-    result: admin.ModelAdmin[Any] = made(model, stock)
+    stock_class = type(f"Stock{model.__name__}Admin", (admin.ModelAdmin,), options)
+    result: admin.ModelAdmin[Any] = stock_class(model, stock_site)
     return result
 
 
-def page(lists: Any, query: dict[str, str], user: User) -> Callable[[], list[Any]]:
-    def ask() -> list[Any]:
+def changelist(model_admin: Any, query: dict[str, str], user: User) -> Callable[[], list[Any]]:
+    """Return a function that renders the list and returns its rows' keys."""
+
+    def render() -> list[Any]:
         request = RequestFactory().get("/admin/", query)
         request.user = user
-        response = lists.changelist_view(request)
+        response = model_admin.changelist_view(request)
         response.render()
         return [row.pk for row in response.context_data["cl"].result_list]
 
-    return ask
+    return render

@@ -1,58 +1,69 @@
-"""Questions to the table of tickets: ours, and as they are usually asked."""
+"""Queries on the table of tickets: our way and the usual way."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from tickets.models import Ticket
-from tickets.querysets import write_cursor
+from tickets.models.ticket import Ticket
+from tickets.querysets.cursors import write_cursor
 
-from .filled import SENDER, WORD, Pair
+from .harness import RARE_TERM, SENDER, Pair
 
-PAGE = 50
+PAGE_SIZE = 50
 
 
 def pairs(tickets: int) -> list[Pair]:
     newest = Ticket.objects.newest_first()
     deep = tickets // 2
-    cursor_at_depth = newest.page(deep).older
-    cursor_back = write_cursor(newest[deep], newer=True)
-    containing = Ticket.objects.filter(description__icontains=WORD) | Ticket.objects.filter(
-        title__icontains=WORD
+    next_cursor = newest.page(deep).older
+    previous_cursor = write_cursor(newest[deep], newer=True)
+    containing = Ticket.objects.filter(description__icontains=RARE_TERM) | Ticket.objects.filter(
+        title__icontains=RARE_TERM
     )
     return [
         (
-            f"page of {PAGE} behind {deep:,} rows",
-            lambda: [t.pk for t in Ticket.objects.page(PAGE, cursor_at_depth).rows],
-            lambda: [t.pk for t in newest[deep : deep + PAGE]],
+            f"page of {PAGE_SIZE} after {deep:,} rows",
+            lambda: [ticket.pk for ticket in Ticket.objects.page(PAGE_SIZE, next_cursor).rows],
+            lambda: [ticket.pk for ticket in newest[deep : deep + PAGE_SIZE]],
         ),
         (
-            f"the {PAGE} rows before those",
-            lambda: [t.pk for t in Ticket.objects.page(PAGE, cursor_back).rows],
-            lambda: [t.pk for t in newest[deep - PAGE : deep]],
+            f"the {PAGE_SIZE} rows before those",
+            lambda: [ticket.pk for ticket in Ticket.objects.page(PAGE_SIZE, previous_cursor).rows],
+            lambda: [ticket.pk for ticket in newest[deep - PAGE_SIZE : deep]],
         ),
         (
             "search for an address",
-            lambda: [t.pk for t in Ticket.objects.search(f"from:{SENDER}").page(PAGE).rows],
-            lambda: [t.pk for t in newest.filter(requester_email__icontains=SENDER)[:PAGE]],
+            lambda: [
+                ticket.pk for ticket in Ticket.objects.search(f"from:{SENDER}").page(PAGE_SIZE).rows
+            ],
+            lambda: [
+                ticket.pk for ticket in newest.filter(requester_email__icontains=SENDER)[:PAGE_SIZE]
+            ],
         ),
         (
-            "search for a rare word",
-            lambda: [t.pk for t in Ticket.objects.search(WORD).page(PAGE).rows],
-            lambda: [t.pk for t in containing.order_by("-created_at", "-id")[:PAGE]],
+            "search for a rare term",
+            lambda: [ticket.pk for ticket in Ticket.objects.search(RARE_TERM).page(PAGE_SIZE).rows],
+            lambda: [ticket.pk for ticket in containing.order_by("-created_at", "-id")[:PAGE_SIZE]],
         ),
         (
             "first page of open, critical",
-            lambda: [t.pk for t in urgent().page(PAGE).rows],
-            lambda: [t.pk for t in sorted(urgent(), key=lambda t: t.created_at)[::-1][:PAGE]],
+            lambda: [ticket.pk for ticket in open_critical().page(PAGE_SIZE).rows],
+            lambda: [
+                ticket.pk
+                for ticket in sorted(open_critical(), key=lambda ticket: ticket.created_at)[::-1][
+                    :PAGE_SIZE
+                ]
+            ],
         ),
         (
             "breakdown by status",
             lambda: Ticket.objects.counts_by_status(),
-            lambda: dict(Counter(t.status for t in Ticket.objects.only("status").iterator())),
+            lambda: dict(
+                Counter(ticket.status for ticket in Ticket.objects.only("status").iterator())
+            ),
         ),
     ]
 
 
-def urgent():
+def open_critical():
     return Ticket.objects.filtered({"status": ["open"], "priority": ["critical"]})

@@ -1,11 +1,11 @@
-"""What a model that hangs costs the other pages: `make bench ARGS="model"`.
+"""How much a hanging model slows the other pages: `make bench ARGS="model"`.
 
-Starts the program's own web server (2 processes of 8 threads) before a fake model, on a data
-directory of its own, and asks for the list of tickets again and again: first undisturbed, then
-while others ask for suggestions all the time, of which two in three hang (if all did, the desk
-would soon leave the model alone and nothing would be measured). Prints the 99th percentile of
-both and their ratio, what 32 equal questions at once cost upstream, and by how much each provider
-passes its deadline when the model hangs or drips.
+Start the program's web server (2 processes of 8 threads) with a fake model and a temporary data
+directory, and request the list of tickets repeatedly: first alone, then while other clients
+request suggestions all the time. Two in three of those hang; if all did, the circuit breaker would
+soon stop the calls and nothing would be measured. Print the 99th percentile of both and their
+ratio, how many upstream calls 32 equal requests cause, and by how much each provider exceeds its
+deadline when the model hangs or drips.
 """
 
 from __future__ import annotations
@@ -25,50 +25,50 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tickets.fake_llm import FakeLLM
 from tickets.triage import engine
-from tickets.triage.config import Config
-from tickets.triage.shared import Alone
+from tickets.triage.config import Config, from_settings
+from tickets.triage.shared_state import LocalSharedState
+from tools.fake_llm import FakeLLM
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 20
 READERS, TYPISTS = 2, 6
-HANGS = 60.0  # seconds
-DEADLINE = 0.5
-SLOW = ("hang", "drip")
+HANG_SECONDS = 60.0
+DEADLINE = 0.5  # seconds
+SLOW_FAULTS = ("hang", "drip")
 
 
 def main() -> None:
-    with FakeLLM(hang_seconds=HANGS) as fake, program(fake.url) as port:
-        read(port, 2)  # every thread has its connection now
-        calm = percentile(read(port, SECONDS))
-        with typing(port):
-            busy = percentile(read(port, SECONDS))
-        print(f"{'list of tickets, 99th percentile':<44} {calm:8.1f} ms undisturbed")
-        print(f"{'while the model hangs and others type':<44} {busy:8.1f} ms, {busy / calm:.2f}x")
+    with FakeLLM(hang_seconds=HANG_SECONDS) as fake, program(fake.url) as port:
+        read_list(port, 2)  # now every thread has its connection
+        alone = percentile(read_list(port, SECONDS))
+        with suggestion_requests(port):
+            busy = percentile(read_list(port, SECONDS))
+        print(f"{'list of tickets, 99th percentile':<44} {alone:8.1f} ms alone")
+        print(f"{'while the model hangs and others type':<44} {busy:8.1f} ms, {busy / alone:.2f}x")
     with FakeLLM() as fake, program(fake.url) as port:
-        statuses = equal_questions(port, 32)
-        print(f"{'32 equal questions at once':<44} {len(fake.log):8} call upstream")
+        statuses = equal_requests(port, 32)
+        print(f"{'32 equal requests at once':<44} {len(fake.log):8} upstream calls")
         assert statuses == [200] * 32, statuses
     with FakeLLM() as fake:
-        for name, late in overruns(fake):
-            print(f"{f'{name}: latest beyond its deadline':<44} {late:8.1f} ms")
+        for name, overrun in overruns(fake):
+            print(f"{f'{name}: longest past its deadline':<44} {overrun:8.1f} ms")
 
 
 @contextmanager
-def program(model: str) -> Iterator[int]:
-    """The program with this model, on a free port."""
+def program(model_url: str) -> Iterator[int]:
+    """Run the program with this model. Yield its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     with tempfile.TemporaryDirectory(prefix="tickets-bench-") as data_dir:
-        Path(data_dir).chmod(0o711)  # the database's account must pass through when we are root
+        Path(data_dir).chmod(0o711)  # if we are root, the database's account must pass through
         environment = os.environ | {
             "DATA_DIR": f"{data_dir}/data",
             "PORT": str(port),
             "ACCESS_MODE": "open",
             "GEMINI_API_KEY": "bench",
-            "GEMINI_BASE_URL": model,
+            "GEMINI_BASE_URL": model_url,
         }
         environment.pop("FAKE_LLM", None)
         command = [sys.executable, "manage.py", "run_local"]
@@ -88,7 +88,7 @@ def wait_until_serving(port: int, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is not None:
             sys.exit("The program did not start.")
         try:
-            if ask(port, "GET", "/readyz")[0] == 200:
+            if request(port, "GET", "/readyz")[0] == 200:
                 return
         except OSError:
             pass
@@ -96,39 +96,39 @@ def wait_until_serving(port: int, process: subprocess.Popen[bytes]) -> None:
     sys.exit("The program does not answer.")
 
 
-def read(port: int, seconds: float) -> list[float]:
-    """Milliseconds of each page that some readers asked for, one after another."""
+def read_list(port: int, seconds: float) -> list[float]:
+    """Return the milliseconds of every request that `READERS` clients made, one after another."""
     times: list[float] = []
-    together(READERS, lambda _: times.extend(_read(port, seconds)))
+    run_in_threads(READERS, lambda _: times.extend(_read_list(port, seconds)))
     return times
 
 
-def _read(port: int, seconds: float) -> Iterator[float]:
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
+def _read_list(port: int, seconds: float) -> Iterator[float]:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
         started = time.perf_counter()
-        status, _ = ask(port, "GET", "/tickets/")
+        status, _ = request(port, "GET", "/tickets/")
         assert status == 200, status
         yield (time.perf_counter() - started) * 1000
         time.sleep(0.02)
 
 
 @contextmanager
-def typing(port: int) -> Iterator[None]:
-    """People who ask for suggestions all the time, each about a text of their own."""
+def suggestion_requests(port: int) -> Iterator[None]:
+    """Let `TYPISTS` clients request suggestions all the time, each for different texts."""
     stop = threading.Event()
 
-    def type_on(person: int) -> None:
+    def keep_typing(person: int) -> None:
         number = 0
         while not stop.is_set():
             number += 1
             fault = "" if number % 3 == 0 else " [[fault:hang]]"
             text = f"I was charged twice for invoice {person}-{number} of this month.{fault}"
-            status, _ = ask(port, "POST", "/api/tickets/classify/", {"description": text})
+            status, _ = request(port, "POST", "/api/tickets/classify/", {"description": text})
             assert status == 200, status
-            stop.wait(0.7)  # as the page waits for a pause in typing
+            stop.wait(0.7)  # the page also waits for a pause in typing
 
-    threads = [threading.Thread(target=type_on, args=(person,)) for person in range(TYPISTS)]
+    threads = [threading.Thread(target=keep_typing, args=(person,)) for person in range(TYPISTS)]
     for thread in threads:
         thread.start()
     try:
@@ -139,19 +139,21 @@ def typing(port: int) -> Iterator[None]:
             thread.join()
 
 
-def equal_questions(port: int, count: int) -> list[int]:
+def equal_requests(port: int, count: int) -> list[int]:
     body = {"description": "My card was charged twice for the same order, please refund one."}
     statuses: list[int] = []
-    together(
+    run_in_threads(
         count,
-        lambda _: statuses.append(ask(port, "POST", "/api/tickets/classify/", body)[0]),
+        lambda _: statuses.append(request(port, "POST", "/api/tickets/classify/", body)[0]),
     )
     return statuses
 
 
 def overruns(fake: FakeLLM) -> Iterator[tuple[str, float]]:
     """Milliseconds by which a provider's slowest answer passes its deadline."""
-    local = Config(llm_base_url=f"{fake.url}/v1", llm_model="m", llm_timeout=DEADLINE)
+    local = dataclasses.replace(
+        from_settings(), llm_base_url=f"{fake.url}/v1", llm_model="m", llm_timeout=DEADLINE
+    )
     keys = {"llm_api_key": "k", "gemini_base_url": fake.url, "openai_base_url": f"{fake.url}/v1"}
     hosted = dataclasses.replace(local, groq_base_url=f"{fake.url}/v1", **keys)
     configs = {
@@ -161,22 +163,23 @@ def overruns(fake: FakeLLM) -> Iterator[tuple[str, float]]:
         "groq": hosted.asking("groq"),
         "local": local.asking("local"),
     }
-    engine.set_shared(Alone(), pauses=False)
+    engine.set_shared(LocalSharedState(), pauses=False)
     for name, config in configs.items():
         engine.warm_up(wait=True, settings=config)
-        yield name, max(overrun(config, fault, turn) for fault in SLOW for turn in range(3))
+        times = [overrun_of(config, fault, number) for fault in SLOW_FAULTS for number in range(3)]
+        yield name, max(times)
 
 
-def overrun(config: Config, fault: str, turn: int) -> float:
-    text = f"I was charged twice, turn {turn} [[fault:{fault}]]"
+def overrun_of(config: Config, fault: str, number: int) -> float:
+    text = f"I was charged twice, attempt {number} [[fault:{fault}]]"
     started = time.perf_counter()
-    answer = engine.classify(text, settings=config)
-    taken = time.perf_counter() - started
-    assert answer.source == "offline", answer
-    return (taken - DEADLINE) * 1000
+    result = engine.classify(text, settings=config)
+    seconds = time.perf_counter() - started
+    assert result.source == "offline", result
+    return (seconds - DEADLINE) * 1000
 
 
-def together(count: int, work: Callable[[int], object]) -> None:
+def run_in_threads(count: int, work: Callable[[int], object]) -> None:
     threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
     for thread in threads:
         thread.start()
@@ -184,7 +187,7 @@ def together(count: int, work: Callable[[int], object]) -> None:
         thread.join()
 
 
-def ask(port: int, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+def request(port: int, method: str, path: str, body: object = None) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         headers = {"Content-Type": "application/json"} if body is not None else {}

@@ -1,5 +1,5 @@
-"""Looks at every page of the running program as its users and their tools do.
+"""Check every page of the running program as its users and their tools see it.
 
-make check-ui       measures each page and state against docs/ui.md
-make screenshots    keeps a picture of each in docs/screenshots/
+make check-ui       measure each page and state against the limits in docs/ui.md
+make screenshots    take a picture of each page for docs/screenshots/
 """

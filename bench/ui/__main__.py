@@ -1,7 +1,7 @@
-"""Look at every page: `make check-ui`, `make screenshots`; see docs/ui.md.
+"""Check every page: `make check-ui`, `make screenshots`; see docs/ui.md.
 
-Only a part of it: make check-ui ARGS="--only axe html --page list ticket"
-All figures in a file: make check-ui ARGS="--json figures.json"
+Run some checks on some pages: make check-ui ARGS="--only axe html --page list ticket"
+Write all figures to a file: make check-ui ARGS="--json figures.json"
 """
 
 from __future__ import annotations
@@ -16,45 +16,49 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from . import back_office, feel, keyboard, screenshots, tools, transfer
+from . import back_office, keyboard, npm_tools, screenshots, transfer, web_vitals
 from .browser import Visitors, chromium, chromium_path
 from .desk import running_desk
-from .pages import LIGHTHOUSE, STATES, State, named, wanted
+from .pages import LIGHTHOUSE, STATES, State, select_states
 from .results import Figure, table, write_json
 from .steps import nothing
-from .visiting import look_at
+from .visits import check_state
 
 PARTS = ("axe", "html", "transfer", "feel", "keyboard", "lighthouse")
 TICKETS = 10_000
 
 
 def main() -> None:
-    # Ended from outside as by Ctrl-C, so that everything that was started is stopped.
+    # SIGTERM works like Ctrl-C, so that everything we started is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    options = parse()
-    chromium_path()  # says at once when there is none
+    options = parse_options()
+    chromium_path()  # exits at once if there is none
     if options.what == "screenshots":
         with running_desk(0) as desk, chromium() as browser:
-            screenshots.keep(Visitors(browser, desk), options.page)
+            screenshots.take_all(Visitors(browser, desk), options.page)
         return
     sys.exit(check(options))
 
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make check-ui", description="Look at every page.")
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make check-ui", description="Check every page.")
     parser.add_argument("what", choices=("check", "screenshots"))
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="these parts")
-    parser.add_argument("--page", nargs="+", default=[], help="these pages with their states")
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, default=PARTS, help="run only these checks"
+    )
+    parser.add_argument(
+        "--page", nargs="+", default=[], help="check only these pages, with their states"
+    )
     parser.add_argument("--tickets", type=int, default=TICKETS)
-    parser.add_argument("--json", type=Path, help="a file that gets every figure")
+    parser.add_argument("--json", type=Path, help="write every figure to this file")
     return parser.parse_args()
 
 
 def check(options: argparse.Namespace) -> int:
-    """Measure, tell; 1 when a limit is passed, 130 when interrupted: then what there is."""
+    """Measure and print. Return 1 if a limit is exceeded, 130 if interrupted before the end."""
     started = time.monotonic()
     figures: list[Figure] = []
-    whole = False
+    complete = False
     with (
         suppress(KeyboardInterrupt),
         tempfile.TemporaryDirectory(prefix="desk-ui-") as folder,
@@ -62,7 +66,7 @@ def check(options: argparse.Namespace) -> int:
         chromium() as browser,
     ):
         figures.extend(measure(Visitors(browser, desk), options, Path(folder)))
-        whole = True
+        complete = True
     figures.sort(key=lambda figure: figure.page)
     print(table(figures))
     seconds, load = time.monotonic() - started, os.getloadavg()[2]
@@ -71,47 +75,48 @@ def check(options: argparse.Namespace) -> int:
     )
     if options.json:
         write_json(figures, options.json)
-    if not whole:
-        print("Interrupted: there is more to measure.")
+    if not complete:
+        print("Interrupted: the figures are incomplete.")
         return 130
     return 0 if figures and all(figure.holds for figure in figures) else 1
 
 
 def measure(visitors: Visitors, options: argparse.Namespace, folder: Path) -> Iterator[Figure]:
-    states = wanted([*STATES, *back_office.states(visitors)], options.page)
+    states = select_states([*STATES, *back_office.states(visitors)], options.page)
     markup: dict[str, str] = {}
     if {"axe", "html", "lighthouse"} & set(options.only):
         for state in states:
-            say(state.name)
-            found = list(look_at(visitors, state, markup))
-            yield from found if "axe" in options.only else ()
+            show_progress(state.name)
+            figures = list(check_state(visitors, state, markup))
+            yield from figures if "axe" in options.only else ()
     if "html" in options.only:
-        say("html-validate")
-        yield from tools.validate(markup, folder / "html")
+        show_progress("html-validate")
+        yield from npm_tools.validate(markup, folder / "html")
     plain = [state for state in states if state.steps is nothing and state in STATES]
     if "transfer" in options.only:
-        say("transfer")
+        show_progress("transfer")
         yield from transfer.measure(visitors, plain)
     if "feel" in options.only:
-        yield from feel.measure(visitors, options.page)
+        yield from web_vitals.measure(visitors, options.page)
     if "keyboard" in options.only:
         yield from keyboard.measure(visitors, options.page)
     if "lighthouse" in options.only:
-        yield from seen_by_lighthouse(visitors, plain, markup, folder)
+        yield from lighthouse_figures(visitors, plain, markup, folder)
 
 
-def seen_by_lighthouse(
+def lighthouse_figures(
     visitors: Visitors, states: list[State], markup: dict[str, str], folder: Path
 ) -> Iterator[Figure]:
-    for state in named(states, LIGHTHOUSE):
-        say(f"Lighthouse: {state.name}")
-        yield from tools.lighthouse(visitors, state, markup.get(state.name, ""), folder)
+    for state in states:
+        if state.name in LIGHTHOUSE:
+            show_progress(f"Lighthouse: {state.name}")
+            yield from npm_tools.lighthouse(visitors, state, markup.get(state.name, ""), folder)
 
 
-def say(words: str) -> None:
-    """What is being looked at, where a person waits for it."""
+def show_progress(step: str) -> None:
+    """Print the current step if someone is watching the terminal."""
     if sys.stderr.isatty():
-        print(f"\033[2K{words}", end="\r", file=sys.stderr, flush=True)
+        print(f"\033[2K{step}", end="\r", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

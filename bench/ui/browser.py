@@ -1,4 +1,4 @@
-"""Chromium's windows on a desk, and what they complain about."""
+"""Chromium windows on a running desk, and the problems that they report."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from playwright.sync_api import (
 
 from .desk import Desk
 
-PATIENCE = 15_000  # milliseconds; a slow machine is no fault
+TIMEOUT = 15_000  # milliseconds; a slow machine is not an error
 WIDTHS = {"wide": 1280, "narrow": 360}
 HEIGHT = 900
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=TIMEOUT)
 
 
 def chromium_path() -> str:
@@ -34,7 +34,7 @@ def chromium_path() -> str:
 
 
 def sandbox_options() -> list[str]:
-    """Chromium refuses its sandbox to root."""
+    """Return the options for Chromium, which has no sandbox for root."""
     return ["--no-sandbox"] if os.geteuid() == 0 else []
 
 
@@ -49,68 +49,69 @@ def chromium() -> Iterator[Browser]:
 
 
 class Visitors:
-    """Opens windows for anyone, an agent or an admin; each signs in once."""
+    """Opens windows for "anyone", "agent" or "admin"; each user signs in only once."""
 
     def __init__(self, browser: Browser, desk: Desk) -> None:
         self.browser, self.desk = browser, desk
-        self.states: dict[str, Any] = {"anyone": None}
+        self.storage_states: dict[str, Any] = {"anyone": None}
 
     @contextmanager
     def window(
-        self, who: str, width: int = WIDTHS["wide"], mode: str = "token", **options: Any
+        self, user: str, width: int = WIDTHS["wide"], mode: str = "token", **options: Any
     ) -> Iterator[Page]:
-        """A window with an empty cache, in which toasts come without motion."""
+        """Open a window with an empty cache and reduced motion."""
         context = self.browser.new_context(
             base_url=self.desk.urls[mode],
             viewport={"width": width, "height": HEIGHT},
-            storage_state=self.signed_in(who),
+            storage_state=self.storage_state(user),
             **{"reduced_motion": "reduce", **options},
         )
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(TIMEOUT)
         page = context.new_page()
         try:
             yield page
         finally:
             context.close()
 
-    def signed_in(self, who: str) -> Any:
-        if who not in self.states:
+    def storage_state(self, user: str) -> Any:
+        """Return the browser storage of this signed-in user, or None for "anyone"."""
+        if user not in self.storage_states:
             context = self.browser.new_context(base_url=self.desk.urls["token"])
-            self.states[who] = self.sign_in(context, who)
+            self.storage_states[user] = self.sign_in(context, user)
             context.close()
-        return self.states[who]
+        return self.storage_states[user]
 
-    def sign_in(self, context: BrowserContext, who: str) -> Any:
+    def sign_in(self, context: BrowserContext, user: str) -> Any:
         page = context.new_page()
         page.goto("/sign-in/")
-        page.get_by_label("User name").fill(who)
-        page.get_by_label("Password").fill(self.desk.passwords[who])
+        page.get_by_label("User name").fill(user)
+        page.get_by_label("Password").fill(self.desk.passwords[user])
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/tickets/")
         return context.storage_state()
 
-    def cookies(self, who: str) -> str:
-        """The header that signs a request in."""
-        state = self.signed_in(who) or {"cookies": []}
+    def cookies(self, user: str) -> str:
+        """Return the Cookie header of this signed-in user."""
+        state = self.storage_state(user) or {"cookies": []}
         return "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in state["cookies"])
 
 
-class Complaints:
-    """What a window's console and requests say, but for what belongs to the state."""
+class Problems:
+    """Console messages and requests to other hosts, except what the state expects."""
 
-    def __init__(self, page: Page, tolerated: str = "") -> None:
-        self.tolerated = tolerated
+    def __init__(self, page: Page, expected: str = "") -> None:
+        self.expected = expected
         self.console: list[str] = []
         self.foreign: list[str] = []
-        page.on("console", lambda message: self.note(message.type, message.text))
-        page.on("pageerror", lambda error: self.note("error", str(error)))
-        page.on("request", self.check)
+        page.on("console", lambda message: self.add_message(message.type, message.text))
+        page.on("pageerror", lambda error: self.add_message("error", str(error)))
+        page.on("request", self.check_host)
 
-    def note(self, kind: str, text: str) -> None:
-        belongs = self.tolerated and re.search(self.tolerated, text)
-        if kind in ("error", "warning") and not belongs:
+    def add_message(self, kind: str, text: str) -> None:
+        expected = self.expected and re.search(self.expected, text)
+        if kind in ("error", "warning") and not expected:
             self.console.append(text)
 
-    def check(self, request: Request) -> None:
+    def check_host(self, request: Request) -> None:
         if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
             self.foreign.append(request.url)

@@ -1,4 +1,4 @@
-"""The real program on a data directory of its own, for as long as it is looked at."""
+"""Run the real program on a temporary data directory while its pages are checked."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 120  # seconds until a program serves
-# What is set for somebody's own desk has no place in this one, and nothing leaves the machine.
-OTHERS = ("DATABASE_URL", "DEBUG", "FAKE_LLM", "ADMIN_USERNAME", "SECRET_KEY", "HTTPS", "HOST")
-OWN = {
+START_TIMEOUT = 120  # seconds
+# Settings of the developer's own desk do not apply here, and nothing leaves the machine.
+REMOVED = ("DATABASE_URL", "DEBUG", "FAKE_LLM", "ADMIN_USERNAME", "SECRET_KEY", "HTTPS", "HOST")
+OVERRIDES = {
     "LLM_ENABLED": "0",
     "EMAIL_URL": "consolemail://",
     "LOG_LEVEL": "ERROR",
-    # One address asks for everything here.
+    # All requests come from one address.
     "CREATE_LIMIT": "100000",
     "SUGGEST_LIMIT": "100000",
     "SIGN_IN_LIMIT": "100000",
@@ -37,51 +37,51 @@ GUNICORN = ("-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi")
 
 @dataclass(frozen=True)
 class Desk:
-    """Where the desk serves: as agents use it, in open mode, and without its database."""
+    """The addresses of the desk: as agents use it, in open mode, and without its database."""
 
     urls: dict[str, str]  # "token", "open" and "down"
     passwords: dict[str, str]  # of "agent" and "admin"
-    facts: dict[str, Any]  # what `filling.py` says of the tickets
+    facts: dict[str, Any]  # what `sample_data.py` prints about the tickets
 
 
 @contextmanager
 def running_desk(tickets: int) -> Iterator[Desk]:
-    """The program as `make run` starts it, with this many tickets; stopped at the end."""
+    """Run the program as `make run` does, with this many tickets, and stop it at the end."""
     with ExitStack() as stack:
         home = Path(tempfile.mkdtemp(prefix="desk-ui-"))
         stack.callback(shutil.rmtree, home, ignore_errors=True)
-        home.chmod(0o711)  # the database's account must pass through when we are root
+        home.chmod(0o711)  # if we are root, the database's account must pass through
         data = {"DATA_DIR": str(home / "data")}
         urls = {"token": stack.enter_context(serving("manage.py", "run_local", **data))}
-        facts = fill(tickets, data)
+        facts = create_sample_data(tickets, data)
         urls["open"] = stack.enter_context(
             serving(*GUNICORN, **data, ACCESS_MODE="open", WEB_WORKERS="1")
         )
-        nowhere = f"postgres://nobody@127.0.0.1:{free_port()}/none"
+        missing_database = f"postgres://nobody@127.0.0.1:{free_port()}/none"
         urls["down"] = stack.enter_context(
-            serving(*GUNICORN, **data, DATABASE_URL=nowhere, WEB_WORKERS="1")
+            serving(*GUNICORN, **data, DATABASE_URL=missing_database, WEB_WORKERS="1")
         )
         yield Desk(urls, json.loads((home / "data" / "accounts.json").read_text()), facts)
 
 
 @contextmanager
 def serving(*command: str, **environment: str) -> Iterator[str]:
-    """A Python program that serves pages on a free port; gives its address."""
+    """Run a Python program that serves pages on a free port. Yield its address."""
     port = free_port()
     with (
         tempfile.TemporaryFile("w+") as log,
         subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
-            env=own_environment(ACCESS_MODE="token", PORT=str(port)) | environment,
+            env=environment_with(ACCESS_MODE="token", PORT=str(port)) | environment,
             stdout=log,
             stderr=log,
-            start_new_session=True,  # Ctrl-C reaches only us, and we stop the parts in order
+            start_new_session=True,  # Ctrl-C reaches only us, and we stop the programs in order
             preexec_fn=end_with_parent,
         ) as process,
     ):
         try:
-            if not answers(url := f"http://127.0.0.1:{port}", process):
+            if not wait_until_serving(url := f"http://127.0.0.1:{port}", process):
                 log.seek(0)
                 sys.exit(f"{log.read()}The program did not start.")
             yield url
@@ -91,20 +91,20 @@ def serving(*command: str, **environment: str) -> Iterator[str]:
 
 
 def end_with_parent() -> None:
-    """Ask Linux to end this process as well when we are killed."""
+    """Ask Linux to end this process if ours is killed."""
     if sys.platform == "linux":
         set_death_signal = 1  # PR_SET_PDEATHSIG
         ctypes.CDLL(None).prctl(set_death_signal, signal.SIGTERM)
 
 
-def own_environment(**values: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in OTHERS}
-    return kept | OWN | values
+def environment_with(**values: str) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if name not in REMOVED}
+    return inherited | OVERRIDES | values
 
 
-def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
-    """Wait until it serves; False when it ended, or took too long."""
-    deadline = time.monotonic() + PATIENCE
+def wait_until_serving(url: str, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until the program serves. Return False if it ended or timed out."""
+    deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
         try:
             urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
@@ -114,16 +114,16 @@ def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def fill(tickets: int, data: dict[str, str]) -> dict[str, Any]:
-    """Done by a process of its own: this one never opens a database."""
-    answer = subprocess.run(
-        [sys.executable, "-m", "bench.ui.filling", str(tickets)],
+def create_sample_data(tickets: int, data: dict[str, str]) -> dict[str, Any]:
+    """Create tickets in another process, so that this one never opens a database."""
+    completed = subprocess.run(
+        [sys.executable, "-m", "bench.ui.sample_data", str(tickets)],
         cwd=ROOT,
-        env=own_environment(**data),
+        env=environment_with(**data),
         stdout=subprocess.PIPE,
         check=True,
     )
-    facts: dict[str, Any] = json.loads(answer.stdout)
+    facts: dict[str, Any] = json.loads(completed.stdout)
     return facts
 
 

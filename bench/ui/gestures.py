@@ -1,4 +1,4 @@
-"""What hands do on a page, with real keys and clicks: only those count as interactions."""
+"""What people do on a page, with real keys and clicks: only those count as interactions."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from playwright.sync_api import Page, expect
 from . import steps
 from .steps import Facts
 
-BETWEEN = 60  # milliseconds between two keys
-# Until what hands did is on the screen. Playwright looks by scripts of its own in the page: asked
-# in that moment they hold up the frame by 150 ms and more, which would count as the page's.
-SEEN = 300
+KEY_DELAY = 60  # milliseconds
+# Milliseconds until the result is on the screen. Playwright's own scripts in the page would delay
+# that frame by 150 ms and more, which would count as the page's time.
+PAINT_DELAY = 300
 
 
 @dataclass(frozen=True)
@@ -21,17 +21,17 @@ class Gesture:
     page: str
     name: str
     path: str
-    make: Callable[[Page, Facts], None]
-    who: str = "agent"
+    perform: Callable[[Page, Facts], None]
+    user: str = "agent"
 
 
 def type_problem(page: Page, facts: Facts) -> None:
-    page.get_by_label("What is the problem?").press_sequentially(steps.PROBLEM, delay=BETWEEN / 3)
-    steps.suggestion(page, "suggested")
+    page.get_by_label("What is the problem?").press_sequentially(steps.PROBLEM, delay=KEY_DELAY / 3)
+    steps.expect_suggestion(page, "suggested")
 
 
 def search(page: Page, facts: Facts) -> None:
-    page.get_by_role("searchbox").press_sequentially("invoice", delay=BETWEEN)
+    page.get_by_role("searchbox").press_sequentially("invoice", delay=KEY_DELAY)
     page.wait_for_url("**search=invoice**")
 
 
@@ -50,39 +50,35 @@ def change_status(page: Page, facts: Facts) -> None:
     status = page.locator("select[name=status]").first
     status.focus()
     page.keyboard.press("ArrowUp" if status.input_value() == "closed" else "ArrowDown")
-    page.wait_for_timeout(SEEN)
+    page.wait_for_timeout(PAINT_DELAY)
     expect(page.locator("#toasts")).to_contain_text("now")
 
 
 def move_and_select(page: Page, facts: Facts) -> None:
     page.locator("main").focus()
     for key in ("j", "x", "j", "x", "j", "x", "k"):
-        page.keyboard.press(key, delay=BETWEEN)
-    page.wait_for_timeout(SEEN)
+        page.keyboard.press(key, delay=KEY_DELAY)
+    page.wait_for_timeout(PAINT_DELAY)
     expect(page.get_by_role("row").get_by_role("checkbox", checked=True)).to_have_count(3)
 
 
-def open_keys(page: Page, facts: Facts) -> None:
+def open_shortcuts(page: Page, facts: Facts) -> None:
     page.locator("main").press("?")
-    page.wait_for_timeout(SEEN)
+    page.wait_for_timeout(PAINT_DELAY)
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
-    page.wait_for_timeout(SEEN)
+    page.wait_for_timeout(PAINT_DELAY)
 
 
 def write_reply(page: Page, facts: Facts) -> None:
-    page.locator("textarea[name=body]").press_sequentially(steps.PROBLEM, delay=BETWEEN / 3)
+    page.locator("textarea[name=body]").press_sequentially(steps.PROBLEM, delay=KEY_DELAY / 3)
 
 
-def decide(page: Page, facts: Facts) -> None:
+def review_ticket(page: Page, facts: Facts) -> None:
     page.locator("main").focus()
     for key in ("b", "3", "Enter"):
-        page.keyboard.press(key, delay=BETWEEN)
+        page.keyboard.press(key, delay=KEY_DELAY)
         page.wait_for_timeout(400)
-
-
-def open_tables(page: Page, facts: Facts) -> None:
-    steps.open_tables(page, facts)
 
 
 GESTURES = [
@@ -93,9 +89,9 @@ GESTURES = [
     Gesture("list", "filtering by click", "/tickets/", filter_by_click),
     Gesture("list", "changing a status", "/tickets/?status=open", change_status),
     Gesture("list", "moving and selecting", "/tickets/", move_and_select),
-    Gesture("list", "asking for the keys", "/tickets/", open_keys),
+    Gesture("list", "opening the shortcuts", "/tickets/", open_shortcuts),
     Gesture("ticket", "typing a reply", "/tickets/{ticket}/", write_reply),
     Gesture("ticket", "changing the status", "/tickets/{spare[2]}/", change_status),
-    Gesture("review", "deciding", "/tickets/review/", decide),
-    Gesture("dashboard", "opening the table", "/dashboard/", open_tables),
+    Gesture("review", "reviewing", "/tickets/review/", review_ticket),
+    Gesture("dashboard", "opening the table", "/dashboard/", steps.open_tables),
 ]

@@ -1,4 +1,4 @@
-"""What was measured, and how it is told."""
+"""The measured figures, and how they are printed."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 
-# Of one state in all its looks; they share a line of the table while they hold.
-SEEN = ("axe", "sideways", "headings", "unlabelled", "console", "foreign")
-MISSING = "missing"  # the name where something that should be there is not
+# Measured in every look of a state. Those within their limit share a line of the table.
+PER_LOOK = ("axe", "sideways", "headings", "unlabelled", "console", "foreign")
+MISSING = "missing"  # the name of the figure if a page or element was not there
 HEAD = ("page", "figure", "limit", "measured", "")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One number with its limit. `look` says in which theme and width, where that matters."""
+    """A number with its limit. `look` is the theme and width, if they matter."""
 
     page: str
     name: str
     measured: float
-    limit: float | None = None  # none: told, not judged
+    limit: float | None = None  # None: printed, but not checked
     at_least: bool = False
     unit: str = ""
     look: str = ""
-    detail: str = ""  # what was found, for a figure that does not hold
+    detail: str = ""  # printed if the figure exceeds its limit
 
     @property
     def holds(self) -> bool:
@@ -49,37 +49,37 @@ class Figure:
 
 
 def number(value: float) -> str:
-    """As short as it may be: 3, 0.004, 41.2."""
+    """Format a number briefly: 3, 0.004, 41.2."""
     return f"{value:.0f}" if value == int(value) else f"{value:.4g}"
 
 
 def table(figures: Sequence[Figure]) -> str:
-    """One line for each figure; what was seen of a page and holds is one line together."""
+    """Return a line per figure; the figures of all looks share one while they are 0."""
     rows: list[tuple[str, ...]] = [HEAD]
     for page, group in groupby(figures, lambda figure: figure.page):
         rows += page_rows(page, list(group))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    return "\n".join([*lines, *faults(figures), "", verdict(figures)])
+    return "\n".join([*lines, *failures(figures), "", verdict(figures)])
 
 
 def page_rows(page: str, figures: list[Figure]) -> Iterable[tuple[str, ...]]:
-    held = [figure for figure in figures if figure.holds]
-    seen = [figure for figure in held if figure.name in SEEN]
-    if seen:
-        names = [name for name in SEEN if any(figure.name == name for figure in seen)]
-        looks = len({figure.look for figure in seen})
+    passed = [figure for figure in figures if figure.holds]
+    per_look = [figure for figure in passed if figure.name in PER_LOOK]
+    if per_look:
+        names = [name for name in PER_LOOK if any(figure.name == name for figure in per_look)]
+        looks = len({figure.look for figure in per_look})
         yield page, f"{', '.join(names)} in {looks} looks", "<= 0", "0", "ok"
-    others = [figure for figure in held if figure.name not in SEEN]
-    for same in grouped(others):
-        yield row(worst(same), f"{same[0].name}, {len(same)} times" if same[1:] else "")
+    remaining = [figure for figure in passed if figure.name not in PER_LOOK]
+    for group in grouped(remaining):
+        yield row(worst(group), f"{group[0].name}, {len(group)} times" if group[1:] else "")
     for figure in figures:
         if not figure.holds:
             yield row(figure)
 
 
 def grouped(figures: Iterable[Figure]) -> Iterable[list[Figure]]:
-    """Those of the same name and limit together, in the order of the first ones."""
+    """Group the figures by name and limit, in order of appearance."""
     groups: dict[tuple[str, float | None], list[Figure]] = {}
     for figure in figures:
         groups.setdefault((figure.name, figure.limit), []).append(figure)
@@ -87,8 +87,8 @@ def grouped(figures: Iterable[Figure]) -> Iterable[list[Figure]]:
 
 
 def worst(figures: list[Figure]) -> Figure:
-    choose = min if figures[0].at_least else max
-    return choose(figures, key=lambda figure: figure.measured)
+    worst_of = min if figures[0].at_least else max
+    return worst_of(figures, key=lambda figure: figure.measured)
 
 
 def row(figure: Figure, name: str = "") -> tuple[str, ...]:
@@ -97,23 +97,23 @@ def row(figure: Figure, name: str = "") -> tuple[str, ...]:
     return figure.page, name, figure.rule, measured, figure.verdict
 
 
-def faults(figures: Iterable[Figure]) -> Iterable[str]:
-    """What was found where a figure does not hold, each finding once."""
-    told: dict[tuple[str, str], list[str]] = {}
+def failures(figures: Iterable[Figure]) -> Iterable[str]:
+    """Yield the details of the figures that exceed their limits, each detail once."""
+    looks_by_detail: dict[tuple[str, str], list[str]] = {}
     for figure in figures:
         if not figure.holds and figure.detail:
-            told.setdefault((figure.page, figure.detail), []).append(figure.look)
-    for (page, detail), looks in told.items():
-        where = f" ({'; '.join(filter(None, looks))})" if any(looks) else ""
-        yield f"\n{page}{where}\n    " + detail.replace("\n", "\n    ")
+            looks_by_detail.setdefault((figure.page, figure.detail), []).append(figure.look)
+    for (page, detail), looks in looks_by_detail.items():
+        suffix = f" ({'; '.join(filter(None, looks))})" if any(looks) else ""
+        yield f"\n{page}{suffix}\n    " + detail.replace("\n", "\n    ")
 
 
 def verdict(figures: Sequence[Figure]) -> str:
-    judged = [figure for figure in figures if figure.limit is not None]
-    failed = sum(not figure.holds for figure in judged)
+    checked = [figure for figure in figures if figure.limit is not None]
+    failed = sum(not figure.holds for figure in checked)
     if failed:
-        return f"{failed} of {len(judged)} figures fail."
-    return f"All {len(judged)} figures hold."
+        return f"{failed} of {len(checked)} figures fail."
+    return f"All {len(checked)} figures hold."
 
 
 def write_json(figures: Iterable[Figure], path: Path) -> None:

@@ -1,11 +1,11 @@
-"""A picture of every page, light and dark, wide and narrow, in docs/screenshots/."""
+"""Take pictures of every page, light and dark, wide and narrow, for docs/screenshots/."""
 
 from __future__ import annotations
 
 from .browser import THEMES, WIDTHS, Visitors
 from .desk import ROOT
-from .pages import STATES, State, wanted
-from .visiting import visit
+from .pages import STATES, State, select_states
+from .visits import visit
 
 FOLDER = ROOT / "docs" / "screenshots"
 HEIGHT = 850
@@ -20,8 +20,8 @@ BACK_OFFICE = [
 ]
 
 
-def keep(visitors: Visitors, names: list[str]) -> None:
-    for state in wanted([*STATES, *BACK_OFFICE], names):
+def take_all(visitors: Visitors, names: list[str]) -> None:
+    for state in select_states([*STATES, *BACK_OFFICE], names):
         if state.name in PICTURED:
             take(visitors, state)
     total = sum(picture.stat().st_size for picture in FOLDER.glob("*.png"))
@@ -35,7 +35,7 @@ def take(visitors: Visitors, state: State) -> None:
             page = visited.page
             for theme in THEMES:
                 page.emulate_media(color_scheme=theme)
-                # What a person sees first; whole pages would weigh three times as much.
+                # The first screen only: files of whole pages would be three times as large.
                 page.screenshot(
                     path=FOLDER / f"{state.name}-{theme}-{width}.png",
                     clip={"x": 0, "y": 0, "width": pixels, "height": HEIGHT},

@@ -1,4 +1,4 @@
-"""How the states of a page come about."""
+"""The steps that bring a page into a state."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from urllib.parse import urljoin
 
 from playwright.sync_api import Page, expect
 
-Facts = dict[str, Any]  # what `filling.py` tells of the desk
+Facts = dict[str, Any]  # the tickets that `sample_data.py` prints
 CLASSIFY = "**/api/tickets/classify*"
 PROBLEM = "I was charged twice for my invoice this month and need the money back."
-NEWS = 45_000  # milliseconds, a good deal more than a page waits before it asks again
+NEW_TICKETS_TIMEOUT = 45_000  # milliseconds; pages check for new tickets more often than that
 
 
 def nothing(page: Page, facts: Facts) -> None:
-    """The page as it comes."""
+    """Leave the page as it was loaded."""
 
 
 # --- submit ---
 
 
-def suggestion(page: Page, state: str) -> None:
+def expect_suggestion(page: Page, state: str) -> None:
     panel = page.get_by_role("region", name="Suggestion")
     expect(panel).to_have_attribute("data-state", state)
 
@@ -36,31 +36,31 @@ def keep_typing(page: Page, facts: Facts) -> None:
         """(field) => setInterval(
             () => field.dispatchEvent(new Event("input", { bubbles: true })), 200)"""
     )
-    suggestion(page, "typing")
+    expect_suggestion(page, "typing")
 
 
-def ask_without_answer(page: Page, facts: Facts) -> None:
+def wait_without_suggestion(page: Page, facts: Facts) -> None:
     slow = {"offline": False, "latency": 60_000, "downloadThroughput": -1, "uploadThroughput": -1}
     page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
     describe(page)
-    suggestion(page, "thinking")
+    expect_suggestion(page, "thinking")
 
 
 def wait_for_suggestion(page: Page, facts: Facts) -> None:
     describe(page)
-    suggestion(page, "suggested")
+    expect_suggestion(page, "suggested")
 
 
 def override(page: Page, facts: Facts) -> None:
     wait_for_suggestion(page, facts)
     page.get_by_label("Category").select_option("account")
-    suggestion(page, "overridden")
+    expect_suggestion(page, "overridden")
 
 
-def ask_in_vain(page: Page, facts: Facts) -> None:
+def fail_to_suggest(page: Page, facts: Facts) -> None:
     page.route(CLASSIFY, lambda route: route.fulfill(status=500))
     describe(page)
-    suggestion(page, "unavailable")
+    expect_suggestion(page, "unavailable")
 
 
 def find_similar(page: Page, facts: Facts) -> None:
@@ -68,12 +68,12 @@ def find_similar(page: Page, facts: Facts) -> None:
     expect(page.get_by_role("complementary", name="Similar tickets")).to_contain_text("#")
 
 
-def send_nothing(page: Page, facts: Facts) -> None:
+def send_empty_form(page: Page, facts: Facts) -> None:
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("alert")).to_be_focused()
 
 
-def send(page: Page, facts: Facts) -> None:
+def create_ticket(page: Page, facts: Facts) -> None:
     describe(page)
     page.get_by_label("Title", exact=True).fill("Charged twice")
     page.get_by_role("button", name="Send").click()
@@ -87,7 +87,7 @@ def send_without_cookies(page: Page, facts: Facts) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("You don't have access")
 
 
-def reply_nothing(page: Page, facts: Facts) -> None:
+def send_empty_reply(page: Page, facts: Facts) -> None:
     page.get_by_role("button", name="Send reply").click()
     expect(page.get_by_role("alert")).to_be_focused()
 
@@ -95,17 +95,17 @@ def reply_nothing(page: Page, facts: Facts) -> None:
 # --- sign-in ---
 
 
-def sign_in_wrongly(page: Page, facts: Facts, name: str = "nobody") -> None:
+def fail_to_sign_in(page: Page, facts: Facts, name: str = "nobody") -> None:
     page.get_by_label("User name").fill(name)
     page.get_by_label("Password").fill("wrong")
     with page.expect_navigation():
         page.get_by_role("button", name="Sign in").click()
 
 
-def get_locked_out(page: Page, facts: Facts) -> None:
+def lock_account(page: Page, facts: Facts) -> None:
     for _ in range(6):
         if page.get_by_label("Password").count():
-            sign_in_wrongly(page, facts, "locked.out")
+            fail_to_sign_in(page, facts, "locked.out")
     expect(page.get_by_role("heading", level=1)).to_have_text("Too many attempts")
 
 
@@ -124,26 +124,28 @@ def select_rows(page: Page, facts: Facts) -> None:
     expect(page.get_by_text(re.compile("3 .*selected|selected.* 3"))).to_be_visible()
 
 
-def toast(page: Page, words: str) -> None:
-    expect(page.locator("#toasts")).to_contain_text(words)
+def expect_toast(page: Page, text: str) -> None:
+    expect(page.locator("#toasts")).to_contain_text(text)
 
 
 def close_first(page: Page, facts: Facts) -> None:
     page.get_by_label(re.compile(r"^Status of #")).first.select_option("closed")
-    toast(page, "Closed")
+    expect_toast(page, "Closed")
 
 
-def ask_for_keys(page: Page, facts: Facts) -> None:
+def open_shortcuts(page: Page, facts: Facts) -> None:
     page.locator("main").press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
 
 
-def hear_news(page: Page, facts: Facts) -> None:
+def wait_for_new_tickets(page: Page, facts: Facts) -> None:
     problem = {"title": "The export hangs", "description": "It never ends since this morning."}
-    somebody = page.context.browser.new_context()  # type: ignore[union-attr]
-    assert somebody.request.post(urljoin(page.url, "/api/tickets/"), data=problem).ok
-    somebody.close()
-    expect(page.get_by_text(re.compile(r"\d+ new ticket"))).to_be_visible(timeout=NEWS)
+    visitor = page.context.browser.new_context()  # type: ignore[union-attr]
+    assert visitor.request.post(urljoin(page.url, "/api/tickets/"), data=problem).ok
+    visitor.close()
+    expect(page.get_by_text(re.compile(r"\d+ new ticket"))).to_be_visible(
+        timeout=NEW_TICKETS_TIMEOUT
+    )
 
 
 # --- ticket ---
@@ -152,7 +154,7 @@ def hear_news(page: Page, facts: Facts) -> None:
 def close_ticket(page: Page, facts: Facts) -> None:
     status = page.get_by_role("combobox", name="Status")
     status.select_option("open" if status.input_value() == "closed" else "closed")
-    toast(page, "now")
+    expect_toast(page, "now")
 
 
 def open_edit(page: Page, facts: Facts) -> None:
@@ -162,21 +164,21 @@ def open_edit(page: Page, facts: Facts) -> None:
 
 def save_stale(page: Page, facts: Facts) -> None:
     open_edit(page, facts)
-    other = page.context.new_page()
-    other.goto(page.url)
-    save_title(other, "The export hangs, says somebody else")
-    other.close()
+    second_page = page.context.new_page()
+    second_page.goto(page.url)
+    save_title(second_page, "The export hangs, says somebody else")
+    second_page.close()
     save_title(page, "The export hangs, say we")
     expect(page.get_by_role("alert")).to_be_visible()
 
 
-def save_title(page: Page, words: str) -> None:
+def save_title(page: Page, title: str) -> None:
     if not page.get_by_role("button", name="Save", exact=True).is_visible():
         open_edit(page, {})
     field = page.get_by_label("Title", exact=True)
-    # Something else each time, since a change to the same is none.
-    field.fill(f"{words}!" if field.input_value() == words else words)
-    with page.expect_response(lambda answer: answer.request.method == "POST"):
+    # A different title each time: saving the same one changes nothing.
+    field.fill(f"{title}!" if field.input_value() == title else title)
+    with page.expect_response(lambda response: response.request.method == "POST"):
         page.get_by_role("button", name="Save", exact=True).click()
 
 

@@ -40,8 +40,8 @@ def test_a_page_that_was_removed_leaves_nothing_behind(tmp_path):
     assert not (tmp_path / "js" / "old.js").exists()
 
 
-def test_a_static_file_travels_without_the_headers_of_pages(client, settings):
-    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True  # none was gathered
+def test_a_static_file_has_none_of_the_headers_of_pages(client, settings):
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True  # none was collected
     response = client.get("/static/css/desk.css")
     assert response.status_code == 200
     assert set(response.headers) <= {

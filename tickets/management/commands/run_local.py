@@ -26,10 +26,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
 from tickets.checks import refuse_unsafe_settings
-from tickets.services import create_account, database_is_ready
+from tickets.services.accounts import create_account
+from tickets.services.housekeeping import database_is_ready
 
 if TYPE_CHECKING:
-    from config.embedded_postgres.server import Server
+    from embedded_postgres.server import Server
 
 ACCOUNTS = {"agent": False, "admin": True}  # name -> is an admin
 PATIENCE = 30  # seconds that a part may take to start or to stop
@@ -249,7 +250,7 @@ def greeting(passwords: dict[str, str]) -> str:
 
 def embedded_server() -> Server | None:
     """The embedded PostgreSQL, unless DATABASE_URL names another one."""
-    from config.embedded_postgres.server import server_of
+    from embedded_postgres.server import server_of
 
     database = settings.DATABASES["default"]
     return server_of(database["DATA_DIR"]) if "DATA_DIR" in database else None

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tickets.models import Prediction, Ticket
+from tickets.models.ticket import Ticket
+from tickets.models.triage import Prediction
 
 from .submit_form import (
     CLASSIFY,
@@ -103,7 +104,9 @@ def test_nothing_moves_in_any_state(desk, width):
     form.expect_state("suggested")
     places["suggested"] = form.places()
     assert (
-        page.locator(".suggestion-evidence").evaluate("words => words.scrollHeight - words.clientHeight")
+        page.locator(".suggestion-evidence").evaluate(
+            "words => words.scrollHeight - words.clientHeight"
+        )
         <= 1
     )
     expect(page.locator(".suggestion-evidence")).to_contain_text("“eeeeeeeeeeeeeee…”")

@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from config.embedded_postgres.processes import of_cluster
-from config.embedded_postgres.server import Server
+from embedded_postgres.processes import server_processes
+from embedded_postgres.server import Server
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 120
@@ -80,7 +80,7 @@ class Program:
         return found
 
     def database_processes(self) -> list[psutil.Process]:
-        return list(of_cluster((self.data_dir / "postgres" / "data").resolve()).values())
+        return list(server_processes((self.data_dir / "postgres" / "data").resolve()).values())
 
     def ask(self, path: str, body: dict[str, str] | None = None):
         request = urllib.request.Request(

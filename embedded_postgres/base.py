@@ -1,0 +1,38 @@
+"""Django's PostgreSQL backend on the embedded server of `DATA_DIR`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.backends.postgresql import base, client
+
+from .programs import binary
+from .server import Server, server_of
+
+
+class DatabaseClient(client.DatabaseClient):
+    @classmethod
+    def settings_to_cmd_args_env(
+        cls, settings_dict: dict[str, Any], parameters: Iterable[str]
+    ) -> tuple[list[str], dict[str, str] | None]:
+        """Use the wheel's psql: the machine may have none, or an older one."""
+        arguments, environment = super().settings_to_cmd_args_env(settings_dict, parameters)
+        return [str(binary("psql")), *arguments[1:]], environment
+
+    def runshell(self, parameters: Iterable[str]) -> None:
+        self.connection.get_connection_params()
+        super().runshell(parameters)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    client_class = DatabaseClient
+
+    @property
+    def server(self) -> Server:
+        return server_of(self.settings_dict["DATA_DIR"])
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Start the server if necessary, then return Django's connection parameters."""
+        address = self.server.ensure_running(self.settings_dict["NAME"])
+        # Stored in the settings, where dbshell and other libraries read them.
+        self.settings_dict.update({key.upper(): value for key, value in address.items()})
+        return super().get_connection_params()

@@ -1,0 +1,264 @@
+"""The HTTP server: routes, faults by request or by control, and a log of requests."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+from . import faults, protocols, rules, strictness
+
+HOST = "127.0.0.1"
+MAX_BODY_BYTES = 2_000_000
+HUGE_BYTES = 10_000_000
+LOG_LENGTH = 1000
+_GEMINI = re.compile(r".*/v1(?:beta)?/models/([^/:]+):generateContent")
+
+
+class FakeLLM:
+    """A server in its own thread: `with FakeLLM() as fake: ... fake.url ...`.
+
+    `hang_seconds` is how long "hang" and "drip" last. Closing the server ends them at once.
+    """
+
+    def __init__(self, port: int = 0, hang_seconds: float = 60.0) -> None:
+        self.hang_seconds = hang_seconds
+        self.closing = threading.Event()
+        self._lock = threading.Lock()
+        self._log: deque[dict[str, Any]] = deque(maxlen=LOG_LENGTH)
+        self._fault: str | None = None
+        self._fault_times: int | None = None
+        self._reply: str | None = None
+        self._server = _Server((HOST, port), self)
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self._server.server_address[1]}"
+
+    def serve(self) -> None:
+        """Serve in the current thread until `close` is called."""
+        self._server.serve_forever(poll_interval=0.05)
+
+    def close(self) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve, name="fake-llm", daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def control(
+        self, fault: str | None = None, times: int | None = None, reply: str | None = None
+    ) -> None:
+        """Apply a fault from now on, or to the next `times` requests. `reply` is sent verbatim.
+
+        Raise ValueError if the fault is unknown.
+        """
+        if fault is not None and fault not in faults.KNOWN:
+            raise ValueError(f"Unknown fault {fault!r}; known: {', '.join(faults.KNOWN)}.")
+        with self._lock:
+            self._fault, self._fault_times, self._reply = fault, times, reply
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The requests, oldest first.
+
+        Keys: at, path, model, message, schema, parameters, has_key, fault.
+        """
+        with self._lock:
+            return list(self._log)
+
+    def clear_log(self) -> None:
+        with self._lock:
+            self._log.clear()
+
+    def log_request(self, **entry: Any) -> None:
+        with self._lock:
+            self._log.append({"at": time.time(), **entry})
+
+    def next_fault(self) -> str | None:
+        """Return the fault that `control` set, and count it down."""
+        with self._lock:
+            if self._fault is None or self._fault_times == 0:
+                return None
+            if self._fault_times is not None:
+                self._fault_times -= 1
+            return self._fault
+
+    def reply_to(self, question: protocols.Question) -> str:
+        if self._reply is not None:
+            return self._reply
+        ticket = rules.ticket_of(question.message)
+        if not question.schema:
+            return rules.title(ticket)
+        return json.dumps(rules.answer(ticket, question.schema), ensure_ascii=False)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], fake: FakeLLM) -> None:
+        self.fake = fake
+        super().__init__(address, _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print nothing: several faults make clients hang up."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes, 40 ms apart otherwise
+    server: _Server
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path == "/log":
+            self._send(200, self.server.fake.log)
+        elif path.endswith("/v1/models"):
+            self._send(200, protocols.chat_models())
+        else:
+            self._send(404, protocols.chat_error(404))
+
+    def do_DELETE(self) -> None:
+        if self.path != "/log":
+            self._send(404, protocols.chat_error(404))
+        else:
+            self.server.fake.clear_log()
+            self._send(200, [])
+
+    def do_POST(self) -> None:
+        path = self.path.partition("?")[0]
+        body = self._body()
+        gemini = _GEMINI.fullmatch(path)
+        if body is None:
+            self._send(400, protocols.gemini_error(400))
+        elif path == "/control":
+            self._control(body)
+        elif gemini:
+            self._complete(protocols.gemini_question(gemini[1], body), body, gemini=True)
+        elif path.endswith("/v1/chat/completions"):
+            self._complete(protocols.chat_question(body), body, gemini=False)
+        else:
+            self._send(404, protocols.gemini_error(404))
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Print nothing: the log is at GET /log."""
+
+    def _control(self, body: Mapping[str, Any]) -> None:
+        try:
+            self.server.fake.control(body.get("fault"), body.get("times"), body.get("reply"))
+        except ValueError as error:
+            self._send(400, {"error": str(error)})
+        else:
+            self._send(200, dict(body))
+
+    def _complete(
+        self, question: protocols.Question, body: Mapping[str, Any], *, gemini: bool
+    ) -> None:
+        fake = self.server.fake
+        fault = (
+            self.headers.get(faults.HEADER)
+            or faults.fault_in(question.message)
+            or fake.next_fault()
+        )
+        has_key = bool(self.headers.get("x-goog-api-key") or self.headers.get("Authorization"))
+        fake.log_request(
+            path=self.path,
+            model=question.model,
+            message=question.message,
+            schema=question.schema,
+            parameters=question.parameters,
+            has_key=has_key,
+            fault=fault,
+        )
+        rejection = (strictness.gemini if gemini else strictness.chat)(body, fault)
+        if gemini and not has_key:  # as Google does; local chat servers need no key
+            self._send(403, protocols.gemini_error(403))
+        elif rejection:
+            self._send(400, rejection)
+        elif not self._apply_fault(fault, question, gemini):
+            self._answer(fault, question, gemini)
+
+    def _answer(self, fault: str | None, question: protocols.Question, gemini: bool) -> None:
+        if fault == "safety":
+            blocked = protocols.gemini_blocked if gemini else protocols.chat_blocked
+            self._send(200, blocked(question))
+            return
+        text = faults.spoil(fault, self.server.fake.reply_to(question))
+        cut_short = fault == "truncated"
+        answer = protocols.gemini_answer if gemini else protocols.chat_answer
+        self._send(200, answer(question, text, cut_short=cut_short))
+
+    def _apply_fault(self, fault: str | None, question: protocols.Question, gemini: bool) -> bool:
+        """Apply a fault that replaces the answer. Return False if the fault is not one of those."""
+        if fault in faults.STATUS_FAULTS:
+            status = faults.STATUS_FAULTS[fault]
+            error = protocols.gemini_error if gemini else protocols.chat_error
+            self._send(status, error(status, fault))
+        elif fault == "html":
+            self._send_bytes(200, b"<html><body>Bad gateway</body></html>", "text/html")
+        elif fault == "hang":
+            self.server.fake.closing.wait(self.server.fake.hang_seconds)
+            self.close_connection = True
+        elif fault == "drip":
+            self._drip()
+        elif fault == "cut_body":
+            self._start(200, "application/json", 10_000)
+            self.wfile.write(b'{"candidates": [')
+            self.close_connection = True
+        elif fault == "huge":
+            answer = protocols.gemini_answer if gemini else protocols.chat_answer
+            self._send(200, answer(question, "x" * HUGE_BYTES))
+        elif fault == "close":
+            self.close_connection = True
+        else:
+            return False
+        return True
+
+    def _drip(self) -> None:
+        """Send one byte per second."""
+        self._start(200, "application/json", 10_000)
+        deadline = time.monotonic() + self.server.fake.hang_seconds
+        while time.monotonic() < deadline:
+            self.wfile.write(b" ")
+            if self.server.fake.closing.wait(1):
+                break
+        self.close_connection = True
+
+    def _body(self) -> dict[str, Any] | None:
+        try:
+            length = min(int(self.headers.get("Content-Length") or 0), MAX_BODY_BYTES)
+            body = json.loads(self.rfile.read(length))
+        except ValueError:
+            return None
+        return body if isinstance(body, dict) else None
+
+    def _send(self, status: int, answer: Any) -> None:
+        body = json.dumps(answer, ensure_ascii=False).encode()
+        self._send_bytes(status, body, "application/json; charset=UTF-8")
+
+    def _send_bytes(self, status: int, body: bytes, content_type: str) -> None:
+        self._start(status, content_type, len(body))
+        self.wfile.write(body)
+
+    def _start(self, status: int, content_type: str, length: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()

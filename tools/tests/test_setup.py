@@ -1,0 +1,123 @@
+"""The set-up script, on a temporary checkout. The real packages are installed by `make`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import setup
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """An empty checkout, in a path with a space, that the script works on."""
+    root = tmp_path / "a checkout"
+    (root / ".build").mkdir(parents=True)
+    monkeypatch.setattr(setup, "ROOT", root)
+    monkeypatch.setattr(setup, "BUILD", root / ".build")
+    monkeypatch.setattr(setup, "PYTHON", root / ".venv" / "bin" / "python")
+    return root
+
+
+def test_a_digest_changes_with_a_files_content(checkout):
+    requirements = checkout / "requirements.txt"
+    requirements.write_text("a==1")
+    before = setup.digest_of([requirements])
+    assert setup.digest_of([requirements]) == before
+    requirements.write_text("a==2")
+    assert setup.digest_of([requirements]) != before
+
+
+def test_the_environment_works_in_a_path_with_a_space(checkout, capfd):
+    setup.create_environment()
+    prefix = subprocess.check_output(
+        [checkout / ".venv" / "bin" / "python", "-c", "import sys; print(sys.prefix)"], text=True
+    )
+    assert Path(prefix.strip()) == checkout / ".venv"
+    assert "virtual environment" in capfd.readouterr().out
+
+
+def test_an_interrupted_environment_is_created_again(checkout):
+    (checkout / ".venv.new" / "half").mkdir(parents=True)
+    setup.create_environment()
+    assert not (checkout / ".venv.new").exists()
+    assert setup.PYTHON.exists()
+
+
+def test_installed_packages_are_not_installed_again(checkout, capfd):
+    (checkout / "requirements.txt").write_text("")
+    (checkout / "requirements-dev.txt").write_text("")
+    setup.create_environment()
+    for _ in range(2):
+        setup.install(checkout / "requirements-dev.txt")
+    # The longer list includes the shorter one.
+    setup.install(checkout / "requirements.txt")
+    assert capfd.readouterr().out.count("Installing") == 1
+
+
+def test_a_failed_step_is_reported_in_one_line():
+    code = (
+        "import os, runpy, sys; sys.version_info = (3, 9); os.environ['PATH'] = '';"
+        f"runpy.run_path({setup.__file__!r}, run_name='__main__')"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Cannot set up: Python 3.11 or newer is needed")
+    assert result.stderr.count("\n") == 1
+
+
+def test_every_version_is_pinned_and_no_list_names_a_host():
+    root = Path(setup.__file__).parent.parent
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        for line in (root / name).read_text().splitlines():
+            package = line.split(" ")[0]
+            assert "==" in package, line
+            assert "//" not in line
+    assert "resolved" not in (root / "package-lock.json").read_text()
+
+
+@pytest.fixture
+def npm_calls(checkout, tmp_path, monkeypatch):
+    """Put programs npm and node on the PATH that only log their calls; return the log's reader."""
+    programs, calls = tmp_path / "programs", tmp_path / "calls"
+    programs.mkdir()
+    for name, script in {"npm": f'echo "$@" >> {calls}', "node": "echo v22.22.0"}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=":")
+    for name in ("package.json", "package-lock.json"):
+        (checkout / name).write_text("{}")
+    (checkout / "node_modules").mkdir()
+    calls.touch()
+    return lambda: [line for line in calls.read_text().splitlines() if line.startswith("ci")]
+
+
+def test_running_the_program_installs_only_what_its_pages_load(npm_calls):
+    for _ in range(2):
+        setup.install_front_end(tools=False)
+    assert npm_calls() == ["ci --no-progress --omit=dev"]
+
+
+def test_the_programs_that_check_pages_are_installed_once_and_stay(npm_calls):
+    setup.install_front_end(tools=False)
+    setup.install_front_end(tools=True)
+    setup.install_front_end(tools=False)
+    setup.install_front_end(tools=True)
+    assert npm_calls() == ["ci --no-progress --omit=dev", "ci --no-progress"]
+
+
+def test_a_changed_list_of_packages_is_installed_again(npm_calls, checkout):
+    setup.install_front_end(tools=True)
+    (checkout / "package-lock.json").write_text('{"other": 1}')
+    setup.install_front_end(tools=False)
+    assert npm_calls() == ["ci --no-progress", "ci --no-progress --omit=dev"]
+
+
+def test_a_node_that_does_not_work_has_no_version(npm_calls, tmp_path):
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    assert setup.node_version(str(broken)) == ()
+    assert setup.node_version(None) == ()
+    assert setup.node_version(str(tmp_path / "programs" / "node")) == (22, 22, 0)
