@@ -269,7 +269,7 @@ watch.addEventListener("htmx:afterSwap", () => {
 
 // To show what changed, nobody has to stop writing.
 watch.addEventListener("mousedown", (event) => {
-  if (event.target.closest("[data-show]")) event.preventDefault();
+  if (event.target.closest("#show-changes")) event.preventDefault();
 });
 
 // The text stays when the session has ended: a link leads to the sign-in page.
