@@ -1,6 +1,6 @@
 import pytest
 
-from tickets.fake_llm import FakeLLM
+from tools.fake_llm import FakeLLM
 from tickets.services.triage.shared_state import load_learned
 from tickets.triage import engine
 from tickets.triage.offline import store
