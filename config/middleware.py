@@ -118,7 +118,7 @@ class problems:  # noqa: N801  (a middleware, named like the function beside it)
             # Its forms look before they store; somebody else was faster in between.
             logger.warning("refused (request %s)", request.id, exc_info=error)  # type: ignore[attr-defined]
             return errors.respond(request, Conflict(FASTER))
-        if isinstance(error, DataError) or (isinstance(error, ValueError) and _in_admin(request)):
+        if isinstance(error, DataError):
             # Values that no form of ours lets through; Django's admin takes some from the address.
             logger.warning("refused (request %s)", request.id, exc_info=error)  # type: ignore[attr-defined]
             return errors.bad_request(request, error)

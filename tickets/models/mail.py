@@ -42,7 +42,7 @@ class Email(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name = "e-mail"
+        verbose_name = "email"
         constraints = [one_of("kind", Mail), one_of("state", MailState)]
         indexes = [models.Index(fields=["ticket", "-id"], name="email_of_ticket")]
 

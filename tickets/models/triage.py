@@ -39,6 +39,7 @@ class Prediction(models.Model):
     objects = PredictionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "suggestion"
         constraints = [
             one_of("field", LedgerField),
             one_of("source", Source),
@@ -73,6 +74,8 @@ class Lesson(models.Model):
     objects = LessonQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "feedback entry"
+        verbose_name_plural = "feedback"
         constraints = [
             one_of("field", LearnedField),
             models.UniqueConstraint(fields=["ticket", "field"], name="lesson_once"),

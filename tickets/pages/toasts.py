@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django_htmx.http import trigger_client_event
 
 from tickets.exceptions import InvalidInput
 from tickets.models import Ticket
 from tickets.services import versions
+from tickets.web.notices import notify
 
 NAMED = 5  # tickets in one sentence
 
@@ -32,7 +32,7 @@ def refusal(error: InvalidInput) -> HttpResponse:
 
 def note(request: HttpRequest, words: str, undo: Iterable[Ticket] = ()) -> None:
     """Say it on the page that comes next."""
-    messages.success(request, words, extra_tags=versions(undo))
+    notify(request, words, undo=versions(undo))
 
 
 def numbers(ticket_ids: Sequence[int]) -> str:

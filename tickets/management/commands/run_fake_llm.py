@@ -5,11 +5,10 @@ from __future__ import annotations
 import signal
 import threading
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-
-from tickets.fake_llm import KNOWN, FakeLLM
 
 DEFAULT_PORT = 8765
 
@@ -19,16 +18,26 @@ class Command(BaseCommand):
         "A fake language model on 127.0.0.1. Its address is a GEMINI_BASE_URL; with /v1 behind it,"
         " an LLM_BASE_URL, OPENAI_BASE_URL or GROQ_BASE_URL. "
         'Faults: "[[fault:NAME]]" in a ticket, the header X-Fake-Fault, or '
-        'POST /control {"fault": NAME, "times": N}. What was asked: GET /log. '
-        f"Names: {', '.join(KNOWN)}."
+        'POST /control {"fault": NAME, "times": N}. What was asked: GET /log.'
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        with suppress(ModuleNotFoundError):
+            from tools.fake_llm import KNOWN
+
+            parser.epilog = f"Names of faults: {', '.join(KNOWN)}."
         parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one")
         parser.add_argument("--hang-seconds", type=float, default=60.0)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            from tools.fake_llm import FakeLLM
+        except ModuleNotFoundError:
+            raise CommandError(
+                "The fake model is not installed here: it is in a checkout's tools/fake_llm/"
+                " and not in the Docker image."
+            ) from None
         try:
             fake = FakeLLM(options["port"], options["hang_seconds"])
         except OSError as error:

@@ -1,0 +1,1 @@
+"""What the API, the pages and the admin share around a request."""
