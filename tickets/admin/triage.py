@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from procrastinate.exceptions import AlreadyEnqueued
 
 from .. import services, wording
 from ..models import Lesson, Prediction, TriageModel
@@ -186,8 +187,13 @@ class TriageModelAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Retrain from the latest feedback", permissions=["manage"])
     def retrain(self, request: HttpRequest, queryset: QuerySet[TriageModel]) -> None:
-        services.refit_later()
-        self.message_user(request, "Retraining was added to the jobs.", messages.SUCCESS)
+        try:
+            with transaction.atomic():
+                services.refit_later()
+        except AlreadyEnqueued:
+            self.message_user(request, "A retraining job is already waiting.", messages.WARNING)
+        else:
+            self.message_user(request, "A retraining job was added.", messages.SUCCESS)
 
 
 def _percentage(value: float | None) -> str | None:
