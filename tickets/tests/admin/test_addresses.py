@@ -16,6 +16,7 @@ from tickets.models import Email, Lesson, Prediction, SavedView, Ticket, TriageM
 from tickets.tests.factories import AgentFactory, PredictionFactory, TicketFactory, TokenFactory
 
 VALUES = ["", "abc", "-1", "9" * 5000, "\0", "2026-13-45"]
+FORM_VALUES = ["", "abc", "9" * 5000, "\0"]
 KEYS = ["abc", "0", "-1", "1_2F", "1/2", "9" * 20, "9" * 5000, "\0", "_00", "é"]
 LOOKUPS = ["", "__exact", "__isnull", "__gte", "__regex"]
 LIST_PARAMETERS = [
@@ -130,7 +131,7 @@ def test_a_form_takes_any_value(browser, rows, model_name):
         initial = {name: form[name].value() for name in form.fields}
         valid = {name: value for name, value in initial.items() if value not in (None, False)}
         names = [*form.fields, *FORM_PARAMETERS, *INLINE_PARAMETERS]
-        for name, value in product(names, VALUES):
+        for name, value in product(names, FORM_VALUES):
             query = f"{quote(name)}={quote(value)}"
             assert_no_server_error(browser.get(f"{path}?{query}"), path, query)
             data = valid | {name: value}

@@ -364,10 +364,10 @@ def test_agents_find_each_other_but_nobody_else(agent, agent_user):
     both.groups.add(*AdminFactory().groups.all())
     UserFactory(username="requester")
     AgentFactory(username="gone", is_active=False)
-    found_names = names(search(agent, "assignee"))
-    assert set(found_names) >= {agent_user.username, "zoe"}
-    assert not {"requester", "gone"} & set(found_names)
-    assert found_names.count("zoe") == 1
+    matches = names(search(agent, "assignee"))
+    assert set(matches) >= {agent_user.username, "zoe"}
+    assert not {"requester", "gone"} & set(matches)
+    assert matches.count("zoe") == 1
 
 
 def test_the_search_narrows(agent):

@@ -182,7 +182,7 @@ def test_an_agent_finds_a_ticket_assigns_it_and_answers(desk, ticket):
 
 
 def test_selected_tickets_are_closed_at_once(page, ticket):
-    others = TicketFactory.create_batch(2)
+    other_tickets = TicketFactory.create_batch(2)
     page.goto(TICKETS)
     page.get_by_role("checkbox", name=re.compile("all objects")).check()
     page.get_by_role("checkbox", name=re.compile(f"#{ticket.pk} ")).uncheck()
@@ -191,7 +191,7 @@ def test_selected_tickets_are_closed_at_once(page, ticket):
     expect(page.get_by_text("Status set to closed: 2 tickets.")).to_be_visible()
     assert violations(page) == []
     closed = Ticket.objects.filter(status="closed")
-    assert {each.pk for each in closed} == {each.pk for each in others}
+    assert {each.pk for each in closed} == {each.pk for each in other_tickets}
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("2 tickets are as they were before.")).to_be_visible()
     expect(page).to_have_url(re.compile(TICKETS))

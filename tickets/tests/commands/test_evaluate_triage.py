@@ -111,7 +111,7 @@ def test_the_title_is_read_as_well(write):
     assert report(write(content))["category"]["accuracy"] == 1
 
 
-def test_rows_left_out_are_told_beside_the_object(write):
+def test_skipped_rows_are_reported_beside_the_object(write):
     out, notes = evaluate(write("text,category\nrefund my invoice,billing\nhello,\n"), "--json")
     assert json.loads(out)["category"]["n"] == 1
     assert notes == "Skipped 1 rows without a text or a label.\n"
