@@ -8,10 +8,12 @@ from django.contrib import admin as django_admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.urls import path as url_path
 from django.urls import reverse
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from config import urls
 from tickets.models import Email, Lesson, Prediction, SavedView, Ticket, TriageModel
 from tickets.tests.factories import AgentFactory, PredictionFactory, TicketFactory, TokenFactory
 
@@ -156,14 +158,20 @@ def test_the_other_addresses_take_any_path_and_value(browser, admin_user):
         assert_no_server_error(browser.get(path), path)
 
 
-def test_a_bug_of_ours_is_not_the_visitors_fault(browser, monkeypatch):
-    def broken(*arguments):
-        raise ValueError("a bug")
+def broken(request):
+    raise ValueError("a bug")
 
-    monkeypatch.setattr("tickets.admin_site.recent_actions", broken)
-    response = browser.get("/admin/")
+
+urlpatterns = [url_path("admin/broken/", django_admin.site.admin_view(broken)), *urls.urlpatterns]
+handler500 = urls.handler500
+
+
+def test_a_bug_of_ours_is_a_logged_server_error(browser, settings, caplog):
+    settings.ROOT_URLCONF = __name__
+    response = browser.get("/admin/broken/")
     assert response.status_code == 500
     assert response["X-Request-ID"] in response.content.decode()
+    assert "Internal Server Error: /admin/broken/" in caplog.text
 
 
 # --- what is refused, and what only leads back to the list ---
