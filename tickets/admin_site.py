@@ -21,7 +21,11 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from .exceptions import InvalidInput, PermissionDenied
-from .models import ApiToken, Email, Lesson, Prediction, SavedView, Ticket, TriageModel
+from .models.mail import Email
+from .models.ticket import Ticket
+from .models.tokens import ApiToken
+from .models.triage import Feedback, Prediction, TriageModel
+from .models.workplace import SavedView
 
 View = Callable[..., Any]
 
@@ -35,7 +39,7 @@ SECTIONS: dict[str, dict[type[Model], str]] = {
     "Triage": {
         TriageModel: "What the classifier has learned, and how often each source is right.",
         Prediction: "Each value that triage suggested, and what agents decided.",
-        Lesson: "Agents' decisions that the classifier learns from.",
+        Feedback: "Agents' decisions that the classifier learns from.",
     },
     "People and programs": {
         User: "Accounts of the people who work here or used to.",

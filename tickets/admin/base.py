@@ -28,7 +28,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from ..access import Actor, user_actor
+from ..access.actors import Actor, user_actor
 from ..exceptions import InvalidInput, NotFound
 from ..web.notices import notify
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from django import forms
@@ -19,31 +20,33 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils.text import Truncator
 
-from .. import forms as desk
-from ..access import Actor
-from ..models import (
-    RESERVED_NAMES,
-    ApiToken,
+from ..access.actors import Actor
+from ..access.roles import agents
+from ..forms import fields, lists, tickets
+from ..models.ticket import Comment, Ticket
+from ..models.tokens import ApiToken
+from ..models.workplace import SavedView
+from ..services.editing import ReadState, conflicting_fields, own_changes
+from ..services.saved_views import SAME_NAME
+from ..vocabulary import (
+    MAX_TOKEN_DAYS,
+    RESERVED_USERNAMES,
+    WRITABLE_FIELDS,
     Category,
-    Comment,
     Priority,
-    SavedView,
     Scope,
-    Ticket,
-    agents,
 )
-from ..services import SAME_NAME, WRITABLE
 from .base import ModelForm
 
 TRIAGE_DECIDES = ("", "Let triage decide")
 
 
-class TicketForm(desk.TicketForm, ModelForm):
+class TicketForm(tickets.TicketForm, ModelForm):
     assignee = None  # type: ignore[assignment]  # use the model's field, which has autocomplete
 
     class Meta:
         model = Ticket
-        fields = WRITABLE
+        fields = WRITABLE_FIELDS
 
     def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
         super().__init__(data, files=files, **kwargs)
@@ -59,8 +62,8 @@ class TicketForm(desk.TicketForm, ModelForm):
 
 
 class AddTicketForm(TicketForm):
-    category = desk.EnumerationField(choices=[TRIAGE_DECIDES, *Category.choices], required=False)
-    priority = desk.EnumerationField(choices=[TRIAGE_DECIDES, *Priority.choices], required=False)
+    category = fields.EnumerationField(choices=[TRIAGE_DECIDES, *Category.choices], required=False)
+    priority = fields.EnumerationField(choices=[TRIAGE_DECIDES, *Priority.choices], required=False)
 
     def __init__(
         self, data: Any = None, files: Any = None, *, initial: Any = None, **kwargs: Any
@@ -73,6 +76,9 @@ class ChangeTicketForm(TicketForm):
     """Stores the version that the page showed, so that nobody overwrites unseen changes."""
 
     version_seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    editor: Actor  # set for each request, see the admin
+    changes: Mapping[str, Any] = {}  # the values that differ from what the page showed
 
     def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
         super().__init__(data, files, **kwargs)
@@ -91,32 +97,34 @@ class ChangeTicketForm(TicketForm):
 
     def clean(self) -> Any:
         cleaned = super().clean()
-        if message := conflict_message(self):
-            self.add_error(None, message)
+        version = self.cleaned_data.get("version_seen")
+        if version is None or self.errors:
+            return cleaned
+        sent = {
+            name: self.cleaned_data[name]
+            for name in WRITABLE_FIELDS
+            if name in self.cleaned_data
+        }
+        self.changes = own_changes(self.instance, sent, version, untouched=WRITABLE_FIELDS)
+        read = ReadState(version)
+        if fields := conflicting_fields(self.instance, self.changes, self.editor, read):
+            self.add_error(None, self._conflict_message(fields))
             # Keep the input and let the next save overwrite what the message shows.
             data = cast(QueryDict, self.data).copy()
             data["version_seen"] = str(self.instance.version)
             self.data = data
         return cleaned
 
-
-def conflict_message(form: ChangeTicketForm) -> str:
-    """Return which values somebody else stored since the page was shown; "" if there are none.
-
-    Only the fields that this form would change are compared.
-    """
-    changed = [name for name in form.changed_data if name in WRITABLE]
-    if "version_seen" not in form.changed_data or not changed:
-        return ""
-    values = []
-    for name in changed:
-        display = getattr(form.instance, f"get_{name}_display", None)
-        value = display() if display else getattr(form.instance, name)
-        values.append(f"{form[name].label}: {Truncator(str(value or 'empty')).chars(200)}")
-    return (
-        "Somebody else changed this ticket while you had it open. Stored now: "
-        f"{'; '.join(values)}. To overwrite this with the values below, save again."
-    )
+    def _conflict_message(self, names: Collection[str]) -> str:
+        values = []
+        for name in (name for name in WRITABLE_FIELDS if name in names):
+            display = getattr(self.instance, f"get_{name}_display", None)
+            value = display() if display else getattr(self.instance, name)
+            values.append(f"{self[name].label}: {Truncator(str(value or 'empty')).chars(200)}")
+        return (
+            "Somebody else changed this ticket while you had it open. Stored now: "
+            f"{'; '.join(values)}. To overwrite this with the values below, save again."
+        )
 
 
 class AssignForm(forms.Form):
@@ -129,7 +137,7 @@ class AssignForm(forms.Form):
     )
 
 
-class CommentForm(desk.CommentForm, ModelForm):
+class CommentForm(tickets.CommentForm, ModelForm):
     class Meta:
         model = Comment
         fields = ("body", "public")
@@ -145,14 +153,14 @@ class CommentForm(desk.CommentForm, ModelForm):
 class NamesForm(ModelForm):
     """The name fields of new and existing accounts."""
 
-    first_name = desk.OneLineField(max_length=150, required=False, widget=AdminTextInputWidget)
-    last_name = desk.OneLineField(max_length=150, required=False, widget=AdminTextInputWidget)
+    first_name = fields.OneLineField(max_length=150, required=False, widget=AdminTextInputWidget)
+    last_name = fields.OneLineField(max_length=150, required=False, widget=AdminTextInputWidget)
 
     def clean_username(self) -> str:
         parent: Any = super()
         has_rules = hasattr(parent, "clean_username")
         name = parent.clean_username() if has_rules else self.cleaned_data["username"]
-        if "username" in self.changed_data and (name or "").lower() in RESERVED_NAMES:
+        if "username" in self.changed_data and (name or "").lower() in RESERVED_USERNAMES:
             raise ValidationError(
                 f"Filters use the name “{name}” for something else. Choose another."
             )
@@ -170,7 +178,7 @@ class NewAccountForm(NamesForm, AdminUserCreationForm):  # type: ignore[type-arg
 class ViewForm(ModelForm):
     """A saved view's name and whether it is shared. Its owner cannot be changed."""
 
-    name = desk.ViewNameField(widget=AdminTextInputWidget)
+    name = lists.ViewNameField(widget=AdminTextInputWidget)
 
     class Meta:
         model = SavedView
@@ -190,7 +198,7 @@ class ViewForm(ModelForm):
 class TokenForm(ModelForm):
     """A new API token. `days` is the time until it expires; empty means never."""
 
-    name = desk.OneLineField(max_length=100, widget=AdminTextInputWidget)
+    name = fields.OneLineField(max_length=100, widget=AdminTextInputWidget)
     scopes = forms.MultipleChoiceField(
         choices=Scope,
         initial=[Scope.READ, Scope.WRITE],
@@ -200,7 +208,7 @@ class TokenForm(ModelForm):
     days = forms.IntegerField(
         label="Expires after",
         min_value=1,
-        max_value=ApiToken.MOST_DAYS,
+        max_value=MAX_TOKEN_DAYS,
         required=False,
         help_text="Days from now. Leave empty for never.",
     )

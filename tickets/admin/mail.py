@@ -12,8 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from ..models import Email, Mail, MailState
-from ..services import send_again
+from ..models.mail import Email
+from ..services.mail.outbox import resend_email
+from ..vocabulary import MailKind, MailState
 from .base import NEWEST, ReadOnlyAdmin, badge, count_of, format_time, newest
 
 # The state of a job whose badge each state of a message uses.
@@ -71,7 +72,7 @@ class EmailAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Message")
     def message(self, email: Email) -> str:
-        return str(capfirst(Mail(email.kind).label))
+        return str(capfirst(MailKind(email.kind).label))
 
     @admin.display(description="Ticket")
     def ticket_link(self, email: Email) -> SafeString:
@@ -94,7 +95,7 @@ class EmailAdmin(ReadOnlyAdmin):
     @admin.action(description="Send again if failed or possibly sent", permissions=["manage"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Email]) -> None:
         emails = list(queryset.order_by("pk"))
-        again = [email for email in emails if send_again(email)]
+        again = [email for email in emails if resend_email(email)]
         self.log_each(request, again, "Sent again.")
         skipped = len(emails) - len(again)
         self.report_action(

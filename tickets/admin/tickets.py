@@ -18,21 +18,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from .. import wording
+from ..access.roles import is_agent
 from ..exceptions import NotFound
-from ..forms import SEARCH_LENGTH
-from ..models import Category, Comment, Priority, Source, Status, Ticket, is_agent
-from ..querysets import SEARCH_HELP, TicketQuerySet, parse_search
-from ..services import (
-    WRITABLE,
-    add_comment,
-    change_by,
-    create_ticket,
-    delete_ticket,
-    update_ticket,
-    update_tickets,
-    versions,
-)
+from ..models.ticket import Comment, Ticket
+from ..querysets.search import SEARCH_HELP, parse_search
+from ..querysets.tickets import TicketQuerySet
+from ..services.comments import add_comment
+from ..services.editing import ReadState, audited
+from ..services.tickets import create_ticket, delete_ticket, update_ticket, update_tickets
+from ..services.undo import undo_token
+from ..vocabulary import MAX_SEARCH_CHARS, Category, Priority, Status
+from ..web import wording
 from .base import (
     MAX_CONFIRMED,
     NEWEST,
@@ -148,7 +144,7 @@ class ReviewFilter(admin.SimpleListFilter):
         return [("true", "Needs review")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        tickets = cast(TicketQuerySet, queryset)
+        tickets = cast("TicketQuerySet[Ticket]", queryset)
         return tickets.needing_review() if self.value() == "true" else tickets
 
 
@@ -202,12 +198,12 @@ class TicketAdmin(DeskModelAdmin):
         number = re.fullmatch(r"\s*#(\d{1,18})\s*", search_term)
         if number:  # this ticket only, not those that mention the number
             return queryset.filter(pk=number[1]), False
-        text = search_term[:SEARCH_LENGTH]
+        text = search_term[:MAX_SEARCH_CHARS]
         if text.strip() and not _uses_index(text):
             note = f"Only the latest {NEWEST:,} tickets were searched. Add a word to find more."
             self.message_user(request, note, messages.WARNING)
             queryset = newest(queryset)
-        return cast(TicketQuerySet, queryset).search(text, request.user), False
+        return cast("TicketQuerySet[Ticket]", queryset).search(text, request.user), False
 
     @admin.display(description="Ticket")
     def subject(self, ticket: Ticket) -> str:
@@ -287,15 +283,15 @@ class TicketAdmin(DeskModelAdmin):
         """Change the selected tickets and tell the user how many, with a way to undo it."""
         # Everybody locks in the same order, so that two actions at once cannot deadlock.
         ids = list(queryset.order_by("pk").values_list("pk", flat=True))
-        tickets = update_tickets(ids, changes, signed_in_actor(request))
-        changed = [ticket for ticket in tickets if ticket.renewed]
-        undoable = is_agent(request.user) and len(changed) <= MAX_UNDOABLE
+        result = update_tickets(ids, changes, signed_in_actor(request))
+        undoable = is_agent(request.user) and len(result.changed) <= MAX_UNDOABLE
+        count = len(result.tickets)
         self.report_action(
             request,
-            len(tickets),
-            len(tickets),
-            f"{summary}: {count_of(len(tickets), 'ticket')}.",
-            undo=versions(changed) if undoable else "",
+            count,
+            count,
+            f"{summary}: {count_of(count, 'ticket')}.",
+            undo=undo_token(result.changed) if undoable else "",
         )
 
     # --- one ticket ---
@@ -309,8 +305,10 @@ class TicketAdmin(DeskModelAdmin):
     def get_form(
         self, request: HttpRequest, obj: Ticket | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        form = AddTicketForm if obj is None else ChangeTicketForm
-        return super().get_form(request, obj, change, **{"form": form, **kwargs})
+        base = AddTicketForm if obj is None else ChangeTicketForm
+        form: Any = super().get_form(request, obj, change, **{"form": base, **kwargs})
+        form.editor = signed_in_actor(request)
+        return form
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -333,7 +331,7 @@ class TicketAdmin(DeskModelAdmin):
 
     @admin.display(description="Sentiment decided by")
     def sentiment_decided_by(self, ticket: Ticket) -> str:
-        return _decided_by(ticket, "tone")
+        return _decided_by(ticket, "sentiment")
 
     # --- saving ---
 
@@ -341,10 +339,9 @@ class TicketAdmin(DeskModelAdmin):
         if not change:
             obj.pk = create_ticket(form.cleaned_data, signed_in_actor(request)).pk
             return
-        changes = {name: form.cleaned_data[name] for name in form.changed_data if name in WRITABLE}
-        if changes:
-            version = form.cleaned_data["version_seen"]
-            update_ticket(obj.pk, changes, signed_in_actor(request), version=version)
+        if form.changes:
+            read = ReadState(form.cleaned_data["version_seen"])
+            update_ticket(obj.pk, form.changes, signed_in_actor(request), read=read)
 
     def save_formset(
         self,
@@ -365,7 +362,7 @@ class TicketAdmin(DeskModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
         actor = signed_in_actor(request)
-        with change_by(actor):
+        with audited(actor):
             for ticket_id in list(queryset.order_by("pk").values_list("pk", flat=True)):
                 with suppress(NotFound):
                     delete_ticket(ticket_id, actor)
@@ -378,8 +375,5 @@ def _uses_index(text: str) -> bool:
 
 
 def _decided_by(ticket: Ticket, name: str) -> str:
-    """Return for example "Offline, 82% confident"."""
     decision = ticket.triage[name]
-    source = capfirst(Source(decision["source"]).label)
-    confidence = decision["confidence"]
-    return source if confidence is None else f"{source}, {wording.sure(confidence)}"
+    return wording.decision(decision["source"], decision["confidence"])

@@ -11,8 +11,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from ..models import ApiToken
-from ..services import create_token, revoke_token
+from ..models.tokens import ApiToken
+from ..services.accounts import create_token, revoke_token
 from .base import DeskModelAdmin, badge, count_of, format_time, signed_in_actor
 from .forms import TokenForm
 
@@ -102,15 +102,15 @@ class ApiTokenAdmin(DeskModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
         data = form.cleaned_data
-        token, secret = create_token(
+        new = create_token(
             data["name"],
             data["scopes"],
             signed_in_actor(request),
             user=data["user"],
             days=data["days"],
         )
-        obj.pk = token.pk
-        request.token_secret = secret  # type: ignore[attr-defined]
+        obj.pk = new.token.pk
+        request.token_secret = new.secret  # type: ignore[attr-defined]
 
     def response_add(
         self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None

@@ -15,11 +15,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from procrastinate.exceptions import AlreadyEnqueued
 
-from .. import services, wording
-from ..models import Lesson, Prediction, TriageModel
-from ..services.learning import forget
+from ..models.triage import Feedback, Prediction, TriageModel
+from ..services.triage import feedback
+from ..services.triage.feedback import delete_feedback
+from ..web import wording
 from .base import NEWEST, ReadOnlyAdmin, badge, count_of, format_time, newest
 
 DAYS = 7  # that the figures cover; the triage page offers any period
@@ -83,9 +83,9 @@ class PredictionAdmin(TicketRowsAdmin):
 
     @admin.display(description="Agent's decision")
     def outcome(self, row: Prediction) -> str:
-        if row.is_right is None:
+        if row.is_correct is None:
             return "none yet"
-        return f"{row.final_value} (correct)" if row.is_right else row.final_value
+        return f"{row.final_value} (correct)" if row.is_correct else row.final_value
 
     @admin.display(description="Decided")
     def decided(self, row: Prediction) -> str:
@@ -105,7 +105,7 @@ class PredictionAdmin(TicketRowsAdmin):
         return format_html_join(", ", "<q>{}</q>", quotes) or None
 
 
-@admin.register(Lesson)
+@admin.register(Feedback)
 class FeedbackAdmin(TicketRowsAdmin):
     """Agents' decisions that the classifier learns from. Wrong ones can be deleted."""
 
@@ -115,22 +115,22 @@ class FeedbackAdmin(TicketRowsAdmin):
     actions = ("delete_feedback",)
 
     @admin.display(description="Decided")
-    def decided(self, row: Lesson) -> str:
-        return format_time(row.at)
+    def decided(self, row: Feedback) -> str:
+        return format_time(row.decided_at)
 
     @admin.display(description="Prediction")
-    def prediction(self, row: Lesson) -> str:
+    def prediction(self, row: Feedback) -> str:
         return "corrected" if row.corrected else "confirmed"
 
     @admin.display(description="State")
-    def state(self, row: Lesson) -> SafeString:
+    def state(self, row: Feedback) -> SafeString:
         return badge("feedback", "learned" if row.learned_at else "waiting")
 
     @admin.action(description="Delete feedback", permissions=["manage"])
-    def delete_feedback(self, request: HttpRequest, queryset: QuerySet[Lesson]) -> None:
+    def delete_feedback(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:
         rows = list(queryset)
         with transaction.atomic():
-            forget(Lesson.objects.filter(pk__in=[row.pk for row in rows]))
+            delete_feedback(Feedback.objects.filter(pk__in=[row.pk for row in rows]))
             self.log_each(request, rows, "Deleted.", DELETION)
         summary = f"Deleted: {count_of(len(rows), 'feedback entry', 'feedback entries')}."
         later = "The classifier ignores them after its next retraining, within an hour."
@@ -161,10 +161,6 @@ class TriageModelAdmin(ReadOnlyAdmin):
     def field_name(self, row: TriageModel) -> str:
         return row.get_field_display()
 
-    @admin.display(description="Feedback")
-    def feedback_count(self, row: TriageModel) -> int:
-        return row.lessons
-
     @admin.display(description="Lexicon accuracy")
     def lexicon_accuracy(self, row: TriageModel) -> str | None:
         return _percentage(row.prior_accuracy)
@@ -187,14 +183,11 @@ class TriageModelAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Retrain from the latest feedback", permissions=["manage"])
     def retrain(self, request: HttpRequest, queryset: QuerySet[TriageModel]) -> None:
-        try:
-            with transaction.atomic():
-                services.refit_later()
-        except AlreadyEnqueued:
-            self.message_user(request, "A retraining job is already waiting.", messages.WARNING)
-        else:
+        if feedback.retrain_later():
             self.message_user(request, "A retraining job was added.", messages.SUCCESS)
+        else:
+            self.message_user(request, "A retraining job is already waiting.", messages.WARNING)
 
 
 def _percentage(value: float | None) -> str | None:
-    return None if value is None else wording.share(value)
+    return None if value is None else wording.percentage(value)

@@ -19,8 +19,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from ..forms import OneLineField
-from ..models import ADMINS, AGENTS, Comment
+from ..forms.fields import OneLineField
+from ..models.ticket import Comment
+from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP
 from .base import (
     DeskModelAdmin,
     GroupAdmin,
@@ -36,8 +37,8 @@ from .forms import AccountForm, NewAccountForm
 admin.site.unregister([User, Group])
 
 ROLES = {
-    AGENTS: "Agents work tickets on the desk's pages, and here if they have staff status.",
-    ADMINS: "Admins can do everything agents can, delete tickets, and run this back office.",
+    AGENTS_GROUP: "Agents work tickets on the desk's pages, and here if they have staff status.",
+    ADMINS_GROUP: "Admins can do everything agents can, delete tickets, and run this back office.",
 }
 HELP = {
     "username": "Up to 150 letters, digits and @ . + - _",
@@ -45,7 +46,7 @@ HELP = {
     " tokens stop working, and its tickets stay assigned to it, so assign them to somebody else.",
     "is_staff": "May open this back office. Agents without it work on the desk's own pages.",
     "is_superuser": "Has every permission, whatever the groups say.",
-    "groups": f"{ROLES[AGENTS]} {ROLES[ADMINS]} An account without a group sees neither tickets"
+    "groups": f"{ROLES[AGENTS_GROUP]} {ROLES[ADMINS_GROUP]} An account without a group sees neither tickets"
     " nor statistics.",
 }
 NO_GROUP = "none"  # the filter's value for accounts without a group

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         if days is not None and not 1 <= days <= MAX_TOKEN_DAYS:
             raise CommandError(f"--days must be 1 to {MAX_TOKEN_DAYS}.")
         name, user = self._name(options["name"]), self._user(options["user"])
-        _token, secret = create_token(name, scopes, SYSTEM, user=user, days=days)
+        secret = create_token(name, scopes, SYSTEM, user=user, days=days).secret
         # Print only the secret, so that a script can use the output.
         self.stdout.write(secret)
 

@@ -14,14 +14,17 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.db import DatabaseError
 
-from tickets.models import Ticket
-from tickets.triage import engine, offline
-from tickets.triage.config import PROVIDERS, Config, from_settings
+from tickets.models.ticket import Ticket
+from tickets.triage import engine
+from tickets.triage.config import Config, from_settings
 from tickets.triage.engine import Probe
 from tickets.triage.evaluation import run, sources, table
 from tickets.triage.evaluation.report import Report
 from tickets.triage.evaluation.table import Row
-from tickets.triage.shared import Alone
+from tickets.triage.offline.lexicon.loader import load_lexicon
+from tickets.triage.offline.store import learners
+from tickets.triage.providers.table import PROVIDERS
+from tickets.triage.shared_state import LocalSharedState
 
 from .check_triage import explain
 
@@ -62,7 +65,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         _check_options(options)
-        settings = from_settings().asking(options["source"])
+        settings = from_settings().with_provider(options["source"])
         if options["source"] in PROVIDERS:
             _check_model(settings)
         rows = self._rows(options)
@@ -89,10 +92,10 @@ class Command(BaseCommand):
         return content.rows
 
     def _measure(
-        self, rows: list[Row], settings: Config, options: dict[str, Any], shared: Alone
+        self, rows: list[Row], settings: Config, options: dict[str, Any], shared: LocalSharedState
     ) -> Report:
         name, learns = options["source"], options["learn"]
-        offline.warm_up()
+        load_lexicon()
         learner = sources.Offline() if learns else None
         source = learner or _source(name, settings)
         with Progress(self.stderr, name, len(rows)) as progress:
@@ -188,7 +191,7 @@ def _check_model(settings: Config) -> None:
 
 def _rows_of_tickets(limit: int | None) -> list[Row]:
     try:
-        tickets = list(Ticket.objects.confirmed().reverse()[:limit])[::-1]
+        tickets = list(Ticket.objects.with_feedback().reverse()[:limit])[::-1]
     except DatabaseError as error:
         raise CommandError(f"The database does not answer: {error}") from error
     if not tickets:
@@ -197,33 +200,33 @@ def _rows_of_tickets(limit: int | None) -> list[Row]:
         Row(
             ticket.title,
             ticket.description,
-            {row.field: row.value for row in ticket.lessons.all()},
+            {row.field: row.value for row in ticket.feedback.all()},
         )
         for ticket in tickets
     ]
 
 
 @contextmanager
-def _isolated_state() -> Iterator[Alone]:
+def _isolated_state() -> Iterator[LocalSharedState]:
     """Keep limits, cache and counts in memory, so that measuring does not change the database."""
-    isolated = Alone()
-    previous = engine.set_shared(isolated, pauses=False)
+    isolated = LocalSharedState()
+    previous = engine.set_shared_state(isolated, use_circuit_breaker=False)
     try:
         yield isolated
     finally:
-        engine.set_shared(previous)
+        engine.set_shared_state(previous)
 
 
 def _source(name: str, settings: Config) -> sources.Source:
     if name == "default":
         return sources.Default()
     if name == "offline":
-        return sources.Offline(offline.learners())
+        return sources.Offline(learners())
     engine.warm_up(wait=True, settings=settings)
     return sources.Model(settings)
 
 
-def _failed(shared: Alone) -> Counter[str]:
+def _failed(shared: LocalSharedState) -> Counter[str]:
     """Count the model's failed calls by reason, most common first."""
     failures: Counter[str] = Counter()
     for outcome, count in shared.outcomes.most_common():

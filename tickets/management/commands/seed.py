@@ -9,18 +9,12 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from tickets.access import REQUESTER, SYSTEM, Actor, user_actor
-from tickets.models import (
-    TRIAGED,
-    AuthorRole,
-    Comment,
-    DemoTicket,
-    LearnedField,
-    Source,
-    Ticket,
-)
-from tickets.services import change_by
-from tickets.services.triage import fill_offline
+from tickets.access.actors import REQUESTER, SYSTEM, Actor, user_actor
+from tickets.models.housekeeping import DemoTicket
+from tickets.models.ticket import Comment, Ticket
+from tickets.services.editing import audited
+from tickets.services.triage.assessment import assess_offline
+from tickets.vocabulary import TRIAGE_FIELDS, AuthorRole, LearnedField, Source
 
 DEMO_TICKETS = Path(__file__).parent.parent / "demo_tickets.json"
 CREATED_STATUS = "open"
@@ -46,7 +40,7 @@ class Command(BaseCommand):
 
 def clear() -> int:
     """Delete the demo tickets with their conversations. Return how many."""
-    with change_by(SYSTEM):
+    with audited(SYSTEM):
         demo = Ticket.objects.filter(demoticket__isnull=False)
         count = demo.count()
         demo.delete()
@@ -81,16 +75,16 @@ def store_ticket(row: dict[str, Any], created_at: datetime) -> Ticket:
         created_at=created_at,
         updated_at=created_at,
     )
-    assessment = fill_offline(ticket, TRIAGED)
+    assessment = assess_offline(ticket, TRIAGE_FIELDS)
     for name in ("category", "priority"):
         if getattr(ticket, name) != row[name]:
             setattr(ticket, name, row[name])
             ticket.decide(name, Source.HUMAN)
     ticket.issue_link()
-    with change_by(REQUESTER):
+    with audited(REQUESTER):
         ticket.save(force_insert=True)
         DemoTicket.objects.create(ticket=ticket)
-        assessment.record(ticket)
+        assessment.save_predictions(ticket)
     # The author's decision judges the predictions. It is no feedback: a desk learns from its own
     # tickets only.
     ticket.predictions.update(created_at=created_at)
@@ -103,7 +97,7 @@ def store_ticket(row: dict[str, Any], created_at: datetime) -> Ticket:
 
 def store_comment(ticket: Ticket, row: dict[str, Any], created_at: datetime) -> None:
     by_requester = row["author"] == "requester"
-    with change_by(REQUESTER if by_requester else actor(row["author"])):
+    with audited(REQUESTER if by_requester else actor(row["author"])):
         comment = Comment.objects.create(
             ticket=ticket,
             author=None if by_requester else account(row["author"]),
@@ -120,12 +114,12 @@ def store_comment(ticket: Ticket, row: dict[str, Any], created_at: datetime) -> 
 
 def set_status(ticket: Ticket, row: dict[str, Any], changed_at: datetime) -> None:
     """Let the agent take the ticket and set its present status."""
-    with change_by(actor(row["assignee"] or "agent")):
+    with audited(actor(row["assignee"] or "agent")):
         ticket.assignee = account(row["assignee"])
         ticket.status = row["status"]
         ticket.version += 1
         ticket.updated_at = changed_at
-        ticket.resolved_at = changed_at if ticket.is_done else None
+        ticket.resolved_at = changed_at if ticket.is_finished else None
         ticket.save(update_fields=["assignee", "status", "version", "updated_at", "resolved_at"])
     date_back(ticket, changed_at)
 

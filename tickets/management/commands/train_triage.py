@@ -37,7 +37,7 @@ class Command(BaseCommand):
 
 
 def _summary(name: str, row: TriageModel | None) -> str:
-    if row is None or not row.lessons:
+    if row is None or not row.feedback_count:
         return f"{name}: no feedback yet; the lexicon answers"
     lexicon, learned = (
         "-" if accuracy is None else f"{accuracy:.0%}"
@@ -45,6 +45,6 @@ def _summary(name: str, row: TriageModel | None) -> str:
     )
     source = "the learned model" if row.leads else "the lexicon"
     return (
-        f"{name}: {row.lessons} feedback entries, version {row.version}; recent accuracy of the"
+        f"{name}: {row.feedback_count} feedback entries, version {row.version}; recent accuracy of the"
         f" lexicon {lexicon}, of the learned model {learned}; {source} answers"
     )

@@ -14,7 +14,10 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from config import urls
-from tickets.models import Email, Lesson, Prediction, SavedView, Ticket, TriageModel
+from tickets.models.mail import Email
+from tickets.models.ticket import Ticket
+from tickets.models.triage import Feedback, Prediction, TriageModel
+from tickets.models.workplace import SavedView
 from tickets.tests.factories import AgentFactory, PredictionFactory, TicketFactory, TokenFactory
 
 VALUES = ["", "abc", "-1", "9" * 5000, "\0", "2026-13-45"]
@@ -53,7 +56,7 @@ def rows(admin_user):
         Group.objects.first(),
         TokenFactory(),
         PredictionFactory(ticket=ticket),
-        Lesson.objects.create(ticket=ticket, field="category", value="billing", corrected=True),
+        Feedback.objects.create(ticket=ticket, field="category", value="billing", corrected=True),
         TriageModel.objects.create(field="category", data=b""),
         Email.objects.create(ticket=ticket, kind="reply", event="reply"),
         SavedView.objects.create(name="Hot", owner=admin_user),

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tickets.models import Lesson, Prediction, TriageModel
+from tickets.models.triage import Feedback, Prediction, TriageModel
 from tickets.tests.factories import PredictionFactory, TicketFactory, UserFactory
 
 from .conftest import signed_in
@@ -125,7 +125,7 @@ def test_a_list_that_looks_at_the_newest_only_says_so(admin):
 
 @pytest.fixture
 def feedback(db, learned):
-    return Lesson.objects.create(
+    return Feedback.objects.create(
         ticket=TicketFactory(), field="category", value="billing", corrected=True
     )
 
@@ -144,7 +144,7 @@ def test_feedback_is_listed_and_filtered(admin, feedback):
 def test_deleted_feedback_is_not_learned_again(admin, feedback):
     response = delete(admin, feedback)
     assert "Deleted: 1 feedback entry." in response.context["notices"][0].text
-    assert not Lesson.objects.exists()
+    assert not Feedback.objects.exists()
     assert TriageModel.objects.get().stale
 
 
@@ -176,7 +176,7 @@ def test_a_reader_neither_retrains_nor_deletes(feedback, learned):
     client.post(MODELS, data)
     delete(client, feedback)
     assert not ProcrastinateJob.objects.exists()
-    assert Lesson.objects.exists()
+    assert Feedback.objects.exists()
 
 
 def test_agents_see_no_feedback(agent, feedback):

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from tickets.fake_llm import FakeLLM
 from tickets.management.commands import evaluate_triage
-from tickets.models import Lesson
+from tickets.models.triage import Feedback
 from tickets.tests.factories import TicketFactory
 from tickets.triage import engine
 
@@ -179,7 +179,7 @@ def test_what_was_learned_is_gone_afterwards(write):
 def decide(at, **values):
     ticket = TicketFactory(title="Refund", description=f"Charged twice on my invoice {at}.")
     for field, value in values.items():
-        Lesson.objects.create(
+        Feedback.objects.create(
             ticket=ticket,
             field=field,
             value=value,

@@ -5,9 +5,10 @@ import io
 import pytest
 from django.core.management import call_command
 
-from tickets import services
-from tickets.access import SYSTEM
-from tickets.models import Lesson, Ticket, TriageModel
+from tickets.access.actors import SYSTEM
+from tickets.models.ticket import Ticket
+from tickets.models.triage import Feedback, TriageModel
+from tickets.services import tickets
 
 pytestmark = pytest.mark.django_db
 
@@ -22,8 +23,8 @@ def train(*arguments):
 def corrected():
     for number in range(4):
         text = f"The zorblax of unit {number} hums"
-        ticket = services.create_ticket({"title": text, "description": text}, SYSTEM)
-        services.update_ticket(ticket.pk, {"category": "billing"}, SYSTEM)
+        ticket = tickets.create_ticket({"title": text, "description": text}, SYSTEM)
+        tickets.update_ticket(ticket.pk, {"category": "billing"}, SYSTEM)
 
 
 def test_without_feedback_it_says_so():
@@ -42,7 +43,7 @@ def test_it_reports_what_was_learned(corrected):
 
 def test_it_rebuilds_from_the_tickets_alone(corrected):
     Ticket.objects.update(status="closed")
-    Lesson.objects.all().delete()
+    Feedback.objects.all().delete()
     TriageModel.objects.all().delete()
     assert "category: no feedback yet" in train()
     assert "category: 4 feedback entries" in train("--rebuild")
