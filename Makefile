@@ -1,28 +1,27 @@
-# The commands of this project; each sets up what it needs first. See README.md.
-#
-#   make run     the program with its worker, on embedded PostgreSQL
-#   make test    all tests          make check   formatting, lint, types, migrations, templates
-#   make bench   the benchmarks     make requirements   pin the packages anew
-#   make check-ui   every page in a browser: figures against their limits, see docs/ui.md
-#   make screenshots   pictures of every page for docs/screenshots
+# The commands of this project. Each one sets up what it needs first. `make` lists them.
 
-# Works from any directory, and in one whose path has spaces.
+# Targets work from any directory, and in a directory whose path has spaces.
 ROOT := $(if $(filter Makefile,$(MAKEFILE_LIST)),$(CURDIR),$(patsubst %/,%,$(dir $(MAKEFILE_LIST))))
 PYTHON ?= python3
 RUN := exec ./.venv/bin/python
 SETUP := "$(PYTHON)" tools/setup.py
 
-.PHONY: run test check bench check-ui screenshots requirements
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench check-ui screenshots requirements
 .SILENT:
 
-run:
+help: ## List the targets
+	awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' "$(ROOT)/Makefile"
+	printf '\n%s\n' '  ARGS passes arguments on, as in: make test ARGS="-k search"'
+
+run: ## Start the desk with an embedded PostgreSQL and demo tickets
 	cd "$(ROOT)" && $(SETUP) run && \
 	ACCESS_MODE="$${ACCESS_MODE:-open}" $(RUN) manage.py run_local
 
-test:
+test: ## Run all tests in parallel
 	cd "$(ROOT)" && $(SETUP) dev && $(RUN) -m pytest -n auto $(ARGS)
 
-check:
+check: ## Check formatting, lint, types, migrations and templates
 	cd "$(ROOT)" && $(SETUP) dev && \
 	.venv/bin/python -m ruff format --check . && \
 	.venv/bin/python -m ruff check . && \
@@ -31,16 +30,16 @@ check:
 	.venv/bin/python manage.py makemigrations --check --dry-run && \
 	.venv/bin/python -m djlint --lint --quiet templates
 
-bench:
+bench: ## Run a benchmark: lists (the default), back_office, model or walks
 	cd "$(ROOT)" && $(SETUP) dev && $(RUN) -m bench $(ARGS)
 
-check-ui:
+check-ui: ## Measure every page in a browser against the limits in docs/ui.md
 	cd "$(ROOT)" && $(SETUP) ui && $(RUN) -m bench.ui check $(ARGS)
 
-screenshots:
+screenshots: ## Take the pictures of every page for docs/screenshots
 	cd "$(ROOT)" && $(SETUP) ui && $(RUN) -m bench.ui screenshots $(ARGS)
 
-requirements:
+requirements: ## Upgrade and pin the Python packages
 	cd "$(ROOT)" && $(SETUP) dev && \
 	for list in requirements requirements-dev; do \
 	  .venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --upgrade \

@@ -1,8 +1,9 @@
 """Run the benchmarks: `make bench`, or `make bench ARGS="--tickets 300000 --rounds 9"`.
 
-    make bench ARGS="lists"        queries on the table of tickets (the default)
-    make bench ARGS="back_office"  our lists in Django's admin and its stock ones
-    make bench ARGS="model"        how much a hanging model slows the pages, see `model.py`
+    make bench ARGS="lists"        questions to the table of tickets (what runs by itself)
+    make bench ARGS="back_office"  the lists of Django's admin, beside its stock ones
+    make bench ARGS="model"        what a model that hangs costs the pages, see `model.py`
+    make bench ARGS="walks"        the own modules that a request passes through, see `walks.py`
 
 The first two fill a temporary database with generated tickets and time pairs of queries that have
 the same result. They alternate between the two, so that changes in the machine's load affect both
@@ -19,8 +20,8 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from bench import back_office, lists, model  # noqa: E402  (needs the applications)
-from bench.harness import compare, sample_database  # noqa: E402
+from bench import back_office, lists, model, walks  # noqa: E402  (needs the applications)
+from bench.filled import compare, filled_database  # noqa: E402
 
 
 def main() -> None:
@@ -28,11 +29,11 @@ def main() -> None:
     parser.add_argument("--tickets", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument(
-        "what", nargs="?", choices=("lists", "back_office", "model"), default="lists"
+        "what", nargs="?", choices=("lists", "back_office", "model", "walks"), default="lists"
     )
     options = parser.parse_args()
-    if options.what == "model":
-        model.main()
+    if options.what in ("model", "walks"):
+        {"model": model, "walks": walks}[options.what].main()
         return
     benchmark = {"lists": lists, "back_office": back_office}[options.what]
     with sample_database(options.tickets, *getattr(benchmark, "FILL", ())):

@@ -13,7 +13,9 @@ from django.contrib.auth.models import User
 from django.test import RequestFactory
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tickets.models import Email, Lesson, Prediction, Ticket
+from tickets.models.mail import Email
+from tickets.models.ticket import Ticket
+from tickets.models.triage import Feedback, Prediction
 
 from .harness import RARE_TERM, Pair
 
@@ -48,7 +50,7 @@ LISTS = (
     (Ticket, {"status__exact": "open", "priority__exact": "critical"}),
     (Ticket, {"q": RARE_TERM}),
     (Prediction, {}),
-    (Lesson, {}),
+    (Feedback, {}),
     (Email, {}),
     (ProcrastinateJob, {}),
 )
@@ -73,7 +75,7 @@ def stock_admin(model: Any) -> admin.ModelAdmin[Any]:
     columns = {
         Ticket: ("title", "status", "priority", "category", "sentiment", "assignee", "created_at"),
         Prediction: ("created_at", "ticket", "field", "value", "confidence", "source"),
-        Lesson: ("at", "ticket", "field", "value", "corrected"),
+        Feedback: ("at", "ticket", "field", "value", "corrected"),
         Email: ("created_at", "kind", "ticket", "address", "state"),
         ProcrastinateJob: ("id", "task_name", "status", "queue_name", "attempts"),
     }

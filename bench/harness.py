@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
-from tickets.models import Category, Priority, Sentiment, Status
+from tickets.vocabulary import Category, Priority, Sentiment, Status
 
 SENDER = "user777@company777"  # in some of the tickets' addresses
 RARE_TERM = "chargeback"  # in one ticket of 997

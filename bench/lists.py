@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tickets.models import Ticket
-from tickets.querysets import write_cursor
+from tickets.models.ticket import Ticket
+from tickets.querysets.cursors import write_cursor
 
 from .harness import RARE_TERM, SENDER, Pair
 

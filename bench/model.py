@@ -26,8 +26,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tickets.triage import engine
-from tickets.triage.config import Config
-from tickets.triage.shared import Alone
+from tickets.triage.config import Config, from_settings
+from tickets.triage.shared_state import LocalSharedState
 from tools.fake_llm import FakeLLM
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -150,8 +150,10 @@ def equal_requests(port: int, count: int) -> list[int]:
 
 
 def overruns(fake: FakeLLM) -> Iterator[tuple[str, float]]:
-    """Yield each provider and the milliseconds by which its slowest answer is late."""
-    local = Config(llm_base_url=f"{fake.url}/v1", llm_model="m", llm_timeout=DEADLINE)
+    """Milliseconds by which a provider's slowest answer passes its deadline."""
+    local = dataclasses.replace(
+        from_settings(), llm_base_url=f"{fake.url}/v1", llm_model="m", llm_timeout=DEADLINE
+    )
     keys = {"llm_api_key": "k", "gemini_base_url": fake.url, "openai_base_url": f"{fake.url}/v1"}
     hosted = dataclasses.replace(local, groq_base_url=f"{fake.url}/v1", **keys)
     configs = {
@@ -161,7 +163,7 @@ def overruns(fake: FakeLLM) -> Iterator[tuple[str, float]]:
         "groq": hosted.asking("groq"),
         "local": local.asking("local"),
     }
-    engine.set_shared(Alone(), pauses=False)
+    engine.set_shared(LocalSharedState(), pauses=False)
     for name, config in configs.items():
         engine.warm_up(wait=True, settings=config)
         times = [overrun_of(config, fault, number) for fault in SLOW_FAULTS for number in range(3)]

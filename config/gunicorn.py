@@ -1,4 +1,4 @@
-"""gunicorn's settings: threads, so that one slow request does not hold up the others."""
+"""The settings of gunicorn. It uses threads, so that one slow request does not block others."""
 
 import json
 import os
@@ -8,32 +8,35 @@ from typing import Any
 
 from gunicorn import util
 
-_host = os.environ.get("HOST") or "127.0.0.1"
-bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT') or 8000}"
+from config.environment import read
+
+env = read(os.environ)
+host = f"[{env['HOST']}]" if ":" in env["HOST"] else env["HOST"]
+bind = f"{host}:{env['PORT']}"
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_WORKERS") or 2)
-threads = int(os.environ.get("WEB_THREADS") or 8)
-# Imported once and forked: a start takes half the time. Nothing connects before the fork.
+workers = env["WEB_WORKERS"]
+threads = env["WEB_THREADS"]
+# Import once, then fork: this halves the start time. Nothing connects before the fork.
 preload_app = True
 timeout = 60
 graceful_timeout = 30
-# A worker is replaced now and then, each at its own moment, so that a leak cannot grow for ever.
+# Replace each worker now and then, at different times, so that a memory leak cannot grow for ever.
 max_requests = 20_000
 max_requests_jitter = 2_000
 limit_request_line = 8190
-# Heartbeats in memory: on a slow disk they would make a worker look dead.
+# Keep heartbeats in memory: with a slow disk, a busy worker would look dead.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 accesslog = None
-# No header of a client moves the paths: gunicorn would take SCRIPT_NAME from one on loopback.
+# Trust no header for paths: gunicorn would take SCRIPT_NAME from any client on loopback.
 forwarder_headers = ""
-# No way in but HTTP.
+# Accept nothing but HTTP.
 control_socket_disable = True
 
 
 def write_problem(sock: socket.socket, status: int, reason: str, message: str) -> None:
-    """gunicorn's own answer to what is not HTTP, as a problem document instead of HTML.
+    """Answer a request that is not valid HTTP with a problem document instead of HTML.
 
-    A transfer coding that is not supported is the client's fault as well: 400, not 501.
+    An unsupported transfer coding is the client's fault as well, so 501 becomes 400.
     """
     status = 400 if status == 501 else status
     too_large = status in (413, 414, 431)
@@ -54,12 +57,12 @@ def write_problem(sock: socket.socket, status: int, reason: str, message: str) -
     util.write_nonblock(sock, head.encode() + body)
 
 
-# gunicorn has no setting for this.
+# gunicorn has no setting for its error responses.
 util.write_error = write_problem
 
 
 def post_worker_init(worker: Any) -> None:
-    """After the fork: a model's package takes seconds to import, so begin before the first call."""
+    """Start to import the model's package, which takes seconds, before the first call needs it."""
     from tickets.triage import engine
 
     engine.warm_up()

@@ -1,4 +1,4 @@
-"""The addresses: the JSON API, the pages and the admin site."""
+"""The URLs of the JSON API, the pages and the admin site."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -9,7 +9,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "config.errors.bad_request"
-handler403 = "config.errors.forbidden"
-handler404 = "config.errors.not_found"
-handler500 = "config.errors.server_error"
+handler400 = "tickets.web.errors.bad_request"
+handler403 = "tickets.web.errors.forbidden"
+handler404 = "tickets.web.errors.not_found"
+handler500 = "tickets.web.errors.server_error"

@@ -9,10 +9,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 class Utf8Request(WSGIRequest):
-    """Reads everything as UTF-8.
+    """A request that is always read as UTF-8.
 
-    Django would read even the query with the charset that the body's type names, be it "zip",
-    and fail before any handler of errors.
+    Django would decode even the query string with the charset named in Content-Type, and an
+    unknown charset would fail before any error handler runs.
     """
 
     @property
@@ -31,6 +31,6 @@ class Application(WSGIHandler):
 django.setup(set_prefix=False)
 application = Application()
 
-from tickets.checks import refuse_unsafe_settings  # noqa: E402  (needs the applications)
+from tickets.checks import refuse_unsafe_settings  # noqa: E402  (needs the apps to be loaded)
 
 refuse_unsafe_settings()

@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from .exceptions import InvalidInput, PermissionDenied
-from .models import Ticket
+from .models.ticket import Ticket
 
 View = Callable[..., Any]
 

@@ -11,13 +11,14 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers the system checks)
-        from .roles import create_groups
-        from .sharing import DeskShared, load_learned
-        from .triage import engine, offline
+        from .access.groups import create_groups
+        from .services.triage.shared_state import DatabaseSharedState, load_learned
+        from .triage import engine
+        from .triage.offline import store
 
         post_migrate.connect(create_groups, sender=self)
-        engine.set_shared(DeskShared())
-        offline.set_store(load_learned)
+        engine.set_shared_state(DatabaseSharedState())
+        store.set_store(load_learned)
 
 
 class AdminConfig(DjangoAdminConfig):

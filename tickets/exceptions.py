@@ -1,13 +1,13 @@
 """What can go wrong, in the domain's words. Knows no HTTP.
 
-`config/middleware.py` turns each into a problem document or an error page.
+`web/middleware.py` turns each error into a problem document or an error page.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
 class DeskError(Exception):
-    """Base of every error that a user is told about.
+    """Base of every error that a user may see.
 
     `detail` is one sentence for people; `errors` maps a field to its messages.
     """
@@ -43,23 +43,23 @@ class UnsupportedMediaType(DeskError):
 
 
 class AuthenticationRequired(DeskError):
-    default_detail = "This needs an agent's token or session."
+    default_detail = "Sign in as an agent, or send an agent's token."
 
 
 class PermissionDenied(DeskError):
-    default_detail = "You may not do this."
+    default_detail = "You are not allowed to do this."
 
 
 class NotFound(DeskError):
-    default_detail = "There is nothing at this address."
+    default_detail = "This page does not exist."
 
 
 class MethodNotAllowed(DeskError):
-    """`allowed` lists the methods that the address answers."""
+    """`allowed` lists the methods that the address supports."""
 
     def __init__(self, allowed: Sequence[str]) -> None:
         self.allowed = list(allowed)
-        super().__init__(f"This address answers {', '.join(allowed)}.")
+        super().__init__(f"This address supports only {', '.join(allowed)}.")
 
 
 class Conflict(DeskError):
@@ -67,17 +67,22 @@ class Conflict(DeskError):
 
 
 class StaleVersion(DeskError):
-    """Somebody else changed the ticket since the caller read it."""
+    """Somebody else changed the ticket since the caller read it.
+
+    `fields` names the values in conflict; empty if any change is one.
+    """
 
     default_detail = "The ticket has changed since you read it."
 
+    def __init__(self, detail: str = "", *, fields: Iterable[str] = ()) -> None:
+        self.fields = frozenset(fields)
+        super().__init__(detail)
+
 
 class Unavailable(DeskError):
-    """The database is away or not ready."""
+    """The database is unavailable or not ready."""
 
-    default_detail = (
-        "The database does not answer at the moment. Nothing was lost; please try again."
-    )
+    default_detail = "The database is not available right now. Nothing was lost. Please try again."
 
 
 class RateLimited(DeskError):

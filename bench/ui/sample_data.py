@@ -20,9 +20,11 @@ from django.contrib.auth.models import User  # noqa: E402  (needs the applicatio
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from tickets.access import SYSTEM  # noqa: E402
-from tickets.models import SavedView, Ticket, TriageModel  # noqa: E402
-from tickets.services import create_account, create_token  # noqa: E402
+from tickets.access.actors import SYSTEM  # noqa: E402
+from tickets.models.ticket import Ticket
+from tickets.models.triage import TriageModel  # noqa: E402
+from tickets.models.workplace import SavedView
+from tickets.services.accounts import create_account, create_token  # noqa: E402
 
 AGENTS = ("maria.keller", "tom.okafor", "lena.novak", "yuki.tanaka", "omar.haddad")
 COMPANIES = (

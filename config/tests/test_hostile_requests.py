@@ -4,7 +4,7 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 
-from tickets.models import Ticket
+from tickets.models.ticket import Ticket
 from tickets.tests.factories import AdminFactory, AgentFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""How settings are read from the environment, each in its own process."""
+"""How settings follow from the environment. Each test runs its own process."""
 
 import os
 import subprocess
@@ -35,8 +35,8 @@ def run(code, **environment):
         ("PORT", "http"),
     ],
 )
-def test_an_invalid_number_is_reported_in_one_line(name, value):
-    completed = subprocess.run(
+def test_a_wrong_number_is_one_clear_line(name, value):
+    process = subprocess.run(
         [sys.executable, "manage.py", "check"],
         cwd=ROOT,
         env=os.environ | {"SECRET_KEY": "x" * 50, name: value},
@@ -45,12 +45,12 @@ def test_an_invalid_number_is_reported_in_one_line(name, value):
         timeout=120,
         check=False,
     )
-    assert completed.returncode == 1
-    assert completed.stderr == f"{name} must be a number, not '{value}'.\n"
+    assert process.returncode == 1
+    assert process.stderr == f"{name} must be a number, not '{value}'.\n"
 
 
-def test_numbers_are_parsed():
-    completed = run(
+def test_numbers_are_read_as_written():
+    process = run(
         "print(settings.LLM_TIMEOUT, settings.LLM_DAILY_COST, settings.LLM_TEMPERATURE,"
         " settings.LLM_DAILY_CALLS)",
         LLM_TIMEOUT=" 2.5 ",
@@ -58,23 +58,49 @@ def test_numbers_are_parsed():
         LLM_TEMPERATURE="",
         LLM_DAILY_CALLS="7",
     )
-    assert completed.stdout.split() == ["2.5", "100.0", "None", "7"]
+    assert process.stdout.split() == ["2.5", "100.0", "None", "7"]
 
 
-def test_a_secret_is_read_literally():
-    completed = run(
+def test_a_secret_is_taken_as_written():
+    process = run(
         "print(settings.OPENAI_API_KEY, repr(settings.GEMINI_API_KEY), settings.SECRET_KEY)",
         OPENAI_API_KEY="$ecret",
         GEMINI_API_KEY=" ",
         SECRET_KEY="$" + "k" * 50,
     )
-    assert completed.stdout.split() == ["$ecret", "''", "$" + "k" * 50]
+    assert process.stdout.split() == ["$ecret", "''", "$" + "k" * 50]
 
 
-def test_the_database_url_sets_connection_options():
-    completed = run(
+def test_the_url_of_a_database_may_have_options():
+    process = run(
         "options = settings.DATABASES['default']['OPTIONS']\n"
         "print(options['sslmode'], options['connect_timeout'], 'pool' in options)",
         DATABASE_URL="postgres://u:p@db.example.org:5432/desk?sslmode=verify-full",
     )
-    assert completed.stdout.split() == ["verify-full", "5", "True"]
+    assert process.stdout.split() == ["verify-full", "5", "True"]
+
+
+def test_the_addresses_with_passwords_are_not_settings():
+    process = run(
+        "print(hasattr(settings, 'DATABASE_URL'), hasattr(settings, 'EMAIL_URL'),"
+        " settings.EMAIL_HOST_PASSWORD, settings.CREATE_LIMIT)",
+        DATABASE_URL="postgres://u:p@db.example.org:5432/desk",
+        EMAIL_URL="smtp://u:p%40ss@mail.example.org",
+        CREATE_LIMIT="7",
+    )
+    assert process.stdout.split() == ["False", "False", "p@ss", "7"]
+
+
+def test_gunicorn_reads_the_same_declarations():
+    code = "from config import gunicorn as g; print(g.bind, g.workers, g.threads)"
+    environment = {"HOST": "::1", "PORT": "9000", "WEB_WORKERS": "", "WEB_THREADS": "3"}
+    process = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert process.stdout == "[::1]:9000 2 3\n"

@@ -32,9 +32,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from ..access import Actor, user_actor
+from ..access.actors import Actor, user_actor
 from ..exceptions import InvalidInput, NotFound
-from ..forms import MomentField
+from ..forms.fields import MomentField
 
 # Django's own classes take no type parameter at run time.
 if TYPE_CHECKING:

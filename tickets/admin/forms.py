@@ -18,31 +18,25 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils.text import Truncator
 
-from .. import forms as desk
-from ..access import Actor
-from ..models import (
-    RESERVED_NAMES,
-    ApiToken,
-    Category,
-    Comment,
-    Priority,
-    SavedView,
-    Scope,
-    Ticket,
-    agents,
-)
-from ..services import SAME_NAME, WRITABLE
+from ..access.actors import Actor
+from ..access.roles import agents
+from ..forms import fields, lists, tickets
+from ..models.ticket import Comment, Ticket
+from ..models.tokens import ApiToken
+from ..models.workplace import SavedView
+from ..services.saved_views import SAME_NAME
+from ..vocabulary import MAX_TOKEN_DAYS, RESERVED_USERNAMES, WRITABLE_FIELDS, Category, Priority, Scope
 from .base import AccountSelect, ModelForm
 
 BY_TRIAGE = ("", "Let triage decide")
 
 
-class TicketForm(desk.TicketForm, ModelForm):
+class TicketForm(tickets.TicketForm, ModelForm):
     assignee = None  # type: ignore[assignment]  # the model's own field, which searches
 
     class Meta:
         model = Ticket
-        fields = WRITABLE
+        fields = WRITABLE_FIELDS
 
     def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
         super().__init__(data, files=files, **kwargs)
@@ -58,8 +52,8 @@ class TicketForm(desk.TicketForm, ModelForm):
 
 
 class AddTicketForm(TicketForm):
-    category = desk.EnumerationField(choices=[BY_TRIAGE, *Category.choices], required=False)
-    priority = desk.EnumerationField(choices=[BY_TRIAGE, *Priority.choices], required=False)
+    category = fields.EnumerationField(choices=[BY_TRIAGE, *Category.choices], required=False)
+    priority = fields.EnumerationField(choices=[BY_TRIAGE, *Priority.choices], required=False)
 
     def __init__(
         self, data: Any = None, files: Any = None, *, initial: Any = None, **kwargs: Any
@@ -90,7 +84,7 @@ class ChangeTicketForm(TicketForm):
 
     def clean(self) -> Any:
         cleaned = super().clean()
-        differing = [name for name in self.changed_data if name in WRITABLE]
+        differing = [name for name in self.changed_data if name in WRITABLE_FIELDS]
         if "version_seen" in self.changed_data and differing:
             self._tell_of_other_change(differing)
         return cleaned
@@ -123,7 +117,7 @@ class AssignForm(forms.Form):
     )
 
 
-class CommentForm(desk.CommentForm, ModelForm):
+class CommentForm(tickets.CommentForm, ModelForm):
     class Meta:
         model = Comment
         fields = ("body", "public")
@@ -139,14 +133,14 @@ class CommentForm(desk.CommentForm, ModelForm):
 class NamesForm(ModelForm):
     """What accounts are called, whether new or not."""
 
-    first_name = desk.OneLineField(max_length=150, required=False, widget=AdminTextInputWidget)
-    last_name = desk.OneLineField(max_length=150, required=False, widget=AdminTextInputWidget)
+    first_name = fields.OneLineField(max_length=150, required=False, widget=AdminTextInputWidget)
+    last_name = fields.OneLineField(max_length=150, required=False, widget=AdminTextInputWidget)
 
     def clean_username(self) -> str:
         above: Any = super()
         has_rules = hasattr(above, "clean_username")
         name = above.clean_username() if has_rules else self.cleaned_data["username"]
-        if "username" in self.changed_data and (name or "").lower() in RESERVED_NAMES:
+        if "username" in self.changed_data and (name or "").lower() in RESERVED_USERNAMES:
             raise ValidationError(f"Filters know another by the name “{name}”: choose another.")
         return cast(str, name)
 
@@ -162,7 +156,7 @@ class NewAccountForm(NamesForm, AdminUserCreationForm):  # type: ignore[type-arg
 class ViewForm(ModelForm):
     """A saved view's name and whether it is shared; its owner stays."""
 
-    name = desk.ViewNameField(widget=AdminTextInputWidget)
+    name = lists.ViewNameField(widget=AdminTextInputWidget)
 
     class Meta:
         model = SavedView
@@ -182,7 +176,7 @@ class ViewForm(ModelForm):
 class TokenForm(ModelForm):
     """A new API token. `days` until it expires, or nothing."""
 
-    name = desk.OneLineField(max_length=100, widget=AdminTextInputWidget)
+    name = fields.OneLineField(max_length=100, widget=AdminTextInputWidget)
     scopes = forms.MultipleChoiceField(
         choices=Scope,
         initial=[Scope.READ, Scope.WRITE],
@@ -192,7 +186,7 @@ class TokenForm(ModelForm):
     days = forms.IntegerField(
         label="Expires after",
         min_value=1,
-        max_value=ApiToken.MOST_DAYS,
+        max_value=MAX_TOKEN_DAYS,
         required=False,
         help_text="Days from now; empty: never.",
     )

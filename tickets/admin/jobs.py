@@ -23,8 +23,8 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from procrastinate.exceptions import ConnectorException
 
-from ..services import call_off_email
-from ..tasks import send_email
+from ..services.mail.delivery import send_email
+from ..services.mail.outbox import cancel_email
 from .base import NEWEST, ReadOnlyAdmin, badge, counted, moment, newest
 
 admin.site.unregister(ProcrastinateJob)
@@ -234,5 +234,5 @@ def _cancel(job: ProcrastinateJob) -> bool:
     with transaction.atomic():
         cancelled = app.job_manager.cancel_job_by_id(job.pk)
         if cancelled and job.task_name == send_email.name:
-            call_off_email(job.args["email_id"])
+            cancel_email(job.args["email_id"])
     return cancelled

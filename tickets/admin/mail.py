@@ -12,8 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from ..models import Email, Mail, MailState
-from ..services import send_again
+from ..models.mail import Email
+from ..services.mail.outbox import resend_email
+from ..vocabulary import MailKind, MailState
 from .base import NEWEST, ReadOnlyAdmin, badge, counted, moment, newest
 
 # In the shapes of the jobs that send them.
@@ -68,7 +69,7 @@ class EmailAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Message")
     def what(self, email: Email) -> str:
-        return str(capfirst(Mail(email.kind).label))
+        return str(capfirst(MailKind(email.kind).label))
 
     @admin.display(description="About")
     def about(self, email: Email) -> SafeString:
@@ -94,7 +95,7 @@ class EmailAdmin(ReadOnlyAdmin):
     @admin.action(description="Send again what failed or was perhaps sent", permissions=["manage"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Email]) -> None:
         emails = list(queryset.order_by("pk"))
-        again = [email for email in emails if send_again(email)]
+        again = [email for email in emails if resend_email(email)]
         self.log_each(request, again, "Sent again.")
         left = len(emails) - len(again)
         self.tell(

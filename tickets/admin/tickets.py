@@ -17,21 +17,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from .. import wording
+from ..access.roles import is_agent
 from ..exceptions import NotFound
-from ..forms import SEARCH_LENGTH
-from ..models import Category, Comment, Priority, Source, Status, Ticket, is_agent
-from ..querysets import SEARCH_HELP, TicketQuerySet, parse_search
-from ..services import (
-    WRITABLE,
-    add_comment,
-    change_by,
-    create_ticket,
-    delete_ticket,
-    update_ticket,
-    update_tickets,
-    versions,
-)
+from ..models.ticket import Comment, Ticket
+from ..querysets.search import SEARCH_HELP, parse_search
+from ..querysets.tickets import TicketQuerySet
+from ..services.comments import add_comment
+from ..services.editing import audited
+from ..services.tickets import create_ticket, delete_ticket, update_ticket, update_tickets
+from ..services.undo import undo_token
+from ..vocabulary import MAX_SEARCH_CHARS, WRITABLE_FIELDS, Category, Priority, Source, Status
+from ..web import wording
 from .base import (
     MOST_NAMED,
     NEWEST,
@@ -208,7 +204,7 @@ class TicketAdmin(DeskModelAdmin):
         number = re.fullmatch(r"\s*#(\d{1,18})\s*", search_term)
         if number:  # without the tickets that only mention it
             return queryset.filter(pk=number[1]), False
-        text = search_term[:SEARCH_LENGTH]
+        text = search_term[:MAX_SEARCH_CHARS]
         if text.strip() and not _uses_index(text):
             words = (
                 f"This was searched among the latest {NEWEST:,} tickets: add a word to find more."
@@ -294,7 +290,7 @@ class TicketAdmin(DeskModelAdmin):
         renewed = [ticket for ticket in changed if ticket.renewed]
         undo = is_agent(request.user) and len(renewed) <= MOST_UNDONE
         told = f"{words}: {counted(len(changed), 'ticket')}."
-        tags = versions(renewed if undo else ())
+        tags = undo_token(renewed if undo else ())
         self.tell(request, len(changed), len(changed), told, extra_tags=tags)
 
     # --- one ticket ---
@@ -340,7 +336,9 @@ class TicketAdmin(DeskModelAdmin):
         if not change:
             obj.pk = create_ticket(form.cleaned_data, acting(request)).pk
             return
-        changes = {name: form.cleaned_data[name] for name in form.changed_data if name in WRITABLE}
+        changes = {
+            name: form.cleaned_data[name] for name in form.changed_data if name in WRITABLE_FIELDS
+        }
         if changes:
             version = form.cleaned_data["version_seen"]
             update_ticket(obj.pk, changes, acting(request), version=version)
@@ -364,7 +362,7 @@ class TicketAdmin(DeskModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
         actor = acting(request)
-        with change_by(actor):
+        with audited(actor):
             for number in list(queryset.order_by("pk").values_list("pk", flat=True)):
                 with suppress(NotFound):
                     delete_ticket(number, actor)
@@ -381,4 +379,4 @@ def _decision(ticket: Ticket, name: str) -> str:
     decided = ticket.triage[name]
     source = capfirst(Source(decided["source"]).label)
     sure = decided["confidence"]
-    return source if sure is None else f"{source}, {wording.sure(sure)}"
+    return source if sure is None else f"{source}, {wording.confident(sure)}"

@@ -11,8 +11,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from ..models import ApiToken
-from ..services import create_token, revoke_token
+from ..models.tokens import ApiToken
+from ..services.accounts import create_token, revoke_token
 from .base import DeskModelAdmin, acting, badge, counted, moment
 from .forms import TokenForm
 

@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from .. import services, wording
-from ..models import Lesson, Prediction, TriageModel
-from ..services.learning import forget
+from ..models.triage import Feedback, Prediction, TriageModel
+from ..services.triage import feedback
+from ..services.triage.feedback import delete_feedback
+from ..web import wording
 from .base import NEWEST, ReadOnlyAdmin, badge, counted, moment, newest
 
 DAYS = 7  # that the figures look back; the page about triage takes any time
@@ -105,7 +106,7 @@ class PredictionAdmin(OfTickets):
         return format_html_join(", ", "<q>{}</q>", quotes) or None
 
 
-@admin.register(Lesson)
+@admin.register(Feedback)
 class LessonAdmin(OfTickets):
     """What agents decided, for triage to learn. Whatever was wrong can be forgotten."""
 
@@ -115,25 +116,25 @@ class LessonAdmin(OfTickets):
     actions = ("forget_lessons",)
 
     @admin.display(description="Decided")
-    def taught(self, row: Lesson) -> str:
+    def taught(self, row: Feedback) -> str:
         return moment(row.at)
 
     @admin.display(description="Triage was")
-    def how(self, row: Lesson) -> str:
+    def how(self, row: Feedback) -> str:
         return "corrected" if row.corrected else "confirmed"
 
     @admin.display(description="State")
-    def learned(self, row: Lesson) -> SafeString:
+    def learned(self, row: Feedback) -> SafeString:
         return badge("lesson", "learned" if row.learned_at else "waiting")
 
     def has_forget_permission(self, request: HttpRequest) -> bool:
         return self.may_manage(request)
 
     @admin.action(description="Forget", permissions=["forget"])
-    def forget_lessons(self, request: HttpRequest, queryset: QuerySet[Lesson]) -> None:
+    def forget_lessons(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:
         chosen = list(queryset)
         with transaction.atomic():
-            forget(Lesson.objects.filter(pk__in=[lesson.pk for lesson in chosen]))
+            delete_feedback(Feedback.objects.filter(pk__in=[lesson.pk for lesson in chosen]))
             self.log_each(request, chosen, "Forgotten.", DELETION)
         later = "Triage does without them once it learns anew, at the latest within the hour."
         forgotten = f"Forgotten: {counted(len(chosen), 'lesson')}."
@@ -143,7 +144,7 @@ class LessonAdmin(OfTickets):
 @admin.register(TriageModel)
 class TriageModelAdmin(ReadOnlyAdmin):
     list_display = (
-        *("of_field", "lessons", "lexicon_right", "learned_right", "answers"),
+        *("of_field", "feedback_count", "lexicon_right", "learned_right", "answers"),
         *("version", "updated", "refitted"),
     )
     list_display_links = None
@@ -189,11 +190,11 @@ class TriageModelAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Learn anew from the latest lessons", permissions=["learn"])
     def learn_anew(self, request: HttpRequest, queryset: QuerySet[TriageModel]) -> None:
-        services.refit_later()
+        feedback.retrain_later()
         self.message_user(
             request, "A job learns everything anew; it is among the jobs.", messages.SUCCESS
         )
 
 
 def _share(value: float | None) -> str | None:
-    return None if value is None else wording.share(value)
+    return None if value is None else wording.percentage(value)

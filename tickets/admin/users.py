@@ -19,8 +19,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from ..forms import OneLineField
-from ..models import ADMINS, AGENTS, Comment
+from ..forms.fields import OneLineField
+from ..models.ticket import Comment
+from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP
 from .base import (
     DeskModelAdmin,
     GroupAdmin,
@@ -37,8 +38,8 @@ from .forms import AccountForm, NewAccountForm
 admin.site.unregister([User, Group])
 
 ROLES = {
-    AGENTS: "Agents work tickets: on the pages of the desk, and here if they have staff status.",
-    ADMINS: "Admins do everything that agents do, delete tickets, and run this back office.",
+    AGENTS_GROUP: "Agents work tickets: on the pages of the desk, and here if they have staff status.",
+    ADMINS_GROUP: "Admins do everything that agents do, delete tickets, and run this back office.",
 }
 HELP = {
     "username": "Up to 150 letters, digits and @ . + - _",
@@ -46,7 +47,7 @@ HELP = {
     " tokens stop working, and its tickets stay assigned to it: give them to somebody else.",
     "is_staff": "Opens this back office. An agent without it works on the pages of the desk.",
     "is_superuser": "May do everything, whatever the groups say.",
-    "groups": f"{ROLES[AGENTS]} {ROLES[ADMINS]} An account without a group sees neither tickets"
+    "groups": f"{ROLES[AGENTS_GROUP]} {ROLES[ADMINS_GROUP]} An account without a group sees neither tickets"
     " nor figures.",
 }
 NO_GROUP = "none"  # as the filter says it

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ..models import SavedView
+from ..models.workplace import SavedView
 from .base import DeskModelAdmin
 from .forms import ViewForm
 

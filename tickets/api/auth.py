@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import timezone
 
-from ..access import Actor, actor_of, token_actor
+from ..access.actors import Actor, actor_of, token_actor
 from ..exceptions import AuthenticationRequired, PermissionDenied
-from ..models import ApiToken
+from ..models.tokens import ApiToken
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 

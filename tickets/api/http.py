@@ -26,7 +26,8 @@ from ..exceptions import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
-from ..forms import FilterForm, ListField, valid
+from ..forms.fields import ListField, clean_data
+from ..forms.lists import FilterForm
 from .auth import caller
 
 View = Callable[..., HttpResponse]
@@ -198,7 +199,7 @@ def read_form(
     if partial and not body:
         return {}
     options: dict[str, Any] = {"only": body.keys()} if partial else {}
-    return valid(form_class(body, **options))
+    return clean_data(form_class(body, **options))
 
 
 def _unwritable(
@@ -255,7 +256,7 @@ def read_query(
     options: dict[str, Any] = (
         {"me": me} if form_class and issubclass(form_class, FilterForm) else {}
     )
-    return valid(form_class(values, **options)) if form_class else {}
+    return clean_data(form_class(values, **options)) if form_class else {}
 
 
 def page_links(request: HttpRequest, **cursors: str) -> str:

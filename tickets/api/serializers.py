@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from ..models import Comment, Ticket
-from ..querysets import HistoryEntry
-from ..triage.types import Classification, Evidence, Title
+from ..audit.trail import AuditEntry
+from ..models.ticket import Comment, Ticket
+from ..triage.results import Classification, Evidence, SuggestedTitle
 
 
 def ticket(ticket: Ticket, *, private: bool = True) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def comment(comment: Comment) -> dict[str, Any]:
     }
 
 
-def history_entry(entry: HistoryEntry) -> dict[str, Any]:
+def history_entry(entry: AuditEntry) -> dict[str, Any]:
     return {
         "at": time(entry.at),
         "actor": entry.actor,
@@ -89,7 +89,7 @@ def report(report: dict[str, Any]) -> dict[str, Any]:
     return report | bounds
 
 
-def title(found: Title) -> dict[str, Any]:
+def title(found: SuggestedTitle) -> dict[str, Any]:
     return {"suggested_title": found.title, "source": found.source}
 
 

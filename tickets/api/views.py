@@ -9,21 +9,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
-from .. import services
-from ..access import Actor, limited_client, throttle_anonymous
+from ..access.actors import Actor
+from ..access.throttling import throttle_anonymous, throttle_key
 from ..exceptions import InvalidInput, NotFound, Unavailable
-from ..forms import (
-    ClassifyForm,
-    CommentForm,
-    FilterForm,
-    NewTicketForm,
-    PageForm,
-    ReportForm,
-    SuggestTitleForm,
-    TicketForm,
-)
-from ..models import Prediction, Scope, Status, Ticket
+from ..forms.lists import FilterForm, PageForm
+from ..forms.periods import ReportForm
+from ..forms.tickets import ClassifyForm, CommentForm, NewTicketForm, SuggestTitleForm, TicketForm
+from ..models.ticket import Ticket
+from ..models.triage import Prediction
+from ..services import comments, housekeeping, tickets
+from ..services.triage import predictions
 from ..triage import engine
+from ..vocabulary import Scope, Status
 from . import http, openapi, serializers
 from .http import answer, endpoint, read_form, read_object
 from .openapi.readable import readable
@@ -76,13 +73,13 @@ def _create(
     """The new ticket, how it is shown, and whether it was there under this key already."""
 
     def create() -> Ticket:
-        return services.create_ticket(data, actor)
+        return tickets.create_ticket(data, actor)
 
     def show(ticket: Ticket) -> dict[str, Any]:
         return serializers.ticket(ticket, private=actor.can(Scope.WRITE))
 
     if key is not None:
-        return services.create_ticket_once(key, actor.identity, body, create, show)
+        return tickets.create_ticket_once(key, actor.identity, body, create, show)
     ticket = create()
     return ticket, show(ticket), False
 
@@ -100,19 +97,19 @@ def update_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpRes
     body = read_object(request)
     changes = read_form(body, TicketForm, read_only=serializers.READ_ONLY, partial=True)
     version = _expected_version(request, ticket_id)
-    return _shown(services.update_ticket(ticket_id, changes, actor, version=version))
+    return _shown(tickets.update_ticket(ticket_id, changes, actor, version=version))
 
 
 @endpoint(Scope.WRITE)
 def replace_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
     data = read_form(read_object(request), TicketForm, read_only=serializers.READ_ONLY)
     version = _expected_version(request, ticket_id)
-    return _shown(services.replace_ticket(ticket_id, data, actor, version=version))
+    return _shown(tickets.replace_ticket(ticket_id, data, actor, version=version))
 
 
 @endpoint(Scope.ADMIN)
 def delete_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
-    services.delete_ticket(ticket_id, actor, version=_expected_version(request, ticket_id))
+    tickets.delete_ticket(ticket_id, actor, version=_expected_version(request, ticket_id))
     return HttpResponse(status=204)
 
 
@@ -159,7 +156,7 @@ def list_comments(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpRes
 def add_comment(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
     data = read_form(read_object(request), CommentForm, read_only=serializers.COMMENT_READ_ONLY)
     ticket = Ticket.objects.find(ticket_id)
-    return answer(serializers.comment(services.add_comment(ticket, data, actor)), 201)
+    return answer(serializers.comment(comments.add_comment(ticket, data, actor)), 201)
 
 
 # --- triage -------------------------------------------------------------------------
@@ -174,10 +171,10 @@ def classify(request: HttpRequest, actor: Actor) -> HttpResponse:
     found = engine.classify(
         body["description"],
         body.get("title", ""),
-        client=limited_client(request, actor),
+        client=throttle_key(request, actor),
         seconds=http.patience(request),
     )
-    return answer(serializers.classification(found, services.record_shown(found)))
+    return answer(serializers.classification(found, predictions.save_suggestion(found)))
 
 
 @endpoint()
@@ -185,7 +182,7 @@ def suggest_title(request: HttpRequest, actor: Actor) -> HttpResponse:
     throttle_anonymous(request, actor, "suggest", settings.SUGGEST_LIMIT)
     data = read_form(read_object(request), SuggestTitleForm)
     found = engine.suggest_title(
-        data["description"], client=limited_client(request, actor), seconds=http.patience(request)
+        data["description"], client=throttle_key(request, actor), seconds=http.patience(request)
     )
     return answer(serializers.title(found))
 
@@ -222,6 +219,6 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """The database answers and has every migration."""
     http.read_query(request, None)
-    if not services.database_is_ready():
+    if not housekeeping.database_is_ready():
         raise Unavailable("The database lacks migrations.")
     return answer({"status": "ready"})

@@ -1,4 +1,4 @@
-"""Changing several tickets at once, and taking changes back."""
+"""Change several tickets at once, and take changes back."""
 
 from __future__ import annotations
 
@@ -9,23 +9,21 @@ from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
-from ..models import Category, Priority, Status
+from ..vocabulary import MAX_BULK_TICKETS, MAX_USERNAME_CHARS, Category, Priority, Status
 from .fields import AgentField, EnumerationField
-
-TICKETS_AT_ONCE = 500
 
 
 class VersionsField(forms.CharField):
-    """Tickets and their versions, "12:3,15:8"; becomes [(12, 3), (15, 8)]."""
+    """An undo token, "12:3,15:8": ids and versions. Cleans to [(12, 3), (15, 8)]."""
 
     def clean(self, value: Any) -> list[tuple[int, int]]:
         text = super().clean(value)
         if not re.fullmatch(r"[0-9]{1,18}:[0-9]{1,9}(,[0-9]{1,18}:[0-9]{1,9})*", text):
-            raise ValidationError("This does not name a change.")
+            raise ValidationError("This is not a change that can be undone.")
         pairs = [pair.split(":") for pair in text.split(",")]
-        if len(pairs) > TICKETS_AT_ONCE:
-            raise ValidationError(f"At most {TICKETS_AT_ONCE} tickets at once.")
-        # A pair that is named twice is one change.
+        if len(pairs) > MAX_BULK_TICKETS:
+            raise ValidationError(f"Change at most {MAX_BULK_TICKETS} tickets at once.")
+        # The same pair twice is one change.
         return list(dict.fromkeys((int(number), int(version)) for number, version in pairs))
 
 
@@ -34,38 +32,39 @@ class UndoForm(forms.Form):
 
 
 class TicketsField(forms.Field):
-    """Ids of tickets, sent one by one; becomes a list with each of them once."""
+    """Ids of tickets, one parameter each. Cleans to a list without duplicates."""
 
     widget = forms.SelectMultiple
 
     def clean(self, value: Any) -> list[int]:
         if not value:
             raise ValidationError("Select at least one ticket.")
-        if len(value) > TICKETS_AT_ONCE:
-            raise ValidationError(f"At most {TICKETS_AT_ONCE} tickets at once.")
+        if len(value) > MAX_BULK_TICKETS:
+            raise ValidationError(f"Change at most {MAX_BULK_TICKETS} tickets at once.")
         if not all(re.fullmatch(r"[0-9]{1,18}", ticket_id) for ticket_id in value):
-            raise ValidationError("This is not the number of a ticket.")
+            raise ValidationError("This is not a ticket number.")
         return list(dict.fromkeys(map(int, value)))
 
 
-class OtherAssigneeField(AgentField):
-    """A username, or `none` for nobody, since nothing stands for no change."""
+class NewAssigneeField(AgentField):
+    """A username, or "none" to unassign. Empty leaves the assignee unchanged."""
 
     def clean(self, value: Any) -> User | None:
         return None if value == "none" else super().clean(value)
 
 
 class BulkForm(forms.Form):
-    """Tickets, and what all of them become; `changes` holds the values that were sent."""
+    """Tickets, and the values that all of them get."""
 
     ticket = TicketsField()
     status = EnumerationField(choices=Status, required=False)
     category = EnumerationField(choices=Category, required=False)
     priority = EnumerationField(choices=Priority, required=False)
-    assignee = OtherAssigneeField(max_length=150, required=False)
+    assignee = NewAssigneeField(max_length=MAX_USERNAME_CHARS, required=False)
 
     @property
     def changes(self) -> dict[str, Any]:
+        """Return the values that were sent."""
         return {
             name: self.cleaned_data[name]
             for name in self.fields

@@ -1,4 +1,4 @@
-"""Kinds of fields, each for whatever form needs it, and `valid`, which makes clean values."""
+"""Field types that the forms share, and `clean_data`."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils.dateparse import parse_date, parse_datetime
 
+from ..access.roles import is_agent
 from ..exceptions import InvalidInput
-from ..models import VISIBLE, deliverable, is_agent
-from ..triage import receipts
+from ..models.mail import deliverable_address
+from ..triage import signed_suggestions
+from ..triage.signed_suggestions import SignedSuggestion
+from ..vocabulary import VISIBLE_CHARACTER
 
-# Control characters other than tab, line feed and next line, and halves of surrogate pairs:
-# PostgreSQL refuses NUL, no page shows the rest.
+# Control characters other than tab, line feed and next line, and lone surrogates. PostgreSQL
+# refuses NUL, and no page can show the others.
 UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 LINE_END = re.compile(r"[\n\u2028\u2029]")
 
 
 class PlainTextField(forms.CharField):
-    """Text that can be stored and seen. Line ends become `\\n`, outer white space goes."""
+    """Text that can be stored and seen. Line ends become `\\n`, outer white space is removed."""
 
     json_types: tuple[type, ...] = (str,)
     json_null = False
@@ -36,14 +39,14 @@ class PlainTextField(forms.CharField):
     def validate(self, value: str) -> None:
         super().validate(value)
         if UNSTORABLE.search(value):
-            raise ValidationError("This text has control characters or broken Unicode in it.")
-        if value and not re.search(VISIBLE, value):
-            raise ValidationError("This text has nothing in it that can be seen.")
+            raise ValidationError("This text contains control characters or broken Unicode.")
+        if value and not re.search(VISIBLE_CHARACTER, value):
+            raise ValidationError("This text has no visible characters.")
 
 
 class OneLineField(PlainTextField):
     def to_python(self, value: Any) -> str:
-        # Not by a pattern around the line end: that takes quadratic time on a run of spaces.
+        # A pattern around the line end would take quadratic time on a run of spaces.
         return " ".join(line.strip() for line in LINE_END.split(super().to_python(value)))
 
 
@@ -58,22 +61,22 @@ class EmailField(PlainTextField):
 
     def validate(self, value: str) -> None:
         super().validate(value)
-        if re.sub(rf"{VISIBLE}|\s", "", value):
-            raise ValidationError("This address has something in it that cannot be seen.")
-        if "=?" in value:  # mail programs would decode it (RFC 2047), to another address
-            raise ValidationError("This address has “=?” in it, which mail cannot carry.")
+        if re.sub(rf"{VISIBLE_CHARACTER}|\s", "", value):
+            raise ValidationError("This address contains invisible characters.")
+        if "=?" in value:  # mail programs decode it (RFC 2047) into another address
+            raise ValidationError("This address contains “=?”, which mail cannot carry.")
 
     def clean(self, value: Any) -> str:
         address: str = super().clean(value)
         try:
-            deliverable(address)
+            deliverable_address(address)
         except ValueError:
-            raise ValidationError("What follows the @ cannot be the name of a domain.") from None
+            raise ValidationError("The part after the @ is not a valid domain.") from None
         return address
 
 
 class SwitchInput(forms.CheckboxInput):
-    """Hands on what was sent: Django's own takes every word for a tick."""
+    """Return the raw value: Django's CheckboxInput treats any string as True."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         return data.get(name, False)
@@ -91,10 +94,10 @@ class SwitchField(forms.BooleanField):
 
 
 class AgentField(PlainTextField):
-    """A username, or nothing; becomes the agent's User or None."""
+    """A username, or empty. Cleans to the agent's User or None."""
 
     json_null = True
-    no_agent = "There is no agent of this name."
+    no_agent = "There is no agent with this username."
 
     def clean(self, value: Any) -> User | None:
         username = super().clean(value)
@@ -107,20 +110,20 @@ class AgentField(PlainTextField):
 
 
 class SuggestionField(PlainTextField):
-    """A suggestion's signed id; becomes the Classification that was shown, or None."""
+    """A suggestion's signed id, or empty. Cleans to the SignedSuggestion or None."""
 
-    def clean(self, value: Any) -> receipts.Receipt | None:
-        signed = super().clean(value)
-        if not signed:
+    def clean(self, value: Any) -> SignedSuggestion | None:
+        signed_id = super().clean(value)
+        if not signed_id:
             return None
-        receipt = receipts.read(signed)
-        if receipt is None:
-            raise ValidationError("This is not a suggestion of this desk.")
-        return receipt
+        suggestion = signed_suggestions.read(signed_id)
+        if suggestion is None:
+            raise ValidationError("This suggestion was not made by this desk.")
+        return suggestion
 
 
 class ListField(forms.CharField):
-    """Comma-separated words, each out of `choices` where these are given."""
+    """Comma-separated words. With `choices`, each must be one of them."""
 
     def __init__(self, choices: Collection[str] = (), **kwargs: Any) -> None:
         self.allowed = choices
@@ -135,7 +138,7 @@ class ListField(forms.CharField):
 
 
 class NumberField(forms.IntegerField):
-    """Plain digits; Python's own reading would take `1_0` and `+5` as well."""
+    """Plain digits. Python alone would accept `1_0` and `+5` as well."""
 
     def to_python(self, value: Any) -> int | None:
         if value and not re.fullmatch(r"-?[0-9]{1,20}", str(value)):
@@ -144,7 +147,7 @@ class NumberField(forms.IntegerField):
 
 
 class MomentField(forms.CharField):
-    """An RFC 3339 time or a date (its midnight); without a zone it is UTC."""
+    """An RFC 3339 time, or a date (its midnight). Without a time zone it is UTC."""
 
     def to_python(self, value: Any) -> datetime | None:  # type: ignore[override]
         # An unescaped + in a query arrives as a space.
@@ -162,7 +165,7 @@ class MomentField(forms.CharField):
                 moment = moment.replace(tzinfo=UTC)
             return self._storable(moment)
         except (ValueError, OverflowError):
-            raise ValidationError("This is not a time such as 2026-01-31T12:00:00Z.") from None
+            raise ValidationError("Enter a time such as 2026-01-31T12:00:00Z.") from None
 
     @staticmethod
     def _storable(moment: datetime | None) -> datetime:
@@ -171,18 +174,18 @@ class MomentField(forms.CharField):
         return moment.astimezone(UTC)
 
 
-class YesField(forms.CharField):
-    """`true` narrows the list; `false` and nothing do not."""
+class FlagField(forms.CharField):
+    """A query parameter: `true`, `false` or empty. Cleans to a bool."""
 
     def clean(self, value: Any) -> bool:
-        word = str(super().clean(value)).strip()
-        if word not in ("", "true", "false"):
+        text = str(super().clean(value)).strip()
+        if text not in ("", "true", "false"):
             raise ValidationError("This must be true or false.")
-        return word == "true"
+        return text == "true"
 
 
-def valid(form: forms.Form) -> dict[str, Any]:
-    """The form's clean values; raise InvalidInput with the messages of each field."""
+def clean_data(form: forms.Form) -> dict[str, Any]:
+    """Return the form's cleaned data. Raise InvalidInput with each field's messages."""
     if form.is_valid():
         return form.cleaned_data
     errors = {

@@ -1,4 +1,4 @@
-"""What the lists are narrowed to, the place in them, and what is kept of their address."""
+"""Filters, pages and saved views of the ticket list."""
 
 from __future__ import annotations
 
@@ -11,51 +11,58 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from ..exceptions import InvalidInput
-from ..models import Category, Priority, SavedView, Sentiment, Status
-from ..querysets import asks_for_me, read_cursor
+from ..querysets.cursors import read_cursor
+from ..querysets.search import asks_for_me
+from ..vocabulary import (
+    DEFAULT_PAGE_SIZE,
+    MAX_PAGE_SIZE,
+    MAX_SEARCH_CHARS,
+    MAX_VIEW_NAME_CHARS,
+    MAX_VIEW_QUERY_CHARS,
+    Category,
+    Priority,
+    Sentiment,
+    Status,
+)
 from .fields import (
     AgentField,
+    FlagField,
     ListField,
     MomentField,
     NumberField,
     OneLineField,
     SwitchField,
-    YesField,
 )
-
-SEARCH_LENGTH = 200
-PAGE_DEFAULT, PAGE_MOST = 100, 500
-QUERY_LENGTH = 2000
 
 
 class AssigneesField(ListField):
-    """Usernames; `none` stands for tickets without an assignee, `me` for who asks."""
+    """Usernames. `none` means unassigned, `me` the account that asks."""
 
     def clean(self, value: Any) -> list[str]:
         names = super().clean(value)
-        wanted = set(names) - {"none", "me"}
-        known = set(User.objects.filter(username__in=wanted).values_list("username", flat=True))
-        if wanted - known:
+        usernames = set(names) - {"none", "me"}
+        accounts = User.objects.filter(username__in=usernames)
+        if usernames - set(accounts.values_list("username", flat=True)):
             raise ValidationError(AgentField.no_agent)
         return names
 
 
 class FilterForm(forms.Form):
-    """What a list or the statistics are narrowed to; an empty value means no filter.
+    """The filters of a list or of the statistics. An empty value means no filter.
 
-    `me` is the account that asks, if it is one.
+    `me` is the account that asks, if any.
     """
 
-    no_account = "“me” stands for an account, and you are here without one."
+    no_account = "“me” needs an account, and you are not signed in."
 
     category = ListField(Category.values)
     priority = ListField(Priority.values)
     status = ListField(Status.values)
     assignee = AssigneesField()
-    search = forms.CharField(max_length=SEARCH_LENGTH, required=False)
+    search = forms.CharField(max_length=MAX_SEARCH_CHARS, required=False)
     created_after = MomentField(required=False)
     created_before = MomentField(required=False)
-    needs_review = YesField(required=False)
+    needs_review = FlagField(required=False)
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, me: User | None = None, **kwargs: Any
@@ -82,7 +89,7 @@ class FilterForm(forms.Form):
 
 
 class CursorField(forms.CharField):
-    """A place in a list, as the program wrote it, or ""."""
+    """A cursor of a list, as the program wrote it, or empty."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, max_length=300, **kwargs)
@@ -98,30 +105,32 @@ class CursorField(forms.CharField):
 
 
 class PageForm(FilterForm):
-    """Filters and the place in the list."""
+    """Filters, page size and cursor."""
 
-    limit = NumberField(min_value=1, max_value=PAGE_MOST, required=False)
+    limit = NumberField(min_value=1, max_value=MAX_PAGE_SIZE, required=False)
     cursor = CursorField()
 
     def clean_limit(self) -> int:
-        return self.cleaned_data["limit"] or PAGE_DEFAULT
+        return self.cleaned_data["limit"] or DEFAULT_PAGE_SIZE
 
 
 class ListForm(PageForm):
-    """The ticket list's address; the page also narrows by mood. `seen` is a cursor as well:
-    what is newer than it stays out."""
+    """The address of the list's page, which also filters by sentiment.
+
+    `seen` is a cursor: what is newer than it is left out.
+    """
 
     sentiment = ListField(Sentiment.values)
     seen = CursorField()
 
 
-class NewsForm(ListForm):
-    """A list's address, and the place from which on tickets are new."""
+class NewTicketsForm(ListForm):
+    """The address of a list, and the cursor from which tickets are new."""
 
     after = CursorField()
 
 
-# What of the list's address is worth keeping, in this order.
+# The parameters that make up a state of the list, in this order.
 LIST_STATE = (
     *("status", "search", "category", "priority", "sentiment", "assignee"),
     *("created_after", "created_before", "needs_review"),
@@ -129,14 +138,14 @@ LIST_STATE = (
 
 
 def list_state(values: Mapping[str, str]) -> str:
-    """The filters among these values as a query, always in the same order and spelling."""
+    """Return the filters among these values as a query string, always in the same order."""
     state = {name: str(values.get(name, "")).strip() for name in LIST_STATE}
     if state["needs_review"] == "false":
         state["needs_review"] = ""
     return urlencode({name: value for name, value in state.items() if value})
 
 
-# The views that every desk has: their names, and what they narrow the list to.
+# The views that every desk has, with their filters.
 MINE = "Mine"
 BUILT_IN_VIEWS: dict[str, dict[str, str]] = {
     "All": {},
@@ -149,19 +158,22 @@ BUILT_IN_VIEWS: dict[str, dict[str, str]] = {
 
 class ViewNameField(OneLineField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=SavedView.NAME_LENGTH, **kwargs)
+        super().__init__(max_length=MAX_VIEW_NAME_CHARS, **kwargs)
 
     def validate(self, value: str) -> None:
         super().validate(value)
         if value.casefold() in map(str.casefold, BUILT_IN_VIEWS):
-            raise ValidationError("Every desk has a view of this name: choose another.")
+            raise ValidationError("This is the name of a built-in view. Choose another name.")
+
+
+MAX_RAW_QUERY_CHARS = 5000
 
 
 class SavedViewForm(forms.Form):
-    """A name for a state of the list. `query` is what follows the "?" of its address."""
+    """A name for a state of the list. `query` is the query string of its address."""
 
     name = ViewNameField(label="Name of the view")
-    query = forms.CharField(required=False, max_length=5000)
+    query = forms.CharField(required=False, max_length=MAX_RAW_QUERY_CHARS)
     shared = SwitchField(required=False, label="Share with all agents")
 
     def __init__(
@@ -170,16 +182,20 @@ class SavedViewForm(forms.Form):
         super().__init__(data, **kwargs)
         self.me = me
 
+    def typed_query(self) -> str:
+        """Return the query string as it was sent, cut to a safe length."""
+        return str(self.data.get("query", ""))[:MAX_RAW_QUERY_CHARS].removeprefix("?")
+
     def clean_query(self) -> str:
-        text = str(self.cleaned_data["query"]).removeprefix("?")
+        text = self.typed_query()
         try:
             values = dict(parse_qsl(text, max_num_fields=50, errors="strict"))
         except ValueError:
-            raise ValidationError("This is no state of the list.") from None
+            raise ValidationError("This is not a valid filter.") from None
         form = ListForm({name: values.get(name, "") for name in LIST_STATE}, me=self.me)
         if not form.is_valid():
             raise ValidationError([message for each in form.errors.values() for message in each])
         query = list_state(values)
-        if len(query) > QUERY_LENGTH:
-            raise ValidationError("This search is too long to be saved.")
+        if len(query) > MAX_VIEW_QUERY_CHARS:
+            raise ValidationError("This filter is too long to be saved.")
         return query

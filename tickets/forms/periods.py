@@ -1,4 +1,4 @@
-"""The time that a report or a page is about."""
+"""The period of a report or a page."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from .fields import MomentField
 
 
 class ReportForm(forms.Form):
-    """The time that a report is about; an empty bound is none."""
+    """The period of a report. An empty bound is no bound."""
 
     since = MomentField(required=False)
     until = MomentField(required=False)
 
 
 class PeriodForm(forms.Form):
-    """How many days back a page looks; 0 is all of the past."""
+    """How many days a page looks back. 0 means all."""
 
     PERIODS = ((7, "7 days"), (30, "30 days"), (90, "90 days"), (0, "All"))
     days = forms.TypedChoiceField(choices=PERIODS, coerce=int, required=False)

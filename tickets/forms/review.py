@@ -1,4 +1,4 @@
-"""The review queue: the place in it, and a reviewer's word."""
+"""The review queue: its address, and a reviewer's decision."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from ..exceptions import InvalidInput
-from ..models import Category, Priority
-from ..querysets import ReviewPlace, read_place
+from ..querysets.cursors import Cursor, LOWEST_CONFIDENCE_FIRST, read_cursor
+from ..vocabulary import Category, Priority
 from .fields import EnumerationField, NumberField
 
 
-class PlaceField(forms.CharField):
-    """A place in the review queue, or nothing; becomes a ReviewPlace or None."""
+class QueueCursorField(forms.CharField):
+    """A cursor of the review queue, or empty. Cleans to a Cursor or None."""
 
-    def clean(self, value: Any) -> ReviewPlace | None:
+    def clean(self, value: Any) -> Cursor | None:
         text = super().clean(value)
         try:
-            return read_place(text) if text else None
+            return read_cursor(text, LOWEST_CONFIDENCE_FIRST) if text else None
         except InvalidInput as error:
-            raise ValidationError(error.errors["after"]) from None
+            raise ValidationError(error.errors["cursor"]) from None
 
 
 class QueueForm(forms.Form):
-    """The review queue's address: where it goes on, and a ticket that is to come first."""
+    """The queue's address: where it goes on, and a ticket to show first."""
 
-    after = PlaceField(required=False, max_length=300)
+    after = QueueCursorField(required=False, max_length=300)
     ticket = NumberField(min_value=1, max_value=2**63 - 1, required=False)
 
 
 class ReviewForm(QueueForm):
-    """A reviewer's word on one ticket, as they read it."""
+    """A reviewer's decision about the version of a ticket that they read."""
 
     version = NumberField(min_value=1)
     category = EnumerationField(choices=Category)

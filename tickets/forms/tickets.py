@@ -1,4 +1,4 @@
-"""What a ticket consists of, what is said on it, and what triage is asked."""
+"""Tickets, comments, and texts for triage."""
 
 from __future__ import annotations
 
@@ -7,30 +7,39 @@ from typing import Any
 
 from django import forms
 
-from ..models import TEXT_LENGTH, TITLE_LENGTH, Category, Priority, Status
+from ..exceptions import InvalidInput
+from ..vocabulary import (
+    ENUMERATED_FIELDS,
+    MAX_EMAIL_CHARS,
+    MAX_TEXT_CHARS,
+    MAX_TITLE_CHARS,
+    MAX_USERNAME_CHARS,
+    Category,
+    Priority,
+    Status,
+)
 from .fields import (
     AgentField,
     EmailField,
     EnumerationField,
+    NumberField,
     OneLineField,
     PlainTextField,
     SuggestionField,
     SwitchField,
 )
 
-ENUMERATIONS = {"category", "priority", "status"}
-
 
 class TicketForm(forms.Form):
-    """A ticket's writable values. `only` names the fields that a partial update sends."""
+    """A ticket's writable fields. `only` names the fields of a partial update."""
 
-    title = OneLineField(max_length=TITLE_LENGTH)
-    description = PlainTextField(max_length=TEXT_LENGTH)
+    title = OneLineField(max_length=MAX_TITLE_CHARS)
+    description = PlainTextField(max_length=MAX_TEXT_CHARS)
     category = EnumerationField(choices=Category, required=False)
     priority = EnumerationField(choices=Priority, required=False)
     status = EnumerationField(choices=Status, required=False)
-    requester_email = EmailField(max_length=254, required=False)
-    assignee = AgentField(max_length=150, required=False)
+    requester_email = EmailField(max_length=MAX_EMAIL_CHARS, required=False)
+    assignee = AgentField(max_length=MAX_USERNAME_CHARS, required=False)
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, only: Collection[str] = (), **kwargs: Any
@@ -38,45 +47,77 @@ class TicketForm(forms.Form):
         super().__init__(data, **kwargs)
         for name in set(self.fields) - set(only) if only else ():
             del self.fields[name]
-        for name in ENUMERATIONS & set(only):
-            # Left out, triage or the default decides; sent, it must be one of the values.
+        for name in set(ENUMERATED_FIELDS) & set(only):
+            # Triage decides what is left out. What is sent must be one of the values.
             self.fields[name].required = True
 
 
+class ReadVersionForm(forms.Form):
+    """The version of the ticket that the editor had read."""
+
+    version = NumberField(
+        min_value=1,
+        max_value=2**31 - 1,
+        error_messages={"required": "Send the version that you read."},
+    )
+
+
+def sent_fields(data: Mapping[str, Any]) -> set[str]:
+    """Return the ticket's fields that a page sent. Raise InvalidInput if there are none."""
+    if fields := set(TicketForm.base_fields) & set(data):
+        return fields
+    raise InvalidInput("Nothing was sent that could be changed.")
+
+
 class NewTicketForm(TicketForm):
-    """A new ticket may name the suggestion that was shown and, from the page, what of it
-    the requester left as it was (`kept`: "category", "priority" or both)."""
+    """A new ticket, which may name the suggestion that was shown.
+
+    Cleans `suggestion_id` to `suggestion`, a SignedSuggestion or None.
+    """
 
     suggestion_id = SuggestionField(required=False, max_length=2000)
 
+    def clean(self) -> dict[str, Any]:
+        self.cleaned_data["suggestion"] = self.cleaned_data.pop("suggestion_id", None)
+        return self.cleaned_data
+
 
 class SubmitForm(NewTicketForm):
-    """What the public page sends. Requesters do not set a status or an assignee."""
+    """The public page's form. Requesters set neither status nor assignee.
+
+    `kept` names the suggested values that the requester left alone; it cleans to `accepted`.
+    """
 
     kept = forms.MultipleChoiceField(
         choices=[("category", "category"), ("priority", "priority")], required=False
     )
 
-    # As on the page, so that its list of errors has the same order.
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        data["accepted"] = data.pop("kept", [])
+        return data
+
+    form_key = forms.CharField(max_length=100, required=False)
+
+    # In the page's order, so that its list of errors has the same.
     field_order = ("requester_email", "description", "title")
 
     def __init__(self, data: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         del self.fields["status"], self.fields["assignee"]
-        # As the page asks for them.
         self.fields["requester_email"].label = "Your e-mail"
         self.fields["description"].label = "What is the problem?"
 
 
 class CommentForm(forms.Form):
-    body = PlainTextField(max_length=TEXT_LENGTH, label="Reply or note")
+    body = PlainTextField(max_length=MAX_TEXT_CHARS, label="Reply or note")
     public = SwitchField(required=False)
 
 
 class MessageForm(CommentForm):
-    """What an agent writes on a ticket's page. Its key tells when it is sent a second time."""
+    """An agent's comment on a ticket's page. `form_key` identifies a form that is sent twice."""
 
-    resolve = SwitchField(required=False)  # a public reply that ends the ticket
+    resolve = SwitchField(required=False)  # resolve the ticket as well; the comment is then public
     form_key = forms.CharField(max_length=100, required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -86,15 +127,21 @@ class MessageForm(CommentForm):
 
 
 class ReplyForm(forms.Form):
-    """What a requester writes on the private page."""
+    """A requester's reply."""
 
-    body = PlainTextField(max_length=TEXT_LENGTH, label="Your reply")
+    body = PlainTextField(max_length=MAX_TEXT_CHARS, label="Your reply")
 
 
 class ClassifyForm(forms.Form):
-    description = PlainTextField(max_length=TEXT_LENGTH)
-    title = OneLineField(max_length=TITLE_LENGTH, required=False)
+    description = PlainTextField(max_length=MAX_TEXT_CHARS)
+    title = OneLineField(max_length=MAX_TITLE_CHARS, required=False)
 
 
 class SuggestTitleForm(forms.Form):
-    description = PlainTextField(max_length=TEXT_LENGTH)
+    description = PlainTextField(max_length=MAX_TEXT_CHARS)
+
+
+class SimilarForm(forms.Form):
+    """The beginning of a text that somebody is typing."""
+
+    text = forms.CharField(required=False)

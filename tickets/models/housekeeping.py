@@ -1,4 +1,4 @@
-"""What the program keeps for itself."""
+"""What the program stores for its own use."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from ..querysets import CounterQuerySet
+from ..querysets.counters import CounterQuerySet
 from .ticket import Ticket
 
 
 class IdempotencyKey(models.Model):
-    """The first answer given to a create under a caller's `Idempotency-Key`, or to a message."""
+    """The first answer to a create or a comment that may be sent again."""
 
-    # Hash of who called and of the key, since either may be personal.
+    # A hash of the caller and the key, because either may be personal.
     digest = models.CharField(max_length=64, primary_key=True)
     fingerprint = models.CharField(max_length=64)
     ticket = models.ForeignKey(Ticket, on_delete=models.SET_NULL, null=True)
-    # As text, since jsonb would lose the order of its keys.
+    # Text, because jsonb loses the order of keys.
     answer = models.TextField(default="")
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     def __str__(self) -> str:
         return self.digest[:8]
 
-    def keep(self, ticket: Ticket, answer: dict[str, Any]) -> None:
-        """Store what was answered; it must not hold secrets."""
+    def store(self, ticket: Ticket, answer: dict[str, Any]) -> None:
+        """Store the answer. It must not hold secrets."""
         self.ticket, self.answer = ticket, json.dumps(answer)
         self.save(update_fields=["ticket", "answer"])
 
 
 class Counter(models.Model):
-    """How often something happened in the current window: requests of a client, model calls."""
+    """How often something happened in the current window, such as requests or model calls."""
 
     name = models.CharField(max_length=150, primary_key=True)
     time_window = models.BigIntegerField()
@@ -47,7 +47,7 @@ class Counter(models.Model):
 
 
 class DemoTicket(models.Model):
-    """A ticket that `manage.py seed` made, so that `seed --clear` can take it away again."""
+    """Marks a ticket that `manage.py seed` made, so that `seed --clear` can remove it."""
 
     ticket = models.OneToOneField(Ticket, on_delete=models.CASCADE, primary_key=True)
 

@@ -1,4 +1,4 @@
-"""Messages to requesters."""
+"""E-mail to requesters: the outbox."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import idna
 from django.db import models
 from django.utils import timezone
 
-from .choices import Mail, MailState, one_of
+from ..vocabulary import MailKind, MailState
+from .constraints import one_of
 from .ticket import Comment, Ticket
 
-ERROR_LENGTH = 500
+MAX_ERROR_CHARS = 500
 
 
-def deliverable(address: str) -> str:
-    """The address as mail servers take it, its domain in ASCII; ValueError where it has no such.
+def deliverable_address(address: str) -> str:
+    """Return the address with its domain in ASCII, as mail servers expect it.
 
-    By IDNA 2008 (RFC 5891), which domains are registered by: Django's own way, IDNA 2003, would
-    make strasse.example of straße.example, which may be somebody else's.
+    Uses IDNA 2008 (RFC 5891), the rules that domains are registered by. Django uses IDNA 2003,
+    which turns straße.example into strasse.example: possibly somebody else's domain.
+    Raise ValueError if the domain has no ASCII form.
     """
     name, at, domain = address.rpartition("@")
     if not domain.isascii():
@@ -28,29 +30,29 @@ def deliverable(address: str) -> str:
 
 
 class Email(models.Model):
-    """A message to a requester about one event. Its row is what keeps it from going out twice."""
+    """An e-mail to a requester about one event. The row ensures that it is sent only once."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="emails")
-    kind = models.CharField(max_length=10, choices=Mail)
-    # Names the event, as in "reply 12": a second message about it is refused.
+    kind = models.CharField(max_length=10, choices=MailKind)
+    # Names the event, such as "reply 12". A second e-mail about it is refused.
     event = models.CharField(max_length=100, unique=True)
     comment = models.ForeignKey(Comment, on_delete=models.CASCADE, null=True, blank=True)
-    address = models.EmailField(blank=True)  # where it went
+    address = models.EmailField(blank=True)  # where it was sent
     state = models.CharField(max_length=10, choices=MailState, default=MailState.WAITING)
-    error = models.CharField(max_length=ERROR_LENGTH, blank=True)
+    error = models.CharField(max_length=MAX_ERROR_CHARS, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "e-mail"
-        constraints = [one_of("kind", Mail), one_of("state", MailState)]
+        constraints = [one_of("kind", MailKind), one_of("state", MailState)]
         indexes = [models.Index(fields=["ticket", "-id"], name="email_of_ticket")]
 
     def __str__(self) -> str:
         return f"{self.kind} of #{self.ticket_id}"
 
-    def move(self, old: Collection[str], new: str, error: str = "", **values: Any) -> bool:
-        """Go from one of the `old` states to a new one, unless another was faster."""
-        values |= {"state": new, "error": error[:ERROR_LENGTH]}
+    def move_state(self, old: Collection[str], new: str, error: str = "", **values: Any) -> bool:
+        """Move from one of the `old` states to a new one. Return False if another process was faster."""
+        values |= {"state": new, "error": error[:MAX_ERROR_CHARS]}
         moved = Email.objects.filter(pk=self.pk, state__in=old).update(**values)
         return bool(moved)

@@ -18,42 +18,29 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from ..querysets import (
-    DONE,
-    HistoryEntry,
-    TicketQuerySet,
-    changes_since,
-    history_of,
-    needs_review,
-    record_of,
-    requester_words,
-    set_by_others,
-    sureness,
-    words_of,
-)
-from .choices import (
-    TEXT_LENGTH,
-    TITLE_LENGTH,
+from ..querysets.comments import CommentQuerySet
+from ..querysets.review import lowest_confidence, needs_review
+from ..querysets.search import requester_vector, words_of
+from ..querysets.tickets import TicketQuerySet
+from ..vocabulary import (
+    ADMINS_GROUP,
+    AGENTS_GROUP,
+    DEFAULT_URGENCY,
+    FINISHED_STATUSES,
+    MAX_TEXT_CHARS,
+    MAX_TITLE_CHARS,
+    TRIAGE_FIELDS,
     AuthorRole,
     Category,
     Priority,
     Sentiment,
     Source,
     Status,
-    between,
-    confidence_field,
-    one_of,
-    source_field,
-    visible,
 )
-from .people import ADMINS, AGENTS
+from .constraints import between, confidence_field, one_of, source_field, visible
 
-# `tone` stands for sentiment and urgency, which are scored together.
-TRIAGED = ("category", "priority", "tone")
-# Where the value of each of the ledger's fields stands.
-LEDGER_COLUMNS = {name: name for name in ("category", "priority", "sentiment")} | {
-    "urgency": "urgency_score"
-}
+# The column of each PredictedField.
+PREDICTED_COLUMNS = {name: name for name in TRIAGE_FIELDS} | {"urgency": "urgency_score"}
 
 
 def new_nonce() -> str:
@@ -70,9 +57,9 @@ def new_nonce() -> str:
     context_field=pghistory.ContextJSONField(),
 )
 class Ticket(models.Model):
-    """A request for help and everything that is known about it."""
+    """A request for help, and everything the desk knows about it."""
 
-    title = models.CharField(max_length=TITLE_LENGTH)
+    title = models.CharField(max_length=MAX_TITLE_CHARS)
     description = models.TextField()
     category = models.CharField(
         max_length=10, choices=Category, default=Category.GENERAL, db_default=Category.GENERAL
@@ -87,14 +74,16 @@ class Ticket(models.Model):
         max_length=10, choices=Sentiment, default=Sentiment.NEUTRAL, db_default=Sentiment.NEUTRAL
     )
     urgency_score = models.SmallIntegerField(
-        default=50, db_default=50, validators=[MinValueValidator(0), MaxValueValidator(100)]
+        default=DEFAULT_URGENCY,
+        db_default=DEFAULT_URGENCY,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
     category_source = source_field()
     category_confidence = confidence_field()
     priority_source = source_field()
     priority_confidence = confidence_field()
-    tone_source = source_field()
-    tone_confidence = confidence_field()
+    sentiment_source = source_field()
+    sentiment_confidence = confidence_field()
     requester_email = models.EmailField(blank=True, default="", db_default="")
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -103,15 +92,15 @@ class Ticket(models.Model):
         blank=True,
         related_name="tickets",
         limit_choices_to=Q(is_active=True)
-        & (Q(groups__name__in=[AGENTS, ADMINS]) | Q(is_superuser=True)),
+        & (Q(groups__name__in=[AGENTS_GROUP, ADMINS_GROUP]) | Q(is_superuser=True)),
     )
     version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When an agent first replied in public, and when the ticket was finished as it stands.
+    # When an agent first replied in public, and when the ticket was last resolved or closed.
     first_response_at = models.DateTimeField(null=True, editable=False)
     resolved_at = models.DateTimeField(null=True, editable=False)
-    # The private link: a secret is derived from the nonce, only its hash is compared.
+    # The private link: its secret is derived from the nonce, and only the hash is compared.
     link_nonce = models.CharField(max_length=32, default="", editable=False)
     link_digest = models.CharField(  # noqa: DJ001  (revoked links are all NULL, none equal)
         max_length=64, unique=True, null=True, editable=False
@@ -124,20 +113,18 @@ class Ticket(models.Model):
     )
 
     objects = TicketQuerySet.as_manager()
-    renewed = False  # whether the change that has just saved it made a new version
-    restored_whole = True  # whether an Undo has left nothing of later changes
 
     class Meta:
         constraints = [
-            visible("title", TITLE_LENGTH),
-            visible("description", TEXT_LENGTH),
+            visible("title", MAX_TITLE_CHARS),
+            visible("description", MAX_TEXT_CHARS),
             one_of("category", Category),
             one_of("priority", Priority),
             one_of("status", Status),
             one_of("sentiment", Sentiment),
             between("urgency_score", 0, 100),
-            *(one_of(f"{name}_source", Source) for name in TRIAGED),
-            *(between(f"{name}_confidence", 0, 1) for name in TRIAGED),
+            *(one_of(f"{name}_source", Source) for name in TRIAGE_FIELDS),
+            *(between(f"{name}_confidence", 0, 1) for name in TRIAGE_FIELDS),
         ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="ticket_newest"),
@@ -146,12 +133,18 @@ class Ticket(models.Model):
                 for name in ("status", "category", "priority", "sentiment", "assignee")
             ),
             # Few at any time, however many tickets there are.
-            models.Index(fields=["created_at"], condition=needs_review(), name="ticket_unsure"),
             models.Index(
-                sureness(), "created_at", "id", condition=needs_review(), name="ticket_review"
+                fields=["created_at"], condition=needs_review(), name="ticket_needs_review"
+            ),
+            models.Index(
+                lowest_confidence(),
+                "created_at",
+                "id",
+                condition=needs_review(),
+                name="ticket_lowest_confidence",
             ),
             GinIndex(fields=["document"], name="ticket_document"),
-            GinIndex(requester_words(), name="ticket_requester"),
+            GinIndex(requester_vector(), name="ticket_requester"),
         ]
 
     def __str__(self) -> str:
@@ -165,73 +158,61 @@ class Ticket(models.Model):
         return f'"{self.version}"'
 
     @property
-    def is_done(self) -> bool:
-        return self.status in DONE
+    def is_finished(self) -> bool:
+        return self.status in FINISHED_STATUSES
 
     @property
     def triage(self) -> dict[str, dict[str, Any]]:
-        """Who decided each value and how sure (0..1 or None), as in `contract.md`."""
+        """Return who decided each TRIAGE_FIELD, and with what confidence (0..1 or None)."""
         return {
             name: {
                 "source": getattr(self, f"{name}_source"),
                 "confidence": getattr(self, f"{name}_confidence"),
             }
-            for name in TRIAGED
+            for name in TRIAGE_FIELDS
         }
 
-    def reasons(self) -> dict[str, list[str]]:
-        """The words by which triage decided category, priority and tone, as far as it still
-        stands. In one query."""
+    def evidence(self) -> dict[str, list[str]]:
+        """Return the quotes behind each TRIAGE_FIELD whose predicted value still stands.
+
+        One query.
+        """
         rows = self.predictions.deciding().filter(source__in=[Source.LLM, Source.OFFLINE])
-        found: dict[str, list[str]] = {}
+        quotes: dict[str, list[str]] = {}
         for row in rows.order_by("-pk"):
-            name = row.field if row.field in TRIAGED else "tone"
-            standing = row.value == str(getattr(self, LEDGER_COLUMNS[row.field]))
-            if standing and row.source == getattr(self, f"{name}_source"):
-                found.setdefault(name, [entry["text"] for entry in row.evidence])
-        return found
+            name = row.field if row.field in TRIAGE_FIELDS else "sentiment"
+            stands = row.value == str(getattr(self, PREDICTED_COLUMNS[row.field]))
+            if stands and row.source == getattr(self, f"{name}_source"):
+                quotes.setdefault(name, [entry["text"] for entry in row.evidence])
+        return quotes
 
     def decide(self, name: str, source: str, confidence: float | None = None) -> None:
-        """Note who decided `name` (category, priority or tone) and how sure."""
+        """Note who decided a TRIAGE_FIELD, and with what confidence."""
         setattr(self, f"{name}_source", source)
         setattr(self, f"{name}_confidence", confidence)
 
     def decided_by(self, *sources: str) -> list[str]:
-        """Which of category, priority and tone one of these sources decided."""
-        return [name for name in TRIAGED if getattr(self, f"{name}_source") in sources]
+        """Return the TRIAGE_FIELDS that one of these sources decided."""
+        return [name for name in TRIAGE_FIELDS if getattr(self, f"{name}_source") in sources]
 
     def text_digest(self) -> str:
-        """Stands for title and description, to see whether they changed meanwhile."""
+        """Return a digest of title and description, to see whether they have changed."""
         return hashlib.sha256(f"{self.title}\0{self.description}".encode()).hexdigest()
-
-    def history(self) -> list[HistoryEntry]:
-        """The audit trail of the ticket and its comments, oldest first, in two queries."""
-        return history_of(self)
-
-    def changes_since(self, version: int) -> dict[str, tuple[Any, Any]]:
-        """What differs from an earlier version: {field: (old, new)}, in two queries."""
-        return changes_since(self, version)
-
-    def set_by_others(self, version: int, account: int | None, *, triage: bool = False) -> set[str]:
-        """The fields that others than this account, and perhaps triage, have changed or confirmed
-        since a version, in one query."""
-        return set_by_others(self, version, account, triage=triage)
-
-    def record_of(self, version: int) -> Any | None:
-        """The ticket as it was in an earlier version; None where that was never recorded."""
-        return record_of(self, version)
 
     # --- the private link ---
 
     @property
     def link_secret(self) -> str:
-        """128 bits as 22 characters. Needs both the row and SECRET_KEY, so that neither
-        a copy of the database nor of the key alone opens a ticket."""
+        """Return 128 bits as 22 characters.
+
+        They depend on the row and on SECRET_KEY, so neither a copy of the database nor the key
+        alone opens a ticket.
+        """
         key = salted_hmac("tickets.private-link", self.link_nonce, algorithm="sha256").digest()
         return base64.urlsafe_b64encode(key[:16]).decode().rstrip("=")
 
     def issue_link(self) -> None:
-        """Make a new private link; the one before stops working."""
+        """Make a new private link. The previous one stops working."""
         self.link_nonce = new_nonce()
         self.link_digest = digest(self.link_secret)
 
@@ -240,7 +221,7 @@ class Ticket(models.Model):
 
 
 def digest(secret: str) -> str:
-    """What is stored of a secret with at least 128 random bits: its SHA-256 in hexadecimal."""
+    """Return the hexadecimal SHA-256 of a secret with at least 128 random bits, for storage."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -262,10 +243,12 @@ class Comment(models.Model):
     public = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = CommentQuerySet.as_manager()
+
     class Meta:
         ordering = ["created_at", "id"]
         constraints = [
-            visible("body", TEXT_LENGTH),
+            visible("body", MAX_TEXT_CHARS),
             one_of("author_role", AuthorRole),
             models.CheckConstraint(
                 condition=Q(author_role=AuthorRole.AGENT) | Q(public=True),

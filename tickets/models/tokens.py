@@ -1,4 +1,4 @@
-"""Programs' keys to the JSON API."""
+"""API tokens: how programs call the JSON API."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from .choices import Scope, visible
+from ..vocabulary import MAX_TOKEN_NAME_CHARS, Scope
+from .constraints import visible
 from .ticket import digest
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def usable(self, secret: str) -> ApiToken | None:
-        """The token that this secret opens, unless it has expired or was revoked."""
+        """Return the token with this secret; None if it is unknown, expired or revoked."""
         token = self.select_related("user").filter(digest=digest(secret)).first()
         return token if token and token.is_usable else None
 
@@ -31,12 +32,11 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     context_field=pghistory.ContextJSONField(),
 )
 class ApiToken(models.Model):
-    """A program's key to the JSON API. The secret itself is shown once and not kept."""
+    """Lets a program call the JSON API. Its secret is shown once and never stored."""
 
     PREFIX = "desk_"
-    MOST_DAYS = 3650  # whoever needs a longer life gives none
 
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=MAX_TOKEN_NAME_CHARS)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True
     )
@@ -52,7 +52,7 @@ class ApiToken(models.Model):
     class Meta:
         verbose_name = "API token"
         constraints = [
-            visible("name", 100),
+            visible("name", MAX_TOKEN_NAME_CHARS),
             models.CheckConstraint(
                 condition=Q(scopes__contained_by=Scope.values, scopes__len__gt=0),
                 name="apitoken_scopes_known",
@@ -76,6 +76,6 @@ class ApiToken(models.Model):
         )
 
     def note_use(self, now: datetime) -> None:
-        """Remember the use, at most once a minute so that reading does not become writing."""
+        """Store the time of use, at most once a minute, so that most reads stay reads."""
         if self.last_used_at is None or (now - self.last_used_at).total_seconds() > 60:
             ApiToken.objects.filter(pk=self.pk).update(last_used_at=now)

@@ -1,4 +1,4 @@
-"""What triage said, what people made of it, and what was learned from that."""
+"""What triage predicted, what agents made of it, and what the classifier learned from that."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from ..querysets import LessonQuerySet, PredictionQuerySet
-from .choices import LearnedField, LedgerField, Source, Use, between, confidence_field, one_of
+from ..querysets.predictions import FeedbackQuerySet, PredictionQuerySet
+from ..vocabulary import LearnedField, PredictedField, PredictionUse, Source
+from .constraints import between, confidence_field, one_of
 from .ticket import Ticket
 
 
 class Prediction(models.Model):
-    """One value that triage suggested: the ledger. What a person made of it stands beside it."""
+    """One value that triage predicted, and what people made of it."""
 
     suggestion = models.UUIDField()  # the same for all values of one answer
-    # Empty while somebody types; rows whose ticket never came are purged.
+    # None while somebody types. Rows whose ticket was never sent are purged.
     ticket = models.ForeignKey(
         Ticket, on_delete=models.CASCADE, null=True, blank=True, related_name="predictions"
     )
-    field = models.CharField(max_length=10, choices=LedgerField)
+    field = models.CharField(max_length=10, choices=PredictedField)
     value = models.CharField(max_length=20)
     confidence = confidence_field()
     source = models.CharField(max_length=10, choices=Source)
@@ -29,20 +30,20 @@ class Prediction(models.Model):
     evidence = models.JSONField(default=list)  # [{"field", "text", "start", "end"}]
     latency_ms = models.PositiveIntegerField(default=0)
     cost_usd = models.FloatField(default=0)  # this value's share of the call's estimated price
-    use = models.CharField(max_length=10, choices=Use)
+    use = models.CharField(max_length=10, choices=PredictionUse)
     created_at = models.DateTimeField(default=timezone.now)
-    # Of a shown value: whether the sender kept it. None when it was not shown, or never sent.
+    # Whether the sender accepted a shown value. None if it was not shown, or never sent.
     accepted = models.BooleanField(null=True)
-    final_value = models.CharField(max_length=20, blank=True)  # empty while no agent has decided
+    final_value = models.CharField(max_length=20, blank=True)  # empty until an agent decides
     final_at = models.DateTimeField(null=True, blank=True)
 
     objects = PredictionQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            one_of("field", LedgerField),
+            one_of("field", PredictedField),
             one_of("source", Source),
-            one_of("use", Use),
+            one_of("use", PredictionUse),
             between("confidence", 0, 1),
             models.UniqueConstraint(fields=["suggestion", "field"], name="prediction_once"),
         ]
@@ -55,46 +56,47 @@ class Prediction(models.Model):
         return f"{self.field} {self.value} by {self.source}"
 
     @property
-    def is_right(self) -> bool | None:
-        """Whether it was what an agent decided in the end; None as long as nobody has."""
+    def is_correct(self) -> bool | None:
+        """Return whether an agent decided the same in the end; None until an agent decides."""
         return self.final_value == self.value if self.final_value else None
 
 
-class Lesson(models.Model):
-    """What a person decided about a ticket in the end, for triage to learn."""
+class Feedback(models.Model):
+    """An agent's confirmation or correction of one value, which the classifier learns from."""
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="lessons")
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="feedback")
     field = models.CharField(max_length=10, choices=LearnedField)
     value = models.CharField(max_length=20)
-    corrected = models.BooleanField()  # else it was confirmed
-    at = models.DateTimeField(default=timezone.now)
+    corrected = models.BooleanField()  # False: confirmed
+    decided_at = models.DateTimeField(default=timezone.now)
     learned_at = models.DateTimeField(null=True, blank=True)
 
-    objects = LessonQuerySet.as_manager()
+    objects = FeedbackQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "feedback"
         constraints = [
             one_of("field", LearnedField),
-            models.UniqueConstraint(fields=["ticket", "field"], name="lesson_once"),
+            models.UniqueConstraint(fields=["ticket", "field"], name="feedback_once"),
         ]
-        indexes = [models.Index(fields=["field", "-at"], name="lesson_newest")]
+        indexes = [models.Index(fields=["field", "-decided_at"], name="feedback_newest")]
 
     def __str__(self) -> str:
         return f"#{self.ticket_id}: {self.field} is {self.value}"
 
 
 class TriageModel(models.Model):
-    """What the offline classifier has learned about one field. Rebuilt from lessons at will."""
+    """What the offline classifier has learned about one field. Feedback can rebuild it any time."""
 
     field = models.CharField(max_length=10, choices=LearnedField, unique=True)
     version = models.PositiveIntegerField(default=1)
     data = models.BinaryField()  # see `triage/offline/learner.py`
-    lessons = models.PositiveIntegerField(default=0)
-    # How often each was right about the latest lessons, before it had learned them.
+    feedback_count = models.PositiveIntegerField(default=0)
+    # Accuracy on the latest feedback, before it was learned.
     prior_accuracy = models.FloatField(null=True)
     learned_accuracy = models.FloatField(null=True)
-    leads = models.BooleanField(default=False)  # whether the learned one answers
-    stale = models.BooleanField(default=False)  # something that it learned counts no longer
+    leads = models.BooleanField(default=False)  # the learned model answers, not the lexicon
+    stale = models.BooleanField(default=False)  # something it learned was retracted
     updated_at = models.DateTimeField(default=timezone.now)
     refitted_at = models.DateTimeField(null=True)
 

@@ -1,4 +1,4 @@
-"""Addresses that arrive in a request."""
+"""Check addresses that a request names."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 
 def own_path(request: HttpRequest, url: str) -> str:
-    """`url` when it is a path of this site, else ""."""
-    # No host is allowed, not even our own: what is left can only be a path.
-    safe = url.startswith("/") and url_has_allowed_host_and_scheme(
+    """Return `url` if it is a path of this site, else ""."""
+    # No host is allowed, not even our own, so what passes can only be a path.
+    is_safe = url.startswith("/") and url_has_allowed_host_and_scheme(
         url, allowed_hosts=None, require_https=request.is_secure()
     )
-    return url if safe else ""
+    return url if is_safe else ""

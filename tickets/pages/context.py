@@ -1,4 +1,4 @@
-"""What every page may ask for."""
+"""The template context of every page."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from tickets.access import actor_of
+from ..access.actors import actor_of
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """`actor` is found out only where a template asks, since that reads the session."""
+    """Return `actor`, evaluated only if a template uses it, because that reads the session."""
     return {"actor": SimpleLazyObject(lambda: actor_of(request))}

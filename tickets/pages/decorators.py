@@ -1,4 +1,4 @@
-"""What surrounds a page: which methods it answers, whom, and what caches may keep."""
+"""What surrounds a page: its methods, who may open it, and what caches may store."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from django.views.decorators.gzip import gzip_page
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from tickets.access import actor_of
-from tickets.exceptions import MethodNotAllowed, PermissionDenied
-from tickets.pages.unsent import unsent
+from ..access.actors import actor_of
+from ..exceptions import MethodNotAllowed, PermissionDenied
+from .drafts import draft_of
 
 
 class Request(HttpRequest):
@@ -29,7 +29,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def page(*methods: str, agents: bool = False) -> Callable[[View], View]:
-    """A compressed page that answers these methods only and, with `agents`, agents only."""
+    """Make a compressed page that supports only these methods and, with `agents`, only agents."""
     allowed = [*(["HEAD"] if "GET" in methods else []), *methods]
 
     def decorate(view: View) -> View:
@@ -41,7 +41,8 @@ def page(*methods: str, agents: bool = False) -> Callable[[View], View]:
             if response is None:
                 response = view(request, *args, **kwargs)
             if not response.has_header("Cache-Control"):
-                patch_cache_control(response, private=True, **_keeping(agents))
+                # Going back after signing out must show no tickets, and never an old status.
+                patch_cache_control(response, private=True, no_store=agents, no_cache=not agents)
             return response
 
         return gzip_page(answer)
@@ -49,42 +50,39 @@ def page(*methods: str, agents: bool = False) -> Callable[[View], View]:
     return decorate
 
 
-def _keeping(agents: bool) -> dict[str, bool]:
-    """Going back in a browser must not show tickets after signing out, nor an old status."""
-    return {"no_store": True} if agents else {"no_cache": True}
-
-
 def _refusal(request: Request) -> HttpResponse | None:
-    """Whoever is not signed in is sent to the door; a known user without the role gets 403."""
+    """Redirect visitors to the sign-in page. Raise PermissionDenied for a user who is no agent."""
     actor = actor_of(request)
     if actor.is_agent:
         return None
     if actor.known:
-        raise PermissionDenied("Your account is not an agent's. An administrator can change that.")
+        raise PermissionDenied(
+            "Your account is not an agent's account. An administrator can change that."
+        )
     if request.htmx:
-        # A part of a page cannot show the door, so the whole page goes there.
-        here = current_path(request)
-        return HttpResponseClientRedirect(redirect_to_login(here, resolve_url("sign-in")).url)
-    asked = request.method in ("GET", "HEAD")
-    back = request.get_full_path() if asked else _page_before(request)
-    if unsent(request):  # would be lost on the way
-        return render(request, "tickets/sign_in.html", {"next": back}, status=403)
-    return redirect_to_login(back, resolve_url(settings.LOGIN_URL))
+        # A part of a page cannot show the sign-in page, so the whole page goes there.
+        next_path = current_path(request)
+        return HttpResponseClientRedirect(redirect_to_login(next_path, resolve_url("sign-in")).url)
+    is_read = request.method in ("GET", "HEAD")
+    next_path = request.get_full_path() if is_read else _referring_path(request)
+    if draft_of(request):  # a redirect would lose it
+        return render(request, "tickets/sign_in.html", {"next": next_path}, status=403)
+    return redirect_to_login(next_path, resolve_url(settings.LOGIN_URL))
 
 
-def _page_before(request: Request) -> str:
-    """Where a form was sent from: the address that it was sent to may show no page."""
+def _referring_path(request: Request) -> str:
+    """Return the path of the form's page: the address that it was sent to may have no page."""
     try:
-        came_from = urlsplit(request.headers.get("Referer", ""))
+        referrer = urlsplit(request.headers.get("Referer", ""))
     except ValueError:
-        came_from = urlsplit("")
-    if came_from.netloc != request.get_host():
+        referrer = urlsplit("")
+    if referrer.netloc != request.get_host():
         return resolve_url(settings.LOGIN_REDIRECT_URL)
-    return came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    return referrer.path + (f"?{referrer.query}" if referrer.query else "")
 
 
 def current_path(request: Request) -> str:
-    """The path of the page that htmx says it is on; "" when it says nonsense."""
+    """Return the path of the page that htmx says it is on; "" if that is not valid."""
     try:
         return request.htmx.current_url_abs_path or ""
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a ticket's page shows: what triage suggested, similar tickets, and everything about it."""
+"""What a ticket's page shows: the ticket, predictions, similar tickets and the audit trail."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tickets.access import Actor
-from tickets.models import Comment, LearnedField, Source, Ticket
-from tickets.pages.history import actor_name
-from tickets.pages.keys import Keys, keys_of
-from tickets.querysets import HistoryEntry, last_replies
+from ..access.actors import Actor
+from ..audit.trail import AuditEntry, audit_trail
+from ..models.ticket import Comment, Ticket
+from ..vocabulary import AuditEvent, LearnedField, Source
+from .audit_text import actor_name
+from .shortcuts import shortcuts_with
 
-SIMILAR_SHOWN = 3  # solved ones, and as many unfinished
-HISTORY_SHOWN = 8  # the newest; the others unfold
-# What of the page is put in place anew by an answer, by its ids; see `static/js/ticket.js`.
+MAX_SIMILAR = 3  # finished tickets, and as many active ones
+VISIBLE_ENTRIES = 8  # of the audit trail, the newest; the others unfold
+# The parts of the page that an answer replaces, by id; see `static/js/pages/ticket.js`.
 PARTS = (
     *("heading", "notices", "talk", "history", "accept", "composer", "body-hint", "send"),
     *("edit", "facts", "private-link"),
-    *(f"property-{name}" for name in ("status", "category", "priority", "assignee", "tone")),
+    *(f"property-{name}" for name in ("status", "category", "priority", "assignee", "sentiment")),
 )
-KEYS: Keys = keys_of(
-    ("y", "Accept what triage suggests"),
+SHORTCUTS = shortcuts_with(
+    ("y", "Accept the suggested category and priority"),
     ("b t a g", "Category: billing, technical, account, general"),
     ("1 2 3 4", "Priority: low, medium, high, critical"),
     ("m", "Assign to me"),
@@ -36,94 +37,91 @@ KEYS: Keys = keys_of(
 
 
 @dataclass(frozen=True)
-class Suggestion:
-    """What triage said last of one value. `confirmed`: a person has chosen the present one."""
+class SuggestedValue:
+    """The latest prediction of one field."""
 
     value: str
     confidence: float | None
-    words: list[str]
-    standing: bool  # it is the present value
-    confirmed: bool
+    quotes: list[str]
+    is_current: bool  # the ticket has this value
+    is_decided: bool  # a person has chosen the ticket's value
+
+
+@dataclass(frozen=True)
+class SimilarTicket:
+    ticket: Ticket
+    reply: Comment | None  # the last public one
 
 
 def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
-    """Everything but the forms that were sent. What is loaded with the page alone is not here."""
-    talk = list(ticket.comments.select_related("author"))
-    entries = ticket.history()
-    suggested = suggestions(ticket)
+    """Return the template's context, without forms and without what only a whole page loads."""
+    comments = list(ticket.comments.select_related("author"))
+    entries = audit_trail(ticket)
+    suggestions = suggested_values(ticket)
     return {
         "ticket": ticket,
-        "comments": talk,
-        "last_comment": max((comment.pk for comment in talk), default=0),
-        "older": entries[:-HISTORY_SHOWN],
-        "history": entries[-HISTORY_SHOWN:],
-        "reasons": ticket.reasons(),
-        "suggested": suggested,
-        "acceptable": acceptable(ticket, suggested),
+        "comments": comments,
+        "last_comment": max((comment.pk for comment in comments), default=0),
+        "older_entries": entries[:-VISIBLE_ENTRIES],
+        "entries": entries[-VISIBLE_ENTRIES:],
+        "evidence": ticket.evidence(),
+        "suggestions": suggestions,
+        "acceptable": acceptable_values(ticket, suggestions),
         "me": actor.user.get_username() if actor.user else "",
         "form_key": secrets.token_urlsafe(16),
-        "keys": KEYS,
+        "shortcuts": SHORTCUTS,
         "parts": " ".join(PARTS),
         "set_by": _set_by(ticket, entries),
     }
 
 
-def _set_by(ticket: Ticket, entries: Sequence[HistoryEntry]) -> dict[str, str]:
-    """Who set each value that no triage has decided: {"status": "Set by maria"}."""
+def _set_by(ticket: Ticket, entries: Sequence[AuditEntry]) -> dict[str, str]:
+    """Say who set each value that a person decided: {"status": "Set by maria"}."""
     names = ("status", "assignee", *ticket.decided_by(Source.HUMAN))
-    found: dict[str, str] = {}
+    set_by: dict[str, str] = {}
     for entry in entries:
         for name in names:
-            chosen = f"{name}_source" in entry.changes
-            if chosen or (name in entry.changes and entry.event == "changed"):
-                found[name] = f"{'Set' if name in entry.changes else 'Confirmed'} by {_who(entry)}"
-    return found
+            is_set = name in entry.changes and entry.event == AuditEvent.CHANGED
+            if is_set or f"{name}_source" in entry.changes:
+                verb = "Set" if name in entry.changes else "Confirmed"
+                actor = actor_name(entry)
+                within_sentence = actor if entry.by_account else actor[0].lower() + actor[1:]
+                set_by[name] = f"{verb} by {within_sentence}"
+    return set_by
 
 
-def _who(entry: HistoryEntry) -> str:
-    """As `actor_name`, within a sentence."""
-    name = actor_name(entry)
-    return name if entry.by_account else name[0].lower() + name[1:]
-
-
-def suggestions(ticket: Ticket) -> dict[str, Suggestion]:
-    """The newest of category and of priority, from the ledger, where triage had a clue."""
+def suggested_values(ticket: Ticket) -> dict[str, SuggestedValue]:
+    """Return the latest prediction of category and of priority, where triage had evidence."""
     rows = ticket.predictions.deciding().filter(
         field__in=LearnedField.values, source__in=[Source.LLM, Source.OFFLINE]
     )
     decided = ticket.decided_by(Source.HUMAN)
     return {
-        row.field: Suggestion(
+        row.field: SuggestedValue(
             value=row.value,
             confidence=row.confidence,
-            words=[entry["text"] for entry in row.evidence],
-            standing=row.value == getattr(ticket, row.field),
-            confirmed=row.field in decided,
+            quotes=[entry["text"] for entry in row.evidence],
+            is_current=row.value == getattr(ticket, row.field),
+            is_decided=row.field in decided,
         )
         for row in rows.order_by("field", "-pk").distinct("field")
     }
 
 
-def acceptable(ticket: Ticket, suggested: Mapping[str, Suggestion]) -> dict[str, str]:
-    """The values that accepting confirms: those that no person has decided yet."""
+def acceptable_values(ticket: Ticket, suggestions: Mapping[str, SuggestedValue]) -> dict[str, str]:
+    """Return the values that "Accept" confirms: those that no person has decided yet."""
     return {
-        name: suggested[name].value if name in suggested else str(getattr(ticket, name))
+        name: suggestions[name].value if name in suggestions else str(getattr(ticket, name))
         for name in LearnedField.values
         if name not in ticket.decided_by(Source.HUMAN)
     }
 
 
-@dataclass(frozen=True)
-class Similar:
-    ticket: Ticket
-    reply: Comment | None  # the last public one
-
-
-def similar(ticket: Ticket) -> list[Similar]:
-    """Tickets of the same matter, solved ones first, with how they were answered."""
-    # What the title says counts twice.
-    text = f"{ticket.title} {ticket.title} {ticket.description}"
-    solved = Ticket.objects.similar_to(text, SIMILAR_SHOWN, solved=True, besides=ticket.pk)
-    others = Ticket.objects.similar_to(text, SIMILAR_SHOWN, besides=ticket.pk)
-    replies = last_replies([other.pk for other in solved])
-    return [Similar(other, replies.get(other.pk)) for other in [*solved, *others]]
+def similar_tickets(ticket: Ticket) -> list[SimilarTicket]:
+    """Return tickets about the same thing: finished ones with their answers, then active ones."""
+    text = f"{ticket.title} {ticket.title} {ticket.description}"  # the title counts twice
+    find = Ticket.objects.similar_to
+    finished = find(text, MAX_SIMILAR, finished=True, exclude=ticket.pk)
+    active = find(text, MAX_SIMILAR, exclude=ticket.pk)
+    replies = Comment.objects.last_public_replies([each.pk for each in finished])
+    return [SimilarTicket(each, replies.get(each.pk)) for each in [*finished, *active]]

@@ -1,6 +1,6 @@
-"""What a page says once something is done, and the way back from it.
+"""What a page says once something is done, with an Undo.
 
-A page's own answer to htmx carries it in a header; after a redirect it comes with the next page.
+An answer to htmx carries it in a header. After a redirect it comes with the next page.
 """
 
 from __future__ import annotations
@@ -11,32 +11,32 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django_htmx.http import trigger_client_event
 
-from tickets.exceptions import InvalidInput
-from tickets.models import Ticket
-from tickets.services import versions
+from ..exceptions import InvalidInput
+from ..models.ticket import Ticket
+from ..services.undo import undo_token
 
-NAMED = 5  # tickets in one sentence
+MAX_NUMBERS = 5  # ticket numbers in one sentence
 
 
-def toast(response: HttpResponse, words: str, undo: Iterable[Ticket] = ()) -> HttpResponse:
-    """Say it where htmx asked; `undo` are the tickets as the change has left them."""
-    detail = {"words": words, "undo": versions(undo)}
+def toast(response: HttpResponse, message: str, undo: Iterable[Ticket] = ()) -> HttpResponse:
+    """Add a toast to an answer to htmx. `undo` are the tickets as the change left them."""
+    detail = {"words": message, "undo": undo_token(undo)}
     return trigger_client_event(response, "toast", detail)
 
 
 def refusal(error: InvalidInput) -> HttpResponse:
-    """Say why nothing came of it, where htmx asked: it does not show what has an error status."""
+    """Answer htmx with the reasons, as 204: it does not show an answer with an error status."""
     reasons = [message for messages in error.errors.values() for message in messages]
     return toast(HttpResponse(status=204), " ".join(reasons))
 
 
-def note(request: HttpRequest, words: str, undo: Iterable[Ticket] = ()) -> None:
-    """Say it on the page that comes next."""
-    messages.success(request, words, extra_tags=versions(undo))
+def notify(request: HttpRequest, message: str, undo: Iterable[Ticket] = ()) -> None:
+    """Show a toast on the next page. `undo` as in `toast`."""
+    messages.success(request, message, extra_tags=undo_token(undo))
 
 
-def numbers(ticket_ids: Sequence[int]) -> str:
-    """The first few by name: "#12, #15", or "#1, #2, #3, #4, #5 and 7 more"."""
-    names = ", ".join(f"#{ticket_id}" for ticket_id in ticket_ids[:NAMED])
-    others = len(ticket_ids) - NAMED
-    return f"{names} and {others} more" if others > 0 else names
+def ticket_numbers(ticket_ids: Sequence[int]) -> str:
+    """List the first few numbers: "#12, #15", or "#1, #2, #3, #4, #5 and 7 more"."""
+    numbers = ", ".join(f"#{ticket_id}" for ticket_id in ticket_ids[:MAX_NUMBERS])
+    extra = len(ticket_ids) - MAX_NUMBERS
+    return f"{numbers} and {extra} more" if extra > 0 else numbers

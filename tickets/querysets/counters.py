@@ -1,14 +1,16 @@
-"""Counters that every process shares."""
+"""Fixed-window counters that all processes share."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
 from django.db import connection, models
 from django.utils import timezone
 
+CounterT = TypeVar("CounterT", bound=models.Model)
+
 # One statement, so that processes that count at the same moment lose nothing.
-COUNT_MORE = """
+ADD_TO_COUNTER = """
 INSERT INTO {table} AS counter (name, time_window, count, expires_at)
 VALUES (%s, %s, %s, to_timestamp(%s))
 ON CONFLICT (name) DO UPDATE SET
@@ -20,27 +22,25 @@ RETURNING count
 """
 
 
-class CounterQuerySet(models.QuerySet[Any]):
-    """Fixed-window counters that every process shares."""
-
+class CounterQuerySet(models.QuerySet[CounterT]):
     def hit(self, name: str, *, limit: int, seconds: int) -> int:
-        """Count one more and return 0, or the seconds to wait when `limit` is passed."""
+        """Count one more. Return 0, or the seconds to wait if that passes `limit`."""
         count = self.add(name, 1, seconds=seconds)
         now = timezone.now().timestamp()
         wait = int((now // seconds + 1) * seconds - now) + 1
         return wait if count > limit else 0
 
     def add(self, name: str, amount: int, *, seconds: int) -> int:
-        """Add to the count of the present window of so many seconds; returns the new count."""
+        """Add to the count of the current window of `seconds`. Return the new count."""
         window = int(timezone.now().timestamp() // seconds)
-        query = COUNT_MORE.format(table=self.model._meta.db_table)
+        query = ADD_TO_COUNTER.format(table=self.model._meta.db_table)
         with connection.cursor() as cursor:
             cursor.execute(query, [name, window, amount, (window + 1) * seconds])
             row = cursor.fetchone()
         return int(row[0]) if row else 0
 
     def counts(self, prefix: str, *, seconds: int) -> dict[str, int]:
-        """The present window's counts of all names that begin with the prefix, without it."""
+        """Return the current counts of all names with the prefix, by the rest of the name."""
         window = int(timezone.now().timestamp() // seconds)
         rows = self.filter(name__startswith=prefix, time_window=window)
         return {
@@ -48,5 +48,5 @@ class CounterQuerySet(models.QuerySet[Any]):
         }
 
     def purge(self) -> int:
-        """Delete counters whose window has ended; returns how many."""
+        """Delete counters whose window has ended. Return how many."""
         return self.filter(expires_at__lt=timezone.now()).delete()[0]

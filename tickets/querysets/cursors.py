@@ -1,58 +1,104 @@
-"""Places in a list, as opaque texts that stay right while tickets arrive."""
+"""Keyset cursors: positions in a list, as opaque texts that stay right while tickets arrive."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Any, Self
 
 from django.core import signing
 from django.db.models import Q
 
 from ..exceptions import InvalidInput
 
-if TYPE_CHECKING:
-    from ..models import Ticket
 
-SALT = "tickets.cursor"
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A list's order: its fields from the first to the last, "-" before a descending one.
+
+    The last field is unique. `salt` tells cursors of different lists apart.
+    """
+
+    fields: tuple[str, ...]
+    salt: str
+
+
+NEWEST_FIRST = Order(("-created_at", "-id"), salt="tickets.cursor")
+LOWEST_CONFIDENCE_FIRST = Order(("lowest_confidence", "created_at", "id"), salt="tickets.review")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Beside one ticket; `newer` says whether what lies before it is meant, or what follows."""
+class Cursor:
+    """A position beside one row of a list.
 
-    created_at: datetime
-    pk: int
-    newer: bool = False
+    `backwards` means what comes before the row, instead of what follows it. `skipped` counts the
+    rows that a reader has skipped on the way; it is no part of the position.
+    """
+
+    order: Order
+    values: tuple[Any, ...]
+    backwards: bool = False
+    skipped: int = field(default=0, compare=False)
+
+    @classmethod
+    def at(cls, row: Any, order: Order = NEWEST_FIRST, *, backwards: bool = False) -> Self:
+        names = (name.removeprefix("-") for name in order.fields)
+        return cls(order, tuple(getattr(row, name) for name in names), backwards)
 
     def condition(self) -> Q:
-        """What lies on that side. The first comparison repeats the second's bound, so that
-        the index can start there."""
-        if self.newer:
-            return Q(created_at__gte=self.created_at) & (
-                Q(created_at__gt=self.created_at) | Q(id__gt=self.pk)
-            )
-        return Q(created_at__lte=self.created_at) & (
-            Q(created_at__lt=self.created_at) | Q(id__lt=self.pk)
-        )
+        """Return the condition for the rows on the cursor's side.
 
-    def turned(self) -> Place:
-        """From here the other way, the ticket itself included."""
-        return Place(self.created_at, self.pk + (1 if self.newer else -1), not self.newer)
+        The first comparison repeats the bound of the others, so that an index can start there.
+        """
+        condition = Q()
+        equal = Q()
+        for name, value in zip(self.order.fields, self.values, strict=True):
+            column = name.removeprefix("-")
+            condition |= equal & Q(**{f"{column}__{self._comparison(name)}": value})
+            equal &= Q(**{column: value})
+        first = self.order.fields[0]
+        bound = f"{first.removeprefix('-')}__{self._comparison(first)}e"
+        return Q(**{bound: self.values[0]}) & condition
+
+    def _comparison(self, name: str) -> str:
+        return "lt" if name.startswith("-") is not self.backwards else "gt"
+
+    def reversed(self) -> Cursor:
+        """Return the cursor that looks the other way from here, the row itself included."""
+        *values, row_id = self.values
+        is_descending = self.order.fields[-1].startswith("-")
+        step = 1 if is_descending is self.backwards else -1
+        return replace(self, values=(*values, row_id + step), backwards=not self.backwards)
+
+    def follows(self, other: Cursor) -> bool:
+        """Return whether this position comes after the other one. Both orders ascend."""
+        return self.values > other.values
 
     def write(self) -> str:
-        value = [self.created_at.isoformat(), self.pk, *([1] if self.newer else [])]
-        return signing.dumps(value, salt=SALT)
+        values: list[Any] = [
+            value.isoformat() if isinstance(value, datetime) else value for value in self.values
+        ]
+        # Release 0.1 wrote the same, so its cursors stay readable.
+        if self.order is LOWEST_CONFIDENCE_FIRST:
+            values.append(self.skipped)
+        elif self.backwards:
+            values.append(1)
+        return signing.dumps(values, salt=self.order.salt)
 
 
-def write_cursor(ticket: Ticket, *, newer: bool = False) -> str:
-    return Place(ticket.created_at, ticket.pk, newer).write()
-
-
-def read_cursor(cursor: str) -> Place:
-    """Raise InvalidInput for a cursor that this program did not write."""
+def read_cursor(text: str, order: Order = NEWEST_FIRST) -> Cursor:
+    """Return the cursor. Raise InvalidInput if this program did not write it for this order."""
     try:
-        created_at, pk, *newer = signing.loads(cursor, salt=SALT)
+        stored: Sequence[Any] = signing.loads(text, salt=order.salt)
     except signing.BadSignature:
         raise InvalidInput(errors={"cursor": ["This is not a cursor of this list."]}) from None
-    return Place(datetime.fromisoformat(created_at), pk, bool(newer))
+    count = len(order.fields)
+    extra = stored[count] if len(stored) > count else 0
+    values = tuple(
+        datetime.fromisoformat(value) if isinstance(value, str) else value
+        for value in stored[:count]
+    )
+    if order is LOWEST_CONFIDENCE_FIRST:
+        return Cursor(order, values, skipped=extra)
+    return Cursor(order, values, backwards=bool(extra))

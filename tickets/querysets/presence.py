@@ -1,29 +1,28 @@
-"""Who looks at which ticket just now?"""
+"""Who is looking at which ticket now."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.utils import timezone
 
-if TYPE_CHECKING:
-    from ..models import Presence, Ticket  # noqa: F401  (the first in a string below)
+PresenceT = TypeVar("PresenceT", bound=models.Model)
 
-# Pages tell of themselves every 15 seconds; whoever misses two of them has left.
-SEEN_FOR = timedelta(seconds=40)
+# Open pages report every 15 seconds. A viewer who misses two reports has left.
+ACTIVE_FOR = timedelta(seconds=40)
 KEPT_FOR = timedelta(hours=1)
 
 
-class PresenceQuerySet(models.QuerySet["Presence"]):
-    def others(self, ticket: Ticket, viewer: str) -> Self:
-        """Those who have the ticket open besides this viewer, who writes first."""
-        seen = self.filter(ticket=ticket, seen_at__gte=timezone.now() - SEEN_FOR)
-        return seen.exclude(viewer=viewer).order_by("-writing", "name", "pk")
+class PresenceQuerySet(models.QuerySet[PresenceT]):
+    def other_viewers(self, ticket: Any, viewer: str) -> Self:
+        """Return the other viewers of the ticket, those who are writing first."""
+        active = self.filter(ticket=ticket, seen_at__gte=timezone.now() - ACTIVE_FOR)
+        return active.exclude(viewer=viewer).order_by("-writing", "name", "pk")
 
-    def see(self, ticket: Ticket, viewer: str, name: str, writing: bool) -> None:
-        """The viewer has the ticket open now."""
+    def refresh(self, ticket: Any, viewer: str, name: str, writing: bool) -> None:
+        """Note that the viewer has the ticket open now."""
         row = self.model(
             ticket=ticket, viewer=viewer, name=name, writing=writing, seen_at=timezone.now()
         )
@@ -35,5 +34,5 @@ class PresenceQuerySet(models.QuerySet["Presence"]):
         )
 
     def purge(self) -> int:
-        """Forget who left long ago; returns how many rows were deleted."""
+        """Delete viewers who left long ago. Return the number of rows."""
         return self.filter(seen_at__lt=timezone.now() - KEPT_FOR).delete()[0]

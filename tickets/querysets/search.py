@@ -1,4 +1,4 @@
-"""What a search means: words, "phrases", -excluded ones, numbers, addresses and qualifiers."""
+"""The search grammar: words, "phrases", -excluded terms, numbers, addresses and qualifiers."""
 
 from __future__ import annotations
 
@@ -8,41 +8,48 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.apps import apps
 from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorExact
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-# What separates words in a search and in the indexed text (PostgreSQL's regular expressions).
+from ..vocabulary import Category, Priority, Sentiment, Status
+
+# What separates words, in a search and in the indexed text (a PostgreSQL regular expression).
 NOT_WORD = r"[\W_]+"
 SEARCH_HELP = (
     'Words or their beginnings, "a phrase", -without, #12, kim@example.org, from:example.org, '
-    "status:open, category:billing, priority:high,critical, mood:angry, assignee:me, is:unassigned."
+    "status:open, category:billing, priority:high,critical, sentiment:angry, assignee:me, "
+    "is:unassigned."
 )
-ALIASES = {"mood": "sentiment"}  # as the pages call it
-MEMBERS = ("status", "category", "priority", "sentiment")
+ALIASES = {"mood": "sentiment"}  # the word that release 0.1 used
+ENUMERATED_FIELDS: dict[str, type[models.TextChoices]] = {
+    "status": Status,
+    "category": Category,
+    "priority": Priority,
+    "sentiment": Sentiment,
+}
 TERM = re.compile(
     r'(?P<no>-?)(?:(?P<key>status|category|priority|sentiment|mood|assignee|from|is):(?:"(?P<quoted>[^"]*)"?'
     r'|(?P<value>[^\s"]+))|"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))',
     re.IGNORECASE,
 )
 
-# As phones and word processors write quotes and the - before a word.
+# How phones and word processors write quotes and the - before a word.
 QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'))
 DASH = re.compile("(?<!\\S)[\u2010-\u2015\u2212](?=\\S)")
 
 
 class Term:
-    """One search term: a word (found as a prefix too) or a phrase (found whole)."""
+    """A word, which matches as a prefix, or a phrase, which matches whole."""
 
     def __init__(self, text: str, *, phrase: bool, excluded: bool) -> None:
         self.text, self.phrase, self.excluded = text, phrase, excluded
 
     def condition(self, me: Any = None) -> Q:
-        """In the title or the description; a number is the ticket's as well, and what has an @
-        in it may stand in the requester's address."""
+        """Match the title or the description. A number matches the ticket's number too, and a term
+        with an @ the requester's address."""
         condition = Q()
-        # Letters with marks are stored as they came, in one piece or taken apart.
+        # Accented letters are stored as they were sent, composed or decomposed.
         for form in sorted({unicodedata.normalize(form, self.text) for form in ("NFC", "NFD")}):
             condition |= self._in_text(form)
         if not self.phrase and re.fullmatch(r"#?[0-9]{1,18}", self.text):
@@ -52,7 +59,7 @@ class Term:
         return condition
 
     def _in_text(self, text: str) -> Q:
-        """Words go through the index; what full text drops is compared as it is written."""
+        """Words use the index. What full text drops is compared as it is written."""
         condition = Q()
         letters = "".join(text.split())
         indexed = [letter.isalpha() or letter.isdecimal() for letter in letters]
@@ -67,7 +74,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Qualifier:
-    """`status:open`, `-from:kim@example.org`; one of `values` is enough."""
+    """Such as `status:open` or `-from:kim@example.org`. Any of the values matches."""
 
     key: str
     values: tuple[str, ...]
@@ -89,16 +96,16 @@ class Qualifier:
 
 
 class PrefixQuery(SearchQuery):
-    """Words side by side, the last of them as a prefix; finds nothing when there are none."""
+    """Match adjacent words, the last one as a prefix. Without words it matches nothing."""
 
     template = "COALESCE(NULLIF(%(function)s(%(expressions)s)::text, '') || ':*', '')::tsquery"
 
 
 def words_of(text: F | Value) -> Func:
-    """The text with everything but words blanked, so that full text sees plain words only.
+    """Return the text with everything but words blanked out.
 
-    Otherwise PostgreSQL's parser would keep `INV-7` or `a.b@c.de` as single tokens which no
-    search for one of their parts would find.
+    PostgreSQL's parser would keep `INV-7` or `a.b@c.de` as one token, and a search for a part of
+    it would find nothing.
     """
     return Func(
         text,
@@ -110,27 +117,26 @@ def words_of(text: F | Value) -> Func:
     )
 
 
-def requester_words() -> SearchVector:
-    """What the index of the requesters' addresses holds."""
+def requester_vector() -> SearchVector:
+    """Return the vector of the index on requesters' addresses."""
     return SearchVector(words_of(F("requester_email")), config="simple")
 
 
 def requested_by(text: str) -> Q:
-    """The requester's address is this or has it as a part; the index finds its words first."""
+    """Match requesters' addresses that contain the text. The index narrows by its words first."""
     words = PrefixQuery(words_of(Value(text)), config="simple", search_type="phrase")
-    found = SearchVectorExact(requester_words(), words)
-    return Q(found) & Q(requester_email__icontains=text)
+    contains_words = SearchVectorExact(requester_vector(), words)
+    return Q(contains_words) & Q(requester_email__icontains=text)
 
 
 def parse_search(text: str) -> list[Term | Qualifier]:
-    """Split a search into terms. `-` before one excludes it; a qualifier that says nothing
-    known is plain text, and so is all that stands in quotes."""
+    """Split a search into terms. A qualifier with an unknown value is plain text, as are quotes."""
     plain = DASH.sub("-", text.translate(QUOTES))
     return [term for match in TERM.finditer(plain) if (term := _term(match)) is not None]
 
 
 def asks_for_me(text: str) -> bool:
-    """Whether the search depends on who searches."""
+    """Return whether the search depends on who searches."""
     return any(isinstance(term, Qualifier) and term.is_mine for term in parse_search(text))
 
 
@@ -149,13 +155,12 @@ def _term(match: re.Match[str]) -> Term | Qualifier | None:
     return Term(content, phrase=phrase is not None, excluded=excluded) if content else None
 
 
-# --- qualifiers: what may stand in each ("" for what may not), and what it finds -----------
+# --- qualifiers: each reads a value ("" for an invalid one) and has a condition -----------
 
 
 def _member(key: str, value: str) -> str:
     word = re.sub(r"[\s-]+", "_", value.strip().lower())
-    field: Any = apps.get_model("tickets", "Ticket")._meta.get_field(key)
-    return word if word in dict(field.choices) else ""
+    return word if word in ENUMERATED_FIELDS[key].values else ""
 
 
 def _state(key: str, value: str) -> str:
@@ -164,7 +169,7 @@ def _state(key: str, value: str) -> str:
 
 
 def _name(key: str, value: str) -> str:
-    name = unicodedata.normalize("NFKC", value.strip())  # as accounts are named
+    name = unicodedata.normalize("NFKC", value.strip())  # as Django normalizes usernames
     name = {"nobody": "none"}.get(name.lower(), name)
     return name.lower() if name.lower() in ("me", "none") else name
 

@@ -1,46 +1,45 @@
-"""Which tickets speak of the same thing?"""
+"""Which tickets are about the same thing."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TypeVar
 
-from django.apps import apps
 from django.db import connection, models
 
-from .statuses import DONE, UNFINISHED
+from ..vocabulary import ACTIVE_STATUSES, FINISHED_STATUSES
 
-if TYPE_CHECKING:
-    from ..models import Ticket
+TicketT = TypeVar("TicketT", bound=models.Model)
 
-# How many words of a text and how many tickets are compared to find similar ones.
-WORDS_COMPARED, LOOKED_AT = 24, 2000
-# How near a ticket must be, and how many words it must share, so that no chance word makes a pair.
-NEARNESS_NEEDED, WORDS_NEEDED = 0.1, 2
-# Long words are the rarer ones; short ones count where they are written as names (VPN, 2FA).
+# How many words of a text, and how many of the newest tickets, are compared.
+MAX_WORDS, MAX_CANDIDATES = 24, 2000
+# How similar a ticket must be, and how many words it must share, so that one word by chance is
+# not enough.
+MIN_SIMILARITY, MIN_SHARED_WORDS = 0.1, 2
+# Long words are the rarer ones. Short ones count if they are written as names (VPN, 2FA).
 WORD = re.compile(r"[^\W_]{4,}|\b[A-Z0-9]{2,3}\b")
 
-# A word weighs the more, the fewer of the tickets looked at have it; nearness is the cosine of the
-# two texts' weighted words (Manning, Raghavan, Schuetze: Introduction to Information Retrieval,
-# 6.3), where each of the ticket's words is taken to weigh what the text's do on average. Each
-# status has an index in the order of time, so that only the newest rows of each are ever read.
+# The rarer a word is among the candidates, the more it weighs. The similarity is the cosine of
+# the two texts' weighted words (Manning, Raghavan, Schuetze: Introduction to Information
+# Retrieval, 6.3); each word of a candidate is taken to weigh what the text's words do on average.
+# Each status has an index by time, so only the newest rows of each are read.
 NEAREST = """
 WITH words AS MATERIALIZED (
     SELECT unnest(tsvector_to_array(to_tsvector('simple', %(text)s))) AS word
-), looked_at AS MATERIALIZED (
+), candidates AS MATERIALIZED (
     SELECT id FROM unnest(%(statuses)s::text[]) wanted(status) CROSS JOIN LATERAL (
         SELECT id, created_at FROM tickets_ticket
-        WHERE tickets_ticket.status = wanted.status AND id <> %(besides)s
-        ORDER BY created_at DESC, id DESC LIMIT %(most)s
-    ) newest ORDER BY created_at DESC, id DESC LIMIT %(most)s
+        WHERE tickets_ticket.status = wanted.status AND id <> %(excluded)s
+        ORDER BY created_at DESC, id DESC LIMIT %(candidates)s
+    ) newest ORDER BY created_at DESC, id DESC LIMIT %(candidates)s
 ), hits AS MATERIALIZED (
     SELECT ticket.id, words.word, length(ticket.document) AS words
-    FROM looked_at JOIN tickets_ticket ticket USING (id)
+    FROM candidates JOIN tickets_ticket ticket USING (id)
     CROSS JOIN LATERAL unnest(tsvector_to_array(ticket.document)) found(word)
     JOIN words USING (word)
 ), weights AS MATERIALIZED (
-    SELECT word, ln(1 + (SELECT count(*) FROM looked_at) / greatest(count(id), 1.0)) AS weight
+    SELECT word, ln(1 + (SELECT count(*) FROM candidates) / greatest(count(id), 1.0)) AS weight
     FROM words LEFT JOIN hits USING (word) GROUP BY word
 ), nearness AS (
     SELECT id, count(*) AS shared, sum(weight ^ 2) / sqrt(max(words)) * (
@@ -53,16 +52,16 @@ ORDER BY near DESC, id DESC LIMIT %(limit)s
 """
 
 
-class SimilarQuerySet(models.QuerySet["Ticket"]):
+class SimilarQuerySet(models.QuerySet[TicketT]):
     def similar_to(
-        self, text: str, limit: int, *, solved: bool = False, besides: int = 0
-    ) -> list[Ticket]:
-        """Unfinished (or `solved`) tickets that share words with the text, the nearest first.
+        self, text: str, limit: int, *, finished: bool = False, exclude: int = 0
+    ) -> list[TicketT]:
+        """Return active (or `finished`) tickets that share words with the text, best first.
 
-        Without the ticket `besides`. Only the newest tickets are looked at, so that this costs
-        the same however many there are. In two queries.
+        Leaves out the ticket `exclude`. Only the newest tickets are compared, so the cost does
+        not depend on how many there are. Two queries.
         """
-        words = words_compared(text)
+        words = distinctive_words(text)
         if not words:
             return []
         with connection.cursor() as cursor:
@@ -70,28 +69,20 @@ class SimilarQuerySet(models.QuerySet["Ticket"]):
                 NEAREST,
                 {
                     "text": " ".join(words),
-                    "statuses": list(DONE if solved else UNFINISHED),
-                    "besides": besides,
-                    "most": LOOKED_AT,
-                    "near": NEARNESS_NEEDED,
-                    "shared": WORDS_NEEDED,
+                    "statuses": list(FINISHED_STATUSES if finished else ACTIVE_STATUSES),
+                    "excluded": exclude,
+                    "candidates": MAX_CANDIDATES,
+                    "near": MIN_SIMILARITY,
+                    "shared": MIN_SHARED_WORDS,
                     "limit": limit,
                 },
             )
-            numbers = [row[0] for row in cursor.fetchall()]
-        found = self.model._default_manager.defer("document").in_bulk(numbers)
-        return [found[number] for number in numbers if number in found]
+            ids = [row[0] for row in cursor.fetchall()]
+        rows = self.model._default_manager.defer("document").in_bulk(ids)
+        return [rows[ticket_id] for ticket_id in ids if ticket_id in rows]
 
 
-def words_compared(text: str) -> list[str]:
-    """The words of a text that say what it is about: those it repeats, then the longest."""
+def distinctive_words(text: str) -> list[str]:
+    """Return the words that tell what a text is about: the repeated ones, then the longest."""
     counts = Counter(word.lower() for word in WORD.findall(text))
-    return sorted(counts, key=lambda word: (-counts[word], -len(word)))[:WORDS_COMPARED]
-
-
-def last_replies(numbers: list[int]) -> dict[int, Any]:
-    """The latest public reply of an agent to each of these tickets that has one."""
-    comments = apps.get_model("tickets", "Comment").objects.filter(ticket__in=numbers)
-    replies = comments.filter(public=True, author_role="agent").select_related("author")
-    latest = replies.order_by("ticket", "-created_at", "-pk").distinct("ticket")
-    return {reply.ticket_id: reply for reply in latest}
+    return sorted(counts, key=lambda word: (-counts[word], -len(word)))[:MAX_WORDS]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Generic, Self, TypedDict, TypeVar
 
 from django.db import models
 from django.db.models import Count, Max, Q
@@ -15,198 +13,200 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from ..exceptions import NotFound
-from ..triage.types import LEARNED_FIELDS, SURE_FROM
-from .cursors import Place, read_cursor, write_cursor
+from ..vocabulary import STATS_DAYS, Status
+from .cursors import NEWEST_FIRST, Cursor, read_cursor
 from .review import ReviewQuerySet
 from .search import parse_search
 from .similar import SimilarQuerySet
-from .statuses import UNFINISHED
-from .times import TimesQuerySet
+from .statistics import StatisticsQuerySet
 
-if TYPE_CHECKING:
-    from ..models import Lesson, Ticket
+TicketT = TypeVar("TicketT", bound=models.Model)
 
-# Lists that a filter takes; each becomes `column IN (...)`.
+# Filters that take a list; each becomes `column IN (...)`.
 LIST_FILTERS = ("category", "priority", "status", "sentiment")
-DAYS_SHOWN = 30
-# How many rows an export reads at a time (a description has up to 20 000 characters), and how
-# many numbers of rows.
-ROWS_AT_ONCE, NUMBERS_AT_ONCE = 500, 10_000
+# An export reads ids in large batches, because each batch applies the filters again, and rows in
+# small ones, because a description may have 20 000 characters.
+ROW_BATCH, ID_BATCH = 500, 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Rows of a list, and the cursors of the pages beside them ("" where there is none)."""
+class Page(Generic[TicketT]):
+    """The rows of a list, and the cursors of the pages beside them ("" for none)."""
 
-    rows: list[Ticket]
+    rows: list[TicketT]
     older: str
     newer: str
 
 
-class TicketQuerySet(ReviewQuerySet, SimilarQuerySet, TimesQuerySet):  # type: ignore[override]  # as_manager
+class DayCount(TypedDict):
+    date: str  # ISO 8601
+    count: int
+
+
+class Stats(TypedDict):
+    """The statistics of the JSON API."""
+
+    total_tickets: int
+    open_tickets: int
+    avg_tickets_per_day: float
+    priority_breakdown: dict[str, int]
+    category_breakdown: dict[str, int]
+    status_breakdown: dict[str, int]
+    sentiment_breakdown: dict[str, int]
+    avg_urgency_score: float | None
+    tickets_per_day: list[DayCount]
+
+
+class TicketQuerySet(  # type: ignore[override]  # as_manager
+    ReviewQuerySet[TicketT], SimilarQuerySet[TicketT], StatisticsQuerySet[TicketT]
+):
     def filtered(self, filters: Mapping[str, Any]) -> Self:
-        """The tickets that `FilterForm.cleaned_data` asks for; empty values mean no filter."""
-        found = self
+        """Apply `FilterForm.cleaned_data`. An empty value means no filter."""
+        queryset = self
         for name in LIST_FILTERS:
             if filters.get(name):
-                found = found.filter(**{f"{name}__in": filters[name]})
+                queryset = queryset.filter(**{f"{name}__in": filters[name]})
         if filters.get("assignee"):
-            found = found.filter(_assigned_to(filters["assignee"]))
+            queryset = queryset.filter(_is_assigned_to(filters["assignee"]))
         if filters.get("created_after"):
-            found = found.filter(created_at__gte=filters["created_after"])
+            queryset = queryset.filter(created_at__gte=filters["created_after"])
         if filters.get("created_before"):
-            found = found.filter(created_at__lt=filters["created_before"])
+            queryset = queryset.filter(created_at__lt=filters["created_before"])
         if filters.get("needs_review"):
-            found = found.needing_review()
+            queryset = queryset.needing_review()
         if filters.get("search"):
-            found = found.search(filters["search"], filters.get("me"))
-        return found
+            queryset = queryset.search(filters["search"], filters.get("me"))
+        return queryset
 
     def search(self, text: str, me: Any = None) -> Self:
-        """Tickets that fit every term: words (as prefixes), "phrases", -excluded ones, numbers,
-        requesters' addresses, and qualifiers such as `status:open`; `me` is who searches.
+        """Return tickets that match every term of a search; `me` is the account that searches.
 
-        Goes through the GIN indexes. Letters that full text drops (`%`, `_`, `#`) still count:
-        such a term is also looked for as it is written.
+        Terms are words (as prefixes), "phrases", -excluded ones, numbers, requesters' addresses,
+        and qualifiers such as `status:open`. GIN indexes serve them. Characters that full text
+        drops (`%`, `_`, `#`) still count: such a term is also compared as it is written.
         """
-        found = self
+        queryset = self
         for term in parse_search(text):
             condition = term.condition(me)
-            found = found.exclude(condition) if term.excluded else found.filter(condition)
-        return found
+            queryset = queryset.exclude(condition) if term.excluded else queryset.filter(condition)
+        return queryset
 
     def newest_first(self) -> Self:
-        return self.order_by("-created_at", "-id")
+        return self.order_by(*NEWEST_FIRST.fields)
 
-    def page(self, limit: int, cursor: str = "") -> Page:
-        """Up to `limit` tickets, newest first, of the place that the cursor names.
+    def page(self, limit: int, cursor: str = "") -> Page[TicketT]:
+        """Return up to `limit` tickets beside the cursor, newest first.
 
-        A cursor names a row that was seen, so pages stay right while tickets arrive. A page
-        back that would be short of rows is the newest page.
+        A cursor names a row, so pages stay right while tickets arrive. A page backwards that
+        would be short of rows is the newest page instead.
         """
-        found = self.defer("document")
+        queryset = self.defer("document")
         if not cursor:
-            return _page(list(found.newest_first()[: limit + 1]), limit)
-        place = read_cursor(cursor)
-        found = found.filter(place.condition())
-        if not place.newer:
-            rows = list(found.newest_first()[: limit + 1])
-            return _page(rows, limit, newer=rows[0] if rows else place.turned())
-        rows = list(found.order_by("created_at", "id")[: limit + 1])
+            return _page(list(queryset.newest_first()[: limit + 1]), limit, newer="")
+        position = read_cursor(cursor)
+        queryset = queryset.filter(position.condition())
+        if not position.backwards:
+            rows = list(queryset.newest_first()[: limit + 1])
+            newer = Cursor.at(rows[0], backwards=True) if rows else position.reversed()
+            return _page(rows, limit, newer=newer.write())
+        rows = list(queryset.order_by("created_at", "id")[: limit + 1])
         if len(rows) <= limit:
             return self.page(limit)
         rows = rows[limit - 1 :: -1]
-        return Page(rows, older=write_cursor(rows[-1]), newer=write_cursor(rows[0], newer=True))
+        newer = Cursor.at(rows[0], backwards=True)
+        return Page(rows, older=Cursor.at(rows[-1]).write(), newer=newer.write())
 
-    def newer_than(self, cursor: str, most: int) -> int:
-        """How many of these tickets are newer than the place of the cursor ("" for all);
-        counts no further than `most`."""
+    def newer_than(self, cursor: str, limit: int) -> int:
+        """Count tickets that are newer than the cursor's position ("" for all), up to `limit`."""
         newer = self
         if cursor:
-            place = read_cursor(cursor)
-            newer = self.filter(Place(place.created_at, place.pk, newer=True).condition())
-        return len(newer.newest_first().values_list("pk", flat=True)[:most])
+            position = replace(read_cursor(cursor), backwards=True)
+            newer = self.filter(position.condition())
+        return len(newer.newest_first().values_list("pk", flat=True)[:limit])
 
-    def in_chunks(
-        self, size: int = ROWS_AT_ONCE, most_numbers: int = NUMBERS_AT_ONCE
-    ) -> Iterator[list[Ticket]]:
-        """All of these tickets, newest first, so many at a time.
+    def in_batches(
+        self, row_batch: int = ROW_BATCH, id_batch: int = ID_BATCH
+    ) -> Iterator[list[TicketT]]:
+        """Yield all tickets, newest first, in lists of `row_batch`.
 
-        Each statement is short and little is in memory, however many there are. Numbers are
-        read by keyset in larger portions, since each of these asks the filters again.
+        Each statement is short and little is in memory, however many tickets there are.
         """
-        places = self.newest_first().values_list("created_at", "pk")
-        portion = list(places[:most_numbers])
-        while portion:
-            numbers = [pk for _, pk in portion]
-            for start in range(0, len(numbers), size):
-                yield self._rows(numbers[start : start + size])
-            if len(portion) < most_numbers:
+        positions = self.newest_first().values_list("created_at", "pk")
+        batch = list(positions[:id_batch])
+        while batch:
+            ids = [pk for _, pk in batch]
+            for start in range(0, len(ids), row_batch):
+                yield self._rows(ids[start : start + row_batch])
+            if len(batch) < id_batch:
                 return
-            portion = list(places.filter(Place(*portion[-1]).condition())[:most_numbers])
+            last = Cursor(NEWEST_FIRST, batch[-1])
+            batch = list(positions.filter(last.condition())[:id_batch])
 
-    def _rows(self, numbers: list[int]) -> list[Ticket]:
-        """These tickets in this order, without those that are gone by now."""
-        found = self.model._default_manager.with_people().defer("document").in_bulk(numbers)
-        return [found[number] for number in numbers if number in found]
+    def _rows(self, ids: list[int]) -> list[TicketT]:
+        """Return these tickets in this order, without those deleted meanwhile."""
+        manager: Any = self.model._default_manager
+        rows = manager.with_people().defer("document").in_bulk(ids)
+        return [rows[ticket_id] for ticket_id in ids if ticket_id in rows]
 
-    def stats(self) -> dict[str, Any]:
-        """The statistics of `contract.md` over these tickets, in two queries."""
+    def stats(self) -> Stats:
+        """Return the statistics of the JSON API. Two queries."""
         days = Count(TruncDate("created_at", tzinfo=UTC), distinct=True)
-        row, breakdowns = self.counted(days=days)
+        row, breakdowns = self.breakdowns(days=days)
         return {
             "total_tickets": row["total"],
             "open_tickets": row["status_open"],
             "avg_tickets_per_day": round(row["total"] / row["days"], 1) if row["days"] else 0.0,
-            **{f"{field}_breakdown": counts for field, counts in breakdowns.items()},
+            "priority_breakdown": breakdowns["priority"],
+            "category_breakdown": breakdowns["category"],
+            "status_breakdown": breakdowns["status"],
+            "sentiment_breakdown": breakdowns["sentiment"],
             "avg_urgency_score": None if row["urgency"] is None else round(row["urgency"], 1),
             "tickets_per_day": self._tickets_per_day(),
         }
 
-    def _tickets_per_day(self) -> list[dict[str, Any]]:
+    def _tickets_per_day(self) -> list[DayCount]:
         today = timezone.now().astimezone(UTC).date()
-        first = today - timedelta(days=DAYS_SHOWN - 1)
+        first = today - timedelta(days=STATS_DAYS - 1)
         since = datetime(first.year, first.month, first.day, tzinfo=UTC)
         counts = self.filter(created_at__gte=since).per_day()
-        days = [first + timedelta(days=n) for n in range(DAYS_SHOWN)]
+        days = [first + timedelta(days=number) for number in range(STATS_DAYS)]
         return [{"date": day.isoformat(), "count": counts.get(day, 0)} for day in days]
 
-    def counts_by_status(self, most: int | None = None) -> dict[str, int]:
-        """How many of these tickets have each status that any has, for the list's tabs; with
-        `most`, among so many of them: a word that most tickets have takes seconds to count."""
-        members = [value for value, _ in self.model._meta.get_field("status").flatchoices]
-        counts = {value: Count("status", filter=Q(status=value)) for value in members}
-        found = self.order_by().values("status")[:most].aggregate(**counts)
-        return {value: count for value, count in found.items() if count}
+    def counts_by_status(self, limit: int | None = None) -> dict[str, int]:
+        """Count the tickets of each status, without zeros.
 
-    def needing_review(self) -> Self:
-        """Unfinished tickets of whose category or priority triage is not sure."""
-        return self.filter(needs_review())
+        With `limit`, count among that many: a word that most tickets have takes seconds to count.
+        """
+        counts = {value: Count("status", filter=Q(status=value)) for value in Status.values}
+        row = self.order_by().values("status")[:limit].aggregate(**counts)
+        return {value: count for value, count in row.items() if count}
 
-    def confirmed(self) -> Self:
-        """Tickets with lessons, those first whose latest lesson is the oldest."""
-        latest = self.filter(lessons__isnull=False).annotate(learned=Max("lessons__at"))
-        return latest.order_by("learned", "pk").prefetch_related("lessons").defer("document")
+    def with_feedback(self) -> Self:
+        """Return tickets that agents decided about, those with the oldest latest decision first."""
+        decided = self.filter(feedback__isnull=False).annotate(
+            last_feedback=Max("feedback__decided_at")
+        )
+        ordered = decided.order_by("last_feedback", "pk")
+        return ordered.prefetch_related("feedback").defer("document")
 
     def with_people(self) -> Self:
         return self.select_related("assignee")
 
-    def find(self, pk: int) -> Ticket:
-        """The ticket of this number; raise NotFound when there is none."""
+    def find(self, pk: int) -> TicketT:
+        """Return the ticket with this number. Raise NotFound."""
         ticket = self.defer("document").filter(pk=pk).first()
         if ticket is None:
             raise NotFound
         return ticket
 
 
-class LessonQuerySet(models.QuerySet["Lesson"]):
-    def newest(self, limit: int) -> list[Lesson]:
-        """The latest lessons with their tickets, oldest first."""
-        found = self.select_related("ticket").defer("ticket__document")
-        return list(found.order_by("-at", "-pk")[:limit])[::-1]
+def _is_assigned_to(names: list[str]) -> Q:
+    """`none` means unassigned."""
+    is_assigned = Q(assignee__username__in=[name for name in names if name != "none"])
+    return is_assigned | Q(assignee=None) if "none" in names else is_assigned
 
 
-def _assigned_to(names: list[str]) -> Q:
-    """`none` stands for tickets that nobody has taken."""
-    wanted = Q(assignee__username__in=[name for name in names if name != "none"])
-    return wanted | Q(assignee=None) if "none" in names else wanted
-
-
-def needs_review() -> Q:
-    """Unfinished, and triage is not sure of category or priority. An index holds just these."""
-    unsure = functools.reduce(operator.or_, map(_unsure, LEARNED_FIELDS))
-    return Q(unsure, status__in=list(UNFINISHED))
-
-
-def _unsure(name: str) -> Q:
-    vague = Q(**{f"{name}_confidence": None}) | Q(**{f"{name}_confidence__lt": SURE_FROM})
-    return Q(**{f"{name}_source__in": ["offline", "default"]}) & vague
-
-
-def _page(rows: list[Ticket], limit: int, newer: Ticket | Place | None = None) -> Page:
-    """One page of the rows, of which there may be one more to show that others follow."""
-    older = write_cursor(rows[limit - 1]) if len(rows) > limit else ""
-    if newer is None:
-        return Page(rows[:limit], older, "")
-    back = newer.write() if isinstance(newer, Place) else write_cursor(newer, newer=True)
-    return Page(rows[:limit], older, back)
+def _page(rows: list[TicketT], limit: int, newer: str) -> Page[TicketT]:
+    """Return one page. An extra row shows that another page follows."""
+    older = Cursor.at(rows[limit - 1]).write() if len(rows) > limit else ""
+    return Page(rows[:limit], older, newer)

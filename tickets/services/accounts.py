@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from ..access import Actor
+from ..access.actors import Actor
 from ..exceptions import InvalidInput
-from ..models import ADMINS, AGENTS, RESERVED_NAMES, ApiToken, digest
-from .changing import change_by
+from ..models.ticket import digest
+from ..models.tokens import ApiToken
+from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, RESERVED_USERNAMES
+from .editing import audited
 
 
 def create_account(username: str, password: str, *, admin: bool = False) -> User:
-    """A user who works tickets, or with `admin` one who also runs the desk."""
-    if username.lower() in RESERVED_NAMES:
-        raise InvalidInput(f"No account may be called “{username}”: filters know another by it.")
+    """Create an agent's account, or with `admin` an admin's. Raise InvalidInput."""
+    if username.lower() in RESERVED_USERNAMES:
+        raise InvalidInput(f"“{username}” has a meaning in filters, so no account can be named so.")
     user = User.objects.create_user(username, password=password, is_staff=True)
-    user.groups.add(Group.objects.get(name=ADMINS if admin else AGENTS))
+    user.groups.add(Group.objects.get(name=ADMINS_GROUP if admin else AGENTS_GROUP))
     return user
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A new token and its secret, which cannot be read again."""
+
+    token: ApiToken
+    secret: str
 
 
 def create_token(
@@ -31,10 +42,10 @@ def create_token(
     *,
     user: Any = None,
     days: int | None = None,
-) -> tuple[ApiToken, str]:
-    """A new token and its secret, which cannot be read again."""
+) -> NewToken:
+    """Create a token that expires after `days`, or never."""
     secret = ApiToken.new_secret()
-    with change_by(actor):
+    with audited(actor):
         token = ApiToken.objects.create(
             name=name,
             user=user,
@@ -42,10 +53,10 @@ def create_token(
             digest=digest(secret),
             expires_at=timezone.now() + timedelta(days=days) if days else None,
         )
-    return token, secret
+    return NewToken(token, secret)
 
 
 def revoke_token(token: ApiToken, actor: Actor) -> None:
-    with change_by(actor):
+    with audited(actor):
         token.revoked_at = token.revoked_at or timezone.now()
         token.save(update_fields=["revoked_at"])

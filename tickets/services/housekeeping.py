@@ -1,4 +1,4 @@
-"""What is due now and then, and whether all is well."""
+"""Regular chores, and the readiness check."""
 
 from __future__ import annotations
 
@@ -9,31 +9,70 @@ from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Status as JobStatus
 
-from ..models import Counter, IdempotencyKey, Prediction, Presence
-from ..sharing import purge_replies
+from ..models.housekeeping import Counter, IdempotencyKey
+from ..models.triage import Prediction
+from ..models.workplace import Presence
+from ..vocabulary import IDEMPOTENCY_KEY_LIFETIME
+from .triage import shared_state
 
-KEYS_KEPT_FOR = timedelta(days=1)
-SIGN_INS_KEPT_FOR = timedelta(days=30)
+SIGN_IN_LOG_LIFETIME = timedelta(days=30)
 
 
-def purge() -> None:
-    """Delete what has served its time: old keys, counters, a model's replies, suggestions that
-    were never sent, who looked at a ticket, sessions, and who tried to sign in."""
-    IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEYS_KEPT_FOR).delete()
+def purge_expired() -> None:
+    """Delete expired rows: idempotency keys, counters, cached replies, unsent suggestions,
+    presences, sessions, and the log of sign-ins."""
+    now = timezone.now()
+    IdempotencyKey.objects.filter(created_at__lt=now - IDEMPOTENCY_KEY_LIFETIME).delete()
     Counter.objects.purge()
     Prediction.objects.purge()
     Presence.objects.purge()
-    purge_replies()
+    shared_state.purge_replies()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
-    since = timezone.now() - SIGN_INS_KEPT_FOR
-    AccessAttempt.objects.filter(attempt_time__lt=since).delete()
-    AccessLog.objects.filter(attempt_time__lt=since).delete()
+    oldest = now - SIGN_IN_LOG_LIFETIME
+    AccessAttempt.objects.filter(attempt_time__lt=oldest).delete()
+    AccessLog.objects.filter(attempt_time__lt=oldest).delete()
 
 
 def database_is_ready() -> bool:
-    """Whether the database answers and has every migration."""
+    """Return whether the database answers and has every migration."""
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+# --- jobs -------------------------------------------------------------------------------
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(aliases=["tickets.tasks.purge"], queue="housekeeping", queueing_lock="purge")
+def purge(timestamp: int) -> None:
+    """Delete expired rows, once an hour."""
+    purge_expired()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(
+    aliases=["tickets.tasks.retry_stalled"],
+    queue="housekeeping",
+    queueing_lock="retry_stalled",
+    pass_context=True,
+)
+async def retry_stalled(context: JobContext, timestamp: int) -> None:
+    """Hand the jobs of workers that were killed to other workers, once a minute.
+
+    A worker without a heartbeat for 30 seconds counts as dead.
+    """
+    jobs = context.app.job_manager
+    for job in await jobs.get_stalled_jobs():
+        try:
+            await jobs.retry_job(job)
+        except ConnectorException:
+            # Its successor already waits under the same queueing lock, and needs its lock.
+            assert job.id is not None
+            await jobs.finish_job_by_id_async(job.id, JobStatus.FAILED, delete_job=True)

@@ -1,16 +1,17 @@
-"""Who looks at a ticket lets the others know."""
+"""Who is looking at a ticket."""
 
 from __future__ import annotations
 
-from ..models import Presence, Ticket
+from ..models.ticket import Ticket
+from ..models.workplace import Presence
 
 
-def look(ticket: Ticket, viewer: str, name: str, *, writing: bool) -> list[Presence]:
-    """Note that somebody has the ticket open; returns the others who have."""
-    Presence.objects.see(ticket, viewer, name, writing)
-    return list(Presence.objects.others(ticket, viewer))
+def note_presence(ticket: Ticket, viewer: str, name: str, *, writing: bool) -> list[Presence]:
+    """Note that a viewer has the ticket open. Return the other viewers."""
+    Presence.objects.refresh(ticket, viewer, name, writing)
+    return list(Presence.objects.other_viewers(ticket, viewer))
 
 
-def look_away(ticket: Ticket, viewer: str) -> None:
-    """The viewer's page was left or hidden."""
+def end_presence(ticket: Ticket, viewer: str) -> None:
+    """Note that the viewer's page was left or hidden."""
     ticket.presences.filter(viewer=viewer).delete()

@@ -1,65 +1,76 @@
-"""What people do with tickets: create, change, delete, talk."""
+"""Create, change and delete tickets."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import suppress
-from datetime import timedelta
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
-from ..access import REQUESTER, Actor
+from ..access.actors import Actor
 from ..exceptions import NotFound
-from ..models import (
-    TRIAGED,
-    AuthorRole,
-    Comment,
-    LearnedField,
-    Scope,
-    Source,
-    Status,
-    Ticket,
-    digest,
+from ..models.ticket import Ticket, digest
+from ..triage.signed_suggestions import SignedSuggestion
+from ..vocabulary import TRIAGE_FIELDS, WRITABLE_FIELDS, LearnedField, Scope, Source
+from .editing import (
+    ReadState,
+    TicketEdit,
+    audited,
+    editing,
+    lock_ticket,
+    own_changes,
+    refuse_conflicts,
 )
-from ..triage.receipts import Receipt
-from . import learning, ledger, mail, triage
-from .changing import WRITABLE, change_by, changing, locked
-from .once import first_of
+from .idempotency import claim_key
+from .mail import outbox
+from .triage import assessment, feedback, predictions
 
-REPEATED_WITHIN = timedelta(minutes=10)
-
-# --- creating ---------------------------------------------------------------------
+# --- creating ---------------------------------------------------------------------------
 
 
-def create_ticket(data: Mapping[str, Any], actor: Actor, *, kept: Collection[str] = ()) -> Ticket:
-    """Store a new ticket; what the person left open, offline triage fills in at once.
+def create_ticket(
+    data: Mapping[str, Any], actor: Actor, *, accepted: Collection[str] = ()
+) -> Ticket:
+    """Store a new ticket. Offline triage fills in at once what the person left open.
 
-    `data` is clean form data. Values left out are those of the suggestion that was shown
-    (`data["suggestion_id"]`), if there was one. `kept` names the values that it filled in and
-    that the person left as they were: those stay the suggestion's.
-    A model, where one is set up, is asked later by a job that commits with the ticket.
+    `data` is clean form data. Values left out come from the suggestion that was shown
+    (`data["suggestion"]`), if there was one. `accepted` names the values that the suggestion
+    filled in and the person left alone: they stay the suggestion's.
+    If a model is set up, a job that commits with the ticket asks it later.
     """
-    given, receipt = _given(data), data.get("suggestion_id")
-    ticket = Ticket(**given)
+    values = _writable_values(data)
+    suggestion: SignedSuggestion | None = data.get("suggestion")
+    ticket = Ticket(**values)
     ticket.updated_at = ticket.created_at
-    ticket.resolved_at = ticket.created_at if ticket.is_done else None
-    _decide_by_person(ticket, {"category", "priority"} & set(given))
-    taken = _decide_by_suggestion(ticket, receipt, kept)
-    opinion = triage.fill_offline(ticket, TRIAGED)
+    ticket.resolved_at = ticket.created_at if ticket.is_finished else None
+    for name in LearnedField.values:
+        if name in values:
+            ticket.decide(name, Source.HUMAN)
+    applied = _apply_suggestion(ticket, suggestion, accepted) if suggestion else set()
+    offline = assessment.assess_offline(ticket, TRIAGE_FIELDS)
     ticket.issue_link()
-    with change_by(actor):
+    with audited(actor):
         ticket.save(force_insert=True)
-        if receipt is not None:
-            ledger.link_shown(ticket, receipt, taken)
-        opinion.record(ticket)
-        if ticket.is_done and actor.can(Scope.WRITE):  # told afterwards: so it ended
-            learning.settle(ticket, set(given) & set(LearnedField.values))
-        triage.ask_later(ticket, ticket.decided_by(Source.OFFLINE, Source.DEFAULT))
-        mail.ticket_created(ticket)
+        if suggestion is not None:
+            predictions.attach_suggestion(ticket, suggestion, applied)
+        offline.save_predictions(ticket)
+        if ticket.is_finished and actor.can(Scope.WRITE):  # an agent reports a finished case
+            feedback.record_feedback(ticket, set(values) & set(LearnedField.values))
+        undecided = ticket.decided_by(Source.OFFLINE, Source.DEFAULT)
+        assessment.schedule_model_triage(ticket, undecided)
+        outbox.ticket_created(ticket)
     return ticket
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotentCreate:
+    """The ticket (None if it was deleted since), the first answer, and whether it is a replay."""
+
+    ticket: Ticket | None
+    answer: dict[str, Any]
+    is_replay: bool
 
 
 def create_ticket_once(
@@ -67,165 +78,139 @@ def create_ticket_once(
     caller: str,
     body: Mapping[str, Any],
     create: Callable[[], Ticket],
-    answer: Callable[[Ticket], dict[str, Any]],
+    answer: Callable[[Ticket], Mapping[str, Any]],
     *,
-    until_done: bool = False,
-) -> tuple[Ticket | None, dict[str, Any], bool]:
-    """Create under an `Idempotency-Key`: the same key and body give the first answer again.
+    until_finished: bool = False,
+) -> IdempotentCreate:
+    """Create a ticket once per key and body. A repetition returns the first answer.
 
-    Returns the ticket (None once it was deleted), the first answer, and whether it was given
-    before. Raises Conflict when the key came with another body. Safe at the same moment from
-    many callers: the key's row makes all of them wait for the first one's transaction.
-    `answer` must not hold secrets. With `until_done` a ticket that was resolved or closed
-    meanwhile is the same no more: another is created and takes its place under the key.
+    Safe for many callers at the same moment: all wait for the first one's transaction. `answer`
+    must not hold secrets. With `until_finished`, a ticket that has since been resolved or closed
+    no longer counts, and another takes its place under the key.
+    Raise Conflict if the key came with another body.
     """
-    name = digest(f"{caller}\0{key}")
     fingerprint = digest(json.dumps(body, sort_keys=True))
     with transaction.atomic():
-        first = first_of(name, fingerprint)
-        over = until_done and first.ticket is not None and first.ticket.is_done
-        replayed = bool(first.answer) and not over
-        if not replayed:
+        row = claim_key(digest(f"{caller}\0{key}"), fingerprint)
+        is_over = until_finished and row.ticket is not None and row.ticket.is_finished
+        is_replay = bool(row.answer) and not is_over
+        if not is_replay:
             ticket = create()
-            first.keep(ticket, answer(ticket))
-        return first.ticket, json.loads(first.answer), replayed
+            row.store(ticket, dict(answer(ticket)))
+        return IdempotentCreate(row.ticket, json.loads(row.answer), is_replay)
 
 
-def _decide_by_person(ticket: Ticket, names: Iterable[str]) -> None:
-    for name in names:
-        ticket.decide(name, Source.HUMAN)
-
-
-def _decide_by_suggestion(
-    ticket: Ticket, receipt: Receipt | None, kept: Collection[str]
+def _apply_suggestion(
+    ticket: Ticket, suggestion: SignedSuggestion, accepted: Collection[str]
 ) -> set[str]:
-    """Returns which values are the suggestion's."""
-    taken: set[str] = set()
-    if receipt is None:
-        return taken
-    for name in ("category", "priority"):
-        suggested = getattr(receipt, name)
-        left_open = name in ticket.decided_by(Source.DEFAULT)
-        if left_open or (name in kept and suggested == getattr(ticket, name)):
-            setattr(ticket, name, suggested)
-            ticket.decide(name, receipt.source, getattr(receipt, f"{name}_confidence"))
-            taken.add(name)
-    return taken
+    """Return the fields that took the suggestion's value."""
+    applied: set[str] = set()
+    for name in LearnedField.values:
+        value = getattr(suggestion, name)
+        is_open = name in ticket.decided_by(Source.DEFAULT)
+        if is_open or (name in accepted and value == getattr(ticket, name)):
+            setattr(ticket, name, value)
+            ticket.decide(name, suggestion.source, getattr(suggestion, f"{name}_confidence"))
+            applied.add(name)
+    return applied
 
 
-# --- changing -----------------------------------------------------------------------
+# --- changing ---------------------------------------------------------------------------
 
 
 def update_ticket(
-    ticket_id: int, changes: Mapping[str, Any], actor: Actor, *, version: int | None = None
-) -> Ticket:
-    """Change only the keys of `changes`; a value that is sent is the person's decision.
+    ticket_id: int,
+    changes: Mapping[str, Any],
+    actor: Actor,
+    *,
+    version: int | None = None,
+    read: ReadState | None = None,
+) -> TicketEdit:
+    """Change only the keys of `changes`. A value that is sent is the person's decision.
 
-    A new text is triaged again: its tone at once, and what no person chose by the model's job.
-    Raises as `changing`.
+    A new text is triaged again: its sentiment at once, and what no person chose by the model's
+    job. With `version` only that version may be changed. With `read` the edit may overtake
+    others, see `editing.ReadState`.
+    Raise NotFound, and StaleVersion if somebody else was faster.
     """
-    with changing(ticket_id, actor, version) as ticket:
+    with editing(ticket_id, actor, version) as edit:
+        ticket = edit.ticket
+        if read is not None:
+            changes = own_changes(ticket, changes, read.version)
+            refuse_conflicts(ticket, changes, actor, read)
         text = ticket.text_digest()
-        for name in WRITABLE:
+        for name in WRITABLE_FIELDS:
             if name in changes:
                 setattr(ticket, name, changes[name])
-        sent = set(LearnedField.values) & set(changes)
-        _decide_by_person(ticket, sent)
-        learning.settle(ticket, sent)  # the same value as before confirms it
+        decided = set(LearnedField.values) & set(changes)
+        for name in decided:
+            ticket.decide(name, Source.HUMAN)
+        feedback.record_feedback(ticket, decided)  # sending the same value confirms it
         if ticket.text_digest() != text:
-            triage.read_again(ticket, ["tone"])
-    return ticket
+            assessment.reassess(ticket, ["sentiment"])
+    return edit
 
 
-def update_tickets(
-    ticket_ids: Iterable[int], changes: Mapping[str, Any], actor: Actor
-) -> list[Ticket]:
-    """Make the same changes to several tickets; returns those that exist, as they are now.
+@dataclass(slots=True)
+class BulkEdit:
+    """What an edit of several tickets did."""
 
-    Each is a change of its own, so that what is done stays done when one fails.
+    changed: list[Ticket] = field(default_factory=list)
+    unchanged: list[Ticket] = field(default_factory=list)  # they had these values already
+    missing: list[int] = field(default_factory=list)  # ids
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        return [*self.changed, *self.unchanged]
+
+
+def update_tickets(ticket_ids: Iterable[int], changes: Mapping[str, Any], actor: Actor) -> BulkEdit:
+    """Make the same changes to several tickets.
+
+    Each ticket is a transaction of its own: what was saved stays saved if a later one fails.
     """
-    saved = []
+    result = BulkEdit()
     for ticket_id in ticket_ids:
-        with suppress(NotFound):
-            saved.append(update_ticket(ticket_id, changes, actor))
-    return saved
+        try:
+            edit = update_ticket(ticket_id, changes, actor)
+        except NotFound:
+            result.missing.append(ticket_id)
+        else:
+            (result.changed if edit.is_new_version else result.unchanged).append(edit.ticket)
+    return result
 
 
 def replace_ticket(
     ticket_id: int, data: Mapping[str, Any], actor: Actor, *, version: int | None = None
-) -> Ticket:
-    """Set every writable value; those left out return to their defaults, as on create.
+) -> TicketEdit:
+    """Set every writable value. Those left out return to their defaults, as on create.
 
-    Raises as `changing`.
+    Raise as `editing` does.
     """
-    given = _given(data)
-    with changing(ticket_id, actor, version) as ticket:
+    values = _writable_values(data)
+    with editing(ticket_id, actor, version) as edit:
+        ticket = edit.ticket
         text = ticket.text_digest()
-        fresh = Ticket(**given)
-        for name in WRITABLE:
+        fresh = Ticket(**values)
+        for name in WRITABLE_FIELDS:
             setattr(ticket, name, getattr(fresh, name))
-        for name in ("category", "priority"):
-            ticket.decide(name, Source.HUMAN if name in given else Source.DEFAULT)
-        learning.settle(ticket, set(LearnedField.values) & set(given))
-        learning.withdraw(ticket, set(LearnedField.values) - set(given))
-        new_text = ticket.text_digest() != text
-        triage.read_again(ticket, TRIAGED if new_text else ["category", "priority"])
-    return ticket
-
-
-def _given(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The writable values that are not empty."""
-    return {name: data[name] for name in WRITABLE if data.get(name)}
+        for name in LearnedField.values:
+            ticket.decide(name, Source.HUMAN if name in values else Source.DEFAULT)
+        feedback.record_feedback(ticket, set(LearnedField.values) & set(values))
+        feedback.retract_feedback(ticket, set(LearnedField.values) - set(values))
+        has_new_text = ticket.text_digest() != text
+        assessment.reassess(ticket, TRIAGE_FIELDS if has_new_text else LearnedField.values)
+    return edit
 
 
 def delete_ticket(ticket_id: int, actor: Actor, *, version: int | None = None) -> None:
-    """Delete a ticket and its conversation; the audit trail stays. Raises as `changing`."""
-    with change_by(actor):
-        ticket = locked(ticket_id, version)
-        learning.forget(ticket.lessons.all())
+    """Delete a ticket and its conversation. The audit trail stays. Raise as `editing` does."""
+    with audited(actor):
+        ticket = lock_ticket(ticket_id, version)
+        feedback.delete_feedback(ticket.feedback.all())
         ticket.delete()
 
 
-# --- conversation -------------------------------------------------------------------
-
-
-def add_comment(ticket: Ticket, data: Mapping[str, Any], actor: Actor) -> Comment:
-    """An agent's public reply (`data["public"]`) or internal note. Raises NotFound."""
-    with change_by(actor):
-        ticket = locked(ticket.pk)
-        comment = Comment.objects.create(
-            ticket=ticket,
-            author=actor.user,
-            author_role=AuthorRole.AGENT,
-            body=data["body"],
-            public=data.get("public", False),
-        )
-        if comment.public and ticket.first_response_at is None:
-            ticket.first_response_at = comment.created_at
-            ticket.save(update_fields=["first_response_at"])
-        mail.comment_added(comment)
-        return comment
-
-
-def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
-    """The requester's answer on the private page; a finished ticket opens again.
-
-    The same words sent twice, by two clicks or after an answer that got lost, are one answer.
-    """
-    with changing(ticket.pk, REQUESTER) as ticket:
-        if said := _said_already(ticket, data["body"]):
-            return said
-        if ticket.is_done:
-            ticket.status = Status.OPEN
-        return Comment.objects.create(
-            ticket=ticket, author_role=AuthorRole.REQUESTER, body=data["body"], public=True
-        )
-
-
-def _said_already(ticket: Ticket, body: str) -> Comment | None:
-    """The newest word of the conversation, if it is this one of just now."""
-    newest = ticket.comments.filter(public=True).order_by("-created_at", "-pk").first()
-    if newest is None or ticket.is_done or newest.author_role != AuthorRole.REQUESTER:
-        return None
-    just_now = newest.created_at > timezone.now() - REPEATED_WITHIN
-    return newest if just_now and newest.body == body else None
+def _writable_values(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the writable values that are not empty."""
+    return {name: data[name] for name in WRITABLE_FIELDS if data.get(name)}

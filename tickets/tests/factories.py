@@ -10,17 +10,10 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from factory.django import DjangoModelFactory
 
-from tickets.models import (
-    ADMINS,
-    AGENTS,
-    ApiToken,
-    AuthorRole,
-    Comment,
-    Prediction,
-    Scope,
-    Ticket,
-    digest,
-)
+from tickets.models.ticket import Comment, Ticket, digest
+from tickets.models.tokens import ApiToken
+from tickets.models.triage import Prediction
+from tickets.vocabulary import ADMINS_GROUP, AGENTS_GROUP, AuthorRole, Scope
 
 PASSWORD = "correct horse battery staple"
 
@@ -48,7 +41,7 @@ class AgentFactory(UserFactory):
 
     @factory.post_generation
     def role(self, create, extracted, **kwargs):
-        self.groups.add(Group.objects.get_or_create(name=AGENTS)[0])
+        self.groups.add(Group.objects.get_or_create(name=AGENTS_GROUP)[0])
 
 
 class AdminFactory(UserFactory):
@@ -56,7 +49,7 @@ class AdminFactory(UserFactory):
 
     @factory.post_generation
     def role(self, create, extracted, **kwargs):
-        self.groups.add(Group.objects.get_or_create(name=ADMINS)[0])
+        self.groups.add(Group.objects.get_or_create(name=ADMINS_GROUP)[0])
 
 
 class TicketFactory(DjangoModelFactory):

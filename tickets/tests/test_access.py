@@ -9,10 +9,13 @@ from django.db.models import F
 from django.test import RequestFactory
 from django.utils import timezone
 
-from tickets.access import client_address, throttle, token_actor, user_actor
+from tickets.access.actors import token_actor, user_actor
+from tickets.access.throttling import client_address, throttle
 from tickets.exceptions import AuthenticationRequired, PermissionDenied, RateLimited
-from tickets.models import ApiToken, Counter, Scope
+from tickets.models.housekeeping import Counter
+from tickets.models.tokens import ApiToken
 from tickets.tests.factories import AdminFactory, AgentFactory, TokenFactory, UserFactory
+from tickets.vocabulary import Scope
 
 READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
 PEER = "10.0.0.9"

@@ -5,14 +5,16 @@ import time
 import pytest
 
 from tickets.exceptions import InvalidInput
-from tickets.forms import ClassifyForm, MessageForm, NewTicketForm, PageForm, valid
+from tickets.forms.fields import clean_data
+from tickets.forms.lists import PageForm
+from tickets.forms.tickets import ClassifyForm, MessageForm, NewTicketForm
 
 TEXT = {"title": "Help", "description": "It does not work."}
 
 
 def refused(form) -> dict[str, list[str]]:
     with pytest.raises(InvalidInput) as caught:
-        valid(form)
+        clean_data(form)
     return caught.value.errors
 
 
@@ -31,7 +33,7 @@ def test_a_run_of_spaces_takes_no_longer_than_as_many_letters():
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028", "\u2029", " \n\n "])
 def test_a_title_is_one_line(end):
-    title = valid(NewTicketForm({**TEXT, "title": f"first{end}second"}))["title"]
+    title = clean_data(NewTicketForm({**TEXT, "title": f"first{end}second"}))["title"]
     assert title.split() == ["first", "second"]
     assert "\n" not in title
     assert "\u2028" not in title
@@ -111,4 +113,4 @@ def test_a_switch_takes_no_other_word_for_a_tick(word):
     ],
 )
 def test_a_switch_is_on_or_off(sent, means):
-    assert valid(MessageForm({"body": "Hello", **sent}))["public"] is means
+    assert clean_data(MessageForm({"body": "Hello", **sent}))["public"] is means

@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from tickets import services
+from tickets.services import housekeeping
 from tickets.tests.factories import AgentFactory
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ def test_sessions_that_ended_go_and_the_others_stay():
         client.force_login(AgentFactory())
     ended = Session.objects.filter(pk=clients[0].session.session_key)
     ended.update(expire_date=timezone.now() - timedelta(minutes=1))
-    services.purge()
+    housekeeping.purge()
     assert [row.pk for row in Session.objects.all()] == [clients[1].session.session_key]
 
 
@@ -30,5 +30,5 @@ def test_sessions_that_ended_go_and_the_others_stay():
 def test_who_tried_to_sign_in_is_known_for_a_month(model, more):
     old, recent = (model.objects.create(username=name, **more) for name in ("old", "recent"))
     model.objects.filter(pk=old.pk).update(attempt_time=timezone.now() - timedelta(days=31))
-    services.purge()
+    housekeeping.purge()
     assert list(model.objects.values_list("username", flat=True)) == [recent.username]

@@ -11,13 +11,16 @@ from django.db import connection, connections, transaction
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tickets import services
-from tickets.access import REQUESTER, Actor, user_actor
-from tickets.models import Email, MailState, Ticket
-from tickets.services import mail
+from tickets.access.actors import REQUESTER, Actor, user_actor
+from tickets.models.mail import Email
+from tickets.models.ticket import Ticket
+from tickets.services import comments, private_links, tickets
+from tickets.services.mail import delivery, outbox
+from tickets.services.undo import undo
 from tickets.tasks import MailRetry
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 from tickets.tests.test_tasks import stall, work
+from tickets.vocabulary import MailState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,7 +37,7 @@ def ticket(mail_server):
 
 def make(**values):
     data = {"title": "Broken door", "description": "It does not close.", **values}
-    return services.create_ticket({"requester_email": "kim@example.org", **data}, REQUESTER)
+    return tickets.create_ticket({"requester_email": "kim@example.org", **data}, REQUESTER)
 
 
 def work_now():
@@ -53,7 +56,7 @@ def mail_jobs():
 
 
 def reply(ticket, actor, body="We are on our way.", public=True):
-    return services.add_comment(ticket, {"body": body, "public": public}, actor)
+    return comments.add_comment(ticket, {"body": body, "public": public}, actor)
 
 
 # --- which events make one ------------------------------------------------------------
@@ -73,7 +76,7 @@ def test_a_new_ticket_is_confirmed(mail_server):
 def test_a_ticket_without_an_address_makes_no_message(mail_server, agent):
     ticket = make(requester_email="")
     reply(ticket, agent)
-    services.update_ticket(ticket.pk, {"status": "resolved"}, agent)
+    tickets.update_ticket(ticket.pk, {"status": "resolved"}, agent)
     assert not Email.objects.exists()
     assert not mail_jobs().exists()
 
@@ -87,16 +90,16 @@ def test_a_public_reply_is_mailed_and_a_note_is_not(mail_server, ticket, agent):
 
 
 def test_the_requesters_own_reply_is_not_mailed(mail_server, ticket):
-    services.add_reply(ticket, {"body": "Any news?"})
+    comments.add_reply(ticket, {"body": "Any news?"})
     assert not Email.objects.exists()
 
 
 @pytest.mark.parametrize(
     "resolve",
     [
-        lambda ticket, agent: services.update_ticket(ticket.pk, {"status": "resolved"}, agent),
-        lambda ticket, agent: services.update_tickets([ticket.pk], {"status": "resolved"}, agent),
-        lambda ticket, agent: services.replace_ticket(
+        lambda ticket, agent: tickets.update_ticket(ticket.pk, {"status": "resolved"}, agent),
+        lambda ticket, agent: tickets.update_tickets([ticket.pk], {"status": "resolved"}, agent),
+        lambda ticket, agent: tickets.replace_ticket(
             ticket.pk,
             {
                 "title": "Broken door",
@@ -120,15 +123,15 @@ def test_a_resolved_ticket_is_told_of_after_a_moment(mail_server, ticket, agent,
 
 def test_other_changes_are_not_mailed(mail_server, ticket, agent):
     for changes in ({"priority": "high"}, {"status": "in_progress"}, {"status": "closed"}):
-        services.update_ticket(ticket.pk, changes, agent)
-    services.update_ticket(ticket.pk, {"status": "resolved"}, agent)
-    services.update_ticket(ticket.pk, {"status": "resolved", "title": "Again"}, agent)
+        tickets.update_ticket(ticket.pk, changes, agent)
+    tickets.update_ticket(ticket.pk, {"status": "resolved"}, agent)
+    tickets.update_ticket(ticket.pk, {"status": "resolved", "title": "Again"}, agent)
     assert Email.objects.count() == 1
 
 
 def test_undo_costs_nobody_a_message(mail_server, ticket, agent):
-    saved = services.update_ticket(ticket.pk, {"status": "resolved"}, agent)
-    services.undo([(saved.pk, saved.version)], agent)
+    saved = tickets.update_ticket(ticket.pk, {"status": "resolved"}, agent)
+    undo.undo([(saved.pk, saved.version)], agent)
     work_now()
     assert mail_server.messages == []
     assert states() == [MailState.DROPPED]
@@ -136,15 +139,15 @@ def test_undo_costs_nobody_a_message(mail_server, ticket, agent):
 
 def test_reopening_taken_back_tells_nobody_who_was_never_told(mail_server, agent):
     ticket = TicketFactory(requester_email="kim@example.org", status="resolved")
-    saved = services.update_ticket(ticket.pk, {"status": "open"}, agent)
-    services.undo([(saved.pk, saved.version)], agent)
+    saved = tickets.update_ticket(ticket.pk, {"status": "open"}, agent)
+    undo.undo([(saved.pk, saved.version)], agent)
     work_now()
     assert mail_server.messages == []
 
 
 def test_closing_at_once_what_was_resolved_is_no_reopening(mail_server, ticket, agent):
     for status in ("resolved", "closed"):
-        services.update_ticket(ticket.pk, {"status": status}, agent)
+        tickets.update_ticket(ticket.pk, {"status": status}, agent)
     work_now()
     assert len(mail_server.messages) == 1
     assert states() == [MailState.SENT]
@@ -152,20 +155,20 @@ def test_closing_at_once_what_was_resolved_is_no_reopening(mail_server, ticket, 
 
 @pytest.mark.parametrize("told_before", [True, False])
 def test_reopening_taken_back_tells_nobody_twice(mail_server, ticket, agent, told_before):
-    services.update_ticket(ticket.pk, {"status": "resolved"}, agent)
+    tickets.update_ticket(ticket.pk, {"status": "resolved"}, agent)
     if told_before:
         work_now()
-    saved = services.update_ticket(ticket.pk, {"status": "open"}, agent)
+    saved = tickets.update_ticket(ticket.pk, {"status": "open"}, agent)
     if not told_before:
         work_now()
-    services.undo([(saved.pk, saved.version)], agent)
+    undo.undo([(saved.pk, saved.version)], agent)
     work_now()
     assert len(mail_server.messages) == 1
 
 
 def test_a_ticket_that_is_resolved_twice_at_once_is_told_of_once(mail_server, ticket, agent):
     for status in ("resolved", "open", "resolved"):
-        services.update_ticket(ticket.pk, {"status": status}, agent)
+        tickets.update_ticket(ticket.pk, {"status": status}, agent)
     work_now()
     assert len(mail_server.messages) == 1
     assert states() == [MailState.DROPPED, MailState.SENT]
@@ -252,7 +255,7 @@ def test_a_mail_server_that_is_away_is_waited_for(mail_server):
 def test_a_mail_server_that_swallows_connections_holds_up_nothing_for_long(
     mail_server, settings, monkeypatch
 ):
-    rest = mail.Rest()
+    rest = delivery.Rest()
     rest.SLOW, settings.EMAIL_TIMEOUT = 0.1, 0.5
     monkeypatch.setattr(mail, "rest", rest)
     mail_server.stop()
@@ -347,7 +350,7 @@ def test_two_workers_with_the_same_message_send_it_once(mail_server):
 
     def send():
         try:
-            return services.send_email(email.pk)
+            return delivery.send_email(email.pk)
         finally:
             connections.close_all()
 
@@ -383,7 +386,7 @@ def test_an_event_has_one_message(mail_server, ticket, agent):
 def test_only_what_failed_or_is_uncertain_is_sent_again_on_demand(mail_server, ticket):
     for state in MailState.values:
         email = Email.objects.create(ticket=ticket, kind="link", event=state, state=state)
-        assert services.send_again(email) is (state in ("failed", "uncertain"))
+        assert outbox.resend_email(email) is (state in ("failed", "uncertain"))
     assert mail_jobs().count() == 2
     work()
     assert len(mail_server.messages) == 2
@@ -414,7 +417,7 @@ def test_what_is_no_longer_called_for_is_not_sent(mail_server, ticket, agent, ch
 def test_what_was_deleted_is_not_sent(mail_server, agent):
     gone, emptied = make(), TicketFactory(requester_email="kim@example.org")
     comment = reply(emptied, agent)
-    services.delete_ticket(gone.pk, agent)
+    tickets.delete_ticket(gone.pk, agent)
     comment.delete()
     work()
     assert mail_server.messages == []
@@ -422,9 +425,9 @@ def test_what_was_deleted_is_not_sent(mail_server, agent):
 
 
 def test_nothing_is_mailed_while_the_link_is_revoked(mail_server, ticket, agent):
-    services.revoke_link(ticket, agent)
+    private_links.revoke_private_link(ticket, agent)
     reply(ticket, agent)
-    services.update_ticket(ticket.pk, {"status": "resolved"}, agent)
+    tickets.update_ticket(ticket.pk, {"status": "resolved"}, agent)
     assert not Email.objects.exists()
 
 
@@ -445,10 +448,10 @@ def test_it_goes_to_the_address_and_says_the_words_of_the_moment(mail_server, ti
 
 def test_a_revoked_link_opens_nothing_until_a_new_one_is_sent(mail_server, ticket, agent, client):
     old = ticket.track_path()
-    services.revoke_link(ticket, agent)
+    private_links.revoke_private_link(ticket, agent)
     assert client.get(old).status_code == 404
     assert client.post(old, {"body": "Hello"}).status_code == 404
-    sent = services.send_link(ticket, agent)
+    sent = private_links.send_private_link(ticket, agent)
     work()
     assert client.get(old).status_code == 404
     assert client.get(sent.track_path()).status_code == 200
@@ -456,26 +459,26 @@ def test_a_revoked_link_opens_nothing_until_a_new_one_is_sent(mail_server, ticke
 
 
 def test_a_link_that_works_is_sent_as_it_is(mail_server, ticket, agent, client):
-    services.send_link(ticket, agent)
+    private_links.send_private_link(ticket, agent)
     work()
     assert ticket.track_path() in mail_server.messages[0].get_body(["plain"]).get_content()
     assert client.get(ticket.track_path()).status_code == 200
 
 
 def test_two_clicks_send_one_link_and_a_later_wish_another(mail_server, ticket, agent):
-    services.send_link(ticket, agent)
-    services.send_link(ticket, agent)
+    private_links.send_private_link(ticket, agent)
+    private_links.send_private_link(ticket, agent)
     assert Email.objects.count() == 1
     Email.objects.update(created_at="2024-01-01T00:00Z")
-    services.send_link(ticket, agent)
+    private_links.send_private_link(ticket, agent)
     work()
     assert len(mail_server.messages) == 2
 
 
 def test_the_history_says_who_sent_and_revoked_the_link(ticket, agent):
-    services.send_link(ticket, agent)
-    services.revoke_link(ticket, agent)
-    services.revoke_link(ticket, agent)  # it was already: nothing happens
+    private_links.send_private_link(ticket, agent)
+    private_links.revoke_private_link(ticket, agent)
+    private_links.revoke_private_link(ticket, agent)  # it was already: nothing happens
     told = [(entry.event, entry.actor, entry.changes) for entry in ticket.history()]
     assert told[1:] == [("link sent", "zoe.agent", {}), ("link revoked", "zoe.agent", {})]
     ticket.refresh_from_db()
@@ -485,7 +488,7 @@ def test_the_history_says_who_sent_and_revoked_the_link(ticket, agent):
 def test_a_link_cannot_be_sent_without_an_address(agent):
     ticket = TicketFactory()
     with pytest.raises(services.links.InvalidInput):
-        services.send_link(ticket, agent)
+        private_links.send_private_link(ticket, agent)
     assert not Email.objects.exists()
     assert len(ticket.history()) == 1
 
@@ -503,7 +506,7 @@ def test_a_link_made_under_another_key_is_replaced_by_one_that_works(
 
 
 def test_an_agent_through_a_token_is_named_in_the_history(ticket):
-    services.revoke_link(ticket, Actor("token nightly"))
+    private_links.revoke_private_link(ticket, Actor("token nightly"))
     assert ticket.history()[-1].actor == "token nightly"
 
 

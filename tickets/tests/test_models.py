@@ -9,19 +9,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import CheckConstraint
 from django.utils import timezone
 
-from tickets.models import (
-    ADMINS,
-    AGENTS,
-    ApiToken,
-    Comment,
-    Source,
-    Status,
-    Ticket,
-    digest,
-    is_admin,
-    is_agent,
-)
-from tickets.querysets import DONE, UNFINISHED
+from tickets.access.roles import is_admin, is_agent
+from tickets.models.ticket import Comment, Ticket, digest
+from tickets.models.tokens import ApiToken
 from tickets.tests.factories import (
     AdminFactory,
     AgentFactory,
@@ -29,6 +19,14 @@ from tickets.tests.factories import (
     TicketFactory,
     TokenFactory,
     UserFactory,
+)
+from tickets.vocabulary import (
+    ACTIVE_STATUSES,
+    ADMINS_GROUP,
+    AGENTS_GROUP,
+    FINISHED_STATUSES,
+    Source,
+    Status,
 )
 
 pytestmark = pytest.mark.django_db
@@ -140,11 +138,11 @@ def test_who_decided_what_can_be_asked():
     [("open", False), ("in_progress", False), ("resolved", True), ("closed", True)],
 )
 def test_resolved_and_closed_tickets_are_done(status, done):
-    assert Ticket(status=status).is_done == done
+    assert Ticket(status=status).is_finished == done
 
 
 def test_every_status_is_done_or_unfinished():
-    assert [*UNFINISHED, *DONE] == Status.values
+    assert [*ACTIVE_STATUSES, *FINISHED_STATUSES] == Status.values
 
 
 def test_a_private_link_is_128_bits_and_kept_as_a_hash_only():
@@ -212,7 +210,7 @@ def test_roles_come_from_groups(made_by, changes, roles):
 
 
 def test_both_groups_are_there_after_a_migration():
-    assert {AGENTS, ADMINS} <= set(Group.objects.values_list("name", flat=True))
+    assert {AGENTS_GROUP, ADMINS_GROUP} <= set(Group.objects.values_list("name", flat=True))
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,11 @@ from django.db import connection
 from django.utils import timezone
 
 from tickets.exceptions import InvalidInput, NotFound
-from tickets.models import Counter, Ticket
-from tickets.querysets import Page, Place, parse_search, read_cursor, write_cursor
+from tickets.models.housekeeping import Counter
+from tickets.models.ticket import Ticket
+from tickets.querysets.cursors import Cursor, read_cursor, write_cursor
+from tickets.querysets.search import parse_search
+from tickets.querysets.tickets import Page
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
@@ -126,7 +129,7 @@ def test_a_page_goes_through_the_index_of_its_filter():
 def test_a_cursor_comes_back_as_it_was_written():
     ticket = TicketFactory(created_at=datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC))
     for newer in (False, True):
-        place = Place(ticket.created_at, ticket.pk, newer)
+        place = Cursor(ticket.created_at, ticket.pk, newer)
         assert read_cursor(write_cursor(ticket, newer=newer)) == place
 
 

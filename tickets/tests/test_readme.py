@@ -1,4 +1,4 @@
-"""Each curl line of the README, run as it stands, does what the README says."""
+"""The README's curl lines work as written, and the documents list the settings as declared."""
 
 import json
 import re
@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tickets.access import SYSTEM
-from tickets.models import Ticket
-from tickets.services import create_token
+from config.environment import read
+from config.environment.declarations import SETTINGS
+from config.environment.documents import DOCUMENTS, ENV_EXAMPLE, SETTINGS_PAGE, render
+from tickets.access.actors import SYSTEM
+from tickets.models.ticket import Ticket
+from tickets.services.accounts import create_token
 
 from .factories import TicketFactory
 
@@ -22,7 +25,7 @@ LINES = [
     for line in block.replace("\\\n", " ").splitlines()
     if line.startswith("curl ")
 ]
-# What the answer to each is, in the README's order.
+# The answer to each line, in the same order.
 ANSWERS = [
     {"suggested_category": "billing", "source": "offline"},
     {"title": "Charged twice", "requester_email": "kim@example.com"},
@@ -63,7 +66,7 @@ def test_every_line_has_an_expected_answer():
 @needs_curl
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("line", "expected"), list(zip(LINES, ANSWERS, strict=False)))
-def test_it_works_as_it_stands_in_open_mode(live_server, settings, line, expected):
+def test_it_works_as_written_in_open_mode(live_server, settings, line, expected):
     settings.ACCESS_MODE = "open"
     ticket = TicketFactory(status="open")
     _token, secret = create_token("readme", ["read"], SYSTEM)
@@ -80,10 +83,29 @@ def test_it_works_with_a_token_in_token_mode(live_server, line, expected):
     assert_answers(run(with_token, live_server, ticket, TOKEN=secret), expected)
 
 
-def test_every_setting_is_explained_in_the_readme_and_the_example():
-    root = Path(__file__).resolve().parents[2]
-    code = (root / "config" / "settings.py").read_text()
-    names = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', code))
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_the_settings_are_listed_as_declared(path):
+    assert path.read_text() == render(path), "Run: .venv/bin/python -m config.environment"
+
+
+def test_every_setting_is_explained():
+    names = {setting.name for setting in SETTINGS}
     assert len(names) > 20
-    for document in (README, (root / ".env.example").read_text()):
-        assert names - set(re.findall(r"[A-Z][A-Z_]+", document)) == set()
+    for path in (ENV_EXAMPLE, SETTINGS_PAGE):
+        assert names - set(re.findall(r"[A-Z][A-Z_]+", path.read_text())) == set()
+    assert all(setting.help.endswith((".", "`")) for setting in SETTINGS)
+
+
+def test_docker_needs_no_setting_that_is_not_declared():
+    names = {setting.name for setting in SETTINGS}
+    compose = (ENV_EXAMPLE.parent / "docker-compose.yml").read_text()
+    assert set(re.findall(r"\$\{(\w+)", compose)) - names == set()
+
+
+def test_the_example_is_a_valid_environment():
+    lines = ENV_EXAMPLE.read_text().splitlines()
+    commented_out = [line.removeprefix("#") for line in lines if re.match(r"#[A-Z_]+=", line)]
+    assignments = [line for line in lines if line and not line.startswith("#")]
+    environment = dict(line.split("=", 1) for line in [*assignments, *commented_out])
+    assert environment.keys() == {setting.name for setting in SETTINGS}
+    read({name: value.strip('"') for name, value in environment.items()})

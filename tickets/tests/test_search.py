@@ -6,8 +6,8 @@ import unicodedata
 import pytest
 from django.db import connection
 
-from tickets.models import Ticket
-from tickets.querysets import SEARCH_HELP, parse_search
+from tickets.models.ticket import Ticket
+from tickets.querysets.search import SEARCH_HELP, parse_search
 from tickets.tests.factories import AgentFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db

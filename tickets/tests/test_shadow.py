@@ -5,9 +5,12 @@ from types import SimpleNamespace
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tickets import services, tasks
-from tickets.access import SYSTEM, Actor
-from tickets.models import Prediction, Ticket, Use
+from tickets import tasks
+from tickets.services import tickets
+from tickets.access.actors import Actor, SYSTEM
+from tickets.models.triage import Prediction
+from tickets.models.ticket import Ticket
+from tickets.vocabulary import PredictionUse
 from tools.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db
@@ -41,11 +44,11 @@ def run_jobs():
 
 
 def said(ticket):
-    return {row.field: row for row in ticket.predictions.filter(use=Use.SHADOW)}
+    return {row.field: row for row in ticket.predictions.filter(use=PredictionUse.SHADOW)}
 
 
 def test_the_shadows_answer_is_recorded_and_changes_nothing(groq):
-    ticket = services.create_ticket(TEXT, NOBODY)
+    ticket = tickets.create_ticket(TEXT, NOBODY)
     before = Ticket.objects.values().get()
     run_jobs()
     rows = said(ticket)
@@ -59,9 +62,9 @@ def test_the_shadows_answer_is_recorded_and_changes_nothing(groq):
 
 
 def test_it_is_judged_by_what_the_agent_decides(groq):
-    ticket = services.create_ticket(TEXT, NOBODY)
+    ticket = tickets.create_ticket(TEXT, NOBODY)
     run_jobs()
-    services.update_ticket(ticket.pk, {"category": "account"}, SYSTEM)
+    tickets.update_ticket(ticket.pk, {"category": "account"}, SYSTEM)
     assert said(ticket)["category"].final_value == "account"
     [row] = [
         row
@@ -72,18 +75,18 @@ def test_it_is_judged_by_what_the_agent_decides(groq):
 
 
 def test_without_a_whole_answer_it_is_asked_again_and_records_what_there_was(groq):
-    ticket = services.create_ticket(TEXT, NOBODY)
+    ticket = tickets.create_ticket(TEXT, NOBODY)
     groq.control("500", times=1)
     with pytest.raises(tasks.NoAnswer):
         run_jobs()
     assert set(said(ticket)) == {"sentiment", "urgency"}
     run_jobs()
     assert set(said(ticket)) == {"category", "priority", "sentiment", "urgency"}
-    assert Prediction.objects.filter(use=Use.SHADOW).count() == 4
+    assert Prediction.objects.filter(use=PredictionUse.SHADOW).count() == 4
 
 
 def test_an_answer_about_another_text_is_dropped(groq):
-    ticket = services.create_ticket(TEXT, NOBODY)
+    ticket = tickets.create_ticket(TEXT, NOBODY)
     Ticket.objects.update(description="Something else altogether, all is well.")
     run_jobs()
     assert said(ticket) == {}
@@ -93,7 +96,7 @@ def test_an_answer_about_another_text_is_dropped(groq):
 def test_the_offline_classifier_may_be_the_shadow(groq, settings):
     settings.LLM_PROVIDER = "groq"
     settings.TRIAGE_SHADOW = "offline"
-    ticket = services.create_ticket(TEXT, NOBODY)
+    ticket = tickets.create_ticket(TEXT, NOBODY)
     run_jobs()
     assert {row.source for row in said(ticket).values()} == {"offline"}
     assert groq.log == []
@@ -103,17 +106,17 @@ def test_the_offline_classifier_may_be_the_shadow(groq, settings):
 def test_nobody_is_asked_twice(groq, settings, shadow):
     settings.LLM_PROVIDER = "groq"
     settings.TRIAGE_SHADOW = shadow
-    services.create_ticket(TEXT, NOBODY)
+    tickets.create_ticket(TEXT, NOBODY)
     assert not jobs().exists()
 
 
 def test_with_models_switched_off_there_is_no_shadow(groq, settings):
     settings.LLM_ENABLED = False
-    services.create_ticket(TEXT, NOBODY)
+    tickets.create_ticket(TEXT, NOBODY)
     assert not jobs().exists()
 
 
 def test_the_key_in_common_is_the_main_models_alone(groq, settings):
     settings.LLM_PROVIDER, settings.LLM_API_KEY, settings.GROQ_API_KEY = "gemini", "secret", ""
-    services.create_ticket(TEXT, NOBODY)
+    tickets.create_ticket(TEXT, NOBODY)
     assert not jobs().exists()

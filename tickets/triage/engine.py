@@ -1,7 +1,7 @@
-"""The three questions of triage: they never raise, and always answer in time.
+"""The three questions of triage. They never raise an exception, and always answer in time.
 
-Each asks the model when one is configured and may be used, else the offline classifier, else
-answers the default.
+Each asks the model if one is configured and may be asked. Otherwise it asks the offline
+classifier, and as a last resort it returns the default.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from . import config, offline, parse, prompts, text
-from .config import Config, Endpoint
-from .guard import Guard, Pool
-from .providers.base import ProviderError
-from .shared import Alone, Shared
-from .types import Classification, Evidence, Title, Tone
+from . import config, parse, prompts, text
+from .config import Config
+from .gateway import ModelGateway
+from .offline import classifier
+from .offline import title as offline_title
+from .offline.lexicon.loader import load_lexicon
+from .providers.base import Endpoint, ProviderError
+from .results import Classification, Evidence, SentimentScore, SuggestedTitle
+from .shared_state import LocalSharedState, SharedState
+from .workers import CallLimits
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -30,35 +34,36 @@ MAX_QUOTE_CHARS = 120
 PROBE_TEXT = (
     "My card was charged twice for the invoice of March. Please refund one of the payments."
 )
-# Nothing was to be asked, so nothing happened that is worth counting.
+# No model is configured, so this outcome is not worth counting.
 NOT_ASKED = frozenset({"disabled", "no_key"})
-_shared: Shared = Alone()
-_pauses = True
-_pool_of = functools.lru_cache(maxsize=8)(Pool)
+_state: SharedState = LocalSharedState()
+_use_circuit_breaker = True
+_limits_for = functools.lru_cache(maxsize=8)(CallLimits)
 
 
 @functools.lru_cache(maxsize=16)
-def _guard_for(endpoint: Endpoint, places: int, pauses: bool) -> Guard:
-    return Guard(endpoint, _pool_of(places), pauses=pauses)
+def _gateway_for(endpoint: Endpoint, concurrency: int, use_circuit_breaker: bool) -> ModelGateway:
+    limits = _limits_for(concurrency)
+    return ModelGateway(endpoint, limits, use_circuit_breaker=use_circuit_breaker)
 
 
-def _start_anew() -> None:
-    """A child process must not inherit the parent's open connections and held locks."""
-    _guard_for.cache_clear()
-    _pool_of.cache_clear()
+def _reset_after_fork() -> None:
+    """Let a child process not inherit its parent's open connections and held locks."""
+    _gateway_for.cache_clear()
+    _limits_for.cache_clear()
 
 
-os.register_at_fork(after_in_child=_start_anew)
+os.register_at_fork(after_in_child=_reset_after_fork)
 
 
-def set_shared(shared: Shared, *, pauses: bool = True) -> Shared:
-    """Have all calls of a model go by these limits, counts and cache; returns those before.
+def set_shared_state(state: SharedState, *, use_circuit_breaker: bool = True) -> SharedState:
+    """Set the limits, counters and cache of all calls of a model; return the previous ones.
 
-    Without `pauses` a model that fails is asked on, as whoever measures it wants to.
+    Without a circuit breaker a failing model is still asked, as for measuring it.
     """
-    global _shared, _pauses
-    before, _shared, _pauses = _shared, shared, pauses
-    return before
+    global _state, _use_circuit_breaker
+    previous, _state, _use_circuit_breaker = _state, state, use_circuit_breaker
+    return previous
 
 
 def classify(
@@ -70,55 +75,62 @@ def classify(
     seconds: float = math.inf,
     settings: Config | None = None,
 ) -> Classification:
-    """Category and priority of a ticket. Offline opinions take milliseconds.
+    """Return the category and priority of a ticket. Without a model this takes milliseconds.
 
-    `client` is who asks, where calls are limited by client, and `seconds` how long they wait;
-    `settings` replaces the ones in force.
+    `client` identifies the caller where calls are limited by client, `seconds` is how long the
+    caller waits, and `settings` replaces the present configuration.
     """
     started = time.perf_counter()
-    answer = None
+    result = None
     if use_model:
         question = _Question(prompts.CLASSIFY, title, description, client, seconds)
-        asked = _ask(question, parse.classification, settings)
-        answer = asked and _classification(asked, title, description)
-    if answer is None:
-        answer = _offline(
-            "classify", Classification(), lambda: offline.classify(description, title)
+        answer = _ask_model(question, parse.classification, settings)
+        result = answer and _classification(answer, title, description)
+    if result is None:
+        result = _offline(
+            "classify", Classification(), lambda: classifier.classify(description, title)
         )
-    return dataclasses.replace(answer, latency_ms=_milliseconds(started))
+    return dataclasses.replace(result, latency_ms=_milliseconds_since(started))
 
 
 def suggest_title(
     description: str, *, use_model: bool = True, client: str = "", seconds: float = math.inf
-) -> Title:
-    """A title of 1 to 80 characters; offline it is the first sentence, cut at a word.
+) -> SuggestedTitle:
+    """Return a title of 1 to 80 characters; offline the first sentence, cut at a word.
 
-    `client` and `seconds` as in `classify`.
+    `client` and `seconds` are as for `classify`.
     """
     if use_model:
         question = _Question(prompts.SUGGEST_TITLE, "", description, client, seconds)
-        asked = _ask(question, parse.title)
-        if asked is not None:
-            return Title(asked.reply, "llm")
-    return _offline("suggest_title", Title(), lambda: offline.suggest_title(description))
+        answer = _ask_model(question, parse.title)
+        if answer is not None:
+            return SuggestedTitle(answer.reply, "llm")
+    return _offline(
+        "suggest_title", SuggestedTitle(), lambda: offline_title.suggest_title(description)
+    )
 
 
-def score_tone(
+def score_sentiment(
     description: str, title: str = "", *, use_model: bool = True, settings: Config | None = None
-) -> Tone:
-    """Sentiment and urgency of a ticket. `settings` replaces the ones in force."""
+) -> SentimentScore:
+    """Return the sentiment and urgency of a ticket. `settings` is as for `classify`."""
     started = time.perf_counter()
-    answer = None
+    result = None
     if use_model:
-        asked = _ask(_Question(prompts.SCORE_TONE, title, description), parse.tone, settings)
-        answer = asked and _tone(asked)
-    if answer is None:
-        answer = _offline("score_tone", Tone(), lambda: offline.score_tone(description, title))
-    return dataclasses.replace(answer, latency_ms=_milliseconds(started))
+        question = _Question(prompts.SCORE_SENTIMENT, title, description)
+        answer = _ask_model(question, parse.sentiment, settings)
+        result = answer and _sentiment_score(answer)
+    if result is None:
+        result = _offline(
+            "score_sentiment",
+            SentimentScore(),
+            lambda: classifier.score_sentiment(description, title),
+        )
+    return dataclasses.replace(result, latency_ms=_milliseconds_since(started))
 
 
 def model_may_be_asked(description: str, title: str = "", settings: Config | None = None) -> bool:
-    """Whether a model would be asked about this text."""
+    """Return whether a model would be asked about this text."""
     settings = settings or config.from_settings()
     try:
         _usable_endpoint(settings, prompts.CLASSIFY)
@@ -129,7 +141,7 @@ def model_may_be_asked(description: str, title: str = "", settings: Config | Non
 
 
 class Probe(NamedTuple):
-    """How one live call ended: the answer, or the reason why there is none."""
+    """The outcome of one live call: a reply, or the reason why there is none."""
 
     endpoint: Endpoint | None
     reply: parse.ClassifyReply | None
@@ -139,22 +151,22 @@ class Probe(NamedTuple):
 
 
 def probe() -> Probe:
-    """Ask the model once about a ticket of our own, past cache, limits and breaker."""
+    """Ask the model once about a fixed text, without cache, limits and circuit breaker."""
     settings, started = config.from_settings(), time.perf_counter()
     endpoint = settings.endpoint(prompts.CLASSIFY.name)
     reply, reason, cost = None, "", 0.0
     try:
-        usable = _usable_endpoint(settings, prompts.CLASSIFY)
+        gateway = ModelGateway(_usable_endpoint(settings, prompts.CLASSIFY), CallLimits(1))
         prompt = prompts.about(prompts.CLASSIFY, "", PROBE_TEXT)
-        reply, paid = Guard(usable, Pool(1)).ask(prompt, parse.classification, Alone())
-        cost = paid or 0.0
+        checked = gateway.ask(prompt, parse.classification, LocalSharedState())
+        reply, cost = checked.value, checked.cost_usd or 0.0
     except ProviderError as error:
         reason = error.reason
     return Probe(endpoint, reply, reason, time.perf_counter() - started, cost)
 
 
 def unusable(settings: Config) -> str:
-    """Why no model can be asked with these settings, as a stable word; "" when one can."""
+    """Return the reason why no model can be asked with these settings; "" if one can."""
     try:
         _usable_endpoint(settings, prompts.CLASSIFY)
     except ProviderError as error:
@@ -163,22 +175,29 @@ def unusable(settings: Config) -> str:
 
 
 def warm_up(*, wait: bool = False, settings: Config | None = None) -> None:
-    """Build the lexicon and import the provider's package, once a process.
+    """Load the lexicon and import the provider's package, once per process.
 
-    Call it in each process after the fork, so that the first calls are not late. The import
-    runs in the background, or with `wait` before this returns. `settings` replaces the ones
-    in force.
+    Call it in each process after the fork, so that the first calls are fast. The import runs in
+    the background, or before this returns if `wait` is set. `settings` replaces the present
+    configuration.
     """
-    offline.warm_up()
+    load_lexicon()
     settings = settings or config.from_settings()
     try:
-        guard = _guard(_usable_endpoint(settings, prompts.CLASSIFY), settings)
+        gateway = _gateway(_usable_endpoint(settings, prompts.CLASSIFY), settings)
     except ProviderError:
         return
-    thread = threading.Thread(target=_quietly, args=(guard.warm_up,), daemon=True)
+    thread = threading.Thread(target=_warm_up_gateway, args=(gateway,), daemon=True)
     thread.start()
     if wait:
         thread.join()
+
+
+def _warm_up_gateway(gateway: ModelGateway) -> None:
+    try:
+        gateway.warm_up()
+    except Exception as error:
+        logger.warning("The model's package could not be imported ahead of time: %s.", error)
 
 
 class _Question(NamedTuple):
@@ -189,13 +208,13 @@ class _Question(NamedTuple):
     seconds: float = math.inf
 
 
-class _Asked(NamedTuple, Generic[T]):
+class _ModelAnswer(NamedTuple, Generic[T]):
     reply: T
     endpoint: Endpoint
     cost_usd: float
 
     def origin(self) -> dict[str, Any]:
-        """The fields of an Answer that say where it came from."""
+        """Return the fields of a TriageResult that say where it came from."""
         return {
             "source": "llm",
             "provider": self.endpoint.provider,
@@ -206,61 +225,61 @@ class _Asked(NamedTuple, Generic[T]):
 
 
 def _classification(
-    asked: _Asked[parse.ClassifyReply], title: str, description: str
+    answer: _ModelAnswer[parse.ClassifyReply], title: str, description: str
 ) -> Classification:
-    reply = asked.reply
-    quotes = [("category", words) for words in reply.category_words]
-    quotes += [("priority", words) for words in reply.priority_words]
+    reply = answer.reply
+    quotes = [("category", quote) for quote in reply.category_quotes]
+    quotes += [("priority", quote) for quote in reply.priority_quotes]
     return Classification(
         reply.category,
         reply.priority,
         reply.category_confidence,
         reply.priority_confidence,
         evidence=tuple(_located(quotes, title, description)),
-        **asked.origin(),
+        **answer.origin(),
     )
 
 
-def _tone(asked: _Asked[parse.ToneReply]) -> Tone:
-    return Tone(asked.reply.sentiment, asked.reply.urgency_score, **asked.origin())
+def _sentiment_score(answer: _ModelAnswer[parse.SentimentReply]) -> SentimentScore:
+    reply = answer.reply
+    return SentimentScore(reply.sentiment, reply.urgency_score, **answer.origin())
 
 
-def _ask(
+def _ask_model(
     question: _Question, parse_reply: Callable[[str], T], settings: Config | None = None
-) -> _Asked[T] | None:
-    """The model's checked reply, or None when there is none. Every outcome is counted."""
+) -> _ModelAnswer[T] | None:
+    """Return the model's validated reply, or None if there is none. Count every outcome."""
     outcome = "llm"
     try:
         settings = settings or config.from_settings()
         endpoint = _usable_endpoint(settings, question.task)
-        prompt = prompts.about(
-            question.task, *_outgoing(settings, question.title, question.description)
+        title, description = _outgoing(settings, question.title, question.description)
+        prompt = prompts.about(question.task, title, description)
+        checked = _gateway(endpoint, settings).ask(
+            prompt, parse_reply, _state, client=question.client, seconds=question.seconds
         )
-        answer = _guard(endpoint, settings).ask(
-            prompt, parse_reply, _shared, client=question.client, seconds=question.seconds
-        )
-        outcome = "cached" if answer.cost_usd is None else "llm"
-        return _Asked(answer.value, endpoint, answer.cost_usd or 0.0)
+        outcome = "cached" if checked.cost_usd is None else "llm"
+        return _ModelAnswer(checked.value, endpoint, checked.cost_usd or 0.0)
     except ProviderError as error:
         outcome = error.reason
     except Exception:
-        logger.exception("Asking the model failed in a way that it should not.")
+        logger.exception("Asking the model failed unexpectedly.")
         outcome = "error"
     finally:
         _count(question.task.name, outcome)
     return None
 
 
-def _guard(endpoint: Endpoint, settings: Config) -> Guard:
-    return _guard_for(endpoint, settings.llm_concurrency, _pauses)
+def _gateway(endpoint: Endpoint, settings: Config) -> ModelGateway:
+    return _gateway_for(endpoint, settings.llm_concurrency, _use_circuit_breaker)
 
 
 def _usable_endpoint(settings: Config, task: prompts.Task) -> Endpoint:
-    """The model to ask; ProviderError when there is none or it lacks what it needs."""
+    """Return the model to ask; ProviderError if there is none or its settings are incomplete."""
     endpoint = settings.endpoint(task.name)
     if endpoint is None:
-        unset = settings.llm_enabled and settings.llm_provider == "auto"
-        raise ProviderError("no_key" if unset else "disabled")
+        is_unset = settings.llm_enabled and settings.llm_provider == "auto"
+        raise ProviderError("no_key" if is_unset else "disabled")
     if endpoint.needs_key and not endpoint.api_key:
         raise ProviderError("no_key")
     if not endpoint.model:
@@ -269,7 +288,7 @@ def _usable_endpoint(settings: Config, task: prompts.Task) -> Endpoint:
 
 
 def _outgoing(settings: Config, title: str, description: str) -> tuple[str, str]:
-    """Both texts as they may leave; ProviderError when they are too short to be worth a call."""
+    """Return both texts as they may be sent; ProviderError if they are too short for a call."""
     limit = settings.llm_max_input_chars
     title = text.outgoing(title, limit // 4)
     description = text.outgoing(description, limit - len(title))
@@ -282,25 +301,25 @@ def _count(task: str, outcome: str) -> None:
     if outcome in NOT_ASKED:
         return
     try:
-        _shared.count(f"{task}:{outcome}")
+        _state.count(f"{task}:{outcome}")
     except Exception:
         logger.exception("An outcome could not be counted.")
 
 
-def _milliseconds(started: float) -> int:
+def _milliseconds_since(started: float) -> int:
     return round((time.perf_counter() - started) * 1000)
 
 
-def _offline(task: str, default: T, answer: Callable[[], T | None]) -> T:
+def _offline(task: str, default: T, predict: Callable[[], T | None]) -> T:
     try:
-        return answer() or default
+        return predict() or default
     except Exception:
         logger.exception("The offline classifier failed at %s.", task)
         return default
 
 
 def _located(quotes: Iterable[tuple[str, str]], title: str, description: str) -> Iterable[Evidence]:
-    """The model's quotes that really stand in the ticket, each where it first stands."""
+    """Yield the model's quotes that the ticket contains, with their first positions."""
     for decides, quote in quotes:
         if not quote.strip() or len(quote) > MAX_QUOTE_CHARS:
             continue
@@ -309,10 +328,3 @@ def _located(quotes: Iterable[tuple[str, str]], title: str, description: str) ->
             if start >= 0:
                 yield Evidence(decides, name, quote, start, start + len(quote))
                 break
-
-
-def _quietly(work: Callable[[], None]) -> None:
-    try:
-        work()
-    except Exception as error:
-        logger.warning("The model's package could not be made ready: %s.", error)

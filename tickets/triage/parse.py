@@ -1,5 +1,8 @@
-"""A model's reply -> a checked value. Fenced, in other case or after a think block is fine;
-anything else is refused whole: half a reply is no opinion."""
+"""Turn a model's reply into a validated value.
+
+A reply may be fenced, in other case, or follow a "think" block. Anything else that differs from
+the expected shape makes the whole reply invalid.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,17 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from .types import CATEGORIES, MAX_TITLE_CHARS, PRIORITIES, SENTIMENTS
+from ..vocabulary import CATEGORIES, MAX_SUGGESTED_TITLE_CHARS, PRIORITIES, SENTIMENTS
 
 MAX_REPLY_CHARS = 64_000
 MAX_MODEL_TITLE_CHARS = 300
-MAX_WORDS = 3
+MAX_QUOTES = 3
 _THINK = re.compile(r"<(think|thinking)>.*?</\1>", re.DOTALL)
 _FENCE = re.compile(r"```[a-zA-Z]{0,10}[ \t]*\r?\n(.*)\n?[ \t]*```", re.DOTALL)
 
 
 class InvalidReply(ValueError):
-    """The reply is not one object of the shape that was asked for."""
+    """The reply is not a single object of the requested shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,12 @@ class ClassifyReply:
     priority: str
     category_confidence: float | None
     priority_confidence: float | None
-    category_words: tuple[str, ...]
-    priority_words: tuple[str, ...]
+    category_quotes: tuple[str, ...]
+    priority_quotes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ToneReply:
+class SentimentReply:
     sentiment: str
     urgency_score: int
 
@@ -44,34 +47,34 @@ def classification(reply: str) -> ClassifyReply:
         priority=_choice(data, "priority", PRIORITIES),
         category_confidence=_confidence(data, "category_confidence"),
         priority_confidence=_confidence(data, "priority_confidence"),
-        category_words=_words(data, "category_words"),
-        priority_words=_words(data, "priority_words"),
+        category_quotes=_quotes(data, "category_words"),
+        priority_quotes=_quotes(data, "priority_words"),
     )
 
 
 def title(reply: str) -> str:
-    """At most 80 characters on one line; a title far too long is no title."""
+    """Return at most 80 characters on one line. Refuse a title that is far too long."""
     value = read_object(reply).get("title")
     if not isinstance(value, str) or len(value) > MAX_MODEL_TITLE_CHARS:
         raise InvalidReply("title")
     line = " ".join(value.split()).strip("\"'")
     if not any(character.isalnum() for character in line) or not line.isprintable():
         raise InvalidReply("title")
-    return cut_at_word(line, MAX_TITLE_CHARS)
+    return cut_at_word(line, MAX_SUGGESTED_TITLE_CHARS)
 
 
-def tone(reply: str) -> ToneReply:
+def sentiment(reply: str) -> SentimentReply:
     data = read_object(reply)
     urgency = data.get("urgency_score")
     if isinstance(urgency, bool) or not isinstance(urgency, (int, float)):
         raise InvalidReply("urgency_score")
     if not 0 <= urgency <= 100 or urgency != int(urgency):
         raise InvalidReply("urgency_score")
-    return ToneReply(_choice(data, "sentiment", SENTIMENTS), int(urgency))
+    return SentimentReply(_choice(data, "sentiment", SENTIMENTS), int(urgency))
 
 
 def read_object(reply: str) -> dict[str, Any]:
-    """The one JSON object that a reply consists of."""
+    """Return the JSON object that the reply consists of."""
     if len(reply) > MAX_REPLY_CHARS:
         raise InvalidReply("too long")
     body = reply.strip()
@@ -89,7 +92,7 @@ def read_object(reply: str) -> dict[str, Any]:
 
 
 def cut_at_word(text: str, limit: int) -> str:
-    """The longest run of whole words within `limit` characters; part of a word if it must be."""
+    """Return as many whole words as fit into `limit` characters, or part of a longer word."""
     if len(text) <= limit:
         return text
     head = text[: limit + 1]
@@ -102,10 +105,10 @@ def _refuse(constant: str) -> None:
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    data = dict(pairs)
+    if len(data) != len(pairs):
         raise InvalidReply("duplicate key")
-    return found
+    return data
 
 
 def _choice(data: dict[str, Any], key: str, allowed: tuple[str, ...]) -> str:
@@ -121,13 +124,13 @@ def _confidence(data: dict[str, Any], key: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InvalidReply(key)
-    if not 0 <= value <= 1:  # which no NaN is, and what has too many digits for a float is not
+    if not 0 <= value <= 1:  # also refuses NaN, and integers too large for a float
         raise InvalidReply(key)
     return float(value)
 
 
-def _words(data: dict[str, Any], key: str) -> tuple[str, ...]:
+def _quotes(data: dict[str, Any], key: str) -> tuple[str, ...]:
     value = data.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+    if not isinstance(value, list) or not all(isinstance(quote, str) for quote in value):
         raise InvalidReply(key)
-    return tuple(dict.fromkeys(value))[:MAX_WORDS]
+    return tuple(dict.fromkeys(value))[:MAX_QUOTES]

@@ -1,7 +1,7 @@
-"""What the model is asked, in its words. Change PROMPT_VERSION with every change here.
+"""The prompts for the model. Change PROMPT_VERSION with every change here.
 
-The ticket travels as one JSON object: JSON escapes quotes and line breaks, so no ticket text
-can end its own string and speak from outside the data.
+The ticket is sent as one JSON object. JSON escapes quotes and line breaks, so the text of a
+ticket cannot end its own string and pose as instructions.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .types import CATEGORIES, MAX_TITLE_CHARS, PRIORITIES, SENTIMENTS
+from ..vocabulary import CATEGORIES, MAX_SUGGESTED_TITLE_CHARS, PRIORITIES, SENTIMENTS
 
 PROMPT_VERSION = "2026-11-1"
 
@@ -41,10 +41,11 @@ decided each.
 
 _TITLE = f"""
 Task: write a title for the ticket, in the ticket's own language: what is wrong or wanted, in 3 to
-10 words, at most {MAX_TITLE_CHARS} characters, no greeting, no quotation marks, no final full stop.
+10 words, at most {MAX_SUGGESTED_TITLE_CHARS} characters, \
+no greeting, no quotation marks, no final full stop.
 """
 
-_TONE = """
+_SENTIMENT = """
 Task: judge the tone of the ticket.
 sentiment: calm (thanks or praise), neutral (plain report or question), frustrated (disappointed,
 repeated or lasting trouble), angry (insults, threats, outrage).
@@ -66,12 +67,12 @@ def _object(**properties: Schema) -> Schema:
 
 
 _CONFIDENCE = {"type": "number", "minimum": 0, "maximum": 1}
-_WORDS = {"type": "array", "items": {"type": "string"}, "maxItems": 3}
+_QUOTES = {"type": "array", "items": {"type": "string"}, "maxItems": 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A question that can be asked about any ticket, and the JSON Schema of its answer."""
+    """A question about a ticket, and the JSON Schema of its answer."""
 
     name: str
     instructions: str
@@ -86,14 +87,14 @@ CLASSIFY = Task(
         priority={"type": "string", "enum": list(PRIORITIES)},
         category_confidence=_CONFIDENCE,
         priority_confidence=_CONFIDENCE,
-        category_words=_WORDS,
-        priority_words=_WORDS,
+        category_words=_QUOTES,
+        priority_words=_QUOTES,
     ),
 )
 SUGGEST_TITLE = Task("suggest_title", _FRAME + _TITLE, _object(title={"type": "string"}))
-SCORE_TONE = Task(
-    "score_tone",
-    _FRAME + _TONE,
+SCORE_SENTIMENT = Task(
+    "score_tone",  # its outcomes are counted in the database under this name
+    _FRAME + _SENTIMENT,
     _object(
         sentiment={"type": "string", "enum": list(SENTIMENTS)},
         urgency_score={"type": "integer", "minimum": 0, "maximum": 100},
@@ -103,12 +104,13 @@ SCORE_TONE = Task(
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One task about one ticket, whose text is in `ticket` as JSON."""
+    """A task for one ticket, whose text `ticket` holds as JSON."""
 
     task: Task
     ticket: str
 
 
 def about(task: Task, title: str, description: str) -> Prompt:
+    """Return the prompt of a task for one ticket."""
     ticket = {"title": title, "description": description} if title else {"description": description}
     return Prompt(task, json.dumps(ticket, ensure_ascii=False))

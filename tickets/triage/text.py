@@ -1,54 +1,54 @@
-"""Ticket text on its way out of the house: cut, cleaned, and without personal numbers."""
+"""Prepare ticket text for a model: cut it, clean it, and remove personal numbers."""
 
 from __future__ import annotations
 
 import re
 
-# Every quantifier is bounded, so a hostile text costs no more than its length.
+# Every quantifier has a limit, so hostile text takes no more than linear time.
 _EMAIL = re.compile(r"[\w.+%'&-]{1,64} ?[@\uff20] ?[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-# Between groups stands what people, word processors and pages put there: blanks, dashes, dots,
-# brackets, and marks that nobody sees. A letter may stand at either end: several scripts write
-# no spaces.
+# What people, word processors and pages put between groups of digits: blanks, dashes, dots,
+# brackets and invisible characters. A letter may precede or follow, as several scripts write no
+# spaces.
 _BETWEEN = r"[\s\u00ad\u00b7\u200b-\u200d\u2010-\u2015\u2060\u2212_().\-/*|~]"
 _DIGITS = re.compile(rf"(?<!\d)\+?\(?\d(?:{_BETWEEN}{{0,4}}\d){{7,22}}(?!\d)")
-LONGEST_WORD = 200  # characters; longer ones are no addresses and are cut where it comes
-_LAST, _FIRST = re.compile(r"(?<!\S)\S+\Z"), re.compile(r"\A\S+")
+MAX_WORD_CHARS = 200  # longer words are not addresses, and are cut anywhere
+_LAST_WORD, _FIRST_WORD = re.compile(r"(?<!\S)\S+\Z"), re.compile(r"\A\S+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most `limit` characters: three quarters from the head, the rest from the tail."""
+    """Shorten to `limit` characters: three quarters from the start, the others from the end."""
     if len(text) <= limit:
         return text
-    mark = " [...] "
-    head = (limit - len(mark)) * 3 // 4
-    tail = limit - len(mark) - head
+    ellipsis = " [...] "
+    head = (limit - len(ellipsis)) * 3 // 4
+    tail = limit - len(ellipsis) - head
     return (
-        _whole_words(text[: max(head, 0)], _LAST)
-        + mark
-        + _whole_words(text[len(text) - max(tail, 0) :], _FIRST)
+        _whole_words(text[: max(head, 0)], _LAST_WORD)
+        + ellipsis
+        + _whole_words(text[len(text) - max(tail, 0) :], _FIRST_WORD)
     )
 
 
 def _whole_words(text: str, cut_word: re.Pattern[str]) -> str:
-    """Without the word at the cut: half an address would not be known for one."""
-    found = cut_word.search(text)
-    if found is None or len(found[0]) > LONGEST_WORD:
+    """Remove the word at the cut: part of an address would not be recognised as one."""
+    match = cut_word.search(text)
+    if match is None or len(match[0]) > MAX_WORD_CHARS:
         return text
-    return text[: found.start()] + text[found.end() :]
+    return text[: match.start()] + text[match.end() :]
 
 
 def clean(text: str) -> str:
-    """Without what UTF-8 or JSON cannot carry: control characters and lone surrogates."""
+    """Replace what UTF-8 or JSON cannot carry: control characters and lone surrogates."""
     return _CONTROL.sub(" ", text)
 
 
 def redact(text: str) -> str:
-    """E-mail addresses, payment card numbers and phone numbers give way to a word."""
-    return _DIGITS.sub(_name_of_number, _EMAIL.sub("[email]", text))
+    """Replace e-mail addresses, payment card numbers and phone numbers by their kind."""
+    return _DIGITS.sub(_number_kind, _EMAIL.sub("[email]", text))
 
 
-def _name_of_number(match: re.Match[str]) -> str:
+def _number_kind(match: re.Match[str]) -> str:
     digits = [int(character) for character in match.group() if character.isdecimal()]
     if 13 <= len(digits) <= 19 and _passes_luhn(digits):
         return "[card]"
@@ -61,5 +61,5 @@ def _passes_luhn(digits: list[int]) -> bool:
 
 
 def outgoing(text: str, limit: int) -> str:
-    """The form in which ticket text may leave. Cut first: the rest works per character."""
+    """Return ticket text as it may be sent. Cutting comes first, as later steps take longer."""
     return redact(clean(shorten(text, limit))).strip()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import tickets
+
 from .paths import PATHS
 from .schemas import PARAMETERS, SCHEMAS
 
@@ -23,7 +25,7 @@ what agents may."""
 
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
-    "info": {"title": "Support desk", "version": "1.0.0", "description": INTRODUCTION},
+    "info": {"title": "Support desk", "version": tickets.__version__, "description": INTRODUCTION},
     "servers": [{"url": "/"}],
     "tags": [
         {"name": "tickets", "description": "Create, find and work on tickets."},

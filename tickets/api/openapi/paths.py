@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...models import Scope
+from ...vocabulary import Scope
 from .schemas import ref
 
 PROBLEMS = {

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...forms import PAGE_DEFAULT, PAGE_MOST, SEARCH_LENGTH, NewTicketForm, TicketForm
-from ...models import (
-    TEXT_LENGTH,
-    TITLE_LENGTH,
-    TRIAGED,
+from ...audit.trail import COMMENT_EVENTS, TICKET_EVENTS
+from ...forms.tickets import NewTicketForm, TicketForm
+from ...querysets.search import SEARCH_HELP
+from ...vocabulary import MAX_SUGGESTED_TITLE_CHARS
+from ...vocabulary import (
+    DEFAULT_PAGE_SIZE,
+    MAX_PAGE_SIZE,
+    MAX_SEARCH_CHARS,
+    MAX_TEXT_CHARS,
+    MAX_TITLE_CHARS,
+    STATS_DAYS,
+    TRIAGE_FIELDS,
     AuthorRole,
     Category,
     LearnedField,
-    LedgerField,
+    PredictedField,
+    PredictionUse,
     Priority,
     Sentiment,
     Source,
     Status,
-    Use,
 )
-from ...querysets import COMMENT_EVENTS, DAYS_SHOWN, SEARCH_HELP, TICKET_EVENTS
-from ...triage.types import MAX_TITLE_CHARS
 
 Schema = dict[str, Any]
 
@@ -76,8 +81,8 @@ COUNT = {"type": "integer", "minimum": 0}
 TIME = {"type": "string", "format": "date-time"}
 CONFIDENCE = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 USERNAME = {"type": ["string", "null"], "description": "An agent's username."}
-TITLE = {"type": "string", "minLength": 1, "maxLength": TITLE_LENGTH, "pattern": STORABLE}
-TEXT = {"type": "string", "minLength": 1, "maxLength": TEXT_LENGTH, "pattern": STORABLE}
+TITLE = {"type": "string", "minLength": 1, "maxLength": MAX_SUGGESTED_TITLE_CHARS, "pattern": STORABLE}
+TEXT = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARS, "pattern": STORABLE}
 
 _WRITABLE: Schema = {
     "title": {**TITLE, "description": "One line; outer white space is removed."},
@@ -121,9 +126,9 @@ _STATS: Schema = {
     "avg_urgency_score": {"type": ["number", "null"], "description": "Null without tickets."},
     "tickets_per_day": {
         **_list(_object({"date": {"type": "string", "format": "date"}, "count": COUNT})),
-        "minItems": DAYS_SHOWN,
-        "maxItems": DAYS_SHOWN,
-        "description": f"The last {DAYS_SHOWN} days, today included.",
+        "minItems": STATS_DAYS,
+        "maxItems": STATS_DAYS,
+        "description": f"The last {STATS_DAYS} days, today included.",
     },
 }
 
@@ -140,7 +145,7 @@ _REPORT: Schema = {
     "until": {"type": ["string", "null"], "format": "date-time"},
     "fields": _object(
         dict.fromkeys(
-            LedgerField.values,
+            PredictedField.values,
             _object(
                 {
                     **_JUDGED,
@@ -159,10 +164,10 @@ _REPORT: Schema = {
     "sources": _list(
         _object(
             {
-                "field": _enum(LedgerField),
+                "field": _enum(PredictedField),
                 "source": _enum(Source),
                 **{key: {"type": "string"} for key in ("provider", "model", "prompt_version")},
-                "use": _enum(Use),
+                "use": _enum(PredictionUse),
                 **_JUDGED,
                 "shown": COUNT,
                 "accepted": COUNT,
@@ -180,7 +185,7 @@ _REPORT: Schema = {
     ),
     "calibration": _object(
         dict.fromkeys(
-            LedgerField.values,
+            PredictedField.values,
             _list(
                 _object(
                     {
@@ -199,7 +204,7 @@ _REPORT: Schema = {
         _object(
             {
                 "date": {"type": "string", "format": "date"},
-                "field": _enum(LedgerField),
+                "field": _enum(PredictedField),
                 "source": _enum(Source),
                 "judged": COUNT,
                 "correct": COUNT,
@@ -245,7 +250,7 @@ SCHEMAS: dict[str, Schema] = {
         "Keys left out return to their defaults; category and priority to what triage chooses.",
     ),
     "TicketChanges": _object(_WRITABLE, [], "Only the keys sent change."),
-    "Triage": _object({name: ref("Decision") for name in TRIAGED}),
+    "Triage": _object({name: ref("Decision") for name in TRIAGE_FIELDS}),
     "Decision": _object({"source": _enum(Source), "confidence": CONFIDENCE}),
     "Stats": _object(_STATS),
     "NewComment": _object(
@@ -304,7 +309,7 @@ SCHEMAS: dict[str, Schema] = {
     "TextToName": _object({"description": TEXT}),
     "TitleSuggestion": _object(
         {
-            "suggested_title": {"type": "string", "minLength": 1, "maxLength": MAX_TITLE_CHARS},
+            "suggested_title": {"type": "string", "minLength": 1, "maxLength": MAX_SUGGESTED_TITLE_CHARS},
             "source": _enum([source for source in Source.values if source != Source.HUMAN]),
         }
     ),
@@ -357,7 +362,7 @@ PARAMETERS: dict[str, Schema] = {
     ),
     "search": _query(
         "search",
-        {"type": "string", "maxLength": SEARCH_LENGTH},
+        {"type": "string", "maxLength": MAX_SEARCH_CHARS},
         f"In title and description, and by requester and number. {SEARCH_HELP}",
     ),
     "created_after": _query(
@@ -375,7 +380,7 @@ PARAMETERS: dict[str, Schema] = {
     "until": _query("until", {"type": "string"}, "A time or a date; what was said before it."),
     "limit": _query(
         "limit",
-        {"type": "integer", "minimum": 1, "maximum": PAGE_MOST, "default": PAGE_DEFAULT},
+        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE},
         "Tickets on a page.",
     ),
     "cursor": _query(

@@ -1,4 +1,4 @@
-"""Say how triage is set up, how its questions ended today, and try one live call."""
+"""Show how triage is set up and how its calls ended today, then make one live call."""
 
 from __future__ import annotations
 
@@ -9,30 +9,33 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from tickets import sharing
+from tickets.services.triage import shared_state
 from tickets.triage import engine
 from tickets.triage.config import Config, Endpoint, from_settings
 from tickets.triage.engine import Probe
 
-# What went wrong, and what to do about it. {key}, {model}, {address} and {timeout} are settings.
+# What went wrong and what to do. {key}, {model} and {address} are names of settings; {timeout} is
+# in seconds.
 EXPLANATIONS = {
-    "no_key": "The key is missing: set {key}.",
-    "no_model": "No model is named: set {model}.",
-    "bad_key": "The service refuses the key: check {key}, and that it may use this model.",
-    "missing_model": "The service does not know the model, or this path: check {model} and"
+    "no_key": "The API key is missing: set {key}.",
+    "no_model": "No model is configured: set {model}.",
+    "bad_key": "The service rejected the key: check {key}, and that it may use this model.",
+    "missing_model": "The service does not know the model or the path: check {model} and"
     " {address}.",
-    "rate_limited": "The key has used up its quota, or asks too fast: see the service's console.",
-    "server_error": "The service reports a fault of its own. Try again later.",
-    "unreachable": "Nobody answers: check the network, a proxy or firewall, and {address}.",
-    "deadline": "Too slow: no whole answer within {timeout} s. Raise LLM_TIMEOUT or take a"
+    "rate_limited": "The key has used up its quota or sends requests too fast: see the service's"
+    " console.",
+    "server_error": "The service reports an error of its own. Try again later.",
+    "unreachable": "No connection: check the network, proxies, firewalls and {address}.",
+    "deadline": "Too slow: no complete answer within {timeout} s. Raise LLM_TIMEOUT or use a"
     " faster model.",
     "blocked": "The service blocked its answer to a harmless text: check its safety settings.",
-    "bad_request": "The service refuses the request: does {model} answer in JSON? Check {address}.",
-    "bad_response": "Something answered that does not speak the protocol: check {address}.",
+    "bad_request": "The service rejected the request: does {model} support JSON answers? Check"
+    " {address}.",
+    "bad_response": "The server does not speak the expected protocol: check {address}.",
     "busy": "Too many calls at once.",
-    "not_built": "The client cannot be made ready: the log above says why.",
-    "invalid_reply": "The model answered, but not in the form that was asked for: take another"
-    " in {model}.",
+    "not_built": "The client could not be set up: see the log above.",
+    "invalid_reply": "The model answered, but not in the requested form: use another model in"
+    " {model}.",
 }
 VARIABLES = {
     "gemini": ("GEMINI_API_KEY", "GEMINI_MODEL", "GEMINI_BASE_URL"),
@@ -43,89 +46,87 @@ VARIABLES = {
 
 
 class Command(BaseCommand):
-    help = "Say how triage is set up and how it fares, and try one live call of the model."
+    help = "Show how triage is set up and how its calls ended today, then make one live call."
 
     def handle(self, *args: Any, **options: Any) -> None:
         config = from_settings()
         endpoint = config.endpoint()
-        self._say_set_up(config, endpoint)
-        self._say_outcomes()
+        self._print_configuration(config, endpoint)
+        self._print_usage()
         if endpoint is not None:
-            self._try(engine.probe())
+            self._print_live_call(engine.probe())
 
-    def _say_set_up(self, config: Config, endpoint: Endpoint | None) -> None:
+    def _print_configuration(self, config: Config, endpoint: Endpoint | None) -> None:
         if endpoint is None:
-            self._line("model", _why_none(config))
+            self._print_line("model", _reason_for_no_model(config))
         else:
-            backend = f", by {endpoint.backend}" if endpoint.backend else ""
-            self._line("model", f"{endpoint.model or '(none)'} of {endpoint.provider}{backend}")
-            self._line("address", endpoint.base_url or "the service's own")
-            self._line("limits", _limits(endpoint))
-        self._line("shadow", _shadow(config))
+            backend = f", {endpoint.backend} backend" if endpoint.backend else ""
+            model = f"{endpoint.model or '(none)'} ({endpoint.provider}{backend})"
+            limits = (
+                f"{endpoint.timeout:g} s per call; {settings.LLM_DAILY_CALLS} calls and"
+                f" ${settings.LLM_DAILY_COST:.2f} per day"
+            )
+            self._print_line("model", model)
+            self._print_line("address", endpoint.base_url or "the service's default")
+            self._print_line("limits", limits)
+        self._print_line("shadow", _describe_shadow(config))
 
-    def _say_outcomes(self) -> None:
+    def _print_usage(self) -> None:
         try:
-            outcomes = sharing.outcomes_today()
-            spent = f"{sharing.calls_today()} calls, about ${sharing.spent_today():.4f}"
+            outcomes = shared_state.outcomes_today()
+            spent = f"{shared_state.calls_today()} calls, about ${shared_state.spent_today():.4f}"
         except DatabaseError as error:
             raise CommandError(f"The database does not answer: {error}") from error
-        self._line("used today", f"{spent} (since midnight UTC)")
+        self._print_line("used today", f"{spent} (since midnight UTC)")
         by_task = defaultdict(list)
         for name, count in sorted(outcomes.items(), key=lambda entry: -entry[1]):
             task, _, outcome = name.partition(":")
             by_task[task].append(f"{outcome} {count}")
         for task, counts in sorted(by_task.items()):
-            self._line(task, ", ".join(counts))
+            self._print_line(task, ", ".join(counts))
         if not by_task:
-            self._line("outcomes", "no model was asked today")
+            self._print_line("outcomes", "no calls today")
 
-    def _try(self, probe: Probe) -> None:
+    def _print_live_call(self, probe: Probe) -> None:
         if probe.reply is None:
             raise CommandError(f"The live call failed ({probe.reason}). {explain(probe)}")
         reply = probe.reply
-        answer = f"{reply.category}, {reply.priority}, in {probe.seconds:.2f} s"
-        self._line("live call", f"{answer}, about ${probe.cost_usd:.6f}")
-        self.stdout.write(self.style.SUCCESS("The model answers."))
+        result = f"{reply.category}, {reply.priority}, in {probe.seconds:.2f} s"
+        self._print_line("live call", f"{result}, about ${probe.cost_usd:.6f}")
+        self.stdout.write(self.style.SUCCESS("The model works."))
 
-    def _line(self, name: str, words: str) -> None:
-        self.stdout.write(f"{name:<14} {words}")
+    def _print_line(self, label: str, text: str) -> None:
+        self.stdout.write(f"{label:<14} {text}")
 
 
 def explain(probe: Probe) -> str:
-    """In plain words what is wrong and which setting to look at."""
+    """Return what is wrong and which setting to check."""
     assert probe.endpoint is not None
     key, model, address = VARIABLES[probe.endpoint.provider]
-    words = EXPLANATIONS.get(probe.reason, "See the log.")
-    return words.format(
+    explanation = EXPLANATIONS.get(probe.reason, "See the log.")
+    return explanation.format(
         key=key, model=model, address=address, timeout=f"{probe.endpoint.timeout:g}"
     )
 
 
-def _shadow(config: Config) -> str:
+def _describe_shadow(config: Config) -> str:
     shadow = config.shadow()
     if shadow is None:
         return "none"
     endpoint, reason = shadow.endpoint(), engine.unusable(shadow)
     if endpoint is None or not reason:
         return config.triage_shadow
-    why = explain(Probe(endpoint, None, reason, 0.0, 0.0))
-    return f"{config.triage_shadow}, which cannot be asked. {why}"
+    explanation = explain(Probe(endpoint, None, reason, 0.0, 0.0))
+    return f"{config.triage_shadow} (not usable). {explanation}"
 
 
-def _limits(endpoint: Endpoint) -> str:
-    return (
-        f"{endpoint.timeout:g} s a call; {settings.LLM_DAILY_CALLS} calls and"
-        f" ${settings.LLM_DAILY_COST:.2f} a day"
-    )
-
-
-def _why_none(config: Config) -> str:
-    offline = "triage answers offline, on this machine alone"
+def _reason_for_no_model(config: Config) -> str:
+    offline = "triage works offline, on this machine only"
     if not config.llm_enabled:
         return f"switched off by LLM_ENABLED=0; {offline}"
     if config.llm_provider == "none":
         return f"switched off by LLM_PROVIDER=none; {offline}"
     return (
-        f"none, since no key is set; {offline}. For a model set GEMINI_API_KEY, OPENAI_API_KEY"
-        " or GROQ_API_KEY, or LLM_BASE_URL for a local server"
+        f"none, because no key is set; {offline}. To use a model, set GEMINI_API_KEY,"
+        " OPENAI_API_KEY or GROQ_API_KEY, or LLM_BASE_URL for a local server"
     )

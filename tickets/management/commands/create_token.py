@@ -6,10 +6,11 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tickets.access import SYSTEM
-from tickets.forms import OneLineField
-from tickets.models import ApiToken, Scope
-from tickets.services import create_token
+from tickets.access.actors import SYSTEM
+from tickets.forms.fields import OneLineField
+from tickets.models.tokens import ApiToken
+from tickets.services.accounts import create_token
+from tickets.vocabulary import MAX_TOKEN_DAYS, Scope
 
 
 class Command(BaseCommand):
@@ -30,8 +31,8 @@ class Command(BaseCommand):
             names = ", ".join(sorted(unknown))
             raise CommandError(f"Unknown scope {names}; use read, write, admin.")
         days = options["days"]
-        if days is not None and not 1 <= days <= ApiToken.MOST_DAYS:
-            raise CommandError(f"--days must be 1 to {ApiToken.MOST_DAYS}.")
+        if days is not None and not 1 <= days <= MAX_TOKEN_DAYS:
+            raise CommandError(f"--days must be 1 to {MAX_TOKEN_DAYS}.")
         name, user = self._name(options["name"]), self._user(options["user"])
         _token, secret = create_token(name, scopes, SYSTEM, user=user, days=days)
         # The secret alone on standard output, so that a script can take it.

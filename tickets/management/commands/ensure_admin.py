@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from tickets.checks import on_loopback
 from tickets.exceptions import InvalidInput
-from tickets.services import create_account
+from tickets.services.accounts import create_account
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             except InvalidInput as error:
                 raise CommandError(f"ADMIN_USERNAME: {error.detail}") from None
             self.stdout.write(f"Made the admin account {username}.")
-        elif not on_loopback() and user.check_password(settings.PLACEHOLDER):
+        elif not on_loopback() and user.check_password(settings.DEFAULT_SECRET):
             # Made on loopback with the default password, and now to be published with it.
             raise CommandError(
                 f"{username} still has the default password: change it before HOST is"

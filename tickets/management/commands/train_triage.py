@@ -8,8 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from tickets import services
-from tickets.models import LearnedField, TriageModel
+from tickets.models.triage import TriageModel
+from tickets.services.triage import feedback
+from tickets.vocabulary import LearnedField
 
 
 class Command(BaseCommand):
@@ -25,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.stderr.write("Learning ...")
         try:
-            services.rebuild() if options["rebuild"] else services.refit()
+            feedback.rebuild() if options["rebuild"] else feedback.retrain()
         except DatabaseError as error:
             raise CommandError(f"The database does not answer: {error}") from None
         learned = {row.field: row for row in TriageModel.objects.all()}

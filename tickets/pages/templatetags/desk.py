@@ -14,22 +14,18 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from tickets import wording
-from tickets.models import Email, Mail, MailState, Source, Ticket, Use
-from tickets.pages import charts, history
-from tickets.pages.unsent import unsent as unsent_of
-from tickets.querysets import HistoryEntry
+from tickets.audit.trail import AuditEntry
+from tickets.models.mail import Email
+from tickets.models.ticket import Ticket
+from tickets.pages import audit_text, charts
+from tickets.pages.drafts import draft_of as unsent_of
+from tickets.vocabulary import MailKind, MailState, PredictionUse, Source
+from tickets.web import wording
 
 register = Library()
 
 MOST_QUOTED, WORDS_SHOWN = 40, 3  # characters of a quote, quotes
 THEMES = ("light", "dark", "system")
-DECIDERS = {
-    Source.HUMAN: "chosen by a person",
-    Source.LLM: "model",
-    Source.OFFLINE: "offline triage",
-    Source.DEFAULT: "default, no clue found",
-}
 
 
 @register.simple_tag(takes_context=True)
@@ -99,9 +95,8 @@ def meter(score: int) -> SafeString:
 @register.simple_tag
 def decided(ticket: Ticket, name: str) -> str:
     """Who decided category, priority or tone, and how sure: "Offline triage, 82 % sure"."""
-    told = ticket.triage[name]
-    words = DECIDERS[told["source"]]
-    return words[0].upper() + words[1:] + sure(told["confidence"])
+    decision = ticket.triage[name]
+    return wording.decision(decision["source"], decision["confidence"])
 
 
 @register.filter
@@ -113,7 +108,7 @@ def chosen(ticket: Ticket, name: str) -> bool:
 @register.simple_tag
 def sure(confidence: float | None) -> str:
     """How sure, after a value: ", 82 % sure"."""
-    return "" if confidence is None else f", {wording.sure(confidence)}"
+    return "" if confidence is None else f", {wording.confident(confidence)}"
 
 
 @register.simple_tag
@@ -127,7 +122,7 @@ def because(words: Iterable[str] | None) -> SafeString:
 @register.simple_tag
 def share(value: float | None) -> str:
     """0..1 as per cent; a dash for a share of nothing."""
-    return "\u2013" if value is None else wording.share(value)
+    return "\u2013" if value is None else wording.percentage(value)
 
 
 @register.simple_tag
@@ -135,12 +130,16 @@ def milliseconds(value: int) -> str:
     return f"{value}\u00a0ms" if value else "under 1\u00a0ms"
 
 
-USES = {Use.SHOWN: "shown while typing", Use.APPLIED: "applied", Use.SHADOW: "shadow, never shown"}
+USES = {
+    PredictionUse.SHOWN: "shown while typing",
+    PredictionUse.APPLIED: "applied",
+    PredictionUse.SHADOW: "shadow, never shown",
+}
 
 
 @register.filter
 def use_words(use: str) -> str:
-    return USES[Use(use)]
+    return USES[PredictionUse(use)]
 
 
 @register.simple_tag
@@ -183,14 +182,14 @@ def initials(name: str) -> str:
 
 
 @register.filter
-def told(entry: HistoryEntry) -> list[str]:
+def told(entry: AuditEntry) -> list[str]:
     """A history entry in sentences."""
-    return history.sentences(entry)
+    return audit_text.texts(entry)
 
 
 @register.filter
-def actor_name(entry: HistoryEntry) -> str:
-    return history.actor_name(entry)
+def actor_name(entry: AuditEntry) -> str:
+    return audit_text.actor_name(entry)
 
 
 @register.simple_tag(takes_context=True)
@@ -229,10 +228,10 @@ def duration(value: timedelta | None) -> str:
 
 MAILS_SHOWN = 3
 MAIL_NAMES = {
-    Mail.RECEIVED: "Confirmation",
-    Mail.REPLY: "Reply",
-    Mail.RESOLVED: "News that it is resolved",
-    Mail.LINK: "Private link",
+    MailKind.RECEIVED: "Confirmation",
+    MailKind.REPLY: "Reply",
+    MailKind.RESOLVED: "News that it is resolved",
+    MailKind.LINK: "Private link",
 }
 MAIL_STATES = {
     MailState.WAITING: "waiting since",
@@ -252,7 +251,7 @@ def latest_mails(ticket: Ticket) -> list[Email]:
 
 @register.filter
 def mail_name(email: Email) -> str:
-    return MAIL_NAMES[Mail(email.kind)]
+    return MAIL_NAMES[MailKind(email.kind)]
 
 
 @register.filter

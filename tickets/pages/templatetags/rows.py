@@ -9,8 +9,9 @@ from django.template import Context, Library
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from tickets.models import Category, Priority, Status, Ticket
+from tickets.models.ticket import Ticket
 from tickets.pages.templatetags.desk import badge, initials, label
+from tickets.vocabulary import Category, Priority, Status
 
 register = Library()
 

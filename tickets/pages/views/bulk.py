@@ -1,48 +1,61 @@
-"""One change to several tickets of the list."""
+"""Make one change to several tickets of the list."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from django.http import HttpResponse
 from django.shortcuts import redirect, resolve_url
-from django.template.defaultfilters import pluralize
 from django_htmx.http import trigger_client_event
 
-from tickets import services
-from tickets.access import actor_of
-from tickets.exceptions import InvalidInput
-from tickets.forms import BulkForm, valid
-from tickets.pages.addresses import own_path
-from tickets.pages.decorators import Request, page
-from tickets.pages.toasts import note, numbers, refusal, toast
+from ...access.actors import actor_of
+from ...exceptions import InvalidInput
+from ...forms.bulk import BulkForm
+from ...forms.fields import clean_data
+from ...services.tickets import BulkEdit, update_tickets
+from ...web.wording import plural
+from ..addresses import own_path
+from ..decorators import Request, page
+from ..toasts import notify, refusal, ticket_numbers, toast
 
 
 @page("POST", agents=True)
 def bulk(request: Request) -> HttpResponse:
     form = BulkForm(request.POST)
     try:
-        ids = valid(form)["ticket"]
+        ticket_ids = clean_data(form)["ticket"]
     except InvalidInput as error:
         if request.htmx:
             return refusal(error)
         raise
-    saved = services.update_tickets(ids, form.changes, actor_of(request))
-    changed = [ticket for ticket in saved if ticket.renewed]
-    words = told(len(changed), len(saved) - len(changed), set(ids) - {row.pk for row in saved})
+    result = update_tickets(ticket_ids, form.changes, actor_of(request))
+    message = result_message(result, form.changes)
     if request.htmx:
-        # The list fetches what it shows then: another tab, perhaps, than the one it was sent from.
+        # The list then fetches what it shows by now, perhaps another tab than the one that asked.
         response = trigger_client_event(HttpResponse(status=204), "tickets-changed")
-        return toast(response, words, undo=changed)
-    note(request, words, undo=changed)
+        return toast(response, message, undo=result.changed)
+    notify(request, message, undo=result.changed)
     return redirect(own_path(request, request.POST.get("next", "")) or resolve_url("ticket-list"))
 
 
-def told(changed: int, alike: int, missing: Collection[int]) -> str:
-    """What became of it: "3 tickets changed. 1 was so already." """
-    parts = [f"{changed} ticket{pluralize(changed)} changed."] if changed or not alike else []
-    if alike:
-        parts.append(f"{alike} {pluralize(alike, 'was,were')} so already.")
-    if missing:
-        parts.append(f"There is no {numbers(sorted(missing))}.")
+def result_message(result: BulkEdit, changes: dict[str, object]) -> str:
+    """Say what happened: "3 tickets changed. 1 ticket was already resolved"."""
+    parts = []
+    if result.changed or not result.unchanged:
+        parts.append(f"{plural(len(result.changed), 'ticket')} changed.")
+    if result.unchanged:
+        count = len(result.unchanged)
+        was = "was" if count == 1 else "were"
+        state = _state(changes)
+        parts.append(f"{plural(count, 'ticket')} {was} already {state}.")
+    if result.missing:
+        parts.append(f"Not found: {ticket_numbers(sorted(result.missing))}.")
     return " ".join(parts)
+
+
+def _state(changes: dict[str, object]) -> str:
+    """Name the state that the changes lead to, within a sentence."""
+    if len(changes) > 1:
+        return "up to date"
+    ((name, value),) = changes.items()
+    if name == "assignee":
+        return f"assigned to {value}" if value else "unassigned"
+    return str(value).replace("_", " ")

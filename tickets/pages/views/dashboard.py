@@ -1,4 +1,4 @@
-"""The desk in numbers, and how often triage was right."""
+"""The desk's figures, and how often triage was right."""
 
 from __future__ import annotations
 
@@ -11,43 +11,42 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
-from tickets.forms import PeriodForm, valid
-from tickets.models import Category, DemoTicket, Prediction, Priority, Ticket, TriageModel
-from tickets.pages import charts
-from tickets.pages.decorators import Request, page
-from tickets.pages.templatetags.desk import list_url
-from tickets.querysets import newest_change
+from ...audit.trail import latest_event
+from ...forms.fields import clean_data
+from ...forms.periods import PeriodForm
+from ...models.housekeeping import DemoTicket
+from ...models.ticket import Ticket
+from ...models.triage import Prediction, TriageModel
+from ...vocabulary import Category, LearnedField, Priority
+from .. import charts
+from ..decorators import Request, page
+from ..templatetags.desk import list_url
 
-FIELDS = {"category": Category.values, "priority": Priority.values}
-BREAKDOWNS = {
-    "priority": "Priority",
-    "category": "Category",
-    "status": "Status",
-    "sentiment": "Mood",
-}
+FIELD_VALUES = {LearnedField.CATEGORY: Category.values, LearnedField.PRIORITY: Priority.values}
+BREAKDOWNS = ("priority", "category", "status", "sentiment")
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The last `days` days (UTC), today the last of them; 0 means all of the past."""
+    """The last `days` UTC days, today included. 0 means all of the past."""
 
     days: int
-    today: datetime  # its midnight
+    midnight: datetime  # at the start of today
 
     @classmethod
     def of(cls, request: Request) -> Period:
-        days = valid(PeriodForm(request.GET))["days"]
+        days = clean_data(PeriodForm(request.GET))["days"]
         now = timezone.now().astimezone(UTC)
         return cls(days, now.replace(hour=0, minute=0, second=0, microsecond=0))
 
     @property
     def since(self) -> datetime | None:
-        return self.today - timedelta(days=self.days - 1) if self.days else None
+        return self.midnight - timedelta(days=self.days - 1) if self.days else None
 
-    def bounds(self, seen: list[date]) -> tuple[date, date]:
-        """The first and the last day that a chart shows; `seen` are days that have something."""
-        last = self.today.date()
-        return self.since.date() if self.since else min([*seen, last]), last
+    def bounds(self, days: list[date]) -> tuple[date, date]:
+        """Return the first and the last day of a chart over these days that have data."""
+        today = self.midnight.date()
+        return self.since.date() if self.since else min([*days, today]), today
 
     def context(self) -> dict[str, Any]:
         return {"days": self.days, "periods": PeriodForm.PERIODS}
@@ -56,8 +55,8 @@ class Period:
 @page("GET", agents=True)
 def dashboard(request: Request) -> HttpResponse:
     period = Period.of(request)
-    # Read before the figures, so that it never stands for newer ones than these.
-    etag = f'W/"{newest_change()}-{period.today:%Y%m%d}"'
+    # Read before the figures, so that the tag never stands for newer figures than it knows.
+    etag = f'W/"{latest_event()}-{period.midnight:%Y%m%d}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         context = _overview(period) | {"etag": etag}
@@ -69,26 +68,26 @@ def dashboard(request: Request) -> HttpResponse:
 def _overview(period: Period) -> dict[str, Any]:
     since = period.since
     tickets = Ticket.objects.filter(created_at__gte=since) if since else Ticket.objects.all()
-    found = tickets.overview()
-    per_day: dict[date, int] = found["per_day"]
-    of_period = {"created_after": since.date().isoformat() if since else ""}
+    overview = tickets.overview()
+    per_day = overview.per_day
+    in_period = {"created_after": since.date().isoformat() if since else ""}
     return {
         **period.context(),
-        "overview": found,
-        "per_day": round(found["total"] / len(per_day), 1) if per_day else None,
+        "overview": overview,
+        "per_day": round(overview.total / len(per_day), 1) if per_day else None,
         "chart": charts.day_chart(per_day, *period.bounds(list(per_day))),
-        "open_url": list_url({}, status="open", **of_period),
-        "all_url": list_url({}, **of_period),
+        "open_url": list_url({}, status="open", **in_period),
+        "all_url": list_url({}, **in_period),
         "breakdowns": [
             (
                 name,
-                title,
+                name.capitalize(),
                 [
-                    (bar, list_url({}, **{name: bar.value}, **of_period))
-                    for bar in charts.bars(found["breakdowns"][name])
+                    (bar, list_url({}, **{name: bar.value}, **in_period))
+                    for bar in charts.bars(overview.breakdowns[name])
                 ],
             )
-            for name, title in BREAKDOWNS.items()
+            for name in BREAKDOWNS
         ],
     }
 
@@ -100,16 +99,16 @@ def triage(request: Request) -> HttpResponse:
     context = {
         **period.context(),
         "report": report,
-        "fields": [_field(name, values, report, period) for name, values in FIELDS.items()],
-        "learners": TriageModel.objects.order_by("field"),
+        "fields": [_field_context(name, report, period) for name in LearnedField.values],
+        "models": TriageModel.objects.order_by("field"),
         "demo": DemoTicket.objects.exists(),
         "waiting": Ticket.objects.needing_review().count(),
     }
     return render(request, "tickets/triage.html", context)
 
 
-def _field(name: str, values: list[str], report: dict[str, Any], period: Period) -> dict[str, Any]:
-    """What the page shows of one field."""
+def _field_context(name: str, report: dict[str, Any], period: Period) -> dict[str, Any]:
+    values = FIELD_VALUES[LearnedField(name)]
     per_day = [entry for entry in report["per_day"] if entry["field"] == name]
     days = [date.fromisoformat(entry["date"]) for entry in per_day]
     return {

@@ -1,4 +1,4 @@
-"""The list as a table for spreadsheets."""
+"""Export the list as CSV."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from itertools import chain
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 
-from tickets.access import actor_of
-from tickets.forms import ListForm, valid
-from tickets.models import Ticket
-from tickets.pages.decorators import Request, page
-from tickets.pages.spreadsheet import lines
+from ...access.actors import actor_of
+from ...forms.fields import clean_data
+from ...forms.lists import ListForm
+from ...models.ticket import Ticket
+from ..decorators import Request, page
+from ..spreadsheet import csv_chunks
 
 
 @page("GET", agents=True)
 def export(request: Request) -> HttpResponseBase:
-    filters = valid(ListForm(request.GET, me=actor_of(request).user))
-    parts = lines(Ticket.objects.filtered(filters).in_chunks(), request.build_absolute_uri("/"))
-    # The first rows are read here, so that a database that is away is told by the status.
-    body = chain([next(parts)], parts)
+    filters = clean_data(ListForm(request.GET, me=actor_of(request).user))
+    tickets = Ticket.objects.filtered(filters).in_batches()
+    chunks = csv_chunks(tickets, request.build_absolute_uri("/"))
+    # Read the first rows here, so that the status tells if the database is unavailable.
+    body = chain([next(chunks)], chunks)
     day = timezone.now().strftime("%Y-%m-%d")
     return StreamingHttpResponse(
         body,

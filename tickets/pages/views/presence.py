@@ -5,36 +5,36 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from tickets import services
-from tickets.access import Actor, actor_of
-from tickets.forms import PresenceForm, valid
-from tickets.models import Ticket
-from tickets.pages import history
-from tickets.pages.decorators import Request, page
-from tickets.querysets import news_of
+from ...access.actors import Actor, actor_of
+from ...audit.trail import entries_since
+from ...forms.fields import clean_data
+from ...forms.people import PresenceForm
+from ...models.ticket import Ticket
+from ...services.presence import end_presence, note_presence
+from .. import audit_text
+from ..decorators import Request, page
 
-SOMEBODY = "Somebody"
+ANONYMOUS_VIEWER = "Somebody"
 
 
 @page("POST", agents=True)
-def presence(request: Request, ticket_id: int) -> HttpResponse:
-    """A ticket's open page asks now and then, and tells of itself by that."""
-    found = Ticket.objects.find(ticket_id)
-    told = valid(PresenceForm(request.POST))
+def ticket_presence(request: Request, ticket_id: int) -> HttpResponse:
+    """Answer a ticket's open page, which reports itself every 15 seconds."""
+    ticket = Ticket.objects.find(ticket_id)
+    report = clean_data(PresenceForm(request.POST))
     actor = actor_of(request)
-    viewer, name = _viewer(actor, told["window"])
-    if told["leaving"]:
-        services.look_away(found, viewer)
+    viewer, name = _viewer(actor, report["window"])
+    if report["leaving"]:
+        end_presence(ticket, viewer)
         return HttpResponse(status=204)
-    others = services.look(found, viewer, name, writing=told["writing"])
-    news = history.news(
-        news_of(found, told["version"], told["comment"]), actor.name if actor.known else ""
-    )
-    return render(request, "tickets/_watch.html", {"others": others, "news": news})
+    viewers = note_presence(ticket, viewer, name, writing=report["writing"])
+    entries = entries_since(ticket, report["version"], report["comment"])
+    summary = audit_text.summary(entries, actor.name if actor.known else "")
+    return render(request, "tickets/_watch.html", {"viewers": viewers, "summary": summary})
 
 
 def _viewer(actor: Actor, window: str) -> tuple[str, str]:
-    """An account, whose windows are one person; where there is none, the window itself."""
+    """Return the viewer's key and name: an account, or without one the browser window."""
     if actor.user:
         return f"user {actor.user.pk}", actor.user.get_full_name() or actor.name
-    return f"window {window}", SOMEBODY
+    return f"window {window}", ANONYMOUS_VIEWER

@@ -1,7 +1,8 @@
-"""The review queue: tickets of which triage is unsure, one at a time, the least sure first."""
+"""The review queue: tickets with low triage confidence, one at a time, lowest first."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,137 +10,124 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
 
-from tickets import services
-from tickets.access import Actor, actor_of
-from tickets.exceptions import NotFound, StaleVersion
-from tickets.forms import QueueForm, ReviewForm, valid
-from tickets.models import Category, LearnedField, Priority, Ticket
-from tickets.pages import history
-from tickets.pages.decorators import Request, page
-from tickets.pages.keys import keys_of
-from tickets.pages.marks import marked
-from tickets.pages.templatetags.desk import label
-from tickets.pages.toasts import note, toast
-from tickets.querysets import ReviewPlace, place_behind
+from ...access.actors import actor_of
+from ...audit.trail import audit_trail
+from ...exceptions import NotFound, StaleVersion
+from ...forms.fields import clean_data
+from ...forms.review import QueueForm, ReviewForm
+from ...models.ticket import Ticket
+from ...querysets.cursors import Cursor
+from ...querysets.review import skip_cursor
+from ...services.editing import ReadState
+from ...services.tickets import update_ticket
+from ...vocabulary import Category, LearnedField, Priority
+from .. import audit_text
+from ..decorators import Request, page
+from ..highlight import highlight
+from ..shortcuts import shortcuts_with
+from ..toasts import notify, toast
 
-KEYS = keys_of(
-    ("Enter", "Accept what is chosen, and go on"),
+SHORTCUTS = shortcuts_with(
+    ("Enter", "Accept the chosen values and go on"),
     ("b t a g", "Billing, technical, account, general"),
     ("1 2 3 4", "Priority from low to critical"),
     ("j", "Skip"),
-    ("u", "Undo, as z does; a skip as well"),
+    ("u", "Undo a decision or a skip, as z does"),
 )
-# A decision about these is another one where they have changed meanwhile.
-READ = {"title", "description", "status"}
+# If one of these changes, the reviewer's decision was about something else.
+DEPENDS_ON = frozenset({"title", "description", "status"})
+# Each value with its key.
 CHOICES = {
     "category": [(value, value[0]) for value in Category.values],
-    "priority": [(value, str(place)) for place, value in enumerate(Priority.values, 1)],
+    "priority": [(value, str(number)) for number, value in enumerate(Priority.values, 1)],
 }
 
 
 @page("GET", "POST", agents=True)
 def review(request: Request) -> HttpResponse:
     if request.method == "POST":
-        return _decide(request, valid(ReviewForm(request.POST)))
-    asked = valid(QueueForm(request.GET))
-    response = _show(request, asked["after"], asked["ticket"])
-    if asked["ticket"] and request.htmx:  # brought back by Undo
+        return _decide(request, clean_data(ReviewForm(request.POST)))
+    query = clean_data(QueueForm(request.GET))
+    response = _queue(request, query["after"], query["ticket"])
+    if query["ticket"] and request.htmx:  # an Undo brought the ticket back
         response["HX-Replace-Url"] = request.get_full_path()
     return response
 
 
-def _decide(request: Request, sent: dict[str, Any]) -> HttpResponse:
-    ticket_id, place = sent["ticket"], sent["after"]
+def _decide(request: Request, decision: dict[str, Any]) -> HttpResponse:
+    ticket_id, after = decision["ticket"], decision["after"]
+    changes = {name: decision[name] for name in LearnedField.values}
+    read = ReadState(decision["version"], depends_on=DEPENDS_ON)
     try:
-        saved = _save(sent, actor_of(request))
+        saved = update_ticket(ticket_id, changes, actor_of(request), read=read).ticket
     except NotFound:
-        return _go_on(request, place, f"#{ticket_id} is gone; nothing was saved.")
+        return _go_on(request, after, f"#{ticket_id} no longer exists. Nothing was saved.")
     except StaleVersion:
-        return _meanwhile(request, sent)
-    words = f"#{saved.pk} is {label(saved.category)}, {label(saved.priority)}."
-    return _go_on(request, place, words, [saved])
+        return _conflict(request, decision)
+    category, priority = saved.get_category_display(), saved.get_priority_display()
+    return _go_on(request, after, f"#{saved.pk} is {category}, {priority}.", [saved])
 
 
-def _save(sent: dict[str, Any], actor: Actor) -> Ticket:
-    """Save over a newer version as long as nobody has changed what the decision rests on."""
-    changes = {name: sent[name] for name in LearnedField.values}
-    version = sent["version"]
-    while True:
-        try:
-            return services.update_ticket(sent["ticket"], changes, actor, version=version)
-        except StaleVersion:
-            newest = Ticket.objects.find(sent["ticket"])
-            if newest.version <= version or _is_another(newest, actor, sent["version"]):
-                raise
-            version = newest.version
-
-
-def _is_another(newest: Ticket, actor: Actor, version: int) -> bool:
-    """Whether what was read has changed since; one's own earlier decision gives way."""
-    decided = newest.set_by_others(version, actor.account, triage=True)
-    read = newest.set_by_others(version, None)
-    return bool(decided & set(LearnedField.values) or read & READ)
-
-
-def _meanwhile(request: Request, sent: dict[str, Any]) -> HttpResponse:
-    """Somebody else was faster: tell who did what, and save nothing."""
-    newest = Ticket.objects.with_people().find(sent["ticket"])
-    last = newest.history()[-1]
-    did = f"{history.actor_name(last)} {', '.join(history.sentences(last))} meanwhile."
+def _conflict(request: Request, decision: dict[str, Any]) -> HttpResponse:
+    """Say what somebody else has done meanwhile. Nothing was saved."""
+    newest = Ticket.objects.with_people().find(decision["ticket"])
+    change = audit_text.sentence(audit_trail(newest)[-1])
     if Ticket.objects.needing_review().filter(pk=newest.pk).exists():
-        words = f"#{newest.pk}: {did} Please look again; nothing was saved."
-        return _show(request, sent["after"], newest.pk, notice=words, staged=sent)
-    words = f"#{newest.pk}: {did} It needs no review any more; your choice was not saved."
-    return _go_on(request, sent["after"], words)
+        message = f"#{newest.pk}: {change} in the meantime. Nothing was saved. Please look again."
+        return _queue(request, decision["after"], newest.pk, notice=message, chosen=decision)
+    message = (
+        f"#{newest.pk}: {change} in the meantime. It no longer needs review, so your choice was"
+        " not saved."
+    )
+    return _go_on(request, decision["after"], message)
 
 
 def _go_on(
-    request: Request, place: ReviewPlace | None, words: str, undo: list[Ticket] | None = None
+    request: Request, after: Cursor | None, message: str, undo: Collection[Ticket] = ()
 ) -> HttpResponse:
-    """The next ticket, and what became of the one before."""
-    address = _address(place)
+    """Show the next ticket, and what became of the last one."""
     if not request.htmx:
-        note(request, words, undo or [])
-        return redirect(address)
-    response = _show(request, place)
-    response["HX-Replace-Url"] = address
-    return toast(response, words, undo or [])
+        notify(request, message, undo)
+        return redirect(_address(after))
+    response = _queue(request, after)
+    response["HX-Replace-Url"] = _address(after)
+    return toast(response, message, undo)
 
 
-def _address(place: ReviewPlace | None) -> str:
-    query = {"after": place.write()} if place else {}
-    return resolve_url("review") + (f"?{urlencode(query)}" if query else "")
+def _address(after: Cursor | None) -> str:
+    query = f"?{urlencode({'after': after.write()})}" if after else ""
+    return resolve_url("review") + query
 
 
-def _show(
-    request: Request, place: ReviewPlace | None, first: int | None = None, **more: Any
+def _queue(
+    request: Request, after: Cursor | None, first: int | None = None, **context: Any
 ) -> HttpResponse:
-    """The ticket `first` where it waits, else the next one behind the place."""
+    """Show the ticket `first` if it needs review, else the next one behind the cursor."""
     waiting = Ticket.objects.needing_review()
-    ticket = waiting.filter(pk=first).least_sure_first().first() if first else None
-    ticket = ticket or waiting.least_sure_first(place).first()
+    ticket = waiting.filter(pk=first).lowest_confidence_first().first() if first else None
+    ticket = ticket or waiting.lowest_confidence_first(after).first()
     context = {
         "waiting": waiting.count(),
-        "after": place.write() if place else "",
-        "skipped": place.skipped if place else 0,
-        "keys": KEYS,
-        **(_card(ticket, place) if ticket else {"any": Ticket.objects.exists()}),
-        **more,
+        "after": after.write() if after else "",
+        "skipped": after.skipped if after else 0,
+        "shortcuts": SHORTCUTS,
+        **(_card(ticket, after) if ticket else {"any": Ticket.objects.exists()}),
+        **context,
     }
-    name = "_review" if request.htmx else "review"
-    response = render(request, f"tickets/{name}.html", context)
+    template = "_review" if request.htmx else "review"
+    response = render(request, f"tickets/{template}.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-def _card(ticket: Ticket, place: ReviewPlace | None) -> dict[str, Any]:
-    reasons = ticket.reasons()
-    words = {name: reasons.get(name, []) for name in CHOICES}
+def _card(ticket: Ticket, after: Cursor | None) -> dict[str, Any]:
+    evidence = ticket.evidence()
+    quotes = {name: evidence.get(name, []) for name in CHOICES}
     return {
         "ticket": ticket,
-        "reasons": reasons,
-        "title": marked(ticket.title, words),
-        "text": marked(ticket.description, words),
+        "evidence": evidence,
+        "title": highlight(ticket.title, quotes),
+        "text": highlight(ticket.description, quotes),
         "fields": [(name, values, getattr(ticket, name)) for name, values in CHOICES.items()],
-        "skip_url": _address(place_behind(ticket, place)),
+        "skip_url": _address(skip_cursor(ticket, after)),
     }

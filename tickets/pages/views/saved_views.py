@@ -1,18 +1,19 @@
-"""Saving a state of the list under a name, and forgetting it."""
+"""Save a state of the list under a name, and delete it."""
 
 from __future__ import annotations
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
-from tickets import services
-from tickets.access import actor_of
-from tickets.exceptions import InvalidInput
-from tickets.forms import ListForm, SavedViewForm, valid
-from tickets.pages import saved
-from tickets.pages.decorators import Request, page
-from tickets.pages.toasts import note
-from tickets.pages.views import ticket_list
+from ...access.actors import actor_of
+from ...exceptions import InvalidInput
+from ...forms.fields import clean_data
+from ...forms.lists import ListForm, SavedViewForm
+from ...services.saved_views import delete_view, save_view
+from ..decorators import Request, page
+from ..toasts import notify
+from ..view_bar import list_address
+from . import ticket_list
 
 
 @page("POST", agents=True)
@@ -20,33 +21,32 @@ def save(request: Request) -> HttpResponse:
     actor = actor_of(request)
     form = SavedViewForm(request.POST, me=actor.user)
     try:
-        view = services.save_view(valid(form), actor)
+        view = save_view(clean_data(form), actor)
     except InvalidInput as error:
-        return _again(request, form, error)
-    note(request, f"The view \u201c{view.name}\u201d is saved.")
-    return redirect(saved.address(view.query))
+        return _list_with_errors(request, form, error)
+    notify(request, f"View \u201c{view.name}\u201d saved.")
+    return redirect(list_address(view.query))
 
 
-def _again(request: Request, form: SavedViewForm, error: InvalidInput) -> HttpResponse:
-    """The list as it was, with what was typed and why it was not saved."""
-    request.GET = QueryDict(request.POST.get("query", "")[:5000].removeprefix("?"))
+def _list_with_errors(request: Request, form: SavedViewForm, error: InvalidInput) -> HttpResponse:
+    """Show the list as it was, with what was typed and why it was not saved."""
+    request.GET = QueryDict(form.typed_query())
     filters = ListForm(request.GET, me=actor_of(request).user)
-    if not filters.is_valid():  # an account that is gone meanwhile, for example
+    if not filters.is_valid():  # for example an account that was deleted meanwhile
         request.GET = QueryDict()
         filters = ListForm(request.GET)
-    messages = [message for each in error.errors.values() for message in each]
     context = {
-        **ticket_list.context(request, valid(filters)),
-        "view_errors": messages,
-        "view_name": request.POST.get("name", ""),
-        "view_shared": "shared" in request.POST,
+        **ticket_list.context(request, clean_data(filters)),
+        "view_errors": [message for messages in error.errors.values() for message in messages],
+        "view_name": form["name"].value() or "",
+        "view_shared": form["shared"].value(),
     }
     return render(request, "tickets/list.html", context, status=400)
 
 
 @page("POST", agents=True)
 def delete(request: Request, view_id: int) -> HttpResponse:
-    view = services.delete_view(view_id, actor_of(request))
+    view = delete_view(view_id, actor_of(request))
     # The list stays as the view had it, so that it can be saved again.
-    note(request, f"The view \u201c{view.name}\u201d is deleted. Its list is still here.")
-    return redirect(saved.address(view.query))
+    notify(request, f"View \u201c{view.name}\u201d deleted. Its list is still shown here.")
+    return redirect(list_address(view.query))

@@ -1,4 +1,4 @@
-"""The front door: anyone sends a ticket."""
+"""The public form: anyone may send a ticket."""
 
 from __future__ import annotations
 
@@ -10,83 +10,94 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from tickets import services
-from tickets.access import REQUESTER, Actor, actor_of, throttle_anonymous
-from tickets.exceptions import NotFound, RateLimited
-from tickets.forms import SubmitForm
-from tickets.models import Category, Priority, Ticket, digest
-from tickets.pages.decorators import Request, page
+from ...access.actors import REQUESTER, Actor, actor_of
+from ...access.throttling import throttle_anonymous
+from ...exceptions import NotFound, RateLimited
+from ...forms.fields import clean_data
+from ...forms.tickets import SimilarForm, SubmitForm
+from ...models.ticket import Ticket, digest
+from ...services.tickets import create_ticket, create_ticket_once
+from ...vocabulary import Category, Priority
+from ..decorators import Request, page
 
 FORM_KEY = "form_key"
-KEY_KEPT_FOR = 3600  # seconds
-SIMILAR_SHOWN = 3
-TYPED = ("title", "description", "category", "priority", "requester_email")
+FORM_KEY_SECONDS = 3600
+MAX_SIMILAR = 3
+# What makes two submissions of one form the same ticket.
+CONTENT = ("title", "description", "category", "priority", "requester_email")
 
 
 @page("GET", "POST")
 def submit(request: Request) -> HttpResponse:
     form = SubmitForm(request.POST) if request.method == "POST" else SubmitForm()
     if not form.is_bound:
-        return _show(request, form)
+        return _page(request, form)
     if not form.is_valid():
-        return _show(request, form, status=400)
+        return _page(request, form, status=400)
     actor = actor_of(request)
     try:
         throttle_anonymous(request, actor, "create", settings.CREATE_LIMIT)
     except RateLimited as error:
         form.add_error(None, error.detail)
-        response = _show(request, form, status=429)
+        response = _page(request, form, status=429)
         response["Retry-After"] = str(error.retry_after)
         return response
-    ticket = _create_once(request, form.cleaned_data, actor)
-    messages.success(request, "Thank you, your ticket has arrived.")
+    ticket = _create_once(form.cleaned_data, actor)
+    messages.success(request, "Thank you. We have received your ticket.")
     return redirect(ticket.track_path())
 
 
 @page("GET", agents=True)
 def similar(request: Request) -> HttpResponse:
-    """For an agent who types a new ticket: is it known already?"""
-    tickets = Ticket.objects.similar_to(request.GET.get("text", ""), SIMILAR_SHOWN)
+    """Show an agent who types a new ticket whether it is known already."""
+    text = clean_data(SimilarForm(request.GET))["text"]
+    tickets = Ticket.objects.similar_to(text, MAX_SIMILAR)
     return render(request, "tickets/_similar.html", {"tickets": tickets})
 
 
-def _create_once(request: Request, data: dict[str, Any], actor: Actor) -> Ticket:
-    """The ticket of these words from this form, made only the first time that they are sent; anew
-    once it is done, since a form keeps its key and nobody looks at a ticket that is done."""
-    # What a suggestion filled in may differ when the same words are sent again after a reload.
-    typed = {name: "" if name in data["kept"] else data[name] for name in TYPED}
-    # Other words under the same form are another ticket, so they are part of its key.
-    key = f"{request.POST.get(FORM_KEY) or secrets.token_hex()} {digest(repr(typed))}"
-    ticket, _answer, _replayed = services.create_ticket_once(
+def _create_once(data: dict[str, Any], actor: Actor) -> Ticket:
+    """Create the ticket once per form key and content.
+
+    A resubmission returns the existing ticket unless it has since been resolved or closed.
+    """
+    # After a reload another suggestion may have filled in the values that were accepted.
+    content = {name: "" if name in data["accepted"] else data[name] for name in CONTENT}
+    # Other content under the same form key is another ticket, so it is part of the key.
+    key = f"{data[FORM_KEY] or secrets.token_hex()} {digest(repr(content))}"
+    # Somebody who has not signed in writes as a requester here, in the open demo too.
+    author = actor if actor.known else REQUESTER
+    result = create_ticket_once(
         key,
         "page",
-        typed,
-        # Who has not signed in writes as a requester here, in the open demo as elsewhere.
-        lambda: services.create_ticket(
-            data, actor if actor.known else REQUESTER, kept=data["kept"]
-        ),
+        content,
+        lambda: create_ticket(data, author, accepted=data["accepted"]),
         lambda ticket: {"id": ticket.pk},
-        until_done=True,
+        until_finished=True,
     )
-    if ticket is None:
+    if result.ticket is None:
         raise NotFound("This ticket was sent before and has been deleted since.")
-    return ticket
+    return result.ticket
 
 
-def _show(request: Request, form: SubmitForm, status: int = 200) -> HttpResponse:
-    # Kept in a cookie: after a reload or Back the same words must still find their ticket,
-    # even where the browser asks for the page anew.
+def _page(request: Request, form: SubmitForm, status: int = 200) -> HttpResponse:
+    # A cookie keeps the key: after a reload or Back the same content must find its ticket, even
+    # if the browser fetches the page again.
     key = request.COOKIES.get(FORM_KEY) or secrets.token_urlsafe(16)
     context = {
         "form": form,
         "form_key": key,
-        "kept": [] if form.errors.get("kept") else form["kept"].value() or [],
+        "accepted": [] if form.errors.get("kept") else form["kept"].value() or [],
         "suggestion_id": "" if form.errors.get("suggestion_id") else form["suggestion_id"].value(),
         "categories": Category.values,
         "priorities": Priority.values,
     }
     response = render(request, "tickets/submit.html", context, status=status)
     response.set_cookie(
-        FORM_KEY, key, max_age=KEY_KEPT_FOR, httponly=True, samesite="Lax", secure=settings.HTTPS
+        FORM_KEY,
+        key,
+        max_age=FORM_KEY_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.HTTPS,
     )
     return response

@@ -1,211 +1,161 @@
-"""One ticket: its conversation, its properties, and how it came to be so."""
+"""One ticket: its conversation, its properties and its history."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django_htmx.http import trigger_client_event
 
-from tickets import services
-from tickets.access import Actor, actor_of
-from tickets.exceptions import InvalidInput, StaleVersion
-from tickets.forms import ENUMERATIONS, MessageForm, TicketForm
-from tickets.models import Comment, Ticket
-from tickets.pages import history, ticket_page
-from tickets.pages.addresses import own_path
-from tickets.pages.decorators import Request, page
-from tickets.pages.templatetags.desk import label
-from tickets.pages.toasts import note, toast
-from tickets.pages.views.ticket_list import choices
-from tickets.querysets import HistoryEntry, news_of
-
-EDITED = ("title", "description")
+from ...access.actors import actor_of
+from ...audit.trail import changes_since, entries_since
+from ...exceptions import StaleVersion
+from ...forms.fields import clean_data
+from ...forms.tickets import MessageForm, ReadVersionForm, TicketForm, sent_fields
+from ...models.ticket import Comment, Ticket
+from ...services.comments import send_comment
+from ...services.editing import ReadState, own_changes
+from ...services.tickets import update_ticket
+from ...vocabulary import TEXT_FIELDS
+from .. import audit_text, ticket_page
+from ..addresses import own_path
+from ..decorators import Request, page
+from ..toasts import notify, toast
+from .ticket_list import select_options
 
 
 @page("GET", "POST", agents=True)
 def ticket(request: Request, ticket_id: int) -> HttpResponse:
-    found = Ticket.objects.with_people().find(ticket_id)
-    if request.method == "POST":
-        return _change(request, found)
-    return _show(request, found)
+    shown = Ticket.objects.with_people().find(ticket_id)
+    return _change(request, shown) if request.method == "POST" else _page(request, shown)
 
 
 @page("POST", agents=True)
-def comments(request: Request, ticket_id: int) -> HttpResponse:
-    found = Ticket.objects.with_people().find(ticket_id)
+def ticket_comments(request: Request, ticket_id: int) -> HttpResponse:
+    shown = Ticket.objects.with_people().find(ticket_id)
     form = MessageForm(request.POST)
     if not form.is_valid():
-        return _show(request, found, status=_status(request, 400), comment_form=form)
-    data, key = form.cleaned_data, form.cleaned_data["form_key"] or secrets.token_hex()
-    comment, resolved = services.send_message(found, data, actor_of(request), key)
-    words = _sent(comment, resolved=data["resolve"])
-    undo = [resolved] if resolved else []
+        return _page(request, shown, status=_status(request, 400), comment_form=form)
+    key = form.cleaned_data["form_key"] or secrets.token_hex()
+    sent = send_comment(shown, form.cleaned_data, actor_of(request), key)
+    message = _sent_message(sent.comment, resolves=form.cleaned_data["resolve"])
+    undo = [sent.resolved] if sent.resolved else []
     if request.htmx:
-        response = _show(request, Ticket.objects.with_people().find(found.pk))
-        return _stored(toast(response, words, undo), "composer")
-    note(request, words, undo)
-    return redirect(f"{found.get_absolute_url()}#comment-{comment.pk}")
+        response = _page(request, Ticket.objects.with_people().find(ticket_id))
+        return _draft_stored(toast(response, message, undo), "composer")
+    notify(request, message, undo)
+    return redirect(f"{shown.get_absolute_url()}#comment-{sent.comment.pk}")
 
 
-def _sent(comment: Comment, *, resolved: bool) -> str:
+def _sent_message(comment: Comment, *, resolves: bool) -> str:
     if not comment.public:
-        return "The note was added."
+        return "Note added."
     if not comment.ticket.link_digest:
-        return "Your reply was stored, but reaches nobody while the private link is revoked."
-    if resolved:
-        return "Your reply was sent, and the ticket is resolved. Undo opens it again."
-    return "Your reply was sent."
+        return "Reply saved, but the requester cannot see it: the private link is revoked."
+    if resolves:
+        return "Reply sent and ticket resolved."
+    return "Reply sent."
 
 
-def _stored(response: HttpResponse, form: str) -> HttpResponse:
-    """Only by this may a page forget what was typed into the form."""
-    return trigger_client_event(response, "stored", {"form": form})
-
-
-def _change(request: Request, found: Ticket) -> HttpResponse:
-    sent = set(TicketForm.base_fields) & set(request.POST)
-    if not sent:
-        raise InvalidInput("Nothing was sent that could be changed.")
-    form = TicketForm(request.POST, only=sent)
+def _change(request: Request, shown: Ticket) -> HttpResponse:
+    fields = sent_fields(request.POST)
+    form = TicketForm(request.POST, only=fields)
     if not form.is_valid():
-        return _show(request, found, status=_status(request, 400), edit_form=form)
-    version = _version(request)
-    changes = _own(found, form.cleaned_data, version)
+        return _page(request, shown, status=_status(request, 400), edit_form=form)
+    version = clean_data(ReadVersionForm(request.POST))["version"]
     try:
-        saved, made = _save(found, changes, actor_of(request), version)
-    except StaleVersion:
-        return _conflict(request, Ticket.objects.with_people().find(found.pk), form, version)
-    # A value that was so already made no version that could be taken back.
-    response = _changed(request, saved, _done(saved, sent), undo=[saved] if made else [])
-    return _stored(response, "edit") if sent & set(EDITED) else response
+        edit = update_ticket(
+            shown.pk, form.cleaned_data, actor_of(request), read=ReadState(version)
+        )
+    except StaleVersion as conflict:
+        newest = Ticket.objects.with_people().find(shown.pk)
+        return _conflict(request, newest, form, version, conflict.fields)
+    message = _changed_message(edit.ticket, fields)
+    response = _changed(request, edit.ticket, message, [edit.ticket] if edit.is_new_version else [])
+    return _draft_stored(response, "edit") if fields & set(TEXT_FIELDS) else response
 
 
-def _own(found: Ticket, sent: Mapping[str, Any], version: int) -> dict[str, Any]:
-    """What was really changed: the form of the texts sends both, and somebody else may have
-    changed the one that was left as it was read."""
-    read = found.record_of(version)
-    return {
-        name: value
-        for name, value in sent.items()
-        if read is None or name not in EDITED or value != getattr(read, name)
-    }
-
-
-def _save(
-    found: Ticket, changes: Mapping[str, Any], actor: Actor, version: int
-) -> tuple[Ticket, bool]:
-    """Save over a newer version as long as nobody else has set the same values since; what triage
-    decided meanwhile gives way, and so does what the same person chose before.
-
-    Returns the ticket, and whether this made a new version of it.
-    """
-    if not 1 <= version <= found.version:
-        raise StaleVersion  # the ticket never had it, so nobody can have read it
-    present = version
-    while True:
-        try:
-            saved = services.update_ticket(found.pk, changes, actor, version=present)
-            return saved, saved.version > present
-        except StaleVersion:
-            newest = Ticket.objects.with_people().find(found.pk)
-            if newest.version == present or _contested(newest, changes, actor, version):
-                raise
-            present = newest.version
-
-
-def _contested(newest: Ticket, changes: Mapping[str, Any], actor: Actor, version: int) -> set[str]:
-    """Which of these values somebody else has set since; and which texts anybody has, the same
-    person in another window included, unless they are the same."""
-    others = newest.set_by_others(version, actor.account)
-    texts = {name for name in EDITED if changes.get(name) != getattr(newest, name)}
-    anybody = newest.set_by_others(version, None) & texts
-    return set(changes) & (others - set(EDITED) | anybody)
-
-
-def _version(request: Request) -> int:
-    version = request.POST.get("version", "")
-    if not (version.isascii() and version.isdigit() and len(version) < 10):
-        raise InvalidInput(errors={"version": ["Send the version that you read."]})
-    return int(version)
-
-
-def _conflict(request: Request, newest: Ticket, form: TicketForm, version: int) -> HttpResponse:
-    """Somebody else was faster: tell what changed and keep what was typed."""
+def _conflict(
+    request: Request, newest: Ticket, form: TicketForm, version: int, fields: Collection[str]
+) -> HttpResponse:
+    """Show what somebody else has changed, and keep what was typed."""
     if _is_row(request):
-        return _row(request, newest, f"#{newest.pk} has changed meanwhile. Look, and choose again.")
-    changes = newest.changes_since(version)
-    own = _own(newest, form.cleaned_data, version)
-    contested = _contested(newest, own, actor_of(request), version)
-    fields = [name for name in form.fields if name in contested]
-    stale = []
-    for name in fields:
-        present = str(getattr(newest, name) or "")
-        old, new = changes.get(name, (present, present))  # or it was confirmed
-        words = {"old": old, "new": new, "yours": form.data.get(name)}
-        stale.append({"name": name} | {key: _words(name, value) for key, value in words.items()})
-    newer = {name: getattr(newest, name) for name in EDITED if name not in own}
-    form = TicketForm(request.POST.dict() | newer, only=set(form.fields))
+        message = f"#{newest.pk} has changed in the meantime. Check it and choose again."
+        return _row(request, newest, message)
     actor = actor_of(request)
-    told = [entry for entry in news_of(newest, version) if _names(entry) & set(form.fields)]
-    return _show(
+    changes = changes_since(newest, version)
+    conflicts = []
+    for name in (name for name in form.fields if name in fields):
+        current = str(getattr(newest, name) or "")
+        old, new = changes.get(name, (current, current))  # a confirmation changes no value
+        values = {"old": old, "new": new, "yours": form.data.get(name)}
+        conflicts.append(
+            {"name": name}
+            | {key: audit_text.value_text(name, value) for key, value in values.items()}
+        )
+    own = own_changes(newest, form.cleaned_data, version)
+    untouched = {name: getattr(newest, name) for name in TEXT_FIELDS if name not in own}
+    edit_form = TicketForm(request.POST.dict() | untouched, only=set(form.fields))
+    entries = [
+        entry
+        for entry in entries_since(newest, version)
+        if {name.removesuffix("_source") for name in entry.changes} & set(form.fields)
+    ]
+    return _page(
         request,
         newest,
         status=_status(request, 409),
-        edit_form=form if set(EDITED) & set(form.fields) else None,
-        stale=stale,
-        stale_news=history.news(told, actor.name if actor.known else ""),
+        edit_form=edit_form if set(TEXT_FIELDS) & set(form.fields) else None,
+        conflicts=conflicts,
+        conflict_summary=audit_text.summary(entries, actor.name if actor.known else ""),
     )
 
 
-def _names(entry: HistoryEntry) -> set[str]:
-    return {name.removesuffix("_source") for name in entry.changes}
-
-
-def _changed(request: Request, saved: Ticket, done: str, undo: Collection[Ticket]) -> HttpResponse:
+def _changed(
+    request: Request, saved: Ticket, message: str, undo: Collection[Ticket]
+) -> HttpResponse:
     if _is_row(request):
-        return _row(request, saved, done, undo)
+        return _row(request, saved, message, undo)
     if request.htmx:
-        return toast(_show(request, saved), done, undo)
-    note(request, done, undo)
+        return toast(_page(request, saved), message, undo)
+    notify(request, message, undo)
     return redirect(own_path(request, request.POST.get("next", "")) or saved.get_absolute_url())
 
 
-def _done(saved: Ticket, sent: set[str]) -> str:
-    """What a toast says once it is stored."""
-    if len(sent) > 1:
-        return f"#{saved.pk}: your changes were saved."
-    name = next(iter(sent))
-    return f"#{saved.pk}: {name} is now {_words(name, getattr(saved, name))}."
-
-
-def _words(name: str, value: Any) -> str:
-    """A value as people read it."""
-    if not value:
-        return "nobody" if name == "assignee" else "nothing"
-    return label(value) if name in ENUMERATIONS else str(value)
+def _changed_message(saved: Ticket, fields: Collection[str]) -> str:
+    if len(fields) > 1:
+        return f"#{saved.pk}: changes saved."
+    (name,) = fields
+    value = audit_text.value_text(name, getattr(saved, name))
+    return f"#{saved.pk}: {name} is now {value}."
 
 
 def _is_row(request: Request) -> bool:
+    """Return whether the list asked, for one of its rows."""
     return bool(request.htmx) and (request.htmx.target or "").startswith("row-")
 
 
 def _row(
-    request: Request, ticket: Ticket, words: str, undo: Collection[Ticket] = ()
+    request: Request, row: Ticket, message: str, undo: Collection[Ticket] = ()
 ) -> HttpResponse:
-    return toast(render(request, "tickets/_row.html", {"ticket": ticket}), words, undo)
+    return toast(render(request, "tickets/_row.html", {"ticket": row}), message, undo)
 
 
 def _status(request: Request, status: int) -> int:
-    # htmx does not show what comes with an error status.
+    # htmx does not swap in answers with an error status.
     return 200 if request.htmx else status
 
 
-def _show(request: Request, ticket: Ticket, *, status: int = 200, **forms: Any) -> HttpResponse:
-    context = {**ticket_page.context(ticket, actor_of(request)), **choices(), **forms}
+def _draft_stored(response: HttpResponse, form: str) -> HttpResponse:
+    """Tell the page that it may discard the form's draft."""
+    return trigger_client_event(response, "stored", {"form": form})
+
+
+def _page(request: Request, shown: Ticket, *, status: int = 200, **context: Any) -> HttpResponse:
+    context = {**ticket_page.context(shown, actor_of(request)), **select_options(), **context}
     if not request.htmx:  # a part of the page leaves these as they are
-        context["similar"] = ticket_page.similar(ticket)
+        context["similar"] = ticket_page.similar_tickets(shown)
     return render(request, "tickets/ticket.html", context, status=status)

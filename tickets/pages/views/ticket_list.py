@@ -10,29 +10,34 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from tickets.access import actor_of
-from tickets.exceptions import InvalidInput
-from tickets.forms import LIST_STATE, ListForm, valid
-from tickets.models import Category, Priority, Sentiment, Status, Ticket, agents
-from tickets.pages import saved
-from tickets.pages.decorators import Request, current_path, page
-from tickets.pages.keys import keys_of
-from tickets.pages.templatetags.desk import list_url
-from tickets.pages.toasts import refusal
-from tickets.querysets import SEARCH_HELP, Page, Place, read_cursor, write_cursor
+from ...access.actors import actor_of
+from ...access.roles import agents
+from ...exceptions import InvalidInput
+from ...forms.fields import clean_data
+from ...forms.lists import LIST_STATE, ListForm
+from ...models.ticket import Ticket
+from ...querysets.cursors import NEWEST_FIRST, Cursor, read_cursor
+from ...querysets.search import SEARCH_HELP
+from ...querysets.tickets import Page
+from ...vocabulary import Category, Priority, Sentiment, Status
+from .. import view_bar
+from ..decorators import Request, current_path, page
+from ..shortcuts import shortcuts_with
+from ..templatetags.desk import list_url
+from ..toasts import refusal
 
-ROWS = 50
-MOST_COUNTED = 10_000  # tickets that a search finds
-KEYS = keys_of(
+PAGE_SIZE = 50
+MAX_COUNTED = 10_000  # tickets that a search finds
+SHORTCUTS = shortcuts_with(
     ("j", "Next ticket"),
     ("k", "Previous ticket"),
     ("Enter", "Open the ticket"),
     ("s", "Change its status"),
     ("c", "Change its category"),
     ("e", "Change its assignee"),
-    ("1 to 4", "Make its priority low, medium, high or critical"),
+    ("1 to 4", "Set its priority to low, medium, high or critical"),
     ("x", "Select it"),
-    ("Esc", "Leave a choice as it was"),
+    ("Esc", "Close a menu without choosing"),
     ("/", "Search"),
 )
 
@@ -40,78 +45,77 @@ KEYS = keys_of(
 @page("GET", agents=True)
 def ticket_list(request: Request) -> HttpResponse:
     form = ListForm(request.GET, me=actor_of(request).user)
-    around = saved.way_around(request, form)
-    if around:
-        return around
+    if response := view_bar.redirect_without_assignee(request, form):
+        return response
     try:
-        filters = valid(form)
+        filters = clean_data(form)
     except InvalidInput as error:
         if request.htmx:
             return refusal(error)
         raise
     if request.htmx and request.htmx.target == "tabs":
         return render(request, "tickets/_tabs.html", {"counted": True, **_counts(request, filters)})
-    shown = context(request, filters)
-    part = bool(request.htmx)
-    response = render(request, f"tickets/{'_results' if part else 'list'}.html", shown)
-    if part:
-        # The same list once more is no step that Back should take.
-        again = current_path(request) == shown["next"]
-        response["HX-Replace-Url" if again else "HX-Push-Url"] = shown["next"]
+    page_context = context(request, filters)
+    template = "_results" if request.htmx else "list"
+    response = render(request, f"tickets/{template}.html", page_context)
+    if request.htmx:
+        # The same list again is no step that Back should take.
+        is_same = current_path(request) == page_context["next"]
+        response["HX-Replace-Url" if is_same else "HX-Push-Url"] = page_context["next"]
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 
 
 def context(request: Request, filters: dict[str, Any]) -> dict[str, Any]:
-    """What the list shows of its address, `request.GET`, whose clean values are `filters`."""
+    """Return the list's context for its address, `request.GET`, and the clean `filters`."""
     tickets = Ticket.objects.filtered(filters)
     if filters["seen"]:
-        # The list as it was seen: what arrived since waits until it is asked for.
-        tickets = tickets.filter(read_cursor(filters["seen"]).turned().condition())
-    shown = tickets.with_people().page(ROWS, filters["cursor"])
-    counted = _counts(request, filters)
-    query = counted["query"]
+        # Tickets that arrived since the list was read wait until somebody asks for them.
+        tickets = tickets.filter(read_cursor(filters["seen"]).reversed().condition())
+    tickets_page = tickets.with_people().page(PAGE_SIZE, filters["cursor"])
+    counts = _counts(request, filters)
+    query = counts["query"]
     return {
-        **counted,
+        **counts,
         "next": list_url({"query": query}, cursor=filters["cursor"]),
         "filters": list_url({"query": query}).removeprefix(reverse("ticket-list")),
-        "newest": filters["seen"] or _newest(shown, filters["cursor"]),
+        "newest": filters["seen"] or _newest(tickets_page, filters["cursor"]),
         "narrowed": any(value for name, value in query.items() if name != "status"),
-        "rows": shown.rows,
-        "older": shown.older,
-        "newer": shown.newer,
+        "rows": tickets_page.rows,
+        "older": tickets_page.older,
+        "newer": tickets_page.newer,
         "cursor": filters["cursor"],
-        "keys": KEYS,
+        "shortcuts": SHORTCUTS,
         "search_help": SEARCH_HELP,
-        **saved.views(actor_of(request), query),
-        **choices(),
+        **view_bar.view_links(actor_of(request), query),
+        **select_options(),
     }
 
 
 def _counts(request: Request, filters: dict[str, Any]) -> dict[str, Any]:
-    """What the tabs and the head tell: how many tickets the filters leave."""
-    most = MOST_COUNTED if filters["search"] else None
-    counts = Ticket.objects.filtered({**filters, "status": []}).counts_by_status(most)
-    # What was typed rather than what it became: a date must come back as it was.
+    """Return how many tickets the filters leave, for the tabs and the heading."""
+    limit = MAX_COUNTED if filters["search"] else None
+    counts = Ticket.objects.filtered({**filters, "status": []}).counts_by_status(limit)
+    # As it was typed, not as it was cleaned: a date must come back the same.
     query = {name: request.GET.get(name, "").strip() for name in LIST_STATE}
     return {
         "query": query,
         "tabs": [(value, counts.get(value, 0)) for value in Status.values],
         "total": sum(counts.values()),
-        "found": sum(counts.get(value, 0) for value in filters["status"] or Status.values),
-        "and_more": sum(counts.values()) == most,
+        "matching": sum(counts.get(value, 0) for value in filters["status"] or Status.values),
+        "is_limited": sum(counts.values()) == limit,
     }
 
 
-def _newest(shown: Page, cursor: str) -> str:
-    """A cursor of whatever is newer than all that could be seen by now."""
-    if shown.rows and not cursor:
-        return write_cursor(shown.rows[0], newer=True)
-    return Place(timezone.now(), 0, newer=True).write()
+def _newest(tickets_page: Page[Ticket], cursor: str) -> str:
+    """Return the cursor of what is newer than everything that can have been seen."""
+    if tickets_page.rows and not cursor:
+        return Cursor.at(tickets_page.rows[0], backwards=True).write()
+    return Cursor(NEWEST_FIRST, (timezone.now(), 0), backwards=True).write()
 
 
-def choices() -> dict[str, Any]:
-    """What the selects of a ticket offer."""
+def select_options() -> dict[str, Any]:
+    """Return what a ticket's selects offer."""
     return {
         "categories": Category.values,
         "priorities": Priority.values,

@@ -11,8 +11,9 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tickets import services
-from tickets.access import REQUESTER
+from tickets.access.actors import REQUESTER
+from tickets.services import tickets
+from tickets.services.mail import outbox
 from tickets.tests.factories import UserFactory
 
 from .conftest import signed_in
@@ -132,14 +133,14 @@ def test_a_waiting_job_can_be_cancelled(admin, job):
 
 
 def test_a_message_whose_job_is_cancelled_does_not_wait_for_ever(admin):
-    ticket = services.create_ticket(
+    ticket = tickets.create_ticket(
         {"title": "Invoice", "description": "It is wrong.", "requester_email": "kim@example.org"},
         REQUESTER,
     )
     act(admin, "cancel", *ProcrastinateJob.objects.filter(queue_name="mail"))
     email = ticket.emails.get()
     assert (email.state, email.error) == ("failed", "Its job was cancelled.")
-    assert services.send_again(email)
+    assert outbox.resend_email(email)
     assert ProcrastinateJob.objects.filter(queue_name="mail", status="todo").count() == 1
 
 

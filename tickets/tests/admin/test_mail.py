@@ -3,8 +3,9 @@
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tickets.models import Email, MailState
+from tickets.models.mail import Email
 from tickets.tests.factories import TicketFactory
+from tickets.vocabulary import MailState
 
 LIST = "/admin/tickets/email/"
 

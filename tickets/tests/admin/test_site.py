@@ -16,7 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django import app
 
 from tickets.admin.base import MOST_NAMED
-from tickets.models import ApiToken, SavedView, Ticket
+from tickets.models.ticket import Ticket
+from tickets.models.tokens import ApiToken
+from tickets.models.workplace import SavedView
 from tickets.tests.factories import (
     PASSWORD,
     AdminFactory,

@@ -8,10 +8,10 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tickets import services
-from tickets.access import user_actor
+from tickets.access.actors import user_actor
 from tickets.admin.base import MOST_NAMED, BoundedPaginator, DeskModelAdmin
-from tickets.models import Comment, Ticket
+from tickets.models.ticket import Comment, Ticket
+from tickets.services import editing, tickets
 from tickets.tests.factories import (
     AdminFactory,
     AgentFactory,
@@ -408,7 +408,7 @@ def test_an_unchanged_form_changes_nothing(agent, ticket):
 def test_a_new_text_is_scored_again(agent, ticket):
     change(agent, ticket, description="I am furious! This is outrageous, nothing works at all!!!")
     ticket.refresh_from_db()
-    assert ticket.tone_source == "offline"
+    assert ticket.sentiment_source == "offline"
     assert ticket.sentiment == "angry"
 
 
@@ -473,7 +473,7 @@ def test_a_stale_form_keeps_the_text_and_says_what_is_stored(agent, ticket):
     path = f"{LIST}{ticket.pk}/change/"
     data = form_of(agent, path) | {"title": "My better title", "comments-0-body": "And a note"}
     other = user_actor(AdminFactory())
-    services.update_ticket(ticket.pk, {"title": "Their title", "status": "closed"}, other)
+    tickets.update_ticket(ticket.pk, {"title": "Their title", "status": "closed"}, other)
 
     response = agent.post(path, data)
     html = response.content.decode()
@@ -535,7 +535,7 @@ def test_of_two_who_save_at_the_same_moment_one_is_refused(agent, ticket):
             connection.close()
 
     with ThreadPoolExecutor() as pool:
-        with services.changing(ticket.pk, user_actor(AdminFactory())) as locked:
+        with editing.editing(ticket.pk, user_actor(AdminFactory())) as locked:
             locked.title = "Their title"
             answer = pool.submit(save)
             # The form is valid, as it has seen the ticket as it was, and now waits to store it.
@@ -558,7 +558,7 @@ def test_a_comment_can_be_added_to_a_ticket_that_changed_meanwhile(agent, ticket
     path = f"{LIST}{ticket.pk}/change/"
     data = form_of(agent, path) | {"comments-0-body": "Called them."}
     # Changed past the form's fields, so that the form itself has nothing to store.
-    services.update_ticket(ticket.pk, {"priority": ticket.priority}, user_actor(AdminFactory()))
+    tickets.update_ticket(ticket.pk, {"priority": ticket.priority}, user_actor(AdminFactory()))
     agent.post(path, data)
     assert Comment.objects.get().body == "Called them."
 
@@ -624,9 +624,7 @@ def test_a_bad_comment_is_refused_with_the_rest_of_the_form(agent, ticket, body)
 
 
 def test_the_history_is_the_audit_trail(agent, agent_user, ticket):
-    services.update_ticket(
-        ticket.pk, {"status": "closed"}, user_actor(AdminFactory(username="ada"))
-    )
+    tickets.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AdminFactory(username="ada")))
     change(agent, ticket, **{"comments-0-body": "Closed by mistake?"})
     html = agent.get(f"{LIST}{ticket.pk}/history/").content.decode()
     table = html[html.index("<tbody>") : html.index("</tbody>")]

@@ -8,7 +8,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
-from tickets.models import ApiToken, digest
+from tickets.models.ticket import digest
+from tickets.models.tokens import ApiToken
 from tickets.tests.factories import AgentFactory, TokenFactory, UserFactory
 
 from .conftest import signed_in

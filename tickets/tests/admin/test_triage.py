@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tickets.models import Lesson, Prediction, TriageModel
+from tickets.models.triage import Feedback, Prediction, TriageModel
 from tickets.tests.factories import PredictionFactory, TicketFactory, UserFactory
 
 from .conftest import signed_in
@@ -114,7 +114,7 @@ def test_a_list_that_looks_at_the_newest_only_says_so(admin):
 
 @pytest.fixture
 def lesson(db, learned):
-    return Lesson.objects.create(
+    return Feedback.objects.create(
         ticket=TicketFactory(), field="category", value="billing", corrected=True
     )
 
@@ -133,7 +133,7 @@ def test_lessons_are_read_and_filtered(admin, lesson):
 def test_a_lesson_that_is_forgotten_is_not_learned_again(admin, lesson):
     response = forget(admin, lesson)
     assert "Forgotten: 1 lesson." in str(next(iter(response.context["messages"])))
-    assert not Lesson.objects.exists()
+    assert not Feedback.objects.exists()
     assert TriageModel.objects.get().stale
 
 
@@ -165,7 +165,7 @@ def test_whoever_may_only_look_neither_learns_nor_forgets(lesson, learned):
     client.post(LEARNED, data)
     forget(client, lesson)
     assert not ProcrastinateJob.objects.exists()
-    assert Lesson.objects.exists()
+    assert Feedback.objects.exists()
 
 
 def test_agents_see_no_lessons(agent, lesson):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tickets.models import SavedView
+from tickets.models.workplace import SavedView
 from tickets.tests.factories import AgentFactory
 
 VIEWS = "/admin/tickets/savedview/"

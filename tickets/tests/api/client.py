@@ -7,7 +7,8 @@ from typing import Any
 
 from django.test import Client
 
-from tickets.models import Comment, IdempotencyKey, Ticket
+from tickets.models.housekeeping import IdempotencyKey
+from tickets.models.ticket import Comment, Ticket
 
 TICKETS = "/api/tickets/"
 CLASSIFY = "/api/tickets/classify/"

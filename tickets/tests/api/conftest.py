@@ -2,8 +2,8 @@
 
 import pytest
 
-from tickets.models import Scope
 from tickets.tests.factories import TicketFactory, TokenFactory
+from tickets.vocabulary import Scope
 
 from .client import Api
 

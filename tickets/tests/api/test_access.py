@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from tickets.api.urls import urlpatterns
-from tickets.models import Scope
 from tickets.tests.factories import (
     AdminFactory,
     AgentFactory,
@@ -16,6 +15,7 @@ from tickets.tests.factories import (
     TokenFactory,
     UserFactory,
 )
+from tickets.vocabulary import Scope
 
 from .client import NEW, Api, nothing_stored
 

@@ -27,9 +27,9 @@ UNSTORABLE = {
     "a low surrogate": "a\udf89b",
     "surrogates in the wrong order": "a\udf89\ud83cb",
 }
-ENUMERATIONS = ["category", "priority", "status"]
+ENUMERATED_FIELDS = ["category", "priority", "status"]
 NULLABLE = ["requester_email", "assignee"]
-KEYS = ["title", "description", *ENUMERATIONS, *NULLABLE]
+KEYS = ["title", "description", *ENUMERATED_FIELDS, *NULLABLE]
 
 
 def assert_refused(api, ticket, key, value, methods=("POST", "PATCH", "PUT")):
@@ -82,7 +82,7 @@ def test_one_character_too_many_is_refused(agent, ticket, key, value):
 
 
 @pytest.mark.parametrize("value", ["", " ", "Open", "BILLING", "none", "null", "0", "x" * 10_000])
-@pytest.mark.parametrize("key", ENUMERATIONS)
+@pytest.mark.parametrize("key", ENUMERATED_FIELDS)
 def test_an_enumeration_has_its_members_only(agent, ticket, key, value):
     assert_refused(agent, ticket, key, value)
 

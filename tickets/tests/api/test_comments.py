@@ -2,7 +2,7 @@
 
 import pytest
 
-from tickets.models import Comment
+from tickets.models.ticket import Comment
 from tickets.tests.factories import AgentFactory, CommentFactory, TokenFactory
 
 from .client import Api, assert_problem, one

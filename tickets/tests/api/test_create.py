@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tickets.models import Ticket
+from tickets.models.ticket import Ticket
 from tickets.tests.factories import AgentFactory, TokenFactory, UserFactory
 
 from .client import CLASSIFY, NEW, TICKETS, Api, assert_problem, one

@@ -4,7 +4,7 @@ import pytest
 from django.middleware.csrf import get_token
 from django.test import RequestFactory
 
-from tickets.models import Ticket
+from tickets.models.ticket import Ticket
 from tickets.tests.factories import AdminFactory, UserFactory
 
 from .client import CLASSIFY, NEW, SUGGEST_TITLE, TICKETS, Api, assert_problem, nothing_stored, one

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tickets.models import Comment, Ticket
+from tickets.models.ticket import Comment, Ticket
 from tickets.tests.factories import CommentFactory
 
 from .client import assert_problem, one

@@ -2,10 +2,10 @@
 
 from django.db import connection
 
-from tickets import services
-from tickets.access import TRIAGE
-from tickets.models import Source
+from tickets.access.actors import TRIAGE
+from tickets.services import editing
 from tickets.tests.factories import AgentFactory, TokenFactory
+from tickets.vocabulary import Source
 
 from .client import Api, assert_problem, one
 
@@ -55,7 +55,7 @@ def test_a_change_past_this_program_is_seen_without_an_actor(agent, ticket):
 
 
 def test_triage_is_an_actor_too(agent, ticket):
-    with services.changing(ticket.pk, TRIAGE) as changed:
+    with editing.editing(ticket.pk, TRIAGE) as changed:
         changed.category = "billing"
         changed.decide("category", Source.LLM, 0.9)
     last = history(agent, ticket.pk)[-1]

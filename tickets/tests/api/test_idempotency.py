@@ -8,8 +8,10 @@ from threading import Barrier
 
 import pytest
 
-from tickets import services
-from tickets.models import IdempotencyKey, Ticket
+from tickets import vocabulary
+from tickets.models.housekeeping import IdempotencyKey
+from tickets.models.ticket import Ticket
+from tickets.services import housekeeping
 from tickets.tests.factories import AgentFactory, TokenFactory
 
 from .client import NEW, TICKETS, Api, assert_problem, nothing_stored, one
@@ -137,10 +139,10 @@ def test_fifty_at_once_under_one_key_make_one_ticket(live_server):
 
 def test_keys_are_forgotten_after_a_day(agent):
     create(agent)
-    services.purge()
+    housekeeping.purge()
     assert IdempotencyKey.objects.exists()
     IdempotencyKey.objects.update(
-        created_at=IdempotencyKey.objects.get().created_at - services.KEYS_KEPT_FOR
+        created_at=IdempotencyKey.objects.get().created_at - vocabulary.IDEMPOTENCY_KEY_LIFETIME
     )
-    services.purge()
+    housekeeping.purge()
     assert not IdempotencyKey.objects.exists()

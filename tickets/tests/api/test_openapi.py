@@ -11,12 +11,11 @@ from referencing.jsonschema import DRAFT202012
 from tickets.api.openapi import DOCUMENT
 from tickets.api.serializers import COMMENT_READ_ONLY, READ_ONLY
 from tickets.api.urls import urlpatterns
-from tickets.forms import (
+from tickets.forms.lists import FilterForm, PageForm
+from tickets.forms.tickets import (
     ClassifyForm,
     CommentForm,
-    FilterForm,
     NewTicketForm,
-    PageForm,
     SuggestTitleForm,
     TicketForm,
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tickets.models import Ticket
+from tickets.models.ticket import Ticket
 from tickets.tests.factories import AgentFactory, TicketFactory
 
 from .client import NEW, assert_problem, one
@@ -40,13 +40,13 @@ def test_every_writable_key_is_taken(agent, ticket):
 
 
 def test_the_tone_stands_while_the_text_does(agent):
-    ticket = TicketFactory(**NEW, sentiment="angry", urgency_score=99, tone_source="llm")
+    ticket = TicketFactory(**NEW, sentiment="angry", urgency_score=99, sentiment_source="llm")
     shown = agent.send("PUT", one(ticket.pk), NEW | {"priority": "low"}).json()
     assert (shown["sentiment"], shown["urgency_score"]) == ("angry", 99)
 
 
 def test_a_new_text_is_scored_again(agent):
-    ticket = TicketFactory(sentiment="angry", urgency_score=99, tone_source="llm")
+    ticket = TicketFactory(sentiment="angry", urgency_score=99, sentiment_source="llm")
     shown = agent.send("PUT", one(ticket.pk), NEW).json()
     assert shown["triage"]["tone"]["source"] != "llm"
 

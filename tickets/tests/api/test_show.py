@@ -2,7 +2,7 @@
 
 import pytest
 
-from tickets.models import Ticket
+from tickets.models.ticket import Ticket
 from tickets.tests.factories import AgentFactory, TicketFactory
 
 from .client import assert_problem, one

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from tickets.models import Category, Priority, Sentiment, Status
 from tickets.tests.factories import AgentFactory, TicketFactory
+from tickets.vocabulary import Category, Priority, Sentiment, Status
 
 from .client import STATS, assert_problem
 

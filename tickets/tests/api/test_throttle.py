@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from tickets.models import Counter, Ticket
+from tickets.models.housekeeping import Counter
+from tickets.models.ticket import Ticket
 from tickets.tests.factories import UserFactory
 
 from .client import CLASSIFY, NEW, SUGGEST_TITLE, TICKETS, assert_problem

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tickets import services
-from tickets.access import SYSTEM
-from tickets.models import ApiToken, Ticket
+from tickets.access.actors import SYSTEM
+from tickets.models.ticket import Ticket
+from tickets.models.tokens import ApiToken
+from tickets.services import accounts
 from tickets.tests.factories import AgentFactory, TokenFactory, UserFactory
 
 from .client import CLASSIFY, NEW, SUGGEST_TITLE, TICKETS, Api, assert_problem, nothing_stored
@@ -47,10 +48,10 @@ def test_a_token_does_no_more_than_its_user_may(db):
 
 
 def test_a_token_stops_on_the_moment_it_is_revoked(db):
-    token, secret = services.create_token("console", ["read"], SYSTEM, days=1)
+    token, secret = accounts.create_token("console", ["read"], SYSTEM, days=1)
     api = Api(secret)
     assert api.get(TICKETS).status_code == 200
-    services.revoke_token(token, SYSTEM)
+    accounts.revoke_token(token, SYSTEM)
     assert_problem(api.get(TICKETS), 401, "authentication_required")
 
 

@@ -5,8 +5,10 @@ import math
 import pytest
 
 from tickets.api import http
-from tickets.models import Category, Priority, Ticket
-from tickets.triage import receipts
+from tickets.models.ticket import Ticket
+from tickets.triage import signed_suggestions
+from tickets.triage import signed_suggestions
+from tickets.vocabulary import Category, Priority
 
 from .client import CLASSIFY, NEW, SUGGEST_TITLE, assert_problem
 
@@ -31,7 +33,7 @@ def test_a_suggestion_is_always_within_the_enumerations(anonymous, text):
     assert found["suggested_priority"] in Priority.values
     assert found["source"] in ("offline", "default")
     assert set(found["confidence"]) == set(found["evidence"]) == {"category", "priority"}
-    receipt = receipts.read(found["suggestion_id"])
+    receipt = signed_suggestions.read(found["suggestion_id"])
     assert receipt is not None
     assert receipt.category == found["suggested_category"]
     assert not Ticket.objects.exists()

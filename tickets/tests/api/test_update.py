@@ -2,7 +2,7 @@
 
 import pytest
 
-from tickets.models import Ticket
+from tickets.models.ticket import Ticket
 from tickets.tests.factories import AgentFactory, TicketFactory, TokenFactory
 
 from .client import Api, assert_problem, one
@@ -52,7 +52,7 @@ def test_a_category_that_is_sent_is_the_persons_decision(agent):
 
 
 def test_a_new_text_is_scored_again(agent):
-    ticket = TicketFactory(sentiment="calm", urgency_score=1, tone_source="offline")
+    ticket = TicketFactory(sentiment="calm", urgency_score=1, sentiment_source="offline")
     text = "This is outrageous!!! Everything is down, we lose money every minute. URGENT!"
     shown = agent.send("PATCH", one(ticket.pk), {"description": text}).json()
     assert shown["urgency_score"] > 50
@@ -63,7 +63,7 @@ def test_a_new_text_is_scored_again(agent):
     "body", [{"status": "closed"}, {"priority": "critical"}, {"requester_email": "a@example.org"}]
 )
 def test_the_tone_stands_while_the_text_does(agent, body):
-    ticket = TicketFactory(sentiment="calm", urgency_score=1, tone_source="llm")
+    ticket = TicketFactory(sentiment="calm", urgency_score=1, sentiment_source="llm")
     shown = agent.send("PATCH", one(ticket.pk), body).json()
     assert (shown["sentiment"], shown["urgency_score"]) == ("calm", 1)
     assert shown["triage"]["tone"]["source"] == "llm"

@@ -7,13 +7,15 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tickets.models import Category, Priority, Sentiment, Status, Ticket, TriageModel
+from tickets.models.ticket import Ticket
+from tickets.models.triage import TriageModel
 from tickets.tests.factories import (
     AgentFactory,
     CommentFactory,
     PredictionFactory,
     TicketFactory,
 )
+from tickets.vocabulary import Category, Priority, Sentiment, Status
 
 from .submit_form import CLASSIFY, Questions, SubmitForm
 

@@ -10,7 +10,9 @@ from playwright.sync_api import expect
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tickets.models import ApiToken, Ticket, TriageModel
+from tickets.models.ticket import Ticket
+from tickets.models.tokens import ApiToken
+from tickets.models.triage import TriageModel
 from tickets.tests.factories import (
     PASSWORD,
     AdminFactory,

@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tickets import services
-from tickets.access import SYSTEM
-from tickets.models import Ticket
+from tickets.access.actors import SYSTEM
+from tickets.models.ticket import Ticket
+from tickets.services import tickets
 from tickets.tests.factories import TicketFactory
 
 REFRESH = 20_000  # milliseconds
@@ -72,7 +72,7 @@ def test_what_has_not_changed_is_left_in_place(window):
     """A selection in it stays, for one."""
     ticket = Ticket.objects.get()
     window.evaluate("for (const part of document.querySelectorAll('#stats > *')) part.kept = true")
-    services.update_ticket(ticket.pk, {"priority": "low"}, SYSTEM)
+    tickets.update_ticket(ticket.pk, {"priority": "low"}, SYSTEM)
     refresh(window)
     expect(window.get_by_role("row", name="Low").get_by_role("cell").first).to_have_text("1")
     replaced = "[...document.querySelectorAll('#stats > :not(p)')].filter((part) => !part.kept)"

@@ -6,9 +6,10 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tickets import services
-from tickets.access import user_actor
-from tickets.models import SavedView, Ticket
+from tickets.access.actors import user_actor
+from tickets.models.ticket import Ticket
+from tickets.models.workplace import SavedView
+from tickets.services import tickets
 from tickets.tests.factories import AgentFactory, TicketFactory
 
 GIVEN_UP = "htmx:(afterRequest|sendAbort)"  # htmx's note of an answer that is not wanted any more
@@ -482,7 +483,7 @@ def test_a_change_that_failed_is_taken_back(desk, window, fault):
 def test_a_row_that_changed_meanwhile_shows_its_new_state(window):
     ticket = TicketFactory()
     window.goto("/tickets/")
-    services.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
+    tickets.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
     status_of(window, ticket).select_option("in_progress")
     expect(window.locator("#toasts")).to_contain_text("changed meanwhile")
     expect(status_of(window, ticket)).to_have_value("closed")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tickets.models import Ticket
+from tickets.models.ticket import Ticket
 from tickets.tests.factories import TicketFactory
 
 

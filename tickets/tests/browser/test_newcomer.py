@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tickets.models import Ticket
+from tickets.models.ticket import Ticket
 from tickets.tests.factories import AgentFactory
 
 PROBLEM = "I was charged twice for my invoice this month, please refund one of them."

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tickets import services
-from tickets.access import SYSTEM
-from tickets.models import Ticket
+from tickets.access.actors import SYSTEM
+from tickets.models.ticket import Ticket
+from tickets.services import tickets
 from tickets.tests.factories import TicketFactory
 
 PAGE = "/tickets/review/"
@@ -306,7 +306,7 @@ def test_two_reviewers_at_once_overwrite_nothing(desk):
 def test_what_changed_meanwhile_is_shown_with_the_choice_kept(queue):
     ticket = unsure()
     queue = queue()
-    services.update_ticket(ticket.pk, {"description": "Something else is broken."}, SYSTEM)
+    tickets.update_ticket(ticket.pk, {"description": "Something else is broken."}, SYSTEM)
     queue.press("a", "Enter")
     notice = queue.window.get_by_role("alert")
     expect(notice).to_contain_text("nothing was saved")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Error, expect
 
-from tickets.models import Ticket
+from tickets.models.ticket import Ticket
 
 from .submit_form import OTHER_PROBLEM, PROBLEM, SubmitForm
 

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tickets.models import Prediction, Ticket
+from tickets.models.ticket import Ticket
+from tickets.models.triage import Prediction
 
 from .submit_form import (
     CLASSIFY,

@@ -6,9 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from tickets import services
-from tickets.access import user_actor
-from tickets.models import Comment, Lesson, Ticket
+from tickets.access.actors import user_actor
+from tickets.models.ticket import Comment, Ticket
+from tickets.models.triage import Feedback
+from tickets.services import tickets
 from tickets.tests.factories import (
     PASSWORD,
     AgentFactory,
@@ -138,7 +139,7 @@ def test_toasts_do_not_pile_up(window, ticket):
 
 def test_the_last_choice_stands_though_the_answer_to_the_one_before_was_lost(desk, window, saving):
     desk.tolerate("ERR_FAILED")
-    services.update_ticket(
+    tickets.update_ticket(
         saving.pk, {"priority": "critical"}, user_actor(User.objects.get())
     )  # as the desk did, whose answer does not come
     window.keyboard.press("2")
@@ -176,7 +177,7 @@ def test_what_was_refused_outlives_what_comes_next(desk, window, ticket, refused
     title.fill("Mine" if refused == "conflict" else "x" * 201)
     typed = title.input_value()
     if refused == "conflict":
-        services.update_ticket(ticket.pk, {"title": "Theirs"}, user_actor(AgentFactory()))
+        tickets.update_ticket(ticket.pk, {"title": "Theirs"}, user_actor(AgentFactory()))
     window.get_by_role("button", name="Save", exact=True).click()
     expect(window.get_by_role("alert").first).to_be_visible()
     expect(title).to_have_value(typed)
@@ -201,7 +202,7 @@ def test_leaving_at_once_stores_what_was_chosen(window, ticket):
 
 def test_a_choice_does_not_hide_what_a_colleague_set_meanwhile(window, saving):
     colleague = user_actor(AgentFactory())
-    services.update_ticket(saving.pk, {"category": "account"}, colleague)
+    tickets.update_ticket(saving.pk, {"category": "account"}, colleague)
     window.keyboard.press("t")
     window.wait_for_timeout(400)
     saving.release()
@@ -246,7 +247,7 @@ def test_two_agents_on_one_text(desk, window, ticket):
 
 
 def test_two_agents_on_one_property(window, ticket):
-    services.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
+    tickets.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
     window.get_by_label("Status").select_option("resolved")
     expect(window.get_by_role("alert")).to_contain_text("Yours")
     expect(window.locator("#stale .versions dd")).to_have_text(["Open", "Closed", "Resolved"])
@@ -397,7 +398,7 @@ def test_another_account_in_the_same_window_finds_no_draft(desk):
 def test_an_edit_outlives_a_reload_and_still_knows_what_it_read(window, ticket):
     window.get_by_text("Edit title and description").click()
     window.get_by_label("Description").fill("My long text")
-    services.update_ticket(ticket.pk, {"description": "Theirs"}, user_actor(AgentFactory()))
+    tickets.update_ticket(ticket.pk, {"description": "Theirs"}, user_actor(AgentFactory()))
     window.reload()
     expect(window.get_by_label("Description")).to_have_value("My long text")
     window.get_by_role("button", name="Save").click()
@@ -451,12 +452,12 @@ def test_one_key_accepts_what_triage_suggested(suggested, window):
     expect(window.get_by_label("Category")).to_have_value("billing")
     expect(window.get_by_label("Priority")).to_have_value("high")
     expect(window.locator("#accept-triage")).to_have_count(0)
-    assert Lesson.objects.count() == 2
+    assert Feedback.objects.count() == 2
     window.keyboard.press("z")
     expect(window.locator("#property-category")).to_contain_text("Triage suggested: Billing")
     expect(window.get_by_label("Category")).to_have_value("general")
     expect(window.locator("#history")).to_contain_text("changed category from billing to general")
-    assert not Lesson.objects.exists()
+    assert not Feedback.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -469,14 +470,14 @@ def test_one_key_corrects(window, key, name, value):
     expect(window.get_by_label(name)).to_have_value(value)
     window.reload()
     expect(window.get_by_label(name)).to_have_value(value)
-    assert Lesson.objects.get().value == value
+    assert Feedback.objects.get().value == value
 
 
 def test_a_value_is_confirmed_and_used_by_a_button(suggested, window):
     window.get_by_role("button", name="Use Billing").click()
     expect(window.get_by_label("Category")).to_have_value("billing")
     expect(window.locator("#property-category")).to_be_focused()
-    assert Lesson.objects.get().value == "billing"
+    assert Feedback.objects.get().value == "billing"
 
 
 def test_keys_lead_through_the_page(window, ticket):

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from tickets import services
-from tickets.access import user_actor
-from tickets.models import Presence
+from tickets.access.actors import user_actor
+from tickets.models.workplace import Presence
+from tickets.services import comments, presence, tickets
 from tickets.tests.factories import (
     AgentFactory,
     CommentFactory,
@@ -77,8 +77,8 @@ def test_news_is_told_and_shown_while_one_goes_on_writing(ours, ticket, maria):
     field = ours.get_by_label("Reply or note")
     field.click()
     ours.keyboard.type("Half a sen")
-    services.update_ticket(ticket.pk, {"priority": "high", "description": "Newer text"}, actor)
-    services.add_comment(ticket, {"body": "From Maria", "public": True}, actor)
+    tickets.update_ticket(ticket.pk, {"priority": "high", "description": "Newer text"}, actor)
+    comments.add_comment(ticket, {"body": "From Maria", "public": True}, actor)
     look(ours)
     news = ours.locator("#watch .news")
     expect(news).to_contain_text(
@@ -98,7 +98,7 @@ def test_news_is_told_and_shown_while_one_goes_on_writing(ours, ticket, maria):
 def test_news_leaves_an_edit_alone_which_is_then_known_to_be_stale(ours, ticket, maria):
     ours.keyboard.press("e")
     ours.get_by_label("Title", exact=True).fill("Mine")
-    services.update_ticket(ticket.pk, {"title": "Theirs"}, user_actor(maria))
+    tickets.update_ticket(ticket.pk, {"title": "Theirs"}, user_actor(maria))
     look(ours)
     ours.get_by_role("button", name="Show").click()
     expect(ours.get_by_role("heading", level=1)).to_have_text("Theirs")
@@ -111,7 +111,7 @@ def test_news_leaves_an_edit_alone_which_is_then_known_to_be_stale(ours, ticket,
 
 
 def test_ones_own_change_shows_the_others_as_well(ours, ticket, maria):
-    services.update_ticket(ticket.pk, {"priority": "high"}, user_actor(maria))
+    tickets.update_ticket(ticket.pk, {"priority": "high"}, user_actor(maria))
     ours.get_by_label("Status").select_option("in_progress")
     expect(ours.locator("#toasts")).to_contain_text("status is now In progress")
     expect(ours.get_by_label("Priority")).to_have_value("high")
@@ -137,13 +137,13 @@ def test_markup_of_others_stays_text(desk, ours, ticket):
     PredictionFactory(ticket=ticket, evidence=evidence)
     solved = TicketFactory(title=ticket.title, status="closed")
     CommentFactory(ticket=solved, body=EVIL, public=True)
-    services.look(ticket, "user 0", EVIL, writing=True)
-    services.update_ticket(ticket.pk, {"assignee": evil, "title": EVIL}, user_actor(evil))
+    presence.note_presence(ticket, "user 0", EVIL, writing=True)
+    tickets.update_ticket(ticket.pk, {"assignee": evil, "title": EVIL}, user_actor(evil))
     look(ours)
     expect(ours.locator("#watch .news")).to_contain_text(EVIL)
     ours.get_by_role("button", name="Show").click()
     expect(ours.get_by_role("heading", level=1)).to_have_text(EVIL)
-    services.update_ticket(ticket.pk, {"title": ticket.title}, user_actor(evil))
+    tickets.update_ticket(ticket.pk, {"title": ticket.title}, user_actor(evil))
     ours.reload()
     ours.get_by_text("How it was answered").click()
     ours.get_by_role("button", name="Use this reply").click()
@@ -156,8 +156,8 @@ def test_markup_of_others_stays_text(desk, ours, ticket):
 
 def test_the_place_for_others_moves_nothing(ours, maria, ticket):
     before = ours.locator("#talk").bounding_box()
-    services.look(ticket, "user 0", "A name that is very long indeed " * 3, writing=True)
-    services.update_ticket(ticket.pk, {"priority": "high"}, user_actor(maria))
+    presence.note_presence(ticket, "user 0", "A name that is very long indeed " * 3, writing=True)
+    tickets.update_ticket(ticket.pk, {"priority": "high"}, user_actor(maria))
     look(ours)
     expect(ours.locator("#watch .news")).to_be_visible()
     assert ours.locator("#talk").bounding_box() == before

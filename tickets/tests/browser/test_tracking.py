@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from tickets import services
-from tickets.access import SYSTEM
-from tickets.models import Comment, Ticket
+from tickets.access.actors import SYSTEM
+from tickets.models.ticket import Comment, Ticket
+from tickets.services import comments, private_links, tickets
 from tickets.tests.factories import CommentFactory, TicketFactory
 
 SIZE = "button => [button.offsetWidth, button.offsetHeight]"
@@ -29,7 +29,7 @@ def look(page):
 
 
 def answer(ticket, body="We are on our way."):
-    services.add_comment(ticket, {"body": body, "public": True}, SYSTEM)
+    comments.add_comment(ticket, {"body": body, "public": True}, SYSTEM)
 
 
 def field(page):
@@ -87,7 +87,7 @@ def test_where_nothing_changed_nothing_is_sent(visit, ticket):
 
 
 def test_the_status_follows(visit, ticket):
-    services.update_ticket(ticket.pk, {"status": "resolved"}, SYSTEM)
+    tickets.update_ticket(ticket.pk, {"status": "resolved"}, SYSTEM)
     look(visit)
     expect(visit.get_by_role("heading", name="This is resolved")).to_be_visible()
     expect(visit.get_by_text("A reply opens it again.")).to_be_visible()
@@ -193,7 +193,7 @@ def test_a_refused_reply_says_why_and_stays(desk, visit):
 def test_a_link_that_is_revoked_while_the_page_is_open_says_so(desk, visit, ticket):
     desk.tolerate("404")
     field(visit).fill("A long story")
-    services.revoke_link(ticket, SYSTEM)
+    private_links.revoke_private_link(ticket, SYSTEM)
     look(visit)
     expect(visit.get_by_text("its link was revoked")).to_be_visible()
     expect(field(visit)).to_have_value("A long story")

@@ -1,11 +1,11 @@
-"""The command against our fake model server, over real HTTP."""
+"""check_triage with the fake model server, over real HTTP."""
 
 import io
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from tickets.sharing import DeskShared
+from tickets.services.triage.shared_state import DatabaseSharedState
 from tools.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db
@@ -32,96 +32,96 @@ def check():
     return out.getvalue()
 
 
-def test_without_a_key_it_says_that_triage_is_offline():
-    said = check()
-    assert "no key is set" in said
-    assert "offline" in said
-    assert "GEMINI_API_KEY" in said
-    assert "live call" not in said
+def test_without_a_key_triage_is_offline():
+    output = check()
+    assert "no key is set" in output
+    assert "offline" in output
+    assert "GEMINI_API_KEY" in output
+    assert "live call" not in output
 
 
 @pytest.mark.parametrize(("name", "value"), [("LLM_ENABLED", False), ("LLM_PROVIDER", "none")])
-def test_it_says_what_switched_the_model_off(settings, name, value):
+def test_it_names_the_setting_that_switched_the_model_off(settings, name, value):
     setattr(settings, name, value)
     assert f"switched off by {name}=" in check()
 
 
-def test_it_makes_one_live_call_and_tells_the_answer(gemini):
-    said = check()
-    assert "gemini-3.5-flash-lite of gemini, by rest" in said
-    assert "billing, high" in said
-    assert "The model answers." in said
+def test_it_makes_one_live_call_and_prints_the_result(gemini):
+    output = check()
+    assert "gemini-3.5-flash-lite (gemini, rest backend)" in output
+    assert "billing, high" in output
+    assert "The model works." in output
     assert len(gemini.log) == 1
-    assert "a-secret-key" not in said
+    assert "a-secret-key" not in output
 
 
-def test_its_call_is_a_live_one_each_time(gemini):
+def test_each_call_is_live(gemini):
     check()
     check()
     assert len(gemini.log) == 2
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("fault", "explanation"),
     [
         ("401", "check GEMINI_API_KEY"),
         ("bad_key", "check GEMINI_API_KEY"),
         ("404", "check GEMINI_MODEL"),
         ("429", "quota"),
-        ("500", "fault of its own"),
+        ("500", "error of its own"),
         ("safety", "blocked"),
         ("html", "GEMINI_BASE_URL"),
-        ("wrong_value", "not in the form"),
-        ("close", "Nobody answers"),
+        ("wrong_value", "not in the requested form"),
+        ("close", "No connection"),
     ],
 )
-def test_it_says_in_plain_words_what_is_wrong(gemini, fault, words):
+def test_it_explains_what_is_wrong(gemini, fault, explanation):
     gemini.control(fault)
-    with pytest.raises(CommandError, match=words):
+    with pytest.raises(CommandError, match=explanation):
         check()
 
 
-def test_it_says_when_the_model_is_too_slow(gemini, settings):
+def test_it_reports_a_model_that_is_too_slow(gemini, settings):
     settings.LLM_TIMEOUT = 0.3
     gemini.control("hang")
     with pytest.raises(CommandError, match=r"within 0\.3 s"):
         check()
 
 
-def test_it_says_which_key_is_missing(settings):
+def test_it_names_the_missing_key(settings):
     settings.LLM_PROVIDER = "groq"
     with pytest.raises(CommandError, match="set GROQ_API_KEY"):
         check()
 
 
-def test_it_says_that_a_local_model_needs_a_name(settings, fake_llm):
+def test_it_asks_for_the_name_of_a_local_model(settings, fake_llm):
     settings.LLM_BASE_URL = f"{fake_llm.url}/v1"
     with pytest.raises(CommandError, match="set LLM_MODEL"):
         check()
 
 
-def test_it_shows_how_todays_questions_ended():
-    shared = DeskShared()
+def test_it_shows_how_todays_calls_ended():
+    shared = DatabaseSharedState()
     for outcome in ("classify:llm", "classify:llm", "classify:deadline", "score_tone:llm"):
         shared.count(outcome)
     shared.charge(0.5)
-    said = check()
-    assert "classify       llm 2, deadline 1" in said
-    assert "score_tone     llm 1" in said
-    assert "about $0.5000" in said
+    output = check()
+    assert "classify       llm 2, deadline 1" in output
+    assert "score_tone     llm 1" in output
+    assert "about $0.5000" in output
 
 
-def test_it_survives_a_deadline_in_the_database_alone(gemini):
+def test_failed_calls_do_not_pause_the_next_one(gemini):
     gemini.control("500", times=3)
     for _ in range(3):
         with pytest.raises(CommandError):
             check()
-    assert "The model answers." in check()  # a breaker of its own: no pause is left over
+    assert "The model works." in check()  # the command has its own circuit breaker
 
 
-def test_it_says_what_the_shadow_lacks(settings):
+def test_it_names_what_the_shadow_lacks(settings):
     settings.LLM_PROVIDER, settings.TRIAGE_SHADOW = "none", "groq:openai/gpt-oss-120b"
-    assert "cannot be asked. The key is missing: set GROQ_API_KEY." in check()
+    assert "(not usable). The API key is missing: set GROQ_API_KEY." in check()
     settings.GROQ_API_KEY = "k"
     assert "shadow         groq:openai/gpt-oss-120b\n" in check()
     settings.TRIAGE_SHADOW = "offline"

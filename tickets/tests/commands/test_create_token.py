@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from tickets.models import ApiToken
+from tickets.models.tokens import ApiToken
 from tickets.tests.factories import AgentFactory
 
 pytestmark = pytest.mark.django_db

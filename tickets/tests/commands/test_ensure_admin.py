@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from tickets.models import is_admin
+from tickets.access.roles import is_admin
 
 pytestmark = pytest.mark.django_db
 SECRET = "a pass phrase of one's own"
@@ -49,7 +49,7 @@ def test_without_both_variables_nothing_happens(settings, username, password):
 
 
 def test_a_default_password_made_on_loopback_is_not_published(ada, settings):
-    settings.ADMIN_PASSWORD = settings.PLACEHOLDER
+    settings.ADMIN_PASSWORD = settings.DEFAULT_SECRET
     ensure()
     settings.HOST, settings.ADMIN_PASSWORD = "0.0.0.0", SECRET
     with pytest.raises(CommandError, match="ada still has the default password"):

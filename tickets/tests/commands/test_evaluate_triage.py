@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tickets.management.commands import evaluate_triage
-from tickets.models import Lesson
+from tickets.models.triage import Feedback
 from tickets.tests.factories import TicketFactory
 from tickets.triage import engine
 from tools.fake_llm import FakeLLM
@@ -131,8 +131,14 @@ def test_only_so_many_rows_are_measured(write):
         (["none.csv"], "none.csv' cannot be read: No such file"),
         (["."], "'.' cannot be read: Is a directory"),
         (["--from-tickets"], "No agent has decided"),
-        (["x.csv", "--source", "groq"], "groq cannot be asked. The key is missing: set GROQ_API"),
-        (["x.csv", "--source", "local"], "local cannot be asked. No model is named: set LLM_MODEL"),
+        (
+            ["x.csv", "--source", "groq"],
+            "groq cannot be asked. The API key is missing: set GROQ_API",
+        ),
+        (
+            ["x.csv", "--source", "local"],
+            "local cannot be asked. No model is configured: set LLM_MODEL",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_one_clear_line(arguments, words):
@@ -179,7 +185,7 @@ def test_what_was_learned_is_gone_afterwards(write):
 def decided(at, **values):
     ticket = TicketFactory(title="Refund", description=f"Charged twice on my invoice {at}.")
     for field, value in values.items():
-        Lesson.objects.create(
+        Feedback.objects.create(
             ticket=ticket,
             field=field,
             value=value,

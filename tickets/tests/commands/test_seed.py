@@ -10,17 +10,10 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from tickets.management.commands.seed import DEMO_TICKETS
-from tickets.models import (
-    Category,
-    Comment,
-    Lesson,
-    Prediction,
-    Priority,
-    Sentiment,
-    Status,
-    Ticket,
-)
+from tickets.models.ticket import Comment, Ticket
+from tickets.models.triage import Feedback, Prediction
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
+from tickets.vocabulary import Category, Priority, Sentiment, Status
 
 pytestmark = pytest.mark.django_db
 ROWS = json.loads(DEMO_TICKETS.read_text(encoding="utf-8"))
@@ -42,7 +35,7 @@ def test_it_loads_every_ticket_as_it_is_written():
         ticket = tickets[row["title"]]
         for name in ("description", "category", "priority", "status"):
             assert getattr(ticket, name) == row[name], (row["title"], name)
-        assert ticket.tone_source in ("offline", "default")  # no person can set it
+        assert ticket.sentiment_source in ("offline", "default")  # no person can set it
         assert ticket.requester_email == (row["requester_email"] or "")
         assert ticket.assignee == (agent if row["assignee"] == "agent" else None)
         assert ticket.link_digest
@@ -128,7 +121,7 @@ def test_the_ledger_has_what_triage_really_says_of_the_demo():
 
 def test_the_demo_teaches_nothing_and_leaves_no_trace():
     seed()
-    assert not Lesson.objects.exists()
+    assert not Feedback.objects.exists()
     seed("--clear")
     assert not Prediction.objects.exists()
 
@@ -142,8 +135,8 @@ def test_it_is_known_when_each_ticket_was_answered_and_finished():
             if comment.public and comment.author_role == "agent"
         ]
         assert ticket.first_response_at == min(replies, default=None)
-        assert (ticket.resolved_at is not None) == ticket.is_done
-        if ticket.is_done:
+        assert (ticket.resolved_at is not None) == ticket.is_finished
+        if ticket.is_finished:
             assert ticket.created_at < ticket.resolved_at == ticket.updated_at
     assert Ticket.objects.exclude(first_response_at=None).count() > 20
     assert Ticket.objects.exclude(resolved_at=None).count() > 20

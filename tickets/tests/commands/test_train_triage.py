@@ -5,9 +5,10 @@ import io
 import pytest
 from django.core.management import call_command
 
-from tickets import services
-from tickets.access import SYSTEM
-from tickets.models import Lesson, Ticket, TriageModel
+from tickets.access.actors import SYSTEM
+from tickets.models.ticket import Ticket
+from tickets.models.triage import Feedback, TriageModel
+from tickets.services import tickets
 
 pytestmark = pytest.mark.django_db
 
@@ -22,8 +23,8 @@ def train(*arguments):
 def corrected():
     for number in range(4):
         text = f"The zorblax of unit {number} hums"
-        made = services.create_ticket({"title": text, "description": text}, SYSTEM)
-        services.update_ticket(made.pk, {"category": "billing"}, SYSTEM)
+        made = tickets.create_ticket({"title": text, "description": text}, SYSTEM)
+        tickets.update_ticket(made.pk, {"category": "billing"}, SYSTEM)
 
 
 def test_without_lessons_it_says_so():
@@ -42,7 +43,7 @@ def test_it_tells_what_was_learned(corrected):
 
 def test_it_rebuilds_from_the_tickets_alone(corrected):
     Ticket.objects.update(status="closed")
-    Lesson.objects.all().delete()
+    Feedback.objects.all().delete()
     TriageModel.objects.all().delete()
     assert "category: no lessons yet" in train()
     assert "category: 4 lessons" in train("--rebuild")

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern
 
-from tickets.models import Comment, Ticket
+from tickets.models.ticket import Comment, Ticket
 from tickets.pages.urls import urlpatterns
 from tickets.tests.factories import TicketFactory
 

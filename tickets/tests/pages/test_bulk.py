@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from tickets import services
-from tickets.access import user_actor
-from tickets.models import Ticket
+from tickets.access.actors import user_actor
+from tickets.models.ticket import Ticket
+from tickets.services import tickets
 from tickets.tests.factories import AgentFactory, TicketFactory
 
 HTMX = {"HX-Request": "true"}
@@ -77,7 +77,7 @@ def test_with_htmx_the_page_is_told_to_bring_itself_up_to_date(agent, tickets):
 
 
 def test_what_was_so_already_has_nothing_to_undo(agent, agent_user, tickets):
-    services.update_ticket(tickets[0].pk, {"status": "closed"}, user_actor(agent_user))
+    tickets.update_ticket(tickets[0].pk, {"status": "closed"}, user_actor(agent_user))
     chosen = {"ticket": numbers(tickets[:2]), "status": "closed"}
     events = told(agent.post("/tickets/bulk/", chosen, headers=HTMX))
     assert events["toast"] == {

@@ -8,11 +8,11 @@ from itertools import pairwise
 import pytest
 from django.utils import timezone
 
-from tickets import services
-from tickets.access import SYSTEM
-from tickets.models import Ticket
+from tickets.access.actors import SYSTEM
+from tickets.models.ticket import Ticket
 from tickets.pages import charts
 from tickets.pages.templatetags.desk import duration, span_name
+from tickets.services import comments, tickets
 from tickets.tests.factories import CommentFactory, TicketFactory
 
 PERIODS = (7, 30, 90, 0)
@@ -140,19 +140,19 @@ def test_no_duration_is_a_dash():
 
 
 def reply(ticket, public=True):
-    services.add_comment(ticket, {"body": "Hello", "public": public}, SYSTEM)
+    comments.add_comment(ticket, {"body": "Hello", "public": public}, SYSTEM)
     ticket.refresh_from_db()
 
 
 def change(ticket, **values):
-    services.update_ticket(ticket.pk, values, SYSTEM)
+    tickets.update_ticket(ticket.pk, values, SYSTEM)
     ticket.refresh_from_db()
 
 
 def test_the_first_public_reply_of_an_agent_is_the_first_response(ticket):
     reply(ticket, public=False)
     assert ticket.first_response_at is None
-    services.add_reply(ticket, {"body": "Are you there?"})
+    comments.add_reply(ticket, {"body": "Are you there?"})
     ticket.refresh_from_db()
     assert ticket.first_response_at is None
     reply(ticket)
@@ -179,7 +179,7 @@ def test_a_ticket_is_finished_when_it_is_resolved_first(ticket):
 
 def test_a_ticket_that_opens_again_is_not_finished(ticket):
     change(ticket, status="closed")
-    services.add_reply(ticket, {"body": "It is broken again."})
+    comments.add_reply(ticket, {"body": "It is broken again."})
     ticket.refresh_from_db()
     assert (ticket.status, ticket.resolved_at) == ("open", None)
     change(ticket, status="closed")
@@ -187,7 +187,7 @@ def test_a_ticket_that_opens_again_is_not_finished(ticket):
 
 
 def test_a_ticket_that_is_told_afterwards_was_finished_when_it_came(db):
-    ticket = services.create_ticket(
+    ticket = tickets.create_ticket(
         {"title": "Moved in", "description": "It was solved by telephone.", "status": "closed"},
         SYSTEM,
     )
@@ -314,9 +314,9 @@ def test_whatever_happens_is_news(agent, ticket, what):
     elif what == "comment":
         CommentFactory(ticket=ticket)
     elif what == "delete":
-        services.delete_ticket(ticket.pk, SYSTEM)
+        tickets.delete_ticket(ticket.pk, SYSTEM)
     else:
-        services.update_ticket(ticket.pk, {"status": "closed"}, SYSTEM)
+        tickets.update_ticket(ticket.pk, {"status": "closed"}, SYSTEM)
     again = agent.get("/dashboard/", headers={"If-None-Match": page["ETag"]})
     assert again.status_code == 200
     assert again["ETag"] != page["ETag"]

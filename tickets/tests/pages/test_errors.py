@@ -5,10 +5,10 @@ import re
 import pytest
 from django.test import Client, RequestFactory
 
-from config import errors
-from tickets import services
-from tickets.access import user_actor
+from tickets.access.actors import user_actor
+from tickets.services import private_links
 from tickets.tests.factories import UserFactory
+from tickets.web import errors
 
 
 def error_page(status):
@@ -68,7 +68,7 @@ SHOWN = "It still fails. &lt;/textarea&gt;&lt;b&gt;Please&lt;/b&gt; look again.<
 
 def test_a_reply_to_a_link_that_was_revoked_is_given_back(visitor, ticket, agent_user):
     path = ticket.track_path()
-    services.revoke_link(ticket, user_actor(agent_user))
+    private_links.revoke_private_link(ticket, user_actor(agent_user))
     response = visitor.post(path, {"body": WORDS})
     assert response.status_code == 404
     assert SHOWN in response.content.decode()

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tickets.models import Ticket
+from tickets.models.ticket import Ticket
 from tickets.pages.spreadsheet import COLUMNS, harmless
 from tickets.tests.factories import AgentFactory, TicketFactory
 

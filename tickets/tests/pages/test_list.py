@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import timezone
 
-from tickets import services
-from tickets.access import user_actor
+from tickets.access.actors import user_actor
 from tickets.pages.views import ticket_list
 from tickets.pages.views.ticket_list import ROWS
+from tickets.services import tickets
 from tickets.tests.factories import AgentFactory, TicketFactory
 
 HTMX = {"HX-Request": "true"}
@@ -272,7 +272,7 @@ def test_htmx_gets_the_row_and_a_toast(agent, ticket):
 
 
 def test_a_row_that_changed_meanwhile_is_shown_and_not_overwritten(agent, ticket):
-    services.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
+    tickets.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
     response = change(agent, ticket, row_of(ticket), status="in_progress")
     ticket.refresh_from_db()
     assert ticket.status == "closed"

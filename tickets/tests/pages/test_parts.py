@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from tickets.pages import charts, history
+from tickets.audit.trail import AuditEntry
+from tickets.pages import audit_text, charts
 from tickets.pages.templatetags import desk
-from tickets.querysets import HistoryEntry
 
 NOW = datetime(2026, 3, 14, 15, 9, tzinfo=UTC)
 
@@ -80,7 +80,7 @@ def test_a_badge_is_shape_and_word(kind):
 
 
 def entry(event="changed", actor="hanna", **changes):
-    return HistoryEntry(NOW, actor, event, changes)
+    return AuditEntry(NOW, actor, event, changes)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def entry(event="changed", actor="hanna", **changes):
         (entry(assignee=(None, "mo_re")), ["changed assignee from nobody to mo_re"]),
         (entry(requester_email=(None, "a@b.c")), ["changed requester's e-mail from none to a@b.c"]),
         (entry(priority_source=("offline", "human")), ["confirmed priority"]),
-        (entry(tone_confidence=(0.1, 0.2)), ["updated the ticket"]),
+        (entry(sentiment_confidence=(0.1, 0.2)), ["updated the ticket"]),
         (
             entry(priority=("low", "high"), priority_source=("llm", "human")),
             ["changed priority from low to high"],
@@ -103,7 +103,7 @@ def entry(event="changed", actor="hanna", **changes):
     ],
 )
 def test_history_in_sentences(told, sentences):
-    assert history.sentences(told) == sentences
+    assert audit_text.sentences(told) == sentences
 
 
 @pytest.mark.parametrize(
@@ -111,4 +111,4 @@ def test_history_in_sentences(told, sentences):
     [("hanna", "hanna"), ("requester", "The requester"), (None, "Somebody outside this program")],
 )
 def test_actors_have_names(actor, name):
-    assert history.actor_name(entry(actor=actor)) == name
+    assert audit_text.actor_name(entry(actor=actor)) == name

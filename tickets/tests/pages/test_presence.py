@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tickets import services
-from tickets.access import TRIAGE, user_actor
-from tickets.models import Presence
+from tickets.access.actors import TRIAGE, user_actor
+from tickets.models.workplace import Presence
+from tickets.services import comments, editing, housekeeping, tickets
 from tickets.tests.factories import AgentFactory, TicketFactory
 
 from .conftest import signed_in
@@ -70,24 +70,24 @@ def test_other_tickets_are_not_told(agent, maria, ticket):
 
 def test_what_happened_since_is_told_in_words(agent, maria, ticket):
     actor = user_actor(maria)
-    services.update_ticket(ticket.pk, {"status": "closed", "title": "New"}, actor)
-    services.add_comment(ticket, {"body": "Hello", "public": True}, actor)
+    tickets.update_ticket(ticket.pk, {"status": "closed", "title": "New"}, actor)
+    comments.add_comment(ticket, {"body": "Hello", "public": True}, actor)
     told = "maria edited the title, changed status from open to closed and replied. Show"
     assert look(agent, ticket) == told
 
 
 def test_what_the_page_shows_is_no_news(agent, maria, ticket):
-    changed = services.update_ticket(ticket.pk, {"status": "closed"}, user_actor(maria))
-    comment = services.add_comment(ticket, {"body": "Hello"}, user_actor(maria))
+    changed = tickets.update_ticket(ticket.pk, {"status": "closed"}, user_actor(maria))
+    comment = comments.add_comment(ticket, {"body": "Hello"}, user_actor(maria))
     assert look(agent, changed, comment=comment.pk) == ""
 
 
 def test_each_who_did_something_is_named(agent, agent_user, maria, ticket):
-    services.update_ticket(ticket.pk, {"status": "closed"}, user_actor(agent_user))
-    with services.changing(ticket.pk, TRIAGE) as changed:
+    tickets.update_ticket(ticket.pk, {"status": "closed"}, user_actor(agent_user))
+    with editing.editing(ticket.pk, TRIAGE) as changed:
         changed.category = "billing"
         changed.decide("category", "llm", 0.91)
-    services.add_reply(ticket, {"body": "Hello?"})
+    comments.add_reply(ticket, {"body": "Hello?"})
     told = look(agent, ticket).replace("\u00a0", " ")
     assert told.startswith("You changed status from open to closed. Triage changed category")
     assert "from general to billing (model, 91 % sure). The requester" in told
@@ -95,7 +95,7 @@ def test_each_who_did_something_is_named(agent, agent_user, maria, ticket):
 
 def test_a_long_absence_is_told_in_short(agent, maria, ticket):
     for status in ("closed", "open") * 4:
-        services.update_ticket(ticket.pk, {"status": status}, user_actor(maria))
+        tickets.update_ticket(ticket.pk, {"status": status}, user_actor(maria))
     assert look(agent, ticket).endswith("and did 4 things more. Show")
 
 
@@ -145,7 +145,7 @@ def test_a_ticket_that_is_gone(agent, ticket):
 
 
 def test_it_asks_the_database_little(agent, maria, ticket, django_assert_max_num_queries):
-    services.update_ticket(ticket.pk, {"status": "closed"}, user_actor(maria))
+    tickets.update_ticket(ticket.pk, {"status": "closed"}, user_actor(maria))
     # Session, user, groups; ticket, noting, others; what is new of ticket and talk.
     with django_assert_max_num_queries(12):
         look(agent, ticket)
@@ -155,5 +155,5 @@ def test_old_rows_are_purged(agent, maria, ticket):
     look(agent, ticket)
     Presence.objects.update(seen_at=timezone.now() - timedelta(hours=2))
     look(signed_in(maria), ticket)
-    services.purge()
+    housekeeping.purge()
     assert Presence.objects.get().name == "Maria Keller"

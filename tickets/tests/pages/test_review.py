@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tickets import services
-from tickets.access import SYSTEM, TRIAGE, user_actor
-from tickets.models import Lesson, Ticket
-from tickets.pages.marks import marked
-from tickets.querysets import place_behind, read_place
-from tickets.services.changing import changing
+from tickets.access.actors import SYSTEM, TRIAGE, user_actor
+from tickets.models.ticket import Ticket
+from tickets.models.triage import Feedback
+from tickets.pages.highlight import highlighted
+from tickets.querysets.review import cursor_after, read_review_cursor
+from tickets.services import tickets
+from tickets.services.editing import editing
 from tickets.tests.factories import AgentFactory, PredictionFactory, TicketFactory
 
 from .conftest import signed_in
@@ -81,8 +82,8 @@ def test_sureness_is_the_smaller_of_what_triage_decided():
     both = unsure(0.5, priority_source="offline", priority_confidence=0.4)
     by_person = unsure(0.5, priority_source="human", priority_confidence=0.1)
     by_model = unsure(0.5, priority_source="llm", priority_confidence=0.45)
-    found = Ticket.objects.needing_review().least_sure_first()
-    assert [(one.pk, one.sureness) for one in found] == [
+    found = Ticket.objects.needing_review().lowest_confidence_first()
+    assert [(one.pk, one.lowest_confidence) for one in found] == [
         (both.pk, 0.4),
         (by_model.pk, 0.45),
         (by_person.pk, 0.5),
@@ -95,12 +96,12 @@ def test_of_the_equally_unsure_the_oldest_comes_first_and_no_place_loses_one():
     for number in range(12):
         unsure((0.1, 0.3)[number % 2], created_at=now - timedelta(hours=number // 4))
     waiting = Ticket.objects.needing_review()
-    whole = [ticket.pk for ticket in waiting.least_sure_first()]
+    whole = [ticket.pk for ticket in waiting.lowest_confidence_first()]
     assert len(whole) == 12
     place, seen = None, []
-    while (ticket := waiting.least_sure_first(place).first()) is not None:
+    while (ticket := waiting.lowest_confidence_first(place).first()) is not None:
         seen.append(ticket.pk)
-        place = read_place(place_behind(ticket, place).write())
+        place = read_review_cursor(cursor_after(ticket, place).write())
     assert seen == whole
     assert place.skipped == 12
     oldest = waiting.order_by("category_confidence", "created_at", "pk").first()
@@ -158,7 +159,7 @@ def test_it_counts_what_waits(agent):
     ],
 )
 def test_words_are_marked_where_they_stand_whole(text, quotes, pieces):
-    assert marked(text, quotes) == pieces
+    assert highlighted(text, quotes) == pieces
 
 
 # --- deciding -----------------------------------------------------------------------
@@ -169,7 +170,7 @@ def test_accepting_makes_both_values_the_persons_and_teaches(agent, agent_user):
     response = decide(agent, agent.get(PAGE))
     ticket.refresh_from_db()
     assert ticket.triage["category"]["source"] == ticket.triage["priority"]["source"] == "human"
-    assert set(Lesson.objects.values_list("field", "value")) == {
+    assert set(Feedback.objects.values_list("field", "value")) == {
         ("category", "billing"),
         ("priority", "low"),
     }
@@ -206,7 +207,7 @@ def test_undo_leaves_the_ticket_as_unsure_as_it_was(agent):
     agent.post("/tickets/undo/", {"changes": undo}, headers=HTMX)
     ticket.refresh_from_db()
     assert ticket.triage["category"] == {"source": "offline", "confidence": 0.25}
-    assert not Lesson.objects.exists()
+    assert not Feedback.objects.exists()
 
 
 def test_a_ticket_can_be_fetched_back_to_the_front(agent):
@@ -277,7 +278,7 @@ def test_a_decision_of_somebody_else_meanwhile_is_told_and_stands(agent):
 def test_a_ticket_that_was_closed_meanwhile_is_left_alone(agent):
     ticket = unsure(category="billing")
     page = agent.get(PAGE)
-    services.update_ticket(ticket.pk, {"status": "closed"}, SYSTEM)
+    tickets.update_ticket(ticket.pk, {"status": "closed"}, SYSTEM)
     assert "your choice was not saved" in told(decide(agent, page, category="account"))["words"]
     ticket.refresh_from_db()
     assert ticket.category == "billing"
@@ -286,7 +287,7 @@ def test_a_ticket_that_was_closed_meanwhile_is_left_alone(agent):
 def test_a_text_that_changed_meanwhile_is_shown_with_what_was_chosen(agent, agent_user):
     ticket = unsure(category="billing")
     page = agent.get(PAGE)
-    with changing(ticket.pk, user_actor(agent_user)) as changed:
+    with editing(ticket.pk, user_actor(agent_user)) as changed:
         changed.description = "It is another matter."
     response = decide(agent, page, category="account")
     assert shown(response) == ticket.pk
@@ -301,7 +302,7 @@ def test_a_text_that_changed_meanwhile_is_shown_with_what_was_chosen(agent, agen
 def test_what_does_not_concern_the_decision_does_not_stop_it(agent, agent_user):
     ticket = unsure(category="billing")
     page = agent.get(PAGE)
-    services.update_ticket(ticket.pk, {"assignee": agent_user}, SYSTEM)
+    tickets.update_ticket(ticket.pk, {"assignee": agent_user}, SYSTEM)
     assert told(decide(agent, page, category="account"))["undo"] == f"{ticket.pk}:3"
     ticket.refresh_from_db()
     assert (ticket.category, ticket.assignee) == ("account", agent_user)
@@ -310,7 +311,7 @@ def test_what_does_not_concern_the_decision_does_not_stop_it(agent, agent_user):
 def test_a_models_answer_meanwhile_stands(agent):
     ticket = unsure(category="billing")
     page = agent.get(PAGE)
-    with changing(ticket.pk, TRIAGE) as changed:
+    with editing(ticket.pk, TRIAGE) as changed:
         changed.category = "technical"
         changed.decide("category", "llm", 0.9)
     assert "Triage changed category" in told(decide(agent, page))["words"]
@@ -329,7 +330,7 @@ def test_a_version_that_never_was_is_not_saved(agent):
 def test_a_ticket_that_is_gone_is_told(agent):
     ticket, following = unsure(0.1), unsure(0.2)
     page = agent.get(PAGE)
-    services.delete_ticket(ticket.pk, SYSTEM)
+    tickets.delete_ticket(ticket.pk, SYSTEM)
     response = decide(agent, page)
     assert told(response)["words"] == f"#{ticket.pk} is gone; nothing was saved."
     assert shown(response) == following.pk
@@ -353,7 +354,7 @@ def test_skipping_goes_on_where_others_have_decided_meanwhile(agent):
     unsure(0.1)
     gone, third = unsure(0.2), unsure(0.3)
     page = agent.get(PAGE)
-    services.update_ticket(gone.pk, {"category": "general", "priority": "low"}, SYSTEM)
+    tickets.update_ticket(gone.pk, {"category": "general", "priority": "low"}, SYSTEM)
     assert shown(skip(agent, page)) == third.pk
 
 

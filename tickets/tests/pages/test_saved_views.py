@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from tickets.models import SavedView
-from tickets.services import MOST_VIEWS
+from tickets.models.workplace import SavedView
 from tickets.tests.factories import AdminFactory, AgentFactory, TicketFactory
+from tickets.vocabulary import MAX_SAVED_VIEWS
 
 from .conftest import signed_in
 
@@ -210,10 +210,10 @@ def test_a_view_of_ones_own_tickets_opens_without_an_account_and_says_why(
 
 def test_there_is_an_end_to_views(agent, agent_user):
     SavedView.objects.bulk_create(
-        SavedView(name=f"View {n}", owner=agent_user) for n in range(MOST_VIEWS)
+        SavedView(name=f"View {n}", owner=agent_user) for n in range(MAX_SAVED_VIEWS)
     )
     assert save(agent).status_code == 400
-    assert SavedView.objects.count() == MOST_VIEWS
+    assert SavedView.objects.count() == MAX_SAVED_VIEWS
 
 
 def test_in_the_open_demo_views_are_everybodys(open_mode, visitor):

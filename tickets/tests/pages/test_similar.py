@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tickets.models import Ticket
+from tickets.models.ticket import Ticket
 from tickets.querysets.similar import words_compared
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 
@@ -40,7 +40,7 @@ def test_three_of_each_are_shown(agent, ticket):
     for status in ("open", "in_progress", "resolved", "closed"):
         TicketFactory.create_batch(3, title=TITLE, status=status)
     shown = Ticket.objects.in_bulk(similar(agent, ticket))
-    assert sorted(other.is_done for other in shown.values()) == [False] * 3 + [True] * 3
+    assert sorted(other.is_finished for other in shown.values()) == [False] * 3 + [True] * 3
 
 
 def test_no_place_is_taken_where_nothing_is_similar(agent, ticket):

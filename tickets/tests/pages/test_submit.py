@@ -6,10 +6,12 @@ import uuid
 import pytest
 from django.test import Client
 
-from tickets.models import Source, Ticket
+from tickets.models.ticket import Ticket
 from tickets.tests.factories import TicketFactory
-from tickets.triage import receipts
-from tickets.triage.types import Classification
+from tickets.triage import signed_suggestions
+from tickets.triage import signed_suggestions
+from tickets.triage.results import Classification
+from tickets.vocabulary import Source
 
 TYPED = {
     "title": "Charged twice",
@@ -53,7 +55,7 @@ def test_it_keeps_the_persons_choice(visitor):
 
 
 def test_it_knows_what_was_left_as_suggested(visitor):
-    signed = receipts.sign(SUGGESTED, uuid.uuid4())
+    signed = signed_suggestions.sign(SUGGESTED, uuid.uuid4())
     send(visitor, category="billing", priority="low", suggestion_id=signed, kept=["category"])
     ticket = Ticket.objects.get()
     assert (ticket.category_source, ticket.category_confidence) == ("offline", 0.9)
@@ -69,7 +71,7 @@ def test_a_second_click_lands_on_the_first_ticket(visitor, client):
 
 def test_a_suggestion_that_arrived_in_between_makes_no_second_ticket(visitor):
     first = send(visitor)
-    signed = receipts.sign(SUGGESTED, uuid.uuid4())
+    signed = signed_suggestions.sign(SUGGESTED, uuid.uuid4())
     second = send(
         visitor, category="billing", priority="high", suggestion_id=signed,
         kept=["category", "priority"],
@@ -148,7 +150,7 @@ def test_the_list_of_errors_takes_the_focus(visitor):
 
 
 def test_it_remembers_what_was_kept_when_the_form_comes_back(visitor):
-    signed = receipts.sign(SUGGESTED, uuid.uuid4())
+    signed = signed_suggestions.sign(SUGGESTED, uuid.uuid4())
     page = send(visitor, title="", suggestion_id=signed, kept=["category"]).content.decode()
     assert f'value="{signed}"' in page
     assert re.search(r'name="kept" value="category" :disabled', page)

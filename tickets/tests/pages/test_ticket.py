@@ -11,11 +11,12 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
 
-from tickets import services
-from tickets.access import REQUESTER, SYSTEM, TRIAGE, user_actor
-from tickets.models import Comment, Lesson, Ticket
-from tickets.pages import history
-from tickets.querysets import HistoryEntry
+from tickets.access.actors import REQUESTER, SYSTEM, TRIAGE, user_actor
+from tickets.audit.trail import AuditEntry
+from tickets.models.ticket import Comment, Ticket
+from tickets.models.triage import Feedback
+from tickets.pages import audit_text
+from tickets.services import comments, editing, tickets
 from tickets.tests.factories import AgentFactory, CommentFactory, PredictionFactory, TicketFactory
 
 HTMX = {"HX-Request": "true"}
@@ -74,7 +75,7 @@ def test_replies_and_notes_differ(agent, ticket):
 def test_it_says_who_decided_and_how_sure(agent, agent_user, ticket):
     ticket.decide("category", "llm", 0.83)
     ticket.save()
-    services.update_ticket(ticket.pk, {"priority": "high"}, user_actor(agent_user))
+    tickets.update_ticket(ticket.pk, {"priority": "high"}, user_actor(agent_user))
     page = text(page_of(agent, ticket)).replace("\u00a0", " ")
     assert "Model, 83 % sure" in page
     assert f"Set by {agent_user.username}" in page
@@ -165,7 +166,7 @@ def test_htmx_shows_what_was_refused(agent, ticket):
 
 
 def test_a_stale_edit_keeps_the_typed_text_and_shows_what_changed(agent, ticket):
-    services.update_ticket(ticket.pk, {"title": "Theirs"}, user_actor(AgentFactory()))
+    tickets.update_ticket(ticket.pk, {"title": "Theirs"}, user_actor(AgentFactory()))
     response = change(agent, ticket, title="Mine", description="My long text")
     page = response.content.decode()
     assert response.status_code == 409
@@ -177,7 +178,7 @@ def test_a_stale_edit_keeps_the_typed_text_and_shows_what_changed(agent, ticket)
 
 
 def test_saving_again_puts_the_typed_text_in_place(agent, ticket):
-    services.update_ticket(ticket.pk, {"title": "Theirs"}, user_actor(AgentFactory()))
+    tickets.update_ticket(ticket.pk, {"title": "Theirs"}, user_actor(AgentFactory()))
     page = change(agent, ticket, title="Mine", description="Text").content.decode()
     version = re.search(r'id="edit".*?name="version" value="(\d+)"', page, re.S)[1]
     change(agent, ticket, version=version, title="Mine", description="Text")
@@ -185,21 +186,21 @@ def test_saving_again_puts_the_typed_text_in_place(agent, ticket):
 
 
 def test_a_stale_property_is_told(agent, ticket):
-    services.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
+    tickets.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
     response = change(agent, ticket, HTMX, status="in_progress")
     assert Ticket.objects.get().status == "closed"
     assert "Status now Closed Yours In progress" in text(response.content.decode())
 
 
 def test_changes_of_different_values_do_not_disturb_each_other(agent, ticket):
-    services.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
+    tickets.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
     change(agent, ticket, priority="high")
     changed = Ticket.objects.get()
     assert (changed.status, changed.priority) == ("closed", "high")
 
 
 def test_triage_in_the_background_disturbs_nobody(agent, ticket):
-    with services.changing(ticket.pk, TRIAGE) as changed:
+    with editing.editing(ticket.pk, TRIAGE) as changed:
         changed.sentiment = "angry"
     response = change(agent, ticket, title="Mine", description="Text")
     assert response.status_code == 302
@@ -207,7 +208,7 @@ def test_triage_in_the_background_disturbs_nobody(agent, ticket):
 
 
 def test_a_person_may_decide_what_triage_decided_meanwhile(agent, ticket):
-    with services.changing(ticket.pk, TRIAGE) as changed:
+    with editing.editing(ticket.pk, TRIAGE) as changed:
         changed.category = "technical"
         changed.decide("category", "llm", 0.9)
     change(agent, ticket, category="account")
@@ -216,7 +217,7 @@ def test_a_person_may_decide_what_triage_decided_meanwhile(agent, ticket):
 
 def test_what_a_colleague_confirmed_meanwhile_is_not_overwritten_unseen(agent, ticket):
     colleague = user_actor(AgentFactory(username="maria"))
-    services.update_ticket(ticket.pk, {"category": ticket.category}, colleague)
+    tickets.update_ticket(ticket.pk, {"category": ticket.category}, colleague)
     response = change(agent, ticket, category="account")
     assert response.status_code == 409
     assert "Category now General Yours Account" in text(response.content.decode())
@@ -245,7 +246,7 @@ def test_what_one_wrote_in_another_window_is_not_overwritten_unseen(agent, ticke
 
 
 def test_two_agents_edit_title_and_description_at_once(agent, ticket):
-    services.update_ticket(ticket.pk, {"description": "Theirs"}, user_actor(AgentFactory()))
+    tickets.update_ticket(ticket.pk, {"description": "Theirs"}, user_actor(AgentFactory()))
     response = change(agent, ticket, title="Mine", description=ticket.description)
     assert response.status_code == 302
     changed = Ticket.objects.get()
@@ -254,7 +255,7 @@ def test_two_agents_edit_title_and_description_at_once(agent, ticket):
 
 def test_what_one_left_as_it_was_comes_back_as_it_is_now(agent, ticket):
     theirs = {"title": "Theirs", "description": "Theirs as well"}
-    services.update_ticket(ticket.pk, theirs, user_actor(AgentFactory()))
+    tickets.update_ticket(ticket.pk, theirs, user_actor(AgentFactory()))
     response = change(agent, ticket, title="Mine", description=ticket.description)
     assert response.status_code == 409
     form = re.search(r'id="edit".*?</form>', response.content.decode(), re.S)[0]
@@ -269,18 +270,18 @@ def test_what_one_left_as_it_was_comes_back_as_it_is_now(agent, ticket):
 def test_an_account_is_not_taken_for_a_part_of_the_program(agent, ticket):
     for name in ("triage", "requester"):
         actor = user_actor(AgentFactory(username=name))
-        changed = services.update_ticket(ticket.pk, {"title": f"By {name}"}, actor)
-    told = [history.actor_name(entry) for entry in changed.history()]
+        changed = tickets.update_ticket(ticket.pk, {"title": f"By {name}"}, actor)
+    told = [audit_text.actor_name(entry) for entry in changed.history()]
     assert told[-2:] == ["triage", "requester"]
 
 
 def test_history_reads_like_sentences(agent, agent_user, ticket):
     actor = user_actor(agent_user)
-    services.update_ticket(ticket.pk, {"status": "in_progress", "assignee": agent_user}, actor)
-    services.update_ticket(ticket.pk, {"priority": ticket.priority}, actor)
-    services.add_comment(ticket, {"body": "Hello", "public": True}, actor)
-    services.add_comment(ticket, {"body": "Psst"}, actor)
-    services.add_reply(ticket, {"body": "Thanks"})
+    tickets.update_ticket(ticket.pk, {"status": "in_progress", "assignee": agent_user}, actor)
+    tickets.update_ticket(ticket.pk, {"priority": ticket.priority}, actor)
+    comments.add_comment(ticket, {"body": "Hello", "public": True}, actor)
+    comments.add_comment(ticket, {"body": "Psst"}, actor)
+    comments.add_reply(ticket, {"body": "Thanks"})
     name = agent_user.username
     history = text(page_of(agent, ticket)).split("History")[1]
     for sentence in (
@@ -323,7 +324,7 @@ def test_a_version_that_never_was_is_a_conflict(agent, ticket):
 
 
 def test_it_shows_the_words_that_decided(agent):
-    made = services.create_ticket(
+    made = tickets.create_ticket(
         {"title": "Charged", "description": "I was charged twice. Refund <b>my</b> invoice!"},
         SYSTEM,
     )
@@ -331,7 +332,7 @@ def test_it_shows_the_words_that_decided(agent):
     hint = re.search(r'id="by-category">(.*?)</p>', page, re.S)[1]
     assert "Offline triage" in hint
     assert "because of \N{LEFT DOUBLE QUOTATION MARK}" in hint
-    services.update_ticket(made.pk, {"category": "account"}, SYSTEM)
+    tickets.update_ticket(made.pk, {"category": "account"}, SYSTEM)
     page = agent.get(made.get_absolute_url()).content.decode()
     assert re.search(r'id="by-category">(.*?)</p>', page, re.S)[1] == "Set by the system"
 
@@ -433,7 +434,7 @@ def test_a_change_offers_undo(agent, ticket):
 
 
 def test_what_changed_nothing_offers_no_undo_of_somebody_elses_change(agent, ticket):
-    services.update_ticket(ticket.pk, {"priority": "high"}, user_actor(AgentFactory()))
+    tickets.update_ticket(ticket.pk, {"priority": "high"}, user_actor(AgentFactory()))
     response = change(agent, ticket, HTMX, status="open")
     assert json.loads(response["HX-Trigger"])["toast"]["undo"] == ""
 
@@ -463,7 +464,7 @@ def test_a_value_as_suggested_can_be_confirmed(agent, ticket):
     assert "Triage suggested" not in text(page)
     change(agent, ticket, category="general")
     assert 'id="confirm-category"' not in page_of(agent, ticket)
-    assert Lesson.objects.get().value == "general"
+    assert Feedback.objects.get().value == "general"
 
 
 def test_the_newest_suggestion_counts_and_none_of_a_shadow_or_without_a_clue(agent, ticket):
@@ -487,7 +488,7 @@ def test_accepting_sends_both_values_in_one_change(agent, ticket):
     change(agent, ticket, **values)
     ticket.refresh_from_db()
     assert (ticket.category, ticket.priority, ticket.version) == ("billing", "high", 2)
-    assert Lesson.objects.count() == 2
+    assert Feedback.objects.count() == 2
     assert accepted(page_of(agent, ticket)) == {}
 
 
@@ -495,17 +496,17 @@ def test_accepting_leaves_alone_what_a_person_corrected(agent, agent_user, ticke
     suggest(ticket)
     suggest(ticket, field="priority", value="high")
     actor = user_actor(agent_user)
-    services.update_ticket(ticket.pk, {"category": "technical"}, actor)
+    tickets.update_ticket(ticket.pk, {"category": "technical"}, actor)
     values = accepted(page_of(agent, ticket))
     assert values == {"version": "2", "priority": "high"}
-    services.update_ticket(ticket.pk, {"priority": "low"}, actor)
+    tickets.update_ticket(ticket.pk, {"priority": "low"}, actor)
     assert accepted(page_of(agent, ticket)) == {}
 
 
 def test_it_says_who_set_status_and_assignee(agent, ticket):
     assert "Set by" not in text(page_of(agent, ticket))
     maria = user_actor(AgentFactory(username="maria"))
-    services.update_ticket(ticket.pk, {"status": "in_progress", "assignee": maria.user}, maria)
+    tickets.update_ticket(ticket.pk, {"status": "in_progress", "assignee": maria.user}, maria)
     page = page_of(agent, ticket)
     for name in ("status", "assignee"):
         assert re.search(rf'id="by-{name}">Set by maria<', page)
@@ -514,7 +515,7 @@ def test_it_says_who_set_status_and_assignee(agent, ticket):
 
 def test_it_says_who_chose_and_who_confirmed_category_and_priority(agent):
     chosen = {"title": "Late", "description": "My bill came late.", "priority": "low"}
-    ticket = services.create_ticket(chosen, REQUESTER)
+    ticket = tickets.create_ticket(chosen, REQUESTER)
 
     def by(name):
         page = agent.get(ticket.get_absolute_url()).content.decode()
@@ -525,7 +526,7 @@ def test_it_says_who_chose_and_who_confirmed_category_and_priority(agent):
     assert by("priority") == "Set by the requester"
     assert by("category").startswith("Offline triage")
     maria = user_actor(AgentFactory(username="maria"))
-    services.update_ticket(ticket.pk, {"category": ticket.category, "priority": "high"}, maria)
+    tickets.update_ticket(ticket.pk, {"category": ticket.category, "priority": "high"}, maria)
     assert by("category") == "Confirmed by maria"
     assert by("priority") == "Set by maria"
 
@@ -544,7 +545,7 @@ def test_it_is_taken_by_a_button_that_needs_no_script(agent, agent_user, ticket)
 
 def test_history_of_a_long_life_folds(agent, agent_user, ticket):
     for status in ("closed", "open") * 6:
-        services.update_ticket(ticket.pk, {"status": status}, user_actor(agent_user))
+        tickets.update_ticket(ticket.pk, {"status": status}, user_actor(agent_user))
     page = page_of(agent, ticket)
     assert "5 earlier" in page
     assert page.count("changed status") == 12
@@ -554,13 +555,13 @@ def test_history_of_a_long_life_folds(agent, agent_user, ticket):
 
 
 def test_history_tells_what_triage_decided_and_how_sure(agent):
-    made = services.create_ticket(
+    made = tickets.create_ticket(
         {"title": "Charged twice", "description": "Please refund my invoice."}, SYSTEM
     )
-    with services.changing(made.pk, TRIAGE) as changed:
+    with editing.editing(made.pk, TRIAGE) as changed:
         changed.category = "account"
         changed.decide("category", "llm", 0.91)
-    with services.changing(made.pk, TRIAGE) as changed:
+    with editing.editing(made.pk, TRIAGE) as changed:
         changed.decide("category", "llm", 0.95)
         changed.decide("priority", "llm", 0.6)
     told = text(page_of(agent, made)).replace("\u00a0", " ")
@@ -571,7 +572,7 @@ def test_history_tells_what_triage_decided_and_how_sure(agent):
 
 def test_who_edits_a_text_did_not_choose_its_mood(agent, agent_user, ticket):
     angry = "This is outrageous, I am furious, fix it NOW!!!"
-    services.update_ticket(ticket.pk, {"description": angry}, user_actor(agent_user))
+    tickets.update_ticket(ticket.pk, {"description": angry}, user_actor(agent_user))
     assert "edited the description, triage changed" in text(page_of(agent, ticket))
 
 
@@ -584,7 +585,7 @@ def test_who_edits_a_text_did_not_choose_its_mood(agent, agent_user, ticket):
     ],
 )
 def test_every_event_reads_well(event, words):
-    assert history.sentences(HistoryEntry(timezone.now(), "maria", event, {})) == [words]
+    assert audit_text.sentences(AuditEntry(timezone.now(), "maria", event, {})) == [words]
 
 
 def test_its_style_sheets_stay_small(agent, ticket):

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from tickets.models import TriageModel
+from tickets.models.triage import TriageModel
 from tickets.pages import charts
 from tickets.tests.factories import PredictionFactory, TicketFactory
 

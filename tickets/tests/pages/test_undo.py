@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from tickets import services
-from tickets.access import user_actor
-from tickets.models import Ticket
+from tickets.access.actors import user_actor
+from tickets.models.ticket import Ticket
+from tickets.services import tickets
 from tickets.tests.factories import TicketFactory
 
 
 @pytest.fixture
 def change(ticket, agent_user):
-    return services.update_ticket(ticket.pk, {"status": "closed"}, user_actor(agent_user))
+    return tickets.update_ticket(ticket.pk, {"status": "closed"}, user_actor(agent_user))
 
 
 def named(ticket):
@@ -28,7 +28,7 @@ def test_without_a_script_it_leads_back_to_where_one_was(change, agent):
 
 
 def test_what_others_changed_since_is_not_claimed_to_be_as_it_was(change, agent, agent_user):
-    services.update_ticket(change.pk, {"priority": "low"}, user_actor(agent_user))
+    tickets.update_ticket(change.pk, {"priority": "low"}, user_actor(agent_user))
     page = agent.post("/tickets/undo/", {"changes": named(change)}, follow=True).content.decode()
     assert f"#{change.pk} takes that change back; later ones stay." in page
 
@@ -49,8 +49,8 @@ def test_with_htmx_the_page_is_told_to_bring_itself_up_to_date(change, agent):
 
 def test_what_could_not_be_taken_back_is_told(change, agent, agent_user):
     other = TicketFactory()
-    services.update_ticket(change.pk, {"status": "open"}, user_actor(agent_user))
-    saved = services.update_ticket(other.pk, {"status": "closed"}, user_actor(agent_user))
+    tickets.update_ticket(change.pk, {"status": "open"}, user_actor(agent_user))
+    saved = tickets.update_ticket(other.pk, {"status": "closed"}, user_actor(agent_user))
     changes = f"{named(change)},{named(saved)}"
     page = agent.post("/tickets/undo/", {"changes": changes}, follow=True).content.decode()
     assert f"#{other.pk} is as it was before." in page

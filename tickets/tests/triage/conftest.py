@@ -1,8 +1,8 @@
 import pytest
 
-from tickets.sharing import load_learned
+from tickets.services.triage.shared_state import load_learned
 from tickets.triage import engine, offline
-from tickets.triage.shared import Alone
+from tickets.triage.shared_state import LocalSharedState
 from tools.fake_llm import FakeLLM
 
 TICKET = "I was charged twice for my invoice of March, please refund one of them."
@@ -65,7 +65,7 @@ def no_model(settings):
 @pytest.fixture(autouse=True)
 def alone():
     """Cache and limits in memory: the application's own are in the database."""
-    alone = Alone()
+    alone = LocalSharedState()
     the_applications = engine.set_shared(alone)
     offline.set_store(None)
     yield alone

@@ -3,16 +3,17 @@
 import pytest
 
 from tickets.triage import offline
-from tickets.triage.offline import Learner, Lesson, prior
+from tickets.triage.offline import Feedback, prior
+from tickets.triage.offline.learner import Learner
 from tickets.triage.offline.classifier import LEARNED
-from tickets.triage.types import LEARNED_FIELDS
+from tickets.vocabulary import LEARNED_FIELDS
 
 ODD = "The zorblax of {} hums"
 UNKNOWN = ODD.format(99)
 
 
 def learner(field, value, count=4):
-    return Learner.taught(field, (Lesson("", ODD.format(n), value) for n in range(count)))
+    return Learner.taught(field, (Feedback("", ODD.format(n), value) for n in range(count)))
 
 
 @pytest.fixture

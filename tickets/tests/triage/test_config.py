@@ -1,17 +1,35 @@
-"""Which model is asked, by the settings."""
+"""Which model the settings choose, and how it is asked."""
 
 import dataclasses
 
 import pytest
 
-from tickets.triage.config import GROQ_URL, OPENAI_URL, PROVIDERS, Config, Endpoint, from_settings
+from config.environment import read
+from config.environment.declarations import SETTINGS
+from tickets.triage.config import (
+    HOSTED_TIMEOUT,
+    LOCAL_TIMEOUT,
+    PROVIDERS,
+    Config,
+    Endpoint,
+    from_settings,
+)
 
+OPENAI_URL = "https://api.openai.com/v1"
+GROQ_URL = "https://api.groq.com/openai/v1"
 KEYS = {"gemini_api_key": "g", "openai_api_key": "o", "groq_api_key": "q"}
 LOCAL = "http://127.0.0.1:11434/v1"
 
 
+def configure(**changes):
+    """Return the configuration of an empty environment, with these changes."""
+    defaults = read({})
+    names = [entry.name for entry in dataclasses.fields(Config)]
+    return Config(**{name: defaults[name.upper()] for name in names} | changes)
+
+
 @pytest.mark.parametrize(
-    ("given", "provider"),
+    ("changes", "provider"),
     [
         ({}, "none"),
         (KEYS, "gemini"),
@@ -24,11 +42,11 @@ LOCAL = "http://127.0.0.1:11434/v1"
         ({**KEYS, "llm_provider": "none"}, "none"),
         ({**KEYS, "llm_enabled": False}, "none"),
         ({**KEYS, "llm_enabled": False, "llm_provider": "groq"}, "none"),
-        ({"llm_provider": "openai"}, "openai"),  # whose key is missing, which is said at the call
+        ({"llm_provider": "openai"}, "openai"),  # the missing key is reported by the call
     ],
 )
-def test_the_provider_is_the_one_named_or_the_one_with_a_key(given, provider):
-    config = Config(**given)
+def test_the_provider_is_the_one_named_or_the_one_with_a_key(changes, provider):
+    config = configure(**changes)
     assert config.provider == provider
     endpoint = config.endpoint()
     assert (endpoint.provider if endpoint else "none") == provider
@@ -43,8 +61,8 @@ def test_the_provider_is_the_one_named_or_the_one_with_a_key(given, provider):
         ("local", Endpoint("local", "qwen", "", LOCAL, timeout=15.0)),
     ],
 )
-def test_an_endpoint_has_what_its_provider_must_know(provider, expected):
-    config = Config(llm_provider=provider, llm_base_url=LOCAL, llm_model="qwen", **KEYS)
+def test_an_endpoint_has_what_its_provider_needs_to_know(provider, expected):
+    config = configure(llm_provider=provider, llm_base_url=LOCAL, llm_model="qwen", **KEYS)
     endpoint = config.endpoint()
     assert dataclasses.replace(endpoint, input_price=0.0, output_price=0.0) == expected
     assert endpoint.needs_key is (provider != "local")
@@ -61,20 +79,20 @@ def test_the_common_settings_reach_every_endpoint():
         "llm_price_output": 3.0,
     }
     for provider in PROVIDERS:
-        endpoint = Config(llm_provider=provider, llm_base_url=LOCAL, **common).endpoint()
+        endpoint = configure(llm_provider=provider, llm_base_url=LOCAL, **common).endpoint()
         assert endpoint.api_key == "common"
         assert (endpoint.timeout, endpoint.temperature, endpoint.max_output_tokens) == (2.5, 0, 64)
         assert (endpoint.input_price, endpoint.output_price) == (0.0, 3.0)
 
 
 def test_a_key_of_its_own_comes_before_the_common_one():
-    config = Config(llm_api_key="common", llm_base_url=LOCAL, **KEYS)
+    config = configure(llm_api_key="common", llm_base_url=LOCAL, **KEYS)
     keys = [config.asking(provider).endpoint().api_key for provider in PROVIDERS]
     assert keys == ["g", "o", "q", "common"]
 
 
 def test_openai_may_classify_with_another_model():
-    config = Config(openai_api_key="o", openai_model="large", openai_classify_model="small")
+    config = configure(openai_api_key="o", openai_model="large", openai_classify_model="small")
     assert config.endpoint("classify").model == "small"
     assert config.endpoint("suggest_title").model == "large"
     assert config.asking("openai", "other").endpoint("classify").model == "other"
@@ -95,31 +113,33 @@ def test_a_call_costs_by_the_million_tokens():
     ],
 )
 def test_the_shadow_is_another_model_with_the_same_settings(shadow, provider, model):
-    config = Config(llm_provider="gemini", triage_shadow=shadow, llm_base_url=LOCAL, **KEYS)
+    config = configure(llm_provider="gemini", triage_shadow=shadow, llm_base_url=LOCAL, **KEYS)
     endpoint = config.shadow().endpoint()
     assert (endpoint.provider, endpoint.model) == (provider, model)
     assert config.endpoint().provider == "gemini"
 
 
 def test_without_a_shadow_there_is_none():
-    assert Config(triage_shadow=" ").shadow() is None
+    assert configure(triage_shadow=" ").shadow() is None
 
 
 def test_the_offline_shadow_asks_no_model():
-    assert Config(triage_shadow="offline", **KEYS).shadow().endpoint() is None
+    assert configure(triage_shadow="offline", **KEYS).shadow().endpoint() is None
 
 
 def test_keys_are_not_shown():
-    config = Config(llm_api_key="secret", **dict.fromkeys(KEYS, "secret"))
+    config = configure(llm_api_key="secret", **dict.fromkeys(KEYS, "secret"))
     assert "secret" not in repr(config) + repr(config.endpoint())
 
 
-def test_every_field_is_a_setting(settings):
-    for entry in dataclasses.fields(Config):
-        assert hasattr(settings, entry.name.upper()), entry.name
+def test_the_declarations_name_what_this_package_decides():
+    declared = {setting.name: setting for setting in SETTINGS}
+    assert declared["LLM_PROVIDER"].choices == ("auto", *PROVIDERS, "none")
+    timeouts = f"{HOSTED_TIMEOUT:g}; with `local`: {LOCAL_TIMEOUT:g}"
+    assert declared["LLM_TIMEOUT"].default_note == timeouts
 
 
-def test_the_settings_in_force_are_read_at_each_call(settings):
+def test_the_settings_are_read_at_each_call(settings):
     settings.LLM_PROVIDER, settings.GROQ_MODEL = "groq", "one"
     assert from_settings().endpoint().model == "one"
     settings.GROQ_MODEL = "two"

@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from tickets.triage import engine, guard
-from tickets.triage.shared import Alone
-from tickets.triage.types import CATEGORIES, PRIORITIES
+from tickets.triage import engine, gateway
+from tickets.triage import gateway
+from tickets.triage.shared_state import LocalSharedState
+from tickets.vocabulary import CATEGORIES, PRIORITIES
 from tools.fake_llm.faults import FAULTS
 
 from .conftest import REASONS, TICKET
@@ -207,7 +208,7 @@ def test_one_answer_that_needs_a_person_is_enough_to_stop(model, fault, caplog):
     engine.classify(TICKET)
     engine.classify(TICKET)
     assert len(model.log) == 1
-    assert len([r for r in caplog.records if r.name == guard.logger.name]) == 1
+    assert len([r for r in caplog.records if r.name == gateway.logger.name]) == 1
     assert "test-key" not in caplog.text
 
 
@@ -227,7 +228,7 @@ def test_a_full_pool_answers_offline_at_once(model, settings, alone):
         thread.join()
 
 
-class Limited(Alone):
+class Limited(LocalSharedState):
     """Says no to whatever is in `refuses`, and notes what it was asked."""
 
     def __init__(self, *refuses):

@@ -12,7 +12,8 @@ from tickets.triage.evaluation.metrics import Judged
 from tickets.triage.evaluation.report import Report
 from tickets.triage.evaluation.sources import Default
 from tickets.triage.evaluation.table import BadFile, Row
-from tickets.triage.types import PRIORITIES, Classification, Tone
+from tickets.vocabulary import PRIORITIES
+from tickets.triage.results import Classification, SentimentScore
 
 LABELS = st.sampled_from(PRIORITIES)
 CONFIDENCES = st.none() | st.floats(0, 1)
@@ -205,7 +206,7 @@ def rows_of(name, *values):
 
 
 def test_only_what_a_row_can_judge_is_asked():
-    source = Scripted(Classification(), Tone(), Classification(), Tone())
+    source = Scripted(Classification(), SentimentScore(), Classification(), SentimentScore())
     rows = [
         Row("", "a", {"category": "general"}),
         Row("", "b", {"sentiment": "calm"}),
@@ -222,7 +223,7 @@ def test_a_failure_is_counted_by_row_and_judged_nowhere():
         Row("", "b", everything, 10),
         Row("", "c", everything, 10),
     ]
-    found = run.ask(Scripted(None, Tone(), Classification(), None, None, None), rows)
+    found = run.ask(Scripted(None, SentimentScore(), Classification(), None, None, None), rows)
     assert found.failures == 3
     figures = run.figures(found)
     assert {name: figures[name]["n"] for name in figures} == {

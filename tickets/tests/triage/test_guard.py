@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from tickets.triage.guard import LONG_PAUSE, PAUSE, Breaker, Workers
+from tickets.triage.gateway import Breaker, LONG_PAUSE, PAUSE, Workers
 from tickets.triage.providers.base import ProviderError, reason_for_status
 
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tickets.triage import offline
-from tickets.triage.offline import Learner, Lesson, prior
+from tickets.triage.offline import Feedback, prior
+from tickets.triage.offline.learner import Learner
 from tickets.triage.offline.features import View
 from tickets.triage.offline.learner import MOST_LESSONS, WINDOW
-from tickets.triage.types import CATEGORIES, PRIORITIES, SURE_FROM
+from tickets.vocabulary import CATEGORIES, PRIORITIES, REVIEW_BELOW_CONFIDENCE
 
 ODD = "The zorblax of unit {} hums again"
 CRASH = "The app crashes when I open the report, version {}"
@@ -33,7 +34,7 @@ TEXTS = [
 
 def taught(text, value, count, field="category"):
     """So many lessons that differ by a number only."""
-    return Learner.taught(field, (Lesson("", text.format(n), value) for n in range(count)))
+    return Learner.taught(field, (Feedback("", text.format(n), value) for n in range(count)))
 
 
 def category(learner, text):
@@ -48,7 +49,7 @@ def alternating(count=40):
     """The same ticket is decided now so, now so: always against what was learned last."""
     values = ("billing", "technical")
     return Learner.taught(
-        "category", (Lesson("", REFUND.format(n), values[n % 2]) for n in range(count))
+        "category", (Feedback("", REFUND.format(n), values[n % 2]) for n in range(count))
     )
 
 
@@ -181,14 +182,14 @@ def test_the_same_lesson_over_and_over_stays_within_bounds():
 
 def test_contradicting_lessons_leave_it_unsure():
     opinion = alternating().opinion(View("", REFUND.format(99)))
-    assert opinion.confidence < SURE_FROM
+    assert opinion.confidence < REVIEW_BELOW_CONFIDENCE
 
 
 def test_a_habit_without_a_reason_is_never_sure():
     learner = taught(CRASH, "general", 60)
     answer = category(learner, "It is urgent: wibble wobble flob")
     assert answer is not None
-    assert answer.category_confidence < SURE_FROM
+    assert answer.category_confidence < REVIEW_BELOW_CONFIDENCE
 
 
 HOSTILE = ["", " ", "\u200b" * 20_000, "\U0001f600" * 20_000, "\ud800 \udfff", "e\u0301" * 9_000]
@@ -278,7 +279,7 @@ def full():
     chance = random.Random(3)
     words = [f"w{zlib.crc32(str(n).encode()):x}" for n in range(8_000)]
     lessons = [
-        Lesson("", " ".join(chance.choices(words, k=40)), chance.choice(CATEGORIES))
+        Feedback("", " ".join(chance.choices(words, k=40)), chance.choice(CATEGORIES))
         for _ in range(MOST_LESSONS)
     ]
     return Learner.taught("category", lessons)
@@ -316,7 +317,7 @@ def test_it_goes_on_learning_where_it_was_stored():
 
 
 def test_taught_is_one_lesson_after_the_other():
-    lessons = [Lesson("", text, CATEGORIES[at % 4]) for at, text in enumerate(TEXTS * 3)]
+    lessons = [Feedback("", text, CATEGORIES[at % 4]) for at, text in enumerate(TEXTS * 3)]
     one_by_one = Learner("category")
     for lesson in lessons:
         one_by_one.learn(*lesson)
@@ -324,7 +325,7 @@ def test_taught_is_one_lesson_after_the_other():
 
 
 def test_it_is_taught_by_the_latest_lessons_only():
-    lessons = [Lesson("", f"word{n}", "billing") for n in range(MOST_LESSONS + 5)]
+    lessons = [Feedback("", f"word{n}", "billing") for n in range(MOST_LESSONS + 5)]
     learner = Learner.taught("category", lessons)
     assert learner.seen == MOST_LESSONS
     assert learner.dumps() == Learner.taught("category", lessons[5:]).dumps()
@@ -403,11 +404,11 @@ ANY_TEXT = st.one_of(st.text(max_size=120), st.lists(SOME, max_size=30).map(" ".
 SITE = {
     "category": Learner.taught(
         "category",
-        [Lesson("", text, CATEGORIES[at % 4]) for at, text in enumerate([ODD, *TEXTS] * 4)],
+        [Feedback("", text, CATEGORIES[at % 4]) for at, text in enumerate([ODD, *TEXTS] * 4)],
     ),
     "priority": Learner.taught(
         "priority",
-        [Lesson("", text, PRIORITIES[at % 4]) for at, text in enumerate([ODD, *TEXTS] * 4)],
+        [Feedback("", text, PRIORITIES[at % 4]) for at, text in enumerate([ODD, *TEXTS] * 4)],
     ),
 }
 
@@ -424,7 +425,7 @@ def test_whatever_the_text_the_answer_is_allowed_and_its_evidence_true(descripti
         if field == "priority":
             assert prior.priority(opinion.urgency) == opinion.value
         if not opinion.evidence:
-            assert opinion.confidence < SURE_FROM
+            assert opinion.confidence < REVIEW_BELOW_CONFIDENCE
         for entry in opinion.evidence:
             assert texts[entry.field][entry.start : entry.end] == entry.text
             assert entry.text.strip()

@@ -13,15 +13,8 @@ from tickets.triage.offline import lexicon
 from tickets.triage.offline.matcher import Cue, Node, add_pattern, find
 from tickets.triage.offline.reading import _built_lexicon
 from tickets.triage.offline.tokens import tokenise
-from tickets.triage.types import (
-    CATEGORIES,
-    PRIORITIES,
-    SENTIMENTS,
-    SURE_FROM,
-    Classification,
-    Title,
-    Tone,
-)
+from tickets.vocabulary import CATEGORIES, PRIORITIES, REVIEW_BELOW_CONFIDENCE, SENTIMENTS
+from tickets.triage.results import Classification, SentimentScore, SuggestedTitle
 
 TICKETS = {
     ("en", "billing"): "You charged me twice this month, I want a refund for the second invoice.",
@@ -195,7 +188,7 @@ def classified(description, title="") -> Classification:
     return answer
 
 
-def toned(description, title="") -> Tone:
+def toned(description, title="") -> SentimentScore:
     tone = offline.score_tone(description, title)
     assert tone is not None
     return tone
@@ -261,19 +254,19 @@ def test_a_question_word_asks_only_at_the_start_of_a_sentence():
 def test_without_a_word_of_the_category_it_is_unsure(text):
     answer = classified(text)
     assert answer.category == "general"
-    assert (answer.category_confidence or 1) < SURE_FROM
+    assert (answer.category_confidence or 1) < REVIEW_BELOW_CONFIDENCE
 
 
 @pytest.mark.parametrize("text", ["The invoice from March.", "Die Rechnung vom März."])
 def test_without_a_cue_the_priority_is_unsure(text):
     answer = classified(text)
     assert answer.priority == "medium"
-    assert (answer.priority_confidence or 1) < SURE_FROM
+    assert (answer.priority_confidence or 1) < REVIEW_BELOW_CONFIDENCE
 
 
 def test_words_for_two_categories_make_it_unsure():
     torn = classified("password and invoice")
-    assert (torn.category_confidence or 1) < SURE_FROM
+    assert (torn.category_confidence or 1) < REVIEW_BELOW_CONFIDENCE
     assert (classified("forgot my password").category_confidence or 0) > 0.8
 
 
@@ -422,7 +415,7 @@ def test_more_evidence_makes_it_surer():
 def test_other_languages_do_no_harm(text):
     answer = offline.classify(text)
     assert answer is None or answer.category in CATEGORIES
-    assert offline.suggest_title(text) == Title(text, "offline")
+    assert offline.suggest_title(text) == SuggestedTitle(text, "offline")
 
 
 def test_the_same_text_gives_the_same_answer():
@@ -500,7 +493,7 @@ def test_hostile_text_is_read_in_a_moment(unit):
     ],
 )
 def test_a_title_is_the_first_sentence_that_says_something(description, title):
-    assert offline.suggest_title(description) == Title(title, "offline")
+    assert offline.suggest_title(description) == SuggestedTitle(title, "offline")
 
 
 def test_a_long_sentence_is_cut_at_a_word():
@@ -511,7 +504,7 @@ def test_a_long_sentence_is_cut_at_a_word():
 
 
 def test_a_long_word_is_cut_at_80_characters():
-    assert offline.suggest_title("x" * 500) == Title("x" * 80, "offline")
+    assert offline.suggest_title("x" * 500) == SuggestedTitle("x" * 80, "offline")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "...", "!?!", "\u200b\u200e", "\U0001f600"])

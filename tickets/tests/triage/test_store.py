@@ -2,7 +2,7 @@
 
 import threading
 
-from tickets.triage.offline import Learner
+from tickets.triage.offline.learner import Learner
 from tickets.triage.offline.store import COMPLAIN_AGAIN, LOOK_AGAIN, Store
 
 

@@ -1,1 +1,1 @@
-"""How good is a source of answers, on tickets whose right answers are known?"""
+"""Measure how good a source of predictions is, on tickets whose right values are known."""

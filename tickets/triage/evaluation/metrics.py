@@ -1,6 +1,6 @@
-"""The figures themselves: pure functions of right answers, given answers and confidences.
+"""The metrics: pure functions of right values, predicted values and confidences.
 
-Shares are 0..1. A figure is None where nothing stands behind it, as the accuracy of no rows.
+Shares are 0..1. A metric is None without data, such as the accuracy of no rows.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ..types import CALIBRATION_BINS as BINS
-from ..types import CONFIDENT_FROM
+from ...vocabulary import CALIBRATION_BINS, CONFIDENT_FROM
 
 
 class Judged(NamedTuple):
-    """What was right, what was answered, and how sure: 0..1, or None for no opinion."""
+    """A right value, the predicted value, and the confidence (0..1, or None without one)."""
 
     truth: str
     answer: str
@@ -27,7 +26,7 @@ class Judged(NamedTuple):
 
 
 def share(flags: Iterable[bool]) -> float | None:
-    """The share of those that hold."""
+    """Return the share of those that are True."""
     counted = Counter(flags)
     total = counted[True] + counted[False]
     return counted[True] / total if total else None
@@ -42,54 +41,54 @@ def accuracy(rows: Iterable[Judged]) -> float | None:
 
 
 def macro_f1(rows: Sequence[Judged]) -> float | None:
-    """The mean F1 of the labels that are the truth of some row, each counted alike."""
+    """Return the mean F1 of the labels that are right for some row, with equal weights."""
     hits = Counter(row.truth for row in rows if row.right)
     truths, answers = Counter(row.truth for row in rows), Counter(row.answer for row in rows)
     return mean([2 * hits[label] / (truths[label] + answers[label]) for label in truths])
 
 
 def recall(rows: Iterable[Judged], label: str) -> float | None:
-    """How many of those that are `label` were found."""
+    """Return the share of the rows of `label` that were predicted as such."""
     return share(row.right for row in rows if row.truth == label)
 
 
 def precision(rows: Iterable[Judged], label: str) -> float | None:
-    """How many of those called `label` are."""
+    """Return the share of the rows predicted as `label` that are right."""
     return share(row.right for row in rows if row.answer == label)
 
 
 def within_one(rows: Iterable[Judged], levels: Sequence[str]) -> float | None:
-    """How many answers are the right level or one beside it."""
-    place = {level: number for number, level in enumerate(levels)}
-    return share(abs(place[row.truth] - place[row.answer]) <= 1 for row in rows)
+    """Return the share of predictions that are the right level or one next to it."""
+    index = {level: number for number, level in enumerate(levels)}
+    return share(abs(index[row.truth] - index[row.answer]) <= 1 for row in rows)
 
 
 def calibration_error(rows: Iterable[Judged]) -> float | None:
-    """How far confidence and accuracy lie apart, over ten bins weighted by their sizes.
+    """Return the mean difference of confidence and accuracy over ten bins, weighted by size.
 
-    Rows without a confidence have no part in it: who gives no opinion claims nothing. (Naeini
-    and others, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", 2015.)
+    Rows without a confidence are left out. Source: Naeini et al., "Obtaining Well Calibrated
+    Probabilities Using Bayesian Binning", 2015.
     """
-    bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
+    bins: list[list[tuple[float, bool]]] = [[] for _ in range(CALIBRATION_BINS)]
     for row in rows:
         if row.confidence is not None:
-            place = min(int(row.confidence * BINS), BINS - 1)
-            bins[place].append((row.confidence, row.right))
-    total = sum(len(found) for found in bins)
+            number = min(int(row.confidence * CALIBRATION_BINS), CALIBRATION_BINS - 1)
+            bins[number].append((row.confidence, row.right))
+    total = sum(len(entries) for entries in bins)
     gaps = (
-        abs(math.fsum(confidence for confidence, _ in found) - sum(right for _, right in found))
-        for found in bins
+        abs(math.fsum(confidence for confidence, _ in entries) - sum(right for _, right in entries))
+        for entries in bins
     )
     return math.fsum(gaps) / total if total else None
 
 
-def sure(rows: Iterable[Judged], least: float = CONFIDENT_FROM) -> list[Judged]:
-    """Those answered with at least this confidence."""
-    return [row for row in rows if row.confidence is not None and row.confidence >= least]
+def confident(rows: Iterable[Judged], threshold: float = CONFIDENT_FROM) -> list[Judged]:
+    """Return the rows predicted with at least this confidence."""
+    return [row for row in rows if row.confidence is not None and row.confidence >= threshold]
 
 
 def confusion(rows: Iterable[Judged]) -> dict[str, Counter[str]]:
-    """How often each truth was answered by what: {truth: {answer: count}}."""
+    """Return how often each value was predicted as which: {truth: {answer: count}}."""
     table: dict[str, Counter[str]] = {}
     for row in rows:
         table.setdefault(row.truth, Counter())[row.answer] += 1
@@ -97,7 +96,7 @@ def confusion(rows: Iterable[Judged]) -> dict[str, Counter[str]]:
 
 
 def spearman(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """The rank correlation, -1..1; None when one side is the same throughout."""
+    """Return the rank correlation, -1..1; None if all values of one side are equal."""
     left = ranks([pair[0] for pair in pairs])
     right = ranks([pair[1] for pair in pairs])
     middle = (len(pairs) + 1) / 2
@@ -110,18 +109,18 @@ def spearman(pairs: Sequence[tuple[float, float]]) -> float | None:
 
 
 def ranks(values: Sequence[float]) -> list[float]:
-    """Each value's place in ascending order, from 1; equal values share the mean of theirs."""
+    """Return each value's rank in ascending order, from 1; equal values share their mean rank."""
     order = sorted(range(len(values)), key=values.__getitem__)
-    found = [0.0] * len(values)
+    result = [0.0] * len(values)
     first = 0
     while first < len(order):
         end = first
         while end < len(order) and values[order[end]] == values[order[first]]:
             end += 1
         for index in order[first:end]:
-            found[index] = (first + 1 + end) / 2
+            result[index] = (first + 1 + end) / 2
         first = end
-    return found
+    return result
 
 
 def mean_absolute_error(pairs: Sequence[tuple[float, float]]) -> float | None:
@@ -129,13 +128,10 @@ def mean_absolute_error(pairs: Sequence[tuple[float, float]]) -> float | None:
 
 
 def percentile(values: Sequence[float], at: float) -> float | None:
-    """The value below which the share `at` lies, between two values on the line that joins them.
-
-    The same as PostgreSQL's `percentile_cont`.
-    """
+    """Return the percentile `at` (0..1), interpolated like PostgreSQL's `percentile_cont`."""
     if not values:
         return None
     ordered = sorted(values)
-    place = (len(ordered) - 1) * at
-    low, high = ordered[math.floor(place)], ordered[math.ceil(place)]
-    return low + (high - low) * (place - math.floor(place))
+    position = (len(ordered) - 1) * at
+    low, high = ordered[math.floor(position)], ordered[math.ceil(position)]
+    return low + (high - low) * (position - math.floor(position))

@@ -1,4 +1,4 @@
-"""The figures of several runs over the same rows, for programs and for people."""
+"""Report the metrics of several runs on the same rows, as JSON or as text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..types import LEARNED_FIELDS
+from ...vocabulary import (
+    DEFAULT_CATEGORY,
+    DEFAULT_PRIORITY,
+    DEFAULT_SENTIMENT,
+    DEFAULT_URGENCY,
+    LEARNED_FIELDS,
+)
 from . import metrics, run
 from .run import Run
 from .table import CHOICES
@@ -16,8 +22,8 @@ CHOICE_COLUMNS = {
     "accuracy": "accuracy",
     "macro-F1": "macro_f1",
     "ECE": "ece",
-    "sure": "coverage_at_0_8",
-    "right if sure": "accuracy_at_0_8",
+    "confident": "coverage_at_0_8",
+    "right if confident": "accuracy_at_0_8",
 }
 LEVEL_COLUMNS = {
     "within one": "within_one",
@@ -26,27 +32,28 @@ LEVEL_COLUMNS = {
 }
 URGENCY_COLUMNS = {"rows": "n", "Spearman": "spearman", "mean error": "mae"}
 LEGEND = """\
-ECE: expected calibration error over ten bins, of the rows with a confidence. Sure: the share of
-rows answered with a confidence of 0.8 or more."""
+ECE: expected calibration error over ten bins, of the rows with a confidence. Confident: the share
+of rows predicted with a confidence of 0.8 or more."""
 NO_CONFIDENCE = """\
-No confidence: answered without saying how sure; they count as answered, but have no part in the
+No confidence: rows predicted without a confidence. They count as predicted, but not for the
 calibration error."""
 
 
 @dataclass
 class Report:
-    """One source's run beside the baselines'."""
+    """The run of one source, compared with the baselines."""
 
     source: str
     run: Run
     default: Run
     lexicon: Run
     cost_usd: float = 0.0
-    learned: bool = False  # whether each row was learned once it was answered
-    failed: Mapping[str, int] | None = None  # how many questions failed for which reason
+    learned: bool = False  # whether each row was learned after its prediction
+    failed: Mapping[str, int] | None = None  # failed questions by reason
 
     def as_object(self) -> dict[str, Any]:
-        found = {
+        """Return the report for programs."""
+        result = {
             **run.figures(self.run),
             "latency_ms": run.latency(self.run),
             "failures": self.run.failures,
@@ -56,11 +63,12 @@ class Report:
                 "lexicon": run.figures(self.lexicon),
             },
         }
-        return found | {"curve": run.curve(self.run)} if self.learned else found
+        return result | {"curve": run.curve(self.run)} if self.learned else result
 
     def as_text(self) -> str:
+        """Return the report for people."""
         parts = [*self._fields(), self._urgency(), self._learning(), self._effort(), LEGEND]
-        if any(_without_opinion(self.run.judged(name)) for name in CHOICES):
+        if any(_without_confidence(self.run.judged(name)) for name in CHOICES):
             parts.append(NO_CONFIDENCE)
         return "\n\n".join(part for part in parts if part)
 
@@ -72,7 +80,11 @@ class Report:
         }
 
     def _fields(self) -> Iterator[str]:
-        defaults = {"category": "general", "priority": "medium", "sentiment": "neutral"}
+        defaults = {
+            "category": DEFAULT_CATEGORY,
+            "priority": DEFAULT_PRIORITY,
+            "sentiment": DEFAULT_SENTIMENT,
+        }
         for name, labels in CHOICES.items():
             if not self.default.judged(name):
                 continue
@@ -81,7 +93,7 @@ class Report:
                 [
                     label,
                     *_cells(run.figures(one)[name], columns),
-                    _without_opinion(one.judged(name)),
+                    _without_confidence(one.judged(name)),
                 ]
                 for label, one in self._runs(defaults[name]).items()
             ]
@@ -93,7 +105,7 @@ class Report:
             return ""
         rows = [
             [label, *_cells(run.figures(one)["urgency"], URGENCY_COLUMNS)]
-            for label, one in self._runs("50").items()
+            for label, one in self._runs(str(DEFAULT_URGENCY)).items()
         ]
         return _table(["urgency", *URGENCY_COLUMNS], rows)
 
@@ -102,34 +114,36 @@ class Report:
             return ""
         head = ["after learning", *LEARNED_FIELDS]
         rows = [[entry[name] for name in ("n", *LEARNED_FIELDS)] for entry in run.curve(self.run)]
-        said = "Each row was answered before it was learned; accuracy over the rows after the first"
-        return f"{_table(head, rows)}\n{said} so many."
+        note = "Accuracy on the rows after the first n. Each was predicted before it was learned."
+        return f"{_table(head, rows)}\n{note}"
 
     def _effort(self) -> str:
-        took = run.latency(self.run)
+        latency = run.latency(self.run)
         failures = f"failures  {self.run.failures} of {len(self.run.latencies)} rows"
         if self.failed:
-            reasons = ", ".join(f"{reason} {count}" for reason, count in self.failed.items())
-            failures += f", left out of the figures above ({reasons})"
+            by_reason = ", ".join(f"{reason} {count}" for reason, count in self.failed.items())
+            failures += f", left out of the metrics above ({by_reason})"
         return "\n".join(
             [
-                f"latency   p50 {_shown(took['p50'])} ms, p95 {_shown(took['p95'])} ms a row",
+                f"latency   p50 {_cell(latency['p50'])} ms, p95 {_cell(latency['p95'])} ms per row",
                 failures,
                 f"cost      ${self.cost_usd:.6f}, estimated",
             ]
         )
 
 
-def _without_opinion(rows: Iterable[metrics.Judged]) -> int:
+def _without_confidence(rows: Iterable[metrics.Judged]) -> int:
     return sum(row.confidence is None for row in rows)
 
 
 def _confusion(rows: Sequence[metrics.Judged], labels: Sequence[str]) -> str:
     counted = metrics.confusion(rows)
     body = [
-        [right, *(counted[right][said] for said in labels)] for right in labels if right in counted
+        [right, *(counted[right][label] for label in labels)]
+        for right in labels
+        if right in counted
     ]
-    return _table(["right, answered:", *labels], body) if body else ""
+    return _table(["right, predicted:", *labels], body) if body else ""
 
 
 def _cells(figures: Mapping[str, Any], columns: Mapping[str, str]) -> list[Any]:
@@ -137,19 +151,19 @@ def _cells(figures: Mapping[str, Any], columns: Mapping[str, str]) -> list[Any]:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """The first column to the left, the others to the right, each as wide as it must be."""
-    lines = [list(head), *([_shown(cell) for cell in row] for row in rows)]
+    """Align the first column to the left and the other ones to the right."""
+    lines = [list(head), *([_cell(value) for value in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.rjust(width) if place else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines
     )
 
 
-def _shown(value: Any) -> str:
+def _cell(value: Any) -> str:
     if value is None:
         return "-"
     return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""Ask a source about each row in turn, and judge what it says."""
+"""Ask a source about each row in turn, and compare its predictions with the right values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ..types import LEARNED_FIELDS, PRIORITIES, Classification, Tone
+from ...vocabulary import LEARNED_FIELDS, PRIORITIES
+from ..results import Classification, SentimentScore
 from . import metrics
 from .metrics import Judged
 from .sources import Source
@@ -21,33 +22,39 @@ DIGITS = 4
 
 @dataclass
 class Run:
-    """What became of each row, in their order; None where there is nothing to judge."""
+    """The outcome for each row, in order; None where there is no label or no prediction."""
 
     choices: dict[str, list[Judged | None]] = field(
         default_factory=lambda: {name: [] for name in CHOICES}
     )
-    urgency: list[tuple[float, float] | None] = field(default_factory=list)  # right, answered
-    latencies: list[float] = field(default_factory=list)  # milliseconds a row, all questions
-    failures: int = 0  # rows with a question that was not answered
+    urgency: list[tuple[float, float] | None] = field(default_factory=list)  # right, predicted
+    latencies: list[float] = field(default_factory=list)  # milliseconds per row, all questions
+    failures: int = 0  # rows with an unanswered question
 
-    def add(self, row: Row, found: Classification | None, tone: Tone | None) -> None:
+    def add(
+        self,
+        row: Row,
+        classification: Classification | None,
+        score: SentimentScore | None,
+    ) -> None:
+        """Add the predictions for a row; None for a question that failed or was not asked."""
         answers: dict[str, tuple[str, float | None]] = {}
-        if found is not None:
-            answers["category"] = found.category, found.category_confidence
-            answers["priority"] = found.priority, found.priority_confidence
-        if tone is not None:
-            answers["sentiment"] = tone.sentiment, tone.confidence
+        if classification is not None:
+            answers["category"] = classification.category, classification.category_confidence
+            answers["priority"] = classification.priority, classification.priority_confidence
+        if score is not None:
+            answers["sentiment"] = score.sentiment, score.confidence
         for name, judged in self.choices.items():
-            both = name in row.choices and name in answers
-            judged.append(Judged(row.choices[name], *answers[name]) if both else None)
-        if row.urgency is None or tone is None:
+            has_both = name in row.choices and name in answers
+            judged.append(Judged(row.choices[name], *answers[name]) if has_both else None)
+        if row.urgency is None or score is None:
             self.urgency.append(None)
         else:
-            self.urgency.append((row.urgency, tone.urgency_score))
+            self.urgency.append((row.urgency, score.urgency_score))
 
     def judged(self, name: str, after: int = 0) -> list[Judged]:
-        """The judged answers of a field, without those about the first `after` rows."""
-        return _some(self.choices[name][after:])
+        """Return the judged predictions of a field, without those of the first `after` rows."""
+        return _present(self.choices[name][after:])
 
 
 def ask(
@@ -55,53 +62,55 @@ def ask(
     rows: Sequence[Row],
     *,
     afterwards: Callable[[Row], None] = lambda row: None,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Callable[[int], None] = lambda number: None,
 ) -> Run:
-    """Ask about each row what its labels can judge; `afterwards` gets each row once answered."""
+    """Ask about each row what its labels can judge. Call `afterwards` with each row after that."""
     run = Run()
     for number, row in enumerate(rows, 1):
         started = time.perf_counter()
-        wanted, found, tone = _wanted(row), None, None
-        if "classify" in wanted:
-            found = source.classify(row)
-        if "tone" in wanted:
-            tone = source.score_tone(row)
+        questions, classification, score = _questions(row), None, None
+        if "classify" in questions:
+            classification = source.classify(row)
+        if "score_sentiment" in questions:
+            score = source.score_sentiment(row)
         run.latencies.append((time.perf_counter() - started) * 1000)
-        run.failures += len(wanted) > (found is not None) + (tone is not None)
-        run.add(row, found, tone)
+        run.failures += len(questions) > (classification is not None) + (score is not None)
+        run.add(row, classification, score)
         afterwards(row)
         progress(number)
     return run
 
 
-def _wanted(row: Row) -> set[str]:
-    """The questions whose answers this row can judge: each one may cost a call."""
-    wanted = {"classify" if name in LEARNED_FIELDS else "tone" for name in row.choices}
-    return wanted if row.urgency is None else wanted | {"tone"}
+def _questions(row: Row) -> set[str]:
+    """Return the questions for which the row has a label. Each one may cost a call."""
+    questions = {
+        "classify" if name in LEARNED_FIELDS else "score_sentiment" for name in row.choices
+    }
+    return questions if row.urgency is None else questions | {"score_sentiment"}
 
 
 def figures(run: Run) -> dict[str, Any]:
-    """How right the answers were, by field, rounded for reading."""
-    found: dict[str, Any] = {name: _choice(run.judged(name)) for name in CHOICES}
-    found["priority"] |= _levels(run.judged("priority"))
-    pairs = _some(run.urgency)
-    found["urgency"] = {
+    """Return the metrics by field, rounded for reading."""
+    result: dict[str, Any] = {name: _choice(run.judged(name)) for name in CHOICES}
+    result["priority"] |= _levels(run.judged("priority"))
+    pairs = _present(run.urgency)
+    result["urgency"] = {
         "n": len(pairs),
         "spearman": rounded(metrics.spearman(pairs)),
         "mae": rounded(metrics.mean_absolute_error(pairs)),
     }
-    return found
+    return result
 
 
 def _choice(rows: Sequence[Judged]) -> dict[str, Any]:
-    sure = metrics.sure(rows)
+    confident = metrics.confident(rows)
     return {
         "n": len(rows),
         "accuracy": rounded(metrics.accuracy(rows)),
         "macro_f1": rounded(metrics.macro_f1(rows)),
         "ece": rounded(metrics.calibration_error(rows)),
-        "coverage_at_0_8": rounded(len(sure) / len(rows) if rows else None),
-        "accuracy_at_0_8": rounded(metrics.accuracy(sure)),
+        "coverage_at_0_8": rounded(len(confident) / len(rows) if rows else None),
+        "accuracy_at_0_8": rounded(metrics.accuracy(confident)),
     }
 
 
@@ -114,7 +123,7 @@ def _levels(rows: Sequence[Judged]) -> dict[str, Any]:
 
 
 def latency(run: Run) -> dict[str, float | None]:
-    """Milliseconds that half, and nineteen in twenty, of the rows took at most."""
+    """Return the median and 95th percentile of the milliseconds per row."""
     return {
         "p50": rounded(metrics.percentile(run.latencies, 0.5)),
         "p95": rounded(metrics.percentile(run.latencies, 0.95)),
@@ -122,7 +131,7 @@ def latency(run: Run) -> dict[str, float | None]:
 
 
 def curve(run: Run) -> list[dict[str, Any]]:
-    """The accuracy over the rows after the first n, each answered before it was learned."""
+    """Return the accuracy on the rows after the first n, each predicted before it was learned."""
     return [
         {
             "n": count,
@@ -137,5 +146,5 @@ def rounded(value: float | None) -> float | None:
     return None if value is None else round(value, DIGITS)
 
 
-def _some(values: Iterable[T | None]) -> list[T]:
+def _present(values: Iterable[T | None]) -> list[T]:
     return [value for value in values if value is not None]

@@ -1,4 +1,4 @@
-"""A file of labelled tickets -> rows, or one sentence that says what is wrong with it."""
+"""Read a file of labelled tickets, or explain in one sentence what is wrong with it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from ..types import CATEGORIES, FIELDS, PRIORITIES, SENTIMENTS
+from ...vocabulary import CATEGORIES, PREDICTED_FIELDS, PRIORITIES, SENTIMENTS
 
 CHOICES = {"category": CATEGORIES, "priority": PRIORITIES, "sentiment": SENTIMENTS}
 TEXTS = ("text", "title")
-MOST_NAMED = 60  # characters of somebody's data in a message
+MAX_QUOTED_CHARS = 60  # of the file's data in a message
 _NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,20})?")
 
 
 class BadFile(Exception):
-    """One sentence for whoever gave the file, with the line where there is one."""
+    """The file cannot be read. The message is one sentence, with the line if there is one."""
 
 
 class Row(NamedTuple):
-    """A ticket, and what is known to be right about it: an empty mapping never occurs."""
+    """A ticket and its right values. At least one of them is known."""
 
     title: str
     text: str
@@ -38,9 +38,9 @@ class Table(NamedTuple):
 
 
 def read(path: str, limit: int | None = None) -> Table:
-    """The labelled rows of a CSV file in UTF-8, from its first `limit` rows; or BadFile."""
+    """Return the labelled rows of a CSV file in UTF-8, up to row `limit`, or raise BadFile."""
     content = _text(path)
-    with _any_length():
+    with _unlimited_fields():
         table = _table(content, limit)
     if not table.rows:
         raise BadFile("The file has no row with a text and a label.")
@@ -52,7 +52,7 @@ def _text(path: str) -> str:
         content = Path(path).read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise BadFile(f"{_named(path)} cannot be read: {reason}.") from error
+        raise BadFile(f"{_quoted(path)} cannot be read: {reason}.") from error
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -65,13 +65,13 @@ def _text(path: str) -> str:
 
 
 @contextmanager
-def _any_length() -> Iterator[None]:
-    """The csv module refuses long fields by default, for the whole process."""
-    before = csv.field_size_limit(2**31 - 1)
+def _unlimited_fields() -> Iterator[None]:
+    """Let the csv module read long fields, which it refuses by default in the whole process."""
+    previous = csv.field_size_limit(2**31 - 1)
     try:
         yield
     finally:
-        csv.field_size_limit(before)
+        csv.field_size_limit(previous)
 
 
 def _table(content: str, limit: int | None) -> Table:
@@ -80,15 +80,15 @@ def _table(content: str, limit: int | None) -> Table:
     if not header:
         raise BadFile("The file is empty.")
     columns = _columns(line, header)
-    found = [
+    parsed = [
         _row(line, columns, _cells(line, header, cells)) for line, cells in islice(records, limit)
     ]
-    rows = [row for row in found if row is not None]
-    return Table(rows, len(found) - len(rows))
+    rows = [row for row in parsed if row is not None]
+    return Table(rows, len(parsed) - len(rows))
 
 
 def _records(content: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record with anything in it, and the line on which it starts."""
+    """Yield each record that is not empty, with the line on which it starts."""
     reader = csv.reader(io.StringIO(content, newline=""), strict=True)
     while True:
         line = reader.line_num + 1
@@ -103,16 +103,16 @@ def _records(content: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _columns(line: int, header: Sequence[str]) -> dict[str, int]:
-    """Where each column stands that means something here."""
+    """Return the indexes of the known columns."""
     names = [name.strip().lower() for name in header]
-    known = [name for name in names if name in (*TEXTS, *FIELDS)]
+    known = [name for name in names if name in (*TEXTS, *PREDICTED_FIELDS)]
     for name in known:
         if names.count(name) > 1:
             raise BadFile(f"Line {line}: there are two columns {name}.")
     if "text" not in known:
-        raise BadFile(f"Line {line}: there is no column text, only {_named(', '.join(names))}.")
-    if not set(known) & set(FIELDS):
-        raise BadFile(f"Line {line}: there is no column of labels: {', '.join(FIELDS)}.")
+        raise BadFile(f"Line {line}: there is no column text, only {_quoted(', '.join(names))}.")
+    if not set(known) & set(PREDICTED_FIELDS):
+        raise BadFile(f"Line {line}: there is no column of labels: {', '.join(PREDICTED_FIELDS)}.")
     return {name: names.index(name) for name in known}
 
 
@@ -123,13 +123,13 @@ def _cells(line: int, header: Sequence[str], cells: list[str]) -> list[str]:
 
 
 def _row(line: int, columns: Mapping[str, int], cells: Sequence[str]) -> Row | None:
-    """The row, or None when there is nothing to ask or nothing to judge by."""
-    given = {name: cells[place].strip() for name, place in columns.items()}
-    choices = {name: _choice(line, name, given[name]) for name in CHOICES if given.get(name)}
-    urgency = _urgency(line, given["urgency"]) if given.get("urgency") else None
-    if not given["text"] or (not choices and urgency is None):
+    """Return the row, or None if it has no text or no label."""
+    values = {name: cells[index].strip() for name, index in columns.items()}
+    choices = {name: _choice(line, name, values[name]) for name in CHOICES if values.get(name)}
+    urgency = _urgency(line, values["urgency"]) if values.get("urgency") else None
+    if not values["text"] or (not choices and urgency is None):
         return None
-    # The texts as they came: spaces and line ends are part of what the classifier sees.
+    # The texts are not stripped: the classifier sees spaces and line ends too.
     title = cells[columns["title"]] if "title" in columns else ""
     return Row(title, cells[columns["text"]], choices, urgency)
 
@@ -137,16 +137,16 @@ def _row(line: int, columns: Mapping[str, int], cells: Sequence[str]) -> Row | N
 def _choice(line: int, name: str, value: str) -> str:
     if value.lower() not in CHOICES[name]:
         allowed = ", ".join(CHOICES[name])
-        raise BadFile(f"Line {line}: {name} {_named(value)} is none of {allowed}.")
+        raise BadFile(f"Line {line}: {name} {_quoted(value)} is not one of {allowed}.")
     return value.lower()
 
 
 def _urgency(line: int, value: str) -> float:
     if not _NUMBER.fullmatch(value) or float(value) > 100:
-        raise BadFile(f"Line {line}: urgency {_named(value)} is no number from 0 to 100.")
+        raise BadFile(f"Line {line}: urgency {_quoted(value)} is not a number from 0 to 100.")
     return float(value)
 
 
-def _named(value: str) -> str:
-    """Somebody's data in a message: on one line, and not the whole of a long one."""
-    return repr(value if len(value) <= MOST_NAMED else value[:MOST_NAMED] + "...")
+def _quoted(value: str) -> str:
+    """Quote data of the file in a message, on one line and shortened."""
+    return repr(value if len(value) <= MAX_QUOTED_CHARS else value[:MAX_QUOTED_CHARS] + "...")

@@ -1,13 +1,13 @@
-"""Lexicon and learned model -> category, priority, sentiment, urgency, and how sure."""
+"""Category, priority, sentiment and urgency from the lexicon and the learned model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..types import Classification, Evidence, Tone
+from ..results import Classification, Evidence, SentimentScore
 from . import prior, store
 from .features import View
-from .learner import Learner, Opinion
+from .learner import LearnedPrediction, Learner
 from .reading import Reading
 
 Learners = Mapping[str, Learner]
@@ -17,16 +17,17 @@ LEARNED = "learned-1"
 def classify(
     description: str, title: str = "", *, learners: Learners | None = None
 ) -> Classification | None:
-    """Category and priority, or None when nothing in the text is known.
+    """Return category and priority, or None if nothing in the text is known.
 
-    `learners` stands in for what this site has learned: {} for the lexicon alone.
+    `learners` replaces what this site has learned: {} stands for the lexicon alone.
     """
-    known = store.learners() if learners is None else learners
+    learners = store.learners() if learners is None else learners
     view = View(title, description)
-    category, priority = _learned(known, "category", view), _learned(known, "priority", view)
+    category = _learned(learners, "category", view)
+    priority = _learned(learners, "priority", view)
     if not (view.reading.hits or category or priority):
         return None
-    models = [LEARNED if opinion else prior.VERSION for opinion in (category, priority)]
+    models = [LEARNED if prediction else prior.VERSION for prediction in (category, priority)]
     category = category or _category(view.reading)
     priority = priority or _priority(view.reading)
     return Classification(
@@ -42,20 +43,20 @@ def classify(
     )
 
 
-def score_tone(
+def score_sentiment(
     description: str, title: str = "", *, learners: Learners | None = None
-) -> Tone | None:
-    """Sentiment and urgency, or None when nothing in the text speaks of either."""
-    known = store.learners() if learners is None else learners
+) -> SentimentScore | None:
+    """Return sentiment and urgency, or None if nothing in the text is known."""
+    learners = store.learners() if learners is None else learners
     view = View(title, description)
-    learned = _learned(known, "priority", view)
+    learned = _learned(learners, "priority", view)
     if not view.reading.hits and learned is None:
         return None
     sentiment, confidence, hits = prior.sentiment(view.reading.of("sentiment"))
     urgency = learned or _priority(view.reading)
-    words = [Evidence("tone", e.field, e.text, e.start, e.end) for e in urgency.evidence]
-    evidence = [*view.reading.evidence("tone", hits), *words]
-    return Tone(
+    evidence = list(view.reading.evidence("sentiment", hits))
+    evidence += [Evidence("sentiment", e.field, e.text, e.start, e.end) for e in urgency.evidence]
+    return SentimentScore(
         sentiment,
         urgency.urgency,
         confidence,
@@ -67,23 +68,23 @@ def score_tone(
     )
 
 
-def _learned(learners: Learners, field: str, view: View) -> Opinion | None:
-    """What was learned, where that leads and the text is not all new to it."""
+def _learned(learners: Learners, field: str, view: View) -> LearnedPrediction | None:
+    """Return the learned model's prediction, if that model answers and knows any of the text."""
     learner = learners.get(field)
     if learner is None or not learner.leads:
         return None
-    opinion = learner.opinion(view)
-    return opinion if view.reading.hits or opinion.evidence else None
+    prediction = learner.predict(view)
+    return prediction if view.reading.hits or prediction.evidence else None
 
 
-def _category(reading: Reading) -> Opinion:
+def _category(reading: Reading) -> LearnedPrediction:
     value, confidence, hits = prior.category(reading.of("category"))
-    return Opinion(value, confidence, 0, tuple(reading.evidence("category", hits)))
+    return LearnedPrediction(value, confidence, 0, tuple(reading.evidence("category", hits)))
 
 
-def _priority(reading: Reading) -> Opinion:
+def _priority(reading: Reading) -> LearnedPrediction:
     category, _confidence, _hits = prior.category(reading.of("category"))
     urgency, hits = prior.urgency(reading, category)
     confidence = prior.priority_confidence(urgency, hits)
     evidence = tuple(reading.evidence("priority", hits))
-    return Opinion(prior.priority(urgency), confidence, urgency, evidence)
+    return LearnedPrediction(prior.priority(urgency), confidence, urgency, evidence)

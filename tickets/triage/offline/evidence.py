@@ -1,70 +1,71 @@
-"""The words of a ticket by which a learned decision went."""
+"""The quotes of a ticket that a learned prediction rests on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..types import Evidence
-from .features import UNSPACED_FROM, Place, View
-from .reading import load_lexicon
+from ..results import Evidence
+from .features import UNSPACED_FROM, TextSpan, View
+from .lexicon.loader import load_lexicon
 from .tokens import fold
 
-MOST = 5
-LEAST_SHARE = 0.1  # of the strongest word's pull; less is no reason
-LONGEST_RUN = 12  # characters, of a script without spaces
+MAX_EVIDENCE = 5
+MIN_SHARE = 0.1  # of the strongest quote's pull; weaker ones are not evidence
+MAX_RUN_CHARS = 12  # in scripts without spaces
 
 
-def strongest(view: View, field: str, pulls: Iterable[tuple[Place, float]]) -> Iterator[Evidence]:
-    """The places that pulled most, strongest first, none inside another."""
-    together: dict[Place, float] = {}
-    for place, pull in pulls:
-        if _says_nothing(view, place):
-            continue
-        together[place] = together.get(place, 0.0) + pull
-    ranked = sorted(together, key=lambda place: (-together[place], place))
-    least = together[ranked[0]] * LEAST_SHARE if ranked else 0.0
-    chosen: list[Place] = []
-    for place in ranked:
-        if together[place] <= max(0.0, least):
+def strongest(
+    view: View, field: str, pulls: Iterable[tuple[TextSpan, float]]
+) -> Iterator[Evidence]:
+    """Yield the spans with the strongest pull, in that order, without overlaps."""
+    totals: dict[TextSpan, float] = {}
+    for span, pull in pulls:
+        if not _is_meaningless(view, span):
+            totals[span] = totals.get(span, 0.0) + pull
+    ranked = sorted(totals, key=lambda span: (-totals[span], span))
+    threshold = totals[ranked[0]] * MIN_SHARE if ranked else 0.0
+    chosen: list[TextSpan] = []
+    for span in ranked:
+        if totals[span] <= max(0.0, threshold):
             break
-        _choose(chosen, place, view)
-    for place in chosen[:MOST]:
-        quote = view.texts[place.field][place.start : place.end]
-        yield Evidence(field, place.field, quote, place.start, place.end)
+        _choose(chosen, span, view)
+    for span in chosen[:MAX_EVIDENCE]:
+        quote = view.texts[span.field][span.start : span.end]
+        yield Evidence(field, span.field, quote, span.start, span.end)
 
 
-def merged(first: Iterable[Evidence], then: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """Both, without the places that overlap an earlier one."""
-    taken: list[Evidence] = []
-    for entry in (*first, *then):
+def merged(first: Iterable[Evidence], second: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Return both, without entries that overlap an earlier one."""
+    chosen: list[Evidence] = []
+    for entry in (*first, *second):
         if not any(
             entry.field == other.field and entry.start < other.end and other.start < entry.end
-            for other in taken
+            for other in chosen
         ):
-            taken.append(entry)
-    return tuple(taken[:MOST])
+            chosen.append(entry)
+    return tuple(chosen[:MAX_EVIDENCE])
 
 
-def _choose(chosen: list[Place], place: Place, view: View) -> None:
-    """Take the place in, unless it is in one that is; neighbouring characters become one run."""
-    for at, taken in enumerate(chosen):
-        if taken.field != place.field or place.start > taken.end or place.end < taken.start:
+def _choose(chosen: list[TextSpan], span: TextSpan, view: View) -> None:
+    """Add the span unless it overlaps a chosen one; join neighbours in scripts without spaces."""
+    for at, other in enumerate(chosen):
+        if other.field != span.field or span.start > other.end or span.end < other.start:
             continue
-        run = Place(place.field, min(taken.start, place.start), max(taken.end, place.end))
-        if _is_unspaced(view, place) and run.end - run.start <= LONGEST_RUN:
+        run = TextSpan(span.field, min(other.start, span.start), max(other.end, span.end))
+        if _is_unspaced(view, span) and run.end - run.start <= MAX_RUN_CHARS:
             chosen[at] = run
             return
-        if place.start < taken.end and place.end > taken.start:
+        if span.start < other.end and span.end > other.start:
             return
-    chosen.append(place)
+    chosen.append(span)
 
 
-def _says_nothing(view: View, place: Place) -> bool:
-    word = view.texts[place.field][place.start : place.end]
+def _is_meaningless(view: View, span: TextSpan) -> bool:
+    word = view.texts[span.field][span.start : span.end]
     if len(word) == 1:
         return word < UNSPACED_FROM
     return fold(word) in load_lexicon().stopwords
 
 
-def _is_unspaced(view: View, place: Place) -> bool:
-    return max(view.texts[place.field][place.start : place.end]) >= UNSPACED_FROM
+def _is_unspaced(view: View, span: TextSpan) -> bool:
+    return max(view.texts[span.field][span.start : span.end]) >= UNSPACED_FROM

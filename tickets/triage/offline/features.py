@@ -1,4 +1,7 @@
-"""A ticket as the learner sees it: hashed words, stems and pairs of words, of unit length."""
+"""The features of a ticket for the learner: hashed words, stems and pairs of words.
+
+Together they are a vector of unit length.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,20 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from .reading import Reading, load_lexicon, read
+from .lexicon.loader import load_lexicon
+from .reading import Reading, read
 from .tokens import Token, fold, tokenise
 
 BITS = 14
 WORD, STEM, PAIR, STOPWORD = 1.0, 0.7, 0.5, 0.2
 STEM_CHARS = 5
-# From Thai on, Unicode's scripts mostly write no spaces between words.
+# From Thai on, most of Unicode's scripts write no spaces between words.
 UNSPACED_FROM = "\u0e00"
 Features = list[tuple[int, float]]
 
 
-class Place(NamedTuple):
-    """Where a feature stands first: `field_text[start:end]`."""
+class TextSpan(NamedTuple):
+    """The first position of a feature: `field_text[start:end]`."""
 
     field: str
     start: int
@@ -28,7 +32,7 @@ class Place(NamedTuple):
 
 
 class View:
-    """A ticket as the lexicon reads it and, once it is asked for, as hashed features."""
+    """A ticket as the lexicon reads it and, computed on demand, as hashed features."""
 
     def __init__(self, title: str, description: str) -> None:
         self.texts = {"title": title, "description": description}
@@ -36,53 +40,53 @@ class View:
 
     @property
     def features(self) -> Features:
-        """(slot, weight) pairs; the squares of the weights add up to 1."""
+        """The (slot, weight) pairs; the squares of the weights add up to 1."""
         return self._hashed[0]
 
     @property
-    def places(self) -> list[Place]:
-        """Where each of the features stands."""
+    def spans(self) -> list[TextSpan]:
+        """The first position of each feature."""
         return self._hashed[1]
 
     @cached_property
-    def _hashed(self) -> tuple[Features, list[Place]]:
+    def _hashed(self) -> tuple[Features, list[TextSpan]]:
         weights: dict[int, float] = {}
-        places: dict[int, Place] = {}
+        spans: dict[int, TextSpan] = {}
         for field, text in self.texts.items():
             for name, weight, start, end in named(text):
                 key = slot(name)
                 if key not in weights:
                     weights[key] = weight
-                    places[key] = Place(field, start, end)
+                    spans[key] = TextSpan(field, start, end)
         length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-        return [(key, weight / length) for key, weight in weights.items()], list(places.values())
+        return [(key, weight / length) for key, weight in weights.items()], list(spans.values())
 
 
 def named(text: str) -> Iterator[tuple[str, float, int, int]]:
-    """Each feature's name, weight, start and end."""
+    """Yield the name, weight, start and end of each feature."""
     stopwords = load_lexicon().stopwords
-    before: Token | None = None
-    before_common = False
+    previous: Token | None = None
+    is_previous_common = False
     for token in tokenise(text):
         word, start, end = token
-        if not word:  # a sentence ends, and with it what belongs together
-            before = None
+        if not word:  # pairs do not cross the end of a sentence
+            previous = None
             continue
         if max(word) >= UNSPACED_FROM:
             yield from _pieces(text, start, end)
-            before = None
+            previous = None
             continue
-        common = word in stopwords
-        yield word, STOPWORD if common or word.isdecimal() else WORD, start, end
+        is_common = word in stopwords
+        yield word, STOPWORD if is_common or word.isdecimal() else WORD, start, end
         if len(word) > STEM_CHARS + 1:
             yield f"~{word[:STEM_CHARS]}", STEM, start, end
-        if before is not None and not (common and before_common):
-            yield f"{before.word} {word}", PAIR, before.start, end
-        before, before_common = token, common
+        if previous is not None and not (is_common and is_previous_common):
+            yield f"{previous.word} {word}", PAIR, previous.start, end
+        previous, is_previous_common = token, is_common
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[tuple[str, float, int, int]]:
-    """Pairs of neighbouring characters, for scripts that write no spaces between words."""
+    """Yield pairs of neighbouring characters, for scripts that write no spaces between words."""
     if end - start == 1:
         yield fold(text[start:end]), WORD, start, end
     for at in range(start, end - 1):
@@ -90,5 +94,5 @@ def _pieces(text: str, start: int, end: int) -> Iterator[tuple[str, float, int, 
 
 
 def slot(name: str) -> int:
-    """Where a feature's weights are; the same in every process and version of Python."""
+    """Return the slot of a feature's weights, the same in every process and version of Python."""
     return zlib.crc32(name.encode("utf-8", "surrogatepass")) & ((1 << BITS) - 1)

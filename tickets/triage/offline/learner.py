@@ -1,8 +1,8 @@
 """What a site has learned about one field, on top of the lexicon.
 
-A linear model over hashed words that starts as the lexicon's own opinion. Each lesson corrects
-it, and some of the latest lessons are learned again with it. It answers only while it is no
-worse than the lexicon on tickets that it had not learned yet.
+A linear model over hashed words that starts out predicting the same as the lexicon. Each example
+corrects it, and some of the latest examples are learned again with it. It answers only while it
+is no worse than the lexicon on tickets that it had not learned yet.
 """
 
 from __future__ import annotations
@@ -15,37 +15,38 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..types import SURE_FROM, Evidence
+from ...vocabulary import REVIEW_BELOW_CONFIDENCE
+from ..results import Evidence
 from . import packing
 from .confidence import Head
 from .evidence import merged, strongest
 from .features import View
-from .kept import Kept
+from .replay import ReplayExample
 from .targets import TARGETS
 from .weights import Rows, Weights, familiarity
 
 FORMAT = 2
-MOST_LESSONS = 2000
-AGAIN, KEPT = 8, 200  # so many of so many latest lessons are learned again with each new one
-WINDOW = 100  # lessons over which lexicon and learned model are compared
-TOLERANCE = 1  # lessons of these: one point
-SHY_UNTIL = 15.0  # lessons; before, a text counts by much less than the share of it that is known
+MAX_EXAMPLES = 2000
+REPLAYED, STORED = 8, 200  # with each example, 8 of the latest 200 are learned again
+WINDOW = 100  # examples on which lexicon and learned model are compared
+TOLERANCE = 1  # examples by which the learned model may be behind
+CAUTIOUS_UNTIL = 15.0  # examples; until then a text counts by much less than its known share
 BIAS_RATE = 0.06
-FAMILIAR = 0.8  # a text of which so much is known counts in full
-MOST_RARITY = 3.0
-NO_REASON = SURE_FROM - 0.05  # the most that an answer without a word to show may claim
+FAMILIAR = 0.8  # a text counts in full from this known share on
+MAX_RARITY = 3.0
+MAX_WITHOUT_EVIDENCE = REVIEW_BELOW_CONFIDENCE - 0.05  # confidence of a prediction without any
 
 
-class Lesson(NamedTuple):
-    """A ticket's text and what a person decided."""
+class TrainingExample(NamedTuple):
+    """The text of a ticket and the value that an agent decided on."""
 
     title: str
     description: str
     value: str
 
 
-class Opinion(NamedTuple):
-    """A value, how sure (0..1), the urgency behind a priority, and the words that decided."""
+class LearnedPrediction(NamedTuple):
+    """A value, its confidence (0..1) and evidence, and the urgency behind a priority."""
 
     value: str
     confidence: float
@@ -55,9 +56,9 @@ class Opinion(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How lexicon and learned model did on the latest lessons, before these were learned.
+    """The accuracy of lexicon and learned model on the latest examples, before learning these.
 
-    The accuracies are None before the first lesson.
+    None before the first example.
     """
 
     seen: int
@@ -67,17 +68,17 @@ class Figures:
 
 
 class Judgement(NamedTuple):
-    """What the model makes of a ticket."""
+    """The learned model's scores for a ticket, compared with the lexicon's."""
 
     start: list[float]  # the lexicon's scores
     prior_value: str
     scores: list[float]
     best: int
-    signs: list[float]  # by which to tell how sure
+    signs: list[float]  # from which the confidence is estimated
 
 
 class Learner:
-    """`field` is "category" or "priority"."""
+    """The lexicon and what was learned about `field`, "category" or "priority"."""
 
     def __init__(self, field: str) -> None:
         self.field = field
@@ -88,13 +89,15 @@ class Learner:
         self._bias_gathered = 0.0
         self._counts = [1] * len(self.target.values)
         self._head = Head()
-        self._latest: deque[Kept] = deque(maxlen=KEPT)
+        self._latest: deque[ReplayExample] = deque(maxlen=STORED)
         self._compared: deque[tuple[bool, bool]] = deque(maxlen=WINDOW)  # (lexicon, learned) right
 
     @property
     def leads(self) -> bool:
-        """Whether what was learned answers: only while it is not behind the lexicon, give or take
-        the ticket by which chance alone parts the two."""
+        """Whether the learned model answers instead of the lexicon.
+
+        It may be one ticket behind, the difference that chance alone makes.
+        """
         ahead = sum(learned - lexicon for lexicon, learned in self._compared)
         return bool(self._compared) and ahead >= -TOLERANCE
 
@@ -106,60 +109,63 @@ class Learner:
         lexicon, learned = (sum(flags) / count for flags in zip(*self._compared, strict=True))
         return Figures(self.seen, lexicon, learned, self.leads)
 
-    def opinion(self, view: View) -> Opinion:
-        """What the learned model says, whether or not it leads."""
-        found = self._judge(view)
-        evidence = self._evidence(view, found)
-        confidence = self._head.confidence(found.signs)
+    def predict(self, view: View) -> LearnedPrediction:
+        """Return the learned model's prediction, whether or not it leads."""
+        judgement = self._judge(view)
+        evidence = self._evidence(view, judgement)
+        confidence = self._head.confidence(judgement.signs)
         if not evidence:
-            confidence = min(confidence, NO_REASON)
-        value, urgency = self.target.values[found.best], self.target.urgency(found.scores)
-        return Opinion(value, round(confidence, 3), urgency, evidence)
+            confidence = min(confidence, MAX_WITHOUT_EVIDENCE)
+        value = self.target.values[judgement.best]
+        urgency = self.target.urgency(judgement.scores)
+        return LearnedPrediction(value, round(confidence, 3), urgency, evidence)
 
     # --- learning ---
 
     def learn(self, title: str, description: str, value: str) -> None:
-        """Compare lexicon and model on the ticket, then learn what a person decided about it.
+        """Compare lexicon and model on the ticket, then learn the value that an agent decided on.
 
-        Raises ValueError, and learns nothing, when the field has no such value.
+        Raise ValueError, and learn nothing, if the field has no such value.
         """
         label = self.target.values.index(value)
         view = View(title, description)
-        found = self._judge(view)
-        self._compared.append((found.prior_value == value, found.best == label))
-        self._head.learn(found.signs, found.best == label)
+        judgement = self._judge(view)
+        self._compared.append((judgement.prior_value == value, judgement.best == label))
+        self._head.learn(judgement.signs, judgement.best == label)
         self._counts[label] += 1
         self.seen += 1
-        self._forget_otherwise(view, label)
+        self._drop_contradictions(view, label)
         rows = self._weights.all(view.features)
-        self._step(rows, found.scores, label)
-        chance = random.Random(self.seen)  # noqa: S311  (picks lessons, guards nothing)
-        for _ in range(min(AGAIN, len(self._latest))):
+        self._step(rows, judgement.scores, label)
+        chance = random.Random(self.seen)  # noqa: S311  (picks examples, protects nothing)
+        for _ in range(min(REPLAYED, len(self._latest))):
             latest = len(self._latest)
-            kept = self._latest[max(chance.randrange(latest), chance.randrange(latest))]
-            rows = kept.rows(self._weights)
-            self._step(rows, self._scores(kept.start, rows), kept.label)
-        self._latest.append(Kept.of(view.features, found.start, label))
+            example = self._latest[max(chance.randrange(latest), chance.randrange(latest))]
+            rows = example.rows(self._weights)
+            self._step(rows, self._scores(example.start, rows), example.label)
+        self._latest.append(ReplayExample.of(view.features, judgement.start, label))
 
     @classmethod
-    def taught(cls, field: str, lessons: Iterable[Lesson]) -> Learner:
-        """A learner that has had the last 2 000 of these lessons, in their order."""
+    def trained(cls, field: str, examples: Iterable[TrainingExample]) -> Learner:
+        """Return a learner that has learned the last 2,000 of these examples, in their order."""
         learner = cls(field)
-        for lesson in deque(lessons, maxlen=MOST_LESSONS):
-            learner.learn(*lesson)
+        for example in deque(examples, maxlen=MAX_EXAMPLES):
+            learner.learn(*example)
         return learner
 
-    def _forget_otherwise(self, view: View, label: int) -> None:
-        """Do not go on learning what was decided otherwise about tickets just like this one."""
+    def _drop_contradictions(self, view: View, label: int) -> None:
+        """Stop replaying examples with another value whose tickets are just like this one."""
         keys = frozenset(key for key, _weight in view.features)
-        outdated = [kept for kept in self._latest if kept.label != label and kept.is_like(keys)]
-        for kept in outdated:
-            self._latest.remove(kept)
+        outdated = [
+            example for example in self._latest if example.label != label and example.is_like(keys)
+        ]
+        for example in outdated:
+            self._latest.remove(example)
 
     def _step(self, rows: Rows, scores: Sequence[float], label: int) -> None:
         rarity = math.sqrt(sum(self._counts) / len(self._counts) / self._counts[label])
         gradient = self.target.gradient(scores, label)
-        gradient = [min(rarity, MOST_RARITY) * part for part in gradient]
+        gradient = [min(rarity, MAX_RARITY) * part for part in gradient]
         self._weights.step(rows, gradient)
         self._bias_gathered += sum(part * part for part in gradient)
         pace = BIAS_RATE / math.sqrt(1 + self._bias_gathered)
@@ -171,9 +177,8 @@ class Learner:
         start, prior_value = self.target.start(view.reading)
         rows = self._weights.known(view.features)
         known = familiarity(rows)
-        # Little of a text that is mostly new counts: the first lessons tell about tickets like
-        # their own and not about all.
-        trust = min(1.0, known / FAMILIAR) ** (2 / (1 + self.seen / SHY_UNTIL))
+        # A mostly new text counts little: the first examples apply to similar tickets only.
+        trust = min(1.0, known / FAMILIAR) ** (2 / (1 + self.seen / CAUTIOUS_UNTIL))
         scores = self._scores(start, rows, trust)
         best = self.target.best(scores)
         likely = self.target.shares(self.target.sober(scores, start))[best]
@@ -189,27 +194,29 @@ class Learner:
             for first, bias, total in zip(start, self._bias, totals, strict=True)
         ]
 
-    def _evidence(self, view: View, found: Judgement) -> tuple[Evidence, ...]:
-        """The words that spoke for the value: learned ones, and the lexicon's if it agrees."""
-        towards = self.target.towards(found.scores)
+    def _evidence(self, view: View, judgement: Judgement) -> tuple[Evidence, ...]:
+        """Return the quotes behind the value: learned ones, and the lexicon's if it agrees."""
+        towards = self.target.towards(judgement.scores)
         pulls = []
-        for (key, weight), place in zip(view.features, view.places, strict=True):
+        for (key, weight), span in zip(view.features, view.spans, strict=True):
             moves = self._weights.moves(key)
             if moves is not None:
-                pulls.append((place, weight * _dot(moves, towards)))
+                pulls.append((span, weight * _dot(moves, towards)))
         learned = list(strongest(view, self.field, pulls))
-        if self.target.values[found.best] != found.prior_value:
+        if self.target.values[judgement.best] != judgement.prior_value:
             return tuple(learned)
         lexicon = list(view.reading.evidence(self.field, self.target.hits(view.reading)))
-        moved = [now - first for now, first in zip(found.scores, found.start, strict=True)]
-        if _dot(found.start, towards) > _dot(moved, towards):
+        moved = [
+            score - first for score, first in zip(judgement.scores, judgement.start, strict=True)
+        ]
+        if _dot(judgement.start, towards) > _dot(moved, towards):
             return merged(lexicon, learned)
         return merged(learned, lexicon)
 
     # --- storing ---
 
     def dumps(self) -> bytes:
-        """Everything that was learned; half precision is enough for the weights."""
+        """Return everything that was learned. Half precision is enough for the weights."""
         parts = [
             packing.pack("I", [FORMAT, self.seen, *self._counts]),
             packing.pack("f", [*self._bias, self._bias_gathered]),
@@ -217,18 +224,18 @@ class Learner:
             self._head.pack(),
             self._weights.pack(),
             packing.pack("I", [len(self._latest)]),
-            *(kept.pack() for kept in self._latest),
+            *(example.pack() for example in self._latest),
         ]
         return zlib.compress(b"".join(parts))
 
     @classmethod
     def loads(cls, field: str, data: bytes) -> Learner:
-        """What `dumps` gave. Raises ValueError for anything else."""
+        """Restore what `dumps` returned. Raise ValueError for anything else."""
         learner = cls(field)
         try:
             learner._unpack(packing.Reader(zlib.decompress(data)))
         except (zlib.error, ValueError) as error:
-            raise ValueError(f"This is no learner of the {field}: {error}.") from error
+            raise ValueError(f"This is not a learner of the {field}: {error}.") from error
         return learner
 
     def _unpack(self, reader: packing.Reader) -> None:
@@ -243,11 +250,11 @@ class Learner:
         self._head.unpack(reader)
         self._weights.unpack(reader)
         (count,) = reader.numbers("I", 1)
-        self._latest.extend(Kept.unpack(reader, self.target.width) for _ in range(count))
-        if any(kept.label >= values for kept in self._latest):
-            raise ValueError("a lesson has an unknown value")
+        self._latest.extend(ReplayExample.unpack(reader, self.target.width) for _ in range(count))
+        if any(example.label >= values for example in self._latest):
+            raise ValueError("an example has an unknown value")
         reader.end()
 
 
-def _dot(some: Sequence[float], others: Sequence[float]) -> float:
-    return sum(one * other for one, other in zip(some, others, strict=True))
+def _dot(left: Sequence[float], right: Sequence[float]) -> float:
+    return sum(a * b for a, b in zip(left, right, strict=True))

@@ -1,4 +1,4 @@
-"""Finds a lexicon's patterns in words: a tree of patterns, walked once from every word."""
+"""Find the patterns of the lexicon in a text: a tree of patterns, walked once from every word."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import NamedTuple
 from .tokens import Token, fold
 
 MAX_GAP = 2  # words that ".." may stand for
-START = "^"  # no word: stands for the start of a sentence
+START = "^"  # the start of a sentence
 MIN_COMPOUND_CHARS = 9
 
 
 class Cue(NamedTuple):
-    """What a pattern speaks for: `decides` is "category", "urgency" or "sentiment"."""
+    """What a pattern is evidence of: `decides` is "category", "urgency" or "sentiment"."""
 
     decides: str
     label: str
@@ -22,7 +22,7 @@ class Cue(NamedTuple):
 
 
 class Match(NamedTuple):
-    """Words `first` up to, not including, `end` carry the cue."""
+    """The cue of the words from `first` up to, but not including, `end`."""
 
     first: int
     end: int
@@ -33,12 +33,12 @@ _NOWHERE: dict[str, Node] = {}
 
 
 class Node:
-    """A step in the tree: where each next word leads, and what ends here."""
+    """A step in the tree: the steps that follow for each word, and the patterns that end here."""
 
-    __slots__ = ("cues", "gap", "number", "parts", "stem_lengths", "stems", "words")
+    __slots__ = ("cues", "gap", "number", "parts", "stem_lengths", "stems", "whole")
 
     def __init__(self) -> None:
-        self.words: dict[str, Node] = _NOWHERE  # shared until there is something to hold
+        self.whole: dict[str, Node] = _NOWHERE  # shared until there is a first entry
         self.stems: dict[str, Node] = _NOWHERE
         self.stem_lengths: tuple[int, ...] = ()
         self.parts: dict[str, Node] = _NOWHERE
@@ -47,7 +47,7 @@ class Node:
         self.cues: tuple[Cue, ...] = ()
 
     def after(self, element: str) -> Node:
-        """The step for one element of a pattern, made when it is new."""
+        """Return the step for one element of a pattern, creating it if necessary."""
         if element == "..":
             self.gap = self.gap or Node()
             return self.gap
@@ -58,8 +58,8 @@ class Node:
             self.parts = self.parts or {}
             return _step(self.parts, fold(element.strip("*")))
         if not element.endswith("*"):
-            self.words = self.words or {}
-            return _step(self.words, fold(element))
+            self.whole = self.whole or {}
+            return _step(self.whole, fold(element))
         stem = fold(element[:-1])
         self.stems = self.stems or {}
         if len(stem) not in self.stem_lengths:
@@ -67,14 +67,14 @@ class Node:
         return _step(self.stems, stem)
 
     def steps(self, word: str) -> Iterator[Node]:
-        """Where this word may lead from here."""
-        if word in self.words:
-            yield self.words[word]
+        """Yield the steps that may follow for this word."""
+        if word in self.whole:
+            yield self.whole[word]
         for length in self.stem_lengths:
             if length > len(word):
                 break
-            if found := self.stems.get(word[:length]):
-                yield found
+            if node := self.stems.get(word[:length]):
+                yield node
         if self.parts and len(word) >= MIN_COMPOUND_CHARS:
             yield from (node for part, node in self.parts.items() if part in word)
         if self.number is not None and word.isdigit():
@@ -88,6 +88,7 @@ def _step(steps: dict[str, Node], key: str) -> Node:
 
 
 def add_pattern(root: Node, pattern: str, cue: Cue) -> None:
+    """Add a pattern to the tree, in the notation of the lexicon."""
     ends = [root]
     for choice in pattern.split():
         ends = [node.after(element) for node in ends for element in choice.split("|")]
@@ -96,13 +97,13 @@ def add_pattern(root: Node, pattern: str, cue: Cue) -> None:
 
 
 def find(root: Node, tokens: Sequence[Token]) -> list[Match]:
-    """For each kind of decision the longest matches from the left.
+    """Return the longest matches from the left, separately for each kind of decision.
 
-    Inside a match only a weightier one may begin: "order" does not count in "order status",
-    "refund" does in "information about my refund".
+    Within a match only one of more weight may begin: "order" does not count in "order status",
+    but "refund" does in "information about my refund".
     """
-    found: list[Match] = []
-    covered: dict[str, tuple[int, float]] = {}  # up to which word, by which weight
+    chosen: list[Match] = []
+    covered: dict[str, tuple[int, float]] = {}  # the end and weight of the last match
     for first in range(len(tokens)):
         longest: dict[str, list[Match]] = {}
         for match in _matches_at(root, tokens, first):
@@ -115,15 +116,15 @@ def find(root: Node, tokens: Sequence[Token]) -> list[Match]:
             weight = max(abs(match.cue.weight) for match in matches)
             until, covering = covered.get(decides, (0, 0.0))
             if first >= until or weight > covering:
-                found.extend(matches)
+                chosen.extend(matches)
                 covered[decides] = max(until, matches[0].end), weight
-    return found
+    return chosen
 
 
 def _matches_at(root: Node, tokens: Sequence[Token], first: int) -> Iterable[Match]:
     open_steps = [(root, first)]
-    if START in root.words and (first == 0 or not tokens[first - 1].word):
-        open_steps.append((root.words[START], first))
+    if START in root.whole and (first == 0 or not tokens[first - 1].word):
+        open_steps.append((root.whole[START], first))
     while open_steps:
         node, at = open_steps.pop()
         for cue in node.cues:
@@ -136,4 +137,4 @@ def _matches_at(root: Node, tokens: Sequence[Token], first: int) -> Iterable[Mat
                 if not tokens[later].word:
                     break
                 open_steps.extend((step, later + 1) for step in node.gap.steps(tokens[later].word))
-    # Patterns have a handful of elements and gaps, so the steps from one word are bounded.
+    # Patterns have few elements and gaps, which limits the steps from one word.

@@ -1,4 +1,4 @@
-"""What the lexicon alone says: category, urgency and sentiment, and how sure."""
+"""Predictions from the lexicon alone: category, urgency and sentiment with confidences."""
 
 from __future__ import annotations
 
@@ -6,88 +6,94 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from ..types import CATEGORIES, DEFAULT_CATEGORY, DEFAULT_PRIORITY, DEFAULT_SENTIMENT
+from ...vocabulary import CATEGORIES, DEFAULT_CATEGORY, DEFAULT_PRIORITY, DEFAULT_SENTIMENT
 from .reading import Hit, Reading
 
 VERSION = "lexicon-3"
 
 CATEGORY_FADE = 0.85
-REPEAT_FACTOR = 0.5  # each further hit of the same words counts half of the one before
-NO_WORD_CONFIDENCE = 0.55  # other words are known, but none that tells the category
-# How often a lead was right, as a logistic curve: half the time at none, nine times in ten at
-# half of all that speaks for the two. Fitted over sources of tickets, each of equal weight.
+REPEAT_FACTOR = 0.5  # each repetition of a phrase counts half of the previous one
+DEFAULT_CATEGORY_CONFIDENCE = 0.55  # no phrase is evidence of a category
+# How often the leading category was right, as a logistic curve over its lead: half the time
+# without a lead, 90% of the time if it leads by half of the evidence for the first two. Fitted
+# over several sources of tickets, each of equal weight.
 LEAD_SLOPE = 4.6
-LEAD_DAMPING = 4.0  # little evidence is no clear lead, however one-sided
-MOST_CONFIDENCE = 0.97
+LEAD_DAMPING = 4.0  # little evidence is not a clear lead, however one-sided
+MAX_CONFIDENCE = 0.97
 MAX_EVIDENCE = 5
 
-# Urgency in points: what a ticket of this category has when nothing speaks of urgency, ...
+# Urgency in points: the starting point by category, without any evidence of urgency, ...
 ORDINARY_URGENCY = {"general": 32.0, "account": 41.0, "billing": 44.0, "technical": 44.0}
 SENTIMENT_URGENCY = {"calm": -10.0, "neutral": 0.0, "frustrated": 8.0, "angry": 12.0}
-URGENCY_FADE = 0.5  # ... the second strongest cue counts this much, the third its square, ...
-GRAVE_CUE = 39.0  # ... no sum of lesser cues is an emergency, ...
+URGENCY_FADE = (
+    0.5  # ... the second strongest cue counts by this factor, the third by its square, ...
+)
+GRAVE_CUE = 39.0  # ... lesser cues never add up to an emergency, ...
 WITHOUT_GRAVE_CUE = 80.0
-DOWN_BESIDE_GRAVE = 0.5  # ... and polite phrases around an emergency soothe little.
+DOWN_BESIDE_GRAVE = 0.5  # ... and polite phrases lower an emergency by less.
 # One score decides both, so priority and urgency never contradict each other.
 PRIORITY_FROM = (("critical", 82), ("high", 64), ("medium", 35), ("low", 0))
 
-NO_CUE_CONFIDENCE = 0.59  # right more often, but by default: a person should look
-EDGE_CONFIDENCE = 0.55  # at the border of two priorities, rising ...
+NO_CUE_CONFIDENCE = 0.59  # right more often than this, but as a default: an agent should look
+EDGE_CONFIDENCE = 0.55  # between two priorities, rising ...
 CLEAR_CONFIDENCE = 0.92
-CLEAR_MARGIN = 32  # ... up to so many points away from it
+CLEAR_MARGIN = 32  # ... over this many points away from it
 
 SENTIMENT_FROM = {"angry": 4.0, "frustrated": 3.0, "calm": 3.0}
-CLEAR_FEELING = 1.8  # a clear word of another language than the text's counts less
+CLEAR_FEELING = 1.8  # so a clear word of another language than the text's is not enough
 
 
 def category(hits: Sequence[Hit]) -> tuple[str, float, list[Hit]]:
+    """Return the category, its confidence, and the hits that decided it."""
     if not hits:
-        return DEFAULT_CATEGORY, NO_WORD_CONFIDENCE, []
+        return DEFAULT_CATEGORY, DEFAULT_CATEGORY_CONFIDENCE, []
     totals = category_totals(hits)
     best, second = sorted(CATEGORIES, key=totals.__getitem__, reverse=True)[:2]
     lead = (totals[best] - totals[second]) / (totals[best] + totals[second] + LEAD_DAMPING)
-    confidence = min(MOST_CONFIDENCE, 1 / (1 + math.exp(-LEAD_SLOPE * lead)))
+    confidence = min(MAX_CONFIDENCE, 1 / (1 + math.exp(-LEAD_SLOPE * lead)))
     return best, round(confidence, 3), _strongest(hit for hit in hits if hit.label == best)
 
 
 def category_totals(hits: Sequence[Hit]) -> dict[str, float]:
-    """How much speaks for each category."""
+    """Return the weight of the evidence for each category."""
     return {label: _total(hit for hit in hits if hit.label == label) for label in CATEGORIES}
 
 
 def _total(hits: Iterable[Hit]) -> float:
-    """The sum in which each further hit counts a little less, and a repeated one much less."""
+    """Add up the weights: each further hit counts a little less, a repeated phrase much less."""
     seen: Counter[str] = Counter()
     weights = []
     for hit in hits:
-        weights.append(hit.weight * REPEAT_FACTOR ** seen[hit.words])
-        seen[hit.words] += 1
+        weights.append(hit.weight * REPEAT_FACTOR ** seen[hit.phrase])
+        seen[hit.phrase] += 1
     weights.sort(reverse=True)
-    return sum(weight * CATEGORY_FADE**place for place, weight in enumerate(weights))
+    return sum(weight * CATEGORY_FADE**rank for rank, weight in enumerate(weights))
 
 
 def urgency(reading: Reading, category: str) -> tuple[int, list[Hit]]:
-    """0..100 and the hits that moved it most."""
+    """Return the urgency (0..100) and the hits that moved it most."""
     hits = _distinct(reading.of("urgency"))
     up = sorted((hit.weight for hit in hits if hit.weight > 0), reverse=True)
     down = sorted(hit.weight for hit in hits if hit.weight < 0)
-    mood, _confidence, _hits = sentiment(reading.of("sentiment"))
-    grave = bool(up) and up[0] >= GRAVE_CUE
-    moved = _faded(up) + _faded(down) * (DOWN_BESIDE_GRAVE if grave else 1.0)
-    score = ORDINARY_URGENCY[category] + SENTIMENT_URGENCY[mood] + moved
-    score = min(100.0 if grave else WITHOUT_GRAVE_CUE, max(0.0, score))
+    feeling, _confidence, _hits = sentiment(reading.of("sentiment"))
+    is_grave = bool(up) and up[0] >= GRAVE_CUE
+    moved = _faded(up) + _faded(down) * (DOWN_BESIDE_GRAVE if is_grave else 1.0)
+    score = ORDINARY_URGENCY[category] + SENTIMENT_URGENCY[feeling] + moved
+    score = min(100.0 if is_grave else WITHOUT_GRAVE_CUE, max(0.0, score))
     return round(score), _strongest(hit for hit in hits if hit.weight * moved > 0)
 
 
 def _faded(weights: Sequence[float]) -> float:
-    return sum(weight * URGENCY_FADE**place for place, weight in enumerate(weights[:8]))
+    return sum(weight * URGENCY_FADE**rank for rank, weight in enumerate(weights[:8]))
 
 
 def priority(score: int) -> str:
+    """Return the priority of an urgency."""
     return next((name for name, least in PRIORITY_FROM if score >= least), DEFAULT_PRIORITY)
 
 
 def priority_confidence(score: int, hits: Sequence[Hit]) -> float:
+    """Return the confidence of a priority, by how far the urgency is from the next one."""
     if not hits:
         return NO_CUE_CONFIDENCE
     edges = [least for _name, least in PRIORITY_FROM[:-1]]
@@ -96,10 +102,11 @@ def priority_confidence(score: int, hits: Sequence[Hit]) -> float:
 
 
 def sentiment(hits: Sequence[Hit]) -> tuple[str, float, list[Hit]]:
+    """Return the sentiment, its confidence, and the hits that decided it."""
     totals = dict.fromkeys(SENTIMENT_FROM, 0.0)
     for label in totals:
         weights = [hit.weight for hit in _distinct(hits) if hit.label == label]
-        if weights and max(weights) >= CLEAR_FEELING:  # hints alone show no feeling
+        if weights and max(weights) >= CLEAR_FEELING:  # weak words alone show no feeling
             totals[label] = sum(weights)
     chosen = max(totals, key=lambda label: totals[label] - SENTIMENT_FROM[label])
     if totals[chosen] < SENTIMENT_FROM[chosen]:
@@ -108,13 +115,13 @@ def sentiment(hits: Sequence[Hit]) -> tuple[str, float, list[Hit]]:
 
 
 def _distinct(hits: Iterable[Hit]) -> list[Hit]:
-    """Each wording once: a title that repeats the description makes nothing more urgent."""
-    return list({(hit.label, hit.words): hit for hit in hits}.values())
+    """Count each phrase once: a title that repeats the description makes nothing more urgent."""
+    return list({(hit.label, hit.phrase): hit for hit in hits}.values())
 
 
 def _strongest(hits: Iterable[Hit]) -> list[Hit]:
-    """The weightiest first, each wording once."""
+    """Return the hits of most weight, each phrase once."""
     strongest: dict[str, Hit] = {}
     for hit in sorted(hits, key=lambda hit: -abs(hit.weight)):
-        strongest.setdefault(hit.words, hit)
+        strongest.setdefault(hit.phrase, hit)
     return list(strongest.values())[:MAX_EVIDENCE]

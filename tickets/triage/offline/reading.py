@@ -1,33 +1,29 @@
-"""A ticket as the lexicon sees it: which words speak for what, and how loudly."""
+"""Read a ticket with the lexicon: which words are evidence of what, and how strong."""
 
 from __future__ import annotations
 
-import functools
-import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ..types import Evidence
-from .lexicon import LANGUAGES
-from .matcher import Cue, Match, Node, add_pattern, find
-from .tokens import Token, fold, tokenise
+from ..results import Evidence
+from .lexicon.loader import LANGUAGES, Lexicon, load_lexicon
+from .matcher import Match, find
+from .tokens import Token, tokenise
 
-TITLE_FACTOR = 1.5  # a title is the ticket in the requester's own summary
-ENGLISH_FACTOR = 0.6  # software speaks English in every language
+TITLE_FACTOR = 1.5  # a title is the requester's own summary of the ticket
+ENGLISH_FACTOR = 0.6  # messages of software are in English whatever the language
 SAME_LANGUAGE_SHARE = 0.6
-UNTOLD_FACTOR = 0.8
-HINTED_FACTOR = 0.4
-NEGATION_REACH = 3  # words back
+UNKNOWN_LANGUAGE_FACTOR = 0.8
+OTHER_LANGUAGE_FACTOR = 0.4
+NEGATION_REACH = 3  # words before the match
 NEGATED_FACTOR = -0.5
-_building = threading.Lock()
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 class Hit(NamedTuple):
-    """A matched pattern at `field_text[start:end]`, folded in `words`.
+    """A matched pattern at `field_text[start:end]`; `phrase` is the matched text, folded.
 
-    `weight` is the pattern's, by how likely its language is and by the field.
+    `weight` is the pattern's weight, adjusted for the field and for how likely its language is.
     """
 
     decides: str
@@ -36,18 +32,22 @@ class Hit(NamedTuple):
     field: str
     start: int
     end: int
-    words: str
+    phrase: str
 
 
 class Reading(NamedTuple):
+    """A ticket and the patterns in it."""
+
     title: str
     description: str
     hits: Sequence[Hit]
 
     def of(self, decides: str) -> list[Hit]:
+        """Return the hits that decide "category", "urgency" or "sentiment"."""
         return [hit for hit in self.hits if hit.decides == decides]
 
     def evidence(self, decides: str, hits: Iterable[Hit]) -> Iterator[Evidence]:
+        """Yield the quotes of these hits."""
         texts = {"title": self.title, "description": self.description}
         for hit in hits:
             quote = texts[hit.field][hit.start : hit.end]
@@ -55,7 +55,7 @@ class Reading(NamedTuple):
 
 
 class Field:
-    """One text of the ticket and its words."""
+    """One text of the ticket, in words."""
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
@@ -64,81 +64,30 @@ class Field:
         self.factor = TITLE_FACTOR if name == "title" else 1.0
 
 
-class Lexicon(NamedTuple):
-    patterns: Node
-    stopwords: Mapping[str, tuple[str, ...]]  # word -> languages
-    negations: Mapping[str, frozenset[str]]  # language -> words
-
-
 def read(title: str, description: str) -> Reading:
-    """Every hit of the languages that the ticket seems to be written in."""
-    known = load_lexicon()
+    """Find the patterns of the languages that the ticket seems to be written in."""
+    lexicon = load_lexicon()
     fields = (Field("title", title), Field("description", description))
-    languages = _languages(known, (token for field in fields for token in field.tokens))
-    hits = [hit for field in fields for hit in _hits(known, field, languages)]
+    languages = _languages(lexicon, (token for field in fields for token in field.tokens))
+    hits = [hit for field in fields for hit in _hits(lexicon, field, languages)]
     return Reading(title, description, hits)
 
 
-def load_lexicon() -> Lexicon:
-    """Built on first use, in some 40 ms; shared and never changed after."""
-    with _building:  # or every thread of a fresh process would build its own at once
-        return _built_lexicon()
-
-
-@functools.cache
-def _built_lexicon() -> Lexicon:
-    root = Node()
-    stopwords: dict[str, list[str]] = {}
-    for name, language in LANGUAGES.items():
-        for word in _words(language.STOPWORDS):
-            stopwords.setdefault(word, []).append(name)
-        for cue, patterns in _entries(name):
-            for pattern in patterns.split(","):
-                for spelling in _spellings(pattern.strip(), name):
-                    add_pattern(root, spelling, cue)
-    return Lexicon(
-        root,
-        {word: tuple(names) for word, names in stopwords.items()},
-        {name: _words(language.NEGATIONS) for name, language in LANGUAGES.items()},
-    )
-
-
-def _entries(name: str) -> Iterator[tuple[Cue, str]]:
-    language = LANGUAGES[name]
-    for table, decides in ((language.CATEGORY, "category"), (language.SENTIMENT, "sentiment")):
-        for label, weights in table.items():
-            for weight, patterns in weights.items():
-                yield Cue(decides, label, weight, name), patterns
-    for points, patterns in language.URGENCY.items():
-        yield Cue("urgency", "", points, name), patterns
-
-
-def _spellings(pattern: str, language: str) -> set[str]:
-    """German is also typed without umlauts: "zurück" as "zurueck" ("zuruck" is its fold)."""
-    if not pattern:
-        return set()
-    return {pattern, pattern.translate(_UMLAUTS)} if language == "de" else {pattern}
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(fold(word) for word in text.split())
-
-
-def _languages(known: Lexicon, tokens: Iterable[Token]) -> dict[str, float]:
-    """How much each language's patterns count: 1 for the text's own, less for English in it."""
-    counts = Counter(name for token in tokens for name in known.stopwords.get(token.word, ()))
-    most = max(counts.values(), default=0)
-    enough = min(most - 1, SAME_LANGUAGE_SHARE * most)
-    likely = {name: 1.0 for name, count in counts.items() if count >= enough}
-    if most < 2:  # too little to tell by: every language has a say
-        others = HINTED_FACTOR if likely else UNTOLD_FACTOR
-        return dict.fromkeys(LANGUAGES, others) | {"en": 1.0} | likely
+def _languages(lexicon: Lexicon, tokens: Iterable[Token]) -> dict[str, float]:
+    """Return a factor for each language: 1 for the text's own, less for English in it."""
+    counts = Counter(name for token in tokens for name in lexicon.stopwords.get(token.word, ()))
+    highest = max(counts.values(), default=0)
+    threshold = min(highest - 1, SAME_LANGUAGE_SHARE * highest)
+    likely = {name: 1.0 for name, count in counts.items() if count >= threshold}
+    if highest < 2:  # too few stopwords to identify a language, so all of them count
+        factor = OTHER_LANGUAGE_FACTOR if likely else UNKNOWN_LANGUAGE_FACTOR
+        return dict.fromkeys(LANGUAGES, factor) | {"en": 1.0} | likely
     return {"en": ENGLISH_FACTOR} | likely
 
 
-def _hits(known: Lexicon, field: Field, languages: Mapping[str, float]) -> Iterator[Hit]:
+def _hits(lexicon: Lexicon, field: Field, languages: Mapping[str, float]) -> Iterator[Hit]:
     strongest: dict[tuple[str, str, int], tuple[float, Match]] = {}
-    for match in find(known.patterns, field.tokens):
+    for match in find(lexicon.patterns, field.tokens):
         cue = match.cue
         weight = cue.weight * languages.get(cue.language, 0.0)
         key = (cue.decides, cue.label, match.first)
@@ -146,7 +95,7 @@ def _hits(known: Lexicon, field: Field, languages: Mapping[str, float]) -> Itera
             strongest[key] = weight, match
     for weight, match in strongest.values():
         if match.cue.decides != "category" and _is_negated(
-            known.negations[match.cue.language], field.tokens, match
+            lexicon.negations[match.cue.language], field.tokens, match
         ):
             weight *= NEGATED_FACTOR
         matched = field.tokens[match.first : match.end]
@@ -162,7 +111,10 @@ def _hits(known: Lexicon, field: Field, languages: Mapping[str, float]) -> Itera
 
 
 def _is_negated(negations: frozenset[str], tokens: Sequence[Token], match: Match) -> bool:
-    """Whether a negation stands shortly before the match, in the same sentence, not in it."""
+    """Return whether a negation precedes the match within a few words of its sentence.
+
+    A negation inside the match belongs to the pattern.
+    """
     if any(token.word in negations for token in tokens[match.first : match.end]):
         return False
     for token in reversed(tokens[max(0, match.first - NEGATION_REACH) : match.first]):

@@ -1,6 +1,6 @@
-"""What can be learned: a category out of four, and a priority by its urgency.
+"""The fields that can be learned: one of four categories, and a priority by its urgency.
 
-A target starts from what the lexicon says, as scores; what was learned is added to these.
+A target starts from the scores of the lexicon, to which what was learned is added.
 """
 
 from __future__ import annotations
@@ -10,46 +10,47 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..types import CATEGORIES, PRIORITIES
+from ...vocabulary import CATEGORIES, PRIORITIES
 from . import prior
 from .reading import Hit, Reading
 
-# The lexicon's log odds count by this much, or no few lessons could outweigh them.
+# The factor of the lexicon's log odds; without it a few examples could not outweigh them.
 LEXICON_TRUST = 0.6
 URGENCY_UNIT = 8.0  # points of urgency that change the odds by a factor of e
 THRESHOLDS = tuple(least / URGENCY_UNIT for _name, least in reversed(prior.PRIORITY_FROM[:-1]))
 
-MIDDLE = (THRESHOLDS[0] + THRESHOLDS[1]) / 2  # of what is medium
+MIDDLE = (THRESHOLDS[0] + THRESHOLDS[1]) / 2  # of a medium priority
 
 
 class Target(Protocol):
-    """`scores` are the lexicon's plus what was learned; `label` is a place in `values`."""
+    """`scores` are the lexicon's plus what was learned; `label` is an index into `values`."""
 
     values: tuple[str, ...]
     width: int
 
     def start(self, reading: Reading) -> tuple[list[float], str]:
-        """The lexicon's scores and its value."""
+        """Return the lexicon's scores and its value."""
 
     def hits(self, reading: Reading) -> list[Hit]:
-        """What the lexicon went by."""
+        """Return the hits behind the lexicon's value."""
 
-    def best(self, scores: Sequence[float]) -> int: ...
+    def best(self, scores: Sequence[float]) -> int:
+        """Return the label of the most likely value."""
 
     def shares(self, scores: Sequence[float]) -> list[float]:
-        """The probability of each value."""
+        """Return the probability of each value."""
 
     def sober(self, scores: Sequence[float], start: Sequence[float]) -> list[float]:
-        """The scores in which the lexicon counts in full, to tell how sure an answer is."""
+        """Return scores in which the lexicon counts in full, from which to derive a confidence."""
 
     def gradient(self, scores: Sequence[float], label: int) -> list[float]:
-        """Of the loss, by the scores."""
+        """Return the gradient of the loss with respect to the scores."""
 
     def towards(self, scores: Sequence[float]) -> list[float]:
-        """How much a move of each score speaks for the best value."""
+        """Return how much an increase of each score favours the best value."""
 
     def urgency(self, scores: Sequence[float]) -> int:
-        """0..100; 0 for a target that tells none."""
+        """Return an urgency of 0..100; 0 for a target without one."""
 
 
 class CategoryTarget:
@@ -61,10 +62,10 @@ class CategoryTarget:
     def start(self, reading: Reading) -> tuple[list[float], str]:
         hits = reading.of("category")
         best, confidence, _hits = prior.category(hits)
-        others = {name: 1.0 + total for name, total in prior.category_totals(hits).items()}
-        left = (1 - confidence) / (sum(others.values()) - others[best])
-        shares = {name: left * part for name, part in others.items()}
-        shares[best] = max(confidence, 1.01 * max(shares[name] for name in others if name != best))
+        totals = {name: 1.0 + total for name, total in prior.category_totals(hits).items()}
+        left = (1 - confidence) / (sum(totals.values()) - totals[best])
+        shares = {name: left * part for name, part in totals.items()}
+        shares[best] = max(confidence, 1.01 * max(shares[name] for name in totals if name != best))
         return [LEXICON_TRUST * math.log(shares[name]) for name in CATEGORIES], best
 
     def hits(self, reading: Reading) -> list[Hit]:
@@ -97,9 +98,9 @@ class CategoryTarget:
 
 
 class PriorityTarget:
-    """Ordinal regression: one score of urgency, cut by fixed thresholds.
+    """Ordinal regression: one score of urgency, divided by fixed thresholds.
 
-    The same score is shown as urgency, so the two never contradict each other.
+    The urgency is the same score, so the two never contradict each other.
     """
 
     values: tuple[str, ...] = PRIORITIES

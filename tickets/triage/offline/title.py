@@ -1,16 +1,17 @@
-"""A title without a model: the first sentence that says something, cut at a word."""
+"""Suggest a title without a model: the first sentence after a greeting, cut at a word."""
 
 from __future__ import annotations
 
 import re
 
+from ...vocabulary import MAX_SUGGESTED_TITLE_CHARS
 from ..parse import cut_at_word
+from ..results import SuggestedTitle
 from ..text import clean
-from ..types import MAX_TITLE_CHARS
 
 _READ_CHARS = 2000  # a title never needs more
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[\u3002\uff01\uff1f])|[\r\n]+")
-_ENOUGH_CHARS = 12  # "Help!" alone says nothing: the next sentence joins it
+_ENOUGH_CHARS = 12  # a shorter sentence, such as "Help!", is joined with the next one
 _GREETING_WORDS = 5
 _GREETING = re.compile(
     r"(?:hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)|to whom it may"
@@ -22,8 +23,14 @@ _GREETING = re.compile(
 )
 
 
+def suggest_title(description: str) -> SuggestedTitle | None:
+    """Return the first sentence as a title, or None if the text is empty or unreadable."""
+    sentence = first_sentence(description)
+    return SuggestedTitle(sentence, "offline") if sentence else None
+
+
 def first_sentence(description: str) -> str | None:
-    """1 to 80 characters of the text, or None when it has no letter or digit."""
+    """Return 1 to 80 characters of the text, or None if it has no letter or digit."""
     parts = _sentences(description)
     while len(parts) > 1 and _is_greeting(parts[0]):
         parts.pop(0)
@@ -32,7 +39,7 @@ def first_sentence(description: str) -> str | None:
     sentence = parts[0]
     if len(sentence) < _ENOUGH_CHARS and len(parts) > 1:
         sentence = f"{sentence} {parts[1]}"
-    return cut_at_word(sentence, MAX_TITLE_CHARS).rstrip(".,;: ") or None
+    return cut_at_word(sentence, MAX_SUGGESTED_TITLE_CHARS).rstrip(".,;: ") or None
 
 
 def _sentences(description: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Text -> folded words that remember where they stood."""
+"""Split text into folded words with their positions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ MAX_HEAD_CHARS = 3000
 MAX_TAIL_CHARS = 1000
 MAX_WORD_CHARS = 40
 
-# Combining marks belong to their word; "don't" is one word however its apostrophe is typed.
-# The end of a sentence is a token too: the empty word, which no pattern and no gap crosses.
-# `\w` knows the letters of Indian and South-East Asian scripts, but not their vowel signs.
+# Combining characters belong to their word; "don't" is one word with either apostrophe. The end
+# of a sentence is a token too, the empty word, which no pattern and no gap crosses. `\w` matches
+# the letters of Indian and South-East Asian scripts, but not their vowel signs.
 _SIGNS = (
     r"\u0300-\u036f\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0eb1-\u0ece\u102b-\u103e\u17b4-\u17d3"
 )
@@ -23,7 +23,7 @@ _APOSTROPHES = str.maketrans("", "", "'\u2019")
 
 
 class Token(NamedTuple):
-    """`text[start:end]` in code points; `word` is that without case and accents."""
+    """`text[start:end]` in code points; `word` is the same without case and accents."""
 
     word: str
     start: int
@@ -31,14 +31,14 @@ class Token(NamedTuple):
 
 
 def tokenise(text: str) -> list[Token]:
-    """The words and sentence ends of the first 3000 and the last 1000 characters."""
+    """Return the words and sentence ends of the first 3000 and the last 1000 characters."""
     if len(text) <= MAX_HEAD_CHARS + MAX_TAIL_CHARS:
-        return _words(text, 0)
+        return _tokens(text, 0)
     tail_at = len(text) - MAX_TAIL_CHARS
-    return _words(text[:MAX_HEAD_CHARS], 0) + _words(text[tail_at:], tail_at)
+    return _tokens(text[:MAX_HEAD_CHARS], 0) + _tokens(text[tail_at:], tail_at)
 
 
-def _words(piece: str, offset: int) -> list[Token]:
+def _tokens(piece: str, offset: int) -> list[Token]:
     return [
         Token(_word(match[0]), match.start() + offset, match.end() + offset)
         for match in _TOKEN.finditer(piece)
@@ -51,7 +51,7 @@ def _word(matched: str) -> str:
 
 @lru_cache(maxsize=8192)
 def fold(word: str) -> str:
-    """Lower case, without accents and apostrophes."""
+    """Return the word in lower case, without accents and apostrophes."""
     if word.isascii():
         return word.translate(_APOSTROPHES).lower()
     plain = unicodedata.normalize("NFKD", word.translate(_APOSTROPHES).casefold())

@@ -1,4 +1,4 @@
-"""A sparse linear model that learns online, each slot at its own pace."""
+"""A sparse linear model that learns online, with a learning rate per slot."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from .features import BITS, Features
 
 RATE = 1.0
 SMOOTHING = 0.02
-MOST = 60_000.0  # what half precision can hold
-# A slot's squared gradients so far, then its weights: one list, as this is the innermost loop.
+MAX_VALUE = 60_000.0  # the range of half precision
+# A slot's sum of squared gradients, then its weights: one list, as this is the innermost loop.
 Row = list[float]
-Rows = list[tuple[Row, float]]  # with the weight of the feature in the text
+Rows = list[tuple[Row, float]]  # and the weight of the feature in the text
 
 
 class Weights:
-    """`width` weights a slot, learned by AdaGrad (Duchi, Hazan, Singer 2011)."""
+    """`width` weights per slot, learned by AdaGrad (Duchi, Hazan, Singer 2011)."""
 
     def __init__(self, width: int) -> None:
         self.width = width
         self._rows: dict[int, Row] = {}
 
     def known(self, features: Features) -> Rows:
-        """The rows of those features that were in earlier lessons."""
+        """Return the rows of those features that occurred in earlier examples."""
         rows = self._rows
         return [(rows[key], weight) for key, weight in features if key in rows]
 
     def all(self, features: Features) -> Rows:
-        """The rows of all these features; new ones are made."""
+        """Return the rows of all these features, creating new ones."""
         rows, blank = self._rows, [0.0] * (1 + self.width)
         for key, _weight in features:
             if key not in rows:
@@ -37,7 +37,7 @@ class Weights:
         return self.known(features)
 
     def moves(self, key: int) -> Sequence[float] | None:
-        """By how much this slot moves each score."""
+        """Return by how much this slot moves each score, or None if it is unknown."""
         row = self._rows.get(key)
         return None if row is None else row[1:]
 
@@ -53,7 +53,7 @@ class Weights:
         return [first, second, third, fourth]
 
     def step(self, rows: Rows, gradient: Sequence[float]) -> None:
-        """Go against the gradient of the loss by the totals."""
+        """Move the weights against the gradient of the loss by the totals."""
         size = sum(part * part for part in gradient)
         root = math.sqrt
         if self.width == 1:
@@ -71,11 +71,13 @@ class Weights:
             row[4] -= pace * fourth
 
     def pack(self) -> bytes:
-        flat = [min(MOST, max(-MOST, value)) for row in self._rows.values() for value in row]
+        flat = [
+            min(MAX_VALUE, max(-MAX_VALUE, value)) for row in self._rows.values() for value in row
+        ]
         return packing.pack("H", self._rows) + packing.pack("e", flat)
 
     def unpack(self, reader: packing.Reader) -> None:
-        """Raises ValueError when the numbers do not fit together."""
+        """Restore what `pack` returned. Raise ValueError if the numbers do not fit together."""
         keys, flat, size = reader.numbers("H"), reader.numbers("e"), 1 + self.width
         if any(key >> BITS for key in keys) or len(flat) != size * len(keys):
             raise ValueError("the weights do not fit their slots")
@@ -86,5 +88,5 @@ class Weights:
 
 
 def familiarity(rows: Iterable[tuple[Row, float]]) -> float:
-    """The share (0..1) that known features have in a text."""
+    """Return the share (0..1) of a text that these rows of known features make up."""
     return min(1.0, sum(weight * weight for _row, weight in rows))

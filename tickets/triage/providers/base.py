@@ -1,15 +1,17 @@
-"""What every provider offers, and the one way in which it may fail."""
+"""The interface of a provider, and the one error that it may raise."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..prompts import Prompt
 
-# Why there is no reply. Words of this list are counted, shown by `manage.py check_triage` and
-# kept: change none.
-REASONS = (
+HOSTED_TIMEOUT = 4.0  # seconds
+
+# Why there is no reply. These words are counted in the database and shown by
+# `manage.py check_triage`, so they must not change.
+FAILURE_REASONS = (
     "no_key",
     "no_model",
     "bad_key",
@@ -19,13 +21,14 @@ REASONS = (
     "server_error",
     "deadline",
     "unreachable",
-    "blocked",  # the service would not say, or not about this text
-    "bad_response",  # not what the protocol says
+    "blocked",  # the service refuses to answer, or refuses this text
+    "bad_response",  # not what the protocol prescribes
 )
 
 
 class ProviderError(Exception):
-    """No usable reply. `reason` is a stable word, counted and never shown to a requester."""
+    """There is no usable reply. `reason` is one of FAILURE_REASONS; it is counted, and never shown to a
+    requester."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -33,19 +36,41 @@ class ProviderError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One model at one address, with everything that its provider needs to know."""
+
+    provider: str
+    model: str
+    api_key: str = field(default="", repr=False)
+    base_url: str = ""  # empty: the provider's own
+    needs_key: bool = True
+    backend: str = ""  # for Gemini: "sdk" or "rest"
+    reasoning_effort: str = ""
+    temperature: float | None = None  # None: not sent
+    max_output_tokens: int = 512
+    timeout: float = HOSTED_TIMEOUT  # seconds, for the whole call
+    input_price: float = 0.0  # USD per million tokens
+    output_price: float = 0.0
+
+    def cost(self, input_tokens: int, output_tokens: int) -> float:
+        """Return the estimated price of a call in USD."""
+        return (input_tokens * self.input_price + output_tokens * self.output_price) / 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """What the model wrote, and what it counted: tokens are 0 where it did not say."""
+    """The text that the model wrote, and the tokens that the service counted (0 if it did not)."""
 
     text: str
     input_tokens: int = 0
-    output_tokens: int = 0  # thinking included
+    output_tokens: int = 0  # including thinking
 
 
 class Provider(Protocol):
     """A model behind a network. `complete` may be called from several threads at once."""
 
     def complete(self, prompt: Prompt, timeout: float) -> Reply:
-        """The reply within about `timeout` seconds, or ProviderError with one of REASONS."""
+        """Return the reply within about `timeout` seconds, or raise ProviderError."""
 
 
 STATUS_REASONS = {
@@ -58,20 +83,23 @@ STATUS_REASONS = {
 
 
 def reason_for_status(status: int) -> str:
-    """The reason behind an HTTP status other than 200."""
-    if status < 400:  # a redirect, say, which is not followed: it could lead the key elsewhere
+    """Return the reason for an HTTP status other than 200."""
+    if status < 400:  # a redirect, for example; following it could send the key elsewhere
         return "bad_response"
     return STATUS_REASONS.get(status, "server_error" if status >= 500 else "bad_request")
 
 
 def header_value(key: str) -> str:
-    """The key, if a header can carry it: http.client would put it into its exception's text."""
+    """Return the key without outer white space; ProviderError if a header cannot carry it.
+
+    http.client would quote such a key in the text of its exception.
+    """
     key = key.strip()
     if not (key.isascii() and key.isprintable()):
         raise ProviderError("bad_key")
     return key
 
 
-def count(tokens: Any) -> int:
-    """A count of tokens as a service gave it; 0 for what is none."""
-    return tokens if isinstance(tokens, int) and tokens > 0 else 0
+def token_count(value: Any) -> int:
+    """Return a number of tokens as a service reported it; 0 for anything else."""
+    return value if isinstance(value, int) and value > 0 else 0

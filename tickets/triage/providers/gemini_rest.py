@@ -6,34 +6,33 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from ..config import Endpoint
 from ..prompts import Prompt
-from . import gemini
-from .base import Reply, header_value
+from . import gemini_protocol
+from .base import Endpoint, Reply, header_value
 from .transport import Transport
 
 
 class GeminiRest:
-    """Gemini by a plain POST. The key travels in a header, never in the address."""
+    """Gemini by plain HTTP requests. The key is sent in a header, never in the address."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._headers = {"x-goog-api-key": header_value(endpoint.api_key)}
         model = endpoint.model if "/" in endpoint.model else f"models/{endpoint.model}"
-        self._url = f"{gemini.address(endpoint)}/v1beta/{quote(model)}:generateContent"
+        self._url = f"{gemini_protocol.address(endpoint)}/v1beta/{quote(model)}:generateContent"
         self._transport = Transport()
 
     def complete(self, prompt: Prompt, timeout: float) -> Reply:
         body = json.dumps(self._request(prompt)).encode()
-        answer = self._transport.post(self._url, self._headers, body, timeout)
-        if answer.status != 200:
-            raise gemini.refusal(answer)
-        return gemini.reply_of(answer.json())
+        response = self._transport.post(self._url, self._headers, body, timeout)
+        if response.status != 200:
+            raise gemini_protocol.refusal(response)
+        return gemini_protocol.reply_of(response.json())
 
     def _request(self, prompt: Prompt) -> dict[str, Any]:
         config = {
             "responseMimeType": "application/json",
-            "responseSchema": gemini.dialect(prompt.task.schema),
+            "responseSchema": gemini_protocol.dialect(prompt.task.schema),
             "maxOutputTokens": self._endpoint.max_output_tokens,
         }
         if self._endpoint.temperature is not None:

@@ -1,8 +1,8 @@
-"""Google's Gemini through `google-generativeai`, the only file that imports it.
+"""Google's Gemini through `google-generativeai`. Only this file imports that package.
 
-Two things about version 0.8.6 decide this file's shape: its default retry goes on for ten
-minutes whatever the timeout, and its own transport bounds one read from the socket, not the
-whole answer. So it is told not to retry, and sends what it has to say by ours.
+Version 0.8.6 retries for ten minutes by default, whatever the timeout, and its transport limits
+the time of each read from the socket rather than of the whole response. So its retries are
+disabled, and it sends its requests by our transport.
 """
 
 from __future__ import annotations
@@ -16,28 +16,27 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 
-from ..config import Endpoint
 from ..prompts import Prompt
-from . import gemini
-from .base import ProviderError, Reply, header_value
+from . import gemini_protocol
+from .base import Endpoint, ProviderError, Reply, header_value
 from .transport import Transport
 
-# The package announces the end of its support on every import; the README says so once.
+# The package warns about the end of its support on every import; the README says it once.
 warnings.filterwarnings("ignore", message="(?s).*google.generativeai", category=FutureWarning)
 
 from google.generativeai import client as genai_client  # noqa: E402
 from google.generativeai import protos  # noqa: E402
 from google.generativeai.generative_models import GenerativeModel  # noqa: E402
 
-_configure = threading.Lock()  # the package keeps its configuration in module globals
+_configure_lock = threading.Lock()  # the package keeps its configuration in module globals
 
 
 class GeminiSdk:
-    """Gemini by Google's package over REST. Without a key it would ask a metadata server."""
+    """Gemini by Google's package. Without a key the package would ask a metadata server for one."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._client = _connect(header_value(endpoint.api_key), gemini.address(endpoint))
+        self._client = _connect(header_value(endpoint.api_key), gemini_protocol.address(endpoint))
 
     def complete(self, prompt: Prompt, timeout: float) -> Reply:
         try:
@@ -54,12 +53,12 @@ class GeminiSdk:
             raise ProviderError("deadline") from error
         except Exception as error:
             raise ProviderError("bad_response") from error
-        return gemini.reply_of(data)
+        return gemini_protocol.reply_of(data)
 
     def _model_for(self, prompt: Prompt) -> Any:
         config: Any = {
             "response_mime_type": "application/json",
-            "response_schema": _message(gemini.dialect(prompt.task.schema)),
+            "response_schema": _message(gemini_protocol.dialect(prompt.task.schema)),
             "max_output_tokens": self._endpoint.max_output_tokens,
         }
         if self._endpoint.temperature is not None:
@@ -69,7 +68,7 @@ class GeminiSdk:
             system_instruction=prompt.task.instructions,
             generation_config=config,
         )
-        model._client = self._client  # otherwise it takes whatever was configured last
+        model._client = self._client  # by default it takes whichever was configured last
         return model
 
 
@@ -78,7 +77,7 @@ def _message(schema: Mapping[str, Any]) -> Any:
 
 
 class Adapter(BaseAdapter):
-    """Sends what the package asks `requests` to send, by our transport."""
+    """Sends the requests of the package by our transport."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,27 +85,27 @@ class Adapter(BaseAdapter):
 
     def send(self, request: Any, *args: Any, **options: Any) -> requests.Response:
         body = request.body.encode() if isinstance(request.body, str) else request.body
-        headers = _own(request.headers)
-        answer = self._transport.post(request.url, headers, body, options["timeout"])
-        if answer.status != 200:
-            raise gemini.refusal(answer)
+        headers = _service_headers(request.headers)
+        received = self._transport.post(request.url, headers, body, options["timeout"])
+        if received.status != 200:
+            raise gemini_protocol.refusal(received)
         response = requests.Response()
         response.request, response.url = request, request.url
-        response.status_code, response._content = answer.status, answer.body
+        response.status_code, response._content = received.status, received.body
         return response
 
     def close(self) -> None:
-        """Nothing to close: idle connections go with the transport."""
+        """Do nothing: the transport closes its idle connections."""
 
 
-def _own(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers that mean something to the service; not those about coding and connection."""
+def _service_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers meant for the service, without those about coding and connection."""
     wanted = ("content-type", "x-goog-")
     return {name: value for name, value in headers.items() if name.lower().startswith(wanted)}
 
 
 def _connect(key: str, address: str) -> Any:
-    with _configure:
+    with _configure_lock:
         genai_client.configure(
             api_key=key, transport="rest", client_options={"api_endpoint": address}
         )

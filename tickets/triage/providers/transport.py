@@ -1,9 +1,9 @@
-"""One bounded POST, for every provider: in time or not at all, and never more than a megabyte.
+"""A POST request with limits, for every provider: a deadline and a megabyte of response.
 
-urllib3's read timeout holds for each read from the socket, so a server that drips a byte now
-and then holds the caller for as long as it likes. Here it holds for the whole response, and the
-time to connect holds for all of a host's addresses together. Only the lookup of the host's name
-cannot be bounded: whoever must not wait for that calls from a thread of its own.
+The read timeout of urllib3 applies to each read from the socket, so a server that sends a byte
+now and then could hold the caller for ever. Here it applies to the whole response, and the time
+to connect to all addresses of a host together. Only the lookup of the host's name has no limit:
+a caller that must not wait for it calls from a separate thread.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from urllib3.util import Url, parse_url
 from .base import ProviderError
 
 MAX_RESPONSE_BYTES = 1_000_000
-KEPT_CONNECTIONS = 16
-# The address is wrong or nobody is there; anything else that is not a timeout is a bad response.
+MAX_IDLE_CONNECTIONS = 16
+# The address is wrong or nothing answers there. Other errors than these and timeouts are bad
+# responses.
 _UNREACHABLE = (
     exceptions.NewConnectionError,
     exceptions.LocationValueError,
@@ -38,12 +39,12 @@ _UNREACHABLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TransportResponse:
     status: int
     body: bytes
 
     def json(self) -> dict[str, Any]:
-        """The object in the body, or ProviderError."""
+        """Return the JSON object in the body, or raise ProviderError."""
         try:
             value = json.loads(self.body)
         except (ValueError, RecursionError):
@@ -53,7 +54,7 @@ class Answer:
         return value
 
     def error(self) -> dict[str, Any]:
-        """The object in the body of a refusal; empty when there is none."""
+        """Return the JSON object in the body of a refusal; empty if there is none."""
         try:
             return self.json()
         except ProviderError:
@@ -61,14 +62,19 @@ class Answer:
 
 
 class Transport:
-    """Connections of one process to one service. No proxy, no redirect, no second try."""
+    """The connections of one process to one service. No proxies, redirects or retries."""
 
     def __init__(self) -> None:
-        self._pools = urllib3.PoolManager(maxsize=KEPT_CONNECTIONS)
+        self._pools = urllib3.PoolManager(maxsize=MAX_IDLE_CONNECTIONS)
         self._pools.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 
-    def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> Answer:
-        """The whole answer within `timeout` seconds, whatever its status, or ProviderError."""
+    def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, timeout: float
+    ) -> TransportResponse:
+        """Return the whole response within `timeout` seconds, whatever its status.
+
+        Raise ProviderError if there is none.
+        """
         if timeout <= 0:
             raise ProviderError("deadline")
         try:
@@ -84,14 +90,14 @@ class Transport:
             )
         except Exception as error:
             raise ProviderError(_reason(error)) from error
-        with closing(response):  # its connection is back in the pool when all was read
-            return Answer(response.status, _whole_body(response))
+        with closing(response):  # its connection returns to the pool once all is read
+            return TransportResponse(response.status, _whole_body(response))
 
 
-def base_address(given: str) -> Url:
-    """A base address without a slash at its end; ProviderError when it is none."""
+def base_address(address: str) -> Url:
+    """Parse a base address, without a slash at its end; ProviderError if it is invalid."""
     try:
-        url = parse_url(given.strip())
+        url = parse_url(address.strip())
     except exceptions.LocationParseError:
         raise ProviderError("unreachable") from None
     if url.scheme not in ("http", "https") or not url.host:
@@ -113,25 +119,25 @@ def _whole_body(response: urllib3.BaseHTTPResponse) -> bytes:
 
 def _reason(error: Exception) -> str:
     lost = isinstance(error, exceptions.ProtocolError) and isinstance(error.args[-1], OSError)
-    if lost or isinstance(error, _UNREACHABLE):  # among them a refusal, to urllib3 a timeout too
+    if lost or isinstance(error, _UNREACHABLE):  # urllib3 calls a refusal a timeout too
         return "unreachable"
     return "deadline" if isinstance(error, exceptions.TimeoutError) else "bad_response"
 
 
 class _Bounded(io.RawIOBase):
-    """What a socket receives until a time, then TimeoutError."""
+    """Reads from a socket until a deadline, then raises TimeoutError."""
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, ends: float) -> None:
-        self._raw, self._sock, self._ends = raw, sock, ends
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: float) -> None:
+        self._raw, self._sock, self._deadline = raw, sock, deadline
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._ends - time.monotonic()
-        if left <= 0:
+        seconds = self._deadline - time.monotonic()
+        if seconds <= 0:
             raise TimeoutError("timed out")
-        self._sock.settimeout(left)
+        self._sock.settimeout(seconds)
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -140,34 +146,34 @@ class _Bounded(io.RawIOBase):
 
 
 class _WholeResponse(http.client.HTTPResponse):
-    """Status, headers and body within the timeout that the socket had at the start."""
+    """Reads status, headers and body within the timeout that the socket has at the start."""
 
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
-        ends = time.monotonic() + (sock.gettimeout() or 0.0)
-        self.fp = io.BufferedReader(_Bounded(self.fp.detach(), sock, ends))
+        deadline = time.monotonic() + (sock.gettimeout() or 0.0)
+        self.fp = io.BufferedReader(_Bounded(self.fp.detach(), sock, deadline))
 
 
 class _Connection(HTTPConnection):
     response_class = _WholeResponse
 
     def _new_conn(self) -> socket.socket:
-        """Try each address of the host for its share of the time that is left."""
+        """Try each address of the host for its share of the remaining time."""
         host, seconds = self._dns_host, self.timeout or 0.0
         addresses = socket.getaddrinfo(host, self.port, type=socket.SOCK_STREAM)
-        ends = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds
         try:
-            for others, address in zip(reversed(range(len(addresses))), addresses, strict=True):
+            for left, address in zip(reversed(range(len(addresses))), addresses, strict=True):
                 self._dns_host = str(address[4][0])
-                self.timeout = max(ends - time.monotonic(), 0.001) / (others + 1)
+                self.timeout = max(deadline - time.monotonic(), 0.001) / (left + 1)
                 try:
                     sock = super()._new_conn()
                 except exceptions.HTTPError:
-                    if not others:
+                    if not left:
                         raise
                 else:
-                    # The TLS handshake comes next, within the same time.
-                    sock.settimeout(max(ends - time.monotonic(), 0.001))
+                    # The TLS handshake comes next and has the same deadline.
+                    sock.settimeout(max(deadline - time.monotonic(), 0.001))
                     return sock
         finally:
             self._dns_host, self.timeout = host, seconds

@@ -1,19 +1,25 @@
-"""The words that the offline classifier knows, one file or folder a language.
+"""The words and phrases that the offline classifier knows, as TOML files per language.
 
-Each file holds `STOPWORDS` (by which the language is told), `NEGATIONS`, and three tables of
-weight -> patterns: `CATEGORY` and `SENTIMENT` by value, `URGENCY` in points. Patterns are
-separated by commas and read word by word, without accents and case:
+Each language is a folder of seven files. `billing.toml`, `technical.toml`, `account.toml` and
+`general.toml` hold the patterns of a category, `sentiment.toml` those of each sentiment, and
+`urgency.toml` those that raise or lower the urgency. They consist of cues:
 
-    refund*          any word that begins so
-    *rechnung*       a long word that holds it, for compounds
+    [[cue]]
+    sentiment = 'angry'    # in sentiment.toml only
+    weight = 4             # in urgency.toml points on a scale of 0 to 100, which may be negative
+    patterns = ['furious', 'never .. again']
+
+`words.toml` holds `stopwords` (the common words that identify the language), `negations`, and
+optionally `[spellings]`, a table of characters that people also type in another way.
+
+A pattern is matched word by word, ignoring case and accents:
+
+    refund*          any word that starts with "refund"
+    *rechnung*       a long word that contains "rechnung", for compounds
     log in|into|on   one of several words
-    not .. charged   up to two other words between
+    not .. charged   up to two other words in between
     # days           a number
     ^ which          at the start of a sentence
+
+To add a language, add its folder and its name in `loader.LANGUAGES`.
 """
-
-from types import ModuleType
-
-from . import de, en, es, fr, pt
-
-LANGUAGES: dict[str, ModuleType] = {"en": en, "de": de, "fr": fr, "es": es, "pt": pt}

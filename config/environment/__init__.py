@@ -1,0 +1,25 @@
+"""The environment variables of the desk, declared once in `declarations.py`.
+
+`python -m config.environment` writes `.env.example` and the tables of README.md and
+docs/settings.md from the declarations.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .declarations import SETTINGS
+
+
+def read(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the value of each setting by its name; an empty variable means the default.
+
+    Raise ImproperlyConfigured, in one line, for the first variable with a wrong value.
+    """
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        if setting.compose_only:
+            continue
+        text = environ.get(setting.name, "").strip()
+        value = setting.parse(text) if text else setting.default_value(values)
+        values[setting.name] = value
+    return values

@@ -1,0 +1,176 @@
+"""What a declaration of a setting consists of, and the types that a setting may have.
+
+A type is a function from the text of a variable to its value. It raises ValueError with what the
+variable must do ("be a number, not 'x'"). No message repeats an address: it may hold a password.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from email.utils import getaddresses
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+
+DJANGO_SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+POSTGRESQL_BACKEND = "django.db.backends.postgresql"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """An environment variable, which is also the Django setting of that name."""
+
+    name: str
+    type: Callable[[str], Any]
+    default: Any  # or a function of the settings declared before
+    help: str  # Markdown
+    _: KW_ONLY
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    default_note: str = ""  # Markdown; describes a default that depends on something
+    docker: str = ""  # the value in .env.example, where it is not the default
+    example: str = ""  # the value in .env.example, commented out
+    compose_only: bool = False  # docker-compose.yml uses it, the program does not
+    in_readme: bool = False
+
+    def parse(self, text: str) -> Any:
+        """Return the value that a variable's text stands for, or raise ImproperlyConfigured."""
+        try:
+            value = self.type(text)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{self.name} must {error}.") from None
+        if not self._allows(value):
+            raise ImproperlyConfigured(f"{self.name} must be {self.allowed} (it is {value}).")
+        return value
+
+    def default_value(self, values: dict[str, Any]) -> Any:
+        return self.default(values) if callable(self.default) else self.default
+
+    @property
+    def allowed(self) -> str:
+        """The choices or the range in words; "" if there is no limit."""
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        if self.maximum is not None:
+            return f"from {self.minimum} to {self.maximum}"
+        return "" if self.minimum is None else f"{self.minimum} or more"
+
+    def _allows(self, value: Any) -> bool:
+        if self.choices:
+            return value in self.choices
+        if self.minimum is not None and value < self.minimum:
+            return False
+        return self.maximum is None or bool(value <= self.maximum)
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    settings: tuple[Setting, ...]
+
+
+def text(value: str) -> str:
+    return value
+
+
+def secret(value: str) -> str:
+    return value
+
+
+def integer(value: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise ValueError(f"be a number, not {value!r}") from None
+
+
+def number(value: str) -> float:
+    # django-environ would read "500ms" as 500.
+    try:
+        parsed = float(value)
+    except ValueError:
+        parsed = math.nan
+    if not math.isfinite(parsed):
+        raise ValueError(f"be a number, not {value!r}")
+    return parsed
+
+
+def boolean(value: str) -> bool:
+    return bool(Env.parse_value(value, bool))
+
+
+def comma_separated(value: str) -> list[str]:
+    return list(Env.parse_value(value, list))
+
+
+def directory(value: str) -> Path:
+    return Path(value).absolute()
+
+
+def web_address(value: str) -> str:
+    """A URL with http or https and a host, such as the base URL of an API."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # raises ValueError if it is not a port
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("start with http:// or https:// and a host name")
+    return value
+
+
+def site_address(value: str) -> str:
+    """A URL with nothing after the host and port. A trailing slash is removed."""
+    try:
+        parts = urlsplit(web_address(value.rstrip("/")))
+    except ValueError:
+        parts = urlsplit("")
+    if not parts.hostname or parts.path or parts.query or parts.fragment or "@" in value:
+        raise ValueError("be http:// or https:// and a host name, as in https://desk.example.org")
+    return value.rstrip("/")
+
+
+def sender(value: str) -> str:
+    """One e-mail address, with or without a name."""
+    # Only this type needs Django's validators, which take longer to import than all the rest.
+    from django.core.exceptions import ValidationError
+    from django.core.validators import EmailValidator
+
+    addresses = getaddresses([value])
+    try:
+        if len(addresses) != 1 or not value.isprintable():
+            raise ValidationError("")
+        EmailValidator(allowlist=["localhost"])(addresses[0][1])
+    except ValidationError:
+        raise ValueError("be one e-mail address, as in Support <desk@example.org>") from None
+    return value
+
+
+def database_url(value: str) -> str:
+    try:
+        # Checked first: django-environ warns of other schemes, and its warning has the password.
+        if Env.DB_SCHEMES.get(value.partition("://")[0]) != POSTGRESQL_BACKEND:
+            raise ValueError
+        Env.db_url_config(value)
+    except ValueError:
+        raise ValueError("be an address such as postgres://user:password@host:5432/name") from None
+    return value
+
+
+def mail_url(value: str) -> str:
+    try:
+        parsed = Env.email_url_config(value)
+    except (ImproperlyConfigured, ValueError):
+        parsed = {"OPTIONS": {}}
+    if "OPTIONS" in parsed:
+        raise ValueError(
+            "be an address such as smtp+tls://user:password@host:587 (STARTTLS),"
+            " smtp+ssl://user:password@host:465, smtp://host:25 or consolemail://"
+        )
+    if parsed["EMAIL_BACKEND"] == DJANGO_SMTP_BACKEND and not parsed["EMAIL_HOST"]:
+        raise ValueError("name a mail server, as in smtp://mail.example.org:25")
+    return value

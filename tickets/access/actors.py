@@ -1,0 +1,105 @@
+"""Who acts and what they may do: accounts, API tokens and anonymous callers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+
+from ..exceptions import AuthenticationRequired, PermissionDenied
+from ..models.tokens import ApiToken
+from ..vocabulary import Scope
+from .roles import is_admin, is_agent
+
+EVERYTHING = frozenset({Scope.READ, Scope.WRITE, Scope.ADMIN})
+AGENT_SCOPES = frozenset({Scope.READ, Scope.WRITE})
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who causes a change. The audit trail shows `name`."""
+
+    name: str
+    scopes: frozenset[str] = frozenset()
+    user: User | None = None
+    token: int | None = None  # the API token's id
+    known: bool = False  # signed in or holding a token
+    demo: bool = False  # acts as an agent only because ACCESS_MODE is open
+
+    def can(self, scope: str) -> bool:
+        return scope in self.scopes
+
+    @property
+    def is_agent(self) -> bool:
+        return self.can(Scope.READ)
+
+    @property
+    def identity(self) -> str:
+        """Return a key that tells callers apart. All anonymous callers share one."""
+        if self.token is not None:
+            return f"token {self.token}"
+        return f"user {self.user.pk}" if self.user else "anonymous"
+
+    def require(self, scope: str) -> None:
+        if not self.can(scope):
+            raise PermissionDenied if self.known else AuthenticationRequired
+
+    def require_creating(self) -> None:
+        """Let anyone create a ticket, but a token only with the write scope."""
+        if self.token is not None:
+            self.require(Scope.WRITE)
+
+    @property
+    def account(self) -> int | None:
+        """Return the account's id, which the audit trail records."""
+        return self.user.pk if self.user else None
+
+    def audit_context(self) -> dict[str, Any]:
+        """Return what pghistory stores with every change."""
+        return {"actor": self.name, "user": self.account}
+
+
+SYSTEM = Actor("system", EVERYTHING, known=True)
+TRIAGE = Actor("triage", EVERYTHING, known=True)
+REQUESTER = Actor("requester", known=True)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return the actor of the session. Only the JSON API reads tokens."""
+    cached: Actor | None = getattr(request, "_actor", None)
+    if cached is None:
+        cached = request._actor = _session_actor(request)  # type: ignore[attr-defined]
+    return cached
+
+
+def _session_actor(request: HttpRequest) -> Actor:
+    user = request.user
+    if user.is_authenticated:
+        return user_actor(user)
+    if settings.ACCESS_MODE == "open":
+        return Actor("anonymous", AGENT_SCOPES, demo=True)
+    return Actor("anonymous")
+
+
+def user_actor(user: User) -> Actor:
+    return Actor(user.get_username(), user_scopes(user), user=user, known=True)
+
+
+def user_scopes(user: User) -> frozenset[str]:
+    if is_admin(user):
+        return EVERYTHING
+    return AGENT_SCOPES if is_agent(user) else frozenset()
+
+
+def token_actor(token: ApiToken) -> Actor:
+    """Return the actor behind a token: limited to its scopes and, if it has a user, to theirs.
+
+    `admin` includes the other two; `write` does not include `read`.
+    """
+    scopes = EVERYTHING if Scope.ADMIN in token.scopes else frozenset(token.scopes)
+    if token.user is not None:
+        scopes &= user_scopes(token.user)
+    return Actor(f"token {token.name}", scopes, user=token.user, token=token.pk, known=True)

@@ -1,0 +1,56 @@
+"""Limit what one client may ask for in a minute."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from ..exceptions import RateLimited
+from ..models.housekeeping import Counter
+from .actors import Actor
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the client's address. Trust as many proxies as TRUSTED_PROXIES counts.
+
+    Each proxy appends the address that it saw, so a trusted one wrote the nth from the right;
+    everything to its left may be forged. An IPv6 client usually owns its whole /64, so it counts
+    by that network.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    if settings.TRUSTED_PROXIES:
+        hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+        address = hops[-settings.TRUSTED_PROXIES :][0] or address
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        # A socket without an address (tests, Unix sockets): all such clients count as one.
+        return "0.0.0.0"  # noqa: S104  (nothing listens on it)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network(f"{parsed}/64", strict=False).network_address)
+    return str(parsed)
+
+
+def throttle(request: HttpRequest, action: str, limit: int) -> None:
+    """Count one request of this client. Raise RateLimited past `limit` a minute."""
+    wait = Counter.objects.hit(f"{action}:{client_address(request)}", limit=limit, seconds=60)
+    if wait:
+        raise RateLimited(wait)
+
+
+def throttle_key(request: HttpRequest, actor: Actor) -> str:
+    """Return the client address to throttle by; "" if the caller is not throttled.
+
+    Agents and programs are known, and in open mode everybody is an agent.
+    """
+    return "" if actor.known or actor.demo else client_address(request)
+
+
+def throttle_anonymous(request: HttpRequest, actor: Actor, action: str, limit: int) -> None:
+    """Throttle a caller who has not signed in and has no token. Raise as `throttle`."""
+    if throttle_key(request, actor):
+        throttle(request, action, limit)

@@ -1,0 +1,201 @@
+"""Read the audit trail: what changed, when, and who changed it.
+
+`pgh_id` is the order of events. The clock only says how a ticket's events and those of its
+comments interleave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import merge
+from itertools import pairwise
+from typing import Any, cast
+
+from django.db.models import Max, QuerySet
+
+from ..models.ticket import Comment, Ticket
+from ..vocabulary import AuditEvent
+
+TICKET_EVENTS = {
+    "insert": AuditEvent.CREATED,
+    "update": AuditEvent.CHANGED,
+    "delete": AuditEvent.DELETED,
+    "link_sent": AuditEvent.LINK_SENT,
+    "link_revoked": AuditEvent.LINK_REVOKED,
+}
+COMMENT_EVENTS = {
+    "insert": AuditEvent.COMMENT_CREATED,
+    "update": AuditEvent.COMMENT_CHANGED,
+    "delete": AuditEvent.COMMENT_DELETED,
+}
+# Columns that change with others, or never, and tell a reader nothing.
+HIDDEN_COLUMNS = frozenset(
+    {"id", "version", "created_at", "updated_at", "ticket", "author", "author_role"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One change. `changes` maps each field to its old and its new value.
+
+    `actor` is None for a change made outside this program. `by_account` tells an account from a
+    part of the program of the same name.
+    """
+
+    at: datetime
+    actor: str | None
+    event: str  # an AuditEvent
+    changes: dict[str, tuple[Any, Any]]
+    by_account: bool = False
+
+
+def audit_trail(ticket: Ticket) -> list[AuditEntry]:
+    """Return the entries of a ticket and its comments, oldest first. Two queries."""
+    ticket_entries = _entries(
+        ticket_events(ticket.pk).select_related("assignee").order_by("pgh_id"), TICKET_EVENTS
+    )
+    comments = comment_events(ticket.pk).order_by("pgh_id")
+    return list(merge(ticket_entries, _entries(comments, COMMENT_EVENTS), key=_time))
+
+
+def entries_since(
+    ticket: Ticket, version: int, last_comment: int | None = None
+) -> list[AuditEntry]:
+    """Return what happened after this version, oldest first.
+
+    Includes new comments after the comment with the id `last_comment`, unless it is None.
+    """
+    changes: list[AuditEntry] = []
+    if ticket.version > version:
+        events = ticket_events(ticket.pk).select_related("assignee")
+        read = list(events.filter(version=version).order_by("-pgh_id")[:1])
+        later = events.filter(version__gt=version).order_by("pgh_id")
+        changes = list(_entries([*read, *later], TICKET_EVENTS))[len(read) :]
+    if last_comment is None:
+        return changes
+    comments = comment_events(ticket.pk).filter(pgh_obj_id__gt=last_comment, pgh_label="insert")
+    return list(merge(changes, _entries(comments.order_by("pgh_id"), COMMENT_EVENTS), key=_time))
+
+
+def changes_since(ticket: Ticket, version: int) -> dict[str, tuple[Any, Any]]:
+    """Return {field: (old, new)} between an earlier version of the ticket and its newest.
+
+    If that version was never recorded, every field counts as changed. Two queries.
+    """
+    newest_first = ticket_events(ticket.pk).select_related("assignee").order_by("-pgh_id")
+    old, new = newest_first.filter(version=version).first(), newest_first.first()
+    return _differences(_values(old) if old else {}, _values(new) if new else {})
+
+
+def fields_changed_by_others(
+    ticket: Ticket, version: int, account: int | None, *, include_triage: bool = False
+) -> set[str]:
+    """Return the fields that anybody but this account has changed or confirmed since a version.
+
+    Changes by triage's own jobs count only with `include_triage`. If that version was never
+    recorded, every field counts. One query.
+    """
+    events = list(ticket_events(ticket.pk).filter(version__gte=version).order_by("pgh_id"))
+    fields = [field for field in ticket._meta.fields if field.name not in HIDDEN_COLUMNS]
+    if not events or events[0].version != version:
+        return {field.name for field in fields}
+    return {
+        field.name.removesuffix("_source")
+        for before, after in pairwise(events)
+        if (include_triage or not by_triage(after)) and not (account and _account(after) == account)
+        for field in fields
+        if getattr(before, field.attname, None) != getattr(after, field.attname, None)
+    }
+
+
+def ticket_events(ticket_id: int) -> QuerySet[Any]:
+    """Return the recorded states of a ticket, in no order."""
+    return _events(Ticket).filter(pgh_obj_id=ticket_id)
+
+
+def comment_events(ticket_id: int) -> QuerySet[Any]:
+    """Return the recorded states of a ticket's comments, in no order."""
+    return _events(Comment).filter(ticket_id=ticket_id)
+
+
+def event_at_version(ticket: Ticket, version: int) -> Any | None:
+    """Return the ticket as it was in a version, with its columns; None if never recorded."""
+    return ticket_events(ticket.pk).filter(version=version).order_by("-pgh_id").first()
+
+
+def by_triage(event: Any) -> bool:
+    """Return whether a job of triage made this change, not an account of the same name."""
+    return _context(event).get("actor") == "triage" and _account(event) is None
+
+
+def undone_version(event: Any) -> int | None:
+    """Return the version that this change took back, or None if it is not an Undo."""
+    version: int | None = _context(event).get("undoes")
+    return version
+
+
+def latest_event() -> str:
+    """Return an opaque word that changes whenever the audit trail grows."""
+    newest = (_events(model).aggregate(newest=Max("pgh_id"))["newest"] for model in MODELS)
+    return "-".join(str(number or 0) for number in newest)
+
+
+MODELS = (Ticket, Comment)
+
+
+def _events(model: Any) -> QuerySet[Any]:
+    return cast("QuerySet[Any]", model.pgh_event_model.objects.all())
+
+
+def _entries(events: Iterable[Any], names: Mapping[str, AuditEvent]) -> Iterator[AuditEntry]:
+    """Compare each recorded state with the one before it."""
+    states: dict[int, dict[str, Any]] = {}
+    for event in events:
+        before, state = states.get(event.pgh_obj_id, {}), _values(event)
+        states[event.pgh_obj_id] = state
+        changes = _differences(before, state)
+        if changes or event.pgh_label != "update":
+            yield AuditEntry(
+                at=event.pgh_created_at,
+                actor=_context(event).get("actor"),
+                event=names[event.pgh_label].value,
+                changes=changes,
+                by_account=_account(event) is not None,
+            )
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {
+        name: (before.get(name), value)
+        for name, value in after.items()
+        if before.get(name) != value
+    }
+
+
+def _values(event: Any) -> dict[str, Any]:
+    """Return a recorded state by field: the assignee by name, "" as None."""
+    fields = [field for field in event._meta.fields if not field.name.startswith("pgh_")]
+    values = {field.name: getattr(event, field.attname) for field in fields}
+    if values.get("assignee") is not None:
+        deleted = f"user {event.assignee_id}"
+        values["assignee"] = event.assignee.get_username() if event.assignee else deleted
+    return {
+        name: None if value == "" else value
+        for name, value in values.items()
+        if name not in HIDDEN_COLUMNS
+    }
+
+
+def _time(entry: AuditEntry) -> datetime:
+    return entry.at
+
+
+def _context(event: Any) -> dict[str, Any]:
+    return event.pgh_context or {}
+
+
+def _account(event: Any) -> int | None:
+    account: int | None = _context(event).get("user")
+    return account

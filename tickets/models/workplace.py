@@ -1,0 +1,71 @@
+"""How agents work together: saved views, and who is looking at which ticket."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from ..querysets.presence import PresenceQuerySet
+from ..querysets.saved_views import SavedViewQuerySet
+from ..vocabulary import MAX_USERNAME_CHARS, MAX_VIEW_NAME_CHARS, MAX_VIEW_QUERY_CHARS
+from .constraints import visible
+from .ticket import Ticket
+
+
+class SavedView(models.Model):
+    """A named state of the ticket list: private to its owner, or shared with all agents."""
+
+    name = models.CharField(max_length=MAX_VIEW_NAME_CHARS)
+    # None in the open demo, where agents have no accounts. Such views are shared.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="views",
+    )
+    query = models.CharField(
+        max_length=MAX_VIEW_QUERY_CHARS, blank=True
+    )  # the query string of the list, without the "?"
+    shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            visible("name", MAX_VIEW_NAME_CHARS),
+            models.UniqueConstraint(
+                fields=["owner", "name"], nulls_distinct=False, name="savedview_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(owner__isnull=False) | models.Q(shared=True),
+                name="savedview_seen_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Presence(models.Model):
+    """Somebody had a ticket's page open at `seen_at`."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="presences")
+    # An account, or a browser window if agents have no accounts.
+    viewer = models.CharField(max_length=64)
+    name = models.CharField(max_length=MAX_USERNAME_CHARS)
+    writing = models.BooleanField(default=False)
+    seen_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = PresenceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "viewer"], name="presence_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} on #{self.ticket_id}"

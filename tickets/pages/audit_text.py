@@ -1,0 +1,154 @@
+"""The audit trail as people read it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from ..audit.trail import AuditEntry
+from ..vocabulary import ENUMERATED_FIELDS, AuditEvent, LearnedField, Source
+from ..web import wording
+
+# Fields told with their old and new value, in this order. Of a text only that it was edited.
+VALUE_NAMES = {
+    "status": "status",
+    "category": "category",
+    "priority": "priority",
+    "assignee": "assignee",
+    "requester_email": "requester's e-mail",
+    "sentiment": "sentiment",
+    "urgency_score": "urgency",
+}
+SENTIMENT_FIELDS = frozenset({"sentiment", "urgency_score"})
+TEXT_NAMES = {"title": "the title", "description": "the description"}
+EVENT_TEXTS = {
+    AuditEvent.DELETED: "deleted the ticket",
+    AuditEvent.COMMENT_CHANGED: "edited a message",
+    AuditEvent.COMMENT_DELETED: "deleted a message",
+    AuditEvent.LINK_SENT: "sent the private link to the requester",
+    AuditEvent.LINK_REVOKED: "revoked the private link",
+}
+ACTOR_NAMES = {
+    "requester": "The requester",
+    "triage": "Triage",
+    "anonymous": "An anonymous agent",
+    "system": "The system",
+}
+TRIAGE_NAMES = {Source.LLM: "model", Source.OFFLINE: "offline classifier"}
+MAX_SUMMARY_ACTIONS = 4  # per person
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What somebody did, to follow their name. `is_side_effect`: triage did it in consequence."""
+
+    text: str
+    is_side_effect: bool = False
+
+
+def actor_name(entry: AuditEntry) -> str:
+    """Return who did it. A change outside this program has no known actor."""
+    if entry.by_account or not entry.actor:
+        return entry.actor or "Somebody outside this program"
+    return ACTOR_NAMES.get(entry.actor, entry.actor)
+
+
+def actions(entry: AuditEntry) -> list[Action]:
+    """Return what the entry's actor did, one action per value."""
+    match entry.event:
+        case AuditEvent.CREATED:
+            return [Action("opened the ticket"), *map(Action, _first_values(entry))]
+        case AuditEvent.COMMENT_CREATED:
+            is_public = entry.changes.get("public", (None, True))[1]
+            return [Action("replied" if is_public else "added an internal note")]
+        case AuditEvent.CHANGED:
+            return list(_changes(entry)) or [Action("updated the ticket")]
+    return [Action(EVENT_TEXTS[AuditEvent(entry.event)])]
+
+
+def texts(entry: AuditEntry) -> list[str]:
+    return [f"triage {each.text}" if each.is_side_effect else each.text for each in actions(entry)]
+
+
+def sentence(entry: AuditEntry) -> str:
+    """Return the entry in one sentence, without a full stop."""
+    return f"{actor_name(entry)} {', '.join(texts(entry))}"
+
+
+def summary(entries: Iterable[AuditEntry], me: str = "") -> str:
+    """Return one sentence per person: "maria changed status from open to closed."
+
+    `me` is the reader's name, who is called "You". Triage's side effects are left out.
+    """
+    sentences = []
+    for name, group in groupby(entries, key=lambda entry: _name_for(entry, me)):
+        done = [each.text for entry in group for each in actions(entry) if not each.is_side_effect]
+        extra = len(done) - MAX_SUMMARY_ACTIONS
+        more = [f"made {wording.plural(extra, 'more change')}"] if extra > 0 else []
+        sentences.append(f"{name} {_joined([*done[:MAX_SUMMARY_ACTIONS], *more])}.")
+    return " ".join(sentences)
+
+
+def value_text(name: str, value: Any) -> str:
+    """Return a field's value within a sentence."""
+    if value in (None, ""):
+        return "nobody" if name == "assignee" else "nothing"
+    text = str(value)
+    return text.replace("_", " ") if name in (*ENUMERATED_FIELDS, "sentiment") else text
+
+
+def _name_for(entry: AuditEntry, me: str) -> str:
+    return "You" if me and entry.actor == me else actor_name(entry)
+
+
+def _joined(parts: list[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
+
+
+def _first_values(entry: AuditEntry) -> Iterator[str]:
+    """Yield a new ticket's category and priority, and who chose them."""
+    for name in LearnedField.values:
+        chosen = "chosen" if _is_chosen(entry, name) else ""
+        if name in entry.changes and (decider := _triage(entry, name) or chosen):
+            yield f"{name} {value_text(name, entry.changes[name][1])} ({decider})"
+
+
+def _changes(entry: AuditEntry) -> Iterator[Action]:
+    edits = [f"edited {text}" for name, text in TEXT_NAMES.items() if name in entry.changes]
+    yield from map(Action, edits)
+    follows_edit = SENTIMENT_FIELDS if edits else frozenset()
+    for text in _changed_values(entry, VALUE_NAMES.keys() - follows_edit):
+        yield Action(text)
+    for name in LearnedField.values:
+        if name in entry.changes:
+            continue
+        if _is_chosen(entry, name):  # a person sent the value that stood already
+            yield Action(f"confirmed {name}")
+        elif f"{name}_source" in entry.changes and (decider := _triage(entry, name)):
+            yield Action(f"kept {name} ({decider})")
+    # Editing a text changes its sentiment, but the editor does not choose it.
+    for text in _changed_values(entry, follows_edit):
+        yield Action(text, is_side_effect=True)
+
+
+def _changed_values(entry: AuditEntry, names: Collection[str]) -> Iterator[str]:
+    for name, label in VALUE_NAMES.items():
+        if name in entry.changes and name in names:
+            old, new = (value_text(name, value) for value in entry.changes[name])
+            decider = _triage(entry, name)
+            yield f"changed {label} from {old} to {new}" + (f" ({decider})" if decider else "")
+
+
+def _is_chosen(entry: AuditEntry, name: str) -> bool:
+    return bool(entry.changes.get(f"{name}_source", ("", ""))[1] == Source.HUMAN)
+
+
+def _triage(entry: AuditEntry, name: str) -> str:
+    """Return which triage decided: "model, 91% confident"; "" if none did."""
+    decider = TRIAGE_NAMES.get(entry.changes.get(f"{name}_source", ("", ""))[1])
+    confidence = entry.changes.get(f"{name}_confidence", (None, None))[1]
+    if decider is None or confidence is None:
+        return decider or ""
+    return f"{decider}, {wording.confident(confidence)}"

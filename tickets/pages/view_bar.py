@@ -1,0 +1,84 @@
+"""The row of views above the list: the built-in ones and the saved ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from ..access.actors import Actor, actor_of
+from ..forms.lists import BUILT_IN_VIEWS, LIST_STATE, MINE, ListForm, list_state
+from ..models.workplace import SavedView
+from ..services.saved_views import may_delete
+from .toasts import notify
+
+MAX_VIEWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLink:
+    """One view, built-in or saved."""
+
+    name: str
+    url: str
+    is_current: bool
+    is_saved: bool = False
+    owner: str = ""  # the colleague who shares it
+    is_private: bool = False
+    deletable_id: int | None = None  # its id, if the actor may delete it
+
+
+def view_links(actor: Actor, query: dict[str, str]) -> dict[str, Any]:
+    """Return the context of `_views.html` at this state of the list."""
+    state = list_state(query)
+    links = []
+    for name, filters in BUILT_IN_VIEWS.items():
+        if actor.user or name != MINE:
+            built_in = list_state(filters)
+            links.append(ViewLink(name, list_address(built_in), built_in == state))
+    views = SavedView.objects.visible_to(actor.user).select_related("owner")
+    for view in views[:MAX_VIEWS]:
+        is_own = view.owner == actor.user
+        links.append(
+            ViewLink(
+                view.name,
+                list_address(view.query),
+                view.query == state,
+                is_saved=True,
+                owner="" if is_own or view.owner is None else view.owner.get_username(),
+                is_private=not view.shared,
+                deletable_id=view.pk if may_delete(view, actor) else None,
+            )
+        )
+    current = next((link for link in links if link.is_current and link.deletable_id), None)
+    return {
+        "views": links,
+        "current_view": current,
+        "view_query": state,
+        "has_account": actor.user is not None,
+    }
+
+
+def redirect_without_assignee(request: HttpRequest, form: ListForm) -> HttpResponse | None:
+    """Open a saved view whose assignee no longer exists, or is "me" without an account.
+
+    Return a redirect to the list without the assignee, or None if this is no such case.
+    """
+    if form.is_valid() or set(form.errors) != {"assignee"}:
+        return None
+    query = {name: request.GET.get(name, "").strip() for name in LIST_STATE}
+    visible = SavedView.objects.visible_to(actor_of(request).user)
+    if not visible.filter(query=list_state(query)).exists():
+        return None
+    reason = f"“{query['assignee']}” is no longer an agent"
+    if "me" in query["assignee"].split(","):
+        reason = form.no_account.rstrip(".")
+    notify(request, f"{reason}. This list is not filtered by assignee.")
+    return redirect(list_address(list_state({**query, "assignee": ""})))
+
+
+def list_address(query: str) -> str:
+    return reverse("ticket-list") + (f"?{query}" if query else "")

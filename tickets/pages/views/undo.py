@@ -1,0 +1,44 @@
+"""Take back what was just done."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django_htmx.http import trigger_client_event
+
+from ...access.actors import actor_of
+from ...forms.bulk import UndoForm
+from ...forms.fields import clean_data
+from ...services.undo import UndoResult
+from ...services.undo import undo as undo_changes
+from ..addresses import own_path
+from ..decorators import Request, page
+from ..toasts import notify, ticket_numbers, toast
+
+
+@page("POST", agents=True)
+def undo(request: Request) -> HttpResponse:
+    versions = clean_data(UndoForm(request.POST))["changes"]
+    message = result_message(undo_changes(versions, actor_of(request)))
+    if request.htmx:
+        response = trigger_client_event(HttpResponse(status=204), "tickets-changed")
+        return toast(response, message)
+    notify(request, message)
+    return redirect(own_path(request, request.POST.get("next", "")) or resolve_url("ticket-list"))
+
+
+def result_message(result: UndoResult) -> str:
+    parts = []
+    if len(result.restored) == 1:
+        (restored,) = result.restored
+        parts.append(
+            f"#{restored.ticket.pk} is as it was before."
+            if restored.is_complete
+            else f"#{restored.ticket.pk}: that change was undone. Later changes stand."
+        )
+    elif result.restored:
+        parts.append(f"{len(result.restored)} tickets are as they were before.")
+    if result.skipped:
+        numbers = ticket_numbers(result.skipped)
+        parts.append(f"Not undone, because changed since or deleted: {numbers}.")
+    return " ".join(parts)

@@ -1,0 +1,20 @@
+"""Questions about saved views."""
+
+from __future__ import annotations
+
+from typing import Any, Self, TypeVar
+
+from django.db import models
+from django.db.models import Q
+
+SavedViewT = TypeVar("SavedViewT", bound=models.Model)
+
+
+class SavedViewQuerySet(models.QuerySet[SavedViewT]):
+    def visible_to(self, user: Any) -> Self:
+        """Return the user's own views and the shared ones; without a user only the latter."""
+        return self.filter(Q(shared=True) | (Q(owner=user) if user else Q()))
+
+    def named(self, name: str, owner: Any) -> Self:
+        """Return the owner's views with this name, in whatever case."""
+        return self.filter(owner=owner, name__iexact=name)

@@ -1,0 +1,140 @@
+"""Change a ticket: lock it, save a new version, and decide what happens when two people do so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pghistory
+from django.db import transaction
+from django.utils import timezone
+
+from ..access.actors import Actor
+from ..audit.trail import event_at_version, fields_changed_by_others
+from ..exceptions import StaleVersion
+from ..models.ticket import Ticket
+from ..vocabulary import TEXT_FIELDS, TRIAGE_FIELDS, WRITABLE_FIELDS, LearnedField
+from .mail import outbox
+from .triage import feedback
+
+# Every column that can change after the ticket was created.
+COLUMNS = (
+    *("assignee_id" if name == "assignee" else name for name in WRITABLE_FIELDS),
+    *("sentiment", "urgency_score"),
+    *(f"{name}_{part}" for name in TRIAGE_FIELDS for part in ("source", "confidence")),
+)
+
+
+@dataclass(slots=True)
+class TicketEdit:
+    """A ticket as an edit left it. `is_new_version` is False if nothing differed."""
+
+    ticket: Ticket
+    is_new_version: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadState:
+    """What the editor had read, for an edit that may overtake other people's.
+
+    The edit conflicts only if somebody else has changed the same values since `version`. If it
+    also `depends_on` fields, anybody's change to one of them is a conflict, as is triage's change
+    to the same values.
+    """
+
+    version: int
+    depends_on: frozenset[str] = frozenset()
+
+
+@contextmanager
+def audited(actor: Actor, **context: Any) -> Iterator[None]:
+    """Open one transaction. The audit trail records its changes as this actor's."""
+    with pghistory.context(**actor.audit_context(), **context), transaction.atomic():
+        yield
+
+
+@contextmanager
+def editing(
+    ticket_id: int, actor: Actor, version: int | None = None, *, undoes: int | None = None
+) -> Iterator[TicketEdit]:
+    """Lock a ticket, let the caller set its values, and save what differs as a new version.
+
+    `undoes` is the version that the edit takes back. Such an edit sends no e-mail that was sent
+    before. Raise NotFound, and StaleVersion if `version` is not the current one.
+    """
+    with audited(actor, **({} if undoes is None else {"undoes": undoes})):
+        ticket = lock_ticket(ticket_id, version)
+        before = {column: getattr(ticket, column) for column in COLUMNS}
+        was_finished = ticket.is_finished
+        edit = TicketEdit(ticket)
+        yield edit
+        changed = [column for column in COLUMNS if getattr(ticket, column) != before[column]]
+        if changed:
+            edit.is_new_version = True
+            ticket.version += 1
+            ticket.updated_at = timezone.now()
+            if not ticket.is_finished:
+                ticket.resolved_at = None
+            elif ticket.resolved_at is None:  # a resolved ticket that is closed keeps its time
+                ticket.resolved_at = ticket.updated_at
+            ticket.save(update_fields=[*changed, "version", "updated_at", "resolved_at"])
+            notify = outbox.status_changed if undoes is None else outbox.status_restored
+            notify(ticket, before["status"])
+        if ticket.is_finished and not was_finished:  # finishing a ticket confirms its values
+            feedback.record_feedback(ticket, LearnedField.values)
+
+
+def lock_ticket(ticket_id: int, version: int | None = None) -> Ticket:
+    """Return the ticket, locked for this transaction. Raise as `editing` does."""
+    ticket: Ticket = Ticket.objects.select_for_update(of=("self",)).with_people().find(ticket_id)
+    if version is not None and ticket.version != version:
+        raise StaleVersion
+    return ticket
+
+
+# --- two people change one ticket -------------------------------------------------------
+
+
+def own_changes(ticket: Ticket, values: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """Return the values without the texts that came back as they were read.
+
+    A form sends both texts, and somebody else may have changed the one that was left alone.
+    """
+    read = event_at_version(ticket, version)
+    return {
+        name: value
+        for name, value in values.items()
+        if read is None or name not in TEXT_FIELDS or value != getattr(read, name)
+    }
+
+
+def conflicting_fields(
+    ticket: Ticket, changes: Mapping[str, Any], actor: Actor, read: ReadState
+) -> set[str]:
+    """Return the fields over which these changes conflict with what happened since.
+
+    The actor's own newer choice of a value is no conflict, and neither is triage's. Texts are
+    stricter: anybody's change conflicts unless it says the same, because the actor may have a
+    second window open. Raise StaleVersion if the ticket never had the version.
+    """
+    if not 1 <= read.version <= ticket.version:
+        raise StaleVersion
+    if read.version == ticket.version:
+        return set()
+    by_others = fields_changed_by_others(
+        ticket, read.version, actor.account, include_triage=bool(read.depends_on)
+    )
+    by_anybody = fields_changed_by_others(ticket, read.version, None)
+    differing = {name for name in TEXT_FIELDS if changes.get(name) != getattr(ticket, name)}
+    contested = by_others - set(TEXT_FIELDS) | by_anybody & differing
+    return set(changes) & contested | by_anybody & read.depends_on
+
+
+def refuse_conflicts(
+    ticket: Ticket, changes: Mapping[str, Any], actor: Actor, read: ReadState
+) -> None:
+    """Raise StaleVersion with the conflicting fields, if there are any."""
+    if fields := conflicting_fields(ticket, changes, actor, read):
+        raise StaleVersion(fields=fields)

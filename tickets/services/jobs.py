@@ -1,0 +1,9 @@
+"""What all background jobs share. Each job is declared beside the service that it runs.
+
+A job that was queued by an earlier release has the name and the arguments of its time, so a
+renamed job keeps its old name as an alias.
+"""
+
+
+class RetryLater(Exception):
+    """Make the queue run the job again, after the time that its retry strategy says."""

@@ -1,0 +1,117 @@
+"""Put e-mail to requesters into the outbox: which event sends one.
+
+An e-mail is a row and a job, both stored in the transaction of their event. Its text is rendered
+when it is sent.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from ...models.housekeeping import Counter
+from ...models.mail import Email, deliverable_address
+from ...models.ticket import Comment, Ticket, digest
+from ...vocabulary import MAX_CONFIRMATIONS_PER_HOUR, MailKind, MailState, Status
+from .delivery import send_email
+
+# A resolved ticket may be opened again this long, by Undo for example, before anybody is told.
+RESOLVED_DELAY = timedelta(seconds=10)
+# Two clicks on "Send the link" within this time send one e-mail.
+LINK_INTERVAL = timedelta(seconds=10)
+
+
+def ticket_created(ticket: Ticket) -> None:
+    """Confirm to the requester that the ticket arrived."""
+    if not _is_reachable(ticket):
+        return
+    name = f"received:{digest(_mailbox(ticket.requester_email))}"
+    if Counter.objects.hit(name, limit=MAX_CONFIRMATIONS_PER_HOUR, seconds=3600):
+        Email.objects.create(
+            ticket=ticket,
+            kind=MailKind.RECEIVED,
+            event=f"received {ticket.pk}",
+            state=MailState.DROPPED,
+            error="This address had several confirmations within the hour.",
+        )
+    else:
+        _enqueue(ticket, MailKind.RECEIVED, f"received {ticket.pk}")
+
+
+def comment_added(comment: Comment) -> None:
+    """Send an agent's public reply to the requester."""
+    if comment.public and _is_reachable(comment.ticket):
+        _enqueue(comment.ticket, MailKind.REPLY, f"reply {comment.pk}", comment=comment)
+
+
+def status_changed(ticket: Ticket, before: str) -> None:
+    """Tell the requester that the ticket is resolved, if it still is after RESOLVED_DELAY."""
+    if ticket.status == Status.RESOLVED != before and _is_reachable(ticket):
+        event = f"resolved {ticket.pk} v{ticket.version}"
+        _enqueue(ticket, MailKind.RESOLVED, event, delay=RESOLVED_DELAY)
+
+
+def status_restored(ticket: Ticket, before: str) -> None:
+    """Do as `status_changed` if the e-mail about the restored status was dropped meanwhile.
+
+    Otherwise it was sent, or will be, or there never was one.
+    """
+    latest = ticket.emails.filter(kind=MailKind.RESOLVED).order_by("-pk").first()
+    if latest is not None and latest.state == MailState.DROPPED:
+        status_changed(ticket, before)
+
+
+def link_requested(ticket: Ticket, *, is_new: bool) -> bool:
+    """Send the private link. Return False if it is already on its way and is not `is_new`."""
+    since = timezone.now() - LINK_INTERVAL
+    under_way = (MailState.WAITING, MailState.SENDING, MailState.SENT)
+    recent = ticket.emails.filter(kind=MailKind.LINK, created_at__gt=since, state__in=under_way)
+    if not is_new and recent.exists():
+        return False
+    _enqueue(ticket, MailKind.LINK, f"link {ticket.pk} {secrets.token_hex(8)}")
+    return True
+
+
+def resend_email(email: Email) -> bool:
+    """Send again what failed or was possibly sent. Return False if it is neither."""
+    with transaction.atomic():
+        is_waiting = email.move_state((MailState.FAILED, MailState.UNCERTAIN), MailState.WAITING)
+        if is_waiting:
+            _queue_job(email)
+    return is_waiting
+
+
+def cancel_email(email_id: int) -> None:
+    """Mark an e-mail as failed because its job was cancelled. An admin may send it again."""
+    for email in Email.objects.filter(pk=email_id):
+        email.move_state([MailState.WAITING], MailState.FAILED, "Its job was cancelled.")
+
+
+def _enqueue(
+    ticket: Ticket, kind: str, event: str, delay: timedelta = timedelta(0), **values: Any
+) -> None:
+    email, is_new = Email.objects.get_or_create(
+        event=event, defaults={"ticket": ticket, "kind": kind, **values}
+    )
+    if is_new:
+        _queue_job(email, delay)
+
+
+def _queue_job(email: Email, delay: timedelta = timedelta(0)) -> None:
+    due = timezone.now() + delay if delay else None
+    job = send_email.configure(schedule_at=due) if due else send_email
+    job.defer(email_id=email.pk, ticket_id=email.ticket_id)
+
+
+def _is_reachable(ticket: Ticket) -> bool:
+    return bool(ticket.requester_email and ticket.link_digest)
+
+
+def _mailbox(address: str) -> str:
+    """Return one name for all the ways to write an address that reach the same mailbox."""
+    name, _, domain = deliverable_address(address).casefold().rpartition("@")
+    return f"{name.partition('+')[0]}@{domain}"

@@ -1,0 +1,1 @@
+"""Triage of stored tickets: assessments, predictions, feedback, and what processes share."""

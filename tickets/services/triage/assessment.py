@@ -1,0 +1,215 @@
+"""Triage stored tickets: offline at once, by the model and by a shadow in jobs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+
+from django.db import transaction
+from procrastinate import JobContext, RetryStrategy
+from procrastinate.contrib.django import app
+
+from ...access.actors import TRIAGE
+from ...exceptions import NotFound
+from ...models.ticket import Ticket
+from ...triage import config, engine
+from ...triage.config import Config
+from ...triage.results import Classification, SentimentScore
+from ...vocabulary import TRIAGE_FIELDS, LearnedField, PredictionUse, Source
+from ..editing import editing, lock_ticket
+from ..jobs import RetryLater
+from . import predictions
+
+logger = logging.getLogger(__name__)
+OFFLINE = "offline"
+MAX_ATTEMPTS = 4
+RETRY = RetryStrategy(max_attempts=MAX_ATTEMPTS - 1, exponential_wait=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What triage found, and which TRIAGE_FIELDS it is to decide."""
+
+    classification: Classification
+    sentiment: SentimentScore
+    fields: frozenset[str]
+
+    def apply(self, ticket: Ticket) -> None:
+        found, score = self.classification, self.sentiment
+        if "category" in self.fields:
+            ticket.category = found.category
+            ticket.decide("category", found.source, found.category_confidence)
+        if "priority" in self.fields:
+            ticket.priority = found.priority
+            ticket.decide("priority", found.source, found.priority_confidence)
+        if "sentiment" in self.fields:
+            ticket.sentiment, ticket.urgency_score = score.sentiment, score.urgency_score
+            ticket.decide("sentiment", score.source, score.confidence)
+
+    def save_predictions(
+        self,
+        ticket: Ticket,
+        use: PredictionUse = PredictionUse.APPLIED,
+        *,
+        once_per_text: bool = False,
+    ) -> None:
+        """Store the values. With `once_per_text` a job that runs again stores nothing new."""
+        if self.fields:
+            key = f"{ticket.pk} {ticket.text_digest()} {use}" if once_per_text else ""
+            results = (self.classification, self.sentiment)
+            fields = predictions.predicted_fields(self.fields)
+            predictions.save_predictions(ticket, use, results, fields, key=key)
+
+
+def assess_offline(ticket: Ticket, fields: Collection[str]) -> Assessment:
+    """Decide those of the fields that nobody has decided yet, in milliseconds.
+
+    Call `save_predictions` on the result once the ticket is stored.
+    """
+    assessment = Assessment(
+        engine.classify(ticket.description, ticket.title, use_model=False),
+        engine.score_sentiment(ticket.description, ticket.title, use_model=False),
+        frozenset(fields) & frozenset(ticket.decided_by(Source.DEFAULT)),
+    )
+    assessment.apply(ticket)
+    return assessment
+
+
+def reassess(ticket: Ticket, fields: Collection[str]) -> None:
+    """Decide the fields anew that no person decided: offline at once, by the model's job later."""
+    for name in set(fields) - set(ticket.decided_by(Source.HUMAN)):
+        ticket.decide(name, Source.DEFAULT)
+    assess_offline(ticket, fields).save_predictions(ticket)
+    schedule_model_triage(ticket, set(TRIAGE_FIELDS) - set(ticket.decided_by(Source.HUMAN)))
+
+
+def schedule_model_triage(ticket: Ticket, fields: Collection[str]) -> None:
+    """Queue the jobs of the model (about these fields) and of the shadow.
+
+    They commit with the current transaction.
+    """
+    if fields and engine.model_may_be_asked(ticket.description, ticket.title):
+        triage_ticket.defer(
+            ticket_id=ticket.pk, text_digest=ticket.text_digest(), names=sorted(fields)
+        )
+    shadow = _shadow()
+    if shadow is not None and _would_answer(shadow, ticket):
+        shadow_triage.defer(ticket_id=ticket.pk, text_digest=ticket.text_digest())
+
+
+def triage_by_model(
+    ticket_id: int, text_digest: str, fields: Collection[str] = TRIAGE_FIELDS
+) -> bool:
+    """Ask the model about a stored ticket and apply what it says about these fields.
+
+    The model is asked outside any transaction. Its answer is dropped if the text has changed
+    since, and never touches what a person chose or confirmed.
+    Return False if the model left a field open.
+    """
+    ticket = Ticket.objects.filter(pk=ticket_id).first()
+    if ticket is None or ticket.text_digest() != text_digest:
+        return True
+    open_fields = set(fields) - _decided_by_people(ticket)
+    if not open_fields:
+        return True
+    engine.warm_up(wait=True)  # importing the SDK would use up the first call's time
+    text = ticket.description, ticket.title
+    asks_classification = bool(open_fields & set(LearnedField.values))
+    classification = engine.classify(*text, use_model=asks_classification)
+    sentiment = engine.score_sentiment(*text, use_model="sentiment" in open_fields)
+    answered = _answered_fields(classification, sentiment, Source.LLM)
+    with suppress(NotFound), editing(ticket_id, TRIAGE) as edit:
+        ticket = edit.ticket
+        if ticket.text_digest() == text_digest:
+            decidable = open_fields & answered - _decided_by_people(ticket)
+            assessment = Assessment(classification, sentiment, frozenset(decidable))
+            assessment.apply(ticket)
+            assessment.save_predictions(ticket, once_per_text=True)
+    return open_fields <= answered
+
+
+def triage_by_shadow(ticket_id: int, text_digest: str) -> bool:
+    """Ask TRIAGE_SHADOW's source about a stored ticket, and store its predictions only.
+
+    An answer about a text that has changed since is dropped.
+    Return False if the shadow gave no answer.
+    """
+    ticket = Ticket.objects.filter(pk=ticket_id).first()
+    shadow = _shadow()
+    if ticket is None or shadow is None or ticket.text_digest() != text_digest:
+        return True
+    is_model = shadow.llm_provider != OFFLINE
+    engine.warm_up(wait=True, settings=shadow)
+    text = ticket.description, ticket.title
+    classification = engine.classify(*text, use_model=is_model, settings=shadow)
+    sentiment = engine.score_sentiment(*text, use_model=is_model, settings=shadow)
+    source = Source.LLM if is_model else Source.OFFLINE
+    answered = _answered_fields(classification, sentiment, source)
+    with suppress(NotFound), transaction.atomic():
+        ticket = lock_ticket(ticket_id)
+        if ticket.text_digest() == text_digest:
+            assessment = Assessment(classification, sentiment, frozenset(answered))
+            assessment.save_predictions(ticket, PredictionUse.SHADOW, once_per_text=True)
+    return answered == set(TRIAGE_FIELDS) or not is_model
+
+
+def _decided_by_people(ticket: Ticket) -> set[str]:
+    """Return the fields that a person has chosen, or has confirmed since."""
+    confirmed = ticket.feedback.values_list("field", flat=True)
+    return {*ticket.decided_by(Source.HUMAN), *confirmed}
+
+
+def _answered_fields(
+    classification: Classification, sentiment: SentimentScore, source: str
+) -> set[str]:
+    """Return the TRIAGE_FIELDS that this source answered."""
+    classified = set(LearnedField.values) if classification.source == source else set()
+    return classified | ({"sentiment"} if sentiment.source == source else set())
+
+
+def _shadow() -> Config | None:
+    """Return the shadow's configuration, or None if it is what answers anyway."""
+    settings = config.from_settings()
+    shadow = settings.shadow()
+    if shadow is None or not settings.llm_enabled:
+        return None
+    return None if shadow.endpoint() == settings.endpoint() else shadow
+
+
+def _would_answer(shadow: Config, ticket: Ticket) -> bool:
+    if shadow.llm_provider == OFFLINE:
+        return True
+    return engine.model_may_be_asked(ticket.description, ticket.title, shadow)
+
+
+# --- jobs -------------------------------------------------------------------------------
+
+
+@app.task(aliases=["tickets.tasks.triage_ticket"], queue="triage", retry=RETRY, pass_context=True)
+def triage_ticket(
+    context: JobContext, ticket_id: int, text_digest: str, names: Collection[str] = TRIAGE_FIELDS
+) -> None:
+    """Ask the model about a ticket whose text had this digest when the job was queued.
+
+    A model that does not answer is asked again after about 5, 25 and 125 seconds. The offline
+    values stand meanwhile, and for good if it stays silent. Release 0.1 called sentiment "tone".
+    """
+    fields = {"sentiment" if name == "tone" else name for name in names}
+    if not triage_by_model(ticket_id, text_digest, fields):
+        _retry(context, f"The model did not answer fully about ticket {ticket_id}.")
+
+
+@app.task(aliases=["tickets.tasks.shadow_triage"], queue="triage", retry=RETRY, pass_context=True)
+def shadow_triage(context: JobContext, ticket_id: int, text_digest: str) -> None:
+    """Ask TRIAGE_SHADOW's source about a ticket, for comparison only."""
+    if not triage_by_shadow(ticket_id, text_digest):
+        _retry(context, f"The shadow did not answer fully about ticket {ticket_id}.")
+
+
+def _retry(context: JobContext, problem: str) -> None:
+    """Have the job run again. The last attempt ends without an error: nobody can act on it."""
+    if context.job.attempts < MAX_ATTEMPTS - 1:  # the first attempt counts as 0
+        raise RetryLater(problem)
+    logger.warning("%s It is not asked again.", problem)

@@ -1,0 +1,162 @@
+"""Store what triage predicted, and what became of it."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from django.db import Error, transaction
+from django.db.models import BooleanField, Case, Value, When
+
+from ...models.ticket import Ticket
+from ...models.triage import Prediction
+from ...triage import signed_suggestions
+from ...triage.results import Classification, SentimentScore, TriageResult
+from ...triage.signed_suggestions import SignedSuggestion
+from ...vocabulary import LearnedField, PredictedField, PredictionUse
+
+logger = logging.getLogger(__name__)
+
+
+def save_suggestion(classification: Classification) -> str:
+    """Store what somebody is shown while typing. Return the suggestion's signed id.
+
+    Never fails: the id holds what a later ticket needs, even if the rows could not be stored.
+    """
+    suggestion_id = uuid.uuid4()
+    try:
+        with transaction.atomic():
+            rows = _predictions(classification, suggestion_id, PredictionUse.SHOWN)
+            Prediction.objects.bulk_create(rows)
+    except Error:
+        logger.exception("A suggestion could not be stored.")
+    return signed_suggestions.sign(classification, suggestion_id)
+
+
+def attach_suggestion(
+    ticket: Ticket, suggestion: SignedSuggestion, applied: Collection[str]
+) -> None:
+    """Attach a suggestion to its ticket, and note which of its values the sender accepted.
+
+    A suggestion that was sent before stays with its first ticket, and an old one may have been
+    purged. The fields that the ticket took from it (`applied`) are then stored anew.
+    """
+    unsent = Prediction.objects.filter(suggestion=suggestion.suggestion, ticket=None)
+    missing = set(applied)
+    for name in LearnedField.values:
+        accepted = Case(
+            When(value=getattr(ticket, name), then=Value(True)),
+            default=Value(False),
+            output_field=BooleanField(),
+        )
+        if unsent.filter(field=name).update(ticket=ticket, accepted=accepted):
+            missing.discard(name)
+    for row in ticket.predictions.filter(suggestion=suggestion.suggestion):
+        evidence = list(_relocated(row.evidence, ticket))
+        if evidence != row.evidence:
+            row.evidence = evidence
+            row.save(update_fields=["evidence"])
+    if missing:
+        classification = suggestion.classification()
+        save_predictions(ticket, PredictionUse.APPLIED, [classification], missing)
+
+
+def _relocated(evidence: Iterable[dict[str, Any]], ticket: Ticket) -> Iterator[dict[str, Any]]:
+    """Yield the quotes at their positions in the ticket, which has lost outer white space."""
+    for entry in evidence:
+        text, quote = getattr(ticket, entry["field"]), entry["text"]
+        is_there = text[entry["start"] : entry["end"]] == quote
+        start = entry["start"] if is_there else text.find(quote)
+        if start >= 0:
+            yield entry | {"start": start, "end": start + len(quote)}
+
+
+def save_predictions(
+    ticket: Ticket,
+    use: PredictionUse,
+    results: Iterable[TriageResult],
+    fields: Collection[str],
+    *,
+    key: str = "",
+) -> None:
+    """Store what triage predicted of these PredictedFields.
+
+    Under the same `key` a result is stored once, because a job may run again.
+    """
+    decisions = {row.field: row for row in ticket.feedback.all()}
+    rows = [
+        row
+        for result in results
+        for row in _predictions(result, _suggestion_id(result, key), use)
+        if row.field in fields
+    ]
+    for row in rows:
+        row.ticket = ticket
+        if decision := decisions.get(row.field):
+            row.final_value, row.final_at = decision.value, decision.decided_at
+    Prediction.objects.bulk_create(rows, ignore_conflicts=bool(key))
+
+
+def _suggestion_id(result: TriageResult, key: str) -> uuid.UUID:
+    if not key:
+        return uuid.uuid4()
+    name = f"{key} {type(result).__name__} {result.provider} {result.model}"
+    return uuid.uuid5(uuid.NAMESPACE_OID, name)
+
+
+def predicted_fields(names: Collection[str]) -> set[str]:
+    """Return the PredictedFields of these TRIAGE_FIELDS: urgency comes with sentiment."""
+    urgency = {PredictedField.URGENCY.value} if "sentiment" in names else set()
+    return {*names, *urgency}
+
+
+class _Value(NamedTuple):
+    """One value of a result, its evidence's name, and its model if not the result's."""
+
+    field: PredictedField
+    value: str
+    confidence: float | None
+    decides: str
+    model: str = ""
+
+
+def _values(result: TriageResult) -> Iterator[_Value]:
+    if isinstance(result, Classification):
+        confidence = result.category_confidence
+        yield _Value(PredictedField.CATEGORY, result.category, confidence, "category")
+        confidence, model = result.priority_confidence, result.priority_model
+        yield _Value(PredictedField.PRIORITY, result.priority, confidence, "priority", model)
+    if isinstance(result, SentimentScore):
+        yield _Value(PredictedField.SENTIMENT, result.sentiment, result.confidence, "sentiment")
+        urgency = str(result.urgency_score)
+        yield _Value(PredictedField.URGENCY, urgency, None, "sentiment", result.urgency_model)
+
+
+def _predictions(
+    result: TriageResult, suggestion_id: uuid.UUID, use: PredictionUse
+) -> list[Prediction]:
+    """Return a row for each value of a result. They share the price of the call."""
+    values = list(_values(result))
+    return [
+        Prediction(
+            suggestion=suggestion_id,
+            field=entry.field,
+            value=entry.value,
+            confidence=entry.confidence,
+            source=result.source,
+            provider=result.provider,
+            model=entry.model or result.model,
+            prompt_version=result.prompt_version,
+            evidence=[
+                {"field": quote.field, "text": quote.text, "start": quote.start, "end": quote.end}
+                for quote in result.evidence
+                if quote.decides == entry.decides
+            ],
+            latency_ms=result.latency_ms,
+            cost_usd=result.cost_usd / len(values),
+            use=use,
+        )
+        for entry in values
+    ]

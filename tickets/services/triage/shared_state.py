@@ -1,0 +1,95 @@
+"""What the desk's processes share for triage, in the database.
+
+Implements the protocols of `triage/shared_state.py` (everything around a model's calls) and
+`triage/offline/store.py` (the learned models).
+"""
+
+from __future__ import annotations
+
+import math
+
+from django.conf import settings
+from django.core.cache import BaseCache, caches
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from ...models.housekeeping import Counter
+from ...models.triage import TriageModel
+
+DAY, MINUTE = 24 * 3600, 60  # seconds
+CALLS, COST, OUTCOMES = "model-calls", "model-cost", "outcome:"
+MICRO = 1_000_000  # costs are counted in millionths of a dollar
+
+
+class DatabaseSharedState:
+    """Replies and claims in Django's database cache, limits and counts in counters."""
+
+    def recall(self, key: str) -> str | None:
+        reply: str | None = _cache().get(f"reply:{key}")
+        return reply
+
+    def remember(self, key: str, reply: str) -> None:
+        _cache().set(f"reply:{key}", reply, settings.LLM_CACHE_SECONDS)
+
+    def claim(self, key: str, seconds: float) -> bool:
+        # The cache stores whole seconds. When it is full it drops keys in alphabetical order,
+        # so the prefix makes claims go last.
+        return _cache().add(f"working:{key}", 1, math.ceil(seconds) + 1)
+
+    def is_claimed(self, key: str) -> bool:
+        return _cache().get(f"working:{key}") is not None
+
+    def release(self, key: str) -> None:
+        _cache().delete(f"working:{key}")
+
+    def client_may_ask(self, client: str) -> bool:
+        limit = settings.LLM_CLIENT_CALLS
+        return not Counter.objects.hit(f"model:{client}", limit=limit, seconds=MINUTE)
+
+    def may_spend(self) -> bool:
+        if spent_today() >= settings.LLM_DAILY_COST:
+            return False
+        if Counter.objects.add(CALLS, 1, seconds=DAY) <= settings.LLM_DAILY_CALLS:
+            return True
+        Counter.objects.filter(name=CALLS).update(count=F("count") - 1)  # no call is made
+        return False
+
+    def charge(self, cost_usd: float) -> None:
+        Counter.objects.add(COST, math.ceil(cost_usd * MICRO), seconds=DAY)
+
+    def count(self, outcome: str) -> None:
+        Counter.objects.add(f"{OUTCOMES}{outcome}", 1, seconds=DAY)
+
+
+def load_learned(field: str, known_version: int) -> tuple[int, bytes] | None:
+    """Return (version, data) of a field's learned model; None if `known_version` is current."""
+    newer = TriageModel.objects.filter(field=field).exclude(version=known_version)
+    with transaction.atomic():  # a failure must not break the caller's transaction
+        row = newer.values_list("version", "data").first()
+    return (row[0], bytes(row[1])) if row else None
+
+
+def calls_today() -> int:
+    """Return the number of model calls since midnight UTC."""
+    return Counter.objects.counts(CALLS, seconds=DAY).get("", 0)
+
+
+def spent_today() -> float:
+    """Return the estimated cost of the calls since midnight UTC, in USD."""
+    return Counter.objects.counts(COST, seconds=DAY).get("", 0) / MICRO
+
+
+def outcomes_today() -> dict[str, int]:
+    """Return how questions ended since midnight UTC, such as {"classify:llm": 3}."""
+    return Counter.objects.counts(OUTCOMES, seconds=DAY)
+
+
+def purge_replies() -> None:
+    """Delete expired replies. The cache does so itself only when it is full."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM triage_cache WHERE expires < %s", [timezone.now()])
+
+
+def _cache() -> BaseCache:
+    return caches["triage"]

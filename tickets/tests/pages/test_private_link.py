@@ -1,0 +1,111 @@
+"""The private link on the ticket's page: who it went to, sending it again, revoking it."""
+
+import pytest
+from django.template.loader import render_to_string
+
+from tickets.models.mail import Email
+from tickets.models.ticket import Ticket
+from tickets.tests.factories import TicketFactory
+
+
+@pytest.fixture
+def ticket(db):
+    return TicketFactory(requester_email="kim@example.org")
+
+
+def card(ticket):
+    return render_to_string("tickets/_link.html", {"ticket": ticket})
+
+
+def post(client, ticket, what):
+    return client.post(f"/tickets/{ticket.pk}/link/{what}/")
+
+
+def test_sending_leads_back_and_says_so(agent, ticket):
+    response = post(agent, ticket, "send")
+    assert response.url == f"/tickets/{ticket.pk}/#private-link"
+    assert Email.objects.get().event.startswith(f"link {ticket.pk} ")
+    assert b"on its way to the requester" in agent.get(f"/tickets/{ticket.pk}/").content
+
+
+def test_revoking_closes_the_private_page(agent, visitor, ticket):
+    path = ticket.track_path()
+    post(agent, ticket, "revoke")
+    assert visitor.get(path).status_code == 404
+    history = agent.get(f"/tickets/{ticket.pk}/").content
+    assert b"revoked the private link" in history
+
+
+def test_without_an_address_nothing_is_sent(agent):
+    ticket = TicketFactory()
+    response = post(agent, ticket, "send")
+    assert response.status_code == 400
+    assert not Email.objects.exists()
+    assert "no e-mail address" in card(ticket)
+    assert f"/tickets/{ticket.pk}/link/send/" not in card(ticket)
+
+
+@pytest.mark.parametrize("what", ["send", "revoke"])
+@pytest.mark.parametrize("who", ["visitor", "user"])
+def test_nobody_else_may(what, who, ticket, request):
+    digest = ticket.link_digest
+    assert post(request.getfixturevalue(who), ticket, what).status_code in (302, 403)
+    assert Ticket.objects.get().link_digest == digest
+    assert not Email.objects.exists()
+
+
+@pytest.mark.parametrize("what", ["send", "revoke"])
+def test_a_missing_ticket_is_not_found(what, agent):
+    assert agent.post(f"/tickets/999999/link/{what}/").status_code == 404
+
+
+def test_the_card_asks_before_it_revokes(ticket):
+    html = card(ticket)
+    before, details = html.split("<details")
+    assert "link/revoke" not in before
+    assert "Yes, revoke it" in details
+    assert "<details open" not in html
+
+
+def test_the_card_of_a_revoked_link_offers_a_new_one(ticket):
+    Ticket.objects.update(link_digest=None)
+    html = card(Ticket.objects.get())
+    assert "link is revoked" in html
+    assert "Send a new link" in html
+    assert "link/revoke" not in html
+
+
+def test_the_card_tells_of_the_last_messages(ticket):
+    for number, (kind, state, error) in enumerate(
+        [
+            ("received", "sent", ""),
+            ("reply", "failed", "550 no such <mailbox>"),
+            ("resolved", "uncertain", "timed out"),
+            ("link", "waiting", ""),
+        ]
+    ):
+        ticket.emails.create(kind=kind, state=state, error=error, event=str(number))
+    html = card(ticket)
+    assert "Confirmation" not in html
+    assert html.index("Private link</strong> waiting since") < html.index("perhaps sent")
+    assert "Reply</strong> could not be sent" in html
+    assert "550 no such &lt;mailbox&gt;" in html
+
+
+def test_the_card_takes_one_query(ticket, django_assert_num_queries):
+    for number in range(9):
+        ticket.emails.create(kind="link", event=str(number))
+    with django_assert_num_queries(1):
+        card(ticket)
+
+
+def test_an_open_link_tells_nobody_its_address(ticket):
+    assert ticket.link_secret not in card(ticket)
+
+
+def test_whoever_writes_while_the_link_is_revoked_is_told_that_nobody_reads_it(agent, ticket):
+    agent.post(f"/tickets/{ticket.pk}/link/revoke/")
+    path = f"/tickets/{ticket.pk}/comments/"
+    page = agent.post(path, {"body": "Hello", "public": "true"}, follow=True).content.decode()
+    assert "reaches nobody while the private link is revoked" in page
+    assert "Your reply was sent" not in page

@@ -1,0 +1,219 @@
+"""What a message says, and how it is made up."""
+
+import re
+from email.utils import getaddresses
+
+import pytest
+from django.test import Client
+
+from tickets.access.actors import REQUESTER, user_actor
+from tickets.forms.tickets import TicketForm
+from tickets.models.ticket import Ticket
+from tickets.services import comments, private_links, tickets
+from tickets.tests.factories import AgentFactory, TicketFactory
+from tickets.tests.test_mail import work_now
+from tickets.tests.test_tasks import work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+KINDS = ("received", "reply", "resolved", "link")
+
+
+@pytest.fixture
+def agent():
+    return user_actor(AgentFactory(username="zoe.agent"))
+
+
+def plain(message):
+    return message.get_body(["plain"]).get_content().replace("\r\n", "\n")
+
+
+def html(message):
+    return message.get_body(["html"]).get_content()
+
+
+@pytest.fixture
+def letters(mail_server, agent, settings):
+    """One message of each kind about one ticket with secrets, in the order of KINDS."""
+    settings.SITE_URL = "https://desk.example.org"
+    settings.DEFAULT_FROM_EMAIL = "Support <desk@example.org>"
+    data = {
+        "title": "Broken <door> & window",
+        "description": "It does not close.",
+        "category": "technical",
+        "priority": "critical",
+        "requester_email": "kim@example.org",
+        "assignee": AgentFactory(username="assigned.agent"),
+    }
+    ticket = tickets.create_ticket(data, REQUESTER)
+    comments.add_comment(ticket, {"body": "INTERNAL nuisance", "public": False}, agent)
+    comments.add_comment(
+        ticket, {"body": "Lift it <b>up</b>.\n\nThen pull.", "public": True}, agent
+    )
+    tickets.update_ticket(ticket.pk, {"status": "resolved"}, agent)
+    work_now()
+    private_links.send_private_link(ticket, agent)
+    work()
+    return ticket, dict(zip(KINDS, mail_server.messages, strict=True))
+
+
+def test_each_is_plain_text_with_an_html_part(letters):
+    ticket, messages = letters
+    for message in messages.values():
+        assert message.get_content_type() == "multipart/alternative"
+        assert [part.get_content_type() for part in message.iter_parts()] == [
+            "text/plain",
+            "text/html",
+        ]
+        for text in (plain(message), html(message)):
+            assert f"https://desk.example.org{ticket.track_path()}" in text
+            assert f"#{ticket.pk}" in text
+    assert "Lift it <b>up</b>.\n\nThen pull." in plain(messages["reply"])
+    assert "Lift it &lt;b&gt;up&lt;/b&gt;." in html(messages["reply"])
+
+
+def test_mail_programs_keep_a_tickets_messages_together(letters):
+    ticket, messages = letters
+    first = messages["received"]["Message-ID"]
+    assert re.fullmatch(r"<[0-9a-f]{32}@example\.org>", first)
+    assert first not in (None, "")
+    assert len({message["Message-ID"] for message in messages.values()}) == 4
+    assert messages["received"]["In-Reply-To"] is None
+    assert messages["received"]["Subject"] == f"[#{ticket.pk}] Broken <door> & window"
+    for kind in KINDS[1:]:
+        assert messages[kind]["In-Reply-To"] == messages[kind]["References"] == first
+        assert messages[kind]["Subject"] == f"Re: {messages['received']['Subject']}"
+
+
+def test_no_machine_is_asked_to_answer(letters):
+    for message in letters[1].values():
+        assert message["Auto-Submitted"] == "auto-generated"
+        assert message["X-Auto-Response-Suppress"] == "OOF, AutoReply"
+        assert message["From"] == "Support <desk@example.org>"
+        assert message["Date"]
+
+
+def test_nothing_is_loaded_from_anywhere(letters):
+    ticket, messages = letters
+    for message in messages.values():
+        text = html(message)
+        assert not re.search(r"<(img|link|script|iframe|object|base|form)|url\(|@import|src=", text)
+        addresses = set(re.findall(r"https?://[^\s\"<]+", text))
+        assert addresses == {f"https://desk.example.org{ticket.track_path()}"}
+
+
+def test_it_says_nothing_that_the_private_page_does_not_show(letters):
+    ticket, messages = letters
+    page = Client().get(ticket.track_path()).content.decode()
+    for message in messages.values():
+        whole = message.as_string() + plain(message) + html(message)
+        for secret in (
+            *("INTERNAL", "nuisance", "zoe.agent", "assigned.agent"),
+            *("critical", "technical", "neutral", "frustrated"),
+        ):
+            assert secret not in whole.lower().replace("internal", "INTERNAL")
+    # What people wrote stands there as it stands here.
+    for words in ("Broken &lt;door&gt; &amp; window", "Lift it &lt;b&gt;up&lt;/b&gt;."):
+        assert words in page
+        assert words in html(messages["reply"])
+
+
+def test_a_confirmation_repeats_no_text_that_a_stranger_chose_beyond_the_title(letters):
+    message = letters[1]["received"]
+    assert "does not close" not in plain(message) + html(message)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Hilfe 🎉🎉 für Ümläüte und 漢字",
+        "🎉" * 200,
+        "word " * 39 + "end",
+        "x" * 200,
+        'Quotes " and \\ and <brackets>, commas; and (more)',
+        "مرحبا بالعالم",
+    ],
+)
+def test_odd_titles_arrive_whole(mail_server, title):
+    ticket = tickets.create_ticket(
+        {"title": title, "description": "x", "requester_email": "kim@example.org"}, REQUESTER
+    )
+    work()
+    [message] = mail_server.messages
+    assert message["Subject"].split("] ", 1)[1].replace(" ", "") == title.replace(" ", "")
+    assert title in plain(message)
+    assert all(len(line) <= 998 for line in message.as_bytes().split(b"\n"))
+    assert ticket.pk
+
+
+@pytest.mark.parametrize(
+    "break_", ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]
+)
+def test_no_title_adds_a_header(mail_server, break_):
+    title = f"Hello{break_}Bcc: victim@example.org{break_}{break_}<script>"
+    TicketFactory(title=title, requester_email="kim@example.org")
+    private_links.send_private_link(Ticket.objects.get(), REQUESTER)
+    work()
+    [message] = mail_server.messages
+    assert message["Bcc"] is None
+    assert mail_server.envelopes[0][1] == ["kim@example.org"]
+    assert "Bcc: victim@example.org" in message["Subject"]
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_a_title_that_looks_encoded_is_not_decoded(mail_server):
+    title = "=?utf-8?q?Bcc=3A_x=0AX-Evil=3A_1?="
+    TicketFactory(title=title, requester_email="kim@example.org")
+    private_links.send_private_link(Ticket.objects.get(), REQUESTER)
+    work()
+    assert title.replace("=?", "= ?") in mail_server.messages[0]["Subject"]
+    assert "X-Evil" not in mail_server.messages[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "arrives_at"),
+    [
+        ("o'brien+tag/x=y@example.org", "o'brien+tag/x=y@example.org"),
+        ('"odd,name"@example.org', '"odd,name"@example.org'),
+        ("kim@[192.0.2.7]", "kim@[192.0.2.7]"),
+        (r'"odd\ name"@example.org', '"odd name"@example.org'),
+        ("kim@localhost", "kim@localhost"),
+        ("kim@müller.example", "kim@xn--mller-kva.example"),
+        ("kim@日本語.example", "kim@xn--wgv71a119e.example"),
+        ("kim@Straße.example", "kim@xn--strae-oqa.example"),
+        ("a" * 64 + "@example.org", "a" * 64 + "@example.org"),
+    ],
+)
+def test_odd_addresses_are_reached(mail_server, address, arrives_at):
+    form = TicketForm({"title": "x", "description": "y", "requester_email": address})
+    assert form.is_valid(), form.errors
+    tickets.create_ticket(form.cleaned_data, REQUESTER)
+    work()
+    assert mail_server.envelopes[0][1] == [arrives_at]
+    assert getaddresses([mail_server.messages[0]["To"]])[0][1] == arrives_at
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "kim@example.org\r\nBcc: victim@example.org",
+        "kim@example.org, b@example.org",
+        "kim@😀.example",
+    ],
+)
+def test_what_is_no_address_is_kept_out_even_past_the_form(mail_server, address):
+    assert not TicketForm({"title": "x", "description": "y", "requester_email": address}).is_valid()
+    TicketFactory(requester_email=address)
+    private_links.send_private_link(Ticket.objects.get(), REQUESTER)
+    work_now()
+    assert mail_server.messages == []
+    email = Ticket.objects.get().emails.get()
+    assert email.state == "failed"
+
+
+def test_dots_and_line_ends_of_a_reply_stay_in_it(mail_server, agent):
+    body = "One\n.\nMAIL FROM:<x@example.org>\n..two\n" + "long " * 1000
+    ticket = TicketFactory(requester_email="kim@example.org")
+    comments.add_comment(ticket, {"body": body, "public": True}, agent)
+    work()
+    [message] = mail_server.messages
+    assert body.strip() in plain(message)

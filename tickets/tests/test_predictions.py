@@ -1,0 +1,401 @@
+"""What triage said is kept, with what became of it, and counted by SQL."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from tickets.access.actors import REQUESTER, SYSTEM, Actor
+from tickets.models.ticket import Ticket
+from tickets.models.triage import Prediction
+from tickets.services import comments, housekeeping, tickets
+from tickets.services.triage import assessment, predictions
+from tickets.tests.factories import PredictionFactory, TicketFactory
+from tickets.triage import engine, signed_suggestions
+from tickets.triage import signed_suggestions
+from tickets.triage.results import Classification
+from tickets.vocabulary import PredictionUse
+
+pytestmark = pytest.mark.django_db
+
+TEXT = {"title": "Charged twice", "description": "I was charged twice. Refund the invoice please!"}
+NOBODY = Actor("anonymous")
+FOUND = Classification(
+    "billing", "high", 0.9, 0.7, source="llm", provider="gemini", model="m",
+    prompt_version="1", latency_ms=420, cost_usd=0.004,
+)  # fmt: skip
+
+
+def shown(found=FOUND):
+    """A suggestion's id as a browser gets it, and what the form makes of it."""
+    signed = predictions.save_suggestion(found)
+    return signed_suggestions.read(signed)
+
+
+def rows(ticket, **filters):
+    return {row.field: row for row in Prediction.objects.filter(ticket=ticket, **filters)}
+
+
+# --- what is written ----------------------------------------------------------------
+
+
+def test_a_new_ticket_has_a_row_for_each_value_that_triage_gave_it():
+    ticket = tickets.create_ticket(TEXT, NOBODY)
+    kept = rows(ticket)
+    assert set(kept) == {"category", "priority", "sentiment", "urgency"}
+    assert kept["category"].value == ticket.category == "billing"
+    assert kept["category"].confidence == ticket.category_confidence
+    assert kept["urgency"].value == str(ticket.urgency_score)
+    assert {row.source for row in kept.values()} == {"offline"}
+    assert {row.use for row in kept.values()} == {PredictionUse.APPLIED}
+    assert {row.final_value for row in kept.values()} == {""}
+
+
+def test_the_evidence_is_kept_with_its_places():
+    ticket = tickets.create_ticket(TEXT, NOBODY)
+    for row in rows(ticket).values():
+        for entry in row.evidence:
+            text = getattr(ticket, entry["field"])
+            assert text[entry["start"] : entry["end"]] == entry["text"]
+    assert rows(ticket)["category"].evidence
+
+
+def test_what_a_person_chose_is_no_prediction():
+    ticket = tickets.create_ticket(TEXT | {"category": "account"}, NOBODY)
+    assert set(rows(ticket)) == {"priority", "sentiment", "urgency"}
+
+
+def test_a_text_without_a_clue_is_recorded_as_the_default():
+    ticket = tickets.create_ticket({"title": "???", "description": "..."}, NOBODY)
+    category = rows(ticket)["category"]
+    assert (category.value, category.source, category.confidence) == ("general", "default", None)
+
+
+def test_a_shown_suggestion_is_kept_before_there_is_a_ticket():
+    receipt = shown()
+    first, second = Prediction.objects.order_by("field")
+    assert (first.suggestion, second.suggestion) == (receipt.suggestion,) * 2
+    assert (first.field, first.value, first.confidence) == ("category", "billing", 0.9)
+    assert (first.provider, first.model, first.prompt_version) == ("gemini", "m", "1")
+    assert first.latency_ms == 420
+    assert first.cost_usd + second.cost_usd == pytest.approx(0.004)
+    assert (first.ticket, first.accepted, first.use) == (None, None, PredictionUse.SHOWN)
+
+
+def test_a_ticket_takes_its_suggestion_and_notes_what_was_kept():
+    receipt = shown()
+    ticket = tickets.create_ticket(
+        TEXT | {"category": "billing", "priority": "low", "suggestion_id": receipt},
+        NOBODY,
+        kept=["category"],
+    )
+    kept = rows(ticket, use=PredictionUse.SHOWN)
+    assert kept["category"].accepted is True
+    assert kept["priority"].accepted is False
+    assert set(rows(ticket, use=PredictionUse.APPLIED)) == {"sentiment", "urgency"}
+
+
+def test_quotes_of_what_was_typed_stand_in_what_was_stored():
+    typed = "\r\n\r\n   I was charged twice. Refund the invoice please!"
+    receipt = shown(engine.classify(typed, use_model=False))
+    ticket = tickets.create_ticket(
+        {"title": "Twice", "description": typed.strip(), "suggestion_id": receipt}, NOBODY
+    )
+    evidence = rows(ticket)["category"].evidence
+    assert evidence
+    for entry in evidence:
+        assert ticket.description[entry["start"] : entry["end"]] == entry["text"]
+
+
+def test_a_suggestion_belongs_to_the_first_ticket_that_names_it():
+    receipt = shown()
+    first = tickets.create_ticket(TEXT | {"suggestion_id": receipt}, NOBODY)
+    second = tickets.create_ticket(TEXT | {"suggestion_id": receipt}, NOBODY)
+    assert len(rows(first, use=PredictionUse.SHOWN)) == 2
+    assert rows(second, use=PredictionUse.SHOWN) == {}
+    assert second.category == "billing"  # what was shown still counts for its values
+
+
+def test_a_ticket_can_be_made_of_a_suggestion_that_was_purged():
+    receipt = shown()
+    Prediction.objects.all().delete()
+    ticket = tickets.create_ticket(TEXT | {"suggestion_id": receipt}, NOBODY)
+    assert (ticket.category_source, ticket.category_confidence) == ("llm", 0.9)
+
+
+def test_a_ledger_that_cannot_be_written_stops_no_suggestion(monkeypatch):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE tickets_prediction RENAME TO away")
+    signed = predictions.save_suggestion(FOUND)
+    assert signed_suggestions.read(signed).category == "billing"
+
+
+def test_a_changed_text_is_scored_again_and_recorded_again():
+    ticket = tickets.create_ticket(TEXT, NOBODY)
+    tickets.update_ticket(ticket.pk, {"description": "Thank you, all is well."}, SYSTEM)
+    tones = Prediction.objects.filter(ticket=ticket, field="sentiment")
+    assert tones.count() == 2
+    assert Prediction.objects.filter(ticket=ticket, field="category").count() == 1
+
+
+def test_suggestions_that_were_never_sent_are_purged_after_a_month():
+    old, recent = shown(), shown()
+    sent = shown()
+    tickets.create_ticket(TEXT | {"suggestion_id": sent}, NOBODY)
+    long_ago = timezone.now() - timedelta(days=31)
+    for receipt in (old, sent):
+        Prediction.objects.filter(suggestion=receipt.suggestion).update(created_at=long_ago)
+    housekeeping.purge()
+    left = set(
+        Prediction.objects.filter(use=PredictionUse.SHOWN).values_list("suggestion", flat=True)
+    )
+    assert left == {recent.suggestion, sent.suggestion}
+
+
+# --- the person's word --------------------------------------------------------------
+
+
+def test_an_agents_correction_is_the_final_value():
+    ticket = tickets.create_ticket(TEXT, NOBODY)
+    tickets.update_ticket(ticket.pk, {"category": "account"}, SYSTEM)
+    category = rows(ticket)["category"]
+    assert (category.value, category.final_value, category.is_right) == (
+        "billing",
+        "account",
+        False,
+    )
+    assert category.final_at is not None
+    assert rows(ticket)["priority"].final_value == ""
+
+
+def test_setting_the_same_value_confirms_it():
+    ticket = tickets.create_ticket(TEXT, NOBODY)
+    tickets.update_ticket(ticket.pk, {"category": "billing"}, SYSTEM)
+    assert rows(ticket)["category"].is_right is True
+
+
+@pytest.mark.parametrize("status", ["resolved", "closed"])
+def test_a_finished_ticket_confirms_what_stands(status):
+    ticket = tickets.create_ticket(TEXT, NOBODY)
+    tickets.update_ticket(ticket.pk, {"status": status}, SYSTEM)
+    kept = rows(ticket)
+    assert kept["category"].is_right is True
+    assert kept["priority"].is_right is True
+    assert kept["sentiment"].final_value == ""  # which no person decides
+
+
+def test_a_later_correction_overwrites_the_confirmation():
+    ticket = tickets.create_ticket(TEXT, NOBODY)
+    tickets.update_ticket(ticket.pk, {"status": "closed"}, SYSTEM)
+    tickets.update_ticket(ticket.pk, {"category": "technical"}, SYSTEM)
+    assert rows(ticket)["category"].final_value == "technical"
+
+
+def test_work_in_progress_judges_nothing():
+    ticket = tickets.create_ticket(TEXT, NOBODY)
+    tickets.update_ticket(ticket.pk, {"status": "in_progress", "title": "Twice"}, SYSTEM)
+    assert not Prediction.objects.exclude(final_value="").exists()
+
+
+def test_a_requesters_reply_judges_nothing():
+    ticket = tickets.create_ticket(TEXT, NOBODY)
+    comments.add_reply(ticket, {"body": "Any news?"})
+    assert not Prediction.objects.exclude(final_value="").exists()
+
+
+def test_what_is_recorded_after_the_decision_knows_it():
+    ticket = tickets.create_ticket(TEXT, NOBODY)
+    tickets.update_ticket(ticket.pk, {"category": "account"}, SYSTEM)
+    found = engine.classify(ticket.description, use_model=False)
+    tone = engine.score_tone(ticket.description, use_model=False)
+    assessment.Assessment(found, tone, {"category"}).record(ticket, PredictionUse.SHADOW)
+    assert rows(ticket, use=PredictionUse.SHADOW)["category"].final_value == "account"
+
+
+def test_the_same_answer_of_a_job_that_ran_twice_is_recorded_once():
+    ticket = tickets.create_ticket(TEXT, NOBODY)
+    found = engine.classify(ticket.description, use_model=False)
+    tone = engine.score_tone(ticket.description, use_model=False)
+    opinion = assessment.Assessment(found, tone, {"category", "priority", "tone"})
+    opinion.record(ticket, PredictionUse.SHADOW, once=True)
+    opinion.record(ticket, PredictionUse.SHADOW, once=True)
+    assert Prediction.objects.filter(ticket=ticket, use=PredictionUse.SHADOW).count() == 4
+
+
+def test_a_finished_ticket_that_a_program_brings_confirms_what_it_says():
+    ticket = tickets.create_ticket(TEXT | {"category": "account", "status": "closed"}, SYSTEM)
+    assert list(ticket.lessons.values_list("field", "value")) == [("category", "account")]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("field", "mood"), ("source", "oracle"), ("use", "guessed"), ("confidence", 1.5)],
+)
+def test_the_database_refuses_what_is_no_prediction(column, value):
+    row = PredictionFactory()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Prediction.objects.filter(pk=row.pk).update(**{column: value})
+
+
+def test_an_agent_confirms_what_the_requester_chose():
+    ticket = tickets.create_ticket(TEXT | {"category": "account", "suggestion_id": shown()}, NOBODY)
+    tickets.update_ticket(ticket.pk, {"category": "account"}, SYSTEM)
+    category = rows(ticket)["category"]
+    assert (category.accepted, category.final_value, category.is_right) == (False, "account", False)
+
+
+def test_what_a_used_up_suggestion_gave_is_noted_as_applied():
+    receipt = shown()
+    tickets.create_ticket(TEXT | {"suggestion_id": receipt}, NOBODY)
+    second = tickets.create_ticket(TEXT | {"suggestion_id": receipt}, NOBODY)
+    kept = rows(second, use=PredictionUse.APPLIED)
+    assert set(kept) == {"category", "priority", "sentiment", "urgency"}
+    assert (kept["category"].value, kept["category"].source) == ("billing", "llm")
+
+
+def test_replacing_a_ticket_decides_what_is_sent():
+    ticket = tickets.create_ticket(TEXT, NOBODY)
+    tickets.replace_ticket(ticket.pk, TEXT | {"category": "billing"}, SYSTEM)
+    assert rows(ticket)["category"].is_right is True
+    assert rows(ticket)["priority"].final_value == ""
+
+
+# --- the report ---------------------------------------------------------------------
+
+
+def judged(value="billing", final="billing", **values):
+    return PredictionFactory(value=value, final_value=final, final_at=timezone.now(), **values)
+
+
+def test_a_report_of_nothing_divides_by_nothing():
+    report = Prediction.objects.report()
+    assert report["fields"]["category"] == {
+        "predictions": 0, "judged": 0, "correct": 0, "accuracy": None, "acceptance": None,
+        "coverage_at_0_8": None, "accuracy_at_0_8": None, "ece": None,
+    }  # fmt: skip
+    assert report["sources"] == report["per_day"] == []
+    assert report["coverage"] is None
+    assert report["cost_usd"] == 0
+
+
+def test_accuracy_counts_what_was_judged():
+    judged()
+    judged(final="account")
+    judged("technical", "technical", confidence=0.5)
+    PredictionFactory()
+    figures = Prediction.objects.report()["fields"]["category"]
+    assert (figures["predictions"], figures["judged"], figures["correct"]) == (4, 3, 2)
+    assert figures["accuracy"] == 0.6667
+    assert figures["coverage_at_0_8"] == 0.75
+    assert figures["accuracy_at_0_8"] == 0.5
+
+
+def test_acceptance_counts_what_was_shown_and_sent():
+    PredictionFactory(use="shown", accepted=True)
+    PredictionFactory(use="shown", accepted=True)
+    PredictionFactory(use="shown", accepted=False)
+    PredictionFactory(use="shown", accepted=None, ticket=None)
+    PredictionFactory()
+    report = Prediction.objects.report()
+    assert report["fields"]["category"]["acceptance"] == 0.6667
+    [source] = [row for row in report["sources"] if row["use"] == "shown"]
+    assert (source["predictions"], source["shown"], source["accepted"]) == (4, 3, 2)
+
+
+def test_each_source_and_model_has_a_row():
+    judged(source="llm", provider="gemini", model="a", latency_ms=100, cost_usd=0.01)
+    judged(source="llm", provider="gemini", model="a", latency_ms=300, cost_usd=0.01)
+    judged(source="llm", provider="gemini", model="b", final="account")
+    PredictionFactory(field="priority", value="low", confidence=None)
+    report = Prediction.objects.report()
+    assert [(row["field"], row["model"], row["accuracy"]) for row in report["sources"]] == [
+        ("category", "a", 1.0),
+        ("category", "b", 0.0),
+        ("priority", "lexicon", None),
+    ]
+    assert report["sources"][0]["latency_ms"] == {"p50": 200, "p95": 290}
+    assert report["sources"][0]["cost_usd"] == pytest.approx(0.02)
+    assert report["cost_usd"] == pytest.approx(0.02)
+
+
+def test_a_shadow_is_compared_and_decides_nothing():
+    judged(use="shadow", provider="groq", model="x", source="llm", final="account")
+    report = Prediction.objects.report()
+    assert report["fields"]["category"]["predictions"] == 0
+    assert report["confusion"]["category"] == {}
+    assert [(row["use"], row["accuracy"]) for row in report["sources"]] == [("shadow", 0.0)]
+
+
+def test_confusion_says_what_became_of_what():
+    judged()
+    judged()
+    judged("billing", "account")
+    judged("high", "low", field="priority")
+    assert Prediction.objects.report()["confusion"] == {
+        "category": {"billing": {"billing": 2, "account": 1}},
+        "priority": {"high": {"low": 1}},
+    }
+
+
+def test_calibration_has_ten_ranges_and_an_error():
+    for final in ("billing", "account"):
+        judged(final=final, confidence=0.9)
+    judged(confidence=1.0)
+    judged(confidence=0.34)
+    PredictionFactory(confidence=0.0)
+    judged(confidence=None)
+    report = Prediction.objects.report()
+    bins = report["calibration"]["category"]
+    assert [entry["predictions"] for entry in bins] == [1, 0, 0, 1, 0, 0, 0, 0, 0, 3]
+    assert bins[9] == {
+        "from": 0.9, "to": 1.0, "predictions": 3, "judged": 3,
+        "accuracy": 0.6667, "mean_confidence": 0.9333,
+    }  # fmt: skip
+    # (3 * |0.6667 - 0.9333| + 1 * |1 - 0.34|) / 4
+    assert report["fields"]["category"]["ece"] == pytest.approx(0.365, abs=0.001)
+
+
+def test_days_are_those_of_utc():
+    late = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    judged(created_at=late)
+    judged(created_at=late + timedelta(hours=1), final="account")
+    assert Prediction.objects.report()["per_day"] == [
+        {"date": "2026-03-01", "field": "category", "source": "offline", "judged": 1, "correct": 1},
+        {"date": "2026-03-02", "field": "category", "source": "offline", "judged": 1, "correct": 0},
+    ]
+
+
+def test_a_report_has_bounds():
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    for hours in (-1, 0, 1):
+        judged(created_at=noon + timedelta(hours=hours))
+    report = Prediction.objects.report(noon, noon + timedelta(hours=1))
+    assert report["fields"]["category"]["predictions"] == 1
+
+
+def test_coverage_is_the_share_of_tickets_that_triage_spoke_about():
+    PredictionFactory()
+    PredictionFactory(use="shadow")
+    TicketFactory.create_batch(2)
+    assert Prediction.objects.report()["coverage"] == 0.25
+
+
+def test_its_queries_do_not_grow(django_assert_num_queries):
+    for number in range(5):
+        judged(model=str(number))
+    with django_assert_num_queries(7):
+        Prediction.objects.report()
+
+
+def test_a_deleted_ticket_takes_its_rows_along():
+    ticket = tickets.create_ticket(TEXT, REQUESTER)
+    tickets.delete_ticket(ticket.pk, SYSTEM)
+    assert not Prediction.objects.exists()
+    assert not Ticket.objects.exists()
+
+
+def test_an_answers_name_is_its_own():
+    assert shown().suggestion != shown().suggestion
+    assert isinstance(shown().suggestion, uuid.UUID)

@@ -1,0 +1,117 @@
+"""What the desk's processes share, on a real database; threads stand for processes."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from tickets.models.housekeeping import Counter
+from tickets.services.triage import shared_state
+from tickets.services.triage.shared_state import DatabaseSharedState
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shared():
+    return DatabaseSharedState()
+
+
+def at_once(count, work):
+    results, together = [], threading.Barrier(count)
+
+    def run():
+        together.wait()
+        try:
+            results.append(work())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_a_reply_is_remembered_as_it_is(shared):
+    assert shared.recall("key") is None
+    shared.remember("key", '{"title": "Zahlung für März \U0001f600"}')
+    assert shared.recall("key") == '{"title": "Zahlung für März \U0001f600"}'
+    assert shared.recall("another") is None
+
+
+def test_a_reply_is_forgotten_after_its_time(shared, settings):
+    settings.LLM_CACHE_SECONDS = 0
+    shared.remember("key", "reply")
+    assert shared.recall("key") is None
+
+
+def test_a_question_has_one_claim_until_it_is_released(shared):
+    assert shared.claim("key", 60)
+    assert not shared.claim("key", 60)
+    assert shared.claim("another", 60)
+    assert shared.is_claimed("key")
+    shared.release("key")
+    assert not shared.is_claimed("key")
+    assert shared.claim("key", 60)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_processes_one_gets_the_claim(shared):
+    assert sorted(at_once(8, lambda: shared.claim("key", 60))) == [False] * 7 + [True]
+
+
+def test_a_client_has_so_many_calls_a_minute(shared, settings):
+    settings.LLM_CLIENT_CALLS = 2
+    assert [shared.client_may_ask("192.0.2.1") for _ in range(3)] == [True, True, False]
+    assert shared.client_may_ask("192.0.2.2")
+
+
+def test_a_day_has_so_many_calls(shared, settings):
+    settings.LLM_DAILY_CALLS = 2
+    assert [shared.may_spend() for _ in range(3)] == [True, True, False]
+
+
+def test_a_day_has_so_much_money(shared, settings):
+    settings.LLM_DAILY_COST = 0.01
+    for _ in range(2):
+        assert shared.may_spend()
+        shared.charge(0.005)
+    assert not shared.may_spend()
+    assert shared_state.spent_today() == pytest.approx(0.01)
+    assert shared_state.calls_today() == 2  # the third was never made
+
+
+def test_the_smallest_price_counts(shared):
+    for _ in range(3):
+        shared.charge(0.0000001)
+    assert shared_state.spent_today() > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_lost_when_processes_count_at_once(shared):
+    at_once(8, lambda: [shared.count("classify:llm") for _ in range(5)])
+    assert shared_state.outcomes_today() == {"classify:llm": 40}
+
+
+def test_yesterdays_counts_are_not_todays(shared):
+    shared.count("classify:llm")
+    shared.charge(1)
+    Counter.objects.update(time_window=1)
+    assert shared_state.outcomes_today() == {}
+    assert shared_state.spent_today() == 0
+    shared.count("classify:llm")
+    assert shared_state.outcomes_today() == {"classify:llm": 1}
+
+
+def test_replies_whose_time_is_over_are_deleted(shared, settings):
+    shared.remember("kept", "reply")
+    settings.LLM_CACHE_SECONDS = -1
+    shared.remember("over", "reply")
+    shared_state.purge_replies()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM triage_cache")
+        assert cursor.fetchone() == (1,)
+    assert shared.recall("kept") == "reply"

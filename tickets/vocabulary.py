@@ -1,0 +1,180 @@
+"""The desk's words: every enumeration with its labels, the groups of statuses, every limit.
+
+A leaf: it imports nothing of the desk, and every other module may import it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models.enums import TextChoices
+
+
+class Category(TextChoices):
+    BILLING = "billing"
+    TECHNICAL = "technical"
+    ACCOUNT = "account"
+    GENERAL = "general"
+
+
+class Priority(TextChoices):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Status(TextChoices):
+    OPEN = "open"
+    IN_PROGRESS = "in_progress", "In progress"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+class Sentiment(TextChoices):
+    CALM = "calm"
+    NEUTRAL = "neutral"
+    FRUSTRATED = "frustrated"
+    ANGRY = "angry"
+
+
+class Source(TextChoices):
+    """Who decided a value."""
+
+    HUMAN = "human"
+    LLM = "llm", "model"
+    OFFLINE = "offline"
+    DEFAULT = "default"
+
+
+class Scope(TextChoices):
+    """What an API token, or an account, may do."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+class AuthorRole(TextChoices):
+    AGENT = "agent"
+    REQUESTER = "requester"
+
+
+class PredictedField(TextChoices):
+    """What triage predicts about a ticket."""
+
+    CATEGORY = "category"
+    PRIORITY = "priority"
+    SENTIMENT = "sentiment"
+    URGENCY = "urgency"
+
+
+class LearnedField(TextChoices):
+    """What agents decide and the offline classifier learns."""
+
+    CATEGORY = "category"
+    PRIORITY = "priority"
+
+
+class PredictionUse(TextChoices):
+    """What became of a prediction."""
+
+    SHOWN = "shown", "shown while typing"
+    APPLIED = "applied", "applied to the ticket"
+    SHADOW = "shadow", "recorded only"
+
+
+class MailKind(TextChoices):
+    """Why a requester gets an e-mail."""
+
+    RECEIVED = "received", "ticket received"
+    REPLY = "reply", "public reply"
+    RESOLVED = "resolved", "ticket resolved"
+    LINK = "link", "private link"
+
+
+class MailState(TextChoices):
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed", "refused by the mail server"
+    UNCERTAIN = "uncertain", "possibly sent: the mail server did not answer"
+    DROPPED = "dropped", "not sent: no longer needed"
+
+
+class AuditEvent(TextChoices):
+    """What an entry of the audit trail is about."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    DELETED = "deleted"
+    COMMENT_CREATED = "comment created"
+    COMMENT_CHANGED = "comment changed"
+    COMMENT_DELETED = "comment deleted"
+    LINK_SENT = "link sent"
+    LINK_REVOKED = "link revoked"
+
+
+# --- groups ----------------------------------------------------------------------------
+
+ACTIVE_STATUSES = (Status.OPEN, Status.IN_PROGRESS)
+FINISHED_STATUSES = (Status.RESOLVED, Status.CLOSED)
+# Each has a source and a confidence. Sentiment and urgency are scored together: the sentiment's
+# source and confidence stand for both.
+TRIAGE_FIELDS = ("category", "priority", "sentiment")
+# What a person may set on a ticket. Triage alone sets sentiment and urgency.
+WRITABLE_FIELDS = (
+    *("title", "description", "category", "priority", "status"),
+    *("requester_email", "assignee"),
+)
+ENUMERATED_FIELDS = ("category", "priority", "status")
+TEXT_FIELDS = ("title", "description")
+
+THEMES = ("light", "dark", "system")
+
+AGENTS_GROUP, ADMINS_GROUP = "agents", "admins"
+# These stand for an assignee in filters and searches, so no account may have such a name.
+RESERVED_USERNAMES = frozenset({"me", "none", "nobody"})
+
+CATEGORIES, PRIORITIES = tuple(Category.values), tuple(Priority.values)
+SENTIMENTS, SOURCES = tuple(Sentiment.values), tuple(Source.values)
+PREDICTED_FIELDS = tuple(PredictedField.values)
+LEARNED_FIELDS = tuple(LearnedField.values)
+
+# --- triage ----------------------------------------------------------------------------
+
+# What a ticket gets if neither a person nor triage has decided.
+DEFAULT_CATEGORY, DEFAULT_PRIORITY = Category.GENERAL, Priority.MEDIUM
+DEFAULT_SENTIMENT, DEFAULT_URGENCY = Sentiment.NEUTRAL, 50  # urgency is 0..100
+CONFIDENT_FROM = 0.8  # reports show separately what claims to be right four times out of five
+REVIEW_BELOW_CONFIDENCE = 0.6  # an offline prediction with less confidence goes to the review queue
+CALIBRATION_BINS = 10  # equal ranges of confidence, each compared with its accuracy
+
+# --- limits ----------------------------------------------------------------------------
+
+MAX_TITLE_CHARS = 200
+MAX_TEXT_CHARS = 20_000  # of a description, a reply or a note
+MAX_EMAIL_CHARS = 254
+MAX_USERNAME_CHARS = 150
+DEFAULT_SUGGESTED_TITLE, MAX_SUGGESTED_TITLE_CHARS = "Support request", 80
+MAX_VIEW_NAME_CHARS = 60
+MAX_VIEW_QUERY_CHARS = 2000
+MAX_SAVED_VIEWS = 50  # per owner
+MAX_TOKEN_NAME_CHARS = 100
+MAX_TOKEN_DAYS = 3650  # a token that must live longer has no expiry
+MAX_SEARCH_CHARS = 200
+DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 100, 500  # tickets per page of the API
+MAX_BULK_TICKETS = 500  # tickets that one request may change
+MAX_CONFIRMATIONS_PER_HOUR = 5  # confirmation e-mails per address, since strangers choose it
+STATS_DAYS = 30
+MAX_FEEDBACK = 2000  # what the classifier is retrained from
+IDEMPOTENCY_KEY_LIFETIME = timedelta(days=1)
+
+# Text that nobody can see is no text: white space, control, zero-width and direction marks, tags.
+# Spelled out, because PostgreSQL's white space depends on the database's locale.
+VISIBLE_CHARACTER = (
+    r"[^\s\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u070f\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
+    r"\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    r"\ufff0-\ufffb\ufffe\uffff\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)

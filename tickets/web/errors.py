@@ -1,0 +1,127 @@
+"""Error answers: RFC 9457 problem documents for the JSON API, pages elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+
+from .. import exceptions
+from ..exceptions import DeskError
+
+STATUS_AND_CODE: dict[type[DeskError], tuple[int, str]] = {
+    exceptions.InvalidInput: (400, "validation_error"),
+    exceptions.InvalidJson: (400, "invalid_json"),
+    exceptions.PayloadTooLarge: (413, "payload_too_large"),
+    exceptions.UnsupportedMediaType: (415, "unsupported_media_type"),
+    exceptions.AuthenticationRequired: (401, "authentication_required"),
+    exceptions.PermissionDenied: (403, "permission_denied"),
+    exceptions.NotFound: (404, "not_found"),
+    exceptions.MethodNotAllowed: (405, "method_not_allowed"),
+    exceptions.Conflict: (409, "conflict"),
+    exceptions.StaleVersion: (412, "precondition_failed"),
+    exceptions.RateLimited: (429, "rate_limited"),
+    exceptions.Unavailable: (503, "unavailable"),
+}
+RETRY_AFTER = 5  # seconds, while the database is unavailable
+CHUNK_BYTES, MAX_DRAINED_BYTES = 64 * 1024, 16 * 1024 * 1024
+
+
+def respond(request: HttpRequest, error: DeskError) -> HttpResponse:
+    """Return the answer to an error of the desk."""
+    if isinstance(error, exceptions.PayloadTooLarge):
+        _drain(request)
+    status, code = STATUS_AND_CODE[type(error)]
+    response = answer(request, status, code, error.detail, error.errors)
+    if isinstance(error, exceptions.MethodNotAllowed):
+        response["Allow"] = ", ".join(error.allowed)
+    if isinstance(error, exceptions.RateLimited):
+        response["Retry-After"] = str(error.retry_after)
+    if isinstance(error, exceptions.Unavailable):
+        response["Retry-After"] = str(RETRY_AFTER)
+    if status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _drain(request: HttpRequest) -> None:
+    """Read the rest of the body, within limits: a client that is cut off reads no answer."""
+    with suppress(Exception):  # each server has its own errors for a broken body
+        for _ in range(MAX_DRAINED_BYTES // CHUNK_BYTES):
+            if not request.META["wsgi.input"].read(CHUNK_BYTES):
+                break
+
+
+def answer(
+    request: HttpRequest,
+    status: int,
+    code: str,
+    detail: str,
+    errors: dict[str, list[str]] | None = None,
+) -> HttpResponse:
+    """Return a problem document to programs, a page to people."""
+    title = HTTPStatus(status).phrase
+    if wants_json(request):
+        problem: dict[str, Any] = {
+            "type": "about:blank",
+            "title": title,
+            "status": status,
+            "detail": detail,
+            "code": code,
+            "errors": errors or {},
+        }
+        return JsonResponse(problem, status=status, content_type="application/problem+json")
+    context = {"status": status, "title": title, "detail": detail, "errors": errors or {}}
+    # Rendered without context processors: they use the database, which may be unavailable.
+    page = {**context, "request_id": getattr(request, "id", ""), "request": request}
+    if status == 403:  # offers another account; reads no more than a cookie
+        page |= {"username": _known_username(request), "csrf_token": get_token(request)}
+    return HttpResponse(render_to_string("error.html", page), status=status)
+
+
+def _known_username(request: HttpRequest) -> str:
+    """Return the account that this request was already found to be from, or ""."""
+    user = getattr(request, "_cached_user", None)
+    return user.get_username() if user is not None else ""
+
+
+def wants_json(request: HttpRequest) -> bool:
+    paths = ("/api", "/healthz", "/readyz")
+    return request.path.startswith("/api/") or request.path.rstrip("/") in paths
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    return respond(request, exceptions.Unavailable())
+
+
+# --- Django's handlers, see config/urls.py ---
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, 400, "validation_error", "The server could not understand this request.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, 403, "permission_denied", "You are not allowed to do this.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, 404, "not_found", "This page does not exist.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    # Middleware may also find the database unavailable; `process_exception` sees only views.
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return unavailable(request)
+    return answer(request, 500, "server_error", "Something went wrong on our side.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    detail = "The form has expired or came from another site. Reload the page and try again."
+    return answer(request, 403, "permission_denied", detail)

@@ -1,0 +1,128 @@
+"""What surrounds every request: an id, readable input, and error answers."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
+
+from django.core.exceptions import RequestDataTooBig
+from django.core.handlers.wsgi import get_bytes_from_wsgi
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+
+from ..exceptions import Conflict, DeskError, InvalidInput, PayloadTooLarge
+from . import errors
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+logger = logging.getLogger(__name__)
+LOST_RACE = (
+    "Somebody else was faster, and what you sent conflicts with what is stored now, such as a name"
+    " that is taken. Nothing was saved. Go back, reload the page and try again."
+)
+
+
+def request_id(get_response: GetResponse) -> GetResponse:
+    """Give each request an id, which its answer, error pages and the log show."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.id = secrets.token_hex(6)  # type: ignore[attr-defined]
+        response = get_response(request)
+        response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+        return response
+
+    return middleware
+
+
+def plain_cookies(get_response: GetResponse) -> GetResponse:
+    """Drop cookies that cannot be ours. PostgreSQL refuses NUL, and headers all but Latin-1."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.COOKIES = {
+            name: value
+            for name, value in request.COOKIES.items()
+            if value.isascii() and value.isprintable()
+        }
+        return get_response(request)
+
+    return middleware
+
+
+def readable_forms(get_response: GetResponse) -> GetResponse:
+    """Refuse a query or form that is not UTF-8, too large or incomplete, before anything reads it.
+
+    Django replaces invalid UTF-8 with U+FFFD, and its CSRF check, the first to read a form, would
+    call a form that is too large invalid. The JSON API checks its own bodies.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not errors.wants_json(request):
+            try:
+                _read(request)
+            except DeskError as error:
+                return errors.respond(request, error)
+        return get_response(request)
+
+    return middleware
+
+
+def _read(request: HttpRequest) -> None:
+    """Raises InvalidInput or PayloadTooLarge."""
+    try:
+        unquote_to_bytes(get_bytes_from_wsgi(request.META, "QUERY_STRING", "")).decode()
+        if request.content_type == "application/x-www-form-urlencoded":
+            unquote_to_bytes(_form(request)).decode()
+        elif request.content_type == "multipart/form-data":  # text only: no page accepts files
+            _form(request).decode()
+    except UnicodeDecodeError:
+        raise InvalidInput("This address or form contains text that is not UTF-8.") from None
+
+
+def _form(request: HttpRequest) -> bytes:
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        raise PayloadTooLarge(
+            "What you sent is larger than 1 MiB, the limit. Nothing was saved. Go back, shorten it and"
+            " send it again."
+        ) from None
+    except UnreadablePostError:
+        body = b""
+    if len(body) < int(request.META.get("CONTENT_LENGTH") or 0):
+        raise InvalidInput("This form is incomplete.")
+    return body
+
+
+class error_answers:  # noqa: N801  (a middleware, named like the functions beside it)
+    """Turn errors into a problem document (JSON API) or an error page.
+
+    An unknown exception stays one: Django logs it and answers 500 with the request's id.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        request_id = getattr(request, "id", "")
+        match error:
+            case DeskError():
+                return errors.respond(request, error)
+            case RequestDataTooBig():
+                return errors.respond(request, PayloadTooLarge())
+            case OperationalError() | InterfaceError():
+                logger.error("database unavailable (request %s): %s", request_id, error)
+                return errors.unavailable(request)
+            case IntegrityError() if request.path.startswith("/admin/"):
+                # The admin's forms check before they store. Somebody else was faster in between.
+                logger.warning("refused (request %s)", request_id, exc_info=error)
+                return errors.respond(request, Conflict(LOST_RACE))
+            case DataError():
+                # PostgreSQL refuses a value that no form of ours lets through, such as an id past
+                # 64 bits in an admin address.
+                logger.warning("refused (request %s)", request_id, exc_info=error)
+                return errors.bad_request(request, error)
+        return None

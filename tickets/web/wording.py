@@ -1,0 +1,41 @@
+"""How figures and decisions are worded, wherever people read them. Pure."""
+
+from __future__ import annotations
+
+from ..vocabulary import Source
+
+DECIDERS = {
+    Source.HUMAN: "Chosen by a person",
+    Source.LLM: "Suggested by the model",
+    Source.OFFLINE: "Suggested by the offline classifier",
+    Source.DEFAULT: "Default: the text gave no clue",
+}
+
+
+def percentage(share: float) -> str:
+    """Format 0..1 as a percentage: "82%"."""
+    return f"{share:.0%}"
+
+
+def precise_percentage(part: int, whole: int) -> str:
+    """Format as a percentage; "<1%" and ">99%" instead of rounding to 0 or 100."""
+    if not whole or part in (0, whole):
+        return "100%" if whole and part else "0%"
+    percent = 100 * part / whole
+    return "<1%" if percent < 1 else ">99%" if percent > 99 else f"{percent:.0f}%"
+
+
+def confident(confidence: float) -> str:
+    """Format a confidence of 0..1: "82% confident"."""
+    return f"{percentage(confidence)} confident"
+
+
+def decision(source: str, confidence: float | None) -> str:
+    """Say who decided a value: "Suggested by the offline classifier, 82% confident"."""
+    decider = DECIDERS[Source(source)]
+    return decider if confidence is None else f"{decider}, {confident(confidence)}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Format a count: "1 ticket", "3 tickets"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
