@@ -21,7 +21,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from bench import back_office, lists, model, walks  # noqa: E402  (needs the applications)
-from bench.filled import compare, filled_database  # noqa: E402
+from bench.filled import compare  # noqa: E402
 
 
 def main() -> None:

@@ -25,7 +25,14 @@ from ..models.ticket import Comment, Ticket
 from ..models.tokens import ApiToken
 from ..models.workplace import SavedView
 from ..services.saved_views import SAME_NAME
-from ..vocabulary import MAX_TOKEN_DAYS, RESERVED_USERNAMES, WRITABLE_FIELDS, Category, Priority, Scope
+from ..vocabulary import (
+    MAX_TOKEN_DAYS,
+    RESERVED_USERNAMES,
+    WRITABLE_FIELDS,
+    Category,
+    Priority,
+    Scope,
+)
 from .base import AccountSelect, ModelForm
 
 BY_TRIAGE = ("", "Let triage decide")

@@ -1,4 +1,4 @@
-"""JSON in, problem documents out: routes, strict bodies, strict queries, preconditions."""
+"""What requests carry, strictly read: JSON bodies, queries and headers. And the JSON answer."""
 
 from __future__ import annotations
 
@@ -6,99 +6,108 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property
 from typing import Any, NoReturn
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
-from django.urls import URLPattern, re_path
+from django.http import HttpRequest, JsonResponse, UnreadablePostError
 from django.utils.http import parse_etags
 
-from ..exceptions import (
-    InvalidInput,
-    InvalidJson,
-    MethodNotAllowed,
-    PayloadTooLarge,
-    UnsupportedMediaType,
-)
+from ..exceptions import InvalidInput, InvalidJson, PayloadTooLarge, UnsupportedMediaType
 from ..forms.fields import ListField, clean_data
-from ..forms.lists import FilterForm
-from .auth import caller
 
-View = Callable[..., HttpResponse]
-MOST_KEYS_NAMED = 50
+JsonObject = dict[str, Any]
+MAX_KEYS_NAMED = 50  # in one error
 TYPE_NAMES = {str: "a string", bool: "true or false"}
 
 
-# --- routes -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Route:
-    """What an address answers: one view for each method, and HEAD where there is GET."""
-
-    path: str
-    views: Mapping[str, View]
-    csrf_exempt = True  # auth.py checks, where a session acts
-
-    def __call__(self, request: HttpRequest, **captured: str) -> HttpResponse:
-        view = self.views.get("GET" if request.method == "HEAD" else str(request.method))
-        if view is None:
-            raise MethodNotAllowed(self.methods)
-        return view(request, **{name: int(number) for name, number in captured.items()})
-
-    @property
-    def methods(self) -> list[str]:
-        return sorted({*self.views, *(["HEAD"] if "GET" in self.views else [])})
-
-
-def route(path: str, name: str, **views: View) -> URLPattern:
-    """A Route that answers with and without its trailing slash: a redirect would lose a body.
-
-    `{ticket_id}` in the path stands for an integer.
-    """
-    # 19 digits hold every 64-bit id; \Z since $ would let a line end pass.
-    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[0-9]{1,19})", path.strip("/"))
-    return re_path(rf"^{pattern}/?\Z", Route(path, views), name=name)
-
-
-def endpoint(
-    scope: str | None = None, query: type[forms.Form] | None = None
-) -> Callable[[View], View]:
-    """A view that gets the calling Actor, who must have `scope`, and the clean `query`."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def checked(request: HttpRequest, **captured: int) -> HttpResponse:
-            actor = caller(request)
-            if scope is not None:
-                actor.require(scope)
-            values = read_query(request, query, actor.user)
-            given = {"filters": values} if query else {}
-            response = view(request, actor, **captured, **given)
-            response.headers.setdefault("Cache-Control", "no-store")
-            return response
-
-        checked.scope, checked.query = scope, query  # type: ignore[attr-defined]
-        return checked
-
-    return decorate
-
-
-def answer(data: Any, status: int = 200) -> JsonResponse:
+def answer(data: object, status: int = 200) -> JsonResponse:
     return JsonResponse(data, status=status, safe=False, json_dumps_params={"ensure_ascii": False})
 
 
 # --- bodies -------------------------------------------------------------------------
 
 
-def read_object(request: HttpRequest) -> dict[str, Any]:
-    """The body as one object of standard JSON (RFC 8259, with I-JSON's unique keys).
+@dataclass(frozen=True)
+class BodyRules:
+    """How a request's body is checked, and how its schema is published.
+
+    With `partial`, only the keys that were sent are checked. The keys of the shape `read_only`
+    that the form does not have are refused as read-only, any other key as unknown.
+    """
+
+    schema: str
+    form: type[forms.Form]
+    description: str = ""
+    partial: bool = False
+    read_only: Any = None  # a TypedDict
+
+    @property
+    def fields(self) -> Mapping[str, forms.Field]:
+        fields: Mapping[str, forms.Field] = self.form.base_fields
+        return fields
+
+    @property
+    def read_only_keys(self) -> frozenset[str]:
+        shape = self.read_only
+        return frozenset(shape.__annotations__ if shape else ()) - frozenset(self.fields)
+
+
+class JsonBody:
+    """A request's body. It is read when a view asks, so that cheaper checks come first."""
+
+    def __init__(self, request: HttpRequest, rules: BodyRules) -> None:
+        self.request, self.rules = request, rules
+
+    @cached_property
+    def raw(self) -> JsonObject:
+        """The body as it was sent. Raises as `read_object`."""
+        return read_object(self.request)
+
+    def clean(self) -> dict[str, Any]:
+        """Return the form's clean values. Raises InvalidInput with a message for each bad key."""
+        fields = self.rules.fields
+        errors = self._refused_keys() | _wrong_types(self.raw, fields)
+        if errors:
+            raise InvalidInput(errors=errors)
+        if self.rules.partial and not self.raw:
+            return {}
+        options: dict[str, Any] = {"only": self.raw.keys()} if self.rules.partial else {}
+        return clean_data(self.rules.form(self.raw, **options))
+
+    def _refused_keys(self) -> dict[str, list[str]]:
+        read_only = self.rules.read_only_keys
+        keys = [key for key in self.raw if key not in self.rules.fields][:MAX_KEYS_NAMED]
+        return {
+            key: ["This key is read-only." if key in read_only else "This key is unknown."]
+            for key in keys
+        }
+
+
+def _wrong_types(body: JsonObject, fields: Mapping[str, forms.Field]) -> dict[str, list[str]]:
+    problems = {key: _wrong_type(fields[key], body[key]) for key in fields if key in body}
+    return {key: [problem] for key, problem in problems.items() if problem}
+
+
+def _wrong_type(field: Any, value: object) -> str:
+    """Return what is wrong with a value's type, or "". The form itself would turn it into text."""
+    types, null = field.json_types, field.json_null
+    if not (isinstance(value, types) or (null and value is None)):
+        names = [TYPE_NAMES[kind] for kind in types] + ["null"] * null
+        return f"This must be {' or '.join(names)}."
+    if value == "" and isinstance(field, forms.ChoiceField):
+        choices: Any = field.choices
+        return f"This must be one of {', '.join(name for name, _ in choices)}."
+    return ""
+
+
+def read_object(request: HttpRequest) -> JsonObject:
+    """Return the body, one object of standard JSON (RFC 8259, with I-JSON's unique keys).
 
     Raises UnsupportedMediaType, PayloadTooLarge or InvalidJson.
     """
@@ -111,7 +120,7 @@ def read_object(request: HttpRequest) -> dict[str, Any]:
             parse_float=_finite,
         )
     except json.JSONDecodeError as error:
-        raise InvalidJson(f"The body is not standard JSON: {error}.") from None
+        raise InvalidJson(f"The body is not valid JSON: {error}.") from None
     except UnicodeDecodeError:
         raise InvalidJson("The body is not UTF-8.") from None
     except RecursionError:
@@ -131,15 +140,15 @@ def _check_media_type(request: HttpRequest) -> None:
     content_coding = request.headers.get("Content-Encoding", "identity").lower()
     transfer_coding = request.headers.get("Transfer-Encoding", "chunked").lower()
     if content_coding != "identity" or transfer_coding != "chunked":
-        raise UnsupportedMediaType("Send the body as it is, without compression.")
+        raise UnsupportedMediaType("Send the body uncompressed.")
 
 
 def _body(request: HttpRequest) -> bytes:
-    """The whole body. Raises InvalidJson or PayloadTooLarge."""
+    """Return the whole body. Raises InvalidJson or PayloadTooLarge."""
     length = request.META.get("CONTENT_LENGTH")
     # Django takes a body without a length for empty; gunicorn has put its chunks together.
     if length is None and request.META.get("wsgi.input_terminated"):
-        return _chunked_body(request.META["wsgi.input"])
+        return _chunked_body(request.META["wsgi.input"].read)
     try:
         body = request.body
     except RequestDataTooBig:
@@ -147,31 +156,32 @@ def _body(request: HttpRequest) -> bytes:
     except UnreadablePostError:
         body = b""
     if len(body) < int(length or 0):
-        raise InvalidJson("The body ended too early.")
+        raise InvalidJson("The body is shorter than its Content-Length.")
     return body
 
 
-def _chunked_body(stream: Any) -> bytes:
-    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+def _chunked_body(read: Callable[[int], bytes]) -> bytes:
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     try:
-        body: bytes = stream.read(most + 1)
-    except Exception:  # each server has errors of its own for broken chunks
-        raise InvalidJson("The body's chunks are broken.") from None
-    if len(body) > most:
+        body = read(limit + 1)
+    except Exception:  # each server has its own errors for malformed chunks
+        raise InvalidJson("The body's chunks are malformed.") from None
+    if len(body) > limit:
         raise PayloadTooLarge
     return body
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        again = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise InvalidJson("The body has a key twice.", errors={again: ["This key is there twice."]})
-    return found
+def _unique_keys(pairs: list[tuple[str, object]]) -> JsonObject:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        [(repeated, _)] = Counter(key for key, _ in pairs).most_common(1)
+        errors = {repeated: ["This key appears more than once."]}
+        raise InvalidJson("The body repeats a key.", errors=errors)
+    return values
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise InvalidJson(f"{name} is not standard JSON.")
+    raise InvalidJson(f"{name} is not valid JSON.")
 
 
 def _finite(digits: str) -> float:
@@ -181,87 +191,46 @@ def _finite(digits: str) -> float:
     return number
 
 
-def read_form(
-    body: Mapping[str, Any],
-    form_class: type[forms.Form],
-    *,
-    read_only: Collection[str] = (),
-    partial: bool = False,
-) -> dict[str, Any]:
-    """The body's clean values; with `partial` those of the keys that were sent alone.
-
-    Raises InvalidInput, with a message for each key that is at fault.
-    """
-    fields = form_class.base_fields
-    errors = _unwritable(body, fields, read_only) | _wrong_types(body, fields)
-    if errors:
-        raise InvalidInput(errors=errors)
-    if partial and not body:
-        return {}
-    options: dict[str, Any] = {"only": body.keys()} if partial else {}
-    return clean_data(form_class(body, **options))
-
-
-def _unwritable(
-    body: Iterable[str], fields: Collection[str], read_only: Collection[str]
-) -> dict[str, list[str]]:
-    keys = [key for key in body if key not in fields][:MOST_KEYS_NAMED]
-    return {
-        key: ["This key is read-only." if key in read_only else "This key is not known."]
-        for key in keys
-    }
-
-
-def _wrong_types(
-    body: Mapping[str, Any], fields: Mapping[str, forms.Field]
-) -> dict[str, list[str]]:
-    problems = {key: _wrong_type(fields[key], body[key]) for key in fields if key in body}
-    return {key: [problem] for key, problem in problems.items() if problem}
-
-
-def _wrong_type(field: Any, value: Any) -> str:
-    """What is wrong with a value before the form sees it, which would make a text of it."""
-    types, null = field.json_types, field.json_null
-    if not (isinstance(value, types) or (null and value is None)):
-        names = [TYPE_NAMES[kind] for kind in types] + ["null"] * null
-        return f"This must be {' or '.join(names)}."
-    if value == "" and isinstance(field, forms.ChoiceField):
-        choices: Any = field.choices
-        return f"This must be one of {', '.join(name for name, _ in choices)}."
-    return ""
-
-
-# --- queries, headers ---------------------------------------------------------------
+# --- queries ------------------------------------------------------------------------
 
 
 def read_query(
     request: HttpRequest, form_class: type[forms.Form] | None, me: User | None = None
 ) -> dict[str, Any]:
-    """The clean query; a filter that takes a list may come several times. `me` is who asks.
+    """Return the clean query. A filter that takes a list may appear several times.
 
-    Raises InvalidInput for whatever the form does not know.
+    `me` is the calling account, for forms that take it. Raises InvalidInput for each parameter
+    that the form does not have.
     """
-    fields = form_class.base_fields if form_class else {}
-    errors, values = {}, {}
-    for name, given in list(request.GET.lists())[:MOST_KEYS_NAMED]:
-        if name not in fields:
-            errors[name] = ["This parameter is not known."]
-        elif len(given) > 1 and not isinstance(fields[name], ListField):
-            errors[name] = ["This parameter is there twice."]
-        elif any("\ufffd" in value for value in given):
-            errors[name] = ["This is not UTF-8."]
-        values[name] = ",".join(given)
+    fields: Mapping[str, forms.Field] = form_class.base_fields if form_class else {}
+    errors, query = {}, {}
+    for name, values in list(request.GET.lists())[:MAX_KEYS_NAMED]:
+        if problem := _wrong_parameter(fields.get(name), values):
+            errors[name] = [problem]
+        query[name] = ",".join(values)
     if errors:
         raise InvalidInput("Some query parameters are not valid.", errors=errors)
-    options: dict[str, Any] = (
-        {"me": me} if form_class and issubclass(form_class, FilterForm) else {}
-    )
-    return clean_data(form_class(values, **options)) if form_class else {}
+    if form_class is None:
+        return {}
+    options: dict[str, Any] = {"me": me} if getattr(form_class, "takes_me", False) else {}
+    return clean_data(form_class(query, **options))
+
+
+def _wrong_parameter(field: forms.Field | None, values: list[str]) -> str:
+    if field is None:
+        return "This parameter is unknown."
+    if len(values) > 1 and not isinstance(field, ListField):
+        return "This parameter appears more than once."
+    if any("\ufffd" in value for value in values):
+        return "This is not UTF-8."
+    return ""
 
 
 def page_links(request: HttpRequest, **cursors: str) -> str:
-    """The value of a `Link` header (RFC 8288) to the pages beside this one, with the same
-    filters; the names are the relations, "" is no page."""
+    """Return a `Link` header (RFC 8288) to the neighbouring pages, with the same filters.
+
+    The names are the relations; "" means that there is no such page.
+    """
     address, links = request.build_absolute_uri(request.path), []
     for relation, cursor in cursors.items():
         if cursor:
@@ -271,8 +240,11 @@ def page_links(request: HttpRequest, **cursors: str) -> str:
     return ", ".join(links)
 
 
-def wanted_versions(request: HttpRequest) -> list[int] | None:
-    """The versions that `If-Match` allows (RFC 9110, 13.1.1); None when any will do.
+# --- headers ------------------------------------------------------------------------
+
+
+def allowed_versions(request: HttpRequest) -> list[int] | None:
+    """Return the versions that `If-Match` allows (RFC 9110, 13.1.1); None allows any.
 
     A weak tag never matches here.
     """
@@ -283,21 +255,21 @@ def wanted_versions(request: HttpRequest) -> list[int] | None:
     return [int(tag[1:-1]) for tag in tags if re.fullmatch(r'"[0-9]{1,9}"', tag)]
 
 
-def is_known(request: HttpRequest, etag: str) -> bool:
-    """Whether the caller has this version already, by `If-None-Match`."""
+def has_version(request: HttpRequest, etag: str) -> bool:
+    """Return whether the caller has this version already, by `If-None-Match`."""
     tags = parse_etags(request.headers.get("If-None-Match", ""))
     return tags == ["*"] or etag in [tag.removeprefix("W/") for tag in tags]
 
 
-def patience(request: HttpRequest) -> float:
-    """How many seconds the caller waits, by `Prefer: wait` (RFC 7240, 4.3); without, for ever."""
+def wait_seconds(request: HttpRequest) -> float:
+    """Return how long the caller waits, by `Prefer: wait` (RFC 7240, 4.3); infinite without."""
     header = request.headers.get("Prefer", "")
-    found = re.search(r'(?i)(?:^|[,;\s])wait\s*=\s*"?(\d{1,5})(?![\d.])', header)
-    return float(found[1]) if found else math.inf
+    match = re.search(r'(?i)(?:^|[,;\s])wait\s*=\s*"?(\d{1,5})(?![\d.])', header)
+    return float(match[1]) if match else math.inf
 
 
 def idempotency_key(request: HttpRequest) -> str | None:
-    """The `Idempotency-Key` header; raise InvalidInput unless it is 1 to 200 visible ASCII."""
+    """Return the `Idempotency-Key`. Raises InvalidInput unless it is 1 to 200 visible ASCII."""
     key = request.headers.get("Idempotency-Key")
     if key is not None and not re.fullmatch(r"[!-~]{1,200}", key):
         message = "This must be 1 to 200 visible ASCII characters."

@@ -1,18 +1,28 @@
-"""Rows and suggestions as JSON values, in the shapes of `openapi.py`."""
+"""Rows and triage results as the shapes of `shapes.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 from ..audit.trail import AuditEntry
 from ..models.ticket import Comment, Ticket
+from ..querysets.figures import TriageFigures
 from ..triage.results import Classification, Evidence, SuggestedTitle
+from .shapes import (
+    CommentJson,
+    EvidenceJson,
+    HistoryEntryJson,
+    PublicTicketJson,
+    SuggestionJson,
+    TicketJson,
+    TitleSuggestionJson,
+    TriageReportJson,
+)
 
 
-def ticket(ticket: Ticket, *, private: bool = True) -> dict[str, Any]:
-    """A ticket; `private` adds what only agents may see."""
+def public_ticket(ticket: Ticket) -> PublicTicketJson:
+    """Return what every caller may see of a ticket."""
     return {
         "id": ticket.pk,
         "title": ticket.title,
@@ -22,24 +32,30 @@ def ticket(ticket: Ticket, *, private: bool = True) -> dict[str, Any]:
         "status": ticket.status,
         "sentiment": ticket.sentiment,
         "urgency_score": ticket.urgency_score,
-        **({"requester_email": ticket.requester_email or None} if private else {}),
         "assignee": ticket.assignee.get_username() if ticket.assignee else None,
-        "triage": ticket.triage,
+        "triage": {
+            "category": {
+                "source": ticket.category_source,
+                "confidence": ticket.category_confidence,
+            },
+            "priority": {
+                "source": ticket.priority_source,
+                "confidence": ticket.priority_confidence,
+            },
+            "tone": {"source": ticket.sentiment_source, "confidence": ticket.sentiment_confidence},
+        },
         "version": ticket.version,
         "created_at": time(ticket.created_at),
         "updated_at": time(ticket.updated_at),
     }
 
 
-# What an answer shows and nobody may send.
-READ_ONLY = frozenset(
-    {"id", "sentiment", "urgency_score", "triage", "version"}
-    | {"created_at", "updated_at", "track_url"}
-)
-COMMENT_READ_ONLY = frozenset({"id", "author", "author_role", "created_at"})
+def ticket(ticket: Ticket) -> TicketJson:
+    """Return a ticket as agents see it."""
+    return {**public_ticket(ticket), "requester_email": ticket.requester_email or None}
 
 
-def comment(comment: Comment) -> dict[str, Any]:
+def comment(comment: Comment) -> CommentJson:
     return {
         "id": comment.pk,
         "author": comment.author.get_username() if comment.author else None,
@@ -50,49 +66,64 @@ def comment(comment: Comment) -> dict[str, Any]:
     }
 
 
-def history_entry(entry: AuditEntry) -> dict[str, Any]:
+# The published names of renamed columns.
+PUBLISHED_NAMES = {
+    "sentiment_source": "tone_source",
+    "sentiment_confidence": "tone_confidence",
+}
+
+
+def history_entry(entry: AuditEntry) -> HistoryEntryJson:
     return {
         "at": time(entry.at),
         "actor": entry.actor,
         "event": entry.event,
-        "changes": {field: list(change) for field, change in entry.changes.items()},
+        "changes": {
+            PUBLISHED_NAMES.get(field, field): list(change)
+            for field, change in entry.changes.items()
+        },
     }
 
 
-def classification(found: Classification, suggestion_id: str) -> dict[str, Any]:
+def suggestion(classification: Classification, suggestion_id: str) -> SuggestionJson:
+    evidence = classification.evidence
     return {
-        "suggested_category": found.category,
-        "suggested_priority": found.priority,
-        "source": found.source,
+        "suggested_category": classification.category,
+        "suggested_priority": classification.priority,
+        "source": classification.source,
         "confidence": {
-            "category": found.category_confidence,
-            "priority": found.priority_confidence,
+            "category": classification.category_confidence,
+            "priority": classification.priority_confidence,
         },
         "evidence": {
-            name: _evidence(item for item in found.evidence if item.decides == name)
-            for name in ("category", "priority")
+            "category": _evidence(item for item in evidence if item.decides == "category"),
+            "priority": _evidence(item for item in evidence if item.decides == "priority"),
         },
         "suggestion_id": suggestion_id,
     }
 
 
-def _evidence(items: Iterable[Evidence]) -> list[dict[str, Any]]:
+def _evidence(items: Iterable[Evidence]) -> list[EvidenceJson]:
     return [
         {"field": item.field, "text": item.text, "start": item.start, "end": item.end}
         for item in items
     ]
 
 
-def report(report: dict[str, Any]) -> dict[str, Any]:
-    """The ledger's report, its bounds as times."""
-    bounds = {name: report[name] and time(report[name]) for name in ("since", "until")}
-    return report | bounds
+def title_suggestion(title: SuggestedTitle) -> TitleSuggestionJson:
+    return {"suggested_title": title.title, "source": title.source}
 
 
-def title(found: SuggestedTitle) -> dict[str, Any]:
-    return {"suggested_title": found.title, "source": found.source}
+def triage_report(
+    figures: TriageFigures, since: datetime | None, until: datetime | None
+) -> TriageReportJson:
+    return {
+        **figures,
+        "since": time(since) if since else None,
+        "until": time(until) if until else None,
+    }
 
 
 def time(moment: datetime) -> str:
-    """RFC 3339 in UTC with `Z`."""
+    """Format as RFC 3339 in UTC, with `Z`."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,34 +1,34 @@
-"""The JSON API's addresses."""
+"""The JSON API's routes. The OpenAPI document is made from them, see `openapi/document.py`."""
 
 from django.urls import re_path
 
-from . import views
-from .http import route
+from .endpoints import route
+from .views import conversation, service, tickets, triage
 
 urlpatterns = [
-    route("/api/tickets/", "api-tickets", GET=views.list_tickets, POST=views.create_ticket),
-    route("/api/tickets/stats/", "api-stats", GET=views.stats),
-    route("/api/tickets/classify/", "api-classify", POST=views.classify),
-    route("/api/tickets/suggest-title/", "api-suggest-title", POST=views.suggest_title),
+    route("/api/tickets/", "api-tickets", GET=tickets.list_tickets, POST=tickets.create_ticket),
+    route("/api/tickets/stats/", "api-stats", GET=tickets.ticket_statistics),
+    route("/api/tickets/classify/", "api-classify", POST=triage.classify),
+    route("/api/tickets/suggest-title/", "api-suggest-title", POST=triage.suggest_title),
     route(
         "/api/tickets/{ticket_id}/",
         "api-ticket",
-        GET=views.show_ticket,
-        PATCH=views.update_ticket,
-        PUT=views.replace_ticket,
-        DELETE=views.delete_ticket,
+        GET=tickets.show_ticket,
+        PATCH=tickets.update_ticket,
+        PUT=tickets.replace_ticket,
+        DELETE=tickets.delete_ticket,
     ),
-    route("/api/tickets/{ticket_id}/history/", "api-history", GET=views.history),
+    route("/api/tickets/{ticket_id}/history/", "api-history", GET=conversation.ticket_history),
     route(
         "/api/tickets/{ticket_id}/comments/",
         "api-comments",
-        GET=views.list_comments,
-        POST=views.add_comment,
+        GET=conversation.list_comments,
+        POST=conversation.add_comment,
     ),
-    route("/api/triage/report/", "api-triage-report", GET=views.triage_report),
-    route("/api/openapi.json", "api-openapi", GET=views.openapi_document),
-    route("/api/docs/", "api-docs", GET=views.docs),
-    route("/healthz", "healthz", GET=views.healthz),
-    route("/readyz", "readyz", GET=views.readyz),
-    re_path(r"^api(?:/|\Z)", views.unknown),
+    route("/api/triage/report/", "api-triage-report", GET=triage.triage_report),
+    route("/api/openapi.json", "api-openapi", GET=service.openapi),
+    route("/api/docs/", "api-docs", GET=service.docs),
+    route("/healthz", "healthz", GET=service.health),
+    route("/readyz", "readyz", GET=service.readiness),
+    re_path(r"^api(?:/|\Z)", service.unknown),
 ]

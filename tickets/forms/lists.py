@@ -53,6 +53,7 @@ class FilterForm(forms.Form):
     `me` is the account that asks, if any.
     """
 
+    takes_me = True  # whoever reads a query passes the account that sent it
     no_account = "“me” needs an account, and you are not signed in."
 
     category = ListField(Category.values)

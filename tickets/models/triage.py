@@ -49,7 +49,9 @@ class Prediction(models.Model):
         ]
         indexes = [
             models.Index(fields=["created_at"], name="prediction_created_at"),
-            models.Index(fields=["created_at"], condition=Q(ticket=None), name="prediction_unsent"),
+            models.Index(
+                fields=["created_at"], condition=Q(ticket=None), name="prediction_without_ticket"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from ..vocabulary import CALIBRATION_BINS as BINS
 from ..vocabulary import CONFIDENT_FROM, LearnedField, PredictedField, PredictionUse
+from .figures import CalibrationBin, DayFigures, FieldFigures, SourceFigures, TriageFigures
 
 PredictionT = TypeVar("PredictionT", bound=models.Model)
 FeedbackT = TypeVar("FeedbackT", bound=models.Model)
@@ -49,9 +50,7 @@ class PredictionQuerySet(models.QuerySet[PredictionT]):
         """Return what was shown or applied, without the shadow's predictions."""
         return self.filter(DECIDING)
 
-    def report(
-        self, since: datetime | None = None, until: datetime | None = None
-    ) -> dict[str, Any]:
+    def report(self, since: datetime | None = None, until: datetime | None = None) -> TriageFigures:
         """Return how good triage was. Seven queries.
 
         Shares are 0..1, or None of nothing; costs are estimated US dollars. The shadow's
@@ -62,8 +61,6 @@ class PredictionQuerySet(models.QuerySet[PredictionT]):
         deciding = queryset.deciding()
         calibration = deciding._calibration()
         return {
-            "since": since,
-            "until": until,
             "fields": deciding._figures(calibration),
             "sources": queryset.by_source(),
             "confusion": deciding._confusion(),
@@ -73,7 +70,7 @@ class PredictionQuerySet(models.QuerySet[PredictionT]):
             "coverage": _coverage(since, until),
         }
 
-    def _figures(self, calibration: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    def _figures(self, calibration: Mapping[str, list[CalibrationBin]]) -> dict[str, FieldFigures]:
         counted: dict[str, Mapping[str, Any]] = {
             row["field"]: row
             for row in self.order_by()
@@ -93,7 +90,7 @@ class PredictionQuerySet(models.QuerySet[PredictionT]):
             name: _field(counted.get(name, {}), calibration[name]) for name in PredictedField.values
         }
 
-    def by_source(self) -> list[dict[str, Any]]:
+    def by_source(self) -> list[SourceFigures]:
         """Return the figures of each source, model, prompt version and use."""
         rows = (
             self.order_by()
@@ -120,7 +117,7 @@ class PredictionQuerySet(models.QuerySet[PredictionT]):
             table[row["field"]].setdefault(row["value"], {})[row["final_value"]] = row["count"]
         return table
 
-    def _calibration(self) -> dict[str, list[dict[str, Any]]]:
+    def _calibration(self) -> dict[str, list[CalibrationBin]]:
         bin_number = Least(Cast(Floor(F("confidence") * BINS), IntegerField()), Value(BINS - 1))
         rows = (
             self.order_by()
@@ -140,7 +137,7 @@ class PredictionQuerySet(models.QuerySet[PredictionT]):
             for name in PredictedField.values
         }
 
-    def _per_day(self) -> list[dict[str, Any]]:
+    def _per_day(self) -> list[DayFigures]:
         rows = (
             self.order_by()
             .filter(JUDGED)
@@ -152,7 +149,10 @@ class PredictionQuerySet(models.QuerySet[PredictionT]):
         return [
             {
                 "date": row["day"].isoformat(),
-                **{name: row[name] for name in ("field", "source", "judged", "correct")},
+                "field": row["field"],
+                "source": row["source"],
+                "judged": row["judged"],
+                "correct": row["correct"],
             }
             for row in rows
         ]
@@ -172,7 +172,7 @@ class PredictionQuerySet(models.QuerySet[PredictionT]):
         return unsent.filter(created_at__lt=now - UNSENT_LIFETIME).delete()[0]
 
 
-def _field(row: Mapping[str, Any], bins: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def _field(row: Mapping[str, Any], bins: Iterable[CalibrationBin]) -> FieldFigures:
     predictions = row.get("predictions", 0)
     judged, correct = row.get("judged", 0), row.get("correct", 0)
     return {
@@ -187,9 +187,17 @@ def _field(row: Mapping[str, Any], bins: Iterable[Mapping[str, Any]]) -> dict[st
     }
 
 
-def _source(row: Mapping[str, Any]) -> dict[str, Any]:
+def _source(row: Mapping[str, Any]) -> SourceFigures:
     return {
-        **{name: row[name] for name in (*SOURCE_COLUMNS, "predictions", "judged", "correct")},
+        "field": row["field"],
+        "source": row["source"],
+        "provider": row["provider"],
+        "model": row["model"],
+        "prompt_version": row["prompt_version"],
+        "use": row["use"],
+        "predictions": row["predictions"],
+        "judged": row["judged"],
+        "correct": row["correct"],
         "accuracy": _share(row["correct"], row["judged"]),
         "shown": row["shown"],
         "accepted": row["accepted_count"],
@@ -200,7 +208,7 @@ def _source(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _bin(number: int, row: Mapping[str, Any]) -> dict[str, Any]:
+def _bin(number: int, row: Mapping[str, Any]) -> CalibrationBin:
     judged = row.get("judged", 0)
     return {
         "from": number / BINS,
@@ -212,14 +220,15 @@ def _bin(number: int, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _calibration_error(bins: Iterable[Mapping[str, Any]]) -> float | None:
+def _calibration_error(bins: Iterable[CalibrationBin]) -> float | None:
     """Return the mean gap between confidence and accuracy, weighted by the bins' sizes."""
-    judged = [entry for entry in bins if entry["judged"]]
-    total = sum(entry["judged"] for entry in judged)
-    if not total:
-        return None
-    gaps = (entry["judged"] * abs(entry["accuracy"] - entry["mean_confidence"]) for entry in judged)
-    return _rounded(sum(gaps) / total)
+    total, weighted = 0, 0.0
+    for entry in bins:
+        accuracy, confidence = entry["accuracy"], entry["mean_confidence"]
+        if accuracy is not None and confidence is not None:  # both are None in an empty bin
+            total += entry["judged"]
+            weighted += entry["judged"] * abs(accuracy - confidence)
+    return _rounded(weighted / total) if total else None
 
 
 COVERAGE = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, Self, TypedDict, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from django.db import models
 from django.db.models import Count, Max, Q
@@ -15,6 +15,7 @@ from django.utils import timezone
 from ..exceptions import NotFound
 from ..vocabulary import STATS_DAYS, Status
 from .cursors import NEWEST_FIRST, Cursor, read_cursor
+from .figures import DayCount, Stats
 from .review import ReviewQuerySet
 from .search import parse_search
 from .similar import SimilarQuerySet
@@ -36,25 +37,6 @@ class Page(Generic[TicketT]):
     rows: list[TicketT]
     older: str
     newer: str
-
-
-class DayCount(TypedDict):
-    date: str  # ISO 8601
-    count: int
-
-
-class Stats(TypedDict):
-    """The statistics of the JSON API."""
-
-    total_tickets: int
-    open_tickets: int
-    avg_tickets_per_day: float
-    priority_breakdown: dict[str, int]
-    category_breakdown: dict[str, int]
-    status_breakdown: dict[str, int]
-    sentiment_breakdown: dict[str, int]
-    avg_urgency_score: float | None
-    tickets_per_day: list[DayCount]
 
 
 class TicketQuerySet(  # type: ignore[override]  # as_manager

@@ -14,7 +14,6 @@ from tickets.services import comments, housekeeping, tickets
 from tickets.services.triage import assessment, predictions
 from tickets.tests.factories import PredictionFactory, TicketFactory
 from tickets.triage import engine, signed_suggestions
-from tickets.triage import signed_suggestions
 from tickets.triage.results import Classification
 from tickets.vocabulary import PredictionUse
 

@@ -11,20 +11,16 @@ from django.db import connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tickets import tasks
-from tickets.services import tickets
-from tickets.services.triage import assessment
-from tickets.services import comments
-from tickets.services import accounts
-from tickets.services import housekeeping
-from tickets import vocabulary
-from tickets.access.actors import Actor, SYSTEM, user_actor
+from tickets import tasks, vocabulary
+from tickets.access.actors import SYSTEM, Actor, user_actor
 from tickets.exceptions import Conflict, NotFound, StaleVersion
-from tickets.models.ticket import Comment, Ticket
 from tickets.models.housekeeping import Counter, IdempotencyKey
-from tickets.vocabulary import Source
+from tickets.models.ticket import Comment, Ticket
+from tickets.services import accounts, comments, housekeeping, tickets
+from tickets.services.triage import assessment
 from tickets.tests.factories import AgentFactory, TicketFactory, unapply_newest_migration
 from tickets.triage.signed_suggestions import SignedSuggestion
+from tickets.vocabulary import Source
 from tools.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db

@@ -6,10 +6,10 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tickets import tasks
-from tickets.services import tickets
-from tickets.access.actors import Actor, SYSTEM
-from tickets.models.triage import Prediction
+from tickets.access.actors import SYSTEM, Actor
 from tickets.models.ticket import Ticket
+from tickets.models.triage import Prediction
+from tickets.services import tickets
 from tickets.vocabulary import PredictionUse
 from tools.fake_llm import FakeLLM
 

@@ -193,7 +193,7 @@ def test_a_title_is_taken_back_though_the_description_was_changed(ticket, actor)
     tickets.update_ticket(ticket.pk, words, user_actor(AgentFactory()))
     again = undo(changed, actor)
     assert (again.title, again.description) == (ticket.title, words["description"])
-    tone = engine.score_tone(again.description, again.title, use_model=False)
+    tone = engine.score_sentiment(again.description, again.title, use_model=False)
     assert (again.sentiment, again.urgency_score) == (tone.sentiment, tone.urgency_score)
 
 

@@ -9,39 +9,39 @@ from typing import Any
 from .providers.base import Endpoint
 from .providers.table import PROVIDERS, ProviderRow
 
-OPENAI_URL = "https://api.openai.com/v1"
-GROQ_URL = "https://api.groq.com/openai/v1"
-
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One field per setting, with its name in lower case."""
+    """The settings of triage: each field holds the setting of its name in upper case.
 
-    llm_enabled: bool = True
-    llm_provider: str = "auto"
-    llm_api_key: str = field(default="", repr=False)
-    llm_base_url: str = ""
-    llm_model: str = ""
-    llm_timeout: float | None = None  # seconds, for the whole call; None: by provider
-    llm_concurrency: int = 4  # calls at once in one process
-    llm_min_chars: int = 20  # shorter texts are not worth a call
-    llm_max_input_chars: int = 4000
-    llm_max_output_tokens: int = 512
-    llm_temperature: float | None = None
-    llm_price_input: float | None = None  # USD per million tokens; None: the list price
-    llm_price_output: float | None = None
-    gemini_api_key: str = field(default="", repr=False)
-    gemini_model: str = "gemini-3.5-flash-lite"
-    gemini_base_url: str = ""
-    gemini_backend: str = "sdk"
-    openai_api_key: str = field(default="", repr=False)
-    openai_model: str = "gpt-6-luna"
-    openai_classify_model: str = ""  # empty: openai_model
-    openai_base_url: str = OPENAI_URL
-    groq_api_key: str = field(default="", repr=False)
-    groq_model: str = "openai/gpt-oss-20b"
-    groq_base_url: str = GROQ_URL
-    triage_shadow: str = ""  # "provider:model"
+    Types, defaults and limits are declared in `config/environment/declarations.py`.
+    """
+
+    llm_enabled: bool
+    llm_provider: str
+    llm_api_key: str = field(repr=False)
+    llm_base_url: str
+    llm_model: str
+    llm_timeout: float | None
+    llm_concurrency: int
+    llm_min_chars: int
+    llm_max_input_chars: int
+    llm_max_output_tokens: int
+    llm_temperature: float | None
+    llm_price_input: float | None
+    llm_price_output: float | None
+    gemini_api_key: str = field(repr=False)
+    gemini_model: str
+    gemini_base_url: str
+    gemini_backend: str
+    openai_api_key: str = field(repr=False)
+    openai_model: str
+    openai_classify_model: str
+    openai_base_url: str
+    groq_api_key: str = field(repr=False)
+    groq_model: str
+    groq_base_url: str
+    triage_shadow: str
 
     @property
     def provider(self) -> str:
@@ -116,12 +116,7 @@ def from_settings() -> Config:
     """Return the present configuration. Cheap, so tests need no restart for a changed setting."""
     from django.conf import settings
 
-    values = {
-        entry.name: getattr(settings, entry.name.upper())
-        for entry in fields(Config)
-        if hasattr(settings, entry.name.upper())
-    }
-    return Config(**values)
+    return Config(**{entry.name: getattr(settings, entry.name.upper()) for entry in fields(Config)})
 
 
 def _default(value: float | None, default: float) -> float:

@@ -1,19 +1,22 @@
-"""The document as the page `/api/docs/` shows it: lists for tables, references by name. Pure."""
+"""The document as the page `/api/docs/` shows it: lists for tables, references by name."""
 
 from __future__ import annotations
 
-from typing import Any
-
-Node = dict[str, Any]
+from .schemas import Schema
 
 
-def readable(document: Node) -> Node:
-    """`groups` of operations by tag, and the `schemas`, each key with its rule in words."""
+def readable(document: Schema) -> Schema:
+    """Return the `groups` of operations by tag, and the `schemas` with a rule for each key."""
     operations = _operations(document)
     return {
         **document["info"],
         "groups": [
-            {**tag, "operations": [one for one in operations if tag["name"] in one["tags"]]}
+            {
+                **tag,
+                "operations": [
+                    operation for operation in operations if tag["name"] in operation["tags"]
+                ],
+            }
             for tag in document["tags"]
         ],
         "schemas": [
@@ -22,19 +25,21 @@ def readable(document: Node) -> Node:
     }
 
 
-def _operations(document: Node) -> list[Node]:
-    known = document["components"]["parameters"]
+def _operations(document: Schema) -> list[Schema]:
+    parameters = document["components"]["parameters"]
     return [
         {
             **operation,
             "method": method.upper(),
             "path": path,
             "parameters": [
-                _parameter(known[_last(one["$ref"])])
-                for one in (*item.get("parameters", []), *operation.get("parameters", []))
+                _parameter(parameters[_name(reference["$ref"])])
+                for reference in (*item.get("parameters", []), *operation.get("parameters", []))
             ],
             "body": _schema_name(operation.get("requestBody", {})),
-            "answers": [_answer(status, one) for status, one in operation["responses"].items()],
+            "answers": [
+                _answer(status, response) for status, response in operation["responses"].items()
+            ],
         }
         for path, item in document["paths"].items()
         for method, operation in item.items()
@@ -42,11 +47,11 @@ def _operations(document: Node) -> list[Node]:
     ]
 
 
-def _parameter(parameter: Node) -> Node:
+def _parameter(parameter: Schema) -> Schema:
     return {**parameter, "rule": rule(parameter["schema"])}
 
 
-def _answer(status: str, response: Node) -> Node:
+def _answer(status: str, response: Schema) -> Schema:
     return {
         "status": status,
         "description": response["description"],
@@ -55,57 +60,66 @@ def _answer(status: str, response: Node) -> Node:
     }
 
 
-def _schema_name(holder: Node) -> str:
-    """The schema behind a body or an answer; "" where it has none with a name."""
+def _schema_name(holder: Schema) -> str:
+    """Return the name of a body's or an answer's schema; "" if it has none."""
     for media in holder.get("content", {}).values():
         schema = media["schema"]
-        return _last(schema.get("items", schema).get("$ref", ""))
+        return _name(schema.get("items", schema).get("$ref", ""))
     return ""
 
 
-def _schema(name: str, schema: Node) -> Node:
+def _schema(name: str, schema: Schema) -> Schema:
     rows = [
         {
             "name": key,
             "required": key in schema["required"],
-            "rule": rule(one),
-            "description": one.get("description", ""),
+            "rule": rule(value),
+            "description": value.get("description", ""),
         }
-        for key, one in schema["properties"].items()
+        for key, value in schema["properties"].items()
     ]
     return {"name": name, "description": schema.get("description", ""), "rows": rows}
 
 
-def rule(schema: Node) -> str:
-    """A schema in a few words, such as "string, 1 to 200 characters"."""
+def rule(schema: Schema) -> str:
+    """Return a schema in a few words, such as "string, 1 to 200 characters"."""
     if "$ref" in schema:
-        return _last(schema["$ref"])
+        return _name(schema["$ref"])
     if "enum" in schema:
         return " | ".join(schema["enum"])
-    kinds = schema["type"]
-    words = kinds if isinstance(kinds, str) else " or ".join(kinds)
-    if words == "array":
-        words = f"list of {rule(schema['items'])}" if "items" in schema else "pair of values"
-    if words == "object" and schema.get("properties"):
-        words = f"{{{', '.join(schema['properties'])}}}"
-    return ", ".join([words, *_bounds(schema)])
+    return ", ".join([_type(schema), *_bounds(schema)])
 
 
-def _bounds(schema: Node) -> list[str]:
-    found = []
+def _type(schema: Schema) -> str:
+    types = schema["type"]
+    if types == "array":
+        return f"list of {rule(schema['items'])}" if "items" in schema else "pair of values"
+    if types == "object" and schema.get("properties"):
+        return _object_type(schema["properties"])
+    return types if isinstance(types, str) else " or ".join(types)
+
+
+def _object_type(properties: Schema) -> str:
+    keys = f"{{{', '.join(properties)}}}"
+    rules = {rule(value) for value in properties.values()}
+    return f"{keys}, each {rules.pop()}" if len(rules) == 1 else keys
+
+
+def _bounds(schema: Schema) -> list[str]:
+    bounds = []
     if "maxLength" in schema:
-        low, high = schema.get("minLength", 0), f"{schema['maxLength']:,}".replace(",", " ")
-        found.append(f"{low} to {high} characters" if low else f"up to {high} characters")
+        low, high = schema.get("minLength", 0), f"{schema['maxLength']:,}"
+        bounds.append(f"{low} to {high} characters" if low else f"up to {high} characters")
     if "maximum" in schema:
-        found.append(f"{schema['minimum']} to {schema['maximum']}")
+        bounds.append(f"{schema['minimum']} to {schema['maximum']}")
     elif "minimum" in schema:
-        found.append(f"at least {schema['minimum']}")
+        bounds.append(f"at least {schema['minimum']}")
     if "format" in schema:
-        found.append(schema["format"])
+        bounds.append(schema["format"])
     if "default" in schema:
-        found.append(f"default {schema['default']}")
-    return found
+        bounds.append(f"default {schema['default']}")
+    return bounds
 
 
-def _last(reference: str) -> str:
+def _name(reference: str) -> str:
     return reference.rpartition("/")[2]

@@ -8,7 +8,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tickets.access.actors import SYSTEM
 from tickets.forms.fields import OneLineField
-from tickets.models.tokens import ApiToken
 from tickets.services.accounts import create_token
 from tickets.vocabulary import MAX_TOKEN_DAYS, Scope
 

@@ -17,6 +17,7 @@ from ...forms.periods import PeriodForm
 from ...models.housekeeping import DemoTicket
 from ...models.ticket import Ticket
 from ...models.triage import Prediction, TriageModel
+from ...querysets.figures import TriageFigures
 from ...vocabulary import Category, LearnedField, Priority
 from .. import charts
 from ..decorators import Request, page
@@ -107,7 +108,7 @@ def triage(request: Request) -> HttpResponse:
     return render(request, "tickets/triage.html", context)
 
 
-def _field_context(name: str, report: dict[str, Any], period: Period) -> dict[str, Any]:
+def _field_context(name: str, report: TriageFigures, period: Period) -> dict[str, Any]:
     values = FIELD_VALUES[LearnedField(name)]
     per_day = [entry for entry in report["per_day"] if entry["field"] == name]
     days = [date.fromisoformat(entry["date"]) for entry in per_day]

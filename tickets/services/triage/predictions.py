@@ -102,7 +102,9 @@ def save_predictions(
 def _suggestion_id(result: TriageResult, key: str) -> uuid.UUID:
     if not key:
         return uuid.uuid4()
-    name = f"{key} {type(result).__name__} {result.provider} {result.model}"
+    # Release 0.1 wrote these kinds, and its jobs may run again under this release.
+    kind = "Classification" if isinstance(result, Classification) else "Tone"
+    name = f"{key} {kind} {result.provider} {result.model}"
     return uuid.uuid5(uuid.NAMESPACE_OID, name)
 
 

@@ -1,4 +1,4 @@
-"""A test client that speaks JSON, and how a problem document is looked at."""
+"""A test client that speaks JSON, and assertions about its answers."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ NEW = {"title": "Printer on fire", "description": "There is smoke above the pape
 
 
 class Api(Client):
-    """A program that calls the API, with a token if it holds one. Checks CSRF, as a server does."""
+    """A program that calls the API, with or without a token. CSRF is checked, as in production."""
 
     def __init__(self, secret: str = "", **kwargs: Any) -> None:
         headers = {"Authorization": f"Bearer {secret}"} if secret else None
@@ -27,11 +27,11 @@ class Api(Client):
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Send bytes as they are, anything else as JSON. Headers: `if_match` is `If-Match`."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        kind = given.pop("content-type", "application/json")
-        # Named twice, since Django's client forgets the type of an empty body.
-        headers_sent = {"Content-Type": kind, **given}
-        return self.generic(method, path, data, content_type=kind, headers=headers_sent)
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        kind = sent.pop("content-type", "application/json")
+        # Passed twice, because Django's client forgets the type of an empty body.
+        all_headers = {"Content-Type": kind, **sent}
+        return self.generic(method, path, data, content_type=kind, headers=all_headers)
 
     def create(self, **values: Any) -> Any:
         response = self.send("POST", TICKETS, NEW | values)
@@ -44,7 +44,7 @@ def one(ticket_id: int, part: str = "") -> str:
 
 
 def assert_problem(response: Any, status: int, code: str, *fields: str) -> Any:
-    """A problem document with this status and code that names exactly these fields."""
+    """Assert a problem document with this status and code that names exactly these fields."""
     assert response.status_code == status, response.content[:500]
     assert response["Content-Type"] == "application/problem+json"
     problem = response.json()
@@ -57,7 +57,7 @@ def assert_problem(response: Any, status: int, code: str, *fields: str) -> Any:
 
 @contextmanager
 def nothing_stored() -> Iterator[None]:
-    """Whatever is asked in here leaves every table as it was."""
+    """Assert that the requests in this block store nothing."""
     before = _rows()
     yield
     assert _rows() == before

@@ -1,4 +1,4 @@
-"""Who may do what: every address x every role x every method, out of the URLconf.
+"""Who may do what: every address, role and method of the URLconf.
 
 An address or a method without a row fails the first test.
 """
@@ -87,7 +87,7 @@ def caller(role, settings):
 
 
 def expected(role, path, method):
-    """The status, by the rules of `contract.md`."""
+    """Return the status that `docs/api.md` promises."""
     _, success, scope = ROWS[path, "GET" if method == "HEAD" else method]
     if (path, method) == ("/api/tickets/", "POST") and "token" in role:
         # Anyone may create, but a token only with `write`.
@@ -102,7 +102,7 @@ def test_every_address_and_method_has_a_row():
         pattern.callback for pattern in urlpatterns if hasattr(pattern.callback, "views")
     ]
     assert {(route.path, method) for route in routes for method in route.views} == set(ROWS)
-    # The one address that is no route says that there is nothing.
+    # The last pattern answers 404.
     assert [pattern.name for pattern in urlpatterns][-1] is None
     assert len(urlpatterns) == len(routes) + 1
 
@@ -135,7 +135,7 @@ def answered(path):
 
 
 @pytest.mark.parametrize(("path", "method"), ROWS)
-def test_the_other_way_to_end_a_path_is_the_same_address(admin, path, method):
+def test_a_path_answers_with_and_without_its_trailing_slash(admin, path, method):
     other = path.rstrip("/") if path.endswith("/") else f"{path}/"
     body, success, _ = ROWS[path, method]
     address = other.format(ticket_id=TicketFactory().pk)

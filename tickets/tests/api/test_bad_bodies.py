@@ -82,7 +82,7 @@ def test_a_body_that_is_not_one_json_object_is_refused(agent, ticket, body):
             assert_problem(agent.send(method, path, body), 400, "invalid_json")
 
 
-def test_a_key_that_is_there_twice_is_named(agent, ticket):
+def test_a_repeated_key_is_named(agent, ticket):
     body = b'{"title": "x", "description": "y", "title": "z"}'
     with nothing_stored():
         for method, path in writes(ticket):
@@ -119,7 +119,7 @@ def test_a_compressed_body_is_refused(agent, ticket, encoding):
         *('application/json; charset="utf-8"', "application/json; version=1", "application/json;"),
     ],
 )
-def test_json_may_say_that_it_is_utf8(agent, kind):
+def test_the_charset_utf8_is_accepted(agent, kind):
     assert agent.send("POST", TICKETS, NEW, content_type=kind).status_code == 201
 
 

@@ -1,4 +1,4 @@
-"""Texts that cannot be stored or seen, wrong types and lengths, keys that nobody may write."""
+"""Bad values: unstorable or invisible text, wrong types and lengths, read-only keys."""
 
 import pytest
 
@@ -33,7 +33,7 @@ KEYS = ["title", "description", *ENUMERATED_FIELDS, *NULLABLE]
 
 
 def assert_refused(api, ticket, key, value, methods=("POST", "PATCH", "PUT")):
-    """Send one bad value, all else good; it is named and nothing is stored."""
+    """Send one bad value. Assert that the answer names it and nothing is stored."""
     with nothing_stored():
         for method in methods:
             path = TICKETS if method == "POST" else one(ticket.pk)
@@ -62,7 +62,7 @@ def test_only_a_string_is_a_string(agent, ticket, key, value):
 
 
 @pytest.mark.parametrize("key", [key for key in KEYS if key not in NULLABLE])
-def test_null_is_refused_where_it_means_nothing(agent, ticket, key):
+def test_null_is_refused_where_it_has_no_meaning(agent, ticket, key):
     assert_refused(agent, ticket, key, None)
 
 
@@ -97,7 +97,7 @@ def test_an_enumeration_has_its_members_only(agent, ticket, key, value):
         *("=?utf-8?q?v=69ctim?=@b.co", "=?utf-8?b?dmljdGlt?=@b.co", "=?utf-8?q?a=0D=0AB?=@b.co"),
     ],
 )
-def test_an_address_that_is_none_is_refused(agent, ticket, address):
+def test_an_invalid_address_is_refused(agent, ticket, address):
     assert_refused(agent, ticket, "requester_email", address)
 
 
@@ -125,7 +125,7 @@ def test_a_read_only_key_is_named_as_such(agent, ticket, key, value):
 
 @pytest.mark.parametrize("key", UNKNOWN)
 def test_an_unknown_key_is_named_as_such(agent, ticket, key):
-    assert assert_refused(agent, ticket, key, "x") == "This key is not known."
+    assert assert_refused(agent, ticket, key, "x") == "This key is unknown."
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
@@ -138,7 +138,7 @@ def test_a_bad_suggestion_is_refused(agent, ticket, value):
     assert_refused(agent, ticket, "suggestion_id", value, ["POST"])
 
 
-def test_every_fault_is_named_at_once(agent):
+def test_all_bad_keys_are_named_in_one_answer(agent):
     body = {"titel": "x", "description": 5, "version": 1, "status": ""}
     response = agent.send("POST", TICKETS, body)
     assert_problem(response, 400, "validation_error", *body)
@@ -156,5 +156,5 @@ def test_a_flood_of_unknown_keys_gets_a_short_answer(agent):
 @pytest.mark.parametrize(
     "text", ["\u200bx", "x\u202e", "👨\u200d👩\u200d👧", "e\u0301", "\ufdd0x", "x\u0085y"]
 )
-def test_unusual_text_with_something_to_see_comes_back_whole(agent, text):
+def test_unusual_visible_text_is_returned_unchanged(agent, text):
     assert agent.create(title=text)["title"] == text

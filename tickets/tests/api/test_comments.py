@@ -31,11 +31,11 @@ def test_an_agent_answers_and_reads_the_conversation(ticket, comments):
     assert agent.get(comments).json() == [comment]
 
 
-def test_a_comment_is_internal_unless_it_is_said_to_be_public(agent, comments):
+def test_a_comment_is_internal_by_default(agent, comments):
     assert agent.send("POST", comments, {"body": "Hm."}).json()["public"] is False
 
 
-def test_the_oldest_comes_first_and_others_conversations_are_not_shown(agent, ticket, comments):
+def test_the_oldest_comes_first_and_other_conversations_are_left_out(agent, ticket, comments):
     first, second = CommentFactory(ticket=ticket), CommentFactory(ticket=ticket)
     CommentFactory()
     assert [comment["id"] for comment in agent.get(comments).json()] == [first.pk, second.pk]

@@ -23,7 +23,7 @@ def test_anybody_can_create_a_ticket(anonymous):
     assert created["created_at"].endswith("Z")
 
 
-def test_the_location_is_where_the_ticket_is(agent):
+def test_the_location_leads_to_the_ticket(agent):
     response = agent.send("POST", TICKETS, NEW)
     created = response.json()
     del created["track_url"]
@@ -34,7 +34,7 @@ def test_it_works_without_the_trailing_slash(anonymous):
     assert anonymous.send("POST", TICKETS.rstrip("/"), NEW).status_code == 201
 
 
-def test_what_is_left_out_is_triaged_and_what_is_sent_is_the_persons(anonymous):
+def test_triage_decides_only_the_keys_left_out(anonymous):
     created = anonymous.create(priority="low")
     assert created["priority"] == "low"
     assert created["triage"]["priority"] == {"source": "human", "confidence": None}
@@ -51,7 +51,7 @@ def test_a_clear_text_is_triaged_at_once(anonymous):
     assert 0 < created["triage"]["category"]["confidence"] <= 1
 
 
-def test_a_suggestion_that_was_shown_fills_what_is_left_out(anonymous):
+def test_a_suggestion_fills_the_keys_left_out(anonymous):
     text = "I was charged twice and want a refund for the invoice."
     suggestion = anonymous.send("POST", CLASSIFY, {"description": text}).json()
     created = anonymous.create(
@@ -66,13 +66,13 @@ def test_a_suggestion_that_was_shown_fills_what_is_left_out(anonymous):
 
 
 @pytest.mark.parametrize("made_up", ["x", "WyJiaWxsaW5nIl0:1xUd1R:OKAtVQDIU9qsAn48LljS976X6aCb"])
-def test_a_suggestion_that_was_never_made_is_refused(anonymous, made_up):
+def test_an_invented_suggestion_is_refused(anonymous, made_up):
     response = anonymous.send("POST", TICKETS, NEW | {"suggestion_id": made_up})
     assert_problem(response, 400, "validation_error", "suggestion_id")
     assert not Ticket.objects.exists()
 
 
-def test_the_private_link_opens_the_ticket_and_nothing_of_it_is_stored(anonymous):
+def test_the_private_link_opens_the_ticket_and_is_not_stored(anonymous):
     created = anonymous.create()
     assert created["track_url"].startswith("http://testserver/")
     secret = created["track_url"].rstrip("/").rpartition("/")[2]
@@ -94,16 +94,16 @@ def test_an_agents_answer_has_the_email_address(agent):
 
 
 @pytest.mark.parametrize("title", ["🎉" * 200, "é" * 200, "中" * 200, "ﷺ" * 200])
-def test_two_hundred_characters_come_back_whole(anonymous, title):
+def test_a_title_of_200_characters_is_returned_unchanged(anonymous, title):
     assert anonymous.create(title=title)["title"] == title
 
 
-def test_a_long_description_comes_back_whole(anonymous):
+def test_a_long_description_is_returned_unchanged(anonymous):
     text = "🧯 smoke\n\tand\nfire " * 1000
     assert anonymous.create(description=text)["description"] == text.strip()
 
 
-def test_outer_white_space_goes_and_line_ends_are_made_one_kind(anonymous):
+def test_surrounding_white_space_and_carriage_returns_are_removed(anonymous):
     created = anonymous.create(title=" \t a\r\nb  ", description="\n one\r\ntwo\rthree \n")
     assert created["title"] == "a b"
     assert created["description"] == "one\ntwo\nthree"
@@ -147,7 +147,7 @@ def test_creating_is_recorded_with_its_actor(anonymous, agent):
 
 
 @pytest.mark.parametrize("status", ["in_progress", "resolved", "closed"])
-def test_strangers_may_not_say_that_a_ticket_is_done(anonymous, status):
+def test_strangers_may_not_finish_a_ticket(anonymous, status):
     response = anonymous.send("POST", "/api/tickets/", NEW | {"status": status})
     assert_problem(response, 400, "validation_error", "status")
     assert not Ticket.objects.exists()

@@ -1,4 +1,4 @@
-"""A browser's session in the API: what another site could make the browser send does nothing."""
+"""A browser's session in the API: requests that another site triggers change nothing."""
 
 import pytest
 from django.middleware.csrf import get_token
@@ -52,7 +52,7 @@ def test_a_session_writes_with_it(browser):
 
 
 @pytest.mark.parametrize("token", ["", "x", "y" * 32, "z" * 64])
-def test_a_wrong_token_is_none(browser, token):
+def test_a_wrong_csrf_token_is_refused(browser, token):
     with_csrf(browser)
     with nothing_stored():
         response = browser.send("POST", TICKETS, NEW, x_csrftoken=token)
@@ -80,7 +80,7 @@ def test_json_in_a_form_of_another_site_writes_nothing(settings, browser, ticket
         assert response["Content-Type"] == "application/problem+json"
 
 
-def test_in_the_open_demo_another_sites_form_is_no_json(settings, anonymous):
+def test_in_the_open_demo_a_form_from_another_site_is_refused(settings, anonymous):
     settings.ACCESS_MODE = "open"
     with nothing_stored():
         response = anonymous.send("POST", TICKETS, NEW, content_type="text/plain")
@@ -93,7 +93,7 @@ def test_no_answer_allows_another_site_to_read_it(agent, ticket):
         assert not [name for name in response.headers if name.startswith("Access-Control")]
 
 
-def test_a_signed_in_user_who_is_no_agent_creates_with_the_csrf_token(db):
+def test_a_signed_in_user_without_a_role_creates_with_the_csrf_token(db):
     api = Api()
     api.force_login(UserFactory())
     assert api.send("POST", TICKETS, NEW).status_code == 403

@@ -16,7 +16,7 @@ def history(api, ticket_id):
     return response.json()
 
 
-def test_it_tells_who_changed_what_oldest_first(anonymous):
+def test_it_lists_who_changed_what_oldest_first(anonymous):
     token = TokenFactory(name="console")
     agent = Api(token.secret)
     created = anonymous.create(requester_email="ada@example.org")
@@ -46,7 +46,7 @@ def test_assignees_are_named(agent, ticket):
     assert changes[1] == {"assignee": [None, f"user {number}"]}
 
 
-def test_a_change_past_this_program_is_seen_without_an_actor(agent, ticket):
+def test_a_change_outside_this_program_has_no_actor(agent, ticket):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE tickets_ticket SET priority = 'low' WHERE id = %s", [ticket.pk])
     last = history(agent, ticket.pk)[-1]
@@ -55,9 +55,9 @@ def test_a_change_past_this_program_is_seen_without_an_actor(agent, ticket):
 
 
 def test_triage_is_an_actor_too(agent, ticket):
-    with editing.editing(ticket.pk, TRIAGE) as changed:
-        changed.category = "billing"
-        changed.decide("category", Source.LLM, 0.9)
+    with editing.editing(ticket.pk, TRIAGE) as edit:
+        edit.ticket.category = "billing"
+        edit.ticket.decide("category", Source.LLM, 0.9)
     last = history(agent, ticket.pk)[-1]
     assert last["actor"] == "triage"
     assert last["changes"] == {
@@ -82,12 +82,12 @@ def test_it_takes_four_queries_however_long_it_is(agent, ticket, django_assert_n
         assert len(history(agent, ticket.pk)) == 41
 
 
-def test_another_tickets_trail_is_another(agent, ticket):
+def test_it_does_not_mix_tickets(agent, ticket):
     created = agent.create()
     assert len(history(agent, created["id"])) == 1
 
 
-def test_a_missing_ticket_has_none(agent):
+def test_a_missing_ticket_is_not_found(agent):
     assert_problem(agent.get(one(1, "history/")), 404, "not_found")
 
 

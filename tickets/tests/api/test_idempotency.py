@@ -23,7 +23,7 @@ def create(api, key=KEY, body=NEW, **headers):
     return api.send("POST", TICKETS, body, idempotency_key=key, **headers)
 
 
-def test_the_same_key_and_body_give_the_first_answer_again(agent):
+def test_the_same_key_and_body_return_the_first_answer(agent):
     first = create(agent)
     assert first.status_code == 201
     assert "Idempotency-Replayed" not in first
@@ -97,7 +97,7 @@ def test_the_first_answer_outlives_the_ticket_without_its_link(agent):
 
 
 @pytest.mark.parametrize("key", ["", " ", "x" * 201, "a b", "é", "\x7f", "a\tb", "\u200b", "a\x00"])
-def test_a_key_that_is_none_is_refused(agent, key):
+def test_an_invalid_key_is_refused(agent, key):
     with nothing_stored():
         response = create(agent, key)
     assert_problem(response, 400, "validation_error", "Idempotency-Key")
@@ -109,7 +109,7 @@ def test_any_visible_ascii_is_a_key(agent, key):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_at_once_under_one_key_make_one_ticket(live_server):
+def test_fifty_concurrent_requests_with_one_key_create_one_ticket(live_server):
     secret = TokenFactory().secret
     start = Barrier(50)
 
@@ -120,7 +120,7 @@ def test_fifty_at_once_under_one_key_make_one_ticket(live_server):
             "Idempotency-Key": KEY,
         }
         start.wait()
-        # So many at once are too many for the test's server: a client tries again.
+        # The test server refuses some of so many connections. Retry like a client.
         while True:
             with suppress(ConnectionError):
                 connection = HTTPConnection(live_server.thread.host, live_server.thread.port)
@@ -139,10 +139,10 @@ def test_fifty_at_once_under_one_key_make_one_ticket(live_server):
 
 def test_keys_are_forgotten_after_a_day(agent):
     create(agent)
-    housekeeping.purge()
+    housekeeping.purge_expired()
     assert IdempotencyKey.objects.exists()
     IdempotencyKey.objects.update(
         created_at=IdempotencyKey.objects.get().created_at - vocabulary.IDEMPOTENCY_KEY_LIFETIME
     )
-    housekeeping.purge()
+    housekeeping.purge_expired()
     assert not IdempotencyKey.objects.exists()

@@ -17,12 +17,12 @@ def ids(response):
     return [ticket["id"] for ticket in response.json()]
 
 
-def found(api, **query):
+def listed(api, **query):
     return ids(api.get(TICKETS, query_params=query))
 
 
 def links(response):
-    """The addresses of the pages beside this one, by relation."""
+    """Return the addresses of the neighbouring pages, by relation."""
     return {relation: url for url, relation in LINK.findall(response.headers.get("Link", ""))}
 
 
@@ -46,7 +46,7 @@ def test_it_is_empty_without_tickets(agent):
 
 
 def test_it_works_without_the_trailing_slash_and_by_head(agent, ticket):
-    assert found(agent) == ids(agent.get("/api/tickets")) == [ticket.pk]
+    assert listed(agent) == ids(agent.get("/api/tickets")) == [ticket.pk]
     response = agent.head(TICKETS)
     assert (response.status_code, response.content) == (200, b"")
 
@@ -69,29 +69,29 @@ def test_a_token_needs_read(db, scopes, status):
 def test_each_enumeration_filters_by_one_or_several(agent, field, value, other):
     first, second = TicketFactory(**{field: value}), TicketFactory(**{field: other})
     TicketFactory()
-    assert found(agent, **{field: value}) == [first.pk]
-    assert found(agent, **{field: f"{value}, {other}"}) == [second.pk, first.pk]
-    assert found(agent, **{field: [value, other]}) == [second.pk, first.pk]
-    assert len(found(agent, **{field: ""})) == 3
+    assert listed(agent, **{field: value}) == [first.pk]
+    assert listed(agent, **{field: f"{value}, {other}"}) == [second.pk, first.pk]
+    assert listed(agent, **{field: [value, other]}) == [second.pk, first.pk]
+    assert len(listed(agent, **{field: ""})) == 3
 
 
 def test_assignees_filter_by_name_and_by_none(agent):
     ada, grace = AgentFactory(), AgentFactory()
     of_ada, of_grace = TicketFactory(assignee=ada), TicketFactory(assignee=grace)
     of_nobody = TicketFactory()
-    assert found(agent, assignee=ada.username) == [of_ada.pk]
-    assert found(agent, assignee="none") == [of_nobody.pk]
-    assert found(agent, assignee=f"{grace.username},none") == [of_nobody.pk, of_grace.pk]
+    assert listed(agent, assignee=ada.username) == [of_ada.pk]
+    assert listed(agent, assignee="none") == [of_nobody.pk]
+    assert listed(agent, assignee=f"{grace.username},none") == [of_nobody.pk, of_grace.pk]
 
 
 def test_times_filter_from_the_first_to_before_the_last(agent):
     noon = datetime(2026, 3, 29, 12, tzinfo=UTC)
     early, late = TicketFactory(created_at=noon), TicketFactory(created_at=noon + timedelta(1))
-    assert found(agent, created_after="2026-03-29T12:00:00Z") == [late.pk, early.pk]
-    assert found(agent, created_after="2026-03-29T12:00:00.000001Z") == [late.pk]
-    assert found(agent, created_before="2026-03-29T12:00:00Z") == []
-    assert found(agent, created_before="2026-03-30") == [early.pk]
-    assert found(agent, created_after="2026-03-29T14:00:00+02:00") == [late.pk, early.pk]
+    assert listed(agent, created_after="2026-03-29T12:00:00Z") == [late.pk, early.pk]
+    assert listed(agent, created_after="2026-03-29T12:00:00.000001Z") == [late.pk]
+    assert listed(agent, created_before="2026-03-29T12:00:00Z") == []
+    assert listed(agent, created_before="2026-03-30") == [early.pk]
+    assert listed(agent, created_after="2026-03-29T14:00:00+02:00") == [late.pk, early.pk]
     # An unescaped + arrives as a space.
     path = f"{TICKETS}?created_after=2026-03-29T14:00:00+02:00&created_before=2026-03-30T00:00:00Z"
     assert ids(agent.get(path)) == [early.pk]
@@ -102,20 +102,20 @@ def test_filters_are_combined_with_and(agent):
     TicketFactory(category="billing", title="Invoice")
     TicketFactory(priority="high", title="Invoice")
     query = {"category": "billing", "priority": "high", "search": "invoice", "status": ""}
-    assert found(agent, **query) == [both.pk]
+    assert listed(agent, **query) == [both.pk]
 
 
 def test_search_looks_at_title_and_description(agent):
     titled = TicketFactory(title="Where is my invoice?")
     described = TicketFactory(description="The invoice is wrong.")
     TicketFactory()
-    assert found(agent, search="INVOICE") == [described.pk, titled.pk]
+    assert listed(agent, search="INVOICE") == [described.pk, titled.pk]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])
 def test_pages_hold_each_ticket_once_while_tickets_arrive(agent, limit):
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    # Several share a moment, so that the cursor has to tell them apart by number.
+    # Several have the same time, so that the cursor must distinguish them by number.
     made = [TicketFactory(created_at=moment + timedelta(hours=n // 3)).pk for n in range(9)]
     seen, response = [], agent.get(TICKETS, query_params={"limit": limit})
     while True:
@@ -159,22 +159,22 @@ def test_a_deleted_row_does_not_disturb_the_pages(agent):
     assert ids(next_page(agent, first)) == [tickets[1].pk, tickets[0].pk]
 
 
-def test_a_page_holds_a_hundred_unless_told(agent):
+def test_a_page_holds_a_hundred_by_default(agent):
     for _ in range(101):
         TicketFactory()
     response = agent.get(TICKETS)
     assert len(response.json()) == 100
     assert len(next_page(agent, response).json()) == 1
-    assert len(found(agent, limit=500)) == 101
+    assert len(listed(agent, limit=500)) == 101
 
 
 @pytest.mark.parametrize("count", [1, 20])
 def test_it_takes_two_queries_however_many_tickets(agent, django_assert_num_queries, count):
     for _ in range(count):
         TicketFactory(assignee=AgentFactory())
-    agent.get(TICKETS)  # notes the token's use, once a minute
+    agent.get(TICKETS)  # records the use of the token, once a minute
     with django_assert_num_queries(2):  # the token, the tickets
-        assert len(found(agent)) == count
+        assert len(listed(agent)) == count
 
 
 def test_anonymous_callers_read_nothing(anonymous, ticket):
@@ -183,7 +183,7 @@ def test_anonymous_callers_read_nothing(anonymous, ticket):
 
 def test_in_the_open_demo_anybody_reads(settings, anonymous, ticket):
     settings.ACCESS_MODE = "open"
-    assert found(anonymous) == [ticket.pk]
+    assert listed(anonymous) == [ticket.pk]
 
 
 def test_me_is_the_tokens_account(db):
@@ -191,8 +191,8 @@ def test_me_is_the_tokens_account(db):
     hers = TicketFactory(assignee=ada)
     TicketFactory()
     api = Api(TokenFactory(user=ada, scopes=["read"]).secret)
-    assert found(api, assignee="me") == found(api, search="assignee:me") == [hers.pk]
-    assert len(found(api, assignee="me,none")) == 2
+    assert listed(api, assignee="me") == listed(api, search="assignee:me") == [hers.pk]
+    assert len(listed(api, assignee="me,none")) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Bytes that are not quite HTTP, sent to the real server as it runs in production.
+"""Malformed HTTP, sent to the real server as it runs in production.
 
 The server has no database: none of these requests may need one, and those that do are told.
 """
@@ -129,7 +129,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("request_bytes", "expected"), BAD.values(), ids=BAD.keys())
-def test_what_is_not_quite_http_is_a_problem_document(address, request_bytes, expected):
+def test_malformed_http_is_answered_with_a_problem_document(address, request_bytes, expected):
     status, headers, body = exchange(address, request_bytes)
     assert status == expected
     assert headers["Content-Type"] == "application/problem+json"
@@ -160,33 +160,35 @@ def test_the_charset_of_a_body_does_not_decide_how_the_query_is_read(address, ch
     assert status == 200
     status, _, body = exchange(address, get(b"/api/openapi.json?%C3%A4=x", kind))
     assert (status, list(json.loads(body)["errors"])) == (400, ["ä"])
-    asked = post(b"Content-Length: %d" % len(TEXT), body=TEXT).replace(JSON.strip(), kind)
-    assert exchange(address, asked)[0] == 415
+    request_bytes = post(b"Content-Length: %d" % len(TEXT), body=TEXT).replace(JSON.strip(), kind)
+    assert exchange(address, request_bytes)[0] == 415
 
 
 @pytest.mark.parametrize("path", ["/", "/admin/login/"])
-def test_too_large_a_form_is_told_so_by_a_page(address, path):
+def test_a_form_that_is_too_large_is_refused_by_a_page(address, path):
     body = b"description=" + MEBIBYTE * 10
-    asked = post(b"Content-Length: %d" % len(body), body=body, path=path)
-    form = asked.replace(JSON, b"Content-Type: application/x-www-form-urlencoded\r\n")
+    request_bytes = post(b"Content-Length: %d" % len(body), body=body, path=path)
+    form = request_bytes.replace(JSON, b"Content-Type: application/x-www-form-urlencoded\r\n")
     status, headers, page = exchange(address, form)
     assert (status, headers["Content-Type"]) == (413, "text/html; charset=utf-8")
     assert b"That is too much at once" in page
 
 
 def test_a_form_that_ended_too_early_is_refused(address):
-    asked = post(b"Content-Length: 100", body=b"title=abc&description=A+text+that", path="/t/x/")
-    form = asked.replace(JSON, b"Content-Type: application/x-www-form-urlencoded\r\n")
+    request_bytes = post(
+        b"Content-Length: 100", body=b"title=abc&description=A+text+that", path="/t/x/"
+    )
+    form = request_bytes.replace(JSON, b"Content-Type: application/x-www-form-urlencoded\r\n")
     status, _, page = exchange(address, form)
     assert status == 400
-    assert b"This form ended too early." in page
+    assert b"This form is incomplete." in page
 
 
-def test_the_next_request_on_a_connection_is_not_the_last_ones_body(address):
+def test_the_body_of_a_refused_request_is_not_read_as_the_next_request(address):
     refused = post(b"Content-Length: 40", body=b"GET /api/tickets/1/ HTTP/1.1\r\nX: aaaaaaa\r\n")
-    asked = refused.replace(b"Connection: close\r\n", b"") + get(b"/healthz")
+    request_bytes = refused.replace(b"Connection: close\r\n", b"") + get(b"/healthz")
     with socket.create_connection(address, timeout=60) as connection:
-        connection.sendall(asked)
+        connection.sendall(request_bytes)
         answers = b""
         while part := connection.recv(65536):
             answers += part
@@ -195,7 +197,7 @@ def test_the_next_request_on_a_connection_is_not_the_last_ones_body(address):
     assert answers.endswith(b'{"status": "ok"}')
 
 
-def test_without_its_database_it_says_so_and_when_to_come_back(address):
+def test_without_its_database_it_answers_503_and_when_to_retry(address):
     body = json.dumps(NEW).encode()
     length = b"Content-Length: %d" % len(body)
     requests = [

@@ -8,7 +8,7 @@ from tickets.tests.factories import AgentFactory, TicketFactory
 from .client import NEW, assert_problem, one
 
 
-def test_what_is_left_out_returns_to_its_default(agent):
+def test_keys_left_out_return_to_their_defaults(agent):
     ticket = TicketFactory(
         status="closed",
         category="billing",
@@ -18,14 +18,18 @@ def test_what_is_left_out_returns_to_its_default(agent):
     )
     response = agent.send("PUT", one(ticket.pk), NEW)
     assert response.status_code == 200
-    shown = response.json()
-    assert (shown["title"], shown["description"]) == (NEW["title"], NEW["description"])
-    assert (shown["status"], shown["requester_email"], shown["assignee"]) == ("open", None, None)
-    assert shown["triage"]["category"]["source"] != "human"
-    assert (shown["version"], response["ETag"]) == (2, '"2"')
+    replaced = response.json()
+    assert (replaced["title"], replaced["description"]) == (NEW["title"], NEW["description"])
+    assert (replaced["status"], replaced["requester_email"], replaced["assignee"]) == (
+        "open",
+        None,
+        None,
+    )
+    assert replaced["triage"]["category"]["source"] != "human"
+    assert (replaced["version"], response["ETag"]) == (2, '"2"')
 
 
-def test_every_writable_key_is_taken(agent, ticket):
+def test_every_writable_key_is_stored(agent, ticket):
     values = NEW | {
         "category": "account",
         "priority": "critical",
@@ -33,25 +37,25 @@ def test_every_writable_key_is_taken(agent, ticket):
         "requester_email": "ada@example.org",
         "assignee": AgentFactory().username,
     }
-    shown = agent.send("PUT", one(ticket.pk), values).json()
-    assert shown | values == shown
-    assert shown["triage"]["category"]["source"] == "human"
-    assert shown["triage"]["priority"]["source"] == "human"
+    replaced = agent.send("PUT", one(ticket.pk), values).json()
+    assert replaced | values == replaced
+    assert replaced["triage"]["category"]["source"] == "human"
+    assert replaced["triage"]["priority"]["source"] == "human"
 
 
-def test_the_tone_stands_while_the_text_does(agent):
+def test_sentiment_and_urgency_stay_while_the_text_does(agent):
     ticket = TicketFactory(**NEW, sentiment="angry", urgency_score=99, sentiment_source="llm")
-    shown = agent.send("PUT", one(ticket.pk), NEW | {"priority": "low"}).json()
-    assert (shown["sentiment"], shown["urgency_score"]) == ("angry", 99)
+    replaced = agent.send("PUT", one(ticket.pk), NEW | {"priority": "low"}).json()
+    assert (replaced["sentiment"], replaced["urgency_score"]) == ("angry", 99)
 
 
 def test_a_new_text_is_scored_again(agent):
     ticket = TicketFactory(sentiment="angry", urgency_score=99, sentiment_source="llm")
-    shown = agent.send("PUT", one(ticket.pk), NEW).json()
-    assert shown["triage"]["tone"]["source"] != "llm"
+    replaced = agent.send("PUT", one(ticket.pk), NEW).json()
+    assert replaced["triage"]["tone"]["source"] != "llm"
 
 
-def test_the_same_again_leaves_the_version(agent, ticket):
+def test_the_same_values_leave_the_version(agent, ticket):
     values = NEW | {"category": "billing", "priority": "low"}
     first = agent.send("PUT", one(ticket.pk), values).json()
     assert agent.send("PUT", one(ticket.pk), values).json() == first
@@ -72,6 +76,6 @@ def test_a_stale_version_is_refused(agent, ticket):
     assert Ticket.objects.get().title == NEW["title"]
 
 
-def test_a_missing_ticket_is_not_found_and_not_made(agent):
+def test_a_missing_ticket_is_not_created(agent):
     assert_problem(agent.send("PUT", one(5), NEW), 404, "not_found")
     assert not Ticket.objects.exists()

@@ -1,4 +1,4 @@
-"""Requests made up from the OpenAPI document, good ones and bad ones, through the whole stack."""
+"""Valid and invalid requests generated from the OpenAPI document, through the whole stack."""
 
 import hypothesis
 import pytest
@@ -9,7 +9,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from config.wsgi import application
-from tickets.api.openapi import DOCUMENT
+from tickets.api.openapi.document import document
 from tickets.tests.factories import TokenFactory
 
 CONFIG = SchemathesisConfig.from_dict(
@@ -18,16 +18,16 @@ CONFIG = SchemathesisConfig.from_dict(
         "phases": {"coverage": {"enabled": False}},
     }
 )
-SCHEMA = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
+SCHEMA = schemathesis.openapi.from_dict(document(), config=CONFIG)
 SCHEMA.app = application
 SCHEMA.config.update(base_url="http://localhost")
-# A name may be well made and nobody's, a cursor of no list, a text of no letter to be seen.
+# A username may be valid and unknown, a cursor from no list, a text without a visible character.
 BEYOND_A_SCHEMA = [positive_data_acceptance]
 
 
 @pytest.fixture
 def secret(db):
-    """A token's, in a transaction that outlives each request, as with Django's own client."""
+    """A token, in a transaction that outlives each request, as with Django's own test client."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield TokenFactory(scopes=["admin"]).secret
@@ -43,7 +43,7 @@ def secret(db):
     database=None,
     suppress_health_check=list(hypothesis.HealthCheck),
 )
-def test_every_answer_to_a_made_up_request_is_described(case, secret):
+def test_every_answer_to_a_generated_request_is_described(case, secret):
     case.call_and_validate(
         headers={"Authorization": f"Bearer {secret}"}, excluded_checks=BEYOND_A_SCHEMA
     )

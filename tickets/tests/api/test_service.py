@@ -1,4 +1,4 @@
-"""The probes, the page of documents, and addresses that do not exist."""
+"""The health checks, the API reference page, and addresses that do not exist."""
 
 import pytest
 from django.db import connection
@@ -29,7 +29,7 @@ def test_it_is_not_ready_while_a_migration_is_missing(db):
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_probes_are_only_read(db, path):
+def test_health_checks_allow_get_only(db, path):
     response = Api().send("POST", path, {})
     assert_problem(response, 405, "method_not_allowed")
     assert response["Allow"] == "GET, HEAD"
@@ -55,22 +55,22 @@ def test_an_unknown_address_is_a_problem_document_for_every_method(agent, path, 
 
 
 @pytest.mark.parametrize("path", ["/api/docs", "/api/docs/"])
-def test_the_page_of_documents_shows_every_operation(anonymous, path):
+def test_the_reference_page_shows_every_operation(anonymous, path):
     response = anonymous.get(path)
     assert response.status_code == 200
     page = response.content.decode()
-    for words in ("POST /api/tickets/", "DELETE /api/tickets/{ticket_id}/", "CreatedTicket"):
-        assert words in page
+    for text in ("POST /api/tickets/", "DELETE /api/tickets/{ticket_id}/", "CreatedTicket"):
+        assert text in page
     assert "1 to 200 characters" in page
 
 
-def test_the_page_of_documents_has_no_inline_script_or_style(anonymous):
+def test_the_reference_page_has_no_inline_script_or_style(anonymous):
     page = anonymous.get("/api/docs/").content.decode()
-    for words in ("<script>", "<style", " style=", " onclick=", "http://", "https://"):
-        assert words not in page
+    for text in ("<script>", "<style", " style=", " onclick=", "http://", "https://"):
+        assert text not in page
 
 
-def test_an_error_of_ours_says_nothing_of_itself(agent):
+def test_an_unexpected_error_reveals_no_details(agent):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE tickets_ticket RENAME COLUMN urgency_score TO elsewhere")
     agent.raise_request_exception = False

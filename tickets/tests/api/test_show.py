@@ -8,7 +8,7 @@ from tickets.tests.factories import AgentFactory, TicketFactory
 from .client import assert_problem, one
 
 
-def test_an_agent_reads_every_key_of_the_contract(agent):
+def test_an_agent_reads_every_documented_key(agent):
     colleague = AgentFactory()
     ticket = TicketFactory(
         category="billing",
@@ -43,9 +43,9 @@ def test_an_agent_reads_every_key_of_the_contract(agent):
 
 
 def test_an_empty_address_and_no_assignee_are_null(agent, ticket):
-    shown = agent.get(one(ticket.pk)).json()
-    assert shown["requester_email"] is None
-    assert shown["assignee"] is None
+    answer = agent.get(one(ticket.pk)).json()
+    assert answer["requester_email"] is None
+    assert answer["assignee"] is None
 
 
 def test_an_anonymous_caller_reads_nothing(anonymous, ticket):
@@ -60,7 +60,7 @@ def test_a_number_without_a_ticket_is_not_found(agent, ticket, number):
 
 
 @pytest.mark.parametrize("word", ["-1", "x", "1.0", "1e3", "%31%0a", "\u0661", "1/x", "0x1", "%20"])
-def test_what_is_no_number_is_not_found(agent, ticket, word):
+def test_anything_but_a_number_is_not_found(agent, ticket, word):
     assert_problem(agent.get(f"/api/tickets/{word}/"), 404, "not_found")
 
 
@@ -89,6 +89,6 @@ def test_another_version_is_sent(agent, ticket, known):
 
 
 def test_reading_takes_two_queries(agent, ticket, django_assert_num_queries):
-    agent.get(one(ticket.pk))  # notes the token's use, once a minute
+    agent.get(one(ticket.pk))  # records the use of the token, once a minute
     with django_assert_num_queries(2):  # the token, the ticket
         agent.get(one(ticket.pk))

@@ -72,7 +72,7 @@ def test_the_mean_is_over_the_days_that_have_tickets(agent):
     assert stats(agent)["avg_tickets_per_day"] == 2.3  # 7 tickets on 3 days
 
 
-def test_days_are_those_of_utc(agent):
+def test_days_are_in_utc(agent):
     midnight = today() - timedelta(days=3)
     TicketFactory(created_at=midnight)
     TicketFactory(created_at=midnight - timedelta(microseconds=1))
@@ -110,7 +110,7 @@ def test_the_filters_of_the_list_apply(agent):
 
 
 @pytest.mark.parametrize("name", ["limit", "cursor", "page"])
-def test_what_is_no_filter_is_refused(agent, name):
+def test_other_parameters_are_refused(agent, name):
     response = agent.get(STATS, query_params={name: "1"})
     assert_problem(response, 400, "validation_error", name)
 
@@ -119,7 +119,7 @@ def test_what_is_no_filter_is_refused(agent, name):
 def test_it_takes_three_queries_however_many_tickets(agent, django_assert_num_queries, count):
     for _ in range(count):
         TicketFactory(assignee=AgentFactory())
-    stats(agent)  # notes the token's use, once a minute
+    stats(agent)  # records the use of the token, once a minute
     with django_assert_num_queries(3):  # the token, the figures, the days
         assert stats(agent)["total_tickets"] == count
 

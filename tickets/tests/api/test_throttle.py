@@ -1,4 +1,4 @@
-"""How often an unknown client may create and ask in a minute."""
+"""How often an unknown client may create tickets and ask for suggestions in a minute."""
 
 import time
 
@@ -21,7 +21,7 @@ def limits(settings):
 
 
 def in_one_minute(ask, count=LIMIT + 2):
-    """The answers to that many requests, asked again if the minute turned meanwhile."""
+    """Return the answers to these requests. Send them again if a new minute began meanwhile."""
     while True:
         minute = time.time() // 60
         responses = [ask(n) for n in range(count)]
@@ -36,7 +36,7 @@ def refused(responses):
 
 
 @pytest.mark.parametrize(("path", "body"), LIMITED)
-def test_an_unknown_client_is_told_when_to_come_back(anonymous, path, body):
+def test_an_unknown_client_learns_when_to_retry(anonymous, path, body):
     responses = in_one_minute(lambda _: anonymous.send("POST", path, body))
     assert refused(responses) == [False] * LIMIT + [True] * 2
     assert_problem(responses[-1], 429, "rate_limited")
@@ -51,7 +51,7 @@ def test_both_suggestions_share_one_limit_and_creating_has_its_own(anonymous):
     assert anonymous.send("POST", TICKETS, NEW).status_code == 201
 
 
-def test_a_forged_header_makes_no_other_client(anonymous):
+def test_a_forged_header_does_not_make_another_client(anonymous):
     responses = in_one_minute(
         lambda n: anonymous.send("POST", TICKETS, NEW, x_forwarded_for=f"203.0.113.{n}")
     )
@@ -64,10 +64,10 @@ def test_behind_a_proxy_the_address_that_it_saw_counts(settings, anonymous):
         lambda n: anonymous.send("POST", TICKETS, NEW, x_forwarded_for=f"203.0.113.{n}, 192.0.2.1")
     )
     assert refused(forged)[-1]
-    others = in_one_minute(
+    other_clients = in_one_minute(
         lambda n: anonymous.send("POST", TICKETS, NEW, x_forwarded_for=f"203.0.113.{n}")
     )
-    assert not any(refused(others))
+    assert not any(refused(other_clients))
 
 
 def test_an_ipv6_client_is_its_whole_network(anonymous):
@@ -81,8 +81,8 @@ def test_an_ipv6_client_is_its_whole_network(anonymous):
     assert not any(refused(in_one_minute(lambda n: ask(f"2001:db8:0:{n + 2}::1"))))
 
 
-def test_a_request_with_a_mistake_counts_as_well(anonymous):
-    """Checking it is work, too, and must not be had without limit."""
+def test_an_invalid_request_counts_as_well(anonymous):
+    """Checking it costs work too, so it must be limited."""
     for _ in range(LIMIT):
         response = anonymous.send("POST", TICKETS, {"title": ""})
         assert response.status_code == 400

@@ -1,4 +1,4 @@
-"""Bearer tokens: what opens the API, and what does not although it looks like one."""
+"""Bearer tokens: which are accepted, and what only looks like one."""
 
 from datetime import timedelta
 
@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from tickets.access.actors import SYSTEM
+from tickets.audit.trail import audit_trail
 from tickets.models.ticket import Ticket
 from tickets.models.tokens import ApiToken
 from tickets.services import accounts
@@ -28,7 +29,7 @@ ANYBODYS = [
 
 @pytest.mark.parametrize(("method", "path"), [("GET", TICKETS), *ANYBODYS])
 @pytest.mark.parametrize("state", DEAD)
-def test_a_dead_token_opens_nothing_even_what_is_open_to_all(db, state, method, path):
+def test_an_unusable_token_is_refused_even_where_anyone_may_call(db, state, method, path):
     api = Api(TokenFactory(**DEAD[state]).secret)
     with nothing_stored():
         response = api.send(method, path, NEW)
@@ -36,7 +37,7 @@ def test_a_dead_token_opens_nothing_even_what_is_open_to_all(db, state, method, 
     assert response["WWW-Authenticate"] == "Bearer"
 
 
-def test_the_token_of_somebody_who_left_opens_nothing(db):
+def test_the_token_of_an_inactive_user_is_refused(db):
     token = TokenFactory(user=AgentFactory(is_active=False))
     assert Api(token.secret).get(TICKETS).status_code == 401
 
@@ -47,11 +48,11 @@ def test_a_token_does_no_more_than_its_user_may(db):
     assert_problem(api.get(TICKETS), 403, "permission_denied")
 
 
-def test_a_token_stops_on_the_moment_it_is_revoked(db):
-    token, secret = accounts.create_token("console", ["read"], SYSTEM, days=1)
-    api = Api(secret)
+def test_a_revoked_token_stops_at_once(db):
+    new = accounts.create_token("console", ["read"], SYSTEM, days=1)
+    api = Api(new.secret)
     assert api.get(TICKETS).status_code == 200
-    accounts.revoke_token(token, SYSTEM)
+    accounts.revoke_token(new.token, SYSTEM)
     assert_problem(api.get(TICKETS), 401, "authentication_required")
 
 
@@ -64,11 +65,13 @@ def test_a_token_stops_on_the_moment_it_is_revoked(db):
         *("Bearer " + "x" * 4000, "Bearer desk_' OR 1=1 --", "Bearer None", "Bearer null"),
     ],
 )
-def test_what_is_no_token_is_refused(db, header):
+def test_anything_but_a_token_is_refused(db, header):
     token = TokenFactory(scopes=["admin"])
-    given = header.replace("{secret}", token.secret).replace("{SECRET}", token.secret.upper())
+    authorization = header.replace("{secret}", token.secret).replace(
+        "{SECRET}", token.secret.upper()
+    )
     with nothing_stored():
-        response = Api().send("POST", TICKETS, NEW, authorization=given)
+        response = Api().send("POST", TICKETS, NEW, authorization=authorization)
     assert_problem(response, 401, "authentication_required")
 
 
@@ -78,7 +81,7 @@ def test_the_scheme_may_be_written_in_any_case(db, header):
     assert Api().get(TICKETS, headers={"Authorization": header.format(secret)}).status_code == 200
 
 
-def test_a_token_makes_the_session_count_for_nothing(db):
+def test_a_request_with_a_token_ignores_the_session(db):
     api = Api()
     api.force_login(AgentFactory())
     assert api.get(TICKETS).status_code == 200
@@ -87,18 +90,18 @@ def test_a_token_makes_the_session_count_for_nothing(db):
     response = api.send("POST", TICKETS, NEW, authorization=f"Bearer {reader}")
     assert_problem(response, 403, "permission_denied")
     writer = TokenFactory(scopes=["write"]).secret
-    # No CSRF token is asked for, as it is not the session that acts.
+    # Needs no CSRF token, because the session does not act.
     assert api.send("POST", TICKETS, NEW, authorization=f"Bearer {writer}").status_code == 201
 
 
-def test_the_open_demo_still_looks_at_tokens(settings, db):
+def test_the_open_demo_still_checks_tokens(settings, db):
     settings.ACCESS_MODE = "open"
     assert Api("desk_made-up").get(TICKETS).status_code == 401
     response = Api(TokenFactory(scopes=["read"]).secret).send("POST", TICKETS, NEW)
     assert_problem(response, 403, "permission_denied")
 
 
-def test_the_use_is_noted_once_a_minute(db):
+def test_the_use_is_recorded_once_a_minute(db):
     token = TokenFactory()
     Api(token.secret).get(TICKETS)
     token.refresh_from_db()
@@ -120,4 +123,4 @@ def test_the_secret_is_not_stored(db):
 
 def test_the_audit_trail_names_the_token(db):
     Api(TokenFactory(name="nightly import").secret).create()
-    assert Ticket.objects.get().history()[0].actor == "token nightly import"
+    assert audit_trail(Ticket.objects.get())[0].actor == "token nightly import"

@@ -7,7 +7,6 @@ import pytest
 from tickets.api import http
 from tickets.models.ticket import Ticket
 from tickets.triage import signed_suggestions
-from tickets.triage import signed_suggestions
 from tickets.vocabulary import Category, Priority
 
 from .client import CLASSIFY, NEW, SUGGEST_TITLE, assert_problem
@@ -28,23 +27,23 @@ TEXTS = [
 def test_a_suggestion_is_always_within_the_enumerations(anonymous, text):
     response = anonymous.send("POST", CLASSIFY, {"description": text})
     assert response.status_code == 200
-    found = response.json()
-    assert found["suggested_category"] in Category.values
-    assert found["suggested_priority"] in Priority.values
-    assert found["source"] in ("offline", "default")
-    assert set(found["confidence"]) == set(found["evidence"]) == {"category", "priority"}
-    receipt = signed_suggestions.read(found["suggestion_id"])
+    suggestion = response.json()
+    assert suggestion["suggested_category"] in Category.values
+    assert suggestion["suggested_priority"] in Priority.values
+    assert suggestion["source"] in ("offline", "default")
+    assert set(suggestion["confidence"]) == set(suggestion["evidence"]) == {"category", "priority"}
+    receipt = signed_suggestions.read(suggestion["suggestion_id"])
     assert receipt is not None
-    assert receipt.category == found["suggested_category"]
+    assert receipt.category == suggestion["suggested_category"]
     assert not Ticket.objects.exists()
 
 
-def test_the_evidence_stands_where_it_says_in_the_text_as_it_was_sent(anonymous):
+def test_the_positions_of_the_evidence_fit_the_text_as_it_was_sent(anonymous):
     sent = {"title": "  Refund\r\n", "description": "\n\t 🎉 I was charged twice.\r\nRefund me!"}
-    found = anonymous.send("POST", CLASSIFY, sent).json()
-    assert found["suggested_category"] == "billing"
-    assert found["evidence"]["category"]
-    for item in found["evidence"]["category"] + found["evidence"]["priority"]:
+    suggestion = anonymous.send("POST", CLASSIFY, sent).json()
+    assert suggestion["suggested_category"] == "billing"
+    assert suggestion["evidence"]["category"]
+    for item in suggestion["evidence"]["category"] + suggestion["evidence"]["priority"]:
         assert sent[item["field"]][item["start"] : item["end"]] == item["text"]
 
 
@@ -57,16 +56,16 @@ def test_the_title_counts_as_well(anonymous):
 def test_a_title_is_never_empty_and_at_most_80_characters(anonymous, text):
     response = anonymous.send("POST", SUGGEST_TITLE, {"description": text})
     assert response.status_code == 200
-    found = response.json()
-    assert set(found) == {"suggested_title", "source"}
-    assert 1 <= len(found["suggested_title"].strip()) <= 80
+    suggestion = response.json()
+    assert set(suggestion) == {"suggested_title", "source"}
+    assert 1 <= len(suggestion["suggested_title"].strip()) <= 80
 
 
 def test_without_a_model_the_title_is_the_first_sentence(anonymous):
     text = "The printer on the third floor burns. I poured water on it."
-    found = anonymous.send("POST", SUGGEST_TITLE, {"description": text}).json()
-    assert found["suggested_title"].rstrip(".") == "The printer on the third floor burns"
-    assert found["source"] == "offline"
+    suggestion = anonymous.send("POST", SUGGEST_TITLE, {"description": text}).json()
+    assert suggestion["suggested_title"].rstrip(".") == "The printer on the third floor burns"
+    assert suggestion["source"] == "offline"
 
 
 @pytest.mark.parametrize("path", [CLASSIFY, SUGGEST_TITLE])
@@ -96,19 +95,19 @@ def test_classify_refuses_a_bad_title(anonymous, title):
     assert_problem(response, 400, "validation_error", "title")
 
 
-def test_an_empty_title_is_no_title(anonymous):
+def test_classify_accepts_an_empty_title(anonymous):
     response = anonymous.send("POST", CLASSIFY, {"description": "x", "title": ""})
     assert response.status_code == 200
 
 
-def test_suggest_title_takes_no_title(anonymous):
+def test_suggest_title_refuses_a_title(anonymous):
     response = anonymous.send("POST", SUGGEST_TITLE, NEW)
     assert_problem(response, 400, "validation_error", "title")
 
 
 @pytest.mark.parametrize("path", [CLASSIFY, SUGGEST_TITLE])
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_only_post_is_answered(anonymous, path, method):
+def test_only_post_is_allowed(anonymous, path, method):
     response = anonymous.send(method, path, {"description": "x"})
     assert_problem(response, 405, "method_not_allowed")
     assert response["Allow"] == "POST"
@@ -129,4 +128,4 @@ def test_only_post_is_answered(anonymous, path, method):
     ],
 )
 def test_a_caller_says_how_long_it_waits(rf, header, seconds):
-    assert http.patience(rf.post("/", headers={"Prefer": header})) == seconds
+    assert http.wait_seconds(rf.post("/", headers={"Prefer": header})) == seconds

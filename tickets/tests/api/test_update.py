@@ -36,7 +36,7 @@ def test_every_change_makes_a_new_version(agent, ticket):
 
 
 @pytest.mark.parametrize("body", [{}, {"status": "open"}, {"description": "  Same.\r\n"}])
-def test_nothing_new_leaves_the_version(agent, body):
+def test_unchanged_values_leave_the_version(agent, body):
     ticket = TicketFactory(description="Same.")
     before = agent.get(one(ticket.pk)).json()
     response = agent.send("PATCH", one(ticket.pk), body)
@@ -44,48 +44,48 @@ def test_nothing_new_leaves_the_version(agent, body):
     assert response.json() == before
 
 
-def test_a_category_that_is_sent_is_the_persons_decision(agent):
+def test_a_category_that_is_sent_is_a_persons_decision(agent):
     ticket = TicketFactory(category="billing", category_source="offline", category_confidence=0.5)
-    shown = agent.send("PATCH", one(ticket.pk), {"category": "billing"}).json()
-    assert shown["triage"]["category"] == {"source": "human", "confidence": None}
-    assert shown["version"] == 2
+    updated = agent.send("PATCH", one(ticket.pk), {"category": "billing"}).json()
+    assert updated["triage"]["category"] == {"source": "human", "confidence": None}
+    assert updated["version"] == 2
 
 
 def test_a_new_text_is_scored_again(agent):
     ticket = TicketFactory(sentiment="calm", urgency_score=1, sentiment_source="offline")
     text = "This is outrageous!!! Everything is down, we lose money every minute. URGENT!"
-    shown = agent.send("PATCH", one(ticket.pk), {"description": text}).json()
-    assert shown["urgency_score"] > 50
-    assert shown["category"] == "general"  # was not sent
+    updated = agent.send("PATCH", one(ticket.pk), {"description": text}).json()
+    assert updated["urgency_score"] > 50
+    assert updated["category"] == "general"  # was not sent
 
 
 @pytest.mark.parametrize(
     "body", [{"status": "closed"}, {"priority": "critical"}, {"requester_email": "a@example.org"}]
 )
-def test_the_tone_stands_while_the_text_does(agent, body):
+def test_sentiment_and_urgency_stay_while_the_text_does(agent, body):
     ticket = TicketFactory(sentiment="calm", urgency_score=1, sentiment_source="llm")
-    shown = agent.send("PATCH", one(ticket.pk), body).json()
-    assert (shown["sentiment"], shown["urgency_score"]) == ("calm", 1)
-    assert shown["triage"]["tone"]["source"] == "llm"
+    updated = agent.send("PATCH", one(ticket.pk), body).json()
+    assert (updated["sentiment"], updated["urgency_score"]) == ("calm", 1)
+    assert updated["triage"]["tone"]["source"] == "llm"
 
 
 @pytest.mark.parametrize("nobody", [None, ""])
 def test_an_assignee_comes_and_goes(agent, ticket, nobody):
     colleague = AgentFactory()
-    shown = agent.send("PATCH", one(ticket.pk), {"assignee": colleague.username}).json()
-    assert shown["assignee"] == colleague.username
+    updated = agent.send("PATCH", one(ticket.pk), {"assignee": colleague.username}).json()
+    assert updated["assignee"] == colleague.username
     assert agent.send("PATCH", one(ticket.pk), {"assignee": nobody}).json()["assignee"] is None
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_an_address_can_be_taken_away(agent, nothing):
+def test_the_requester_email_can_be_removed(agent, nothing):
     ticket = TicketFactory(requester_email="ada@example.org")
-    shown = agent.send("PATCH", one(ticket.pk), {"requester_email": nothing}).json()
-    assert shown["requester_email"] is None
+    updated = agent.send("PATCH", one(ticket.pk), {"requester_email": nothing}).json()
+    assert updated["requester_email"] is None
 
 
 @pytest.mark.parametrize("tag", ['"1"', '"7", "1"', "*"])
-def test_a_present_version_may_be_written(agent, ticket, tag):
+def test_the_current_version_may_be_written(agent, ticket, tag):
     response = agent.send("PATCH", one(ticket.pk), {"status": "closed"}, if_match=tag)
     assert response.status_code == 200
 
@@ -97,7 +97,7 @@ def test_a_stale_version_is_refused(agent, ticket, tag):
     assert Ticket.objects.get().status == "open"
 
 
-def test_of_two_agents_one_wins_and_the_other_is_told(agent, ticket):
+def test_of_two_agents_the_second_gets_an_error(agent, ticket):
     tag = agent.get(one(ticket.pk))["ETag"]
     first = agent.send("PATCH", one(ticket.pk), {"title": "First"}, if_match=tag)
     second = agent.send("PATCH", one(ticket.pk), {"title": "Second"}, if_match=tag)

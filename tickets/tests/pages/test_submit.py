@@ -9,7 +9,6 @@ from django.test import Client
 from tickets.models.ticket import Ticket
 from tickets.tests.factories import TicketFactory
 from tickets.triage import signed_suggestions
-from tickets.triage import signed_suggestions
 from tickets.triage.results import Classification
 from tickets.vocabulary import Source
 

@@ -1,4 +1,4 @@
-"""A server that answers whatever bytes a test gives it, for what no honest service sends."""
+"""A server that answers with the bytes that a test sets, for what no proper service sends."""
 
 import json
 import socket
@@ -7,7 +7,7 @@ import time
 
 
 class Canned:
-    """Answers each request on a connection with the next of `answers`; the last one stays.
+    """Answer each request with the next of `answers`, and all later ones with the last.
 
     An answer is bytes, sent as they are, or a list of bytes, sent with `pause` seconds between.
     """
@@ -60,7 +60,7 @@ class Canned:
 
 
 def _request(stream):
-    """One request's head and body, or nothing when the client is gone."""
+    """Return the head and body of a request; empty if the client has disconnected."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         line = stream.readline()
@@ -72,7 +72,7 @@ def _request(stream):
 
 
 def answer(body, status="200 OK", *headers):
-    """A whole HTTP answer."""
+    """Return a complete HTTP response."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + content

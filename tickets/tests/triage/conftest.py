@@ -1,14 +1,15 @@
 import pytest
 
-from tickets.services.triage.shared_state import load_learned
-from tickets.triage import engine, offline
-from tickets.triage.shared_state import LocalSharedState
 from tools.fake_llm import FakeLLM
+from tickets.services.triage.shared_state import load_learned
+from tickets.triage import engine
+from tickets.triage.offline import store
+from tickets.triage.shared_state import LocalSharedState
 
 TICKET = "I was charged twice for my invoice of March, please refund one of them."
 
-# What a provider makes of each fault of the fake server.
-REASONS = {
+# The reason that a provider gives for each fault of the fake server.
+FAULT_REASONS = {
     "400": "bad_request",
     "401": "bad_key",
     "403": "bad_key",
@@ -31,14 +32,14 @@ REASONS = {
 
 @pytest.fixture
 def fake_llm():
-    """A model server of one's own: a new port means new connections and a new breaker."""
+    """A separate model server: a new port means new connections and a new circuit breaker."""
     with FakeLLM(hang_seconds=20) as server:
         yield server
 
 
 @pytest.fixture
 def model(settings, fake_llm):
-    """The engine set up to ask the fake server; generous with time, as machines are slow."""
+    """Let the engine ask the fake server, with a long timeout as machines may be slow."""
     settings.LLM_ENABLED = True
     settings.LLM_TIMEOUT = 20.0
     settings.LLM_MIN_CHARS = 20
@@ -50,7 +51,7 @@ def model(settings, fake_llm):
 
 @pytest.fixture
 def impatient_model(model, settings):
-    """Half a second and no more; the provider's package is imported beforehand."""
+    """Time out after half a second. The provider's package is imported before."""
     engine.suggest_title(TICKET)
     model.clear_log()
     settings.LLM_TIMEOUT = 0.5
@@ -63,11 +64,11 @@ def no_model(settings):
 
 
 @pytest.fixture(autouse=True)
-def alone():
-    """Cache and limits in memory: the application's own are in the database."""
-    alone = LocalSharedState()
-    the_applications = engine.set_shared(alone)
-    offline.set_store(None)
-    yield alone
-    engine.set_shared(the_applications)
-    offline.set_store(load_learned)
+def state():
+    """Cache and limits in memory. The application's own are in the database."""
+    state = LocalSharedState()
+    application_state = engine.set_shared_state(state)
+    store.set_store(None)
+    yield state
+    engine.set_shared_state(application_state)
+    store.set_store(load_learned)

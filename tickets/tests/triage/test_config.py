@@ -1,19 +1,13 @@
-"""Which model the settings choose, and how it is asked."""
+"""The settings decide which model is asked."""
 
 import dataclasses
 
 import pytest
 
 from config.environment import read
-from config.environment.declarations import SETTINGS
-from tickets.triage.config import (
-    HOSTED_TIMEOUT,
-    LOCAL_TIMEOUT,
-    PROVIDERS,
-    Config,
-    Endpoint,
-    from_settings,
-)
+from tickets.triage.config import Config, from_settings
+from tickets.triage.providers.base import Endpoint
+from tickets.triage.providers.table import PROVIDERS
 
 OPENAI_URL = "https://api.openai.com/v1"
 GROQ_URL = "https://api.groq.com/openai/v1"
@@ -29,7 +23,7 @@ def configure(**changes):
 
 
 @pytest.mark.parametrize(
-    ("changes", "provider"),
+    ("values", "provider"),
     [
         ({}, "none"),
         (KEYS, "gemini"),
@@ -42,11 +36,11 @@ def configure(**changes):
         ({**KEYS, "llm_provider": "none"}, "none"),
         ({**KEYS, "llm_enabled": False}, "none"),
         ({**KEYS, "llm_enabled": False, "llm_provider": "groq"}, "none"),
-        ({"llm_provider": "openai"}, "openai"),  # the missing key is reported by the call
+        ({"llm_provider": "openai"}, "openai"),  # without a key, which is reported at the call
     ],
 )
-def test_the_provider_is_the_one_named_or_the_one_with_a_key(changes, provider):
-    config = configure(**changes)
+def test_the_provider_is_the_configured_one_or_the_first_with_a_key(values, provider):
+    config = configure(**values)
     assert config.provider == provider
     endpoint = config.endpoint()
     assert (endpoint.provider if endpoint else "none") == provider
@@ -58,10 +52,10 @@ def test_the_provider_is_the_one_named_or_the_one_with_a_key(changes, provider):
         ("gemini", Endpoint("gemini", "gemini-3.5-flash-lite", "g", backend="sdk")),
         ("openai", Endpoint("openai", "gpt-6-luna", "o", OPENAI_URL, reasoning_effort="none")),
         ("groq", Endpoint("groq", "openai/gpt-oss-20b", "q", GROQ_URL, reasoning_effort="low")),
-        ("local", Endpoint("local", "qwen", "", LOCAL, timeout=15.0)),
+        ("local", Endpoint("local", "qwen", "", LOCAL, needs_key=False, timeout=15.0)),
     ],
 )
-def test_an_endpoint_has_what_its_provider_needs_to_know(provider, expected):
+def test_an_endpoint_holds_everything_its_provider_needs(provider, expected):
     config = configure(llm_provider=provider, llm_base_url=LOCAL, llm_model="qwen", **KEYS)
     endpoint = config.endpoint()
     assert dataclasses.replace(endpoint, input_price=0.0, output_price=0.0) == expected
@@ -87,7 +81,7 @@ def test_the_common_settings_reach_every_endpoint():
 
 def test_a_key_of_its_own_comes_before_the_common_one():
     config = configure(llm_api_key="common", llm_base_url=LOCAL, **KEYS)
-    keys = [config.asking(provider).endpoint().api_key for provider in PROVIDERS]
+    keys = [config.with_provider(provider).endpoint().api_key for provider in PROVIDERS]
     assert keys == ["g", "o", "q", "common"]
 
 
@@ -95,10 +89,10 @@ def test_openai_may_classify_with_another_model():
     config = configure(openai_api_key="o", openai_model="large", openai_classify_model="small")
     assert config.endpoint("classify").model == "small"
     assert config.endpoint("suggest_title").model == "large"
-    assert config.asking("openai", "other").endpoint("classify").model == "other"
+    assert config.with_provider("openai", "other").endpoint("classify").model == "other"
 
 
-def test_a_call_costs_by_the_million_tokens():
+def test_prices_are_per_million_tokens():
     endpoint = Endpoint("openai", "x", input_price=2.0, output_price=10.0)
     assert endpoint.cost(500_000, 100_000) == pytest.approx(2.0)
     assert endpoint.cost(0, 0) == 0
@@ -132,15 +126,20 @@ def test_keys_are_not_shown():
     assert "secret" not in repr(config) + repr(config.endpoint())
 
 
-def test_the_declarations_name_what_this_package_decides():
-    declared = {setting.name: setting for setting in SETTINGS}
-    assert declared["LLM_PROVIDER"].choices == ("auto", *PROVIDERS, "none")
-    timeouts = f"{HOSTED_TIMEOUT:g}; with `local`: {LOCAL_TIMEOUT:g}"
-    assert declared["LLM_TIMEOUT"].default_note == timeouts
+def test_every_field_is_a_setting(settings):
+    for entry in dataclasses.fields(Config):
+        assert hasattr(settings, entry.name.upper()), entry.name
 
 
-def test_the_settings_are_read_at_each_call(settings):
+def test_settings_are_read_at_each_call(settings):
     settings.LLM_PROVIDER, settings.GROQ_MODEL = "groq", "one"
     assert from_settings().endpoint().model == "one"
     settings.GROQ_MODEL = "two"
     assert from_settings().endpoint().model == "two"
+
+
+@pytest.mark.parametrize("row", PROVIDERS.values(), ids=PROVIDERS)
+def test_the_settings_of_each_provider_exist(settings, row):
+    names = [row.key_setting, row.model_setting, row.address_setting, row.classify_model_setting]
+    assert all(hasattr(settings, name) for name in names if name)
+    assert all(name.lower() in Config.__dataclass_fields__ for name in names if name)

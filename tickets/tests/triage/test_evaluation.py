@@ -1,4 +1,4 @@
-"""The figures, against examples worked out by hand and against what must hold for any rows."""
+"""The metrics, compared with examples calculated by hand and with properties of all rows."""
 
 import csv
 import math
@@ -12,8 +12,8 @@ from tickets.triage.evaluation.metrics import Judged
 from tickets.triage.evaluation.report import Report
 from tickets.triage.evaluation.sources import Default
 from tickets.triage.evaluation.table import BadFile, Row
-from tickets.vocabulary import PRIORITIES
 from tickets.triage.results import Classification, SentimentScore
+from tickets.vocabulary import PRIORITIES
 
 LABELS = st.sampled_from(PRIORITIES)
 CONFIDENCES = st.none() | st.floats(0, 1)
@@ -34,12 +34,12 @@ def test_accuracy_is_the_share_of_right_answers():
     assert metrics.accuracy(FOUR) == 0.5
 
 
-def test_macro_f1_counts_the_labels_of_the_truth_alike():
+def test_macro_f1_weights_the_right_labels_equally():
     # billing: 2*1/(2+2); account: 2*1/(1+2); general: 0. Technical is not in the truth.
     assert metrics.macro_f1(FOUR) == pytest.approx((1 / 2 + 2 / 3 + 0) / 3)
 
 
-def test_a_label_that_only_the_answers_have_adds_no_class():
+def test_a_label_that_is_only_predicted_adds_no_class():
     assert metrics.macro_f1(judged(("low", "low"), ("low", "high"))) == pytest.approx(2 / 3)
 
 
@@ -60,12 +60,12 @@ def test_a_miss_by_one_level_is_near_and_by_two_is_not():
 
 
 def test_calibration_error_by_hand():
-    # 0.9 to 1.0: told 1.9 and 1 right; 0.8 to 0.9: 0.85 and 1; 0.3 to 0.4: 0.3 and 1.
+    # 0.9 to 1.0: confidence 1.9 and 1 right; 0.8 to 0.9: 0.85 and 1; 0.3 to 0.4: 0.3 and 1.
     rows = judged(("a", "a", 0.95), ("a", "b", 0.95), ("a", "a", 0.85), ("a", "a", 0.3))
     assert metrics.calibration_error(rows) == pytest.approx((0.9 + 0.15 + 0.7) / 4)
 
 
-def test_what_is_told_inside_one_bin_is_averaged():
+def test_confidences_within_a_bin_are_averaged():
     assert metrics.calibration_error(judged(("a", "a", 0.55), ("a", "b", 0.55))) == pytest.approx(
         0.05
     )
@@ -78,7 +78,7 @@ def test_full_confidence_belongs_to_the_last_bin():
     )
 
 
-def test_who_is_exactly_as_often_right_as_told_is_calibrated():
+def test_confidences_that_equal_the_accuracy_are_calibrated():
     rows = [
         Judged("a", "a" if number < tenths else "b", tenths / 10)
         for tenths in range(1, 10)
@@ -87,20 +87,20 @@ def test_who_is_exactly_as_often_right_as_told_is_calibrated():
     assert metrics.calibration_error(rows) == pytest.approx(0, abs=1e-12)
 
 
-def test_no_opinion_has_no_part_in_calibration_but_in_accuracy():
+def test_rows_without_a_confidence_count_for_accuracy_only():
     rows = judged(("a", "a", 1.0), ("a", "b", None), ("a", "b", None))
     assert metrics.calibration_error(rows) == 0
     assert metrics.accuracy(rows) == pytest.approx(1 / 3)
-    assert metrics.sure(rows) == rows[:1]
+    assert metrics.confident(rows) == rows[:1]
     assert metrics.calibration_error(rows[1:]) is None
 
 
-def test_sure_starts_at_eighty_percent():
+def test_confident_starts_at_eighty_percent():
     rows = judged(("a", "a", 0.8), ("a", "a", 0.7999))
-    assert metrics.sure(rows) == rows[:1]
+    assert metrics.confident(rows) == rows[:1]
 
 
-def test_ranks_share_the_mean_of_their_places():
+def test_equal_values_share_their_mean_rank():
     assert metrics.ranks([20, 10, 20, 30]) == [2.5, 1, 2.5, 4]
     assert metrics.ranks([7, 7, 7]) == [2, 2, 2]
     assert metrics.ranks([]) == []
@@ -118,7 +118,7 @@ def test_spearman_by_hand():
 
 
 @pytest.mark.parametrize("pairs", [[], [(1, 2)], [(1, 5), (2, 5)], [(3, 1), (3, 2)]])
-def test_what_never_varies_has_no_correlation(pairs):
+def test_constant_values_have_no_correlation(pairs):
     assert metrics.spearman(pairs) is None
 
 
@@ -139,7 +139,7 @@ def test_mean_error_and_confusion_by_hand():
     }
 
 
-def test_of_nothing_there_is_no_figure():
+def test_without_rows_every_metric_is_none():
     for figure in (metrics.accuracy, metrics.macro_f1, metrics.calibration_error):
         assert figure([]) is None
     assert metrics.recall(FOUR, "technical") is metrics.precision(FOUR, "technical") is None
@@ -147,21 +147,21 @@ def test_of_nothing_there_is_no_figure():
 
 
 @given(PAIRS)
-def test_spearman_sees_order_alone_and_stays_in_bounds(pairs):
-    found = metrics.spearman(pairs)
+def test_spearman_depends_on_order_only_and_stays_in_bounds(pairs):
+    result = metrics.spearman(pairs)
     stretched = metrics.spearman([(math.exp(a / 20), b * b * b + 7) for a, b in pairs])
     swapped = metrics.spearman([(b, a) for a, b in pairs])
-    if found is None:
+    if result is None:
         assert stretched is swapped is None
     else:
-        assert -1 <= found <= 1
-        assert stretched == pytest.approx(found)
-        assert swapped == pytest.approx(found)
-        assert metrics.spearman([(a, -b) for a, b in pairs]) == pytest.approx(-found)
+        assert -1 <= result <= 1
+        assert stretched == pytest.approx(result)
+        assert swapped == pytest.approx(result)
+        assert metrics.spearman([(a, -b) for a, b in pairs]) == pytest.approx(-result)
 
 
 @given(st.lists(JUDGED, min_size=1, max_size=60))
-def test_every_share_is_one(rows):
+def test_every_share_is_between_0_and_1(rows):
     shares = [
         metrics.accuracy(rows),
         metrics.macro_f1(rows),
@@ -175,7 +175,7 @@ def test_every_share_is_one(rows):
 
 
 @given(st.lists(JUDGED, max_size=60), st.randoms())
-def test_no_figure_depends_on_the_order_of_rows(rows, random):
+def test_metrics_do_not_depend_on_the_order_of_rows(rows, random):
     mixed = random.sample(rows, len(rows))
     for figure in (metrics.accuracy, metrics.macro_f1, metrics.calibration_error):
         assert figure(mixed) == pytest.approx(figure(rows))
@@ -187,17 +187,17 @@ def test_a_percentile_lies_among_the_values(values, at):
 
 
 class Scripted:
-    """Answers from a list; None is a failure."""
+    """A source that answers from a list; None is a failure."""
 
     def __init__(self, *answers):
-        self.answers, self.asked = list(answers), []
+        self.answers, self.questions = list(answers), []
 
     def classify(self, row):
-        self.asked.append(("classify", row.text))
+        self.questions.append(("classify", row.text))
         return self.answers.pop(0)
 
-    def score_tone(self, row):
-        self.asked.append(("tone", row.text))
+    def score_sentiment(self, row):
+        self.questions.append(("score_sentiment", row.text))
         return self.answers.pop(0)
 
 
@@ -205,7 +205,7 @@ def rows_of(name, *values):
     return [Row("", f"text {number}", {name: value}) for number, value in enumerate(values)]
 
 
-def test_only_what_a_row_can_judge_is_asked():
+def test_only_questions_with_a_label_are_asked():
     source = Scripted(Classification(), SentimentScore(), Classification(), SentimentScore())
     rows = [
         Row("", "a", {"category": "general"}),
@@ -213,19 +213,24 @@ def test_only_what_a_row_can_judge_is_asked():
         Row("", "c", {"priority": "low"}, 20),
     ]
     run.ask(source, rows)
-    assert source.asked == [("classify", "a"), ("tone", "b"), ("classify", "c"), ("tone", "c")]
+    assert source.questions == [
+        ("classify", "a"),
+        ("score_sentiment", "b"),
+        ("classify", "c"),
+        ("score_sentiment", "c"),
+    ]
 
 
-def test_a_failure_is_counted_by_row_and_judged_nowhere():
+def test_a_failure_counts_once_per_row_and_not_in_the_metrics():
     everything = {"category": "general", "priority": "low", "sentiment": "calm"}
     rows = [
         Row("", "a", everything, 10),
         Row("", "b", everything, 10),
         Row("", "c", everything, 10),
     ]
-    found = run.ask(Scripted(None, SentimentScore(), Classification(), None, None, None), rows)
-    assert found.failures == 3
-    figures = run.figures(found)
+    result = run.ask(Scripted(None, SentimentScore(), Classification(), None, None, None), rows)
+    assert result.failures == 3
+    figures = run.figures(result)
     assert {name: figures[name]["n"] for name in figures} == {
         "category": 1, "priority": 1, "sentiment": 1, "urgency": 1,
     }  # fmt: skip
@@ -233,17 +238,17 @@ def test_a_failure_is_counted_by_row_and_judged_nowhere():
     assert figures["priority"]["accuracy"] == 0
 
 
-def test_a_row_is_answered_before_it_is_learned():
+def test_a_row_is_predicted_before_it_is_learned():
     source, order = Scripted(Classification(), Classification()), []
     rows = rows_of("category", "general", "billing")
-    run.ask(source, rows, afterwards=lambda row: order.append((row.text, len(source.asked))))
+    run.ask(source, rows, afterwards=lambda row: order.append((row.text, len(source.questions))))
     assert order == [("text 0", 1), ("text 1", 2)]
 
 
 def test_the_curve_leaves_out_the_rows_before_it():
     rows = rows_of("category", *["billing"] * 20, *["general"] * 20)
-    found = run.curve(run.ask(Default(), rows))
-    assert found == [
+    result = run.curve(run.ask(Default(), rows))
+    assert result == [
         {"n": 0, "category": 0.5, "priority": None},
         {"n": 20, "category": 1.0, "priority": None},
     ]
@@ -254,19 +259,19 @@ def test_the_curve_leaves_out_the_rows_before_it():
     [(1, [0]), (20, [0]), (21, [0, 20]), (101, [0, 20, 50, 100]), (1001, list(run.CURVE))],
 )
 def test_the_curve_has_a_point_for_each_count_below_the_number_of_rows(rows, counts):
-    found = run.curve(run.ask(Default(), rows_of("priority", *["medium"] * rows)))
-    assert [point["n"] for point in found] == counts
-    assert all(point["priority"] == 1 for point in found)
+    result = run.curve(run.ask(Default(), rows_of("priority", *["medium"] * rows)))
+    assert [point["n"] for point in result] == counts
+    assert all(point["priority"] == 1 for point in result)
 
 
-def test_fields_without_labels_have_every_key_and_no_figure():
+def test_fields_without_labels_have_all_keys_and_no_values():
     figures = run.figures(run.ask(Default(), rows_of("category", "billing")))
     assert figures["urgency"] == {"n": 0, "spearman": None, "mae": None}
     assert figures["priority"].pop("n") == 0
     assert set(figures["priority"].values()) == {None}
 
 
-def test_the_tables_say_how_many_had_no_opinion():
+def test_the_tables_count_rows_without_a_confidence():
     default = run.ask(Default(), rows_of("category", "billing", "general"))
     text = Report("default", default, default, default).as_text()
     assert "always general" in text
@@ -293,19 +298,19 @@ def test_a_text_keeps_its_spaces_and_lines(tmp_path):
     assert table.read(path).rows == [Row("", "  two\r\nlines ", {"priority": "low"})]
 
 
-def test_rows_with_nothing_to_ask_or_to_judge_by_are_left_out(tmp_path):
+def test_rows_without_a_text_or_a_label_are_left_out(tmp_path):
     path = written(tmp_path, "text,category\na,billing\n  ,billing\nb,\nc,general\n")
-    found = table.read(path)
-    assert [row.text for row in found.rows] == ["a", "c"]
-    assert found.left_out == 2
+    result = table.read(path)
+    assert [row.text for row in result.rows] == ["a", "c"]
+    assert result.left_out == 2
 
 
-def test_a_limit_looks_at_no_row_behind_it(tmp_path):
+def test_rows_after_the_limit_are_not_read(tmp_path):
     path = written(tmp_path, "text,category\na,billing\nb,billing\nc,nonsense\n")
     assert len(table.read(path, 2).rows) == 2
 
 
-def test_huge_fields_are_fine_and_the_csv_module_is_left_as_it_was(tmp_path):
+def test_huge_fields_are_read_and_the_csv_limit_is_restored(tmp_path):
     before = csv.field_size_limit()
     path = written(tmp_path, f"text,category\n{'refund ' * 300_000},billing\n")
     assert len(table.read(path).rows[0].text) == 2_100_000
@@ -329,7 +334,7 @@ BAD = {
     "a column twice": ("text,text,category\nx,y,billing\n", "Line 1: there are two columns text"),
     "no rows": ("text,category\n\n", "no row with a text and a label"),
     "only empty labels": ("text,category\nx,\n", "no row with a text and a label"),
-    "label": ("text,category\nx,billing\ny,vip\n", "Line 3: category 'vip' is none of billing"),
+    "label": ("text,category\nx,billing\ny,vip\n", "Line 3: category 'vip' is not one of billing"),
     "more cells": ("text,category\nx,billing,y\n", "Line 2: 3 cells, but the header has 2"),
     "after a long record": ('text,category\n"a\n\nb",general\nx,vip\n', "Line 5: category 'vip'"),
     "a long record": ('text,category\nx,general\n"a\n\nb",vip\n', "Line 3: category 'vip'"),
@@ -338,7 +343,7 @@ BAD = {
     "NUL": (b"text,category\nx,general\na\0b,general\n", "Line 3: there is a NUL character"),
     "Latin-1": (b"text,category\nx,general\n\xfcber,general\n", "Line 3: the file is not UTF-8"),
     "UTF-16": ("text,category\nx,general\n".encode("utf-16"), "Line 1: the file is not UTF-8"),
-    "a word": ("text,urgency\nx,soon\n", "Line 2: urgency 'soon' is no number from 0 to 100"),
+    "a word": ("text,urgency\nx,soon\n", "Line 2: urgency 'soon' is not a number from 0 to 100"),
 } | {
     number: (f"text,urgency\nx,{number}\n", "Line 2: urgency")
     for number in ("-1", "101", "nan", "inf", "1e999", "1_0", "0x10", "٣", "9" * 5000)
@@ -347,15 +352,15 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_file_is_one_clear_line(tmp_path, name):
-    content, words = BAD[name]
+    content, message = BAD[name]
     with pytest.raises(BadFile) as error:
         table.read(written(tmp_path, content))
-    assert str(error.value).startswith(words) or words in str(error.value)
+    assert str(error.value).startswith(message) or message in str(error.value)
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 250
 
 
 @pytest.mark.parametrize("name", ["none.csv", "", "a\0b"])
-def test_what_is_no_file_cannot_be_read(tmp_path, name):
+def test_a_path_without_a_file_is_an_error(tmp_path, name):
     with pytest.raises(BadFile, match="cannot be read"):
         table.read(str(tmp_path / name))

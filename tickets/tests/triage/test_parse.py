@@ -29,7 +29,7 @@ def dumped(**changes):
         dumped(unasked="more"),
     ],
 )
-def test_one_object_is_understood_in_any_clothes(reply):
+def test_one_object_is_understood_in_any_format(reply):
     answer = parse.classification(reply)
     assert (answer.category, answer.priority) == ("billing", "high")
 
@@ -66,7 +66,7 @@ def test_one_object_is_understood_in_any_clothes(reply):
         f"<think>never closed {dumped()}",
     ],
 )
-def test_anything_else_is_refused_whole(reply):
+def test_any_other_reply_is_refused(reply):
     with pytest.raises(InvalidReply):
         parse.classification(reply)
 
@@ -74,12 +74,12 @@ def test_anything_else_is_refused_whole(reply):
 @pytest.mark.parametrize("urgency", [-1, 101, 50.5, True, "50", None, 1e400])
 def test_an_urgency_outside_its_range_is_refused(urgency):
     with pytest.raises(InvalidReply):
-        parse.tone(json.dumps({"sentiment": "calm", "urgency_score": urgency}))
+        parse.sentiment(json.dumps({"sentiment": "calm", "urgency_score": urgency}))
 
 
 @pytest.mark.parametrize(("urgency", "expected"), [(0, 0), (100, 100), (70.0, 70)])
 def test_an_urgency_in_its_range_is_an_integer(urgency, expected):
-    reply = parse.tone(json.dumps({"sentiment": "Calm", "urgency_score": urgency}))
+    reply = parse.sentiment(json.dumps({"sentiment": "Calm", "urgency_score": urgency}))
     assert (reply.sentiment, reply.urgency_score) == ("calm", expected)
 
 
@@ -95,14 +95,14 @@ def test_a_title_is_one_line_of_at_most_80_characters():
 @pytest.mark.parametrize(
     "title", ["", "  ", "...", None, 7, ["a"], "x" * 301, "a\x00b", "a\u202eb"]
 )
-def test_a_title_that_says_nothing_or_far_too_much_is_refused(title):
+def test_an_empty_or_far_too_long_title_is_refused(title):
     with pytest.raises(InvalidReply):
         parse.title(json.dumps({"title": title}))
 
 
 @given(st.text())
-def test_no_text_makes_the_parser_fail_otherwise(reply):
-    for read in (parse.classification, parse.title, parse.tone):
+def test_any_text_is_refused_in_the_same_way(reply):
+    for read in (parse.classification, parse.title, parse.sentiment):
         with pytest.raises(InvalidReply):
             read(reply)
 
@@ -113,12 +113,12 @@ def test_cutting_at_a_word_keeps_within_the_limit(text, limit):
     assert len(cut) <= limit
 
 
-def test_a_think_block_in_the_middle_is_no_answer():
+def test_a_think_block_within_the_object_is_refused():
     with pytest.raises(parse.InvalidReply):
         parse.title('{"title": <think>hm</think> "A title"}')
 
 
-def test_a_reply_of_blanks_is_read_in_a_moment():
+def test_a_reply_of_blanks_is_read_quickly():
     started = time.monotonic()
     with pytest.raises(parse.InvalidReply):
         parse.title(" " * 60_000 + "<think")
@@ -131,7 +131,7 @@ def test_a_confidence_of_a_thousand_digits_is_refused():
         parse.classification(reply)
 
 
-def test_a_quote_counts_once_and_three_are_enough():
-    words = ["refund"] * 50 + ["invoice", "money", "bank"]
-    found = parse.classification(json.dumps(GOOD | {"category_words": words}))
-    assert found.category_words == ("refund", "invoice", "money")
+def test_quotes_are_unique_and_limited_to_three():
+    quotes = ["refund"] * 50 + ["invoice", "money", "bank"]
+    answer = parse.classification(json.dumps(GOOD | {"category_words": quotes}))
+    assert answer.category_quotes == ("refund", "invoice", "money")

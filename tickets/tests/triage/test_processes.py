@@ -1,4 +1,4 @@
-"""What must hold in a fresh process: imports, forks and exits."""
+"""Imports, forks and exits of a new process."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ def run(code, *, key="", url="", timeout=20.0):
 
 def test_without_a_key_the_sdk_is_never_imported():
     out = run(
-        "engine.classify(TICKET); engine.suggest_title(TICKET); engine.score_tone(TICKET)\n"
+        "engine.classify(TICKET); engine.suggest_title(TICKET); engine.score_sentiment(TICKET)\n"
         "engine.warm_up()\n"
         "heavy = ('google.generativeai', 'google.api_core', 'grpc', 'requests')\n"
         "print([name for name in heavy if name in sys.modules])"
@@ -52,7 +52,7 @@ def test_a_hanging_call_does_not_keep_the_process_from_ending(fake_llm):
     assert time.monotonic() - started < 60
 
 
-def test_a_child_process_asks_on_connections_of_its_own(fake_llm):
+def test_a_child_process_opens_its_own_connections(fake_llm):
     out = run(
         "import os\n"
         "print(engine.classify(TICKET + ' one').source, flush=True)\n"

@@ -9,24 +9,23 @@ import traceback
 
 import pytest
 
-from tickets.triage import parse, prompts, providers
-from tickets.triage.config import Endpoint
-from tickets.triage.providers.base import REASONS as KNOWN_REASONS
-from tickets.triage.providers.base import ProviderError
-from tickets.triage.providers.chat_completions import strict
 from tools.fake_llm import FakeLLM
 from tools.fake_llm.faults import FAULTS, PARAMETER_FAULTS, TRANSPORT_FAULTS, spoil
 from tools.fake_llm.protocols import THINKING_TOKENS
+from tickets.triage import parse, prompts
+from tickets.triage.providers import table
+from tickets.triage.providers.base import FAILURE_REASONS, Endpoint, ProviderError
+from tickets.triage.providers.chat_completions import strict
 
-from .conftest import REASONS, TICKET
+from .conftest import FAULT_REASONS, TICKET
 
 KEY = "key-that-nobody-may-see"
 GEMINI = {"gemini-sdk", "gemini-rest"}
 CHAT = {
     "openai": Endpoint("openai", "any-model", KEY, reasoning_effort="none"),
     "groq": Endpoint("groq", "openai/any-model", KEY, reasoning_effort="low"),
-    "local": Endpoint("local", "any-model"),
-    "local-with-key": Endpoint("local", "any-model", KEY),
+    "local": Endpoint("local", "any-model", needs_key=False),
+    "local-with-key": Endpoint("local", "any-model", KEY, needs_key=False),
 }
 ENDPOINTS = CHAT | {
     "gemini-sdk": Endpoint("gemini", "any-model", KEY, backend="sdk"),
@@ -49,17 +48,17 @@ def fake(server):
 
 
 def build(name, fake, path="", **changes):
-    """The provider as the guard builds it."""
+    """Build the provider as the gateway does."""
     version = "" if name in GEMINI else "/v1"
     endpoint = dataclasses.replace(
         ENDPOINTS[name], base_url=f"{fake.url}{path}{version}", **changes
     )
-    return providers.build(endpoint)
+    return table.build(endpoint)
 
 
 def ask(provider, fault=None, timeout=30.0, ticket=TICKET):
-    mark = f" [[fault:{fault}]]" if fault else ""
-    return provider.complete(prompts.about(prompts.CLASSIFY, "", ticket + mark), timeout)
+    marker = f" [[fault:{fault}]]" if fault else ""
+    return provider.complete(prompts.about(prompts.CLASSIFY, "", ticket + marker), timeout)
 
 
 def failure(provider, fault=None, timeout=30.0):
@@ -74,10 +73,10 @@ def test_a_good_answer_comes_with_its_tokens(fake, name):
     answer = parse.classification(reply.text)
     assert (answer.category, answer.priority) == ("billing", "high")
     assert reply.input_tokens == -(-len(fake.log[0]["message"]) // 4)
-    assert reply.output_tokens > THINKING_TOKENS  # thinking is paid for as well
+    assert reply.output_tokens > THINKING_TOKENS  # thinking costs money too
 
 
-@pytest.mark.parametrize("task", [prompts.CLASSIFY, prompts.SUGGEST_TITLE, prompts.SCORE_TONE])
+@pytest.mark.parametrize("task", [prompts.CLASSIFY, prompts.SUGGEST_TITLE, prompts.SCORE_SENTIMENT])
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_each_question_is_answered_in_its_own_shape(fake, name, task):
     reply = build(name, fake).complete(prompts.about(task, "Title", TICKET), 30.0)
@@ -87,21 +86,21 @@ def test_each_question_is_answered_in_its_own_shape(fake, name, task):
 
 @pytest.mark.parametrize("fault", sorted(set(FAULTS) - set(SLOW)))
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_a_fault_is_a_reason_or_the_text_as_it_came(fake, name, fault):
+def test_a_fault_is_a_reason_or_returns_the_text_unchanged(fake, name, fault):
     provider = build(name, fake)
-    if fault in REASONS:
-        assert failure(provider, fault).reason == REASONS[fault]
+    if fault in FAULT_REASONS:
+        assert failure(provider, fault).reason == FAULT_REASONS[fault]
     else:
         good = ask(provider).text
         reply = ask(provider, fault)
         assert reply.text == spoil(fault, good) != good
         assert reply.output_tokens > THINKING_TOKENS
-    assert len(fake.log) == 1 + (fault not in REASONS)  # nothing is asked twice
+    assert len(fake.log) == 1 + (fault not in FAULT_REASONS)  # there are no retries
 
 
 @pytest.mark.parametrize("fault", SLOW)
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_a_slow_server_is_left_at_the_deadline(fake, name, fault):
+def test_a_slow_server_ends_at_the_deadline(fake, name, fault):
     provider = build(name, fake)
     ask(provider)
     started = time.monotonic()
@@ -116,7 +115,7 @@ def test_no_time_left_is_a_deadline_and_no_request(fake, name):
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_a_provider_goes_on_after_a_fault(fake, name):
+def test_a_provider_works_after_a_fault(fake, name):
     provider = build(name, fake)
     for fault in ("500", *TRANSPORT_FAULTS):
         failure(provider, fault, timeout=0.4 if fault in SLOW else 30.0)
@@ -124,11 +123,11 @@ def test_a_provider_goes_on_after_a_fault(fake, name):
 
 
 def test_every_reason_is_on_the_list():
-    assert set(REASONS.values()) | {"no_key", "no_model"} == set(KNOWN_REASONS)
+    assert set(FAULT_REASONS.values()) | {"no_key", "no_model"} == set(FAILURE_REASONS)
 
 
 @pytest.mark.parametrize("name", CHAT)
-def test_chat_sends_what_its_service_takes_and_no_more(fake, name):
+def test_chat_sends_the_parameters_that_its_service_accepts(fake, name):
     ask(build(name, fake))
     (entry,) = fake.log
     task = prompts.CLASSIFY
@@ -145,7 +144,7 @@ def test_chat_sends_what_its_service_takes_and_no_more(fake, name):
 
 
 @pytest.mark.parametrize("name", sorted(GEMINI))
-def test_gemini_is_told_the_schema_in_its_dialect(fake, name):
+def test_gemini_gets_the_schema_in_its_dialect(fake, name):
     ask(build(name, fake))
     (entry,) = fake.log
     config = dict(entry["parameters"])
@@ -153,17 +152,17 @@ def test_gemini_is_told_the_schema_in_its_dialect(fake, name):
     assert config == {"responseMimeType": "application/json", "maxOutputTokens": 512}
     properties = prompts.CLASSIFY.schema["properties"]
     assert schema["required"] == list(properties)
-    priority, words = schema["properties"]["priority"], schema["properties"]["category_words"]
-    # The package sends the numbers of types, and such counts as text; Google takes both.
+    priority, quotes = schema["properties"]["priority"], schema["properties"]["category_words"]
+    # The package sends types as numbers and counts as text. Google accepts both.
     assert priority.pop("type") in ("STRING", 1)
     assert priority == {"format": "enum", "enum": properties["priority"]["enum"]}
-    assert (words["type"], words["items"]["type"]) in (("ARRAY", "STRING"), (5, 1))
-    assert int(words["maxItems"]) == 3
+    assert (quotes["type"], quotes["items"]["type"]) in (("ARRAY", "STRING"), (5, 1))
+    assert int(quotes["maxItems"]) == 3
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.5])
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_a_temperature_is_sent_where_one_is_set(fake, name, temperature):
+def test_a_temperature_is_sent_if_it_is_set(fake, name, temperature):
     ask(build(name, fake, temperature=temperature, max_output_tokens=99))
     (entry,) = fake.log
     assert entry["parameters"]["temperature"] == temperature
@@ -179,12 +178,12 @@ def test_a_base_address_may_have_a_path(fake, name, path):
 
 
 @pytest.mark.parametrize("model", ["models/any-model", "tunedModels/a b"])
-def test_gemini_takes_a_model_with_its_collection(fake, model):
+def test_a_gemini_model_may_name_its_collection(fake, model):
     provider = build("gemini-rest", fake, model=model)
     if model.startswith("models/"):
         ask(provider)
     else:
-        failure(provider)  # the fake knows no such collection
+        failure(provider)  # the fake server does not know this collection
     assert all("/v1beta/models/any-model:" in entry["path"] for entry in fake.log)
 
 
@@ -204,7 +203,7 @@ def test_a_refused_parameter_is_left_out_from_then_on(fake, name, fault):
     elif refused in sent[0]:
         assert [refused in parameters for parameters in sent] == [True, False, False]
         limits = [p.get("max_tokens") or p.get("max_completion_tokens") for p in sent]
-        assert limits == [512] * 3  # under its other name
+        assert limits == [512] * 3  # under the other name
     else:
         assert len(sent) == 2
     untouched = {"temperature", "reasoning_effort"} - {refused}
@@ -262,12 +261,12 @@ def test_many_threads_get_their_own_answers(fake, name):
 
 @pytest.mark.parametrize("fault", ["401", "bad_key", "500", "close", "html", "huge"])
 @pytest.mark.parametrize("name", WITH_KEY)
-def test_the_key_is_nowhere_to_be_read(fake, name, fault, caplog):
+def test_the_key_does_not_leak(fake, name, fault, caplog):
     caplog.set_level(logging.DEBUG)
     provider = build(name, fake)
     error = failure(provider, fault)
-    told = "".join(traceback.format_exception(error))
-    assert KEY not in told + caplog.text + repr(provider) + repr(ENDPOINTS[name])
+    text = "".join(traceback.format_exception(error))
+    assert KEY not in text + caplog.text + repr(provider) + repr(ENDPOINTS[name])
     assert all(entry["has_key"] and KEY not in json.dumps(entry) for entry in fake.log)
 
 
@@ -289,7 +288,7 @@ def test_a_key_may_have_spaces_around_it(fake, name):
 
 @pytest.mark.parametrize("name", ENDPOINTS)
 @pytest.mark.parametrize(("change", "reason"), [("api_key", "no_key"), ("model", "no_model")])
-def test_what_is_missing_is_said_before_anything_is_sent(fake, name, change, reason):
+def test_missing_settings_are_reported_before_anything_is_sent(fake, name, change, reason):
     if change == "api_key" and name.startswith("local"):
         assert ask(build(name, fake, api_key=""))
         return
@@ -316,14 +315,14 @@ def test_what_is_missing_is_said_before_anything_is_sent(fake, name, change, rea
     ],
 )
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_an_address_that_is_none_is_unreachable(name, address):
+def test_an_invalid_address_is_unreachable(name, address):
     with pytest.raises(ProviderError) as caught:
-        ask(providers.build(dataclasses.replace(ENDPOINTS[name], base_url=address)))
+        ask(table.build(dataclasses.replace(ENDPOINTS[name], base_url=address)))
     assert caught.value.reason == "unreachable"
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_an_address_where_nobody_listens_is_unreachable(name):
+def test_an_address_without_a_server_is_unreachable(name):
     with FakeLLM() as gone:
         provider = build(name, gone)
         ask(provider)

@@ -1,4 +1,4 @@
-"""Which packages a provider brings into a fresh process."""
+"""The packages that a provider imports in a new process."""
 
 import subprocess
 import sys
@@ -8,11 +8,12 @@ import pytest
 SCRIPT = """
 import sys
 {before}
-from tickets.triage import prompts, providers
-from tickets.triage.config import Endpoint
+from tickets.triage import prompts
+from tickets.triage.providers import table
+from tickets.triage.providers.base import Endpoint
 endpoint = Endpoint({provider!r}, "any-model", "k", {url!r}, backend={backend!r})
 for _ in range(2):
-    reply = providers.build(endpoint).complete(prompts.about(prompts.CLASSIFY, "", "refund"), 60.0)
+    reply = table.build(endpoint).complete(prompts.about(prompts.CLASSIFY, "", "refund"), 60.0)
 print("billing" in reply.text)
 heavy = ("google.generativeai", "google.api_core", "grpc", "requests", "django")
 print([name for name in heavy if sys.modules.get(name)])
@@ -20,35 +21,35 @@ print([name for name in heavy if sys.modules.get(name)])
 
 
 def run(fake_llm, provider, backend="", before=""):
-    """What is printed, and what is said on standard error."""
+    """Return what is printed, and what is written to standard error."""
     url = fake_llm.url if provider == "gemini" else f"{fake_llm.url}/v1"
     script = SCRIPT.format(provider=provider, backend=backend, url=url, before=before)
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=True
     )
-    return done.stdout.split("\n")[:2], done.stderr.strip()
+    return process.stdout.split("\n")[:2], process.stderr.strip()
 
 
 @pytest.mark.parametrize(
     ("provider", "backend"), [("gemini", "rest"), ("openai", ""), ("groq", ""), ("local", "")]
 )
-def test_googles_package_is_not_imported_for_others(fake_llm, provider, backend):
+def test_googles_package_is_imported_for_its_backend_only(fake_llm, provider, backend):
     assert run(fake_llm, provider, backend) == (["True", "[]"], "")
 
 
-def test_googles_package_is_imported_without_a_word(fake_llm):
-    (answered, imported), said = run(fake_llm, "gemini", "sdk")
+def test_googles_package_is_imported_without_warnings(fake_llm):
+    (answered, imported), errors = run(fake_llm, "gemini", "sdk")
     assert answered == "True"
     assert "google.generativeai" in imported
-    assert said == ""
+    assert errors == ""
 
 
 @pytest.mark.parametrize("package", ["google.generativeai", "requests"])
 def test_without_googles_package_gemini_answers_over_rest_with_one_warning(fake_llm, package):
     before = f"sys.modules[{package!r}] = None"
-    (answered, imported), said = run(fake_llm, "gemini", "sdk", before)
+    (answered, imported), errors = run(fake_llm, "gemini", "sdk", before)
     assert answered == "True"
     assert "google" not in imported
-    assert len(said.splitlines()) == 1
-    assert "over REST" in said
-    assert package in said
+    assert len(errors.splitlines()) == 1
+    assert "over REST" in errors
+    assert package in errors

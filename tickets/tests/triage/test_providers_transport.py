@@ -1,4 +1,4 @@
-"""What goes wrong on the wire, and answers that no fake of a good service gives."""
+"""Network failures, and responses that the fake model server never sends."""
 
 import dataclasses
 import gzip
@@ -12,9 +12,8 @@ import time
 
 import pytest
 
-from tickets.triage import providers
-from tickets.triage.config import Endpoint
-from tickets.triage.providers.base import ProviderError
+from tickets.triage.providers import table
+from tickets.triage.providers.base import Endpoint, ProviderError
 from tickets.triage.providers.transport import MAX_RESPONSE_BYTES, Transport
 
 from .canned import Canned, answer, chunked, wait_until
@@ -51,10 +50,10 @@ def refusal(message, parameter=None, code=None):
     )
 
 
-# --- The transport ----------------------------------------------------------------------
+# --- The transport --------------------------------------------------------------------
 
 
-def test_an_answer_comes_back_whatever_its_status():
+def test_a_response_of_any_status_is_returned():
     with Canned(answer({"x": 1}, "418 I'm a teapot")) as server:
         got = post(server)
     assert (got.status, got.json()) == (418, {"x": 1})
@@ -68,7 +67,7 @@ def test_one_connection_serves_many_calls():
         assert (len(server.requests), server.connections) == (5, 1)
 
 
-def test_a_connection_with_half_an_answer_is_not_used_again():
+def test_a_connection_with_half_a_response_is_not_used_again():
     transport = Transport()
     slow = [answer({"x": "late"})[:-3], b"   ", b"   "]
     with Canned(slow, answer({"x": "right"}), pause=5) as server:
@@ -104,7 +103,7 @@ def test_a_drip_ends_at_the_deadline_wherever_it_drips(drip):
         assert time.monotonic() - started < 8  # the drip would last four times as long
 
 
-def test_what_comes_late_does_not_put_the_deadline_off():
+def test_late_data_does_not_extend_the_deadline():
     late = [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b" ", *[b""] * 30]
     with Canned(late, pause=1.8) as server:
         started = time.monotonic()
@@ -112,7 +111,7 @@ def test_what_comes_late_does_not_put_the_deadline_off():
         assert time.monotonic() - started < 3.6
 
 
-def test_a_server_that_says_nothing_in_tls_ends_at_the_deadline():
+def test_a_silent_tls_server_ends_at_the_deadline():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
         started = time.monotonic()
@@ -122,7 +121,10 @@ def test_a_server_that_says_nothing_in_tls_ends_at_the_deadline():
 
 @pytest.fixture
 def hang():
-    """Makes an address where connecting hangs: a listening socket whose queue is full."""
+    """Return a function that creates an address where connecting hangs.
+
+    It is a listening socket whose queue is full.
+    """
     opened = []
 
     def listen(host, port=0):
@@ -148,7 +150,7 @@ def test_connecting_ends_at_the_deadline(hang):
 
 @pytest.fixture
 def two_addresses(monkeypatch):
-    """The name two.example, with one loopback address after the other."""
+    """Resolve two.example to two loopback addresses."""
     lookup = socket.getaddrinfo
 
     def answer_two(host, port, *args, **options):
@@ -191,7 +193,7 @@ def test_a_server_without_tls_is_unreachable_by_https():
 
 @pytest.fixture
 def certificate(tmp_path):
-    """A certificate of localhost that nobody vouches for, and a server's context with it."""
+    """Return a self-signed certificate of localhost, and a server's context that uses it."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     key, path = tmp_path / "key.pem", tmp_path / "certificate.pem"
@@ -207,7 +209,7 @@ def certificate(tmp_path):
     ("host", "vouched_for", "status"),
     [("localhost", True, 200), ("localhost", False, None), ("127.0.0.1", True, None)],
 )
-def test_only_a_server_that_proves_its_name_is_told_anything(
+def test_nothing_is_sent_to_a_server_without_a_valid_certificate(
     certificate, monkeypatch, host, vouched_for, status
 ):
     path, context = certificate
@@ -249,14 +251,14 @@ def test_a_body_has_at_most_a_megabyte(size, send):
             assert len(post(server).body) == size
 
 
-def test_a_small_body_may_not_unpack_to_a_large_one():
+def test_the_limit_applies_to_the_unpacked_body():
     bomb = gzip.compress(b" " * 50_000_000)
     assert len(bomb) < 100_000
     with Canned(answer(bomb, "200 OK", "Content-Encoding: gzip")) as server:
         assert reason(server) == "bad_response"
 
 
-# --- Good answers in other forms ------------------------------------------------------------
+# --- Valid responses in unusual forms -------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ALL_NAMES)
@@ -276,24 +278,24 @@ def test_an_answer_in_packed_chunks_is_read(name):
         ({"prompt_tokens": -7, "completion_tokens": 1.5}, (0, 0)),
     ],
 )
-def test_chat_counts_tokens_where_the_service_does(usage, tokens):
+def test_chat_reads_the_token_counts_of_the_service(usage, tokens):
     with Canned(answer(chat("{}", usage=usage))) as server:
         reply = ask(build("openai", server))
     assert (reply.input_tokens, reply.output_tokens) == tokens
 
 
 @pytest.mark.parametrize("name", ["gemini-sdk", "gemini-rest"])
-def test_gemini_counts_thinking_where_the_service_does(name):
+def test_gemini_reads_the_thinking_tokens_of_the_service(name):
     usage = {"promptTokenCount": 5, "candidatesTokenCount": 3}
     thinking = usage | {"thoughtsTokenCount": 20, "totalTokenCount": 28}
-    bodies = [gemini([{"text": "{}"}], usageMetadata=given) for given in (usage, thinking, {})]
+    bodies = [gemini([{"text": "{}"}], usageMetadata=counts) for counts in (usage, thinking, {})]
     with Canned(*map(answer, bodies)) as server:
         provider = build(name, server)
         replies = [ask(provider) for _ in bodies]
     assert [(r.input_tokens, r.output_tokens) for r in replies] == [(5, 3), (5, 23), (0, 0)]
 
 
-def test_a_thought_of_gemini_is_not_its_answer():
+def test_thoughts_of_gemini_are_left_out_of_the_reply():
     parts = [{"text": "Let me see.", "thought": True}, {"text": '{"a":'}, {"text": "1}"}]
     with Canned(answer(gemini(parts))) as server:
         assert ask(build("gemini-rest", server)).text == '{"a":1}'
@@ -310,14 +312,14 @@ def test_an_answer_cut_short_keeps_its_text(name):
         assert ask(build(name, server)).text == '{"cat'
 
 
-# --- Bad answers in good form ---------------------------------------------------------------
+# --- Invalid responses ----------------------------------------------------------------
 
 NOT_AN_ANSWER = [b"", b"null", b"[]", b'"text"', b"NaN", b"[" * 100_000, b"\xff\xfe{}", b"{}"]
 
 
 @pytest.mark.parametrize("body", NOT_AN_ANSWER, ids=range(len(NOT_AN_ANSWER)))
 @pytest.mark.parametrize("name", ALL_NAMES)
-def test_a_body_that_is_no_answer_is_a_bad_response(name, body):
+def test_a_body_without_a_reply_is_a_bad_response(name, body):
     with Canned(answer(body)) as server:
         assert failure(build(name, server)).reason == "bad_response"
 
@@ -338,7 +340,7 @@ def test_a_body_that_is_no_answer_is_a_bad_response(name, body):
         ({"error": {"message": "No credit", "code": 402}}, "bad_response"),
     ],
 )
-def test_chat_says_why_there_is_no_reply(body, expected):
+def test_chat_gives_the_reason_for_a_missing_reply(body, expected):
     with Canned(answer(body)) as server:
         assert failure(build("openai", server)).reason == expected
 
@@ -360,7 +362,7 @@ def test_chat_says_why_there_is_no_reply(body, expected):
     ],
 )
 @pytest.mark.parametrize("name", ["gemini-sdk", "gemini-rest"])
-def test_gemini_says_why_there_is_no_reply(name, body, expected):
+def test_gemini_gives_the_reason_for_a_missing_reply(name, body, expected):
     with Canned(answer(body)) as server:
         assert failure(build(name, server)).reason == expected
 
@@ -375,17 +377,17 @@ def test_a_redirect_is_not_followed(name, status):
 
 
 @pytest.mark.parametrize("name", ["gemini-sdk", "gemini-rest"])
-def test_a_refusal_without_a_body_of_its_own_goes_by_its_status(name):
+def test_the_reason_of_a_refusal_without_a_body_is_that_of_its_status(name):
     for body in (b"", b"<html>", {"error": "x"}, {"error": {"details": "x", "message": None}}):
         with Canned(answer(body, "429 Too Many Requests")) as server:
             assert failure(build(name, server)).reason == "rate_limited"
 
 
-# --- Refusals of chat completions, as each server words them ------------------------------------
+# --- Refusals of chat completions, in the wording of each server ----------------------
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("response", "expected"),
     [
         (refusal("Incorrect API key provided", code="invalid_api_key"), "bad_key"),
         (refusal("The model `x` does not exist or you lack access", "model"), "missing_model"),
@@ -408,14 +410,14 @@ def test_a_refusal_without_a_body_of_its_own_goes_by_its_status(name):
         (answer({"error": {"message": 7, "code": 400}}, "400 Bad Request"), "bad_request"),
     ],
 )  # fmt: skip
-def test_a_refusal_is_read_however_it_is_worded(said, expected):
-    with Canned(said) as server:
+def test_refusals_of_all_shapes_are_read(response, expected):
+    with Canned(response) as server:
         assert failure(build("local", server)).reason == expected
         assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
-    ("said", "gone"),
+    ("response", "gone"),
     [
         (refusal("`reasoning_effort` must be one of `none` or `default`"), "reasoning_effort"),
         (refusal("Model x does not support parameter reasoningEffort."), "reasoning_effort"),
@@ -432,8 +434,8 @@ def test_a_refusal_is_read_however_it_is_worded(said, expected):
         (refusal("Invalid schema", "response_format.json_schema.schema"), "json_schema"),
     ],
 )  # fmt: skip
-def test_a_parameter_is_found_however_it_is_called(said, gone):
-    with Canned(said, answer(chat("{}"))) as server:
+def test_refused_parameters_are_recognised_in_all_wordings(response, gone):
+    with Canned(response, answer(chat("{}"))) as server:
         provider = build("openai", server, temperature=0.3)
         assert ask(provider).text == "{}"
         first, second = (request.partition(b"\r\n\r\n")[2] for request in server.requests)
@@ -441,7 +443,7 @@ def test_a_parameter_is_found_however_it_is_called(said, gone):
         assert f'"{gone}"'.encode() not in second
 
 
-def test_without_a_schema_of_its_own_the_message_has_it():
+def test_the_schema_goes_into_the_message_if_it_is_refused_elsewhere():
     with Canned(refusal("response_format"), answer(chat("{}"))) as server:
         ask(build("local", server))
     body = json.loads(server.requests[1].partition(b"\r\n\r\n")[2])
@@ -449,9 +451,9 @@ def test_without_a_schema_of_its_own_the_message_has_it():
     assert '"category_confidence"' in body["messages"][0]["content"]
 
 
-def test_what_did_not_help_is_not_remembered():
-    said = refusal("The text says temperature, and is too long.")
-    with Canned(said, said, answer(chat("{}"))) as server:
+def test_omissions_that_did_not_help_are_not_remembered():
+    response = refusal("The text says temperature, and is too long.")
+    with Canned(response, response, answer(chat("{}"))) as server:
         provider = build("openai", server, temperature=0.3)
         assert failure(provider).reason == "bad_request"
         ask(provider)
@@ -459,15 +461,17 @@ def test_what_did_not_help_is_not_remembered():
         assert b'"temperature"' in server.requests[2]
 
 
-def test_refusals_come_to_an_end():
+def test_repeated_refusals_end():
     with Canned(*(refusal(f"{name}") for name in ("temperature",) * 2)) as server:
         assert failure(build("openai", server, temperature=0.3)).reason == "bad_request"
         assert len(server.requests) == 2
 
 
 def test_all_refusals_together_have_one_deadline():
-    said = refusal("temperature reasoning_effort response_format max_completion_tokens max_tokens")
-    slow = [said[:5], said[5:]]
+    response = refusal(
+        "temperature reasoning_effort response_format max_completion_tokens max_tokens"
+    )
+    slow = [response[:5], response[5:]]
     with Canned(slow, pause=0.4) as server:
         started = time.monotonic()
         provider = build("openai", server, temperature=0.3)
@@ -476,8 +480,8 @@ def test_all_refusals_together_have_one_deadline():
         assert len(server.requests) < 5
 
 
-def test_threads_learn_together():
-    """One is refused for one parameter while another is for another; both are remembered."""
+def test_threads_share_what_was_refused():
+    """Two threads are refused different parameters at the same time; both are remembered."""
     refusals = [refusal("x", "temperature"), refusal("x", "reasoning_effort")]
     with Canned(*refusals, answer(chat("{}"))) as server:
         provider = build("openai", server, temperature=0.3)
@@ -511,11 +515,11 @@ def test_geminis_key_travels_in_one_header_only(name):
     assert sent == [b"x-goog-api-key: " + KEY.encode()]
 
 
-def test_a_base_address_keeps_its_query_and_drops_what_may_be_secret():
-    endpoint = Endpoint("local", "any-model")
+def test_a_base_address_keeps_its_query_and_loses_its_credentials():
+    endpoint = Endpoint("local", "any-model", needs_key=False)
     with Canned(answer(chat("{}"))) as server:
         address = f"http://user:word@{server.address}/v1/?version=1#part"
-        ask(providers.build(dataclasses.replace(endpoint, base_url=address)))
+        ask(table.build(dataclasses.replace(endpoint, base_url=address)))
     head = server.requests[0].partition(b"\r\n\r\n")[0]
     assert head.startswith(b"POST /v1/chat/completions?version=1 HTTP/1.1\r\n")
     assert b"word" not in head

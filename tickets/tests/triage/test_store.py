@@ -1,9 +1,9 @@
-"""Where a process gets what the site has learned."""
+"""A process loads what the site has learned."""
 
 import threading
 
 from tickets.triage.offline.learner import Learner
-from tickets.triage.offline.store import COMPLAIN_AGAIN, LOOK_AGAIN, Store
+from tickets.triage.offline.store import RELOAD_INTERVAL, WARNING_INTERVAL, Store
 
 
 class Clock:
@@ -15,7 +15,7 @@ class Clock:
 
 
 class Site:
-    """What is stored, and how often somebody looked."""
+    """What a site has stored, and how often it was loaded."""
 
     def __init__(self, **rows):
         self.rows, self.looks = rows, 0
@@ -33,26 +33,26 @@ def learned(count=1):
     return learner.dumps()
 
 
-def test_without_a_source_nothing_was_learned():
+def test_without_a_source_there_are_no_learners():
     assert Store().learners() == {}
 
 
-def test_it_has_what_the_site_has():
+def test_it_loads_what_the_site_has_learned():
     site = Site(category=(1, learned(3)))
-    found = Store(site.load).learners()
-    assert set(found) == {"category"}
-    assert found["category"].seen == 3
+    learners = Store(site.load).learners()
+    assert set(learners) == {"category"}
+    assert learners["category"].seen == 3
 
 
-def test_it_looks_every_two_seconds_at_most():
+def test_it_reloads_every_two_seconds_at_most():
     site, clock = Site(category=(1, learned(1))), Clock()
     store = Store(site.load, clock)
     for _ in range(10):
         store.learners()
-    assert site.looks == 2  # once a field
+    assert site.looks == 2  # once per field
     site.rows["category"] = (2, learned(2))
     assert store.learners()["category"].seen == 1
-    clock.time += LOOK_AGAIN
+    clock.time += RELOAD_INTERVAL
     assert store.learners()["category"].seen == 2
 
 
@@ -61,21 +61,21 @@ def test_a_model_that_was_reset_is_forgotten():
     store = Store(site.load, clock)
     store.learners()
     site.rows["category"] = (2, b"")
-    clock.time += LOOK_AGAIN
+    clock.time += RELOAD_INTERVAL
     assert store.learners() == {}
 
 
-def test_what_cannot_be_read_leaves_the_lexicon(caplog):
+def test_a_learner_that_cannot_be_loaded_leaves_the_lexicon(caplog):
     site, clock = Site(category=(1, learned(1))), Clock()
     store = Store(site.load, clock)
     store.learners()
     site.rows["category"] = (2, b"nonsense")
-    clock.time += LOOK_AGAIN
+    clock.time += RELOAD_INTERVAL
     assert store.learners() == {}
     assert "category" in caplog.text
 
 
-def test_a_source_that_is_away_keeps_what_is_known_and_complains_now_and_then(caplog):
+def test_a_failing_source_keeps_the_learners_and_warns_once_a_minute(caplog):
     site, clock = Site(category=(1, learned(1))), Clock()
     store = Store(site.load, clock)
     store.learners()
@@ -85,15 +85,15 @@ def test_a_source_that_is_away_keeps_what_is_known_and_complains_now_and_then(ca
 
     store._load = away
     for _ in range(10):
-        clock.time += LOOK_AGAIN
+        clock.time += RELOAD_INTERVAL
         assert store.learners()["category"].seen == 1
     assert len(caplog.records) == 1
-    clock.time += COMPLAIN_AGAIN
+    clock.time += WARNING_INTERVAL
     store.learners()
     assert len(caplog.records) == 2
 
 
-def test_nobody_waits_while_another_looks():
+def test_other_threads_do_not_wait_for_a_reload():
     looking, go_on = threading.Event(), threading.Event()
 
     def slow(field, known_version):
@@ -104,6 +104,6 @@ def test_nobody_waits_while_another_looks():
     first = threading.Thread(target=store.learners)
     first.start()
     looking.wait(60)
-    assert store.learners() == {}  # at once, by what is there
+    assert store.learners() == {}  # at once, with the present learners
     go_on.set()
     first.join()

@@ -34,26 +34,27 @@ from tickets.triage import prompts, text
         ("mail o'brien@a.b.c.d.e.f.example", "mail [email]"),
     ],
 )
-def test_personal_numbers_give_way_to_a_word(before, after):
+def test_personal_numbers_are_replaced_by_their_kind(before, after):
     assert text.redact(before) == after
 
 
 @pytest.mark.parametrize(
-    "kept", ["error 504", "since 3 days", "version 10.2.3", "42.50 euros", "order A1234", "50%"]
+    "text_with_number",
+    ["error 504", "since 3 days", "version 10.2.3", "42.50 euros", "order A1234", "50%"],
 )
-def test_short_numbers_stay(kept):
-    assert text.redact(kept) == kept
+def test_short_numbers_stay(text_with_number):
+    assert text.redact(text_with_number) == text_with_number
 
 
-@pytest.mark.parametrize("place", range(2900, 3020, 7))
-def test_no_half_of_an_address_is_left_at_the_cut(place):
-    description = ("word " * 2000)[:place] + " john.doe@example.org " + "word " * 2000
+@pytest.mark.parametrize("position", range(2900, 3020, 7))
+def test_no_part_of_an_address_remains_at_the_cut(position):
+    description = ("word " * 2000)[:position] + " john.doe@example.org " + "word " * 2000
     sent = text.outgoing(description, 4000)
     assert "john" not in sent
     assert "example" not in sent
 
 
-def test_three_quarters_of_a_long_text_come_from_its_head():
+def test_three_quarters_of_a_long_text_come_from_its_start():
     cut = text.shorten("a" * 5000 + "z" * 5000, 1000)
     assert len(cut) == 1000
     assert 700 < cut.count("a") < 760
@@ -67,11 +68,11 @@ def test_outgoing_text_can_always_be_sent(value, limit):
 
 
 @pytest.mark.parametrize("unit", ["1", "1 ", "a@", "a.", "+(", "4111-", "@.", "1.", "(1)"])
-def test_redacting_hostile_text_takes_time_in_proportion(unit):
+def test_redacting_takes_linear_time(unit):
     hostile = unit * (400_000 // len(unit))
     started = time.perf_counter()
     text.redact(hostile)
-    # A twentieth of a second is usual; a rule at work that is quadratic would take hours.
+    # Usually a twentieth of a second. Quadratic time would be hours.
     assert time.perf_counter() - started < 20
 
 

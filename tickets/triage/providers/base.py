@@ -27,8 +27,7 @@ FAILURE_REASONS = (
 
 
 class ProviderError(Exception):
-    """There is no usable reply. `reason` is one of FAILURE_REASONS; it is counted, and never shown to a
-    requester."""
+    """There is no usable reply. `reason` is counted, and never shown to a requester."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

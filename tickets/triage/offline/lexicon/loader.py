@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 import threading
 import tomllib
@@ -112,7 +113,7 @@ def _read_topic(path: Path, label: str | None = None) -> Iterator[tuple[str, flo
         keys = {"weight", "patterns"} if label is not None else {"sentiment", "weight", "patterns"}
         _check_keys(path, cue, keys, inside=name)
         weight = cue["weight"]
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not weight:
+        if type(weight) not in (int, float) or not weight or not math.isfinite(weight):
             raise LexiconError(f"{path}: {name}: weight must be a number other than 0.")
         if label is None and cue["sentiment"] not in SENTIMENTS:
             raise LexiconError(f"{path}: {name}: sentiment must be one of {', '.join(SENTIMENTS)}.")

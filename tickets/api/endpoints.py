@@ -1,0 +1,104 @@
+"""Routes and endpoints: which view answers an address, who may call it, what it takes and returns.
+
+The OpenAPI document is made from these declarations, see `openapi/document.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, re_path
+
+from ..access.actors import Actor
+from ..access.callers import caller
+from ..access.throttling import throttle_anonymous
+from ..exceptions import MethodNotAllowed
+from ..vocabulary import Scope
+from .http import BodyRules, JsonBody, read_query
+
+View = Callable[..., HttpResponse]
+# The setting behind each limit on anonymous callers.
+THROTTLES = {"create": "CREATE_LIMIT", "suggest": "SUGGEST_LIMIT"}
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """The views of one path, one for each method. HEAD is answered where GET is."""
+
+    path: str
+    views: Mapping[str, View]
+    csrf_exempt = True  # auth.py checks the token where a session acts
+
+    def __call__(self, request: HttpRequest, **captured: str) -> HttpResponse:
+        view = self.views.get("GET" if request.method == "HEAD" else str(request.method))
+        if view is None:
+            raise MethodNotAllowed(self.methods)
+        return view(request, **{name: int(number) for name, number in captured.items()})
+
+    @property
+    def methods(self) -> list[str]:
+        return sorted({*self.views, *(["HEAD"] if "GET" in self.views else [])})
+
+
+def route(path: str, name: str, **views: View) -> URLPattern:
+    """Make a Route that answers with and without its trailing slash: a redirect would lose a body.
+
+    `{ticket_id}` in the path stands for an integer.
+    """
+    # 19 digits hold every 64-bit id; \Z because $ would let a line end pass.
+    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[0-9]{1,19})", path.strip("/"))
+    return re_path(rf"^{pattern}/?\Z", Route(path, views), name=name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class endpoint:  # noqa: N801  (a decorator)
+    """Check the caller and the query, then call the view with what it declares.
+
+    The view gets the calling Actor (`actor`), with `query` the clean query (`filters`), and with
+    `body` the request's body (`body`). Its name and docstring are published as the operation's.
+    """
+
+    tag: str
+    returns: Any = None  # the type of the answer; None if it has no body
+    media: str = "application/json"
+    status: int = 200
+    success: str = "OK"  # what the answer means
+    headers: tuple[str, ...] = ()  # of the answer
+    scope: Scope | None = None  # what the caller needs; None: anyone may call
+    identify: bool = True  # False: do not look at the caller at all
+    throttle: str = ""  # the limit on anonymous callers, out of THROTTLES
+    query: type[forms.Form] | None = None
+    body: BodyRules | None = None
+    request_headers: tuple[str, ...] = ()  # that change what the view does
+
+    def __call__(self, view: View) -> View:
+        @wraps(view)
+        def checked(request: HttpRequest, **captured: int) -> HttpResponse:
+            actor = caller(request) if self.identify else Actor("anonymous")
+            if self.scope is not None:
+                actor.require(self.scope)
+            filters = read_query(request, self.query, actor.user)
+            if self.throttle:
+                limit = getattr(settings, THROTTLES[self.throttle])
+                throttle_anonymous(request, actor, self.throttle, limit)
+            response = view(request, actor=actor, **captured, **self._inputs(request, filters))
+            response.headers.setdefault("Cache-Control", "no-store")
+            return response
+
+        checked.endpoint = self  # type: ignore[attr-defined]
+        return checked
+
+    def _inputs(self, request: HttpRequest, filters: dict[str, Any]) -> dict[str, Any]:
+        inputs: dict[str, Any] = {}
+        if self.query is not None:
+            inputs["filters"] = filters
+        if self.body is not None:
+            inputs["body"] = JsonBody(request, self.body)
+        return inputs

@@ -1,0 +1,179 @@
+"""The typed shape of each answer. The OpenAPI schemas are made from these.
+
+An annotation may carry, after the type, an enumeration, a description (a string) and JSON Schema
+keywords (a dict). A schema has the name of its class without "Json": `TicketJson` is published as
+"Ticket". Request bodies have no shapes here: forms check them, see `forms/`.
+"""
+
+from typing import Annotated, Any, NotRequired, TypedDict
+
+from ..querysets.figures import Confidence, Count, TriageFigures
+from ..vocabulary import (
+    MAX_SUGGESTED_TITLE_CHARS,
+    MAX_TEXT_CHARS,
+    MAX_TITLE_CHARS,
+    TEXT_FIELDS,
+    AuditEvent,
+    AuthorRole,
+    Category,
+    Priority,
+    Sentiment,
+    Source,
+    Status,
+)
+
+# What can be stored: no control characters but tab and line ends.
+STORABLE = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
+ERROR_CODES = (
+    *("validation_error", "invalid_json", "authentication_required", "permission_denied"),
+    *("not_found", "method_not_allowed", "conflict", "precondition_failed"),
+    *("payload_too_large", "unsupported_media_type", "rate_limited", "unavailable"),
+    "server_error",
+)
+TRIAGE_SOURCES = (Source.LLM, Source.OFFLINE, Source.DEFAULT)
+
+Id = Annotated[int, {"minimum": 1}]
+Time = Annotated[str, {"format": "date-time"}]
+OptionalTime = Annotated[str | None, {"format": "date-time"}]
+Text = Annotated[str, {"minLength": 1, "maxLength": MAX_TEXT_CHARS, "pattern": STORABLE}]
+Title = Annotated[str, {"minLength": 1, "maxLength": MAX_TITLE_CHARS, "pattern": STORABLE}]
+
+
+# --- tickets ------------------------------------------------------------------------
+
+
+class DecisionJson(TypedDict):
+    """Who decided a value, and with which confidence."""
+
+    source: Annotated[str, Source]
+    confidence: Confidence
+
+
+class TriageJson(TypedDict):
+    """Tone stands for sentiment and urgency, which are decided together."""
+
+    category: DecisionJson
+    priority: DecisionJson
+    tone: DecisionJson
+
+
+class PublicTicketJson(TypedDict):
+    """What every caller may see of a ticket."""
+
+    id: Id
+    title: Title
+    description: Text
+    category: Annotated[str, Category]
+    priority: Annotated[str, Priority]
+    status: Annotated[str, Status]
+    sentiment: Annotated[str, Sentiment, "Set by triage."]
+    urgency_score: Annotated[int, {"minimum": 0, "maximum": 100}, "Set by triage."]
+    assignee: Annotated[str | None, "An agent's username."]
+    triage: Annotated[TriageJson, "Who decided each value, and with which confidence."]
+    version: Annotated[Id, "Grows by one with every change. Also sent as the ETag."]
+    created_at: Time
+    updated_at: Time
+
+
+class TicketJson(PublicTicketJson):
+    """A ticket as agents see it."""
+
+    requester_email: str | None
+
+
+class CreatedTicketJson(PublicTicketJson):
+    """The new ticket. Only agents see requester_email. A repeated answer has no track_url once
+    the ticket was deleted."""
+
+    requester_email: NotRequired[str | None]
+    track_url: NotRequired[Annotated[str, {"format": "uri"}, "The requester's private link."]]
+
+
+class CommentJson(TypedDict):
+    """A public reply or an internal note."""
+
+    id: Id
+    author: str | None
+    author_role: Annotated[str, AuthorRole]
+    body: Text
+    public: Annotated[bool, "Whether the requester sees it."]
+    created_at: Time
+
+
+class HistoryEntryJson(TypedDict):
+    """One entry of a ticket's audit trail."""
+
+    at: Time
+    actor: Annotated[str | None, "Null for a change made outside this program."]
+    event: Annotated[str, AuditEvent]
+    changes: Annotated[
+        dict[str, Annotated[list[Any], {"minItems": 2, "maxItems": 2}]],
+        "Each changed field with its old and its new value.",
+    ]
+
+
+# --- triage -------------------------------------------------------------------------
+
+
+class EvidenceJson(TypedDict):
+    """Words that led to a suggestion."""
+
+    field: Annotated[str, TEXT_FIELDS]
+    text: str
+    start: Annotated[Count, "In code points of the text that was sent."]
+    end: Count
+
+
+class SuggestionConfidenceJson(TypedDict):
+    category: Confidence
+    priority: Confidence
+
+
+class SuggestionEvidenceJson(TypedDict):
+    category: list[EvidenceJson]
+    priority: list[EvidenceJson]
+
+
+class SuggestionJson(TypedDict):
+    """A category and a priority for a text."""
+
+    suggested_category: Annotated[str, Category]
+    suggested_priority: Annotated[str, Priority]
+    source: Annotated[str, TRIAGE_SOURCES]
+    confidence: SuggestionConfidenceJson
+    evidence: SuggestionEvidenceJson
+    suggestion_id: Annotated[str, "Send it with the ticket that this was suggested for."]
+
+
+class TitleSuggestionJson(TypedDict):
+    """A title for a text."""
+
+    suggested_title: Annotated[str, {"minLength": 1, "maxLength": MAX_SUGGESTED_TITLE_CHARS}]
+    source: Annotated[str, TRIAGE_SOURCES]
+
+
+class TriageReportJson(TriageFigures):
+    """How good triage was in a period."""
+
+    since: OptionalTime
+    until: OptionalTime
+
+
+# --- the service --------------------------------------------------------------------
+
+
+class HealthJson(TypedDict):
+    """The answer of a health check."""
+
+    status: Annotated[str, ("ok", "ready")]
+
+
+class ProblemJson(TypedDict):
+    """Every error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: Annotated[int, {"minimum": 400, "maximum": 599}]
+    detail: str
+    code: Annotated[str, ERROR_CODES]
+    errors: Annotated[dict[str, list[str]], "Messages for each field at fault."]

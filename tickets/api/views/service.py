@@ -1,0 +1,53 @@
+"""The API's own description and the health checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+
+from ...access.actors import Actor
+from ...exceptions import NotFound, Unavailable
+from ...services import housekeeping
+from ..endpoints import endpoint
+from ..http import answer
+from ..openapi.document import document
+from ..openapi.readable import readable
+from ..shapes import HealthJson
+
+
+@endpoint(tag="service", returns=dict[str, Any], success="OpenAPI 3.1.")
+def openapi(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Get this document."""
+    return answer(document())
+
+
+@endpoint(tag="service", returns=str, media="text/html", success="A page.")
+def docs(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Show this document as a page."""
+    return render(request, "api_docs.html", {"api": readable(document())})
+
+
+@endpoint(tag="service", identify=False, returns=HealthJson, success="The process is alive.")
+def health(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Check that the process is alive.
+
+    The database is not asked.
+    """
+    return answer(HealthJson(status="ok"))
+
+
+@endpoint(tag="service", identify=False, returns=HealthJson, success="The database is ready.")
+def readiness(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Check that the database answers and has every migration."""
+    if not housekeeping.database_is_ready():
+        raise Unavailable("The database lacks migrations.")
+    return answer(HealthJson(status="ready"))
+
+
+@csrf_exempt
+def unknown(request: HttpRequest) -> HttpResponse:
+    """Answer 404 to any other address under /api/."""
+    raise NotFound

@@ -1,0 +1,218 @@
+"""Create, list, read, change and delete tickets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from ...access.actors import Actor
+from ...exceptions import InvalidInput
+from ...forms.lists import FilterForm, PageForm
+from ...forms.tickets import NewTicketForm, TicketForm
+from ...models.ticket import Ticket
+from ...querysets.figures import Stats
+from ...services import tickets
+from ...services.tickets import IdempotentCreate
+from ...vocabulary import Scope, Status
+from .. import http, serializers
+from ..endpoints import endpoint
+from ..http import BodyRules, JsonBody, JsonObject, answer
+from ..shapes import CreatedTicketJson, TicketJson
+
+
+@endpoint(
+    tag="tickets",
+    scope=Scope.READ,
+    query=PageForm,
+    returns=list[TicketJson],
+    success="One page. Link leads to the neighbouring pages: next is older, prev newer.",
+    headers=("Link",),
+)
+def list_tickets(request: HttpRequest, actor: Actor, filters: dict[str, Any]) -> HttpResponse:
+    """List tickets, newest first.
+
+    Filters are combined with AND. An empty value means no filter.
+    """
+    queryset = Ticket.objects.filtered(filters).with_people()
+    page = queryset.page(filters["limit"], filters["cursor"])
+    response = answer([serializers.ticket(ticket) for ticket in page.rows])
+    links = http.page_links(request, next=page.older, prev=page.newer)
+    if links:
+        response["Link"] = links
+    return response
+
+
+@endpoint(
+    tag="tickets",
+    throttle="create",
+    request_headers=("Idempotency-Key",),
+    body=BodyRules("NewTicket", NewTicketForm, read_only=CreatedTicketJson),
+    returns=CreatedTicketJson,
+    status=201,
+    success="The new ticket with the requester's private link.",
+    headers=("Location", "ETag", "Idempotency-Replayed"),
+)
+def create_ticket(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpResponse:
+    """Create a ticket.
+
+    A token needs write. Only agents may set an assignee or another status than open.
+    """
+    actor.require_creating()
+    key = http.idempotency_key(request)
+    _require_agent_keys(body.raw, actor)
+    result = _create(key, body, actor)
+    payload = result.answer
+    if result.ticket is not None:
+        # Added to each answer, because the private link is never stored with the first one.
+        payload["track_url"] = request.build_absolute_uri(result.ticket.track_path())
+    response = answer(payload, 201)
+    response["Location"] = f"/api/tickets/{payload['id']}/"
+    response["ETag"] = f'"{payload["version"]}"'
+    if result.is_replay:
+        response["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _require_agent_keys(body: JsonObject, actor: Actor) -> None:
+    """Raise InvalidInput for keys that only agents may set.
+
+    This comes before the username is looked up, so that nobody learns who is an agent.
+    """
+    if actor.can(Scope.WRITE):
+        return
+    if body.get("assignee") is not None:
+        raise InvalidInput(errors={"assignee": ["Only agents may assign a ticket."]})
+    if body.get("status") not in (None, Status.OPEN):
+        message = "A new ticket is open. Only agents may set another status."
+        raise InvalidInput(errors={"status": [message]})
+
+
+def _create(key: str | None, body: JsonBody, actor: Actor) -> IdempotentCreate:
+    data = body.clean()
+
+    def create() -> Ticket:
+        return tickets.create_ticket(data, actor)
+
+    def serialize(ticket: Ticket) -> JsonObject:
+        agent = actor.can(Scope.WRITE)
+        return dict(serializers.ticket(ticket) if agent else serializers.public_ticket(ticket))
+
+    if key is not None:
+        return tickets.create_ticket_once(key, actor.identity, body.raw, create, serialize)
+    ticket = create()
+    return IdempotentCreate(ticket, serialize(ticket), is_replay=False)
+
+
+@endpoint(
+    tag="tickets",
+    scope=Scope.READ,
+    request_headers=("If-None-Match",),
+    returns=TicketJson,
+    success="The ticket.",
+    headers=("ETag",),
+)
+def show_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
+    """Read a ticket."""
+    ticket = Ticket.objects.with_people().find(ticket_id)
+    if http.has_version(request, ticket.etag):
+        return _with_etag(HttpResponse(status=304), ticket)
+    return _answer_ticket(ticket)
+
+
+@endpoint(
+    tag="tickets",
+    scope=Scope.WRITE,
+    request_headers=("If-Match",),
+    body=BodyRules(
+        "TicketChanges",
+        TicketForm,
+        "Only the keys sent change.",
+        partial=True,
+        read_only=CreatedTicketJson,
+    ),
+    returns=TicketJson,
+    success="The ticket.",
+    headers=("ETag",),
+)
+def update_ticket(
+    request: HttpRequest, actor: Actor, body: JsonBody, ticket_id: int
+) -> HttpResponse:
+    """Change a ticket.
+
+    Only the keys sent change. A category or a priority that is sent counts as a person's
+    decision, which triage leaves alone.
+    """
+    changes = body.clean()
+    version = _expected_version(request, ticket_id)
+    edit = tickets.update_ticket(ticket_id, changes, actor, version=version)
+    return _answer_ticket(edit.ticket)
+
+
+@endpoint(
+    tag="tickets",
+    scope=Scope.WRITE,
+    request_headers=("If-Match",),
+    body=BodyRules(
+        "TicketReplacement",
+        TicketForm,
+        "Keys left out return to their defaults. Triage chooses the category and the priority"
+        " if they are left out.",
+        read_only=CreatedTicketJson,
+    ),
+    returns=TicketJson,
+    success="The ticket.",
+    headers=("ETag",),
+)
+def replace_ticket(
+    request: HttpRequest, actor: Actor, body: JsonBody, ticket_id: int
+) -> HttpResponse:
+    """Replace a ticket."""
+    data = body.clean()
+    version = _expected_version(request, ticket_id)
+    edit = tickets.replace_ticket(ticket_id, data, actor, version=version)
+    return _answer_ticket(edit.ticket)
+
+
+@endpoint(
+    tag="tickets",
+    scope=Scope.ADMIN,
+    request_headers=("If-Match",),
+    status=204,
+    success="The ticket is deleted. Its audit trail stays in the database.",
+)
+def delete_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
+    """Delete a ticket."""
+    tickets.delete_ticket(ticket_id, actor, version=_expected_version(request, ticket_id))
+    return HttpResponse(status=204)
+
+
+def _expected_version(request: HttpRequest, ticket_id: int) -> int | None:
+    """Return the version that the ticket must have by `If-Match`; None allows any."""
+    versions = http.allowed_versions(request)
+    if versions is None:
+        return None
+    ticket = Ticket.objects.find(ticket_id)
+    # No ticket has version 0. The service checks again, under the ticket's lock.
+    return ticket.version if ticket.version in versions else 0
+
+
+def _answer_ticket(ticket: Ticket) -> HttpResponse:
+    return _with_etag(answer(serializers.ticket(ticket)), ticket)
+
+
+def _with_etag(response: HttpResponse, ticket: Ticket) -> HttpResponse:
+    response["ETag"] = ticket.etag
+    return response
+
+
+@endpoint(
+    tag="tickets",
+    scope=Scope.READ,
+    query=FilterForm,
+    returns=Stats,
+    success="The statistics.",
+)
+def ticket_statistics(request: HttpRequest, actor: Actor, filters: dict[str, Any]) -> HttpResponse:
+    """Get statistics of the tickets that match the filters."""
+    return answer(Ticket.objects.filtered(filters).stats())
