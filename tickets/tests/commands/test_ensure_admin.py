@@ -24,7 +24,7 @@ def ada(settings):
 
 
 def test_it_makes_an_admin_who_can_enter_the_back_office(ada, client):
-    assert ensure() == "Made the admin account ada.\n"
+    assert ensure() == "Created the admin account ada.\n"
     user = User.objects.get(username="ada")
     assert is_admin(user)
     assert user.check_password(SECRET)
