@@ -101,9 +101,7 @@ class ChangeTicketForm(TicketForm):
         if version is None or self.errors:
             return cleaned
         sent = {
-            name: self.cleaned_data[name]
-            for name in WRITABLE_FIELDS
-            if name in self.cleaned_data
+            name: self.cleaned_data[name] for name in WRITABLE_FIELDS if name in self.cleaned_data
         }
         self.changes = own_changes(self.instance, sent, version, untouched=WRITABLE_FIELDS)
         read = ReadState(version)

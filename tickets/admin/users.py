@@ -46,8 +46,8 @@ HELP = {
     " tokens stop working, and its tickets stay assigned to it, so assign them to somebody else.",
     "is_staff": "May open this back office. Agents without it work on the desk's own pages.",
     "is_superuser": "Has every permission, whatever the groups say.",
-    "groups": f"{ROLES[AGENTS_GROUP]} {ROLES[ADMINS_GROUP]} An account without a group sees neither tickets"
-    " nor statistics.",
+    "groups": f"{ROLES[AGENTS_GROUP]} {ROLES[ADMINS_GROUP]} An account without a group sees"
+    " neither tickets nor statistics.",
 }
 NO_GROUP = "none"  # the filter's value for accounts without a group
 CONVERSATION = "ticket conversations"

@@ -44,7 +44,7 @@ class Email(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name = "e-mail"
+        verbose_name = "email"
         constraints = [one_of("kind", MailKind), one_of("state", MailState)]
         indexes = [models.Index(fields=["ticket", "-id"], name="email_of_ticket")]
 

@@ -45,6 +45,6 @@ def _summary(name: str, row: TriageModel | None) -> str:
     )
     source = "the learned model" if row.leads else "the lexicon"
     return (
-        f"{name}: {row.feedback_count} feedback entries, version {row.version}; recent accuracy of the"
-        f" lexicon {lexicon}, of the learned model {learned}; {source} answers"
+        f"{name}: {row.feedback_count} feedback entries, version {row.version}; recent accuracy of"
+        f" the lexicon {lexicon}, of the learned model {learned}; {source} answers"
     )
