@@ -20,8 +20,7 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils.text import Truncator
 
-from ..access.actors import Actor
-from ..access.roles import agents
+from ..access.actors import Actor, agents
 from ..forms import fields, lists, tickets
 from ..models.ticket import Comment, Ticket
 from ..models.tokens import ApiToken

@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from ..access.roles import is_agent
+from ..access.actors import is_agent
 from ..exceptions import NotFound
 from ..models.ticket import Comment, Ticket
 from ..querysets.search import SEARCH_HELP, parse_search

@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import Group, Permission, User
 
-from tickets.access.roles import is_admin, is_agent
+from tickets.access.actors import is_admin, is_agent
 from tickets.exceptions import InvalidInput
 from tickets.services.accounts import create_account
 from tickets.tests.factories import (

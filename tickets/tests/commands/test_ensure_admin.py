@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from tickets.access.roles import is_admin
+from tickets.access.actors import is_admin
 
 pytestmark = pytest.mark.django_db
 SECRET = "a pass phrase of one's own"
