@@ -8,8 +8,12 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from ..access.actors import actor_of
+from .toasts import pop_undo
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Return `actor`, evaluated only if a template uses it, because that reads the session."""
-    return {"actor": SimpleLazyObject(lambda: actor_of(request))}
+    """Return `actor` and `toast_undo`, evaluated only if used, because that reads the session."""
+    return {
+        "actor": SimpleLazyObject(lambda: actor_of(request)),
+        "toast_undo": SimpleLazyObject(lambda: pop_undo(request)),
+    }

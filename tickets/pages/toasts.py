@@ -16,6 +16,7 @@ from ..models.ticket import Ticket
 from ..services.undo import undo_token
 
 MAX_NUMBERS = 5  # ticket numbers in one sentence
+SESSION_KEY = "undo"
 
 
 def toast(response: HttpResponse, message: str, undo: Iterable[Ticket] = ()) -> HttpResponse:
@@ -25,14 +26,27 @@ def toast(response: HttpResponse, message: str, undo: Iterable[Ticket] = ()) -> 
 
 
 def refusal(error: InvalidInput) -> HttpResponse:
-    """Answer htmx with the reasons, as 204: it does not show an answer with an error status."""
-    reasons = [message for messages in error.errors.values() for message in messages]
-    return toast(HttpResponse(status=204), " ".join(reasons))
+    """Answer htmx with what is wrong, as 204: it does not show an answer with an error status."""
+    return toast(HttpResponse(status=204), " ".join(error_messages(error)))
+
+
+def error_messages(error: InvalidInput) -> list[str]:
+    return [message for messages in error.errors.values() for message in messages]
 
 
 def notify(request: HttpRequest, message: str, undo: Iterable[Ticket] = ()) -> None:
     """Show a toast on the next page. `undo` as in `toast`."""
-    messages.success(request, message, extra_tags=undo_token(undo))
+    messages.success(request, message)
+    if token := undo_token(undo):
+        request.session[SESSION_KEY] = token
+    else:
+        request.session.pop(SESSION_KEY, None)
+
+
+def pop_undo(request: HttpRequest) -> str:
+    """Return the undo token of the newest toast that `notify` left for this page, or ""."""
+    token: str = request.session.pop(SESSION_KEY, "")
+    return token
 
 
 def ticket_numbers(ticket_ids: Sequence[int]) -> str:

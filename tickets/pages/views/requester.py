@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import get_conditional_response
@@ -20,6 +19,7 @@ from ...models.ticket import Comment, Ticket, digest
 from ...services.comments import add_reply
 from ...vocabulary import AuthorRole, Status
 from ..decorators import Request, page
+from ..toasts import notify
 
 UNKNOWN_LINK = "This link does not work. Look through your e-mail for a newer one."
 
@@ -56,7 +56,7 @@ def _reply(request: Request, ticket: Ticket) -> HttpResponse:
         return response
     add_reply(ticket, form.cleaned_data)
     reopened = " Your ticket is open again." if ticket.is_finished else ""
-    messages.success(request, f"Reply sent.{reopened}")
+    notify(request, f"Reply sent.{reopened}")
     return redirect(request.path)
 
 
