@@ -21,7 +21,7 @@ from ...vocabulary import AuthorRole, Status
 from ..decorators import Request, page
 from ..toasts import notify
 
-UNKNOWN_LINK = "This link does not work. Look through your e-mail for a newer one."
+UNKNOWN_LINK = "This link does not work. Look through your email for a newer one."
 
 
 # The address itself authorises a reply, so no other site can forge one. Browsers also send
@@ -99,7 +99,7 @@ class Progress:
 
 def _progress(ticket: Ticket, comments: Sequence[Comment]) -> Progress:
     is_answered = bool(comments) and comments[-1].author_role == AuthorRole.AGENT
-    by_email = ", and we will tell you by e-mail" if ticket.requester_email else ""
+    by_email = ", and we will tell you by email" if ticket.requester_email else ""
     where = f"The answer will appear on this page{by_email}."
     icon = f"status-{ticket.status}"
     match ticket.status:
