@@ -74,7 +74,7 @@ def _conflict(request: Request, decision: dict[str, Any]) -> HttpResponse:
     change = audit_text.sentence(audit_trail(newest)[-1])
     if Ticket.objects.needing_review().filter(pk=newest.pk).exists():
         message = f"#{newest.pk}: {change} in the meantime. Nothing was saved. Please look again."
-        return _queue(request, decision["after"], newest.pk, notice=message, chosen=decision)
+        return _queue(request, decision["after"], newest.pk, notice=message, decision=decision)
     message = (
         f"#{newest.pk}: {change} in the meantime. It no longer needs review, so your choice was"
         " not saved."
