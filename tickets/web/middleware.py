@@ -84,8 +84,8 @@ def _form(request: HttpRequest) -> bytes:
         body = request.body
     except RequestDataTooBig:
         raise PayloadTooLarge(
-            "What you sent is larger than 1 MiB, the limit. Nothing was saved. Go back, shorten it and"
-            " send it again."
+            "What you sent is larger than 1 MiB, the limit. Nothing was saved. Go back, shorten it"
+            " and send it again."
         ) from None
     except UnreadablePostError:
         body = b""

@@ -107,7 +107,10 @@ def test_a_ticket_listed_twice_changes_once(agent, ticket):
         ({"ticket": ["9" * 30], "status": "closed"}, "This is not a ticket number."),
         ({"ticket": ["\u0663"], "status": "closed"}, "This is not a ticket number."),
         ({"ticket": ["1"], "status": "lost"}, "Select a valid choice."),
-        ({"ticket": ["1"], "assignee": "nobody-of-this-name"}, "There is no agent with this username."),
+        (
+            {"ticket": ["1"], "assignee": "nobody-of-this-name"},
+            "There is no agent with this username.",
+        ),
         ({"ticket": [str(n) for n in range(501)], "status": "closed"}, "at most 500 tickets"),
     ],
 )

@@ -280,9 +280,7 @@ def test_a_row_that_somebody_else_changed_is_not_overwritten(agent, ticket):
     assert b'<option value="closed" selected>' in response.content
 
 
-@pytest.mark.parametrize(
-    "next_url", ["https://evil.example/", "//evil.example", "/\\evil.example"]
-)
+@pytest.mark.parametrize("next_url", ["https://evil.example/", "//evil.example", "/\\evil.example"])
 def test_it_never_redirects_to_another_site(agent, ticket, next_url):
     response = change(agent, ticket, status="closed", next=next_url)
     assert response.url == f"/tickets/{ticket.pk}/"

@@ -131,7 +131,9 @@ def test_the_card_shows_the_suggestion_its_confidence_and_evidence(agent):
     page = agent.get(PAGE)
     text = content(page)
     assert chosen(page) == {"category": "billing", "priority": "high"}
-    assert "Suggested by the offline classifier, 42% confident, because of \u201crefund\u201d" in text
+    assert (
+        "Suggested by the offline classifier, 42% confident, because of \u201crefund\u201d" in text
+    )
     assert "Chosen by a person" in text
     assert 'a <mark title="Led to the category">refund</mark> for my invoice.' in text
     assert "ada@example.org" in text

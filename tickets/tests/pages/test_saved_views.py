@@ -198,9 +198,7 @@ def test_a_view_of_a_deleted_assignee_opens_without_the_filter(agent):
     assert opened.redirect_chain == [("/tickets/", 302)]
 
 
-def test_a_view_of_own_tickets_opens_without_an_account(
-    agent, open_mode, visitor
-):
+def test_a_view_of_own_tickets_opens_without_an_account(agent, open_mode, visitor):
     save(agent, query="assignee=me", shared="true")
     opened = visitor.get("/tickets/?assignee=me", follow=True)
     assert opened.redirect_chain == [("/tickets/", 302)]
