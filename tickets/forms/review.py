@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from ..exceptions import InvalidInput
-from ..querysets.cursors import Cursor, LOWEST_CONFIDENCE_FIRST, read_cursor
+from ..querysets.cursors import LOWEST_CONFIDENCE_FIRST, Cursor, read_cursor
 from ..vocabulary import Category, Priority
 from .fields import EnumerationField, NumberField
 

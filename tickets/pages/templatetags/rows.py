@@ -20,45 +20,45 @@ VALUES = {"category": Category.values, "priority": Priority.values, "status": St
 
 @register.simple_tag
 def choice(ticket: Ticket, name: str) -> SafeString:
-    """Category, priority or status: its badge and its select."""
-    return _choice(ticket.pk, name, badge(name, getattr(ticket, name)), _options(ticket, name))
+    """Return the badge and the select of category, priority or status."""
+    current = getattr(ticket, name)
+    return _choice(ticket.pk, name, badge(name, current), _options(name, current))
 
 
 @register.simple_tag(takes_context=True)
 def assignee_choice(context: Context, ticket: Ticket) -> SafeString:
-    """The assignee. The select holds nobody, oneself and the present one; list.js adds the
-    others where somebody opens it, since fifty times all agents would weigh too much."""
-    present = ticket.assignee.get_username() if ticket.assignee else ""
+    """Return the assignee with its select, which offers nobody, oneself and the current one.
+
+    The list's script adds the other agents when the select opens: all agents in fifty rows would
+    make the page too large.
+    """
+    current = ticket.assignee.get_username() if ticket.assignee else ""
     user = context["actor"].user
-    names = {"": "Nobody", present: present or "Nobody"}
+    names = {"": "Nobody", current: current or "Nobody"}
     if user is not None:
         names.setdefault(user.get_username(), user.get_username())
-    return _choice(ticket.pk, "assignee", _person(present), options(names.items(), present))
+    return _choice(ticket.pk, "assignee", _person(current), options(names.items(), current))
 
 
 def options(pairs: Iterable[tuple[str, str]], current: str) -> SafeString:
-    marked = ((value, " selected" if value == current else "", text) for value, text in pairs)
-    return format_html_join("", '<option value="{}"{}>{}</option>', marked)
+    rows = ((value, " selected" if value == current else "", text) for value, text in pairs)
+    return format_html_join("", '<option value="{}"{}>{}</option>', rows)
 
 
 @cache
-def _known_options(name: str, current: str) -> SafeString:
+def _options(name: str, current: str) -> SafeString:
     return options(((value, label(value)) for value in VALUES[name]), current)
 
 
-def _options(ticket: Ticket, name: str) -> SafeString:
-    return _known_options(name, getattr(ticket, name))
-
-
-def _choice(pk: int, name: str, shown: SafeString, offered: SafeString) -> SafeString:
+def _choice(pk: int, name: str, current: SafeString, choices: SafeString) -> SafeString:
     return format_html(
-        '{shown}<select id="{name}-{pk}" name="{name}" aria-label="{title} of #{pk}"'
-        ' autocomplete="off">{offered}</select>',
-        shown=shown,
+        '{current}<select id="{name}-{pk}" name="{name}" aria-label="{title} of #{pk}"'
+        ' autocomplete="off">{choices}</select>',
+        current=current,
         name=name,
         pk=pk,
         title=label(name),
-        offered=offered,
+        choices=choices,
     )
 
 

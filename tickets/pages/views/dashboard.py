@@ -19,8 +19,8 @@ from ...models.ticket import Ticket
 from ...models.triage import Prediction, TriageModel
 from ...vocabulary import Category, LearnedField, Priority
 from .. import charts
+from ..addresses import list_url
 from ..decorators import Request, page
-from ..templatetags.desk import list_url
 
 FIELD_VALUES = {LearnedField.CATEGORY: Category.values, LearnedField.PRIORITY: Priority.values}
 BREAKDOWNS = ("priority", "category", "status", "sentiment")

@@ -21,9 +21,9 @@ from ...querysets.search import SEARCH_HELP
 from ...querysets.tickets import Page
 from ...vocabulary import Category, Priority, Sentiment, Status
 from .. import view_bar
+from ..addresses import list_url
 from ..decorators import Request, current_path, page
 from ..shortcuts import shortcuts_with
-from ..templatetags.desk import list_url
 from ..toasts import refusal
 
 PAGE_SIZE = 50
@@ -79,8 +79,8 @@ def context(form: ListForm, actor: Actor) -> dict[str, Any]:
     query = counts["query"]
     return {
         **counts,
-        "next": list_url({"query": query}, cursor=filters["cursor"]),
-        "filters": list_url({"query": query}).removeprefix(reverse("ticket-list")),
+        "next": list_url(query, cursor=filters["cursor"]),
+        "filters": list_url(query).removeprefix(reverse("ticket-list")),
         "newest": filters["seen"] or _newest(tickets_page, filters["cursor"]),
         "narrowed": any(value for name, value in query.items() if name != "status"),
         "rows": tickets_page.rows,

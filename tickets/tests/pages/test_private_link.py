@@ -87,7 +87,7 @@ def test_the_card_lists_the_latest_emails(ticket):
         ticket.emails.create(kind=kind, state=state, error=error, event=str(number))
     html = card(ticket)
     assert "Confirmation" not in html
-    assert html.index("Private link</strong> waiting since") < html.index("perhaps sent")
+    assert html.index("Private link</strong> queued") < html.index("possibly sent")
     assert "Reply</strong> could not be sent" in html
     assert "550 no such &lt;mailbox&gt;" in html
 

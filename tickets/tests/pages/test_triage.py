@@ -47,7 +47,7 @@ def test_each_source_has_its_row(agent):
     PredictionFactory(source="default", provider="", model="")
     page = page_of(agent)
     assert "groq, m&lt;b&gt;" in page
-    assert "shadow, never shown" in page
+    assert "recorded only" in page
     assert "Default" in page
 
 
