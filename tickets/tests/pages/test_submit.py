@@ -37,6 +37,7 @@ def test_it_redirects_to_the_requesters_page(visitor):
     ticket = Ticket.objects.get()
     assert (response.status_code, response.url) == (302, ticket.track_path())
     assert (ticket.title, ticket.requester_email) == ("Charged twice", "anna@example.org")
+    assert "sessionid" not in visitor.cookies
 
 
 def test_triage_chooses_empty_values(visitor):

@@ -24,6 +24,17 @@ def test_without_scripts_it_redirects_back(closed, agent):
     assert Ticket.objects.get().status == "open"
 
 
+def test_the_button_is_shown_once_and_only_with_its_own_message(agent, ticket):
+    path = f"/tickets/{ticket.pk}/"
+    button = f'name="changes" value="{ticket.pk}:2"'
+    agent.post(path, {"version": 1, "status": "closed"})
+    assert button in agent.get(path).content.decode()
+    assert button not in agent.get(path).content.decode()
+    agent.post(path, {"version": 2, "priority": "low"})
+    agent.post(f"{path}comments/", {"body": "A note"})
+    assert f'value="{ticket.pk}:3"' not in agent.get(path).content.decode()
+
+
 def test_it_says_that_later_changes_stand(closed, agent, agent_user):
     update_ticket(closed.pk, {"priority": "low"}, user_actor(agent_user))
     page = agent.post(
