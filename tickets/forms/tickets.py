@@ -141,7 +141,12 @@ class SuggestTitleForm(forms.Form):
     description = PlainTextField(max_length=MAX_TEXT_CHARS)
 
 
-class SimilarForm(forms.Form):
-    """The beginning of a text that somebody is typing."""
+class UnfinishedTextField(forms.CharField):
+    """Text that somebody is still typing, so nothing about it is an error."""
 
-    text = forms.CharField(required=False)
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\0", " ")
+
+
+class SimilarForm(forms.Form):
+    text = UnfinishedTextField(required=False)

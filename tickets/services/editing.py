@@ -135,8 +135,8 @@ def conflicting_fields(
     )
     by_anybody = fields_changed_by_others(ticket, read.version, None)
     differing = {name for name in TEXT_FIELDS if changes.get(name) != getattr(ticket, name)}
-    contested = by_others - set(TEXT_FIELDS) | by_anybody & differing
-    return set(changes) & contested | by_anybody & read.depends_on
+    conflicting = by_others - set(TEXT_FIELDS) | by_anybody & differing
+    return set(changes) & conflicting | by_anybody & read.depends_on
 
 
 def refuse_conflicts(
