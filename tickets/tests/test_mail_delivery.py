@@ -232,7 +232,7 @@ def test_an_event_has_one_email(mail_server, ticket, agent):
 
 def test_only_what_failed_or_is_uncertain_is_sent_again_on_demand(mail_server, ticket):
     for state in MailState.values:
-        email = Email.objects.create_ticket(ticket=ticket, kind="link", event=state, state=state)
+        email = Email.objects.create(ticket=ticket, kind="link", event=state, state=state)
         assert outbox.resend_email(email) is (state in ("failed", "uncertain"))
     assert mail_jobs().count() == 2
     work()
@@ -246,7 +246,7 @@ def test_only_what_failed_or_is_uncertain_is_sent_again_on_demand(mail_server, t
     ("change", "reason"),
     [
         (lambda ticket: ticket.comments.update(public=False), "no longer public"),
-        (lambda ticket: Ticket.objects.update(requester_email=""), "no e-mail address"),
+        (lambda ticket: Ticket.objects.update(requester_email=""), "no longer has an e-mail address"),
         (lambda ticket: Ticket.objects.update(link_digest=None), "link was revoked"),
     ],
     ids=["note", "address", "link"],
