@@ -1,4 +1,4 @@
-# The front-end packages. The next stage collects the files that pages load from them.
+# Front-end packages: the libraries that the pages load, and the bundler.
 FROM node:22-bookworm-slim AS frontend
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -22,8 +22,11 @@ COPY embedded_postgres embedded_postgres
 COPY tickets tickets
 COPY templates templates
 COPY static static
+COPY tools/bundle.py tools/bundle.py
 COPY --from=frontend /app/node_modules node_modules
-RUN SECRET_KEY=only-for-this-step /venv/bin/python manage.py collectstatic --noinput
+RUN python tools/bundle.py \
+ && SECRET_KEY=only-for-this-step /venv/bin/python manage.py collectstatic --noinput \
+ && rm -rf tools node_modules/esbuild node_modules/@esbuild node_modules/.bin
 
 FROM python:3.13-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data

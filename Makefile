@@ -5,6 +5,8 @@ ROOT := $(if $(filter Makefile,$(MAKEFILE_LIST)),$(CURDIR),$(patsubst %/,%,$(dir
 PYTHON ?= python3
 RUN := exec ./.venv/bin/python
 SETUP := "$(PYTHON)" tools/setup.py
+# The native program, which needs no Node; npm installs that of this platform only.
+BIOME = ./node_modules/@biomejs/cli-*/biome
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench check-ui screenshots requirements
@@ -28,7 +30,8 @@ check: ## Check formatting, lint, types, migrations and templates
 	.venv/bin/python -m mypy && \
 	.venv/bin/python manage.py check --fail-level WARNING && \
 	.venv/bin/python manage.py makemigrations --check --dry-run && \
-	.venv/bin/python -m djlint --lint --quiet templates
+	.venv/bin/python -m djlint --lint --quiet templates && \
+	$(BIOME) ci --error-on-warnings
 
 bench: ## Run a benchmark: lists (the default), back_office, model or walks
 	cd "$(ROOT)" && $(SETUP) dev && $(RUN) -m bench $(ARGS)

@@ -52,6 +52,8 @@ def _defaults(settings):
     settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
     # Serve static files from the checkout, whether or not they were collected.
     settings.STATIC_ROOT = None
+    sources = [path for path in settings.STATICFILES_DIRS if path != settings.BUNDLES]
+    settings.STATICFILES_DIRS = sources
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
 

@@ -95,6 +95,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tickets.pages.context.site",
+                "tickets.web.notices.context",
             ],
             "libraries": {
                 "desk": "tickets.pages.templatetags.desk",
@@ -218,13 +219,17 @@ DEFAULT_FROM_EMAIL = env["EMAIL_FROM"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / ".build" / "static"
+# What tools/bundle.py makes of our scripts and style sheets; it replaces their sources.
+BUNDLES = BASE_DIR / ".build" / "bundles"
 STATICFILES_DIRS = [
+    *([BUNDLES] if BUNDLES.exists() else []),
     BASE_DIR / "static",
     ("vendor/alpine", BASE_DIR / "node_modules" / "@alpinejs" / "csp" / "dist"),
+    ("vendor/idiomorph", BASE_DIR / "node_modules" / "idiomorph" / "dist"),
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "config.static_files.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
 

@@ -35,7 +35,7 @@ def main(purpose: str) -> None:
         BUILD.mkdir(exist_ok=True)
         create_environment()
         install(ROOT / ("requirements.txt" if purpose == "run" else "requirements-dev.txt"))
-        install_front_end(tools=purpose == "ui")
+        install_front_end(purpose)
         gather_static()
     except PermissionError as error:
         fail(f"{error.filename} belongs to another account; use your own clone.")
@@ -73,23 +73,28 @@ def install(requirements: Path) -> None:
     stamp.write_text(digest)
 
 
-def install_front_end(*, tools: bool) -> None:
-    """Install the packages that the pages load; with `tools`, also the programs that check pages.
+def install_front_end(purpose: str) -> None:
+    """Install the packages that the pages load; for "dev" and "ui" also the tools that check them.
 
-    An installation with the programs includes everything that the pages load.
+    An installation with the tools includes everything that the pages load.
     """
+    with_tools = purpose != "run"
     digest = digest_of([ROOT / "package.json", ROOT / "package-lock.json"])
     pages_stamp, tools_stamp = BUILD / "npm.stamp", BUILD / "npm-tools.stamp"
-    current = is_current(tools_stamp, digest) or (not tools and is_current(pages_stamp, digest))
-    if current and (ROOT / "node_modules").exists():
-        return
-    announce("Installing the front-end files" + (" and the page checkers" if tools else ""))
-    # npm deletes everything first: after an interrupted run the old stamps must not count.
-    for stamp in (pages_stamp, tools_stamp):
-        stamp.unlink(missing_ok=True)
-    omit = [] if tools else ["--omit=dev"]
-    subprocess.run([*npm(tools=tools), "ci", "--no-progress", *omit], cwd=ROOT, check=True)
-    (tools_stamp if tools else pages_stamp).write_text(digest)
+    current = is_current(tools_stamp, digest) or (
+        not with_tools and is_current(pages_stamp, digest)
+    )
+    if not current or not (ROOT / "node_modules").exists():
+        announce("Installing the front-end files" + (" and their tools" if with_tools else ""))
+        # npm deletes everything first: after an interrupted run the old stamps must not count.
+        for stamp in (pages_stamp, tools_stamp):
+            stamp.unlink(missing_ok=True)
+        # Without warnings: the page checkers ask for a newer Node than everything else.
+        options = ["--no-progress", "--loglevel=error", *([] if with_tools else ["--omit=dev"])]
+        subprocess.run([*npm(tools=purpose == "ui"), "ci", *options], cwd=ROOT, check=True)
+        (tools_stamp if with_tools else pages_stamp).write_text(digest)
+    if purpose == "ui" and node_version(node()) < MIN_NODE:
+        pip("install", "--quiet", "--disable-pip-version-check", NODE_PACKAGE)
 
 
 def npm(*, tools: bool = False) -> list[str]:
@@ -129,12 +134,13 @@ def node_version(path: str | None) -> tuple[int, ...]:
 
 def gather_static() -> None:
     sources = [path for path in (ROOT / "static").rglob("*") if path.is_file()]
-    lists = [ROOT / "package-lock.json", ROOT / "requirements.txt", ROOT / "config" / "settings.py"]
-    digest = digest_of([*sorted(sources), *lists])
+    names = ["package-lock.json", "requirements.txt", "config/settings.py", "tools/bundle.py"]
+    digest = digest_of([*sorted(sources), *(ROOT / name for name in names)])
     stamp = BUILD / "static.stamp"
     if is_current(stamp, digest) and (BUILD / "static").exists():
         return
     announce("Collecting the static files")
+    subprocess.run([sys.executable, ROOT / "tools" / "bundle.py"], check=True)
     # Fixed settings, so that this step needs neither the data directory nor the database.
     environment = {
         **os.environ,

@@ -65,7 +65,7 @@ def move_and_select(page: Page, facts: Facts) -> None:
 def open_shortcuts(page: Page, facts: Facts) -> None:
     page.locator("main").press("?")
     page.wait_for_timeout(PAINT_DELAY)
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
     page.wait_for_timeout(PAINT_DELAY)
 

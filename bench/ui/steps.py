@@ -84,7 +84,7 @@ def create_ticket(page: Page, facts: Facts) -> None:
 def send_without_cookies(page: Page, facts: Facts) -> None:
     page.context.clear_cookies()
     page.get_by_role("button", name="Send").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("You may not do this")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You don't have access")
 
 
 def send_empty_reply(page: Page, facts: Facts) -> None:
@@ -106,7 +106,7 @@ def lock_account(page: Page, facts: Facts) -> None:
     for _ in range(6):
         if page.get_by_label("Password").count():
             fail_to_sign_in(page, facts, "locked.out")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Too many tries")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Too many attempts")
 
 
 # --- list ---
@@ -135,7 +135,7 @@ def close_first(page: Page, facts: Facts) -> None:
 
 def open_shortcuts(page: Page, facts: Facts) -> None:
     page.locator("main").press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
 
 
 def wait_for_new_tickets(page: Page, facts: Facts) -> None:
@@ -191,5 +191,5 @@ def choose_period(page: Page, facts: Facts) -> None:
 
 
 def open_tables(page: Page, facts: Facts) -> None:
-    for summary in page.get_by_text("As a table").all():
+    for summary in page.get_by_text("Show as table").all():
         summary.click()

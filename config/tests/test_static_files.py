@@ -1,83 +1,43 @@
-"""What `collectstatic` does to the static files."""
+"""The static files: how they are bundled, and with which headers they are served."""
 
-import gzip
+import re
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.contrib.staticfiles.storage import StaticFilesStorage as Plain
 
-from config.static_files import StaticFilesStorage
+from tools.bundle import bundle
 
-SCRIPT = """// Says why.
-(() => {
-  /* and more */
-  const text = `${1 + 1} // no comment`, web = "http://example.org";
-  const parts = "a/b".split(/[/]/); // parts
-})();
-"""
-STRIPPED = (
-    '(()=>{const text=`${1 + 1} // no comment`,web="http://example.org";'
-    'const parts="a/b".split(/[/]/);})();'
-)
+ROOT = Path(django_settings.BASE_DIR)
 
 
-@pytest.fixture
-def collect(tmp_path):
-    source, target = tmp_path / "source", tmp_path / "target"
-    (source / "js").mkdir(parents=True)
-    storage = StaticFilesStorage(location=str(target), base_url="/static/")
-
-    def collect():
-        names = [str(path.relative_to(source)) for path in source.rglob("*.js")]
-        for name in names:
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            (target / name).write_bytes((source / name).read_bytes())
-        paths = {name: (Plain(location=str(source)), name) for name in names}
-        for _name, _hashed, failure in storage.post_process(paths):
-            assert not isinstance(failure, Exception), failure
-        return target, storage
-
-    collect.source = source
-    return collect
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory):
+    output = tmp_path_factory.mktemp("bundles")
+    bundle(ROOT, output)
+    return output
 
 
-def test_our_scripts_lose_their_comments_and_nothing_else(collect):
-    (collect.source / "js" / "page.js").write_text(SCRIPT)
-    target, storage = collect()
-    assert (target / "js/page.js").read_text() == STRIPPED
-    hashed = target / storage.stored_name("js/page.js")
-    assert hashed.read_text() == STRIPPED
-    packed = hashed.with_name(hashed.name + ".gz")
-    assert not packed.exists() or gzip.decompress(packed.read_bytes()).decode() == STRIPPED
+def test_each_page_has_one_script_without_imports(bundles):
+    pages = {path.name for path in (ROOT / "static/js/pages").glob("*.js")}
+    assert {path.name for path in (bundles / "js/pages").glob("*.js")} == pages
+    for path in (bundles / "js/pages").glob("*.js"):
+        assert not re.search(r"\bimport\b", path.read_text())
 
 
-def test_vendor_scripts_are_unchanged(collect):
-    (collect.source / "vendor").mkdir()
-    (collect.source / "vendor" / "theirs.js").write_text(SCRIPT)
-    target, storage = collect()
-    assert (target / storage.stored_name("vendor/theirs.js")).read_text() == SCRIPT
+def test_bundles_are_smaller_than_what_they_are_made_of(bundles):
+    sources = sum(path.stat().st_size for path in (ROOT / "static/js").rglob("*.js"))
+    for path in (bundles / "js/pages").glob("*.js"):
+        assert 0 < path.stat().st_size < sources / 3
+    for path in (ROOT / "static/css").glob("*.css"):
+        assert 0 < (bundles / "css" / path.name).stat().st_size < path.stat().st_size
 
 
-def test_a_changed_script_is_collected_again(collect):
-    (collect.source / "js" / "page.js").write_text(SCRIPT)
-    _, storage = collect()
-    before = storage.stored_name("js/page.js")
-    (collect.source / "js" / "page.js").write_text(SCRIPT.replace("1 + 1", "2 + 2"))
-    target, storage = collect()
-    assert storage.stored_name("js/page.js") != before
-    assert "2 + 2" in (target / storage.stored_name("js/page.js")).read_text()
-
-
-def test_all_our_scripts_keep_their_code(collect):
-    """The browser tests run the same code, only with comments and white space."""
-    for path in (Path(django_settings.BASE_DIR) / "static" / "js").glob("*.js"):
-        (collect.source / "js" / path.name).write_text(path.read_text())
-    target, _ = collect()
-    for path in (collect.source / "js").glob("*.js"):
-        stripped = (target / "js" / path.name).read_text()
-        assert 0.3 < len(stripped) / len(path.read_text()) < 0.9
-        assert "\n//" not in stripped
+def test_a_page_that_was_removed_leaves_nothing_behind(tmp_path):
+    (tmp_path / "js").mkdir()
+    (tmp_path / "js" / "old.js").touch()
+    bundle(ROOT, tmp_path)
+    assert not (tmp_path / "js" / "old.js").exists()
 
 
 def test_a_static_file_has_none_of_the_headers_of_pages(client, settings):

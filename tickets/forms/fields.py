@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils.dateparse import parse_date, parse_datetime
 
-from ..access.roles import is_agent
+from ..access.actors import is_agent
 from ..exceptions import InvalidInput
 from ..models.mail import deliverable_address
 from ..triage import signed_suggestions

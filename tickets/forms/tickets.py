@@ -56,7 +56,7 @@ class ReadVersionForm(forms.Form):
     """The version of the ticket that the editor had read."""
 
     version = NumberField(
-        min_value=1,
+        min_value=0,  # no ticket ever had it, so the service answers with a conflict
         max_value=2**31 - 1,
         error_messages={"required": "Send the version that you read."},
     )

@@ -18,6 +18,7 @@ ORDER = [
     ["services"],
     ["tasks"],
     ["wording"],
+    ["web"],
     ["api", "pages", "admin"],
 ]
 # Beside the order: what Django starts with, and what is run by hand.

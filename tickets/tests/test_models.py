@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import CheckConstraint
 from django.utils import timezone
 
-from tickets.access.roles import is_admin, is_agent
+from tickets.access.actors import is_admin, is_agent
 from tickets.audit.trail import audit_trail
 from tickets.models.ticket import Comment, Ticket, digest
 from tickets.models.tokens import ApiToken

@@ -8,6 +8,8 @@ import pytest
 
 from tools import setup
 
+CI = "ci --no-progress --loglevel=error"
+
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
@@ -95,23 +97,24 @@ def npm_calls(checkout, tmp_path, monkeypatch):
 
 def test_running_the_program_installs_only_what_its_pages_load(npm_calls):
     for _ in range(2):
-        setup.install_front_end(tools=False)
-    assert npm_calls() == ["ci --no-progress --omit=dev"]
+        setup.install_front_end("run")
+    assert npm_calls() == [f"{CI} --omit=dev"]
 
 
-def test_the_programs_that_check_pages_are_installed_once_and_stay(npm_calls):
-    setup.install_front_end(tools=False)
-    setup.install_front_end(tools=True)
-    setup.install_front_end(tools=False)
-    setup.install_front_end(tools=True)
-    assert npm_calls() == ["ci --no-progress --omit=dev", "ci --no-progress"]
+def test_the_tools_are_installed_once_and_stay(npm_calls):
+    setup.install_front_end("run")
+    setup.install_front_end("dev")
+    setup.install_front_end("ui")
+    setup.install_front_end("run")
+    setup.install_front_end("ui")
+    assert npm_calls() == [f"{CI} --omit=dev", CI]
 
 
 def test_a_changed_list_of_packages_is_installed_again(npm_calls, checkout):
-    setup.install_front_end(tools=True)
+    setup.install_front_end("ui")
     (checkout / "package-lock.json").write_text('{"other": 1}')
-    setup.install_front_end(tools=False)
-    assert npm_calls() == ["ci --no-progress", "ci --no-progress --omit=dev"]
+    setup.install_front_end("run")
+    assert npm_calls() == [CI, f"{CI} --omit=dev"]
 
 
 def test_a_node_that_does_not_work_has_no_version(npm_calls, tmp_path):

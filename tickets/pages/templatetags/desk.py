@@ -18,39 +18,40 @@ from tickets.audit.trail import AuditEntry
 from tickets.models.mail import Email
 from tickets.models.ticket import Ticket
 from tickets.pages import audit_text, charts
-from tickets.pages.drafts import draft_of as unsent_of
+from tickets.pages.drafts import draft_of
 from tickets.vocabulary import MailKind, MailState, PredictionUse, Source
 from tickets.web import wording
 
 register = Library()
 
-MOST_QUOTED, WORDS_SHOWN = 40, 3  # characters of a quote, quotes
+MAX_QUOTE_LENGTH = 40  # characters
+MAX_QUOTES = 3
 THEMES = ("light", "dark", "system")
 
 
 @register.simple_tag(takes_context=True)
 def theme(context: Context) -> str:
-    """The remembered theme. Reads the cookie alone, since error pages ask for it too."""
+    """Return the remembered theme. It reads only the cookie: error pages use it too."""
     request = context.get("request")
     chosen = request.COOKIES.get("theme") if request else None
     return chosen if chosen in THEMES else "system"
 
 
 @register.simple_tag(takes_context=True)
-def unsent(context: Context) -> str:
-    """What was written into the form that this page answers, see `unsent.py`."""
-    return unsent_of(context.get("request"))
+def draft(context: Context) -> str:
+    """Return the text of the form that this page answers, see `drafts.py`."""
+    return draft_of(context.get("request"))
 
 
 @register.simple_tag
 def open_mode() -> bool:
-    """Whether anybody acts as an agent, which every page must say."""
+    """Return whether everyone acts as an agent, which every page must say."""
     return bool(settings.ACCESS_MODE == "open")
 
 
 @register.simple_tag(takes_context=True)
 def nav_link(context: Context, route: str, text: str, *within: str) -> SafeString:
-    """A link of a navigation, marked on its own page and on those `within` it."""
+    """Return a link of a navigation, current on its own page and on those `within` it."""
     match = getattr(context.get("request"), "resolver_match", None)
     here = match.url_name if match else None
     current = "page" if here == route else "true" if here in within else "false"
@@ -59,19 +60,19 @@ def nav_link(context: Context, route: str, text: str, *within: str) -> SafeStrin
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """A shape of `templates/_icons.html`; it never stands without a word."""
+    """Return an icon of `templates/_icons.html`. Use it only beside a text."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', name)
 
 
 @register.filter
 def label(value: Any) -> str:
-    """A stored value as people read it: `in_progress` is "In progress"."""
+    """Format a stored value: `in_progress` is "In progress"."""
     return str(value).replace("_", " ").capitalize()
 
 
 @register.simple_tag
 def badge(kind: str, value: str) -> SafeString:
-    """Shape, word and colour of a priority, status, category or sentiment."""
+    """Return icon, text and colour of a priority, status, category or sentiment."""
     return format_html(
         '<span class="badge {0}-{1}">{2}{3}</span>',
         kind,
@@ -83,7 +84,7 @@ def badge(kind: str, value: str) -> SafeString:
 
 @register.simple_tag
 def meter(score: int) -> SafeString:
-    """A small bar for 0..100."""
+    """Return a small bar for 0..100."""
     return format_html(
         '<svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
         '<rect class="track" width="100" height="8"/>'
@@ -94,34 +95,34 @@ def meter(score: int) -> SafeString:
 
 @register.simple_tag
 def decided(ticket: Ticket, name: str) -> str:
-    """Who decided category, priority or tone, and how sure: "Offline triage, 82 % sure"."""
+    """Say who decided category, priority or sentiment, see `wording.decision`."""
     decision = ticket.triage[name]
     return wording.decision(decision["source"], decision["confidence"])
 
 
 @register.filter
 def chosen(ticket: Ticket, name: str) -> bool:
-    """Whether a person chose or confirmed the value."""
+    """Return whether a person chose or confirmed the value."""
     return name in ticket.decided_by(Source.HUMAN)
 
 
 @register.simple_tag
-def sure(confidence: float | None) -> str:
-    """How sure, after a value: ", 82 % sure"."""
+def confidence(confidence: float | None) -> str:
+    """Format a confidence to follow a value: ", 82% confident"."""
     return "" if confidence is None else f", {wording.confident(confidence)}"
 
 
 @register.simple_tag
-def because(words: Iterable[str] | None) -> SafeString:
-    """The words that decided, after who did: ", because of “refund”"."""
-    quotes = ((" ".join(word.split())[:MOST_QUOTED],) for word in list(words or ())[:WORDS_SHOWN])
-    quoted = format_html_join(", ", "\u201c{}\u201d", quotes)
+def because(quotes: Iterable[str] | None) -> SafeString:
+    """Quote the evidence, to follow who decided: ", because of “refund”"."""
+    quotes = [" ".join(quote.split())[:MAX_QUOTE_LENGTH] for quote in list(quotes or ())]
+    quoted = format_html_join(", ", "\u201c{}\u201d", ((quote,) for quote in quotes[:MAX_QUOTES]))
     return format_html(", because of {}", quoted) if quoted else SafeString()
 
 
 @register.simple_tag
 def share(value: float | None) -> str:
-    """0..1 as per cent; a dash for a share of nothing."""
+    """Format 0..1 as a percentage; a dash if there is nothing to divide by."""
     return "\u2013" if value is None else wording.percentage(value)
 
 
@@ -130,7 +131,7 @@ def milliseconds(value: int) -> str:
     return f"{value}\u00a0ms" if value else "under 1\u00a0ms"
 
 
-USES = {
+USE_LABELS = {
     PredictionUse.SHOWN: "shown while typing",
     PredictionUse.APPLIED: "applied",
     PredictionUse.SHADOW: "shadow, never shown",
@@ -138,13 +139,13 @@ USES = {
 
 
 @register.filter
-def use_words(use: str) -> str:
-    return USES[PredictionUse(use)]
+def use_label(use: str) -> str:
+    return USE_LABELS[PredictionUse(use)]
 
 
 @register.simple_tag
 def source_name(row: Mapping[str, Any]) -> str:
-    """Who answered, of a row of the ledger's report: "gemini, gemini-3.5-flash-lite"."""
+    """Return the source of a row of the triage report: "gemini, gemini-3.5-flash-lite"."""
     if row["source"] != Source.LLM:
         return label(row["source"]) + (f", {row['model']}" if row["model"] else "")
     return f"{row['provider']}, {row['model']}"
@@ -152,7 +153,7 @@ def source_name(row: Mapping[str, Any]) -> str:
 
 @register.filter
 def ago(moment: datetime) -> SafeString:
-    """How long ago, with the full time in the title."""
+    """Return a relative time, with the full time in the title. See `static/js/lib/times.js`."""
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
@@ -176,14 +177,14 @@ def _age(moment: datetime, now: datetime) -> str:
 
 @register.filter
 def initials(name: str) -> str:
-    """At most two letters that stand for a person."""
-    words = [word for word in name.replace(".", " ").replace("_", " ").split() if word]
-    return "".join(word[0] for word in words[:2]).upper()
+    """Return at most two letters for a person: "maria.keller" gives "MK"."""
+    parts = name.replace(".", " ").replace("_", " ").split()
+    return "".join(part[0] for part in parts[:2]).upper()
 
 
 @register.filter
-def told(entry: AuditEntry) -> list[str]:
-    """A history entry in sentences."""
+def sentences(entry: AuditEntry) -> list[str]:
+    """Return an entry of the audit trail as texts to follow the actor's name."""
     return audit_text.texts(entry)
 
 
@@ -194,9 +195,9 @@ def actor_name(entry: AuditEntry) -> str:
 
 @register.simple_tag(takes_context=True)
 def list_url(context: Context | Mapping[str, Any], **changes: str) -> str:
-    """The ticket list with the present filters and these changes ("" takes a filter away).
+    """Return the ticket list with the current filters and these changes ("" removes a filter).
 
-    The place in the list is forgotten unless `cursor` is given.
+    It starts at the first page unless `cursor` is given.
     """
     filters = {**(context.get("query") or {}), "cursor": "", **changes}
     query = urlencode({name: value for name, value in filters.items() if value})
@@ -205,7 +206,7 @@ def list_url(context: Context | Mapping[str, Any], **changes: str) -> str:
 
 @register.filter
 def span_name(span: charts.Span, step: str) -> str:
-    """The days behind one bar of a chart: "3 Feb 2026", "Week of 2 Feb 2026", "February 2026"."""
+    """Format the days of a bar: "3 Feb 2026", "Week of 2 Feb 2026", "February 2026"."""
     if step == "month":
         return f"{span.first:%B %Y}"
     return ("Week of " if step == "week" else "") + f"{span.first:%-d %b %Y}"
@@ -213,7 +214,7 @@ def span_name(span: charts.Span, step: str) -> str:
 
 @register.simple_tag
 def duration(value: timedelta | None) -> str:
-    """A time as people read it, "3 h 20 min"; a dash for none."""
+    """Format a duration: "3 h 20 min"; a dash for none."""
     if value is None:
         return "\u2013"
     minutes = round(value.total_seconds() / 60)
@@ -226,35 +227,35 @@ def duration(value: timedelta | None) -> str:
     return " ".join(f"{count}\u00a0{unit}" for count, unit in parts if count)
 
 
-MAILS_SHOWN = 3
-MAIL_NAMES = {
+MAX_EMAILS = 3
+EMAIL_NAMES = {
     MailKind.RECEIVED: "Confirmation",
     MailKind.REPLY: "Reply",
-    MailKind.RESOLVED: "News that it is resolved",
+    MailKind.RESOLVED: "Resolved notice",
     MailKind.LINK: "Private link",
 }
-MAIL_STATES = {
+EMAIL_STATES = {
     MailState.WAITING: "waiting since",
-    MailState.SENDING: "being sent since",
+    MailState.SENDING: "sending since",
     MailState.SENT: "sent",
-    MailState.FAILED: "could not be sent,",
-    MailState.UNCERTAIN: "perhaps sent,",
+    MailState.FAILED: "failed",
+    MailState.UNCERTAIN: "may not have been sent,",
     MailState.DROPPED: "not sent,",
 }
 
 
 @register.simple_tag
-def latest_mails(ticket: Ticket) -> list[Email]:
-    """What was last mailed to the requester, newest first. In one query."""
-    return list(ticket.emails.order_by("-pk")[:MAILS_SHOWN])
+def latest_emails(ticket: Ticket) -> list[Email]:
+    """Return the latest emails to the requester, newest first, in one query."""
+    return list(ticket.emails.order_by("-pk")[:MAX_EMAILS])
 
 
 @register.filter
-def mail_name(email: Email) -> str:
-    return MAIL_NAMES[MailKind(email.kind)]
+def email_name(email: Email) -> str:
+    return EMAIL_NAMES[MailKind(email.kind)]
 
 
 @register.filter
-def mail_state(email: Email) -> str:
-    """To stand between its name and when that was."""
-    return MAIL_STATES[MailState(email.state)]
+def email_state(email: Email) -> str:
+    """Return the state, to stand between the email's name and the time."""
+    return EMAIL_STATES[MailState(email.state)]

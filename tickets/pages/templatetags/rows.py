@@ -1,4 +1,4 @@
-"""The values of a ticket in the list, each with a select over it that changes it in place."""
+"""The values of a ticket in the list, each under a select that changes it in place."""
 
 from __future__ import annotations
 
@@ -20,25 +20,28 @@ VALUES = {"category": Category.values, "priority": Priority.values, "status": St
 
 @register.simple_tag
 def choice(ticket: Ticket, name: str) -> SafeString:
-    """Category, priority or status: its badge and its select."""
+    """Return the badge and the select of category, priority or status."""
     return _choice(ticket.pk, name, badge(name, getattr(ticket, name)), _options(ticket, name))
 
 
 @register.simple_tag(takes_context=True)
 def assignee_choice(context: Context, ticket: Ticket) -> SafeString:
-    """The assignee. The select holds nobody, oneself and the present one; list.js adds the
-    others where somebody opens it, since fifty times all agents would weigh too much."""
-    present = ticket.assignee.get_username() if ticket.assignee else ""
+    """Return the assignee and its select.
+
+    The select offers nobody, oneself and the current assignee. list.js adds the other agents when
+    it is used: fifty times all agents would weigh too much.
+    """
+    current = ticket.assignee.get_username() if ticket.assignee else ""
     user = context["actor"].user
-    names = {"": "Nobody", present: present or "Nobody"}
+    names = {"": "Nobody", current: current or "Nobody"}
     if user is not None:
         names.setdefault(user.get_username(), user.get_username())
-    return _choice(ticket.pk, "assignee", _person(present), options(names.items(), present))
+    return _choice(ticket.pk, "assignee", _person(current), options(names.items(), current))
 
 
 def options(pairs: Iterable[tuple[str, str]], current: str) -> SafeString:
-    marked = ((value, " selected" if value == current else "", text) for value, text in pairs)
-    return format_html_join("", '<option value="{}"{}>{}</option>', marked)
+    rows = ((value, " selected" if value == current else "", text) for value, text in pairs)
+    return format_html_join("", '<option value="{}"{}>{}</option>', rows)
 
 
 @cache
@@ -50,11 +53,11 @@ def _options(ticket: Ticket, name: str) -> SafeString:
     return _known_options(name, getattr(ticket, name))
 
 
-def _choice(pk: int, name: str, shown: SafeString, offered: SafeString) -> SafeString:
+def _choice(pk: int, name: str, value: SafeString, offered: SafeString) -> SafeString:
     return format_html(
-        '{shown}<select id="{name}-{pk}" name="{name}" aria-label="{title} of #{pk}"'
+        '{value}<select id="{name}-{pk}" name="{name}" aria-label="{title} of #{pk}"'
         ' autocomplete="off">{offered}</select>',
-        shown=shown,
+        value=value,
         name=name,
         pk=pk,
         title=label(name),

@@ -30,7 +30,7 @@ def ticket_presence(request: Request, ticket_id: int) -> HttpResponse:
     viewers = note_presence(ticket, viewer, name, writing=report["writing"])
     entries = entries_since(ticket, report["version"], report["comment"])
     summary = audit_text.summary(entries, actor.name if actor.known else "")
-    return render(request, "tickets/_watch.html", {"viewers": viewers, "summary": summary})
+    return render(request, "tickets/_presence.html", {"viewers": viewers, "summary": summary})
 
 
 def _viewer(actor: Actor, window: str) -> tuple[str, str]:

@@ -10,8 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from ...access.actors import actor_of
-from ...access.roles import agents
+from ...access.actors import actor_of, agents
 from ...exceptions import InvalidInput
 from ...forms.fields import clean_data
 from ...forms.lists import LIST_STATE, ListForm

@@ -107,7 +107,7 @@ def test_pages_of_agents(desk, look):
         window.goto(path)
         check(window)
     window.goto("/dashboard/")
-    window.get_by_text("As a table").click()
+    window.get_by_text("Show as table").click()
     check(window)
 
 
@@ -115,7 +115,7 @@ def test_the_figures_of_triage(desk, look):
     judge_some()
     window = desk.agent(**look)
     window.goto("/dashboard/triage/?days=0")
-    for summary in window.get_by_text("As a table").all():
+    for summary in window.get_by_text("Show as table").all():
         summary.click()
     check(window)
 
@@ -190,7 +190,7 @@ def test_the_submit_page_needs_no_mouse(page):
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     for label, typed in (
-        ("Your e-mail", "anna@example.org"),
+        ("Your email", "anna@example.org"),
         ("What is the problem?", "The door to my account is closed."),
     ):
         page.keyboard.press("Tab")
@@ -285,6 +285,6 @@ def test_what_was_not_stored_stands_apart_from_what_is_said_of_it(desk, narrow):
     page.get_by_label("Your reply").fill("Any news?")
     Ticket.objects.update(link_digest=None)
     page.get_by_role("button", name="Send reply").click()
-    expect(page.get_by_label("Nothing was stored.")).to_have_value("Any news?")
+    expect(page.get_by_label("Your text was not saved.")).to_have_value("Any news?")
     lead, label = page.locator(".lead").bounding_box(), page.locator("label").bounding_box()
     assert label["y"] - lead["y"] - lead["height"] >= 16

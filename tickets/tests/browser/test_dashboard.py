@@ -58,7 +58,7 @@ def test_where_nothing_happened_nothing_is_sent(window):
 
 
 def test_the_focus_stays_and_the_table_stays_open(window):
-    window.get_by_text("As a table").click()
+    window.get_by_text("Show as table").click()
     bar = window.get_by_role("row", name="High").get_by_role("link")
     bar.focus()
     TicketFactory(priority="high")
@@ -116,7 +116,7 @@ def test_somebody_who_was_signed_out_keeps_what_they_see(window):
 
 def test_the_first_ticket_brings_the_charts(desk):
     window = opened(desk)
-    expect(window.locator("#stats")).to_contain_text("No tickets came in this time.")
+    expect(window.locator("#stats")).to_contain_text("No tickets in this period.")
     TicketFactory()
     refresh(window)
     expect(window.locator(".day-chart")).to_be_visible()
@@ -146,6 +146,6 @@ def test_it_can_be_used_without_a_script(desk):
     TicketFactory(category="billing")
     window = desk.agent(java_script_enabled=False)
     window.goto("/dashboard/?days=7")
-    window.get_by_text("As a table").click()
+    window.get_by_text("Show as table").click()
     window.locator("#day-table a").click()
     expect(window.locator("tbody tr")).to_have_count(1)

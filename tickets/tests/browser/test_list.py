@@ -44,7 +44,7 @@ def test_filters_change_the_address_and_the_rows(window):
     window.get_by_label("Category", exact=True).select_option("billing")
     window.wait_for_url("**/tickets/?category=billing")
     expect(rows(window)).to_have_count(2)
-    expect(window.locator("#found")).to_have_text("2 tickets")
+    expect(window.locator("#result-count")).to_have_text("2 tickets")
     window.get_by_role("link", name="Closed").click()
     window.wait_for_url("**/tickets/?status=closed&category=billing")
     expect(rows(window)).to_have_count(1)
@@ -148,7 +148,7 @@ def test_a_file_and_a_view_are_of_what_the_filters_say(window, refunds):
     assert download.value.url.endswith("/tickets/export.csv?search=refund&status=closed")
     window.goto("/tickets/")
     window.get_by_text("Save this view").click()
-    window.get_by_label("Name of the view").fill("Refunds")
+    window.get_by_label("View name").fill("Refunds")
     window.get_by_label("Search tickets").fill("refund")
     window.get_by_role("button", name="Save view").click()
     expect(window.locator("#toasts")).to_contain_text("Refunds")
@@ -202,7 +202,7 @@ def test_a_change_counts_at_once_and_its_row_stays(window):
     status_of(window, ticket).select_option("closed")
     expect(window.locator("#tab-closed .count")).to_have_text("1")
     expect(window.locator("#tab-open .count")).to_have_text("1")
-    expect(window.locator("#found")).to_have_text("1 ticket")
+    expect(window.locator("#result-count")).to_have_text("1 ticket")
     expect(rows(window)).to_have_count(2)
     window.reload()
     expect(rows(window)).to_have_count(1)
@@ -404,8 +404,8 @@ def test_a_phone_shows_the_present_view_and_the_keys(desk, narrow):
     expect(chip).to_be_in_viewport(ratio=1)
     window.get_by_label("Search tickets").fill("Three")
     expect(window.get_by_role("link", name="Three")).to_be_in_viewport(ratio=1)
-    window.get_by_role("button", name="Keys").click()
-    expect(window.get_by_label("Use these keys")).to_be_visible()
+    window.get_by_role("button", name="Shortcuts").click()
+    expect(window.get_by_label("Use keyboard shortcuts")).to_be_visible()
 
 
 def test_a_phone_shows_cards_that_fit(desk, narrow):
@@ -436,7 +436,7 @@ def test_keys_are_not_offered_without_a_script(desk):
     for scripts in (True, False):
         window = desk.agent(java_script_enabled=scripts)
         window.goto("/tickets/")
-        expect(window.get_by_role("button", name="Keys")).to_be_visible(visible=scripts)
+        expect(window.get_by_role("button", name="Shortcuts")).to_be_visible(visible=scripts)
 
 
 def test_the_status_changes_without_a_script(desk):
@@ -476,7 +476,7 @@ def test_a_change_that_failed_is_taken_back(desk, window, fault):
         lambda route: route.fulfill(status=500) if fault == "error" else route.abort(),
     )
     status_of(window, ticket).select_option("closed")
-    expect(window.locator("#toasts")).to_contain_text(re.compile("not saved|does not answer"))
+    expect(window.locator("#toasts")).to_contain_text(re.compile("wasn't saved|can't reach"))
     expect(status_of(window, ticket)).to_have_value("open")
 
 

@@ -94,7 +94,7 @@ def test_keys_never_fire_inside_a_field(window, tickets):
     press(window, "j", "/")
     window.keyboard.type("jx4")
     expect(window.locator("#search")).to_have_value("jx4")
-    expect(window.locator("#results")).to_contain_text("Nothing matches")
+    expect(window.locator("#results")).to_contain_text("No matching tickets")
     window.locator("#search").fill("")
     expect(window.locator("tbody tr")).to_have_count(3)
     window.locator(f"#category-{tickets[0].pk}").focus()
@@ -104,7 +104,7 @@ def test_keys_never_fire_inside_a_field(window, tickets):
 
 def test_keys_can_be_turned_off_for_good(window):
     press(window, "?")
-    switch = window.get_by_label("Use these keys")
+    switch = window.get_by_label("Use keyboard shortcuts")
     expect(switch).to_be_visible()
     switch.uncheck()
     press(window, "Escape")
@@ -113,8 +113,8 @@ def test_keys_can_be_turned_off_for_good(window):
     window.reload()
     press(window, "j", "x")
     expect(window.locator("[name=ticket]:checked")).to_have_count(0)
-    window.get_by_role("button", name="Keys").click()
-    window.get_by_label("Use these keys").check()
+    window.get_by_role("button", name="Shortcuts").click()
+    window.get_by_label("Use keyboard shortcuts").check()
     press(window, "Escape")
     press(window, "j", "x")
     expect(window.locator("[name=ticket]:checked")).to_have_count(1)

@@ -20,7 +20,7 @@ def open_tickets(window):
 def test_with_javascript(desk, page):
     agent = AgentFactory()
     page.goto("/")
-    page.get_by_label("Your e-mail").fill("anna@example.org")
+    page.get_by_label("Your email").fill("anna@example.org")
     page.get_by_label("What is the problem?").press_sequentially(PROBLEM)
     panel = page.get_by_role("region", name="Suggestion")
     expect(panel).to_have_attribute("data-state", "suggested")

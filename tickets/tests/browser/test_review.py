@@ -94,7 +94,7 @@ def test_a_key_chooses_says_so_and_sends_nothing(queue, key, name, value):
     queue = queue()
     queue.press(key)
     expect(queue.chosen(name)).to_have_value(value)
-    expect(queue.window.locator("#review-said")).to_have_text(
+    expect(queue.window.locator("#review-announcement")).to_have_text(
         f"{name.capitalize()}: {value.capitalize()}"
     )
     assert Ticket.objects.get(pk=ticket.pk).version == 1
@@ -143,11 +143,11 @@ def test_the_next_ticket_is_announced(queue):
     unsure(0.1)
     second = unsure(0.2, title="Cannot sign in", priority="high")
     queue = queue()
-    said = queue.window.locator("#review-said")
-    expect(said).to_have_text("")
+    announcement = queue.window.locator("#review-announcement")
+    expect(announcement).to_have_text("")
     queue.press("Enter")
-    expect(said).to_contain_text(f"Next: #{second.pk} Cannot sign in.")
-    expect(said).to_contain_text("1 wait.")
+    expect(announcement).to_contain_text(f"Next: #{second.pk} Cannot sign in.")
+    expect(announcement).to_contain_text("1 left to review.")
 
 
 def test_a_key_that_is_held_down_accepts_one_ticket_only(queue):
@@ -247,7 +247,7 @@ def test_skipped_tickets_wait_until_one_begins_again(queue):
     queue.press("j")
     queue.shows(second)
     queue.press("Enter")
-    queue.ends("You are through the queue")
+    queue.ends("You've reached the end of the queue")
     expect(queue.window.locator("#review")).to_contain_text("You skipped 1 ticket.")
     queue.window.locator("#again").click()
     queue.shows(first)
@@ -327,7 +327,7 @@ def test_where_nobody_answers_nothing_is_claimed(desk, queue):
     )
     queue.window.reload()  # what is loaded already may still pass by the route
     queue.press("Enter")
-    expect(queue.window.locator(".toast")).to_contain_text("The desk does not answer.")
+    expect(queue.window.locator(".toast")).to_contain_text("We can't reach the server.")
     queue.shows(first)
     queue.window.unroute("**/tickets/review/")
     queue.press("Enter")
@@ -348,7 +348,7 @@ def test_without_a_script_it_works_by_buttons(desk):
     window.locator("#skip").click()
     queue.shows(second)
     window.locator("#accept").click()
-    queue.ends("You are through the queue")
+    queue.ends("You've reached the end of the queue")
 
 
 def test_it_works_with_fingers_on_a_small_screen(desk, narrow):

@@ -116,7 +116,7 @@ def test_a_ticket_on_its_way_says_so_on_its_button(page):
 def test_nothing_typed_is_lost_when_the_desk_is_gone_while_typing(desk, page):
     desk.tolerate("ERR_|Failed to load")
     form = SubmitForm(page).open()
-    page.get_by_label("Your e-mail").fill("anna@example.org")
+    page.get_by_label("Your email").fill("anna@example.org")
     form.description.fill(PROBLEM)
     form.expect_state("suggested")
     page.route("**/*", lambda route: route.abort("connectionrefused"))

@@ -104,10 +104,12 @@ def test_nothing_moves_in_any_state(desk, width):
     form.expect_state("suggested")
     places["suggested"] = form.places()
     assert (
-        page.locator(".guess-words").evaluate("words => words.scrollHeight - words.clientHeight")
+        page.locator(".suggestion-evidence").evaluate(
+            "words => words.scrollHeight - words.clientHeight"
+        )
         <= 1
     )
-    expect(page.locator(".guess-words")).to_contain_text("“eeeeeeeeeeeeeee…”")
+    expect(page.locator(".suggestion-evidence")).to_contain_text("“eeeeeeeeeeeeeee…”")
     form.category.select_option("technical")
     form.priority.select_option("critical")
     form.expect_state("overridden")
@@ -326,7 +328,7 @@ def test_a_title_after_the_answer_leaves_it_standing(form, questions):
 def test_a_typed_title_stays(page, form):
     form.write(title="My own title")
     form.suggest_title.click()
-    expect(page.locator("#title-hint")).to_contain_text("We would call it")
+    expect(page.locator("#title-hint")).to_contain_text("Suggested title")
     expect(form.title).to_have_value("My own title")
 
 
@@ -359,11 +361,11 @@ def test_no_title_is_no_obstacle(desk, page):
     titles = Questions(page, SUGGEST_TITLE)
     form = SubmitForm(page).open()
     form.suggest_title.click()
-    expect(page.locator("#title-hint")).to_contain_text("what the problem is")
+    expect(page.locator("#title-hint")).to_contain_text("Describe the problem")
     form.description.fill(PROBLEM)
     form.suggest_title.click()
     titles.answer(status=500)
-    expect(page.locator("#title-hint")).to_contain_text("please write one")
+    expect(page.locator("#title-hint")).to_contain_text("Write a title yourself")
 
 
 # --- what was typed is lost ---
@@ -390,7 +392,7 @@ def test_errors_bring_everything_back(desk, page):
 @pytest.mark.parametrize("way", ["reload", "back"])
 def test_coming_again_brings_everything_back(page, way):
     form = SubmitForm(page).open()
-    page.get_by_label("Your e-mail").fill("anna@example.org")
+    page.get_by_label("Your email").fill("anna@example.org")
     form.write()
     form.expect_state("suggested")
     form.priority.select_option("low")
@@ -400,7 +402,7 @@ def test_coming_again_brings_everything_back(page, way):
         page.goto("/sign-in/")
         page.go_back()
     form.expect_state("overridden")
-    expect(page.get_by_label("Your e-mail")).to_have_value("anna@example.org")
+    expect(page.get_by_label("Your email")).to_have_value("anna@example.org")
     expect(form.description).to_have_value(PROBLEM)
     expect(form.title).to_have_value("Charged twice")
     form.expect_values("billing", "low")

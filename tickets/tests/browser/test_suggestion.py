@@ -47,7 +47,7 @@ def test_typing_waits_for_a_pause(stopped, page, questions):
     form.description.press_sequentially("!")
     stopped.run_for(699)
     form.expect_state("typing")
-    expect(form.panel).to_contain_text("Waiting for a pause")
+    expect(form.panel).to_contain_text("Waiting for you to pause")
     assert questions.asked == []
     stopped.run_for(1)
     form.expect_state("thinking")
@@ -77,7 +77,7 @@ def test_suggested_fills_and_explains(form, questions):
     form.expect_state("suggested")
     form.expect_values("billing", "high")
     form.expect_tags("category", "priority")
-    for words in ("Billing", "91 % sure", "High", "62 % sure", "“charged”", "offline"):
+    for words in ("Billing", "91% confident", "High", "62% confident", "“charged”", "offline"):
         expect(form.panel).to_contain_text(words)
 
 
@@ -90,7 +90,7 @@ def test_it_says_who_says_so(form, questions, source, words):
     questions.answer(source=source, **({"confidence": nobody_knows} if nobody_knows else {}))
     form.expect_state("suggested")
     expect(form.panel).to_contain_text(words)
-    assert ("sure" in form.panel.inner_text()) == (source != "default")
+    assert ("confident" in form.panel.inner_text()) == (source != "default")
 
 
 def test_the_real_answer_is_understood(page):
@@ -110,7 +110,7 @@ def test_overridden_keeps_the_choice_and_offers_the_suggestion(form, questions):
     form.expect_state("suggested")
     form.category.select_option("account")
     form.expect_state("overridden")
-    expect(form.panel).to_contain_text("Your choice stands")
+    expect(form.panel).to_contain_text("You chose differently")
     expect(form.panel).to_contain_text("Billing")
     form.expect_values("account", "high")
     form.expect_tags("priority")
@@ -273,7 +273,7 @@ def test_similar_tickets_go_with_the_text_that_they_were_for(desk, other):
     form = SubmitForm(window).open()
     form.description.fill(PROBLEM)
     similar = window.locator("#similar")
-    expect(similar).to_contain_text("Known already?")
+    expect(similar).to_contain_text("Similar tickets")
     if other == OTHER_PROBLEM:  # where nobody can say what is similar to it
         desk.tolerate("ERR_")
         window.route("**/tickets/similar/*", lambda route: route.abort())

@@ -44,16 +44,16 @@ def look(window):
 
 def test_each_sees_that_the_other_looks_writes_and_leaves(ours, theirs):
     look(ours)
-    expect(ours.locator("#watch")).to_contain_text("maria is looking at this")
+    expect(ours.locator("#watch")).to_contain_text("maria is viewing")
     theirs.get_by_label("Reply or note").fill("Dear")
-    expect(theirs.locator("#watch")).to_contain_text("is looking")
+    expect(theirs.locator("#watch")).to_contain_text("is viewing")
     for _ in range(20):
         if Presence.objects.filter(name="maria", writing=True).exists():
             break
         ours.wait_for_timeout(250)
     look(ours)
     expect(ours.locator("#watch")).to_contain_text("maria is writing")
-    expect(ours.locator("#watch")).not_to_contain_text("looking")
+    expect(ours.locator("#watch")).not_to_contain_text("viewing")
     theirs.goto("/tickets/")
     for _ in range(40):
         if not Presence.objects.filter(name="maria").exists():
@@ -80,7 +80,7 @@ def test_news_is_told_and_shown_while_one_goes_on_writing(ours, ticket, maria):
     tickets.update_ticket(ticket.pk, {"priority": "high", "description": "Newer text"}, actor)
     comments.add_comment(ticket, {"body": "From Maria", "public": True}, actor)
     look(ours)
-    news = ours.locator("#watch .news")
+    news = ours.locator("#watch .changes")
     expect(news).to_contain_text(
         "maria edited the description, changed priority from medium to high"
     )
@@ -126,7 +126,7 @@ def test_in_the_open_demo_windows_see_each_other(desk, settings, ticket):
     first, second = desk.window(), desk.window()
     for window in (first, second):
         window.goto(f"/tickets/{ticket.pk}/")
-    expect(second.locator("#watch")).to_contain_text("Somebody is looking at this")
+    expect(second.locator("#watch")).to_contain_text("Somebody is viewing")
 
 
 def test_markup_of_others_stays_text(desk, ours, ticket):
@@ -140,12 +140,12 @@ def test_markup_of_others_stays_text(desk, ours, ticket):
     presence.note_presence(ticket, "user 0", EVIL, writing=True)
     tickets.update_ticket(ticket.pk, {"assignee": evil, "title": EVIL}, user_actor(evil))
     look(ours)
-    expect(ours.locator("#watch .news")).to_contain_text(EVIL)
+    expect(ours.locator("#watch .changes")).to_contain_text(EVIL)
     ours.get_by_role("button", name="Show").click()
     expect(ours.get_by_role("heading", level=1)).to_have_text(EVIL)
     tickets.update_ticket(ticket.pk, {"title": ticket.title}, user_actor(evil))
     ours.reload()
-    ours.get_by_text("How it was answered").click()
+    ours.get_by_text("Show the reply").click()
     ours.get_by_role("button", name="Use this reply").click()
     expect(ours.get_by_label("Reply or note")).to_have_value(EVIL)
     ours.reload()
@@ -159,7 +159,7 @@ def test_the_place_for_others_moves_nothing(ours, maria, ticket):
     presence.note_presence(ticket, "user 0", "A name that is very long indeed " * 3, writing=True)
     tickets.update_ticket(ticket.pk, {"priority": "high"}, user_actor(maria))
     look(ours)
-    expect(ours.locator("#watch .news")).to_be_visible()
+    expect(ours.locator("#watch .changes")).to_be_visible()
     assert ours.locator("#talk").bounding_box() == before
 
 
@@ -167,5 +167,7 @@ def test_a_session_that_ended_is_told_without_leaving_the_text(ours):
     ours.get_by_label("Reply or note").fill("Half a sentence")
     ours.context.clear_cookies(name="sessionid")
     look(ours)
-    expect(ours.locator("#watch")).to_contain_text("You are signed out. What you typed is kept.")
+    expect(ours.locator("#watch")).to_contain_text(
+        "You've been signed out. Your text is still here."
+    )
     expect(ours.get_by_label("Reply or note")).to_have_value("Half a sentence")

@@ -49,7 +49,7 @@ def test_an_answer_appears_without_touching_what_is_typed(visit, ticket):
     place = field(visit).bounding_box()
     answer(ticket)
     look(visit)
-    expect(visit.get_by_text("Support has answered.")).to_be_visible()
+    expect(visit.get_by_text("Support has replied.")).to_be_visible()
     expect(visit.locator("#talk")).to_contain_text("We are on our way.")
     expect(field(visit)).to_be_focused()
     expect(field(visit)).to_have_value("I was just about to")
@@ -90,7 +90,7 @@ def test_the_status_follows(visit, ticket):
     tickets.update_ticket(ticket.pk, {"status": "resolved"}, SYSTEM)
     look(visit)
     expect(visit.get_by_role("heading", name="This is resolved")).to_be_visible()
-    expect(visit.get_by_text("A reply opens it again.")).to_be_visible()
+    expect(visit.get_by_text("Replying reopens it.")).to_be_visible()
     field(visit).fill("It is not.")
     send(visit)
     expect(visit.get_by_text("The ticket is open again.")).to_be_visible()
@@ -118,7 +118,7 @@ def test_two_clicks_make_one_reply(visit):
 
 
 def test_a_reply_on_its_way_says_so_on_its_button(desk, visit):
-    desk.tolerate("ERR_")
+    desk.tolerate("ERR_|htmx:")
     held = []
     visit.route("**/t/**", lambda route: held.append(route))
     button = visit.get_by_role("button", name="Send reply")
@@ -144,7 +144,7 @@ def test_two_clicks_without_javascript_make_one_reply(desk, ticket):
 
 
 def test_a_reply_survives_a_server_that_is_gone(desk, visit):
-    desk.tolerate("Failed to load resource|ERR_")
+    desk.tolerate("Failed to load resource|ERR_|htmx:")
     field(visit).fill("A long story")
     visit.context.set_offline(True)
     send(visit)
@@ -160,7 +160,7 @@ def test_a_reply_survives_a_server_that_is_gone(desk, visit):
 
 def test_an_answer_that_was_lost_makes_no_second_reply(desk, visit):
     """The reply arrived, but the requester could not know: the same again is no second one."""
-    desk.tolerate("Failed to load resource|ERR_")
+    desk.tolerate("Failed to load resource|ERR_|htmx:")
 
     def lose(route):
         if route.request.method != "POST":
@@ -214,8 +214,8 @@ def test_an_agent_revokes_with_a_second_click_and_without_javascript(desk, ticke
     desk.sign_in(page)
     page.goto(f"/tickets/{ticket.pk}/")
     page.get_by_text("Revoke the link").click()
-    page.get_by_role("button", name="Yes, revoke it").click()
+    page.get_by_role("button", name="Revoke link").click()
     expect(page.get_by_text("The private link is revoked.")).to_be_visible()
     assert Ticket.objects.get().link_digest is None
     page.get_by_role("button", name="Send a new link").click()
-    expect(page.get_by_text("The private link is open.")).to_be_visible()
+    expect(page.get_by_text("The private link is active.")).to_be_visible()

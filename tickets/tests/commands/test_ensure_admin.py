@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from tickets.access.roles import is_admin
+from tickets.access.actors import is_admin
 
 pytestmark = pytest.mark.django_db
 SECRET = "a pass phrase of one's own"
@@ -24,7 +24,7 @@ def ada(settings):
 
 
 def test_it_makes_an_admin_who_can_enter_the_back_office(ada, client):
-    assert ensure() == "Made the admin account ada.\n"
+    assert ensure() == "Created the admin account ada.\n"
     user = User.objects.get(username="ada")
     assert is_admin(user)
     assert user.check_password(SECRET)

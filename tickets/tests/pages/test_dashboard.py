@@ -53,7 +53,7 @@ def test_it_shows_the_figures(agent):
         "Tickets": "2",
         "Open": "1",
         "Per day": "2.0",
-        "Mean urgency": "50.5",
+        "Average urgency": "50.5",
         "Time to first response": "\N{EN DASH}",
         "Time to resolution": "\N{EN DASH}",
     }
@@ -61,8 +61,8 @@ def test_it_shows_the_figures(agent):
 
 def test_an_empty_desk_has_no_figures_and_no_empty_charts(agent):
     page = page_of(agent)
-    assert figures(page)["Mean urgency"] == "\N{EN DASH}"
-    assert "No tickets came in this time." in page
+    assert figures(page)["Average urgency"] == "\N{EN DASH}"
+    assert "No tickets in this period." in page
     assert "day-chart" not in page
 
 
@@ -92,7 +92,7 @@ def test_the_time_to_first_response_is_told_with_its_counts(agent):
     TicketFactory(status="closed")
     page = page_of(agent)
     assert figures(page)["Time to first response"] == "3 h"
-    told = "5 answered, 9 of 10 within 4 h 36 min · 1 wait · 1 finished without"
+    told = "5 answered, 90% within 4 h 36 min · 1 waiting · 1 finished without a reply"
     assert details(page)["Time to first response"] == told
 
 
@@ -103,7 +103,7 @@ def test_the_time_to_resolution_is_told_with_its_counts(agent):
     TicketFactory(status="in_progress")
     page = page_of(agent)
     assert figures(page)["Time to resolution"] == "14 h"
-    told = "2 finished, 9 of 10 within 23 h 36 min · 1 wait"
+    told = "2 finished, 90% within 23 h 36 min · 1 active"
     assert details(page)["Time to resolution"] == told
 
 

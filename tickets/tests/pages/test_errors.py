@@ -101,7 +101,7 @@ def test_too_large_a_form(db, settings, path):
     response = Client(enforce_csrf_checks=True).post(path, {"description": "x" * 2000})
     assert response.status_code == 413
     page = response.content.decode()
-    assert "That is too much at once" in page
+    assert "That's too large" in page
     assert "larger than 1 MiB" in page
 
 

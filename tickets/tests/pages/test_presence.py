@@ -38,7 +38,7 @@ def test_one_is_alone(agent, ticket):
 def test_another_agent_is_seen_until_they_leave(agent, maria, ticket):
     other = signed_in(maria)
     look(other, ticket)
-    assert "Maria Keller is looking at this" in look(agent, ticket)
+    assert "Maria Keller is viewing" in look(agent, ticket)
     look(other, ticket, writing="true")
     assert "Maria Keller is writing" in look(agent, ticket)
     look(other, ticket, status=204, leaving="true")
@@ -60,7 +60,7 @@ def test_two_windows_of_one_account_are_one_person(agent, maria, ticket):
 
 def test_in_the_open_demo_every_window_is_somebody(open_mode, visitor, ticket):
     look(visitor, ticket)
-    assert look(visitor, ticket, window=OTHER_WINDOW) == "S Somebody is looking at this"
+    assert look(visitor, ticket, window=OTHER_WINDOW) == "S Somebody is viewing"
 
 
 def test_other_tickets_are_not_told(agent, maria, ticket):

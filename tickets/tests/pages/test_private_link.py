@@ -14,7 +14,7 @@ def ticket(db):
 
 
 def card(ticket):
-    return render_to_string("tickets/_link.html", {"ticket": ticket})
+    return render_to_string("tickets/_private_link.html", {"ticket": ticket})
 
 
 def post(client, ticket, what):
@@ -41,7 +41,7 @@ def test_without_an_address_nothing_is_sent(agent):
     response = post(agent, ticket, "send")
     assert response.status_code == 400
     assert not Email.objects.exists()
-    assert "no e-mail address" in card(ticket)
+    assert "no email address" in card(ticket)
     assert f"/tickets/{ticket.pk}/link/send/" not in card(ticket)
 
 
@@ -63,7 +63,7 @@ def test_the_card_asks_before_it_revokes(ticket):
     html = card(ticket)
     before, details = html.split("<details")
     assert "link/revoke" not in before
-    assert "Yes, revoke it" in details
+    assert "Revoke link" in details
     assert "<details open" not in html
 
 
@@ -87,8 +87,8 @@ def test_the_card_tells_of_the_last_messages(ticket):
         ticket.emails.create(kind=kind, state=state, error=error, event=str(number))
     html = card(ticket)
     assert "Confirmation" not in html
-    assert html.index("Private link</strong> waiting since") < html.index("perhaps sent")
-    assert "Reply</strong> could not be sent" in html
+    assert html.index("Private link</strong> waiting since") < html.index("may not have been sent")
+    assert "Reply</strong> failed" in html
     assert "550 no such &lt;mailbox&gt;" in html
 
 

@@ -11,6 +11,7 @@ from django.contrib.staticfiles import finders
 from django.utils import timezone
 
 from tickets.tests.factories import AgentFactory, TicketFactory
+from tools.bundle import bundle
 
 ROOT = Path(settings.BASE_DIR)
 # Messages are read in mail programs, where no policy holds.
@@ -79,15 +80,29 @@ def test_the_scan_finds_what_it_looks_for():
         "/api/docs/",
     ],
 )
-def test_the_style_sheets_of_a_page_stay_small(agent, path):
+def test_the_style_sheets_of_a_page_stay_small(agent, path, bundles):
     page = agent.get(path, follow=True).content.decode()
     sheets = re.findall(r'href="/static/(css/[^"]+)"', page)
     assert sheets
-    packed = [gzip.compress((ROOT / "static" / name).read_bytes(), mtime=0) for name in sheets]
+    packed = [gzip.compress((bundles / name).read_bytes(), mtime=0) for name in sheets]
     assert sum(map(len, packed)) <= 6000
 
 
-def weight(client, path):
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory):
+    """The scripts and style sheets as they are bundled for production."""
+    output = tmp_path_factory.mktemp("bundles")
+    bundle(ROOT, output)
+    return output
+
+
+@pytest.fixture
+def weight(settings, bundles):
+    settings.STATICFILES_DIRS = [bundles, *settings.STATICFILES_DIRS]
+    return page_weight
+
+
+def page_weight(client, path):
     """Bytes of a page with all its files, compressed."""
     response = client.get(path, headers={"Accept-Encoding": "gzip"})
     page = gzip.decompress(response.content).decode()
@@ -96,13 +111,13 @@ def weight(client, path):
     return len(response.content) + sum(packed), 1 + len(files)
 
 
-def test_the_submit_page_is_light(visitor):
+def test_the_submit_page_is_light(visitor, weight):
     size, requests = weight(visitor, "/")
     assert size <= 40 * KB
     assert requests <= 8
 
 
-def test_fifty_rows_are_light(agent):
+def test_fifty_rows_are_light(agent, weight):
     people = AgentFactory.create_batch(5)
     for n in range(50):
         TicketFactory(
@@ -115,7 +130,7 @@ def test_fifty_rows_are_light(agent):
 
 
 @pytest.mark.parametrize("days", [7, 30, 90, 0])
-def test_the_dashboard_is_light(agent, days):
+def test_the_dashboard_is_light(agent, days, weight):
     """Its largest, with tickets on every day."""
     for ago in range(700 if days == 0 else 90):
         TicketFactory(created_at=timezone.now() - timedelta(days=ago))
@@ -123,7 +138,7 @@ def test_the_dashboard_is_light(agent, days):
     assert size <= 15 * KB
 
 
-def test_the_review_is_light(agent):
+def test_the_review_is_light(agent, weight):
     TicketFactory(description="Refund my invoice, please. " * 40)
     size, _ = weight(agent, "/tickets/review/")
     assert size <= 45 * KB

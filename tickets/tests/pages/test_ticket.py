@@ -173,7 +173,7 @@ def test_a_stale_edit_keeps_the_typed_text_and_shows_what_changed(agent, ticket)
     assert Ticket.objects.get().title == "Theirs"
     assert 'value="Mine"' in page
     assert "My long text" in page
-    assert f"Title when you read it {ticket.title} Title now Theirs Yours Mine" in text(page)
+    assert f"Title when you opened it {ticket.title} Title now Theirs Yours Mine" in text(page)
     assert "edited the title." in text(page)
 
 
@@ -342,8 +342,8 @@ def test_it_shows_the_words_that_decided(agent):
 
 def test_it_says_to_whom_a_reply_goes(agent):
     known = TicketFactory(requester_email="anna@example.org")
-    assert "by e-mail to anna@example.org" in text(page_of(agent, known))
-    assert "No e-mail address is known" in text(page_of(agent, TicketFactory()))
+    assert "emailed to anna@example.org" in text(page_of(agent, known))
+    assert "There is no email address" in text(page_of(agent, TicketFactory()))
 
 
 @pytest.mark.parametrize("public", ["true", "false"])

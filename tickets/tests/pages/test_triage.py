@@ -31,13 +31,13 @@ def test_it_shows_how_often_triage_was_right(agent):
     judged()
     judged(final="account")
     found = figures(page_of(agent))
-    assert found["Category right"] == "67 %"
-    assert found["Priority right"] == "\N{EN DASH}"
+    assert found["Category correct"] == "67%"
+    assert found["Priority correct"] == "\N{EN DASH}"
 
 
 def test_a_desk_without_suggestions_says_so(agent):
     page = page_of(agent)
-    assert page.count("No suggestions in this time.") == 2
+    assert page.count("No suggestions in this period.") == 2
     assert "Nothing yet." in page
 
 
@@ -67,7 +67,7 @@ def test_it_looks_back_as_far_as_one_likes(agent, query, count):
     for days in (1, 20, 60, 300):
         judged(created_at=timezone.now() - timedelta(days=days))
     page = page_of(agent, query)
-    assert f"of {count} judged</span>" in page
+    assert f"of {count} reviewed</span>" in page
 
 
 @pytest.mark.parametrize("days", ["8", "-1", "x", "1e3"])
@@ -90,7 +90,7 @@ def test_it_shows_what_was_learned(agent):
         learned_accuracy=0.864, leads=True,
     )  # fmt: skip
     page = page_of(agent).replace("\N{NO-BREAK SPACE}", " ")
-    for words in (">120</td>", "78 %", "86 %", "the learned model"):
+    for words in (">120</td>", "78 %", "86 %", "Learned model"):
         assert words in page
 
 

@@ -1,0 +1,164 @@
+// The save queue sends values that agents change in place: after a pause, in the order in which
+// they were chosen, one change of a ticket after the other, each once. A value chosen while an
+// answer is on its way is sent after it, at the latest when the page is left. A link that is
+// followed meanwhile waits for the queue a little, so that the next page shows the change and
+// offers to undo it.
+//
+// htmx cannot do this: it forgets a waiting request, and what an answer says, when the part of the
+// page that sent it is replaced meanwhile. See docs/decisions/0017-changes-in-place.md.
+import { byId, csrfToken, dispatch } from "./dom.js";
+import { NOT_SAVED, UNREACHABLE } from "./requests.js";
+import { session } from "./storage.js";
+
+const PAUSE = 250; // milliseconds: arrow keys pass through values on the way to the right one
+const TIMEOUT = 30000; // milliseconds
+const MAX_LINK_DELAY = 1500; // milliseconds
+const STORAGE_KEY = "changes-left"; // the time at which a page was left with unsaved changes
+
+/** Return the value that a select shows as stored. */
+function storedValue(select) {
+  const options = [...select.options];
+  return (options.find((option) => option.defaultSelected) || options[0]).value;
+}
+
+export function reset(select) {
+  select.value = storedValue(select);
+}
+
+/**
+ * Create the queue of a page, which gives these functions:
+ *   setBusy(change, isBusy)  shows that a change is on its way, or no longer
+ *   apply(change, html)      puts the answer in place; returns the version of the ticket in it, or
+ *                            0 if it is no answer
+ *   refresh()                shows what is stored now
+ */
+export function createSaveQueue(page) {
+  const unsaved = new Map(); // by the id of the control that chose the value
+  const chains = new Map(); // path of a ticket -> its changes, one after the other
+
+  // `id` is the select or button, `values` are to be set on the ticket at `path`, `version` is the
+  // one in which they were chosen, `target` is the element that the server answers with.
+  function add(change, pause = PAUSE) {
+    cancel(change.id);
+    unsaved.set(change.id, change);
+    change.timer = setTimeout(send, pause, change.id);
+  }
+
+  function cancel(id) {
+    clearTimeout(unsaved.get(id)?.timer);
+    unsaved.delete(id);
+  }
+
+  function send(id) {
+    const change = unsaved.get(id);
+    if (!change || change.sent) return;
+    clearTimeout(change.timer);
+    change.sent = true;
+    const previous = chains.get(change.path) || Promise.resolve();
+    chains.set(
+      change.path,
+      previous.then(() => save(change)),
+    );
+  }
+
+  async function save(change) {
+    const { id, values } = change;
+    if (change.saving || unsaved.get(id) !== change) return; // or a later one has replaced it
+    const select = selectOf(id);
+    // If an answer was lost, nobody knows whether that change was stored.
+    if (!change.doubtful && select && storedValue(select) === values[select.name]) {
+      unsaved.delete(id);
+      return;
+    }
+    change.saving = true;
+    page.setBusy(change, true);
+    const response = await post(change).catch(() => null);
+    const signIn = response?.headers.get("HX-Redirect");
+    if (signIn) return location.assign(signIn);
+    const html = response?.ok ? await response.text().catch(() => "") : "";
+    const superseded = unsaved.get(id) !== change;
+    if (!superseded) unsaved.delete(id);
+    page.setBusy(change, false);
+    const version = html && page.apply(change, html);
+    for (const later of overlapping(change)) {
+      // It was chosen over this change, not over the version before it.
+      if (version) later.version = version;
+      else later.doubtful = true;
+    }
+    if (version) return dispatchTriggers(response);
+    if (!superseded && selectOf(id)) reset(selectOf(id));
+    dispatch("toast", { words: response ? NOT_SAVED : UNREACHABLE });
+  }
+
+  // With the headers of htmx, so that the server answers as it answers htmx.
+  function post({ path, target, values, version }) {
+    const headers = { "HX-Request": "true", "HX-Target": target, "HX-Current-URL": location.href };
+    const body = new URLSearchParams({ ...values, version, csrfmiddlewaretoken: csrfToken() });
+    const signal = AbortSignal.timeout(TIMEOUT);
+    return fetch(path, {
+      method: "POST",
+      headers,
+      body,
+      signal,
+      cache: "no-store",
+      keepalive: true,
+    });
+  }
+
+  // The select as it is in the page now: parts of the page are replaced.
+  function selectOf(id) {
+    const control = byId(id);
+    return control?.localName === "select" ? control : null;
+  }
+
+  /** Show the unsaved values in a part of the page that was updated; return whether there are any. */
+  function restore(part) {
+    const selects = [...part.querySelectorAll("select")].filter(({ id }) => unsaved.has(id));
+    for (const select of selects) select.value = unsaved.get(select.id).values[select.name];
+    return selects.length > 0;
+  }
+
+  function overlapping({ path, values }) {
+    return [...unsaved.values()].filter(
+      (other) => other.path === path && Object.keys(other.values).some((name) => name in values),
+    );
+  }
+
+  function dispatchTriggers(response) {
+    const events = JSON.parse(response.headers.get("HX-Trigger") || "{}");
+    for (const [name, detail] of Object.entries(events)) dispatch(name, detail);
+  }
+
+  // --- The page is left ---
+
+  window.addEventListener("pagehide", () => {
+    if (!unsaved.size) return;
+    for (const change of unsaved.values()) save(change); // there is no time to queue
+    session.write(STORAGE_KEY, Date.now());
+  });
+
+  /** Resolve once everything is saved, or that takes too long. */
+  function saved() {
+    for (const id of [...unsaved.keys()]) send(id);
+    const limit = new Promise((resolve) => setTimeout(resolve, MAX_LINK_DELAY));
+    return Promise.race([Promise.all(chains.values()), limit]);
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!unsaved.size || !link || event.defaultPrevented) return;
+    const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    const isAnchor = link.hash && link.pathname === location.pathname;
+    const ready = saved();
+    if (elsewhere || isAnchor || link.target || link.hasAttribute("download")) return;
+    event.preventDefault();
+    ready.then(() => location.assign(link.href));
+  });
+
+  // This page may have been read before the changes of the page before were stored.
+  const left = Number(session.read(STORAGE_KEY));
+  session.remove(STORAGE_KEY);
+  if (Date.now() - left < TIMEOUT) setTimeout(page.refresh, MAX_LINK_DELAY);
+
+  return { add, cancel, has: (id) => unsaved.has(id), restore, send };
+}

@@ -1,0 +1,18 @@
+// The theme changes without a reload; the server remembers it in a cookie.
+
+function choose(form, theme) {
+  document.documentElement.dataset.theme = theme;
+  for (const button of form.querySelectorAll("button")) {
+    button.setAttribute("aria-pressed", String(button.value === theme));
+  }
+  // By fetch and not by htmx, which half of the pages do without and which would follow the
+  // redirect to a whole page.
+  const body = new URLSearchParams({ theme });
+  fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
+}
+
+document.addEventListener("submit", (event) => {
+  if (!("themeForm" in event.target.dataset)) return;
+  event.preventDefault();
+  choose(event.target, event.submitter.value);
+});

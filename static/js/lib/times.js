@@ -1,0 +1,13 @@
+// Relative times go on while a page is open, in the words of the `ago` filter.
+
+const INTERVAL = 30000; // milliseconds
+const MONTH = 30 * 24 * 60; // minutes after which the server writes a date
+
+function update(time) {
+  const minutes = Math.floor((Date.now() - new Date(time.dateTime)) / 60000);
+  if (minutes < 1 || minutes >= MONTH) return;
+  const [unit, name] = minutes < 60 ? [1, "min"] : minutes < 24 * 60 ? [60, "h"] : [24 * 60, "d"];
+  time.textContent = `${Math.floor(minutes / unit)} ${name} ago`;
+}
+
+setInterval(() => document.querySelectorAll("time").forEach(update), INTERVAL);

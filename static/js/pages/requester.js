@@ -1,0 +1,108 @@
+// The requester's page: answers appear by themselves, and typed text is never lost.
+import "./base.js";
+import { byId, focusOn } from "../lib/dom.js";
+import { configureMorph } from "../lib/morph.js";
+import { onFailure, stopPolling } from "../lib/requests.js";
+import { session } from "../lib/storage.js";
+import { toast } from "../lib/toasts.js";
+
+const UNREACHABLE = "We can't reach the server. Nothing is lost. Try again in a moment.";
+const REVOKED = "This page can no longer be opened because its link was revoked.";
+const REFUSED = [400, 429]; // the answer is the page with what is wrong
+const STORAGE_KEY = `reply ${byId("composer").dataset.ticket}`;
+
+const main = byId("content");
+const ticket = byId("ticket");
+const isReply = (elt) => elt.id === "composer";
+
+// --- The ticket is updated ---
+
+let repliesSent = 0;
+let repliesAtPoll = 0;
+let anchor = null; // {element, top}: what the reader looks at stays in its place
+let messages = []; // before an update
+
+configureMorph({ keepsAttribute: (name, element) => name === "value" && element.id === "body" });
+
+main.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt } = event.detail;
+  if (isReply(elt)) repliesSent += 1;
+  else if (byId("composer").hasAttribute("aria-busy")) event.preventDefault();
+  else repliesAtPoll = repliesSent;
+});
+
+main.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { elt } = detail.requestConfig;
+  if (isReply(elt) && REFUSED.includes(detail.xhr.status)) {
+    detail.shouldSwap = true;
+    detail.isError = false;
+  }
+  // The page as it was before the reply.
+  if (!isReply(elt) && repliesAtPoll !== repliesSent) detail.shouldSwap = false;
+  if (!detail.shouldSwap) return;
+  messages = messageIds();
+  const candidates = [document.activeElement, ...byId("talk").children];
+  const element = candidates.find(isOnScreen);
+  anchor = element && { element, top: element.getBoundingClientRect().top };
+});
+
+ticket.addEventListener("htmx:afterSwap", ({ target, detail }) => {
+  if (target !== ticket) return;
+  if (anchor?.element.isConnected) {
+    scrollBy(0, anchor.element.getBoundingClientRect().top - anchor.top);
+  }
+  if (isReply(detail.requestConfig.elt)) return;
+  const arrived = messageIds().filter((id) => !messages.includes(id));
+  for (const id of arrived) byId(id).classList.add("new");
+  if (arrived.some((id) => byId(id).matches(".ours"))) toast("Support has replied.");
+});
+
+function messageIds() {
+  return [...byId("talk").children].map(({ id }) => id);
+}
+
+function isOnScreen(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return element !== document.body && bottom > 0 && top < innerHeight;
+}
+
+onFailure(ticket, ({ xhr }) => {
+  if (xhr.status !== 404) return;
+  stopPolling(ticket);
+  toast(REVOKED);
+});
+
+// --- A reply is sent ---
+
+main.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (!isReply(detail.elt)) return;
+  const field = byId("body");
+  if (REFUSED.includes(detail.xhr.status)) {
+    byId("composer").querySelector("[role=alert]")?.focus();
+  } else if (detail.successful) {
+    const sent = detail.requestConfig.parameters.body;
+    // Text that was typed while the reply was being sent is the next reply.
+    const { value } = field;
+    field.value = value.startsWith(sent) ? value.slice(sent.length).trimStart() : value;
+    store();
+    focusOn(field);
+  }
+});
+
+onFailure(byId("composer"), ({ xhr }) => {
+  toast(xhr.status === 404 ? REVOKED : UNREACHABLE);
+  return true;
+});
+
+// --- Drafts ---
+
+function store() {
+  const { value } = byId("body");
+  if (value) session.write(STORAGE_KEY, value);
+  else session.remove(STORAGE_KEY);
+}
+
+document.addEventListener("input", ({ target }) => target.id === "body" && store());
+window.addEventListener("pageshow", () => {
+  byId("body").value ||= session.read(STORAGE_KEY) || "";
+});

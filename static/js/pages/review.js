@@ -1,0 +1,147 @@
+// The review queue by keyboard: keys choose, Enter sends, and each step can be undone.
+// Nothing settles later (settle:0ms): a key pressed meanwhile would meet a form that htmx does not
+// know yet.
+import "./base.js";
+import "../lib/requests.js";
+import "../lib/shortcuts.js";
+import { byId, dispatch, focusOn } from "../lib/dom.js";
+import { undoButton } from "../lib/toasts.js";
+
+const announcement = byId("review-announcement");
+const steps = []; // {url} of a skip, with `changes` of a decision; the latest last
+let undoing = null; // the step on its way back
+let moreUndos = 0; // steps to undo once that one is back
+let focusWasInside = false; // in the card that is replaced
+
+const card = () => byId("review");
+const form = () => byId("review-form");
+
+// --- Keyboard shortcuts ---
+
+const ACTIONS = { Enter: accept, j: skip, u: undo, z: undo };
+
+// Before the "z" of all pages, which knows decisions only.
+document.addEventListener(
+  "desk-key",
+  (event) => {
+    const { key } = event.detail;
+    if (!(ACTIONS[key] ? ACTIONS[key]() : choose(key))) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+  true,
+);
+
+// On a link or button, Enter does what that is for.
+function accept() {
+  if (!form() || document.activeElement.closest("a, button, summary")) return false;
+  form().requestSubmit();
+  return true;
+}
+
+function skip() {
+  const link = byId("skip");
+  link?.click();
+  return Boolean(link);
+}
+
+function choose(key) {
+  const radio = form()?.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (!radio) return false;
+  radio.checked = true;
+  const group = radio.closest("fieldset").querySelector("legend").textContent;
+  const value = radio.closest("label").querySelector(".badge").textContent;
+  announcement.textContent = `${group}: ${value}`;
+  return true;
+}
+
+// A key that is held down must not accept a ticket that nobody has read.
+document.addEventListener("keydown", (event) => {
+  if (event.repeat && event.key === "Enter" && card().contains(event.target))
+    event.preventDefault();
+});
+
+// --- Steps and undo ---
+
+function presentUrl() {
+  const { ticket, after } = form().elements;
+  const query = new URLSearchParams({ ticket: ticket.value, after: after.value });
+  return `${form().action}?${query}`;
+}
+
+document.addEventListener("toast", ({ detail }) => {
+  const isKnown = steps.some((step) => step.changes === detail.undo);
+  if (detail.undo && form() && !isKnown) steps.push({ url: presentUrl(), changes: detail.undo });
+});
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.elt.id === "skip") steps.push({ url: presentUrl() });
+});
+
+function undo() {
+  const step = steps.at(-1);
+  if (!step) return false;
+  if (undoing) moreUndos += 1;
+  else if (step.changes) pressUndo(step.changes);
+  else show(steps.pop().url);
+  return true;
+}
+
+function pressUndo(changes) {
+  // If its toast has gone meanwhile, one more is shown, only to press its button at once.
+  if (!undoButton(changes)) dispatch("toast", { words: "", undo: changes });
+  undoButton(changes).click();
+}
+
+document.addEventListener(
+  "submit",
+  ({ target }) => {
+    if (!("undo" in target.dataset)) return;
+    undoing = steps.find((step) => step.changes === target.elements.changes.value);
+  },
+  true,
+);
+
+document.addEventListener("tickets-changed", () => {
+  if (!undoing) return;
+  steps.splice(steps.indexOf(undoing), 1);
+  const { url } = undoing;
+  undoing = null;
+  if (moreUndos && steps.length) {
+    moreUndos -= 1;
+    undo();
+  } else {
+    moreUndos = 0;
+    show(url);
+  }
+});
+
+document.addEventListener("undo-failed", () => {
+  undoing = null;
+  moreUndos = 0;
+});
+
+function show(url) {
+  htmx.ajax("GET", url, { target: "#review", swap: "outerHTML settle:0ms" });
+}
+
+// --- The next card ---
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target === card()) focusWasInside = card().contains(document.activeElement);
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  announcement.textContent = card().dataset.announcement;
+  if (focusWasInside) restoreFocus();
+  focusWasInside = false;
+  if (card().getBoundingClientRect().top < 0) card().scrollIntoView();
+});
+
+function restoreFocus() {
+  const field = document.activeElement;
+  if (!card().contains(field)) focusOn(card());
+  else if (field.type === "radio") {
+    focusOn(form().querySelector(`[name="${field.name}"]:checked`));
+  }
+}

@@ -1,0 +1,375 @@
+// The ticket page: drafts outlive every failure, properties change in place, other agents are
+// shown, and everything can be done by keyboard.
+import "./base.js";
+import "../lib/shortcuts.js";
+import { byId, csrfToken, dispatch, focusOn } from "../lib/dom.js";
+import { configureMorph } from "../lib/morph.js";
+import { onFailure } from "../lib/requests.js";
+import { createSaveQueue } from "../lib/save_queue.js";
+import { session } from "../lib/storage.js";
+import { toast } from "../lib/toasts.js";
+
+const SLOW = 3000; // milliseconds
+const PROPERTIES = ["status", "assignee", "category", "priority"];
+const page = byId("ticket-page");
+const ticket = byId("ticket");
+const watch = byId("watch");
+
+// --- Drafts: typed text is stored in the browser until the server has stored it ---
+
+const FAILURES = {
+  "htmx:sendError": "We can't reach the server. Your text is still here. Try again in a moment.",
+  "htmx:timeout":
+    "The server didn't answer. Your text is still here, and sending it again is safe.",
+  403: "You've been signed out or signed in again. Your text is still here: reload the page.",
+  404: "This ticket no longer exists. Your text is still here.",
+  other: "That wasn't saved. Your text is still here. Try again in a moment.",
+};
+const RESTORED = "We restored your draft. It hasn't been sent.";
+const STILL_SENDING = "Still sending. Your text stays here until it has arrived.";
+const TEXT_FIELDS = "textarea, input[type=text]";
+
+const drafts = () => document.querySelectorAll("form[data-draft]");
+const fieldsOf = (form) => [...form.querySelectorAll(TEXT_FIELDS)];
+/** The field that says what the draft is based on: a new comment, or a version of the ticket. */
+const basis = (form) => form.elements.form_key || form.elements.version;
+const storageKey = ({ dataset: { draft } }) =>
+  `draft:${ticket.dataset.actor}:${ticket.dataset.ticket}:${draft}`;
+// A form that the server refused comes back with the text that was typed.
+const isDirty = (form) =>
+  "refused" in form.dataset || fieldsOf(form).some((field) => field.value !== field.defaultValue);
+const isWriting = () => [...drafts()].some(isDirty);
+
+function storeDraft(form) {
+  const values = Object.fromEntries(fieldsOf(form).map((field) => [field.name, field.value]));
+  if (isDirty(form)) session.writeJSON(storageKey(form), { values, mark: basis(form).value });
+  else removeDraft(form);
+}
+
+function removeDraft(form) {
+  session.remove(storageKey(form));
+}
+
+function restoreDraft(form) {
+  // The answer to a form that was sent holds the text already, and the newer version.
+  if (byId("stale") || form.querySelector("[aria-invalid]")) return;
+  const draft = session.readJSON(storageKey(form));
+  if (!draft) return;
+  form.dataset.basis = basis(form).value;
+  for (const field of fieldsOf(form)) {
+    if (field.name in draft.values) field.value = draft.values[field.name];
+  }
+  if (!isDirty(form)) return removeDraft(form);
+  basis(form).value = draft.mark;
+  form.closest("details")?.setAttribute("open", "");
+  showProblem(form, RESTORED);
+}
+
+function showProblem(form, text) {
+  const line = form.querySelector(".problem");
+  line.textContent = text;
+  line.hidden = !text;
+}
+
+document.addEventListener("input", ({ target }) => {
+  const form = target.closest("form[data-draft]");
+  if (!form) return;
+  storeDraft(form);
+  if (isWriting() !== toldWriting) look();
+});
+
+document.addEventListener("stored", ({ detail }) => {
+  const form = document.querySelector(`form[data-draft="${detail.form}"]`);
+  removeDraft(form);
+  for (const field of fieldsOf(form)) field.defaultValue = field.value;
+});
+
+// Cancel.
+document.addEventListener("reset", ({ target: form }) => {
+  if (!form.dataset.draft) return;
+  for (const field of fieldsOf(form)) field.defaultValue = field.dataset.stored ?? "";
+  delete form.dataset.refused;
+  removeDraft(form);
+  showProblem(form, "");
+  basis(form).value = form.dataset.basis || basis(form).value;
+  const edit = form.closest("details");
+  if (edit) edit.open = false;
+  edit?.querySelector("summary").focus();
+  look();
+});
+
+const draftOf = ({ elt }) => (elt.matches("form[data-draft]") ? elt : null);
+let slowTimer = 0;
+
+page.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  const form = draftOf(detail);
+  if (!form) return;
+  showProblem(form, "");
+  for (const field of fieldsOf(form)) field.readOnly = true;
+  slowTimer = setTimeout(() => showProblem(form, STILL_SENDING), SLOW);
+});
+
+page.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const form = draftOf(detail);
+  if (!form) return;
+  clearTimeout(slowTimer);
+  for (const field of fieldsOf(form)) field.readOnly = false;
+  if (!detail.successful) return;
+  const alert = document.querySelector("#composer [role=alert]:not([hidden], .problem)");
+  if (alert && form.id === "composer") alert.focus();
+  document.querySelector("#notices [autofocus]")?.focus();
+  if (form.dataset.draft === "edit" && !byId("edit").open) byId("edit-summary").focus();
+});
+
+onFailure(ticket, (detail, failure) => {
+  const form = draftOf(detail);
+  if (!form) return false;
+  clearTimeout(slowTimer);
+  showProblem(form, FAILURES[failure] || FAILURES[detail.xhr.status] || FAILURES.other);
+  return true;
+});
+
+// --- Answers are morphed into the page, except where somebody is working ---
+
+let answered = null; // the form that the answer is for
+let isOlder = false; // the answer is older than the page
+let focused = []; // ids of the focused element and of the part that it is in
+
+const isAnswered = (element) => Boolean(answered) && element.contains(answered);
+
+configureMorph({
+  keepsElement(element, fresh) {
+    const { id } = element;
+    if (!id || element.id !== fresh.id || isAnswered(element) || id === page.id) return false;
+    if (id === "composer") {
+      // The text stays; what can be sent, and to whom, follows the ticket.
+      if (!isOlder) for (const part of ["body-hint", "send"]) morphInto(part, fresh);
+      return true;
+    }
+    if (id === "edit") return isOlder || isDirty(element.querySelector("form"));
+    return isOlder && !element.contains(ticket);
+  },
+});
+
+function morphInto(id, fresh) {
+  Idiomorph.morph(byId(id), fresh.querySelector(`#${id}`).cloneNode(true));
+}
+
+function versionIn(html) {
+  return Number(html.match(/id="heading" data-version="(\d+)"/)?.[1] || 0);
+}
+
+function prepareMorph(version, form = null) {
+  isOlder = version < Number(byId("heading").dataset.version);
+  answered = form;
+  const { activeElement } = document;
+  const part = page.contains(activeElement) && activeElement.parentElement.closest("[id]");
+  focused = part ? [activeElement.id, part.id] : [];
+}
+
+page.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target !== page || !detail.shouldSwap) return;
+  const version = versionIn(detail.serverResponse);
+  if (version) prepareMorph(version, draftOf(detail.requestConfig));
+  else detail.shouldSwap = false;
+});
+
+document.addEventListener("htmx:afterSwap", ({ target }) => {
+  if (target !== page) return;
+  if (answered?.dataset.draft === "edit") byId("edit").open = "refused" in answered.dataset;
+  queue.restore(page);
+  // A button that did its work is gone; the focus stays where it was.
+  if (focused.length && document.activeElement === document.body) restoreFocus();
+  answered = null;
+  look();
+});
+
+function restoreFocus() {
+  const element = focused.map(byId).find((each) => each?.offsetParent) || byId("choose-category");
+  if (element.matches("form, section, ol, p, div")) element.tabIndex = -1;
+  focusOn(element);
+}
+
+// --- Properties change in place ---
+
+const queue = createSaveQueue({
+  setBusy: ({ target }, isBusy) => byId(target)?.setAttribute("aria-busy", isBusy),
+  apply(_change, html) {
+    const version = versionIn(html);
+    if (!version) return 0;
+    prepareMorph(version);
+    const swap = { swapStyle: "morph", swapDelay: 0, settleDelay: 0 };
+    htmx.swap(page, html, swap, { select: `#${page.id}`, contextElement: page });
+    return version;
+  },
+  refresh: () => dispatch("tickets-changed"),
+});
+
+function save(form, id, values, pause) {
+  const { pathname: path } = location;
+  const version = form.elements.version.value;
+  queue.add({ id, target: form.id, path, version, values }, pause);
+}
+
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches(".property select")) return;
+  const { id, name, value } = target;
+  save(target.form, id, { [name]: value });
+});
+
+document.addEventListener("focusout", ({ target }) => queue.send(target.id));
+
+// The button of a property has the new value; the one below them sends what triage suggests.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const { target, submitter } = event;
+    if (!target.matches(".property, .accept")) return;
+    event.preventDefault();
+    const inputs = submitter?.name ? [submitter] : target.querySelectorAll("input");
+    const sent = [...inputs].map(({ name, value }) => [name, value]);
+    const values = Object.fromEntries(sent.filter(([name]) => PROPERTIES.includes(name)));
+    save(target, submitter ? submitter.id : target.id, values, 0);
+  },
+  true,
+);
+
+// --- Who else is here ---
+
+const bytes = crypto.getRandomValues(new Uint8Array(12));
+const windowId = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+let toldWriting = false;
+let watchHadFocus = false;
+
+function look() {
+  htmx.trigger(watch, "look");
+}
+
+function presence(more) {
+  const { version, comment } = byId("heading").dataset;
+  return { window: windowId, version, comment, csrfmiddlewaretoken: csrfToken(), ...more };
+}
+
+watch.addEventListener("htmx:configRequest", ({ detail }) => {
+  toldWriting = isWriting();
+  Object.assign(detail.parameters, presence({ writing: toldWriting }));
+});
+
+watch.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { version, comment } = detail.requestConfig.parameters;
+  const present = byId("heading").dataset;
+  // The page was updated meanwhile, and asks again.
+  if (version !== present.version || comment !== present.comment) detail.shouldSwap = false;
+  watchHadFocus = watch.contains(document.activeElement);
+});
+
+watch.addEventListener("htmx:afterSwap", () => {
+  if (watchHadFocus && document.activeElement === document.body) focusOn(byId("content"));
+});
+
+// To show what changed, nobody has to stop writing.
+watch.addEventListener("mousedown", (event) => {
+  if (event.target.closest("#show-changes")) event.preventDefault();
+});
+
+// The text stays when the session has ended: a link leads to the sign-in page.
+watch.addEventListener("htmx:beforeOnLoad", (event) => {
+  const signIn = event.detail.xhr.getResponseHeader("HX-Redirect");
+  if (!signIn) return;
+  event.preventDefault();
+  const link = Object.assign(document.createElement("a"), { href: signIn, textContent: "Sign in" });
+  const line = document.createElement("p");
+  line.append("You've been signed out. Your text is still here. ", link);
+  watch.replaceChildren(line);
+});
+
+function leave() {
+  navigator.sendBeacon(
+    watch.getAttribute("hx-post"),
+    new URLSearchParams(presence({ leaving: true })),
+  );
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") leave();
+});
+window.addEventListener("pagehide", leave);
+window.addEventListener("pageshow", (event) => event.persisted && look());
+
+// --- Replies to similar tickets ---
+
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-use-reply]");
+  if (button) insert(byId("body"), byId(button.dataset.useReply).textContent);
+});
+
+function insert(field, text) {
+  const at = field.selectionEnd;
+  const [before, after] = [field.value.slice(0, at), field.value.slice(at)];
+  const gap = (part, edge) => (!part || edge.test(part) ? "" : "\n\n");
+  field.focus();
+  field.setRangeText(gap(before, /\n\n$/) + text + gap(after, /^\n/), at, at, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// --- Keyboard shortcuts ---
+
+function choose(name, value) {
+  const field = byId(`choose-${name}`);
+  field.value = value;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function press(id, otherwise) {
+  if (byId(id)) byId(id).click();
+  else toast(otherwise);
+}
+
+function edit() {
+  byId("edit").open = true;
+  byId("edit-title").focus();
+}
+
+const CATEGORIES = { b: "billing", t: "technical", a: "account", g: "general" };
+const PRIORITIES = { 1: "low", 2: "medium", 3: "high", 4: "critical" };
+const ACTIONS = {
+  y: () => press("accept-triage", "Category and priority are already confirmed."),
+  m: () =>
+    press(
+      "assign-me",
+      ticket.dataset.me ? "This ticket is already yours." : "Sign in to take tickets.",
+    ),
+  s: () => byId("choose-status").focus(),
+  r: () => byId("body").focus(),
+  n: () => byId("body").focus(),
+  e: edit,
+  u: () => byId("back").click(),
+};
+for (const [key, value] of Object.entries(CATEGORIES))
+  ACTIONS[key] = () => choose("category", value);
+for (const [key, value] of Object.entries(PRIORITIES))
+  ACTIONS[key] = () => choose("priority", value);
+
+document.addEventListener("desk-key", (event) => {
+  const action = Object.hasOwn(ACTIONS, event.detail.key) && ACTIONS[event.detail.key];
+  if (!action) return;
+  event.preventDefault();
+  action();
+});
+
+document.addEventListener("keydown", (event) => {
+  const isField = event.target.closest("#ticket :is(input, select, textarea)");
+  if (event.key === "Escape" && !event.isComposing && isField) focusOn(byId("content"));
+});
+
+// --- The page opens ---
+
+for (const form of drafts()) restoreDraft(form);
+for (const button of document.querySelectorAll("[data-use-reply]")) button.hidden = false;
+if (document.referrer) {
+  const from = new URL(document.referrer);
+  const back = byId("back");
+  if (from.origin === location.origin && from.pathname === back.pathname) {
+    back.href = from.pathname + from.search + back.hash;
+  }
+}
