@@ -134,9 +134,9 @@ def conflicting_fields(
         ticket, read.version, actor.account, include_triage=bool(read.depends_on)
     )
     by_anybody = fields_changed_by_others(ticket, read.version, None)
-    differing = {name for name in TEXT_FIELDS if changes.get(name) != getattr(ticket, name)}
-    contested = by_others - set(TEXT_FIELDS) | by_anybody & differing
-    return set(changes) & contested | by_anybody & read.depends_on
+    differing_texts = {name for name in TEXT_FIELDS if changes.get(name) != getattr(ticket, name)}
+    changed = by_others - set(TEXT_FIELDS) | by_anybody & differing_texts
+    return set(changes) & changed | by_anybody & read.depends_on
 
 
 def refuse_conflicts(

@@ -246,7 +246,7 @@ def test_only_what_failed_or_is_uncertain_is_sent_again_on_demand(mail_server, t
     ("change", "reason"),
     [
         (lambda ticket: ticket.comments.update(public=False), "no longer public"),
-        (lambda ticket: Ticket.objects.update(requester_email=""), "no longer has an e-mail address"),
+        (lambda ticket: Ticket.objects.update(requester_email=""), "no longer has an e-mail"),
         (lambda ticket: Ticket.objects.update(link_digest=None), "link was revoked"),
     ],
     ids=["note", "address", "link"],
