@@ -14,11 +14,11 @@ from django.core.management.base import OutputWrapper
 from django.db import connection
 from django.utils import timezone
 
-from tickets.fake_llm import FakeLLM
 from tickets.management.commands import evaluate_triage
 from tickets.models.triage import Feedback
 from tickets.tests.factories import TicketFactory
 from tickets.triage import engine
+from tools.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db
 
