@@ -62,7 +62,7 @@ def test_a_notice_without_undo_needs_no_session():
     client = Client()
     data = {"title": "Printer", "description": "It smokes.", "requester_email": "kim@example.org"}
     response = client.post("/", data, follow=True)
-    assert "your ticket has arrived" in response.content.decode()
+    assert "We have received your ticket" in response.content.decode()
     assert "sessionid" not in client.cookies
 
 

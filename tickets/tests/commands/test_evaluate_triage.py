@@ -14,11 +14,11 @@ from django.core.management.base import OutputWrapper
 from django.db import connection
 from django.utils import timezone
 
-from tickets.fake_llm import FakeLLM
 from tickets.management.commands import evaluate_triage
 from tickets.models.triage import Feedback
 from tickets.tests.factories import TicketFactory
 from tickets.triage import engine
+from tools.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db
 
@@ -184,7 +184,7 @@ def decide(at, **values):
             field=field,
             value=value,
             corrected=False,
-            at=timezone.now() + timezone.timedelta(minutes=at),
+            decided_at=timezone.now() + timezone.timedelta(minutes=at),
         )
 
 
@@ -230,7 +230,7 @@ def fake_llm(settings):
 
 
 def database():
-    """Every table's rows as one text each."""
+    """Yield each table with its number of rows and a digest of them."""
     with connection.cursor() as cursor:
         for table in sorted(connection.introspection.table_names(cursor)):
             name = connection.ops.quote_name(table)
