@@ -33,18 +33,18 @@ View = Callable[..., Any]
 SECTIONS: dict[str, dict[type[Model], str]] = {
     "Tickets": {
         Ticket: "Find, change, assign and delete tickets, one or many at a time.",
-        Email: "Messages sent to requesters, and those that failed.",
+        Email: "Emails to requesters: sent, waiting and failed.",
         SavedView: "Ticket lists that agents saved for themselves or share.",
     },
     "Triage": {
         TriageModel: "What the classifier has learned, and how often each source is right.",
-        Prediction: "Each value that triage suggested, and what agents decided.",
-        Feedback: "Agents' decisions that the classifier learns from.",
+        Prediction: "What triage predicted, and what agents decided.",
+        Feedback: "Agents' confirmations and corrections, which the classifier learns from.",
     },
     "People and programs": {
-        User: "Accounts of the people who work here or used to.",
+        User: "Accounts of the people who work here, or used to.",
         Group: "What agents and admins may do.",
-        ApiToken: "Keys that let programs use the JSON API.",
+        ApiToken: "Tokens that let programs use the JSON API.",
     },
     "Background work": {
         ProcrastinateJob: "Jobs that run in the background: retry or cancel them.",

@@ -72,12 +72,16 @@ class AddTicketForm(TicketForm):
 
 
 class ChangeTicketForm(TicketForm):
-    """Stores the version that the page showed, so that nobody overwrites unseen changes."""
+    """Changes the values that the editor has edited. The ticket keeps the others.
+
+    The page stores the version that it showed. The form conflicts if somebody else has changed
+    one of the edited values since.
+    """
 
     version_seen = forms.IntegerField(widget=forms.HiddenInput)
 
-    editor: Actor  # set for each request, see the admin
-    changes: Mapping[str, Any] = {}  # the values that differ from what the page showed
+    editor: Actor  # the admin sets it for each request
+    changes: Mapping[str, Any] = {}  # the edited values
 
     def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
         super().__init__(data, files, **kwargs)
@@ -103,13 +107,20 @@ class ChangeTicketForm(TicketForm):
             name: self.cleaned_data[name] for name in WRITABLE_FIELDS if name in self.cleaned_data
         }
         self.changes = own_changes(self.instance, sent, version, untouched=WRITABLE_FIELDS)
+        untouched = sent.keys() - self.changes.keys()
+        self.changed_data = list(self.changes)  # what the admin logs
         read = ReadState(version)
         if fields := conflicting_fields(self.instance, self.changes, self.editor, read):
             self.add_error(None, self._conflict_message(fields))
-            # Keep the input and let the next save overwrite what the message shows.
+            # Show the editor's values beside the stored ones. The next save overwrites what the
+            # message shows, and nothing else.
             data = cast(QueryDict, self.data).copy()
+            for name in untouched:
+                data[name] = str(self.initial[name] or "")
             data["version_seen"] = str(self.instance.version)
             self.data = data
+        for name in untouched:  # Django copies these to the ticket, which may have newer values
+            del self.cleaned_data[name]
         return cleaned
 
     def _conflict_message(self, names: Collection[str]) -> str:
@@ -119,8 +130,8 @@ class ChangeTicketForm(TicketForm):
             value = display() if display else getattr(self.instance, name)
             values.append(f"{self[name].label}: {Truncator(str(value or 'empty')).chars(200)}")
         return (
-            "Somebody else changed this ticket while you had it open. Stored now: "
-            f"{'; '.join(values)}. To overwrite this with the values below, save again."
+            "Conflict: somebody else changed this ticket while you had it open. Stored now: "
+            f"{'; '.join(values)}. To overwrite this with your values below, save again."
         )
 
 

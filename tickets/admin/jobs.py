@@ -53,10 +53,11 @@ EVENTS = {
 }
 TASKS = {
     "triage_ticket": "Ask the model about a ticket",
-    "shadow_triage": "Ask the second source about a ticket",
-    "send_email": "Send mail to a requester",
-    "learn": "Learn from an agent's decision",
-    "refit": "Retrain the classifier",
+    "shadow_triage": "Ask the shadow source about a ticket",
+    "send_email": "Send an email to a requester",
+    "learn": "Learn from feedback",
+    "retrain": "Retrain the classifier",
+    "refit": "Retrain the classifier",  # its name in release 0.1
     "purge": "Delete expired data",
     "retry_stalled": "Retry jobs of workers that died",
 }

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from ..access.actors import is_agent
+from ..audit.trail import audit_trail
 from ..exceptions import NotFound
 from ..models.ticket import Comment, Ticket
 from ..querysets.search import SEARCH_HELP, parse_search
@@ -319,6 +320,16 @@ class TicketAdmin(DeskModelAdmin):
         response = super().render_change_form(request, context, *args, **kwargs)
         # Only agents may open the ticket's page on the desk.
         cast(Any, response).context_data["has_absolute_url"] &= signed_in_actor(request).is_agent
+        return response
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Show the audit trail, which knows more than the admin's own log."""
+        response = super().history_view(request, object_id, extra_context)
+        if isinstance(response, TemplateResponse):  # not a redirect: the ticket exists
+            context = cast(dict[str, Any], response.context_data)
+            context["audit_trail"] = audit_trail(context["object"])
         return response
 
     @admin.display(description="Category decided by")

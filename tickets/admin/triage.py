@@ -107,7 +107,7 @@ class PredictionAdmin(TicketRowsAdmin):
 
 @admin.register(Feedback)
 class FeedbackAdmin(TicketRowsAdmin):
-    """Agents' decisions that the classifier learns from. Wrong ones can be deleted."""
+    """Agents' confirmations and corrections. Wrong ones can be deleted."""
 
     list_display = ("decided", "ticket_link", "field", "value", "prediction", "state")
     list_display_links = None
@@ -133,7 +133,7 @@ class FeedbackAdmin(TicketRowsAdmin):
             delete_feedback(Feedback.objects.filter(pk__in=[row.pk for row in rows]))
             self.log_each(request, rows, "Deleted.", DELETION)
         summary = f"Deleted: {count_of(len(rows), 'feedback entry', 'feedback entries')}."
-        later = "The classifier ignores them after its next retraining, within an hour."
+        later = "The classifier forgets them at its next retraining, within an hour."
         self.report_action(request, len(rows), len(rows), summary, later if rows else "")
 
 

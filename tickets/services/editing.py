@@ -110,11 +110,15 @@ def own_changes(
     else may have changed such a value meanwhile.
     """
     read = event_at_version(ticket, version)
-    return {
-        name: value
-        for name, value in values.items()
-        if read is None or name not in untouched or value != getattr(read, name)
-    }
+
+    def is_edited(name: str, value: Any) -> bool:
+        if read is None or name not in untouched:
+            return True
+        # Compare keys: the account that was the assignee then may be deleted now.
+        stored = read._meta.get_field(name).value_from_object(read)
+        return bool(getattr(value, "pk", value) != stored)
+
+    return {name: value for name, value in values.items() if is_edited(name, value)}
 
 
 def conflicting_fields(

@@ -249,7 +249,7 @@ def greeting(passwords: dict[str, str]) -> str:
 
 
 def embedded_server() -> Server | None:
-    """The embedded PostgreSQL, unless DATABASE_URL names another one."""
+    """Return the embedded PostgreSQL; None if DATABASE_URL names another server."""
     from embedded_postgres.server import server_of
 
     database = settings.DATABASES["default"]

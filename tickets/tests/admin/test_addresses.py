@@ -39,7 +39,7 @@ MODEL_NAMES = [model._meta.label_lower for model in django_admin.site._registry]
 
 @pytest.fixture
 def browser(admin_user):
-    """An admin's browser that gets the error page instead of the exception."""
+    """Return an admin's browser that gets the error page instead of the exception."""
     browser = Client(raise_request_exception=False)
     browser.force_login(admin_user)
     return browser
@@ -47,7 +47,7 @@ def browser(admin_user):
 
 @pytest.fixture
 def rows(admin_user):
-    """One row of each list, by model name."""
+    """Return one row of each list, by model name."""
     ticket = TicketFactory(assignee=AgentFactory())
     job = app.configure_task("tickets.tasks.triage_ticket").defer(ticket_id=ticket.pk)
     rows = [

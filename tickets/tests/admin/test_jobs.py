@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.text import capfirst
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -27,7 +28,7 @@ def make(task="triage_ticket", queue="triage", **arguments):
 
 
 def become(job, *states):
-    """Past the library's models, which refuse to be written."""
+    """Set the states in SQL, because the library's models cannot be saved."""
     with connection.cursor() as cursor:
         for state in states:
             cursor.execute(
@@ -59,6 +60,17 @@ def test_a_job_is_described_in_plain_english(admin, job):
         assert "Waiting</span>" in html
         assert "procrastinate job" not in html.lower()
         assert not re.search(r"\sstyle=", html)
+
+
+def test_every_task_has_a_description(admin):
+    names = [name for name, task in app.tasks.items() if task.queue != "builtin"]
+    assert len(names) >= 7
+    for name in names:
+        app.configure_task(name, queueing_lock=name).defer()
+    html = admin.get(LIST).content.decode()
+    for name in names:
+        undescribed = capfirst(name.rpartition(".")[2].replace("_", " "))
+        assert f">{undescribed}</a>" not in html, name
 
 
 def test_a_task_without_a_description_has_its_name(admin):

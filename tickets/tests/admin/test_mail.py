@@ -12,7 +12,7 @@ LIST = "/admin/tickets/email/"
 
 @pytest.fixture
 def emails(db):
-    """One in each state."""
+    """Return an email in each state, by state."""
     ticket = TicketFactory(requester_email="kim@example.org")
     return {
         state: Email.objects.create(

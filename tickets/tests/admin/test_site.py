@@ -1,4 +1,4 @@
-"""Who may enter the back office, and what holds on each of its pages."""
+"""Who may open the back office, and what is true of all its pages."""
 
 import re
 import uuid
@@ -39,7 +39,7 @@ LISTS = {
     "groups": "/admin/auth/group/",
     "predictions": "/admin/tickets/prediction/",
     "models": "/admin/tickets/triagemodel/",
-    "feedback": "/admin/tickets/lesson/",
+    "feedback": "/admin/tickets/feedback/",
     "jobs": "/admin/procrastinate/procrastinatejob/",
 }
 
@@ -87,7 +87,7 @@ def test_whoever_is_refused_learns_as_whom_and_whom_to_ask(db):
         assert response.status_code == 403
         html = response.content.decode()
         assert "newcomer" in html
-        assert "ask an admin of this desk" in html
+        assert "ask an administrator" in html
         assert 'action="/sign-out/"' in html
 
 
@@ -97,7 +97,7 @@ def test_the_start_groups_the_lists_by_what_they_are_for(admin, agent):
         for section in admin.get("/admin/").context["app_list"]
     }
     assert "Tickets" in sections["Tickets"]
-    assert sections["Triage"] == ["Learned models", "Suggestions", "Feedback"]
+    assert sections["Triage"] == ["Learned models", "Predictions", "Feedback"]
     assert sections["People and programs"] == ["Users", "Groups", "API tokens"]
     assert sections["Background work"] == ["Jobs"]
     assert "More" not in sections
@@ -160,13 +160,13 @@ def test_what_actions_do_to_each_account_is_logged(admin):
 
 
 def test_deleted_feedback_is_in_the_log_without_a_link(admin):
-    feedback = TicketFactory().lessons.create(field="category", value="billing", corrected=True)
+    feedback = TicketFactory().feedback.create(field="category", value="billing", corrected=True)
     name = str(feedback)
     _, entries = run_action(admin, LISTS["feedback"], "delete_feedback", feedback)
     assert entries == [(str(feedback.pk), "Deleted.")]
     html = admin.get("/admin/").content.decode()
     assert name in html
-    assert f"/lesson/{feedback.pk}/" not in html
+    assert f"/feedback/{feedback.pk}/" not in html
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_no_list_deletes_more_than_the_page_that_asks_can_name(admin, admin_user
 
 def add_feedback():
     for ticket in TicketFactory.create_batch(8):
-        ticket.lessons.create(field="category", value="billing", corrected=True)
+        ticket.feedback.create(field="category", value="billing", corrected=True)
 
 
 def add_groups():
@@ -217,7 +217,7 @@ def queue_jobs():
         app.configure_task("tickets.tasks.triage_ticket").defer(ticket_id=number)
 
 
-# Rows of each list, with what it shows beside them.
+# Rows of each list, with the rows that it shows beside them.
 FILL = {
     "tickets": lambda: TicketFactory.create_batch(8, assignee=AgentFactory()),
     "tokens": lambda: TokenFactory.create_batch(8, user=AgentFactory()),

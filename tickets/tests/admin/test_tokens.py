@@ -96,7 +96,7 @@ def test_scopes_are_checkboxes(admin):
 
 @pytest.fixture
 def clerk(db):
-    """Somebody who may create tokens, but is not an agent yet."""
+    """Return somebody who may create tokens, but is not an agent yet."""
     user = UserFactory(is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename="add_apitoken"))
     return user

@@ -35,7 +35,7 @@ def group(name):
 
 def test_of_two_who_take_a_name_at_the_same_moment_one_is_refused(admin, monkeypatch):
     UserFactory(username="ada")
-    # As if the other account had been made right after this form looked.
+    # As if the other account had been created right after this form checked the name.
     monkeypatch.setattr(UserCreationForm, "clean_username", lambda self: "ada")
     monkeypatch.setattr(UserCreationForm, "validate_unique", lambda self: None)
     response = add(admin)
@@ -177,7 +177,7 @@ def test_no_account_has_a_name_that_filters_reserve(admin, agent_user, name):
         admin.post(f"{LIST}{agent_user.pk}/change/", {"username": name, "is_active": "on"}),
     ):
         assert "Choose another" in str(response.context["adminform"].form.errors["username"])
-    with pytest.raises(InvalidInput, match="No account"):
+    with pytest.raises(InvalidInput, match="no account can be named so"):
         create_account(name, PASSWORD)
     assert not User.objects.filter(username__iexact=name).exists()
 
@@ -242,7 +242,7 @@ def test_a_group_is_offered_what_does_something(admin):
     assert offered["Tickets"] == {"View", "Add", "Change", "Delete"}
     assert offered["Ticket conversations"] == {"View", "Add"}
     assert offered["Jobs"] == offered["Feedback"] == offered["Emails"] == {"View", "Change"}
-    assert offered["Suggestions"] == {"View"}
+    assert offered["Predictions"] == {"View"}
     assert offered["Saved views"] == {"View", "Change", "Delete"}
 
 

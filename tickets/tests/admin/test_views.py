@@ -37,10 +37,10 @@ def test_a_view_of_nobody_stays_shared(admin, db):
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("Cold", "There is a view of this name already"),
-        ("COLD", "There is a view of this name already"),
-        ("Urgent", "Every desk has a view of this name"),
-        ("\u200b", "nothing in it that can be seen"),
+        ("Cold", "A view with this name already exists"),
+        ("COLD", "A view with this name already exists"),
+        ("Urgent", "This is the name of a built-in view"),
+        ("\u200b", "no visible characters"),
     ],
 )
 def test_a_bad_name_is_refused_with_the_reason(admin, view, name, text):

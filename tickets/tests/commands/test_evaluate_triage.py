@@ -184,7 +184,7 @@ def decide(at, **values):
             field=field,
             value=value,
             corrected=False,
-            at=timezone.now() + timezone.timedelta(minutes=at),
+            decided_at=timezone.now() + timezone.timedelta(minutes=at),
         )
 
 
@@ -230,7 +230,7 @@ def fake_llm(settings):
 
 
 def database():
-    """Every table's rows as one text each."""
+    """Yield each table with its number of rows and a digest of them."""
     with connection.cursor() as cursor:
         for table in sorted(connection.introspection.table_names(cursor)):
             name = connection.ops.quote_name(table)

@@ -25,7 +25,7 @@ TIMEOUT = 120
 
 
 def free_port() -> int:
-    """Return a port below the system's own range, so that it stays free over a restart."""
+    """Return a port below the ephemeral range, so that it stays free during a restart."""
     while True:
         port = random.randint(20_000, 29_999)
         with socket.socket() as probe, suppress(OSError):

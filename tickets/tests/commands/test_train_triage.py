@@ -1,4 +1,4 @@
-"""manage.py train_triage"""
+"""`manage.py train_triage`: it retrains at once and reports what was learned."""
 
 import io
 
