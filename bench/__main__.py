@@ -1,9 +1,9 @@
 """Run the benchmarks: `make bench`, or `make bench ARGS="--tickets 300000 --rounds 9"`.
 
-    make bench ARGS="lists"        questions to the table of tickets (what runs by itself)
-    make bench ARGS="back_office"  the lists of Django's admin, beside its stock ones
-    make bench ARGS="model"        what a model that hangs costs the pages, see `model.py`
-    make bench ARGS="walks"        the own modules that a request passes through, see `walks.py`
+    make bench ARGS="lists"        queries on the table of tickets (the default)
+    make bench ARGS="back_office"  our lists in Django's admin and its stock ones
+    make bench ARGS="model"        how much a hanging model slows the pages, see `model.py`
+    make bench ARGS="walks"        our modules that a request passes through, see `walks.py`
 
 The first two fill a temporary database with generated tickets and time pairs of queries that have
 the same result. They alternate between the two, so that changes in the machine's load affect both
@@ -21,7 +21,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from bench import back_office, lists, model, walks  # noqa: E402  (needs the applications)
-from bench.filled import compare  # noqa: E402
+from bench.harness import compare, sample_database  # noqa: E402
 
 
 def main() -> None:

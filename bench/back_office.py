@@ -28,7 +28,7 @@ SELECT gen_random_uuid(), id, field, CASE field WHEN 'category' THEN category EL
 FROM tickets_ticket CROSS JOIN (VALUES ('category'), ('priority')) AS fields (field)
 """
 FEEDBACK = """
-INSERT INTO tickets_lesson (ticket_id, field, value, corrected, at)
+INSERT INTO tickets_feedback (ticket_id, field, value, corrected, decided_at)
 SELECT id, 'category', category, id %% 5 = 0, created_at FROM tickets_ticket
 """
 MAIL = """
@@ -44,7 +44,7 @@ FROM generate_series(1, %(tickets)s) n
 """
 FILL = (PREDICTIONS, FEEDBACK, MAIL, JOBS)
 
-LISTS = (
+LISTS: tuple[tuple[Any, dict[str, str]], ...] = (
     (Ticket, {}),
     (Ticket, {"p": "2"}),
     (Ticket, {"status__exact": "open", "priority__exact": "critical"}),
@@ -75,7 +75,7 @@ def stock_admin(model: Any) -> admin.ModelAdmin[Any]:
     columns = {
         Ticket: ("title", "status", "priority", "category", "sentiment", "assignee", "created_at"),
         Prediction: ("created_at", "ticket", "field", "value", "confidence", "source"),
-        Feedback: ("at", "ticket", "field", "value", "corrected"),
+        Feedback: ("decided_at", "ticket", "field", "value", "corrected"),
         Email: ("created_at", "kind", "ticket", "address", "state"),
         ProcrastinateJob: ("id", "task_name", "status", "queue_name", "attempts"),
     }

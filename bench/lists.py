@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from tickets.models.ticket import Ticket
-from tickets.querysets.cursors import write_cursor
+from tickets.querysets.cursors import Cursor
 
 from .harness import RARE_TERM, SENDER, Pair
 
@@ -16,7 +17,7 @@ def pairs(tickets: int) -> list[Pair]:
     newest = Ticket.objects.newest_first()
     deep = tickets // 2
     next_cursor = newest.page(deep).older
-    previous_cursor = write_cursor(newest[deep], newer=True)
+    previous_cursor = Cursor.at(newest[deep], backwards=True).write()
     containing = Ticket.objects.filter(description__icontains=RARE_TERM) | Ticket.objects.filter(
         title__icontains=RARE_TERM
     )
@@ -65,5 +66,5 @@ def pairs(tickets: int) -> list[Pair]:
     ]
 
 
-def open_critical():
+def open_critical() -> Any:
     return Ticket.objects.filtered({"status": ["open"], "priority": ["critical"]})

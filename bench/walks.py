@@ -1,9 +1,8 @@
-"""The own modules that a request passes through: `make bench ARGS="walks"`.
+"""Print our modules that a request passes through: `make bench ARGS="walks"`.
 
-Sends each request to the program with Django's test client, in a database that is dropped at the
-end, and notes every module of this repository in which a function is entered. Prints the modules
-of each walk in the order of their first call. Triage answers offline, except in the walk that
-asks a fake model on this machine.
+Send each request to the program with Django's test client, in a temporary database, and record
+every module of this repository in which a function is called. Print the modules of each walk in
+the order of their first call. Triage answers offline, except in the walk that asks a fake model.
 
 Each request is sent twice and only the second one is printed, so that imports and caches that are
 filled by the first request do not count.
@@ -22,19 +21,20 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
-from .filled import filled_database
-from .model import FakeLLM
+from tools.fake_llm import FakeLLM
+
+from .harness import sample_database
 
 ROOT = Path(__file__).resolve().parent.parent
-# Below the checkout, but not the program.
-EXCLUDED = {".venv", ".build", "node_modules", "bench", "tests", "fake_llm", "migrations"}
+# In the checkout, but not part of the program.
+EXCLUDED = {".venv", ".build", "node_modules", "bench", "tests", "tools", "migrations"}
 TEXT = "I was charged twice this month and need the money back."
-# A set that keeps its order. Threads that outlive a trace go on writing here.
+# Used as an ordered set. Threads that outlive a trace continue to write to it.
 _entered: dict[str, None] = {}
 
 
 def main() -> None:
-    with filled_database(10), override_settings(LLM_ENABLED=False):
+    with sample_database(10), override_settings(LLM_ENABLED=False):
         client = signed_in_client()
         trace_walks(client)
         for name, modules in trace_walks(client).items():
@@ -61,10 +61,10 @@ def trace_walks(client: Client) -> dict[str, list[str]]:
     def send(name: str, request: Callable[[], Any]) -> Any:
         response, walks[name] = trace(request)
         if response.status_code >= 400:
-            raise RuntimeError(f"{name} was answered with {response.status_code}.")
+            raise RuntimeError(f"{name} returned {response.status_code}.")
         return response
 
-    json = {"content_type": "application/json"}
+    json: dict[str, Any] = {"content_type": "application/json"}
     ticket = {"title": "Charged twice", "description": TEXT}
     created = send(
         "Create by JSON (POST /api/tickets/)", lambda: client.post("/api/tickets/", ticket, **json)
@@ -76,7 +76,7 @@ def trace_walks(client: Client) -> dict[str, list[str]]:
         "Change (PATCH /api/tickets/<id>/)",
         lambda: client.patch(path, {"status": "in_progress", "priority": "low"}, **json),
     ).json()
-    # The cache of replies must not know this text.
+    # A text that is not in the cache of replies.
     question = {"description": f"{TEXT} My order is {created['id']}."}
 
     def suggest() -> Any:
@@ -94,7 +94,7 @@ def trace_walks(client: Client) -> dict[str, list[str]]:
 
 
 def model_settings(url: str) -> dict[str, Any]:
-    """Return the settings that send questions to the model at this address."""
+    """Return the settings that make triage call the model at this address."""
     return {
         "LLM_ENABLED": True,
         "LLM_PROVIDER": "gemini",
@@ -105,9 +105,9 @@ def model_settings(url: str) -> dict[str, Any]:
 
 
 def trace(call: Callable[[], Any]) -> tuple[Any, list[str]]:
-    """Return the call's result and the own modules that it enters.
+    """Return the call's result and our modules that it enters.
 
-    Threads are followed when they were started in this trace or in an earlier one.
+    Includes threads that were started in this trace or in an earlier one.
     """
     _entered.clear()
     threading.setprofile(_profile)
@@ -116,7 +116,7 @@ def trace(call: Callable[[], Any]) -> tuple[Any, list[str]]:
         result = call()
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
     return result, list(_entered)
 
 

@@ -95,6 +95,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tickets.pages.context.site",
+                "tickets.web.notices.context",
             ],
             "libraries": {
                 "desk": "tickets.pages.templatetags.desk",

@@ -2,10 +2,16 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 urlpatterns = [
     path("", include("tickets.api.urls")),
     path("", include("tickets.pages.urls")),
+    # Release 0.1 called feedback lessons.
+    path(
+        "admin/tickets/lesson/",
+        RedirectView.as_view(pattern_name="admin:tickets_feedback_changelist"),
+    ),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,4 +1,4 @@
-"""The admin site: who may enter, and how what they do is recorded."""
+"""The admin site: who may open it, and how it records what they do."""
 
 from __future__ import annotations
 
@@ -8,149 +8,138 @@ from typing import Any
 
 import pghistory
 from django.contrib import admin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.models import Group, User
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.text import capfirst
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from .exceptions import InvalidInput, PermissionDenied
+from .models.mail import Email
 from .models.ticket import Ticket
+from .models.tokens import ApiToken
+from .models.triage import Feedback, Prediction, TriageModel
+from .models.workplace import SavedView
 
 View = Callable[..., Any]
 
-
-SECTIONS = [
-    ("Tickets", ["Ticket", "Email", "SavedView"]),
-    ("Triage", ["TriageModel", "Prediction", "Lesson"]),
-    ("People and programs", ["User", "Group", "ApiToken"]),
-    ("Background work", ["ProcrastinateJob"]),
-]
-PURPOSES = {
-    "Ticket": "Find, change, assign and delete tickets, many at once.",
-    "Email": "What was sent to requesters, and what could not be.",
-    "SavedView": "The lists that agents keep for themselves or share.",
-    "TriageModel": "What was learned, and how often each source was right.",
-    "Prediction": "Each value that triage suggested, and what became of it.",
-    "Lesson": "What agents decided, for triage to learn or to forget.",
-    "User": "Accounts: who works here, and who no longer does.",
-    "Group": "What agents and admins may do.",
-    "ApiToken": "Programs' keys to the JSON API.",
-    "ProcrastinateJob": "What runs beside requests: retry what failed, cancel what waits.",
+# The headings of the start page, with the lists below each and what each list is for.
+SECTIONS: dict[str, dict[type[Model], str]] = {
+    "Tickets": {
+        Ticket: "Find, change, assign and delete tickets, one or many at a time.",
+        Email: "Emails to requesters: sent, waiting and failed.",
+        SavedView: "Ticket lists that agents saved for themselves or share.",
+    },
+    "Triage": {
+        TriageModel: "What the classifier has learned, and how often each source is right.",
+        Prediction: "What triage predicted, and what agents decided.",
+        Feedback: "Agents' confirmations and corrections, which the classifier learns from.",
+    },
+    "People and programs": {
+        User: "Accounts of the people who work here, or used to.",
+        Group: "What agents and admins may do.",
+        ApiToken: "Tokens that let programs use the JSON API.",
+    },
+    "Background work": {
+        ProcrastinateJob: "Jobs that run in the background: retry or cancel them.",
+    },
 }
-RECENT, LOOKED_AT = 10, 10_000  # actions of one's own, among the latest of all
+MAX_RECENT = 10  # of the user's own actions on the start page
+RECENT_WINDOW = 10_000  # log entries, by id, that are searched for them
 
 
 class DeskAdminSite(admin.AdminSite):
-    """Open to accounts with staff status; their groups say what they may do here.
+    """Open to accounts with staff status; their groups decide what they may do.
 
-    An agent without staff status works on the desk's pages only.
+    An agent without staff status uses only the desk's own pages.
     """
 
     site_header = site_title = "Support desk"
     index_title = "Back office"
     site_url = "/tickets/"
-    enable_nav_sidebar = False  # the header leads to the few lists there are
+    enable_nav_sidebar = False  # the header links to every list
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The desk has one sign-in page; whoever is signed in already need not see it again."""
+        """Redirect to the desk's sign-in page, or to the start page if already signed in."""
         if self.has_permission(request):
             return redirect("admin:index")
         if request.user.is_authenticated:
-            raise PermissionDenied("The back office is open to accounts with staff status only.")
+            raise PermissionDenied("Only accounts with staff status can open the back office.")
         return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index")))
 
     def admin_view(self, view: View, cacheable: bool = False) -> Any:
         @wraps(view)
-        def recorded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            refuse_unreadable(request)
-            user = request.user
-            # The services do the same; this also covers what is changed past them, such as
+        def audited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            # Django's pages query with parts of the address, and PostgreSQL refuses NUL.
+            if "%00" in request.get_full_path():
+                raise InvalidInput("The address contains a NUL character.")
+            # The services add this context too. Here it covers what bypasses them, such as
             # deleting a token.
+            user = request.user
             with pghistory.context(actor=user.get_username(), user=user.pk):
                 response: HttpResponseBase = view(request, *args, **kwargs)
                 return response
 
-        return super().admin_view(recorded, cacheable)
+        return super().admin_view(audited, cacheable)
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        recent = [(entry, self._noun(entry)) for entry in recent_actions(request)]
-        return super().index(request, {"recent": recent} | (extra_context or {}))
-
-    def _noun(self, entry: LogEntry) -> str:
-        """What people call the row that an entry is about."""
-        model = entry.content_type.model_class() if entry.content_type else None
-        if model is None or not self.is_registered(model):
-            return str(entry.content_type or "")
-        return str(self.get_model_admin(model).opts.verbose_name)
-
-    def section_of(self, model: Any) -> str:
-        """Under which heading of the start page a model's list stands."""
-        name = model._meta.object_name
-        return next((title for title, names in SECTIONS if name in names), "More")
+        return super().index(request, {"recent": recent_actions(request)} | (extra_context or {}))
 
     def app_index(  # type: ignore[override]  # Django's is a page of its own
         self, request: HttpRequest, app_label: str, extra_context: Any = None
     ) -> HttpResponse:
-        """Breadcrumbs lead to a list's section, which is on the start page."""
+        """Redirect to the start page, which lists everything."""
         return redirect("admin:index")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """The lists by what they are for, rather than by the application that has them."""
+        """Group the lists by SECTIONS instead of by app. Any other list goes under "More"."""
         apps = super().get_app_list(request, app_label)
-        lists = {model["object_name"]: model for app in apps for model in app["models"]}
-        for name, model in lists.items():
-            nouns = self.get_model_admin(model["model"]).opts.verbose_name_plural
-            model["name"], model["purpose"] = capfirst(str(nouns)), PURPOSES.get(name, "")
-        known = {name for _, names in SECTIONS for name in names}
-        sections = [*SECTIONS, ("More", [name for name in lists if name not in known])]
-        return [
-            {"name": title, "models": found}
-            for title, names in sections
-            if (found := [lists[name] for name in names if name in lists])
+        entries = {entry["model"]: entry for app in apps for entry in app["models"]}
+        known = {model for models in SECTIONS.values() for model in models}
+        sections = SECTIONS | {"More": {model: "" for model in entries if model not in known}}
+        app_list = [
+            {
+                "name": title,
+                "models": [
+                    entries[model] | {"purpose": purpose}
+                    for model, purpose in models.items()
+                    if model in entries
+                ],
+            }
+            for title, models in sections.items()
         ]
+        return [section for section in app_list if section["models"]]
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
         return Autocomplete.as_view(admin_site=self)(request)
 
 
 class Autocomplete(AutocompleteJsonView):
-    """Names for the fields that search as one types."""
+    """Answers the fields that search while the user types."""
 
     def has_perm(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Agents assign tickets to each other, but may not see the accounts themselves."""
+        """Let agents assign tickets to each other without seeing the accounts themselves."""
         if self.source_field is Ticket._meta.get_field("assignee"):
             return admin.site.get_model_admin(Ticket).has_change_permission(request)
         return super().has_perm(request, obj)
 
     def get_queryset(self) -> QuerySet[Any]:
-        # The choices are limited through groups, of which an account may have several.
+        # The choices are limited by groups, and an account may be in several.
         return super().get_queryset().distinct()
 
 
 def recent_actions(request: HttpRequest) -> list[LogEntry]:
-    """One's latest changes here, without reading the whole log."""
+    """Return the user's latest actions without reading the whole log."""
     latest = LogEntry.objects.aggregate(latest=Max("pk"))["latest"] or 0
-    mine = LogEntry.objects.filter(user=request.user.pk, pk__gt=latest - LOOKED_AT)
-    return list(mine.select_related("content_type").order_by("-pk")[:RECENT])
-
-
-def refuse_unreadable(request: HttpRequest) -> None:
-    """Raise InvalidInput for what Django's pages take for granted and no browser sends."""
-    for name, values in request.GET.lists():
-        # PostgreSQL can compare NUL with nothing.
-        if any("\0" in text for text in (name, *values)):
-            raise InvalidInput("The address has a NUL character in it.")
-    for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
-        if not key.isdecimal():
-            raise InvalidInput("A selected row is not named by its number.")
+    entries = LogEntry.objects.filter(user=request.user.pk, pk__gt=latest - RECENT_WINDOW)
+    return list(entries.select_related("content_type").order_by("-pk")[:MAX_RECENT])

@@ -21,9 +21,9 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from tickets.access.actors import SYSTEM  # noqa: E402
-from tickets.models.ticket import Ticket
+from tickets.models.ticket import Ticket  # noqa: E402
 from tickets.models.triage import TriageModel  # noqa: E402
-from tickets.models.workplace import SavedView
+from tickets.models.workplace import SavedView  # noqa: E402
 from tickets.services.accounts import create_account, create_token  # noqa: E402
 
 AGENTS = ("maria.keller", "tom.okafor", "lena.novak", "yuki.tanaka", "omar.haddad")
@@ -42,8 +42,8 @@ VIEWS = (
 TICKETS = """
 INSERT INTO tickets_ticket (title, description, category, priority, status, sentiment,
     urgency_score, category_source, category_confidence, priority_source, priority_confidence,
-    tone_source, tone_confidence, requester_email, assignee_id, version, created_at, updated_at,
-    first_response_at, resolved_at, link_nonce)
+    sentiment_source, sentiment_confidence, requester_email, assignee_id, version, created_at,
+    updated_at, first_response_at, resolved_at, link_nonce)
 SELECT left(demo.title || ' (' || (%(companies)s::text[])[1 + n %% %(company_count)s] || ')', 200),
     demo.description, demo.category, demo.priority, made.status, demo.sentiment,
     demo.urgency_score, 'offline', made.confidence, 'offline', 0.7, 'offline', 0.8,
@@ -119,7 +119,7 @@ def add_views_and_tokens() -> None:
         SavedView.objects.create(name=name, owner=agent, query=query, shared=shared)
     create_token("nightly export", ["read"], SYSTEM, user=agent, days=90)
     TriageModel.objects.create(
-        field="category", data=b"", lessons=240, prior_accuracy=0.81, learned_accuracy=0.86
+        field="category", data=b"", feedback_count=240, prior_accuracy=0.81, learned_accuracy=0.86
     )
 
 

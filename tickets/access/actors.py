@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from ..exceptions import AuthenticationRequired, PermissionDenied
 from ..models.tokens import ApiToken
-from ..vocabulary import Scope
-from .roles import is_admin, is_agent
+from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, Scope
 
 EVERYTHING = frozenset({Scope.READ, Scope.WRITE, Scope.ADMIN})
 AGENT_SCOPES = frozenset({Scope.READ, Scope.WRITE})
@@ -103,3 +103,29 @@ def token_actor(token: ApiToken) -> Actor:
     if token.user is not None:
         scopes &= user_scopes(token.user)
     return Actor(f"token {token.name}", scopes, user=token.user, token=token.pk, known=True)
+
+
+# --- roles ------------------------------------------------------------------------------
+
+
+def is_admin(user: Any) -> bool:
+    return user.is_active and (user.is_superuser or _is_in_group(user, {ADMINS_GROUP}))
+
+
+def is_agent(user: Any) -> bool:
+    return user.is_active and (
+        user.is_superuser or _is_in_group(user, {AGENTS_GROUP, ADMINS_GROUP})
+    )
+
+
+def agents() -> QuerySet[User]:
+    """Return the users to whom a ticket can be assigned."""
+    role = Q(groups__name__in=[AGENTS_GROUP, ADMINS_GROUP]) | Q(is_superuser=True)
+    return User.objects.filter(role, is_active=True).order_by("username").distinct()
+
+
+def _is_in_group(user: Any, names: set[str]) -> bool:
+    # A request asks several times, so the groups are read once per user object.
+    if not hasattr(user, "_group_names"):
+        user._group_names = set(Group.objects.filter(user=user).values_list("name", flat=True))
+    return bool(user._group_names & names)

@@ -1,6 +1,6 @@
-"""The back office: tickets, accounts, tokens, triage and background jobs on Django's admin.
+"""The back office, on Django's admin: tickets, accounts, API tokens, triage and background jobs.
 
-The site itself is in `tickets/admin_site.py`, since it must exist before anything registers.
+The site itself is in `tickets/admin_site.py`, because it must exist before these register.
 """
 
 from . import jobs, mail, tickets, tokens, triage, users, views  # noqa: F401

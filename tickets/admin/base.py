@@ -1,31 +1,27 @@
-"""What the lists of the back office share: no work that grows with the table."""
+"""What the admin's pages share. No page does work that grows with the size of a table."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.exceptions import DisallowedModelAdminToField
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.admin.options import TO_FIELD_VAR, IncorrectLookupParameters
-from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, ChangeList
-from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import PAGE_VAR
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import Max, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -34,7 +30,7 @@ from django.utils.text import capfirst
 
 from ..access.actors import Actor, user_actor
 from ..exceptions import InvalidInput, NotFound
-from ..forms.fields import MomentField
+from ..web.notices import notify
 
 # Django's own classes take no type parameter at run time.
 if TYPE_CHECKING:
@@ -47,142 +43,37 @@ else:
     ModelForm, UserAdmin = forms.ModelForm, DjangoUserAdmin
 GroupAdmin = DjangoGroupAdmin
 
-NO_FILTER = "This list has no such filter."
-# What the links of the filters compare with.
-FILTER_LOOKUPS = ("", "exact", "id__exact", "isnull", "gte", "lt")
-# How many rows a page in between may name: a form has up to 1000 fields.
-MOST_NAMED = 500
-# How many rows, the newest, are looked through where no index helps.
-NEWEST = 50_000
+FIELD_LOOKUPS = ("exact", "isnull", "gte", "lt")  # in the links of the filters
+MAX_CONFIRMED = 500  # rows that a confirmation page may name: a form has up to 1000 fields
+NEWEST = 50_000  # rows, by id, that are read where no index helps
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts no further than `most`: counting a large table takes longer than reading a page."""
+    """Counts up to `max_count`: counting a large table takes longer than reading a page."""
 
-    most = 5000
+    max_count = 5000
 
     @cached_property
     def count(self) -> int:
         rows = cast(QuerySet[Any], self.object_list)
-        return rows.order_by()[: self.most].count()
+        return rows.order_by()[: self.max_count].count()
 
     @property
     def is_bounded(self) -> bool:
-        return self.count == self.most
-
-
-def _check(spec: admin.ListFilter, name: str, value: str) -> None:
-    """Raise InvalidInput for a value that this filter cannot be set to."""
-    known: set[str]
-    if isinstance(spec, admin.DateFieldListFilter) and not name.endswith("__isnull"):
-        try:
-            MomentField().clean(value)
-        except ValidationError as error:
-            raise _invalid(name, *error.messages) from None
-        return
-    if name.endswith("__isnull"):
-        known = {"True", "False"}
-    elif isinstance(spec, admin.BooleanFieldListFilter):
-        known = {"0", "1"}
-    elif isinstance(spec, admin.ChoicesFieldListFilter):
-        known = {str(choice) for choice, _ in cast(Any, spec.field).flatchoices}
-    else:
-        known = {str(choice) for choice, _ in cast(admin.SimpleListFilter, spec).lookup_choices}
-    if value not in known:
-        raise _invalid(name, f"“{value[:100]}” is nothing that this filter can be set to.")
-
-
-def _invalid(name: str, *words: str) -> InvalidInput:
-    return InvalidInput(errors={name: list(words)})
-
-
-class PlainName:
-    """A model's options under the names by which people know it and its section."""
-
-    def __init__(self, opts: Any, noun: str, section: str) -> None:
-        self._opts = opts
-        if noun:
-            self.verbose_name, self.verbose_name_plural = noun, f"{noun}s"
-        self.app_config = SimpleNamespace(verbose_name=section)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._opts, name)
-
-
-class DeskChangeList(ChangeList):
-    """Refuses what an address asks of the list and it cannot give, and names it."""
-
-    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        try:
-            super().__init__(request, *args, **kwargs)
-        except IncorrectLookupParameters:
-            raise InvalidInput("The list cannot be shown as the address asks.") from None
-        except DisallowedModelAdminToField:
-            raise _invalid(TO_FIELD_VAR, "This list is not asked by it.") from None
-        self.opts = self.model_admin.opts
-
-    def get_filters(self, request: HttpRequest) -> Any:
-        for name, values in self.get_filters_params().items():
-            if not all(self.model_admin.lookup_allowed(name, each, request) for each in values):
-                raise _invalid(name, NO_FILTER)
-        found = super().get_filters(request)
-        specs, _, unused, *_ = found
-        for name in unused:
-            raise _invalid(name, NO_FILTER)
-        for spec in specs:
-            for parameter in filter(None, spec.expected_parameters()):
-                for value in request.GET.getlist(parameter):
-                    _check(spec, parameter, value)
-        return found
-
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
-        asked = self.params.get(ORDER_VAR)
-        sortable = self.model_admin.get_sortable_by(request)
-        columns = {
-            f"{number}"
-            for number, name in enumerate(self.list_display)
-            if name in sortable and self.get_ordering_field(name)
-        }
-        if asked and not {each.removeprefix("-") for each in asked.split(".")} <= columns:
-            raise _invalid(ORDER_VAR, "This list is not sorted by such columns.")
-        return super().get_ordering(request, queryset)
-
-    def get_results(self, request: HttpRequest) -> None:
-        asked = str(request.GET.get(PAGE_VAR, "1"))
-        if not re.fullmatch(r"[1-9][0-9]{0,8}", asked):
-            raise _invalid(PAGE_VAR, "This is not the number of a page.")
-        with suppress(IncorrectLookupParameters):
-            super().get_results(request)
-            if int(asked) <= self.paginator.num_pages:
-                return
-        raise _invalid(PAGE_VAR, f"The list has no page {asked}.")
-
-
-class AccountSelect(AutocompleteSelect):
-    """Shows nobody for what names no account, as an address may have it."""
-
-    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
-        numbers = [each for each in value if re.fullmatch(r"[0-9]{1,9}", str(each))]
-        return super().optgroups(name, numbers, attr)
+        return self.count == self.max_count
 
 
 class DeskModelAdmin(ModelAdmin):
-    noun = ""  # what people call a row, where the model's own name is technical
     paginator = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    most_at_once = 1000  # rows that one action may change
-    asks_first: tuple[str, ...] = ("delete_selected",)  # actions with a page in between
-    # The permissions that do something here; of a list that is only read, what is offered
-    # beside reading counts as a change.
+    max_selected = 1000  # rows that one action may change
+    confirmed_actions: tuple[str, ...] = ("delete_selected",)  # these show a page that asks first
+    # The permissions that have an effect here. In a list that nobody edits, "change" allows the
+    # list's actions.
     grants: tuple[str, ...] = ("view", "add", "change", "delete")
-    # Said below a list that shows only some of its rows.
-    looks_at = ""
-
-    def __init__(self, model: Any, admin_site: Any) -> None:
-        super().__init__(model, admin_site)
-        self.opts = cast(Any, PlainName(self.opts, self.noun, admin_site.section_of(model)))
+    limit_note = ""  # for a list that shows only some of its rows
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return "add" in self.grants and super().has_add_permission(request)
@@ -190,56 +81,60 @@ class DeskModelAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return "delete" in self.grants and super().has_delete_permission(request, obj)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return DeskChangeList
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Allow what the filters use. Other lookups could scan the table or guess a secret."""
+        fields = [item for item in self.list_filter if isinstance(item, str)]
+        parameters = [getattr(item, "parameter_name", None) for item in self.list_filter]
+        name, _, comparison = lookup.partition("__")
+        return lookup in parameters or (name in fields and comparison in FIELD_LOOKUPS)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Only what the filters ask: others would scan the table, or tell of secret columns."""
-        field, _, comparison = lookup.partition("__")
-        return field in self._filter_names() and comparison in FILTER_LOOKUPS
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        for data in (request.GET, request.POST):
+            require_numbers(data, self.autocomplete_fields)
+        return super().changeform_view(request, *args, **kwargs)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """Treat an empty `_to_field` in the address like none, which Django does not."""
+        return super().get_object(request, object_id, from_field or None)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
-        # No links beside an account's name that would change or delete the account itself.
+        # Show no links beside an account's name that change or delete the account itself.
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
         return field
 
-    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        if db_field.name in self.get_autocomplete_fields(request):
-            kwargs.setdefault("widget", AccountSelect(db_field, self.admin_site))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
     def _get_obj_does_not_exist_redirect(
         self, request: HttpRequest, opts: Any, object_id: str
     ) -> HttpResponse:
-        """What was written into the form of a row that is gone is given back."""
+        """Show the user the text they sent if somebody deleted the row in the meantime."""
         if request.method == "POST":
-            raise NotFound(f"This {self.opts.verbose_name} is gone: somebody deleted it meanwhile.")
-        above = cast(Any, super())
-        return cast(HttpResponse, above._get_obj_does_not_exist_redirect(request, opts, object_id))
+            raise NotFound(f"This {self.opts.verbose_name} no longer exists: somebody deleted it.")
+        parent = cast(Any, super())
+        return cast(HttpResponse, parent._get_obj_does_not_exist_redirect(request, opts, object_id))
 
     def get_deleted_objects(  # type: ignore[override]  # the counts may be bounded
         self, objs: Iterable[Any], request: HttpRequest
     ) -> tuple[list[str], dict[str, str], set[str], list[str]]:
-        """Count what goes along with the rows: to name each could take minutes.
+        """Count the related rows that are deleted too: naming each could take minutes.
 
-        Whoever may delete a row may delete what hangs on it; the parts' own pages do not matter.
+        The permission to delete a row covers its related rows.
         """
         rows = list(objs)
         counts = {str(self.opts.verbose_name_plural): f"{len(rows)}"}
         for relation in self.opts.related_objects:
-            parts = cast(Any, relation.related_model)
-            if relation.on_delete is models.CASCADE and not parts._meta.auto_created:
-                found = parts._base_manager.filter(**{f"{relation.field.name}__in": rows})
-                if number := found[: BoundedPaginator.most].count():
-                    bounded = number == BoundedPaginator.most
-                    told = f"{number} or more" if bounded else f"{number}"
-                    counts[plural(self.admin_site, parts)] = told
+            related = cast(Any, relation.related_model)
+            if relation.on_delete is models.CASCADE and not related._meta.auto_created:
+                matching = related._base_manager.filter(**{f"{relation.field.name}__in": rows})
+                if count := matching[: BoundedPaginator.max_count].count():
+                    more = " or more" if count == BoundedPaginator.max_count else ""
+                    counts[str(related._meta.verbose_name_plural)] = f"{count}{more}"
         forbidden = not all(self.has_delete_permission(request, row) for row in rows)
         return (
             [str(row) for row in rows],
@@ -253,115 +148,122 @@ class DeskModelAdmin(ModelAdmin):
     def response_action(  # type: ignore[override]  # as Django 5.2 has it
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
-        """Refuse to act on more rows than one request can carry."""
-        asks = request.POST.get("action") in self.asks_first
-        most = MOST_NAMED if asks else self.most_at_once
-        if _everything(request) and queryset[most:].exists():
+        """Refuse an action on more rows than one request can handle."""
+        require_numbers(request.POST, [ACTION_CHECKBOX_NAME, *self.autocomplete_fields])
+        confirmed = request.POST.get("action") in self.confirmed_actions
+        limit = MAX_CONFIRMED if confirmed else self.max_selected
+        if _selects_all(request) and queryset[limit:].exists():
             rows = self.opts.verbose_name_plural
-            words = f"Up to {most} {rows} at once: narrow the list. Nothing was changed."
-            self.message_user(request, words, messages.ERROR)
+            text = f"You can select up to {limit} {rows}. Narrow the list. Nothing was changed."
+            self.message_user(request, text, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
         response = super().response_action(request, queryset)
         if isinstance(response, HttpResponseRedirect) and PAGE_VAR in request.GET:
             try:
                 self.get_changelist_instance(request)
-            except InvalidInput:  # what was done left fewer pages
-                rest = request.GET.copy()
-                del rest[PAGE_VAR]
-                return HttpResponseRedirect(f"?{rest.urlencode()}")
+            except IncorrectLookupParameters:  # the action has left fewer pages
+                query = request.GET.copy()
+                del query[PAGE_VAR]
+                return HttpResponseRedirect(f"?{query.urlencode()}")
         return response
 
     def log_each(
-        self, request: HttpRequest, rows: Iterable[Any], words: str, flag: int = CHANGE
+        self, request: HttpRequest, rows: Iterable[Any], message: str, flag: int = CHANGE
     ) -> None:
-        """Keep who did this to each row, for its history and for the start page."""
-        about = ContentType.objects.get_for_model(self.model)
+        """Log who did this to each row, for the row's history and the start page."""
+        content_type = ContentType.objects.get_for_model(self.model)
         LogEntry.objects.bulk_create(
             LogEntry(
-                user=acting(request).user,
-                content_type=about,
+                user=signed_in_actor(request).user,
+                content_type=content_type,
                 object_id=row.pk,
-                object_repr=self.named(row)[:200],
+                object_repr=self.log_name(row)[:200],
                 action_flag=flag,
-                change_message=words,
+                change_message=message,
             )
             for row in rows
         )
 
-    def named(self, row: Any) -> str:
-        """What the log calls a row."""
+    def log_name(self, row: Any) -> str:
         return str(row)
 
-    def tell(
-        self, request: HttpRequest, acted: int, found: int, *sentences: str, extra_tags: str = ""
+    def report_action(
+        self, request: HttpRequest, acted: int, existing: int, *sentences: str, undo: str = ""
     ) -> None:
-        """Say what an action did to the `found` rows, and of those selected that are gone; it
-        was a success where it `acted` on any."""
-        words = [sentence for sentence in sentences if sentence]
-        selected = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
-        gone = 0 if _everything(request) else len(selected) - found
-        if gone:
-            words.append(f"Not there any more: {counted(gone, str(self.opts.verbose_name))}.")
-        level = messages.SUCCESS if acted else messages.WARNING
-        self.message_user(request, " ".join(words), level, extra_tags=extra_tags)
+        """Tell the user what an action did, and how many selected rows no longer exist.
 
-    def _filter_names(self) -> set[str]:
-        """What the address may name: a filter's own parameter, or the field that it is about."""
-        fields = (item[0] if isinstance(item, tuple) else item for item in self.list_filter)
-        return {str(getattr(field, "parameter_name", field)) for field in fields}
+        `acted` counts the changed rows and `existing` the selected rows that still exist. The
+        notice is a success if the action changed any.
+        """
+        texts = [sentence for sentence in sentences if sentence]
+        selected = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        missing = 0 if _selects_all(request) else len(selected) - existing
+        if missing:
+            noun, plural = str(self.opts.verbose_name), str(self.opts.verbose_name_plural)
+            verb = "exists" if missing == 1 else "exist"
+            texts.append(f"{count_of(missing, noun, plural)} no longer {verb}.")
+        level = messages.SUCCESS if acted else messages.WARNING
+        notify(request, " ".join(texts), level=level, undo=undo)
 
 
 class ReadOnlyAdmin(DeskModelAdmin):
-    """Written by the program alone."""
+    """For rows that only the program writes."""
 
     grants: tuple[str, ...] = ("view", "change")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def may_manage(self, request: HttpRequest) -> bool:
-        """Whether somebody may do what the pages offer besides reading."""
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        """Return whether this user may run the list's actions."""
         return super().has_change_permission(request)
 
 
-def _everything(request: HttpRequest) -> bool:
-    """Whether an action is for all rows found, rather than for the selected ones."""
+def require_numbers(data: QueryDict, names: Iterable[str]) -> None:
+    """Raise InvalidInput if a value of these inputs is not a row's id.
+
+    Django's action form and autocomplete widget query the database for them unchecked.
+    """
+    for name in names:
+        empty = [""] if name != ACTION_CHECKBOX_NAME else []
+        for value in data.getlist(name):
+            if value not in empty and not re.fullmatch(r"[0-9]{1,18}", value):
+                raise InvalidInput(errors={name: ["This is not the number of a row."]})
+
+
+def _selects_all(request: HttpRequest) -> bool:
+    """Return whether an action is for all matching rows, not only for the selected ones."""
     return bool(forms.BooleanField().to_python(request.POST.get("select_across")))
 
 
 def newest(queryset: QuerySet[Any]) -> QuerySet[Any]:
-    """The rows with the latest numbers: a filter without an index reads no more than these."""
+    """Limit a queryset to the NEWEST ids, so that a filter without an index reads only these."""
     latest = queryset.model._default_manager.aggregate(latest=Max("pk"))["latest"] or 0
     return queryset.filter(pk__gt=latest - NEWEST)
 
 
-def acting(request: HttpRequest) -> Actor:
-    """Whoever is signed in: nobody else comes this far."""
+def signed_in_actor(request: HttpRequest) -> Actor:
     return user_actor(cast(User, request.user))
 
 
-def badge(kind: str, value: str, words: str = "") -> SafeString:
-    """A value's shape, word and colour, as on the pages; the shapes of what only the back
-    office shows are in `static/css/admin.css`."""
+def badge(kind: str, value: str, label: str = "") -> SafeString:
+    """Return a value's icon, label and colour, as on the desk's pages.
+
+    The kinds that only the admin shows are in `static/css/admin.css`.
+    """
     return format_html(
         '<span class="badge {0}-{1}"><svg class="icon" aria-hidden="true">'
         '<use href="#i-{0}-{1}"/></svg>{2}</span>',
         kind,
         value,
-        words or value.replace("_", " ").capitalize(),
+        label or value.replace("_", " ").capitalize(),
     )
 
 
-def moment(time: datetime | None) -> str:
+def format_time(time: datetime | None) -> str:
     return date_format(time, "DATETIME_FORMAT") if time else "never"
 
 
-def counted(number: int, noun: str) -> str:
-    """For example "1 ticket", "3 tickets"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def plural(site: Any, model: Any) -> str:
-    """The name of a model's rows, as their own list says it."""
-    opts = site.get_model_admin(model).opts if site.is_registered(model) else model._meta
-    return str(opts.verbose_name_plural)
+def count_of(number: int, noun: str, plural: str = "") -> str:
+    """Return for example "1 ticket" or "3 tickets"."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"

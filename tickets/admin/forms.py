@@ -1,7 +1,8 @@
-"""The back office's forms: the desk's own fields, in the admin's clothes."""
+"""The back office's forms: the desk's own fields with the admin's widgets."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from django import forms
@@ -10,6 +11,7 @@ from django.contrib.admin.widgets import (
     AdminEmailInputWidget,
     AdminTextareaWidget,
     AdminTextInputWidget,
+    AutocompleteSelect,
 )
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import User
@@ -18,12 +20,12 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils.text import Truncator
 
-from ..access.actors import Actor
-from ..access.roles import agents
+from ..access.actors import Actor, agents
 from ..forms import fields, lists, tickets
 from ..models.ticket import Comment, Ticket
 from ..models.tokens import ApiToken
 from ..models.workplace import SavedView
+from ..services.editing import ReadState, conflicting_fields, own_changes
 from ..services.saved_views import SAME_NAME
 from ..vocabulary import (
     MAX_TOKEN_DAYS,
@@ -33,13 +35,13 @@ from ..vocabulary import (
     Priority,
     Scope,
 )
-from .base import AccountSelect, ModelForm
+from .base import ModelForm
 
-BY_TRIAGE = ("", "Let triage decide")
+TRIAGE_DECIDES = ("", "Let triage decide")
 
 
 class TicketForm(tickets.TicketForm, ModelForm):
-    assignee = None  # type: ignore[assignment]  # the model's own field, which searches
+    assignee = None  # type: ignore[assignment]  # use the model's field, which has autocomplete
 
     class Meta:
         model = Ticket
@@ -55,12 +57,12 @@ class TicketForm(tickets.TicketForm, ModelForm):
             self.fields[name].widget = widget
 
     def validate_constraints(self) -> None:
-        """Left to the fields, which know the same rules, and to the database behind them."""
+        """Do nothing: the form's fields have the same rules, and the database enforces them."""
 
 
 class AddTicketForm(TicketForm):
-    category = fields.EnumerationField(choices=[BY_TRIAGE, *Category.choices], required=False)
-    priority = fields.EnumerationField(choices=[BY_TRIAGE, *Priority.choices], required=False)
+    category = fields.EnumerationField(choices=[TRIAGE_DECIDES, *Category.choices], required=False)
+    priority = fields.EnumerationField(choices=[TRIAGE_DECIDES, *Priority.choices], required=False)
 
     def __init__(
         self, data: Any = None, files: Any = None, *, initial: Any = None, **kwargs: Any
@@ -70,57 +72,76 @@ class AddTicketForm(TicketForm):
 
 
 class ChangeTicketForm(TicketForm):
-    """Knows the version that was shown, so that nobody overwrites another's change unseen."""
+    """Changes the values that the editor has edited. The ticket keeps the others.
+
+    The page stores the version that it showed. The form conflicts if somebody else has changed
+    one of the edited values since.
+    """
 
     version_seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    editor: Actor  # the admin sets it for each request
+    changes: Mapping[str, Any] = {}  # the edited values
 
     def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
         super().__init__(data, files, **kwargs)
         self.initial["version_seen"] = self.instance.version
         for name in ("category", "priority", "status"):
             self.fields[name].required = True
-        if "assignee" in self.fields:  # whoever has the ticket keeps it until somebody decides
-            offered = Q(pk__in=agents().order_by().values("pk")) | Q(pk=self.instance.assignee_id)
+        if "assignee" in self.fields:  # a ticket may stay with somebody who is no longer an agent
+            allowed = Q(pk__in=agents().order_by().values("pk")) | Q(pk=self.instance.assignee_id)
             field = cast(Any, self.fields["assignee"])
-            field.queryset = User.objects.filter(offered)
+            field.queryset = User.objects.filter(allowed)
 
     def _get_validation_exclusions(self) -> set[str]:
-        """The field knows whom a ticket may have; the model would refuse who has it already."""
-        kept: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # not in stubs
-        return kept | {"assignee"}
+        """Leave the assignee to the field: the model would refuse one who is no longer an agent."""
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # not in stubs
+        return excluded | {"assignee"}
 
     def clean(self) -> Any:
         cleaned = super().clean()
-        differing = [name for name in self.changed_data if name in WRITABLE_FIELDS]
-        if "version_seen" in self.changed_data and differing:
-            self._tell_of_other_change(differing)
+        version = self.cleaned_data.get("version_seen")
+        if version is None or self.errors:
+            return cleaned
+        sent = {
+            name: self.cleaned_data[name] for name in WRITABLE_FIELDS if name in self.cleaned_data
+        }
+        self.changes = own_changes(self.instance, sent, version, untouched=WRITABLE_FIELDS)
+        untouched = sent.keys() - self.changes.keys()
+        self.changed_data = list(self.changes)  # what the admin logs
+        read = ReadState(version)
+        if fields := conflicting_fields(self.instance, self.changes, self.editor, read):
+            self.add_error(None, self._conflict_message(fields))
+            # Show the editor's values beside the stored ones. The next save overwrites what the
+            # message shows, and nothing else.
+            data = cast(QueryDict, self.data).copy()
+            for name in untouched:
+                data[name] = str(self.initial[name] or "")
+            data["version_seen"] = str(self.instance.version)
+            self.data = data
+        for name in untouched:  # Django copies these to the ticket, which may have newer values
+            del self.cleaned_data[name]
         return cleaned
 
-    def _tell_of_other_change(self, differing: list[str]) -> None:
-        """Keep what was typed, say what is stored now, and let the next save decide."""
-        sent = cast(QueryDict, self.data).copy()
-        sent["version_seen"] = str(self.instance.version)
-        self.data = sent
-        stored = "; ".join(f"{self[name].label}: {self._stored(name)}" for name in differing)
-        self.add_error(
-            None,
-            "Somebody else changed this ticket while it was open here. Stored now: "
-            f"{stored}. To store what stands below instead, save again.",
+    def _conflict_message(self, names: Collection[str]) -> str:
+        values = []
+        for name in (name for name in WRITABLE_FIELDS if name in names):
+            display = getattr(self.instance, f"get_{name}_display", None)
+            value = display() if display else getattr(self.instance, name)
+            values.append(f"{self[name].label}: {Truncator(str(value or 'empty')).chars(200)}")
+        return (
+            "Conflict: somebody else changed this ticket while you had it open. Stored now: "
+            f"{'; '.join(values)}. To overwrite this with your values below, save again."
         )
-
-    def _stored(self, name: str) -> str:
-        display = getattr(self.instance, f"get_{name}_display", None)
-        value = display() if display else getattr(self.instance, name)
-        return Truncator(str(value or "nothing")).chars(200)
 
 
 class AssignForm(forms.Form):
-    """Asks who gets the selected tickets."""
+    """Asks which agent gets the selected tickets."""
 
     assignee = forms.ModelChoiceField(
         queryset=agents(),
         label="Agent",
-        widget=AccountSelect(Ticket._meta.get_field("assignee"), admin.site),
+        widget=AutocompleteSelect(Ticket._meta.get_field("assignee"), admin.site),
     )
 
 
@@ -134,34 +155,36 @@ class CommentForm(tickets.CommentForm, ModelForm):
         self.fields["body"].widget = AdminTextareaWidget({"rows": 4})
 
     def validate_constraints(self) -> None:
-        """As in TicketForm."""
+        """Do nothing, as in TicketForm."""
 
 
 class NamesForm(ModelForm):
-    """What accounts are called, whether new or not."""
+    """The name fields of new and existing accounts."""
 
     first_name = fields.OneLineField(max_length=150, required=False, widget=AdminTextInputWidget)
     last_name = fields.OneLineField(max_length=150, required=False, widget=AdminTextInputWidget)
 
     def clean_username(self) -> str:
-        above: Any = super()
-        has_rules = hasattr(above, "clean_username")
-        name = above.clean_username() if has_rules else self.cleaned_data["username"]
+        parent: Any = super()
+        has_rules = hasattr(parent, "clean_username")
+        name = parent.clean_username() if has_rules else self.cleaned_data["username"]
         if "username" in self.changed_data and (name or "").lower() in RESERVED_USERNAMES:
-            raise ValidationError(f"Filters know another by the name “{name}”: choose another.")
+            raise ValidationError(
+                f"Filters use the name “{name}” for something else. Choose another."
+            )
         return cast(str, name)
 
 
 class AccountForm(NamesForm, UserChangeForm):  # type: ignore[type-arg]
-    """An account that there is."""
+    """An existing account."""
 
 
 class NewAccountForm(NamesForm, AdminUserCreationForm):  # type: ignore[type-arg]
-    """A new account, with a password or without."""
+    """A new account, with or without a password."""
 
 
 class ViewForm(ModelForm):
-    """A saved view's name and whether it is shared; its owner stays."""
+    """A saved view's name and whether it is shared. Its owner cannot be changed."""
 
     name = lists.ViewNameField(widget=AdminTextInputWidget)
 
@@ -171,53 +194,53 @@ class ViewForm(ModelForm):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        same = SavedView.objects.named(name, self.instance.owner_id)
-        if same.exclude(pk=self.instance.pk).exists():
+        namesakes = SavedView.objects.named(name, self.instance.owner_id)
+        if namesakes.exclude(pk=self.instance.pk).exists():
             raise ValidationError(SAME_NAME)
         return name
 
     def validate_constraints(self) -> None:
-        """As in TicketForm."""
+        """Do nothing, as in TicketForm."""
 
 
 class TokenForm(ModelForm):
-    """A new API token. `days` until it expires, or nothing."""
+    """A new API token. `days` is the time until it expires; empty means never."""
 
     name = fields.OneLineField(max_length=100, widget=AdminTextInputWidget)
     scopes = forms.MultipleChoiceField(
         choices=Scope,
         initial=[Scope.READ, Scope.WRITE],
         widget=forms.CheckboxSelectMultiple,
-        help_text="Write does not include read; admin includes both, and deleting.",
+        help_text="Write does not include read. Admin includes both, and deleting.",
     )
     days = forms.IntegerField(
         label="Expires after",
         min_value=1,
         max_value=MAX_TOKEN_DAYS,
         required=False,
-        help_text="Days from now; empty: never.",
+        help_text="Days from now. Leave empty for never.",
     )
 
-    maker: Actor  # set for each request, see the admin
+    creator: Actor  # the admin sets it for each request
 
     class Meta:
         model = ApiToken
         fields = ("name", "user", "scopes")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Offers no more than its maker may do, and to make it for others to admins only."""
+        """Limit the choices to what the creator may do. Only admins may choose another user."""
         super().__init__(*args, **kwargs)
-        if self.instance.pk is not None:  # a token's page shows, and asks nothing
+        if self.instance.pk is not None:  # an existing token cannot be changed
             return
         scopes, user = cast(Any, self.fields["scopes"]), cast(Any, self.fields["user"])
-        scopes.choices = [choice for choice in Scope.choices if self.maker.can(choice[0])]
+        scopes.choices = [choice for choice in Scope.choices if self.creator.can(choice[0])]
         scopes.error_messages["invalid_choice"] = "You cannot give the scope “%(value)s”."
         if not scopes.choices:
             scopes.help_text = (
-                "Your account has none to give: it is neither an agent's nor an admin's."
+                "You cannot give any scope, because you are neither an agent nor an admin."
             )
-        if not self.maker.can(Scope.ADMIN):
-            self.initial["user"] = self.maker.account
-            user.queryset = User.objects.filter(pk__in=[self.maker.account])
+        if not self.creator.can(Scope.ADMIN):
+            self.initial["user"] = self.creator.account
+            user.queryset = User.objects.filter(pk__in=[self.creator.account])
             user.required = user.widget.is_required = True
-            user.error_messages["invalid_choice"] = "Only admins make tokens for others."
+            user.error_messages["invalid_choice"] = "Only admins can create tokens for others."

@@ -1,4 +1,4 @@
-"""Background jobs in the back office: read, retried, cancelled."""
+"""Background jobs in the back office: read, retry, cancel."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from procrastinate.contrib.django import admin as procrastinates  # noqa: F401  (registers first)
+from procrastinate.contrib.django import admin as library_admin  # noqa: F401  (registers first)
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from procrastinate.exceptions import ConnectorException
 
 from ..services.mail.delivery import send_email
 from ..services.mail.outbox import cancel_email
-from .base import NEWEST, ReadOnlyAdmin, badge, counted, moment, newest
+from .base import NEWEST, ReadOnlyAdmin, badge, count_of, format_time, newest
 
 admin.site.unregister(ProcrastinateJob)
+# The library's model has no name of its own for people; "procrastinate job" helps nobody.
+ProcrastinateJob._meta.verbose_name = "job"
+ProcrastinateJob._meta.verbose_name_plural = "jobs"
 
 STATES = {
     "todo": "Waiting",
@@ -38,32 +41,31 @@ STATES = {
     "aborted": "Stopped",
 }
 EVENTS = {
-    "deferred": "Made",
+    "deferred": "Created",
     "started": "Started",
-    "deferred_for_retry": "Failed, to be tried again",
+    "deferred_for_retry": "Failed, will be retried",
     "retried": "Retried",
     "failed": "Failed",
     "succeeded": "Done",
     "cancelled": "Cancelled",
-    "abort_requested": "Asked to stop",
+    "abort_requested": "Stop requested",
     "aborted": "Stopped",
 }
 TASKS = {
     "triage_ticket": "Ask the model about a ticket",
-    "shadow_triage": "Ask the second source about a ticket",
-    "send_email": "Send a message to a requester",
-    "learn": "Learn from an agent's decision",
-    "refit": "Learn everything anew",
-    "purge": "Delete what has served its time",
-    "retry_stalled": "Take over from workers that died",
+    "shadow_triage": "Ask the shadow source about a ticket",
+    "send_email": "Send an email to a requester",
+    "learn": "Learn from feedback",
+    "retrain": "Retrain the classifier",
+    "refit": "Retrain the classifier",  # its name in release 0.1
+    "purge": "Delete expired data",
+    "retry_stalled": "Retry jobs of workers that died",
 }
-MOST_EVENTS = 50
-# What the log says of a job that was in this state.
-LOGGED = {"failed": "Retried.", "todo": "Cancelled."}
-AT_ONCE = timedelta(minutes=1)  # what was done within it is one act
+MAX_EVENTS = 50
+SAME_ACT = timedelta(minutes=1)  # a log entry and an event this close together are one act
 
 
-class StateFilter(admin.SimpleListFilter):
+class JobStateFilter(admin.SimpleListFilter):
     title, parameter_name = "state", "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -75,7 +77,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class QueueFilter(admin.SimpleListFilter):
-    """The queues that the program's tasks name: to look through all jobs for them is slow."""
+    """Offers the queues of the registered tasks: searching all jobs for them would be slow."""
 
     title, parameter_name = "queue", "queue_name"
 
@@ -90,15 +92,14 @@ class QueueFilter(admin.SimpleListFilter):
 
 @admin.register(ProcrastinateJob)
 class JobAdmin(ReadOnlyAdmin):
-    noun = "job"
-    list_display = ("number", "what", "about", "state", "queue", "due", "tries")
-    list_display_links = ("number", "what")
-    list_filter = (StateFilter, QueueFilter)
+    list_display = ("number", "task", "ticket_link", "state", "queue", "due", "attempt_count")
+    list_display_links = ("number", "task")
+    list_filter = (JobStateFilter, QueueFilter)
     sortable_by = ()
     ordering = ("-id",)
-    fields = ("what", "about", "state", "queue", "due", "tries", "technical")
+    fields = ("task", "ticket_link", "state", "queue", "due", "attempt_count", "task_call")
     actions = ("retry", "cancel")
-    looks_at = f"Only the latest {NEWEST:,} are looked through."
+    limit_note = f"Only the latest {NEWEST:,} are shown."
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -109,45 +110,45 @@ class JobAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         job = context["original"]
-        context["events"] = list(self._happened(job))
-        context["subtitle"] = self.named(job)
-        if self.may_manage(request):
+        context["events"] = list(self._events(job))
+        context["subtitle"] = self.log_name(job)
+        if self.has_manage_permission(request):
             context["can_retry"] = job.status == "failed"
             context["can_cancel"] = job.status == "todo"
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def named(self, row: ProcrastinateJob) -> str:
-        return f"{self.what(row)}, number {row.pk}"
+    def log_name(self, row: ProcrastinateJob) -> str:
+        return f"{self.task(row)}, number {row.pk}"
 
-    def _happened(self, job: ProcrastinateJob) -> Iterator[tuple[datetime, str]]:
-        """When and what, the latest first; whoever did it here is named."""
-        about = ContentType.objects.get_for_model(ProcrastinateJob)
-        entries = LogEntry.objects.filter(content_type=about, object_id=str(job.pk))
-        done = list(entries.select_related("user").order_by("-pk")[:MOST_EVENTS])
-        # Beside each event that makes a job wait stands one "scheduled", whose time is when the
-        # job is due. The "Due" above says so.
+    def _events(self, job: ProcrastinateJob) -> Iterator[tuple[datetime, str]]:
+        """Yield the time and description of each event, latest first, with the user who acted."""
+        content_type = ContentType.objects.get_for_model(ProcrastinateJob)
+        entries = LogEntry.objects.filter(content_type=content_type, object_id=str(job.pk))
+        acts = list(entries.select_related("user").order_by("-pk")[:MAX_EVENTS])
+        # Each event that makes a job wait comes with a "scheduled" event, whose time is when the
+        # job is due. The field "Due" shows that.
         events = ProcrastinateEvent.objects.filter(job=job).exclude(type="scheduled")
-        for event in events.order_by("-pk")[:MOST_EVENTS]:
-            words = EVENTS.get(event.type, event.type)
-            who = next((each.user for each in done if _tells_of(each, event)), None)
-            yield event.at, f"{words} by {who.get_username()}" if who else words
+        for event in events.order_by("-pk")[:MAX_EVENTS]:
+            description = EVENTS.get(event.type, event.type)
+            user = next((entry.user for entry in acts if _is_same_act(entry, event)), None)
+            yield event.at, f"{description} by {user.get_username()}" if user else description
 
     @admin.display(description="Number")
     def number(self, job: ProcrastinateJob) -> str:
         return f"{job.pk}"
 
     @admin.display(description="Job")
-    def what(self, job: ProcrastinateJob) -> str:
+    def task(self, job: ProcrastinateJob) -> str:
         name = job.task_name.rpartition(".")[2]
         return TASKS.get(name, capfirst(name.replace("_", " ")))
 
-    @admin.display(description="About")
-    def about(self, job: ProcrastinateJob) -> str | SafeString:
-        ticket = job.args.get("ticket_id")
-        if not isinstance(ticket, int):
+    @admin.display(description="Ticket")
+    def ticket_link(self, job: ProcrastinateJob) -> str | SafeString:
+        ticket_id = job.args.get("ticket_id")
+        if not isinstance(ticket_id, int):
             return ""
-        address = reverse("admin:tickets_ticket_change", args=[ticket])
-        return format_html('<a href="{}">Ticket #{}</a>', address, ticket)
+        address = reverse("admin:tickets_ticket_change", args=[ticket_id])
+        return format_html('<a href="{}">Ticket #{}</a>', address, ticket_id)
 
     @admin.display(description="State")
     def state(self, job: ProcrastinateJob) -> SafeString:
@@ -159,66 +160,59 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Due")
     def due(self, job: ProcrastinateJob) -> str:
-        if job.scheduled_at is None:
-            return "at once"
-        return moment(job.scheduled_at)
+        return format_time(job.scheduled_at) if job.scheduled_at else "now"
 
     @admin.display(description="Attempts")
-    def tries(self, job: ProcrastinateJob) -> int:
+    def attempt_count(self, job: ProcrastinateJob) -> int:
         return job.attempts
 
-    @admin.display(description="For the log")
-    def technical(self, job: ProcrastinateJob) -> SafeString:
+    @admin.display(description="Task and arguments")
+    def task_call(self, job: ProcrastinateJob) -> SafeString:
         return format_html("<code>{} {}</code>", job.task_name, json.dumps(job.args)[:500])
 
     # --- actions ---
 
-    def has_manage_permission(self, request: HttpRequest) -> bool:
-        return self.may_manage(request)
-
-    @admin.action(description="Retry jobs that failed", permissions=["manage"])
+    @admin.action(description="Retry failed jobs", permissions=["manage"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._each(request, queryset, "failed", _retry, "To be tried again: {}.", "had not failed")
+        self._act_on_each(request, queryset, "failed", _retry, "Retried", "had not failed")
 
-    @admin.action(description="Cancel jobs that wait", permissions=["manage"])
+    @admin.action(description="Cancel waiting jobs", permissions=["manage"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._each(request, queryset, "todo", _cancel, "Cancelled: {}.", "did not wait any more")
+        self._act_on_each(request, queryset, "todo", _cancel, "Cancelled", "not waiting")
 
-    def _each(
+    def _act_on_each(
         self,
         request: HttpRequest,
         queryset: QuerySet[Any],
-        state: str,
+        status: str,
         act: Callable[[ProcrastinateJob], bool],
-        done: str,
-        otherwise: str,
+        summary: str,
+        skip_reason: str,
     ) -> None:
-        """Do it to the jobs in this state, and tell of how many, and of the others."""
+        """Act on the jobs with this status, and report how many, and how many were skipped."""
         jobs = list(queryset.order_by("pk"))
-        fitting = [job for job in jobs if job.status == state]
-        acted = [job for job in fitting if act(job)]
-        self.log_each(request, acted, LOGGED[state])
-        left, refused = len(jobs) - len(fitting), len(fitting) - len(acted)
-        self.tell(
+        matching = [job for job in jobs if job.status == status]
+        acted = [job for job in matching if act(job)]
+        self.log_each(request, acted, f"{summary}.")
+        skipped, failed = len(jobs) - len(matching), len(matching) - len(acted)
+        self.report_action(
             request,
             len(acted),
             len(jobs),
-            done.format(counted(len(acted), "job")),
-            f"{counted(left, 'job')} {otherwise}." if left else "",
-            f"{counted(refused, 'job')} could not: taken meanwhile, or waiting already."
-            if refused
-            else "",
+            f"{summary}: {count_of(len(acted), 'job')}.",
+            f"Skipped, {skip_reason}: {count_of(skipped, 'job')}." if skipped else "",
+            f"Already taken or waiting: {count_of(failed, 'job')}." if failed else "",
         )
 
 
-def _tells_of(entry: LogEntry, event: ProcrastinateEvent) -> bool:
-    """Whether the log's entry is about what the queue noted by itself."""
-    same = entry.change_message == f"{EVENTS.get(event.type)}."
-    return same and event.at is not None and abs(entry.action_time - event.at) < AT_ONCE
+def _is_same_act(entry: LogEntry, event: ProcrastinateEvent) -> bool:
+    """Return whether this log entry and this event of the queue were caused by one act."""
+    same_kind = entry.change_message == f"{EVENTS.get(event.type)}."
+    return same_kind and event.at is not None and abs(entry.action_time - event.at) < SAME_ACT
 
 
 def _retry(job: ProcrastinateJob) -> bool:
-    """False where the same job waits already under its lock, or somebody was faster."""
+    """Return False if an equal job already waits under its lock, or if somebody else was first."""
     try:
         with transaction.atomic():
             app.job_manager.retry_job_by_id(
@@ -230,7 +224,7 @@ def _retry(job: ProcrastinateJob) -> bool:
 
 
 def _cancel(job: ProcrastinateJob) -> bool:
-    """False where a worker was faster."""
+    """Return False if a worker has already taken the job."""
     with transaction.atomic():
         cancelled = app.job_manager.cancel_job_by_id(job.pk)
         if cancelled and job.task_name == send_email.name:

@@ -1,10 +1,11 @@
-"""Tickets in the back office. Every change goes through the services, as everywhere."""
+"""Tickets in the back office. Every change goes through the services."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, cast
 
 from django import forms
@@ -17,27 +18,28 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from ..access.roles import is_agent
+from ..access.actors import is_agent
+from ..audit.trail import audit_trail
 from ..exceptions import NotFound
 from ..models.ticket import Comment, Ticket
 from ..querysets.search import SEARCH_HELP, parse_search
 from ..querysets.tickets import TicketQuerySet
 from ..services.comments import add_comment
-from ..services.editing import audited
+from ..services.editing import ReadState, audited
 from ..services.tickets import create_ticket, delete_ticket, update_ticket, update_tickets
 from ..services.undo import undo_token
-from ..vocabulary import MAX_SEARCH_CHARS, WRITABLE_FIELDS, Category, Priority, Source, Status
+from ..vocabulary import MAX_SEARCH_CHARS, Category, Priority, Status
 from ..web import wording
 from .base import (
-    MOST_NAMED,
+    MAX_CONFIRMED,
     NEWEST,
     DeskModelAdmin,
     StackedInline,
-    acting,
     badge,
-    counted,
-    moment,
+    count_of,
+    format_time,
     newest,
+    signed_in_actor,
 )
 from .forms import AddTicketForm, AssignForm, ChangeTicketForm, CommentForm
 
@@ -45,79 +47,94 @@ ADD_FIELDSETS = (
     (None, {"fields": ("title", "description", "requester_email")}),
     ("Properties", {"fields": (("status", "assignee"), ("category", "priority"))}),
 )
+TRIAGE_DISPLAY = (
+    *("sentiment_and_urgency", "category_decided_by", "priority_decided_by"),
+    "sentiment_decided_by",
+)
 CHANGE_FIELDSETS = (
     *ADD_FIELDSETS,
-    ("Triage", {"fields": ("mood", "category_decided", "priority_decided", "mood_decided")}),
-    ("Times", {"fields": (("arrived", "changed"),)}),
+    ("Triage", {"fields": TRIAGE_DISPLAY}),
+    ("Times", {"fields": (("created", "updated"),)}),
 )
-MOST_UNDONE = 100  # that a message can take back
-Action = Callable[["TicketAdmin", HttpRequest, QuerySet[Any]], HttpResponse | None]
+MAX_UNDOABLE = 100  # tickets that one notice offers to undo
+Act = Callable[["TicketAdmin", HttpRequest, QuerySet[Any]], HttpResponse | None]
 
 
-def setting(field: str, value: str, label: str, words: str) -> Action:
-    """An action that gives every selected ticket this value."""
+@dataclass(frozen=True)
+class TicketAction:
+    """An action on the selected tickets, and the heading it has in the menu."""
 
-    @admin.action(description=words, permissions=["change"])
-    def set_value(model_admin: TicketAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        done = f"{capfirst(field)} set to {label.lower()}"
-        model_admin.change_selected(request, queryset, {field: value}, done)
+    name: str
+    group: str
+    description: str
+    act: Act
+    allowed_permissions: tuple[str, ...] = ("change",)
 
-    set_value.__name__ = f"{field}:{value}"
-    return set_value
+    def __call__(
+        self, model_admin: TicketAdmin, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse | None:
+        return self.act(model_admin, request, queryset)
 
 
-@admin.action(description="Assign to me", permissions=["take"])
+def set_value(field: str, value: str, label: str, description: str) -> TicketAction:
+    """Return an action that sets this field of every selected ticket."""
+
+    def act(model_admin: TicketAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        summary = f"{capfirst(field)} set to {label.lower()}"
+        model_admin.change_selected(request, queryset, {field: value}, summary)
+
+    return TicketAction(f"{field}:{value}", capfirst(field), description, act)
+
+
 def assign_to_me(model_admin: TicketAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-    changes = {"assignee": acting(request).user}
+    changes = {"assignee": signed_in_actor(request).user}
     model_admin.change_selected(request, queryset, changes, "Assigned to you")
 
 
-@admin.action(description="Assign to …", permissions=["change"])
-def assign_to_other(
+def assign_to_agent(
     model_admin: TicketAdmin, request: HttpRequest, queryset: QuerySet[Any]
 ) -> HttpResponse | None:
-    """Asks for the agent on a page of its own, whose form does this action again."""
+    """Ask for the agent on a page whose form runs this action again."""
     form = AssignForm(request.POST if "assign" in request.POST else None)
     if not form.is_valid():
         return model_admin.ask_for_agent(request, queryset, form)
     agent = form.cleaned_data["assignee"]
-    words = f"Assigned to {agent.get_username()}"
-    model_admin.change_selected(request, queryset, {"assignee": agent}, words)
+    summary = f"Assigned to {agent.get_username()}"
+    model_admin.change_selected(request, queryset, {"assignee": agent}, summary)
     return None
 
 
-@admin.action(description="Assign to nobody", permissions=["change"])
-def assign_to_nobody(
-    model_admin: TicketAdmin, request: HttpRequest, queryset: QuerySet[Any]
-) -> None:
+def unassign(model_admin: TicketAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
     model_admin.change_selected(request, queryset, {"assignee": None}, "Assigned to nobody")
 
 
-for action, name in (
-    (assign_to_me, "assignee:me"),
-    (assign_to_other, "assignee:other"),
-    (assign_to_nobody, "assignee:nobody"),
-):
-    action.__name__ = name
+ACTIONS = (
+    *(set_value("status", each, each.label, f"Mark as {each.label.lower()}") for each in Status),
+    *(set_value("priority", each, each.label, f"Set to {each.label.lower()}") for each in Priority),
+    *(set_value("category", each, each.label, f"Set to {each.label.lower()}") for each in Category),
+    TicketAction("assignee:me", "Assignee", "Assign to me", assign_to_me, ("take",)),
+    TicketAction("assignee:other", "Assignee", "Assign to …", assign_to_agent),
+    TicketAction("assignee:nobody", "Assignee", "Assign to nobody", unassign),
+)
 
 
 class AssigneeFilter(admin.SimpleListFilter):
-    """Me, nobody, and whoever the address names."""
+    """Offers me, nobody, and the account that the address names."""
 
     title = parameter_name = "assignee"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        named = request.GET.get("assignee", "")
-        asked = named not in ("", "me", "none") and User.objects.filter(username=named).exists()
-        return [("me", "Me"), ("none", "Nobody"), *([(named, named)] if asked else [])]
+        name = request.GET.get("assignee", "")
+        known = name not in ("", "me", "none") and User.objects.filter(username=name).exists()
+        return [("me", "Me"), ("none", "Nobody"), *([(name, name)] if known else [])]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
         value = self.value()
         if not value:
             return queryset
-        wanted: dict[str, Any] = {"me": request.user.pk, "none": None}
-        if value in wanted:
-            return queryset.filter(assignee=wanted[value])
+        keywords: dict[str, Any] = {"me": request.user.pk, "none": None}
+        if value in keywords:
+            return queryset.filter(assignee=keywords[value])
         return queryset.filter(assignee__in=User.objects.filter(username=value).values("pk"))
 
 
@@ -128,20 +145,12 @@ class ReviewFilter(admin.SimpleListFilter):
         return [("true", "Needs review")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        found = cast(TicketQuerySet, queryset)
-        return found.needing_review() if self.value() == "true" else found
-
-
-class MoodFilter(admin.ChoicesFieldListFilter):
-    """Named as on the pages."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.title = "mood"
+        tickets = cast("TicketQuerySet[Ticket]", queryset)
+        return tickets.needing_review() if self.value() == "true" else tickets
 
 
 class CommentInline(StackedInline):
-    """A new comment; those before it are shown as a conversation, see the template."""
+    """One new comment. The template shows the earlier ones as a conversation."""
 
     model = Comment
     form = CommentForm
@@ -157,40 +166,26 @@ class CommentInline(StackedInline):
 class TicketAdmin(DeskModelAdmin):
     form = ChangeTicketForm
     list_display = (
-        *("subject", "status_badge", "priority_badge", "category_badge", "mood"),
-        *("assigned_to", "arrived"),
+        *("subject", "status_badge", "priority_badge", "category_badge"),
+        *("sentiment_and_urgency", "assigned_to", "created"),
     )
     list_select_related = ("assignee",)
     list_filter = (
-        *("status", "priority", "category", ("sentiment", MoodFilter)),
+        *("status", "priority", "category", "sentiment"),
         AssigneeFilter,
         ReviewFilter,
         "created_at",
     )
     # Sorting by a column without an index would read the whole table.
-    sortable_by = ("arrived",)
+    sortable_by = ("created",)
     ordering = ("-created_at", "-id")
     search_fields = ("title", "description")  # shows the box; see get_search_results
     search_help_text = SEARCH_HELP
     autocomplete_fields = ("assignee",)
     inlines = (CommentInline,)
-    readonly_fields = (
-        *("mood", "category_decided", "priority_decided", "mood_decided"),
-        *("arrived", "changed"),
-    )
-    asks_first = (*DeskModelAdmin.asks_first, "assignee:other")
-    actions = (
-        *(setting("status", each, each.label, f"Mark as {each.label.lower()}") for each in Status),
-        *(
-            setting("priority", each, each.label, f"Set to {each.label.lower()}")
-            for each in Priority
-        ),
-        *(
-            setting("category", each, each.label, f"Set to {each.label.lower()}")
-            for each in Category
-        ),
-        *(assign_to_me, assign_to_other, assign_to_nobody),
-    )
+    readonly_fields = (*TRIAGE_DISPLAY, "created", "updated")
+    confirmed_actions = (*DeskModelAdmin.confirmed_actions, "assignee:other")
+    actions = ACTIONS
 
     # --- the list ---
 
@@ -202,16 +197,14 @@ class TicketAdmin(DeskModelAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         queryset = queryset.defer("document", "description")
         number = re.fullmatch(r"\s*#(\d{1,18})\s*", search_term)
-        if number:  # without the tickets that only mention it
+        if number:  # this ticket only, not those that mention the number
             return queryset.filter(pk=number[1]), False
         text = search_term[:MAX_SEARCH_CHARS]
         if text.strip() and not _uses_index(text):
-            words = (
-                f"This was searched among the latest {NEWEST:,} tickets: add a word to find more."
-            )
-            self.message_user(request, words, messages.WARNING)
+            note = f"Only the latest {NEWEST:,} tickets were searched. Add a word to find more."
+            self.message_user(request, note, messages.WARNING)
             queryset = newest(queryset)
-        return cast(TicketQuerySet, queryset).search(text, request.user), False
+        return cast("TicketQuerySet[Ticket]", queryset).search(text, request.user), False
 
     @admin.display(description="Ticket")
     def subject(self, ticket: Ticket) -> str:
@@ -229,35 +222,41 @@ class TicketAdmin(DeskModelAdmin):
     def category_badge(self, ticket: Ticket) -> SafeString:
         return badge("category", ticket.category)
 
-    @admin.display(description="Mood and urgency")
-    def mood(self, ticket: Ticket) -> SafeString:
-        word = badge("sentiment", ticket.sentiment)
-        return format_html("{} {}", word, ticket.urgency_score)
+    @admin.display(description="Sentiment and urgency")
+    def sentiment_and_urgency(self, ticket: Ticket) -> SafeString:
+        return format_html("{} {}", badge("sentiment", ticket.sentiment), ticket.urgency_score)
 
     @admin.display(description="Assignee")
     def assigned_to(self, ticket: Ticket) -> User | None:
         return ticket.assignee
 
-    @admin.display(description="Arrived", ordering="created_at")
-    def arrived(self, ticket: Ticket) -> str:
-        return moment(ticket.created_at)
+    @admin.display(description="Created", ordering="created_at")
+    def created(self, ticket: Ticket) -> str:
+        return format_time(ticket.created_at)
 
-    @admin.display(description="Last changed")
-    def changed(self, ticket: Ticket) -> str:
-        return moment(ticket.updated_at)
+    @admin.display(description="Last updated")
+    def updated(self, ticket: Ticket) -> str:
+        return format_time(ticket.updated_at)
 
     # --- actions ---
+
+    def get_action(self, action: Any) -> tuple[Any, str, str] | None:
+        """Let a TicketAction bring its own name; Django takes a function's."""
+        if isinstance(action, TicketAction):
+            return action, action.name, action.description
+        return super().get_action(action)
 
     def get_action_choices(
         self, request: HttpRequest, default_choices: Any = (("", "---------"),)
     ) -> list[tuple[str, Any]]:
-        """The actions that set a value, grouped by the field that they set."""
+        """Put the ticket actions under their headings, after Django's own actions."""
+        actions = {action.name: action for action in ACTIONS}
         groups: dict[str, list[tuple[str, str]]] = {}
-        plain: list[tuple[str, Any]] = []
-        for name, words in super().get_action_choices(request, list(default_choices)):
-            field, _, value = name.partition(":")
-            (groups.setdefault(field, []) if value else plain).append((name, words))
-        return [*plain, *((capfirst(field), choices) for field, choices in groups.items())]
+        ungrouped: list[tuple[str, Any]] = []
+        for name, description in super().get_action_choices(request, list(default_choices)):
+            group = groups.setdefault(actions[name].group, []) if name in actions else ungrouped
+            group.append((name, description))
+        return [*ungrouped, *groups.items()]
 
     def ask_for_agent(
         self, request: HttpRequest, queryset: QuerySet[Any], form: AssignForm
@@ -266,7 +265,7 @@ class TicketAdmin(DeskModelAdmin):
             **self.admin_site.each_context(request),
             "title": "Assign tickets",
             "opts": self.opts,
-            "tickets": list(queryset[:MOST_NAMED]),
+            "tickets": list(queryset[:MAX_CONFIRMED]),
             "form": form,
             "media": self.media + form.media,
         }
@@ -280,18 +279,21 @@ class TicketAdmin(DeskModelAdmin):
         request: HttpRequest,
         queryset: QuerySet[Any],
         changes: Mapping[str, Any],
-        words: str,
+        summary: str,
     ) -> None:
-        """Change what is selected and tell how many, and of those that are gone."""
-        # In one order for everybody, so that two actions at once cannot wait for each other.
-        numbers = list(queryset.order_by("pk").values_list("pk", flat=True))
-        changed = update_tickets(numbers, changes, acting(request))
-        # The page offers to undo what these versions name; with too many there is no room.
-        renewed = [ticket for ticket in changed if ticket.renewed]
-        undo = is_agent(request.user) and len(renewed) <= MOST_UNDONE
-        told = f"{words}: {counted(len(changed), 'ticket')}."
-        tags = undo_token(renewed if undo else ())
-        self.tell(request, len(changed), len(changed), told, extra_tags=tags)
+        """Change the selected tickets and tell the user how many, with a way to undo it."""
+        # Everybody locks in the same order, so that two actions at once cannot deadlock.
+        ids = list(queryset.order_by("pk").values_list("pk", flat=True))
+        result = update_tickets(ids, changes, signed_in_actor(request))
+        undoable = is_agent(request.user) and len(result.changed) <= MAX_UNDOABLE
+        count = len(result.tickets)
+        self.report_action(
+            request,
+            count,
+            count,
+            f"{summary}: {count_of(count, 'ticket')}.",
+            undo=undo_token(result.changed) if undoable else "",
+        )
 
     # --- one ticket ---
 
@@ -304,8 +306,10 @@ class TicketAdmin(DeskModelAdmin):
     def get_form(
         self, request: HttpRequest, obj: Ticket | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        form = AddTicketForm if obj is None else ChangeTicketForm
-        return super().get_form(request, obj, change, **{"form": form, **kwargs})
+        base = AddTicketForm if obj is None else ChangeTicketForm
+        form: Any = super().get_form(request, obj, change, **{"form": base, **kwargs})
+        form.editor = signed_in_actor(request)
+        return form
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -314,34 +318,41 @@ class TicketAdmin(DeskModelAdmin):
         if ticket is not None:
             context["conversation"] = ticket.comments.select_related("author")
         response = super().render_change_form(request, context, *args, **kwargs)
-        # The desk's own page of a ticket is for agents.
-        cast(Any, response).context_data["has_absolute_url"] &= acting(request).is_agent
+        # Only agents may open the ticket's page on the desk.
+        cast(Any, response).context_data["has_absolute_url"] &= signed_in_actor(request).is_agent
+        return response
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Show the audit trail, which knows more than the admin's own log."""
+        response = super().history_view(request, object_id, extra_context)
+        if isinstance(response, TemplateResponse):  # not a redirect: the ticket exists
+            context = cast(dict[str, Any], response.context_data)
+            context["audit_trail"] = audit_trail(context["object"])
         return response
 
     @admin.display(description="Category decided by")
-    def category_decided(self, ticket: Ticket) -> str:
-        return _decision(ticket, "category")
+    def category_decided_by(self, ticket: Ticket) -> str:
+        return _decided_by(ticket, "category")
 
     @admin.display(description="Priority decided by")
-    def priority_decided(self, ticket: Ticket) -> str:
-        return _decision(ticket, "priority")
+    def priority_decided_by(self, ticket: Ticket) -> str:
+        return _decided_by(ticket, "priority")
 
-    @admin.display(description="Mood decided by")
-    def mood_decided(self, ticket: Ticket) -> str:
-        return _decision(ticket, "tone")
+    @admin.display(description="Sentiment decided by")
+    def sentiment_decided_by(self, ticket: Ticket) -> str:
+        return _decided_by(ticket, "sentiment")
 
     # --- saving ---
 
     def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
         if not change:
-            obj.pk = create_ticket(form.cleaned_data, acting(request)).pk
+            obj.pk = create_ticket(form.cleaned_data, signed_in_actor(request)).pk
             return
-        changes = {
-            name: form.cleaned_data[name] for name in form.changed_data if name in WRITABLE_FIELDS
-        }
-        if changes:
-            version = form.cleaned_data["version_seen"]
-            update_ticket(obj.pk, changes, acting(request), version=version)
+        if form.changes:
+            read = ReadState(form.cleaned_data["version_seen"])
+            update_ticket(obj.pk, form.changes, signed_in_actor(request), read=read)
 
     def save_formset(
         self,
@@ -352,31 +363,28 @@ class TicketAdmin(DeskModelAdmin):
     ) -> None:
         formset.save(commit=False)
         formset.new_objects = [
-            add_comment(form.instance, written.cleaned_data, acting(request))
-            for written in formset.extra_forms
-            if written.has_changed()
+            add_comment(form.instance, comment.cleaned_data, signed_in_actor(request))
+            for comment in formset.extra_forms
+            if comment.has_changed()
         ]
 
     def delete_model(self, request: HttpRequest, obj: Ticket) -> None:
-        delete_ticket(obj.pk, acting(request))
+        delete_ticket(obj.pk, signed_in_actor(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
-        actor = acting(request)
+        actor = signed_in_actor(request)
         with audited(actor):
-            for number in list(queryset.order_by("pk").values_list("pk", flat=True)):
+            for ticket_id in list(queryset.order_by("pk").values_list("pk", flat=True)):
                 with suppress(NotFound):
-                    delete_ticket(number, actor)
+                    delete_ticket(ticket_id, actor)
 
 
 def _uses_index(text: str) -> bool:
-    """Whether something in a search narrows it through an index."""
+    """Return whether a term of the search narrows it through an index."""
     terms = (term for term in parse_search(text) if not term.excluded)
     return any(re.search(r"[^\W_]", term.text) for term in terms)
 
 
-def _decision(ticket: Ticket, name: str) -> str:
-    """For example "Offline, 82 % sure"."""
-    decided = ticket.triage[name]
-    source = capfirst(Source(decided["source"]).label)
-    sure = decided["confidence"]
-    return source if sure is None else f"{source}, {wording.confident(sure)}"
+def _decided_by(ticket: Ticket, name: str) -> str:
+    decision = ticket.triage[name]
+    return wording.decision(decision["source"], decision["confidence"])

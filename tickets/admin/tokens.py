@@ -1,4 +1,4 @@
-"""API tokens in the back office: made, seen once, revoked."""
+"""API tokens in the back office: create, show the secret once, revoke."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from django.utils.safestring import SafeString
 
 from ..models.tokens import ApiToken
 from ..services.accounts import create_token, revoke_token
-from .base import DeskModelAdmin, acting, badge, counted, moment
+from .base import DeskModelAdmin, badge, count_of, format_time, signed_in_actor
 from .forms import TokenForm
 
 STATES = [("usable", "Usable"), ("expired", "Expired"), ("revoked", "Revoked")]
 
 
-class StateFilter(admin.SimpleListFilter):
+class TokenStateFilter(admin.SimpleListFilter):
     title = parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -37,22 +37,21 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(DeskModelAdmin):
-    """A token is made and revoked, never changed: what it may do was told to its holder."""
+    """A token can be created and revoked but not changed: its holder relies on its scopes."""
 
     form = TokenForm
-    list_display = ("name", "user", "allowed", "state", "made", "expires", "last_used")
+    list_display = ("name", "user", "scope_names", "state", "created", "expires", "last_used")
     list_select_related = ("user",)
-    list_filter = (StateFilter,)
+    list_filter = (TokenStateFilter,)
     search_fields = ("name", "user__username")
     ordering = ("-created_at", "-id")
     autocomplete_fields = ("user",)
     actions = ("revoke",)
-    shown = ("name", "user", "allowed", "state", "made", "expires", "revoked")
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
         if obj is None:
             return ("name", "user", "scopes", "days")
-        return (*self.shown, "last_used")
+        return (*self.list_display[:-1], "revoked", "last_used")
 
     def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
         return False
@@ -64,7 +63,7 @@ class ApiTokenAdmin(DeskModelAdmin):
         self, request: HttpRequest, obj: ApiToken | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
-        form.maker = acting(request)
+        form.creator = signed_in_actor(request)
         return form
 
     def render_change_form(
@@ -77,7 +76,7 @@ class ApiTokenAdmin(DeskModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="Scopes")
-    def allowed(self, token: ApiToken) -> str:
+    def scope_names(self, token: ApiToken) -> str:
         return ", ".join(token.scopes)
 
     @admin.display(description="State")
@@ -85,41 +84,41 @@ class ApiTokenAdmin(DeskModelAdmin):
         state = "usable" if token.is_usable else "revoked" if token.revoked_at else "expired"
         return badge("token", state)
 
-    @admin.display(description="Made", ordering="created_at")
-    def made(self, token: ApiToken) -> str:
-        return moment(token.created_at)
+    @admin.display(description="Created", ordering="created_at")
+    def created(self, token: ApiToken) -> str:
+        return format_time(token.created_at)
 
     @admin.display(description="Expires", ordering="expires_at")
     def expires(self, token: ApiToken) -> str:
-        return moment(token.expires_at)
+        return format_time(token.expires_at)
 
     @admin.display(description="Last used", ordering="last_used_at")
     def last_used(self, token: ApiToken) -> str:
-        return moment(token.last_used_at)
+        return format_time(token.last_used_at)
 
     @admin.display(description="Revoked")
     def revoked(self, token: ApiToken) -> str:
-        return moment(token.revoked_at)
+        return format_time(token.revoked_at)
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
         data = form.cleaned_data
-        token, secret = create_token(
+        new = create_token(
             data["name"],
             data["scopes"],
-            acting(request),
+            signed_in_actor(request),
             user=data["user"],
             days=data["days"],
         )
-        obj.pk = token.pk
-        request.token_secret = secret  # type: ignore[attr-defined]
+        obj.pk = new.token.pk
+        request.token_secret = new.secret  # type: ignore[attr-defined]
 
     def response_add(
         self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Show the secret in this answer alone: a redirect would have to keep it somewhere."""
+        """Show the secret in this response only. A redirect would have to store it."""
         context = {
             **self.admin_site.each_context(request),
-            "title": "The new API token",
+            "title": "New API token",
             "opts": self.opts,
             "token": obj,
             "secret": request.token_secret,  # type: ignore[attr-defined]
@@ -128,16 +127,16 @@ class ApiTokenAdmin(DeskModelAdmin):
 
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        found = list(queryset)
-        tokens = [token for token in found if token.revoked_at is None]
-        for token in tokens:
-            revoke_token(token, acting(request))
-        self.log_each(request, tokens, "Revoked.")
-        left = len(found) - len(tokens)
-        self.tell(
+        tokens = list(queryset)
+        valid = [token for token in tokens if token.revoked_at is None]
+        for token in valid:
+            revoke_token(token, signed_in_actor(request))
+        self.log_each(request, valid, "Revoked.")
+        already_revoked = len(tokens) - len(valid)
+        self.report_action(
             request,
+            len(valid),
             len(tokens),
-            len(found),
-            f"Revoked: {counted(len(tokens), 'API token')}.",
-            f"Revoked before, and left as they are: {left}." if left else "",
+            f"Revoked: {count_of(len(valid), 'API token')}.",
+            f"Already revoked: {already_revoked}." if already_revoked else "",
         )

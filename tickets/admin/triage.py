@@ -1,4 +1,4 @@
-"""The ledger, the lessons and what was learned from them; and to learn anew."""
+"""Predictions, feedback and the learned models in the back office."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from ..models.triage import Feedback, Prediction, TriageModel
 from ..services.triage import feedback
 from ..services.triage.feedback import delete_feedback
 from ..web import wording
-from .base import NEWEST, ReadOnlyAdmin, badge, counted, moment, newest
+from .base import NEWEST, ReadOnlyAdmin, badge, count_of, format_time, newest
 
-DAYS = 7  # that the figures look back; the page about triage takes any time
+DAYS = 7  # that the figures cover; the triage page offers any period
 
 
-class OfTickets(ReadOnlyAdmin):
-    """Rows about tickets, found by a ticket's number or among the newest."""
+class TicketRowsAdmin(ReadOnlyAdmin):
+    """For rows that belong to tickets: lists the newest, or all of one ticket's."""
 
     search_fields = ("ticket__id",)  # shows the box; see get_search_results
-    search_help_text = "The number of a ticket: #12"
-    looks_at = f"Only the latest {NEWEST:,} are looked through; a ticket's number finds older ones."
+    search_help_text = "A ticket's number, such as #12"
+    limit_note = f"Only the latest {NEWEST:,} are shown. Search a ticket's number for older ones."
     list_select_related = ("ticket",)
     ordering = ("-pk",)
-    # Another order would read the whole table.
+    # Sorting by a column without an index would read the whole table.
     sortable_by = ()
 
     def get_search_results(
@@ -48,51 +48,50 @@ class OfTickets(ReadOnlyAdmin):
         return super().get_queryset(request).defer("ticket__document", "ticket__description")
 
     @admin.display(description="Ticket")
-    def of_ticket(self, row: Any) -> str | SafeString:
+    def ticket_link(self, row: Any) -> str | SafeString:
         if row.ticket is None:
-            return "not sent"
+            return "not created"
         address = reverse("admin:tickets_ticket_change", args=[row.ticket.pk])
         return format_html('<a href="{}">{}</a>', address, row.ticket)
 
 
 @admin.register(Prediction)
-class PredictionAdmin(OfTickets):
-    noun = "suggestion"
+class PredictionAdmin(TicketRowsAdmin):
     grants = ("view",)
     list_display = (
-        *("made", "of_ticket", "field", "value", "sure", "who"),
-        *("use", "became", "accepted", "latency"),
+        *("created", "ticket_link", "field", "value", "confidence_share", "source_name"),
+        *("use", "outcome", "accepted", "latency"),
     )
     list_filter = ("field", "source", "use", "accepted")
     fields = (
-        *("made", "of_ticket", "field", "value", "sure", "source", "provider", "model"),
-        *("prompt_version", "words", "use", "accepted", "became", "decided"),
+        *("created", "ticket_link", "field", "value", "confidence_share", "source", "provider"),
+        *("model", "prompt_version", "evidence_texts", "use", "accepted", "outcome", "decided"),
         *("latency", "cost", "suggestion"),
     )
 
-    @admin.display(description="Made")
-    def made(self, row: Prediction) -> str:
-        return moment(row.created_at)
+    @admin.display(description="Created")
+    def created(self, row: Prediction) -> str:
+        return format_time(row.created_at)
 
-    @admin.display(description="Sure")
-    def sure(self, row: Prediction) -> str | None:
-        return _share(row.confidence)
+    @admin.display(description="Confidence")
+    def confidence_share(self, row: Prediction) -> str | None:
+        return _percentage(row.confidence)
 
     @admin.display(description="Source")
-    def who(self, row: Prediction) -> str:
+    def source_name(self, row: Prediction) -> str:
         return f"{row.get_source_display()} {row.model}".strip()
 
-    @admin.display(description="Became")
-    def became(self, row: Prediction) -> str:
-        if row.is_right is None:
-            return "not judged"
-        return f"{row.final_value} (right)" if row.is_right else row.final_value
+    @admin.display(description="Agent's decision")
+    def outcome(self, row: Prediction) -> str:
+        if row.is_correct is None:
+            return "none yet"
+        return f"{row.final_value} (correct)" if row.is_correct else row.final_value
 
     @admin.display(description="Decided")
     def decided(self, row: Prediction) -> str:
-        return moment(row.final_at)
+        return format_time(row.final_at)
 
-    @admin.display(description="Took")
+    @admin.display(description="Latency")
     def latency(self, row: Prediction) -> str:
         return f"{row.latency_ms} ms"
 
@@ -100,56 +99,53 @@ class PredictionAdmin(OfTickets):
     def cost(self, row: Prediction) -> str:
         return f"${row.cost_usd:.6f}"
 
-    @admin.display(description="Words that decided")
-    def words(self, row: Prediction) -> SafeString | None:
+    @admin.display(description="Evidence")
+    def evidence_texts(self, row: Prediction) -> SafeString | None:
         quotes = ((entry["text"],) for entry in row.evidence)
         return format_html_join(", ", "<q>{}</q>", quotes) or None
 
 
 @admin.register(Feedback)
-class LessonAdmin(OfTickets):
-    """What agents decided, for triage to learn. Whatever was wrong can be forgotten."""
+class FeedbackAdmin(TicketRowsAdmin):
+    """Agents' confirmations and corrections. Wrong ones can be deleted."""
 
-    list_display = ("taught", "of_ticket", "field", "value", "how", "learned")
+    list_display = ("decided", "ticket_link", "field", "value", "prediction", "state")
     list_display_links = None
     list_filter = ("field", "corrected")
-    actions = ("forget_lessons",)
+    actions = ("delete_feedback",)
 
     @admin.display(description="Decided")
-    def taught(self, row: Feedback) -> str:
-        return moment(row.at)
+    def decided(self, row: Feedback) -> str:
+        return format_time(row.decided_at)
 
-    @admin.display(description="Triage was")
-    def how(self, row: Feedback) -> str:
+    @admin.display(description="Prediction")
+    def prediction(self, row: Feedback) -> str:
         return "corrected" if row.corrected else "confirmed"
 
     @admin.display(description="State")
-    def learned(self, row: Feedback) -> SafeString:
-        return badge("lesson", "learned" if row.learned_at else "waiting")
+    def state(self, row: Feedback) -> SafeString:
+        return badge("feedback", "learned" if row.learned_at else "waiting")
 
-    def has_forget_permission(self, request: HttpRequest) -> bool:
-        return self.may_manage(request)
-
-    @admin.action(description="Forget", permissions=["forget"])
-    def forget_lessons(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:
-        chosen = list(queryset)
+    @admin.action(description="Delete feedback", permissions=["manage"])
+    def delete_feedback(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:
+        rows = list(queryset)
         with transaction.atomic():
-            delete_feedback(Feedback.objects.filter(pk__in=[lesson.pk for lesson in chosen]))
-            self.log_each(request, chosen, "Forgotten.", DELETION)
-        later = "Triage does without them once it learns anew, at the latest within the hour."
-        forgotten = f"Forgotten: {counted(len(chosen), 'lesson')}."
-        self.tell(request, len(chosen), len(chosen), forgotten, later if chosen else "")
+            delete_feedback(Feedback.objects.filter(pk__in=[row.pk for row in rows]))
+            self.log_each(request, rows, "Deleted.", DELETION)
+        summary = f"Deleted: {count_of(len(rows), 'feedback entry', 'feedback entries')}."
+        later = "The classifier forgets them at its next retraining, within an hour."
+        self.report_action(request, len(rows), len(rows), summary, later if rows else "")
 
 
 @admin.register(TriageModel)
 class TriageModelAdmin(ReadOnlyAdmin):
     list_display = (
-        *("of_field", "feedback_count", "lexicon_right", "learned_right", "answers"),
-        *("version", "updated", "refitted"),
+        *("field_name", "feedback_count", "lexicon_accuracy", "learned_accuracy_share", "answers"),
+        *("version", "updated", "retrained"),
     )
     list_display_links = None
     sortable_by = ()
-    actions = ("learn_anew",)
+    actions = ("retrain",)
     ordering = ("field",)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -157,44 +153,41 @@ class TriageModelAdmin(ReadOnlyAdmin):
         figures = {
             "days": DAYS,
             "sources": Prediction.objects.between(since, None).by_source(),
-            "can_learn": self.may_manage(request),
+            "can_retrain": self.has_manage_permission(request),
         }
         return super().changelist_view(request, figures | (extra_context or {}))
 
     @admin.display(description="Field")
-    def of_field(self, row: TriageModel) -> str:
+    def field_name(self, row: TriageModel) -> str:
         return row.get_field_display()
 
-    @admin.display(description="Lexicon right")
-    def lexicon_right(self, row: TriageModel) -> str | None:
-        return _share(row.prior_accuracy)
+    @admin.display(description="Lexicon accuracy")
+    def lexicon_accuracy(self, row: TriageModel) -> str | None:
+        return _percentage(row.prior_accuracy)
 
-    @admin.display(description="Learned right")
-    def learned_right(self, row: TriageModel) -> str | None:
-        return _share(row.learned_accuracy)
+    @admin.display(description="Learned accuracy")
+    def learned_accuracy_share(self, row: TriageModel) -> str | None:
+        return _percentage(row.learned_accuracy)
 
-    @admin.display(description="Who answers")
+    @admin.display(description="In use")
     def answers(self, row: TriageModel) -> str:
-        return "what was learned" if row.leads else "the lexicon"
+        return "learned model" if row.leads else "lexicon"
 
-    @admin.display(description="Learned last")
+    @admin.display(description="Updated")
     def updated(self, row: TriageModel) -> str:
-        return moment(row.updated_at)
+        return format_time(row.updated_at)
 
-    @admin.display(description="Learned anew")
-    def refitted(self, row: TriageModel) -> str:
-        return moment(row.refitted_at)
+    @admin.display(description="Retrained")
+    def retrained(self, row: TriageModel) -> str:
+        return format_time(row.refitted_at)
 
-    def has_learn_permission(self, request: HttpRequest) -> bool:
-        return self.may_manage(request)
-
-    @admin.action(description="Learn anew from the latest lessons", permissions=["learn"])
-    def learn_anew(self, request: HttpRequest, queryset: QuerySet[TriageModel]) -> None:
-        feedback.retrain_later()
-        self.message_user(
-            request, "A job learns everything anew; it is among the jobs.", messages.SUCCESS
-        )
+    @admin.action(description="Retrain from the latest feedback", permissions=["manage"])
+    def retrain(self, request: HttpRequest, queryset: QuerySet[TriageModel]) -> None:
+        if feedback.retrain_later():
+            self.message_user(request, "A retraining job was added.", messages.SUCCESS)
+        else:
+            self.message_user(request, "A retraining job is already waiting.", messages.WARNING)
 
 
-def _share(value: float | None) -> str | None:
+def _percentage(value: float | None) -> str | None:
     return None if value is None else wording.percentage(value)

@@ -1,4 +1,4 @@
-"""Accounts and groups in the back office, and what the desk's two groups mean."""
+"""Accounts and groups in the back office."""
 
 from __future__ import annotations
 
@@ -27,32 +27,31 @@ from .base import (
     GroupAdmin,
     ModelForm,
     UserAdmin,
-    acting,
     badge,
-    counted,
-    moment,
-    plural,
+    count_of,
+    format_time,
+    signed_in_actor,
 )
 from .forms import AccountForm, NewAccountForm
 
 admin.site.unregister([User, Group])
 
 ROLES = {
-    AGENTS_GROUP: "Agents work tickets: on the pages of the desk, and here if they have staff status.",
-    ADMINS_GROUP: "Admins do everything that agents do, delete tickets, and run this back office.",
+    AGENTS_GROUP: "Agents work tickets on the desk's pages, and here if they have staff status.",
+    ADMINS_GROUP: "Admins can do everything agents can, delete tickets, and run this back office.",
 }
 HELP = {
     "username": "Up to 150 letters, digits and @ . + - _",
-    "is_active": "Untick this rather than delete an account. Nobody can sign in with it, its"
-    " tokens stop working, and its tickets stay assigned to it: give them to somebody else.",
-    "is_staff": "Opens this back office. An agent without it works on the pages of the desk.",
-    "is_superuser": "May do everything, whatever the groups say.",
-    "groups": f"{ROLES[AGENTS_GROUP]} {ROLES[ADMINS_GROUP]} An account without a group sees neither tickets"
-    " nor figures.",
+    "is_active": "Clear this instead of deleting an account. Nobody can sign in with it, its API"
+    " tokens stop working, and its tickets stay assigned to it, so assign them to somebody else.",
+    "is_staff": "May open this back office. Agents without it work on the desk's own pages.",
+    "is_superuser": "Has every permission, whatever the groups say.",
+    "groups": f"{ROLES[AGENTS_GROUP]} {ROLES[ADMINS_GROUP]} An account without a group sees"
+    " neither tickets nor statistics.",
 }
-NO_GROUP = "none"  # as the filter says it
-CONVERSATION = "conversation of a ticket"
-RIGHTS = ("is_active", "groups", "is_staff", "is_superuser")
+NO_GROUP = "none"  # the filter's value for accounts without a group
+CONVERSATION = "ticket conversations"
+ACCESS_FIELDS = ("is_active", "groups", "is_staff", "is_superuser")
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -76,24 +75,23 @@ class RoleFilter(admin.SimpleListFilter):
 
 @admin.register(User)
 class AccountAdmin(DeskModelAdmin, UserAdmin):
-    noun = "user"
     form, add_form = AccountForm, NewAccountForm
-    list_display = ("username", "person", "email", "role", "state", "signed_in")
+    list_display = ("username", "full_name", "email", "group_names", "state", "last_sign_in")
     list_filter = (RoleFilter, "is_active", "is_staff")
     sortable_by = ("username", "email")
-    readonly_fields = ("secret", "signed_in", "joined", "assigned")
+    readonly_fields = ("password_link", "last_sign_in", "created", "assigned_tickets")
     filter_horizontal = ()
     actions = ("deactivate", "activate")
     fieldsets = (
-        (None, {"fields": ("username", "secret")}),
+        (None, {"fields": ("username", "password_link")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("What this account may do", {"fields": RIGHTS}),
-        ("Use", {"fields": ("assigned", "signed_in", "joined")}),
+        ("Access", {"fields": ACCESS_FIELDS}),
+        ("Activity", {"fields": ("assigned_tickets", "last_sign_in", "created")}),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "usable_password", "password1", "password2")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("What this account may do", {"fields": ("groups", "is_staff")}),
+        ("Access", {"fields": ("groups", "is_staff")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -107,7 +105,7 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is None or self.has_change_permission(request, obj):
             return super().get_fieldsets(request, obj)
-        # Whoever may only look is not led to the page that sets a password.
+        # Without the permission to change accounts there is no link to the password page.
         return ((None, {"fields": ("username",)}), *self.fieldsets[1:])
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
@@ -116,33 +114,33 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     @admin.display(description="Name")
-    def person(self, user: User) -> str:
+    def full_name(self, user: User) -> str:
         return user.get_full_name()
 
     @admin.display(description="Groups")
-    def role(self, user: User) -> str:
+    def group_names(self, user: User) -> str:
         names = sorted(group.name for group in user.groups.all())
         return ", ".join([*names, *(["superuser"] if user.is_superuser else [])]) or "none"
 
     @admin.display(description="Password")
-    def secret(self, user: User) -> SafeString:
-        words = "Set another" if user.has_usable_password() else "Set one: there is none yet"
-        return format_html('<a class="button" href="../password/">{}</a>', words)
+    def password_link(self, user: User) -> SafeString:
+        label = "Change password" if user.has_usable_password() else "Set a password"
+        return format_html('<a class="button" href="../password/">{}</a>', label)
 
     @admin.display(description="State")
     def state(self, user: User) -> SafeString:
         return badge("account", "active" if user.is_active else "closed")
 
-    @admin.display(description="Signed in last")
-    def signed_in(self, user: User) -> str:
-        return moment(user.last_login)
+    @admin.display(description="Last sign-in")
+    def last_sign_in(self, user: User) -> str:
+        return format_time(user.last_login)
 
-    @admin.display(description="Account made")
-    def joined(self, user: User) -> str:
-        return moment(user.date_joined)
+    @admin.display(description="Created")
+    def created(self, user: User) -> str:
+        return format_time(user.date_joined)
 
     @admin.display(description="Tickets")
-    def assigned(self, user: User) -> SafeString:
+    def assigned_tickets(self, user: User) -> SafeString:
         address = reverse("admin:tickets_ticket_changelist")
         query = urlencode({"assignee": user.get_username()})
         return format_html('<a href="{}?{}">Assigned to this account</a>', address, query)
@@ -151,66 +149,66 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
 
     @admin.action(description="Deactivate", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        me, found = acting(request).user, list(queryset)
-        closed = [user for user in found if user.is_active and user != me]
-        self._set_active(request, closed, False, "Deactivated")
-        self.tell(
+        me, users = signed_in_actor(request).user, list(queryset)
+        changed = [user for user in users if user.is_active and user != me]
+        self._set_active(request, changed, False, "Deactivated")
+        self.report_action(
             request,
-            len(closed),
-            len(found),
-            f"Deactivated: {counted(len(closed), 'account')}.",
-            "Their tickets stay assigned to them." if closed else "",
-            "Your own account is left as it is." if me in found else "",
+            len(changed),
+            len(users),
+            f"Deactivated: {count_of(len(changed), 'account')}.",
+            "Their tickets stay assigned to them." if changed else "",
+            "Your own account was not changed." if me in users else "",
         )
 
     @admin.action(description="Activate", permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        found = list(queryset)
-        opened = [user for user in found if not user.is_active]
-        self._set_active(request, opened, True, "Activated")
-        words = f"Activated: {counted(len(opened), 'account')}."
-        self.tell(request, len(opened), len(found), words)
+        users = list(queryset)
+        changed = [user for user in users if not user.is_active]
+        self._set_active(request, changed, True, "Activated")
+        summary = f"Activated: {count_of(len(changed), 'account')}."
+        self.report_action(request, len(changed), len(users), summary)
 
     def _set_active(
-        self, request: HttpRequest, users: list[User], active: bool, words: str
+        self, request: HttpRequest, users: list[User], active: bool, message: str
     ) -> None:
         with transaction.atomic():
             User.objects.filter(pk__in=[user.pk for user in users]).update(is_active=active)
-            self.log_each(request, users, f"{words}.")
+            self.log_each(request, users, f"{message}.")
 
 
 # --- groups ---
 
 
-class ByList(ModelChoiceIterator):  # type: ignore[type-arg]
-    """Permissions under the list of the back office that they are about."""
+class PermissionsByModel(ModelChoiceIterator):  # type: ignore[type-arg]
+    """Groups the permissions by the list of the back office that they belong to."""
 
     def __iter__(self) -> Any:
         groups: dict[str, list[Any]] = {}
         for permission in self.queryset.select_related("content_type"):
             model = permission.content_type.model_class()
-            name = CONVERSATION if model is Comment else plural(admin.site, model)
-            groups.setdefault(capfirst(name), []).append(self.choice(permission))
+            name = CONVERSATION if model is Comment else cast(Any, model)._meta.verbose_name_plural
+            groups.setdefault(capfirst(str(name)), []).append(self.choice(permission))
         return iter(sorted(groups.items()))
 
 
 class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    iterator = ByList
+    iterator = PermissionsByModel
 
     def label_from_instance(self, obj: Any) -> str:
         return str(capfirst(obj.codename.partition("_")[0]))
 
 
-def _offered() -> Q:
-    """The permissions that do something in this back office."""
+def _effective_permissions() -> Q:
+    """Match the permissions that have an effect in this back office."""
     registered = cast(dict[Any, DeskModelAdmin], admin.site._registry)
     grants = {model: model_admin.grants for model, model_admin in registered.items()}
     grants[Comment] = ("view", "add")  # on the page of its ticket
-    offered = Q(pk__in=[])
+    effective = Q(pk__in=[])
     for model, kinds in grants.items():
         names = [get_permission_codename(kind, model._meta) for kind in kinds]
-        offered |= Q(content_type__app_label=model._meta.app_label, codename__in=names)
-    return offered
+        effective |= Q(content_type__app_label=model._meta.app_label, codename__in=names)
+    return effective
 
 
 class GroupForm(ModelForm):
@@ -219,8 +217,8 @@ class GroupForm(ModelForm):
         queryset=Permission.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="What the lists of this back office let the group do. Whoever may change users"
-        " can give themselves every right.",
+        help_text="What the group may do in each list of this back office. Anybody who may change"
+        " users can give themselves every permission.",
     )
 
     class Meta:
@@ -231,29 +229,30 @@ class GroupForm(ModelForm):
         super().__init__(*args, **kwargs)
         if "permissions" in self.fields:
             order = ("content_type", "pk")
-            shown = Permission.objects.filter(_offered()).order_by(*order)
-            self.fields["permissions"].queryset = shown  # type: ignore[attr-defined]
+            offered = Permission.objects.filter(_effective_permissions()).order_by(*order)
+            self.fields["permissions"].queryset = offered  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if name.lower() == NO_GROUP:
-            raise forms.ValidationError("The filter of the users means another by “none”.")
+            raise forms.ValidationError(
+                "The filter of the user list uses “none” for something else."
+            )
         if Group.objects.exclude(pk=self.instance.pk).filter(name__iexact=name).exists():
-            raise forms.ValidationError("There is a group of this name already.")
+            raise forms.ValidationError("There is already a group with this name.")
         return name
 
     def clean_permissions(self) -> QuerySet[Permission]:
-        """Those that are not shown stay as they are."""
+        """Keep the group's permissions that the form does not offer."""
         chosen = Q(pk__in=[each.pk for each in self.cleaned_data["permissions"]])
         if self.instance.pk:
-            hidden = self.instance.permissions.exclude(_offered())
+            hidden = self.instance.permissions.exclude(_effective_permissions())
             chosen |= Q(pk__in=list(hidden.values_list("pk", flat=True)))
         return Permission.objects.filter(chosen)
 
 
 @admin.register(Group)
 class DeskGroupAdmin(DeskModelAdmin, GroupAdmin):
-    noun = "group"
     form = GroupForm
     list_display = ("name", "meaning", "members")
     list_display_links = ("name",)
@@ -264,7 +263,7 @@ class DeskGroupAdmin(DeskModelAdmin, GroupAdmin):
         return ("name",) if obj is not None and obj.name in ROLES else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        """The two roles are what makes an agent or an admin."""
+        """Protect the two groups that make somebody an agent or an admin."""
         if obj is not None and obj.name in ROLES:
             return False
         return super().has_delete_permission(request, obj)
@@ -278,10 +277,10 @@ class DeskGroupAdmin(DeskModelAdmin, GroupAdmin):
 
     @admin.display(description="Meaning")
     def meaning(self, group: Group) -> str:
-        return ROLES.get(group.name, "a group of your own: it makes nobody an agent")
+        return ROLES.get(group.name, "A custom group. It does not make anybody an agent.")
 
     @admin.display(description="Members")
     def members(self, group: Group) -> SafeString:
         address = reverse("admin:auth_user_changelist")
         query = urlencode({"group": group.name})
-        return format_html('<a href="{}?{}">See its accounts</a>', address, query)
+        return format_html('<a href="{}?{}">View users</a>', address, query)

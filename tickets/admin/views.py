@@ -17,28 +17,28 @@ from .forms import ViewForm
 
 @admin.register(SavedView)
 class SavedViewAdmin(DeskModelAdmin):
-    """Views are made on the list itself; here they are renamed, shared, and deleted."""
+    """Views are created on the ticket list. Here they can be renamed, shared and deleted."""
 
     form = ViewForm
-    list_display = ("name", "owner", "shared", "opens", "created_at")
+    list_display = ("name", "owner", "shared", "list_link", "created_at")
     list_select_related = ("owner",)
     list_filter = ("shared",)
     search_fields = ("name", "owner__username")
     ordering = ("name", "id")
-    fields = ("name", "owner", "shared", "opens", "created_at")
-    readonly_fields = ("owner", "opens", "created_at")
+    fields = ("name", "owner", "shared", "list_link", "created_at")
+    readonly_fields = ("owner", "list_link", "created_at")
     grants = ("view", "change", "delete")
 
     @admin.display(description="Opens")
-    def opens(self, view: SavedView) -> SafeString:
+    def list_link(self, view: SavedView) -> SafeString:
         address = reverse("ticket-list") + (f"?{view.query}" if view.query else "")
         return format_html('<a href="{}">{}</a>', address, view.query or "all tickets")
 
     def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kw: Any
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        form = super().get_form(request, obj, change, **kw)
-        # A view without an owner is everybody's; the table refuses to hide it.
+        form = super().get_form(request, obj, change, **kwargs)
+        # A view without an owner belongs to everybody, and the table's constraint keeps it shared.
         if obj is not None and obj.owner_id is None and "shared" in form.base_fields:
             form.base_fields["shared"].disabled = True
         return form

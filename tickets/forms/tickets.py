@@ -56,7 +56,7 @@ class ReadVersionForm(forms.Form):
     """The version of the ticket that the editor had read."""
 
     version = NumberField(
-        min_value=1,
+        min_value=0,  # no ticket ever had it, so the service answers with a conflict
         max_value=2**31 - 1,
         error_messages={"required": "Send the version that you read."},
     )
@@ -141,7 +141,12 @@ class SuggestTitleForm(forms.Form):
     description = PlainTextField(max_length=MAX_TEXT_CHARS)
 
 
-class SimilarForm(forms.Form):
-    """The beginning of a text that somebody is typing."""
+class UnfinishedTextField(forms.CharField):
+    """Text that somebody is still typing, so nothing about it is an error."""
 
-    text = forms.CharField(required=False)
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\0", " ")
+
+
+class SimilarForm(forms.Form):
+    text = UnfinishedTextField(required=False)

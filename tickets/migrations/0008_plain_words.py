@@ -226,4 +226,25 @@ class Migration(migrations.Migration):
                 *(pgtrigger.migrations.AddTrigger("ticket", trigger) for trigger in TRIGGERS),
             ],
         ),
+        migrations.AlterModelOptions(
+            "feedback", {"verbose_name": "feedback entry", "verbose_name_plural": "feedback"}
+        ),
+        migrations.AlterModelOptions("email", {"verbose_name": "email"}),
+        # Labels only: the column does not change.
+        migrations.AlterField(
+            "email",
+            "state",
+            models.CharField(
+                choices=[
+                    ("waiting", "Waiting"),
+                    ("sending", "Sending"),
+                    ("sent", "Sent"),
+                    ("failed", "refused by the mail server"),
+                    ("uncertain", "possibly sent: the mail server did not answer"),
+                    ("dropped", "not sent: no longer needed"),
+                ],
+                default="waiting",
+                max_length=10,
+            ),
+        ),
     ]

@@ -44,7 +44,7 @@ class Email(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name = "e-mail"
+        verbose_name = "email"
         constraints = [one_of("kind", MailKind), one_of("state", MailState)]
         indexes = [models.Index(fields=["ticket", "-id"], name="email_of_ticket")]
 
@@ -52,7 +52,7 @@ class Email(models.Model):
         return f"{self.kind} of #{self.ticket_id}"
 
     def move_state(self, old: Collection[str], new: str, error: str = "", **values: Any) -> bool:
-        """Move from one of the `old` states to a new one. Return False if another process was faster."""
+        """Move from an `old` state to a new one. Return False if another process was faster."""
         values |= {"state": new, "error": error[:MAX_ERROR_CHARS]}
         moved = Email.objects.filter(pk=self.pk, state__in=old).update(**values)
         return bool(moved)

@@ -76,6 +76,7 @@ class Feedback(models.Model):
     objects = FeedbackQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "feedback entry"
         verbose_name_plural = "feedback"
         constraints = [
             one_of("field", LearnedField),

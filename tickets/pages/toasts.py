@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django_htmx.http import trigger_client_event
 
 from ..exceptions import InvalidInput
 from ..models.ticket import Ticket
 from ..services.undo import undo_token
+from ..web import notices
 
 MAX_NUMBERS = 5  # ticket numbers in one sentence
 
@@ -25,14 +25,17 @@ def toast(response: HttpResponse, message: str, undo: Iterable[Ticket] = ()) -> 
 
 
 def refusal(error: InvalidInput) -> HttpResponse:
-    """Answer htmx with the reasons, as 204: it does not show an answer with an error status."""
-    reasons = [message for messages in error.errors.values() for message in messages]
-    return toast(HttpResponse(status=204), " ".join(reasons))
+    """Answer htmx with what is wrong, as 204: it does not show an answer with an error status."""
+    return toast(HttpResponse(status=204), " ".join(error_messages(error)))
+
+
+def error_messages(error: InvalidInput) -> list[str]:
+    return [message for messages in error.errors.values() for message in messages]
 
 
 def notify(request: HttpRequest, message: str, undo: Iterable[Ticket] = ()) -> None:
     """Show a toast on the next page. `undo` as in `toast`."""
-    messages.success(request, message, extra_tags=undo_token(undo))
+    notices.notify(request, message, undo=undo_token(undo))
 
 
 def ticket_numbers(ticket_ids: Sequence[int]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -97,17 +97,28 @@ def lock_ticket(ticket_id: int, version: int | None = None) -> Ticket:
 # --- two people change one ticket -------------------------------------------------------
 
 
-def own_changes(ticket: Ticket, values: Mapping[str, Any], version: int) -> dict[str, Any]:
-    """Return the values without the texts that came back as they were read.
+def own_changes(
+    ticket: Ticket,
+    values: Mapping[str, Any],
+    version: int,
+    *,
+    untouched: Collection[str] = TEXT_FIELDS,
+) -> dict[str, Any]:
+    """Return the values without those that came back as they were read.
 
-    A form sends both texts, and somebody else may have changed the one that was left alone.
+    `untouched` names the fields that the form sends even if the editor left them alone. Somebody
+    else may have changed such a value meanwhile.
     """
     read = event_at_version(ticket, version)
-    return {
-        name: value
-        for name, value in values.items()
-        if read is None or name not in TEXT_FIELDS or value != getattr(read, name)
-    }
+
+    def is_edited(name: str, value: Any) -> bool:
+        if read is None or name not in untouched:
+            return True
+        # Compare keys: the account that was the assignee then may be deleted now.
+        stored = read._meta.get_field(name).value_from_object(read)
+        return bool(getattr(value, "pk", value) != stored)
+
+    return {name: value for name, value in values.items() if is_edited(name, value)}
 
 
 def conflicting_fields(
@@ -128,8 +139,8 @@ def conflicting_fields(
     )
     by_anybody = fields_changed_by_others(ticket, read.version, None)
     differing = {name for name in TEXT_FIELDS if changes.get(name) != getattr(ticket, name)}
-    contested = by_others - set(TEXT_FIELDS) | by_anybody & differing
-    return set(changes) & contested | by_anybody & read.depends_on
+    conflicting = by_others - set(TEXT_FIELDS) | by_anybody & differing
+    return set(changes) & conflicting | by_anybody & read.depends_on
 
 
 def refuse_conflicts(

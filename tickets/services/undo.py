@@ -11,8 +11,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from ..access.actors import Actor
-from ..access.roles import is_agent
+from ..access.actors import Actor, is_agent
 from ..audit.trail import by_triage, ticket_events, undone_version
 from ..exceptions import NotFound, StaleVersion
 from ..models.ticket import Ticket

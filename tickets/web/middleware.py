@@ -50,7 +50,7 @@ def plain_cookies(get_response: GetResponse) -> GetResponse:
 
 
 def readable_forms(get_response: GetResponse) -> GetResponse:
-    """Refuse a query or form that is not UTF-8, too large or incomplete, before anything reads it.
+    """Refuse a query or form that is not UTF-8, too large or incomplete, before it is read.
 
     Django replaces invalid UTF-8 with U+FFFD, and its CSRF check, the first to read a form, would
     call a form that is too large invalid. The JSON API checks its own bodies.
@@ -84,8 +84,8 @@ def _form(request: HttpRequest) -> bytes:
         body = request.body
     except RequestDataTooBig:
         raise PayloadTooLarge(
-            "What you sent is larger than 1 MiB, the limit. Nothing was saved. Go back, shorten it and"
-            " send it again."
+            "What you sent is larger than 1 MiB, the limit. Nothing was saved. Go back, shorten it"
+            " and send it again."
         ) from None
     except UnreadablePostError:
         body = b""

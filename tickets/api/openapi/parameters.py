@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...forms.fields import ListField, NumberField, FlagField
+from ...forms.fields import FlagField, ListField, NumberField
 from ...querysets.search import SEARCH_HELP
 from ...vocabulary import DEFAULT_PAGE_SIZE
 from .schemas import Schema, bounds

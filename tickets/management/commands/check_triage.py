@@ -11,8 +11,9 @@ from django.db import DatabaseError
 
 from tickets.services.triage import shared_state
 from tickets.triage import engine
-from tickets.triage.config import Config, Endpoint, from_settings
+from tickets.triage.config import Config, from_settings
 from tickets.triage.engine import Probe
+from tickets.triage.providers.base import Endpoint
 
 # What went wrong and what to do. {key}, {model} and {address} are names of settings; {timeout} is
 # in seconds.

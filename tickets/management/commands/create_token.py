@@ -1,4 +1,4 @@
-"""Make an API token."""
+"""Create an API token."""
 
 from typing import Any
 
@@ -13,15 +13,15 @@ from tickets.vocabulary import MAX_TOKEN_DAYS, Scope
 
 
 class Command(BaseCommand):
-    help = "Make an API token and print its secret, which cannot be shown again."
+    help = "Create an API token and print its secret, which cannot be shown again."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", help="what the token is for, e.g. 'nightly export'")
+        parser.add_argument("name", help="what the token is for, such as 'nightly export'")
         parser.add_argument(
             "--scopes", default="read,write", help="comma-separated: read, write, admin"
         )
-        parser.add_argument("--user", help="the token may do no more than this user")
-        parser.add_argument("--days", type=int, help="expires after so many days (default: never)")
+        parser.add_argument("--user", help="limit the token to what this user may do")
+        parser.add_argument("--days", type=int, help="days until it expires (default: never)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         scopes = [scope.strip() for scope in options["scopes"].split(",")]
@@ -33,15 +33,15 @@ class Command(BaseCommand):
         if days is not None and not 1 <= days <= MAX_TOKEN_DAYS:
             raise CommandError(f"--days must be 1 to {MAX_TOKEN_DAYS}.")
         name, user = self._name(options["name"]), self._user(options["user"])
-        _token, secret = create_token(name, scopes, SYSTEM, user=user, days=days)
-        # The secret alone on standard output, so that a script can take it.
+        secret = create_token(name, scopes, SYSTEM, user=user, days=days).secret
+        # Print only the secret, so that a script can use the output.
         self.stdout.write(secret)
 
     def _name(self, name: str) -> str:
         try:
             return str(OneLineField(max_length=100).clean(name))
         except ValidationError as error:
-            raise CommandError(f"The name is not usable: {' '.join(error.messages)}") from None
+            raise CommandError(f"The name is not usable. {' '.join(error.messages)}") from None
 
     def _user(self, username: str | None) -> User | None:
         if username is None:

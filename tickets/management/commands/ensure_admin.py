@@ -1,4 +1,4 @@
-"""Make the first admin."""
+"""Create the first admin."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from tickets.services.accounts import create_account
 
 class Command(BaseCommand):
     help = (
-        "Make the first admin from ADMIN_USERNAME and ADMIN_PASSWORD. An account of that name is"
-        " left as it is; without the variables nothing happens."
+        "Create the first admin from ADMIN_USERNAME and ADMIN_PASSWORD. Does nothing if the"
+        " account exists or if a variable is not set."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,10 +27,10 @@ class Command(BaseCommand):
                 create_account(username, password, admin=True)
             except InvalidInput as error:
                 raise CommandError(f"ADMIN_USERNAME: {error.detail}") from None
-            self.stdout.write(f"Made the admin account {username}.")
+            self.stdout.write(f"Created the admin account {username}.")
         elif not on_loopback() and user.check_password(settings.DEFAULT_SECRET):
-            # Made on loopback with the default password, and now to be published with it.
+            # The account was created on loopback, and others are about to reach it.
             raise CommandError(
-                f"{username} still has the default password: change it before HOST is"
+                f"{username} still has the default password. Change it before you set HOST to"
                 f" {settings.HOST} (manage.py changepassword {username})."
             )

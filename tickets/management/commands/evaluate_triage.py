@@ -1,4 +1,4 @@
-"""Measure a source of triage on tickets whose right answers are known."""
+"""Measure a triage source on tickets with known labels."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from tickets.models.ticket import Ticket
-from tickets.triage import engine, offline
-from tickets.triage.config import PROVIDERS, Config, from_settings
+from tickets.triage import engine
+from tickets.triage.config import Config, from_settings
 from tickets.triage.engine import Probe
 from tickets.triage.evaluation import run, sources, table
 from tickets.triage.evaluation.report import Report
 from tickets.triage.evaluation.table import Row
+from tickets.triage.offline.lexicon.loader import load_lexicon
+from tickets.triage.offline.store import learners
+from tickets.triage.providers.table import PROVIDERS
 from tickets.triage.shared_state import LocalSharedState
 
 from .check_triage import explain
@@ -30,72 +33,73 @@ ANSWERED = ("llm", "cached")
 
 
 class Command(BaseCommand):
-    help = "Measure triage on labelled tickets. Changes nothing in the database."
+    help = "Measure triage on labelled tickets. Does not change the database."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "file",
             nargs="?",
-            help="CSV in UTF-8 with a column text, perhaps title, and any of category, priority,"
+            help="CSV in UTF-8 with a column text, optionally title, and any of category, priority,"
             " sentiment (labels) and urgency (0 to 100); empty cells and other columns are ignored",
         )
         parser.add_argument(
             "--from-tickets",
             action="store_true",
-            help="instead of a file: the tickets whose category or priority agents have decided",
+            help="use the tickets whose category or priority agents have decided instead of a file",
         )
         parser.add_argument(
             "--source",
             choices=SOURCES,
             default="offline",
-            help="who is asked (default: offline, with what this desk has taught it)",
+            help="the source to measure (default: offline, with what it learned at this desk)",
         )
         parser.add_argument(
             "--learn",
             action="store_true",
-            help="start from nothing learned, and learn each row, in memory, once it is answered",
+            help="start without learned data and learn each row in memory after its answer",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument(
-            "--limit", type=int, help="only the file's first, or the latest decided, so many"
+            "--limit", type=int, help="use only the first rows of the file, or the latest decisions"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        _check(options)
-        settings = from_settings().asking(options["source"])
+        _check_options(options)
+        settings = from_settings().with_provider(options["source"])
         if options["source"] in PROVIDERS:
             _check_model(settings)
-        found = self._rows(options)
+        rows = self._rows(options)
         try:
-            with _alone() as shared:
-                report = self._measured(found, settings, options, shared)
+            with _isolated_state() as shared:
+                report = self._measure(rows, settings, options, shared)
         except KeyboardInterrupt:
             raise CommandError("Interrupted.", returncode=130) from None
         if options["json"]:
             self._print(json.dumps(report.as_object(), indent=2))
         else:
-            self._print(f"{_headline(len(found), options)}\n\n{report.as_text()}")
+            self._print(f"{_headline(len(rows), options)}\n\n{report.as_text()}")
 
     def _rows(self, options: dict[str, Any]) -> list[Row]:
         if options["from_tickets"]:
             return _rows_of_tickets(options["limit"])
         try:
-            found = table.read(options["file"], options["limit"])
+            content = table.read(options["file"], options["limit"])
         except table.BadFile as error:
             raise CommandError(str(error)) from error
-        if found.left_out:
-            self._note(f"{found.left_out} rows without a text or without a label were left out.")
-        return found.rows
+        if content.left_out:
+            skipped = f"Skipped {content.left_out} rows without a text or a label."
+            self.stderr.write(skipped, style_func=str)
+        return content.rows
 
-    def _measured(
+    def _measure(
         self, rows: list[Row], settings: Config, options: dict[str, Any], shared: LocalSharedState
     ) -> Report:
         name, learns = options["source"], options["learn"]
-        offline.warm_up()
+        load_lexicon()
         learner = sources.Offline() if learns else None
         source = learner or _source(name, settings)
         with Progress(self.stderr, name, len(rows)) as progress:
-            asked = run.ask(
+            measured = run.ask(
                 source,
                 rows,
                 afterwards=learner.learn if learner else lambda row: None,
@@ -105,7 +109,7 @@ class Command(BaseCommand):
             lexicon = run.ask(sources.Offline(), rows, progress=progress.show)
         return Report(
             source=name,
-            run=asked,
+            run=measured,
             default=run.ask(sources.Default(), rows),
             lexicon=lexicon,
             cost_usd=shared.spent,
@@ -113,32 +117,29 @@ class Command(BaseCommand):
             failed=_failed(shared),
         )
 
-    def _note(self, words: str) -> None:
-        self.stderr.write(words, style_func=str)
-
     def _print(self, text: str) -> None:
         try:
             self.stdout.write(text)
             self.stdout.flush()
         except BrokenPipeError:
-            # Whoever read has seen enough. Python would complain once more when it ends.
+            # The reader closed the pipe. Otherwise Python would report it again at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Progress:
-    """One line on standard error: at once on a terminal, now and then elsewhere if it takes long.
+    """Shows the progress on standard error: live on a terminal, else a line now and then.
 
-    Use as a context manager: on a terminal the line is gone at the end.
+    Use as a context manager. On a terminal it clears its line at the end.
     """
 
     WIDTH = 30
-    ON_A_TERMINAL, ELSEWHERE = 0.1, 15.0  # seconds between two
+    TERMINAL_PAUSE, LOG_PAUSE = 0.1, 15.0  # seconds between two lines
 
     def __init__(self, out: OutputWrapper, name: str, total: int) -> None:
         self._out, self._name, self._total = out, name, total
         self._terminal = out.isatty()
-        self._pause = self.ON_A_TERMINAL if self._terminal else self.ELSEWHERE
-        self._started = self._shown = time.monotonic()
+        self._pause = self.TERMINAL_PAUSE if self._terminal else self.LOG_PAUSE
+        self._started = self._updated = time.monotonic()
 
     def __enter__(self) -> Progress:
         return self
@@ -147,50 +148,50 @@ class Progress:
         if self._terminal:
             self._write("\r\033[K")
 
-    def show(self, done: int) -> None:
+    def show(self, count: int) -> None:
         now = time.monotonic()
-        if now - self._shown < self._pause:
+        if now - self._updated < self._pause:
             return
-        self._shown = now
-        words = f"{self._name}: {done} of {self._total} rows, {now - self._started:.0f} s"
+        self._updated = now
+        text = f"{self._name}: {count} of {self._total} rows, {now - self._started:.0f} s"
         if self._terminal:
-            filled = self.WIDTH * done // self._total
-            self._write(f"\r\033[K[{'#' * filled}{'.' * (self.WIDTH - filled)}] {words}")
+            filled = self.WIDTH * count // self._total
+            self._write(f"\r\033[K[{'#' * filled}{'.' * (self.WIDTH - filled)}] {text}")
         else:
-            self._write(f"{words}\n")
+            self._write(f"{text}\n")
 
     def _write(self, text: str) -> None:
         try:
             self._out.write(text, style_func=str, ending="")
             self._out.flush()
         except OSError:
-            self._pause = float("inf")  # nobody looks any more
+            self._pause = float("inf")  # standard error is closed
 
 
-def _check(options: dict[str, Any]) -> None:
+def _check_options(options: dict[str, Any]) -> None:
     if bool(options["file"]) == options["from_tickets"]:
         raise CommandError("Give either a file or --from-tickets.")
     if options["learn"] and options["source"] != "offline":
-        raise CommandError("--learn goes with --source offline only: no other source learns.")
+        raise CommandError("--learn needs --source offline: no other source learns.")
     if options["limit"] is not None and options["limit"] < 1:
         raise CommandError("--limit must be 1 or more.")
 
 
 def _check_model(settings: Config) -> None:
-    """Say what is missing before the first of many questions fails for it."""
+    """Raise CommandError if the model is not configured, before many calls fail."""
     endpoint, reason = settings.endpoint(), engine.unusable(settings)
     if endpoint is None:
-        raise CommandError("Models are switched off by LLM_ENABLED=0.")
+        raise CommandError("Models are disabled by LLM_ENABLED=0.")
     if reason:
-        why = explain(Probe(endpoint, None, reason, 0.0, 0.0))
-        raise CommandError(f"{endpoint.provider} cannot be asked. {why}")
+        explanation = explain(Probe(endpoint, None, reason, 0.0, 0.0))
+        raise CommandError(f"{endpoint.provider} cannot be used. {explanation}")
     if endpoint.provider == "local" and not endpoint.base_url:
-        raise CommandError("local cannot be asked. No address is given: set LLM_BASE_URL.")
+        raise CommandError("local cannot be used. Its address is missing: set LLM_BASE_URL.")
 
 
 def _rows_of_tickets(limit: int | None) -> list[Row]:
     try:
-        tickets = list(Ticket.objects.confirmed().reverse()[:limit])[::-1]
+        tickets = list(Ticket.objects.with_feedback().reverse()[:limit])[::-1]
     except DatabaseError as error:
         raise CommandError(f"The database does not answer: {error}") from error
     if not tickets:
@@ -199,47 +200,47 @@ def _rows_of_tickets(limit: int | None) -> list[Row]:
         Row(
             ticket.title,
             ticket.description,
-            {lesson.field: lesson.value for lesson in ticket.lessons.all()},
+            {row.field: row.value for row in ticket.feedback.all()},
         )
         for ticket in tickets
     ]
 
 
 @contextmanager
-def _alone() -> Iterator[LocalSharedState]:
-    """Limits, cache and counts in memory: measuring leaves no trace in the database."""
-    alone = LocalSharedState()
-    the_desks = engine.set_shared(alone, pauses=False)
+def _isolated_state() -> Iterator[LocalSharedState]:
+    """Keep limits, cache and counts in memory, so that measuring does not change the database."""
+    isolated = LocalSharedState()
+    previous = engine.set_shared_state(isolated, use_circuit_breaker=False)
     try:
-        yield alone
+        yield isolated
     finally:
-        engine.set_shared(the_desks)
+        engine.set_shared_state(previous)
 
 
 def _source(name: str, settings: Config) -> sources.Source:
     if name == "default":
         return sources.Default()
     if name == "offline":
-        return sources.Offline(offline.learners())
+        return sources.Offline(learners())
     engine.warm_up(wait=True, settings=settings)
     return sources.Model(settings)
 
 
 def _failed(shared: LocalSharedState) -> Counter[str]:
-    """How many questions of a model failed, by reason, the commonest first."""
-    found: Counter[str] = Counter()
+    """Count the model's failed calls by reason, most common first."""
+    failures: Counter[str] = Counter()
     for outcome, count in shared.outcomes.most_common():
         reason = outcome.partition(":")[2]
         if reason not in ANSWERED:
-            found[reason] += count
-    return found
+            failures[reason] += count
+    return failures
 
 
 def _headline(count: int, options: dict[str, Any]) -> str:
-    where = "of the desk's own tickets" if options["from_tickets"] else f"of {options['file']}"
-    words = f"{count} rows {where}, answered by {options['source']}"
+    origin = "the desk's own tickets" if options["from_tickets"] else options["file"]
+    headline = f"{count} rows of {origin}, answered by {options['source']}"
     if options["learn"]:
-        return f"{words}, which learned each after it was answered."
+        return f"{headline}, which learned each row after answering it."
     if options["from_tickets"] and options["source"] == "offline":
-        return f"{words}, which has learned from them before: --learn measures it fairly."
-    return f"{words}."
+        return f"{headline}, which has already learned from them. For a fair measure use --learn."
+    return f"{headline}."

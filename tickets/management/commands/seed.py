@@ -13,13 +13,11 @@ from tickets.access.actors import REQUESTER, SYSTEM, Actor, user_actor
 from tickets.models.housekeeping import DemoTicket
 from tickets.models.ticket import Comment, Ticket
 from tickets.services.editing import audited
-from tickets.services.triage.assessment import Assessment
-from tickets.triage import engine
+from tickets.services.triage.assessment import assess_offline
 from tickets.vocabulary import TRIAGE_FIELDS, AuthorRole, LearnedField, Source
 
 DEMO_TICKETS = Path(__file__).parent.parent / "demo_tickets.json"
 CREATED_STATUS = "open"
-DECIDED = ("category", "priority")
 
 
 class Command(BaseCommand):
@@ -41,7 +39,7 @@ class Command(BaseCommand):
 
 
 def clear() -> int:
-    """Delete the demo tickets with their conversations; returns how many."""
+    """Delete the demo tickets with their conversations. Return how many."""
     with audited(SYSTEM):
         demo = Ticket.objects.filter(demoticket__isnull=False)
         count = demo.count()
@@ -50,97 +48,91 @@ def clear() -> int:
 
 
 def load(row: dict[str, Any]) -> None:
-    """One demo ticket with its conversation and history, dated back."""
+    """Store one demo ticket with its conversation and history, dated back.
+
+    This does what the services do for real tickets, except that it sends no mail, asks no model
+    and gives the classifier no feedback.
+    """
     created_at = timezone.now() - timedelta(days=row["days_ago"])
-    ticket = new_ticket(row, created_at)
-    with audited(REQUESTER):
-        ticket.save(force_insert=True)
-        DemoTicket.objects.create(ticket=ticket)
-        record(ticket)
-    date_back(ticket, created_at)
+    ticket = store_ticket(row, created_at)
     for comment in row["comments"]:
-        add_comment(ticket, comment, created_at + timedelta(hours=comment["hours_later"]))
+        store_comment(ticket, comment, created_at + timedelta(hours=comment["hours_later"]))
     if row["status"] != CREATED_STATUS or row["assignee"]:
         hours = row["closed_hours"] or min(2.0, row["days_ago"] * 12)
-        finish(ticket, row, created_at + timedelta(hours=hours))
+        set_status(ticket, row, created_at + timedelta(hours=hours))
 
 
-def new_ticket(row: dict[str, Any], created_at: datetime) -> Ticket:
-    """The ticket as it was when it arrived. Where offline triage has another opinion than
-    the demo's author, a person corrected it; how it sounds is triage's alone to say."""
-    values = {name: row[name] for name in ("title", "description", *DECIDED)}
+def store_ticket(row: dict[str, Any], created_at: datetime) -> Ticket:
+    """Store the ticket as it was when it arrived.
+
+    If offline triage disagrees with the demo's author about a category or priority, the ticket
+    counts as corrected by a person. The sentiment is always that of triage.
+    """
     ticket = Ticket(
-        **values,
+        title=row["title"],
+        description=row["description"],
         requester_email=row["requester_email"] or "",
         created_at=created_at,
         updated_at=created_at,
     )
-    opinion = opinion_of(ticket)
-    opinion.apply(ticket)
-    for name in DECIDED:
+    assessment = assess_offline(ticket, TRIAGE_FIELDS)
+    for name in ("category", "priority"):
         if getattr(ticket, name) != row[name]:
             setattr(ticket, name, row[name])
             ticket.decide(name, Source.HUMAN)
     ticket.issue_link()
+    with audited(REQUESTER):
+        ticket.save(force_insert=True)
+        DemoTicket.objects.create(ticket=ticket)
+        assessment.save_predictions(ticket)
+    # The author's decision judges the predictions. It is no feedback: a desk learns from its own
+    # tickets only.
+    ticket.predictions.update(created_at=created_at)
+    for name in LearnedField.values:
+        decision = {"final_value": getattr(ticket, name), "final_at": created_at}
+        ticket.predictions.filter(field=name).update(**decision)
+    date_back(ticket, created_at)
     return ticket
 
 
-def record(ticket: Ticket) -> None:
-    """What triage really says of it, beside what the demo's author decided. That is nobody's
-    lesson: a site learns from its own tickets.
-    """
-    opinion_of(ticket).record(ticket)
-    ticket.predictions.update(created_at=ticket.created_at)
-    for name in LearnedField.values:
-        ticket.predictions.filter(field=name).update(
-            final_value=getattr(ticket, name), final_at=ticket.created_at
-        )
-
-
-def opinion_of(ticket: Ticket) -> Assessment:
-    found = engine.classify(ticket.description, ticket.title, use_model=False)
-    tone = engine.score_tone(ticket.description, ticket.title, use_model=False)
-    return Assessment(found, tone, TRIAGE_FIELDS)
-
-
-def add_comment(ticket: Ticket, comment: dict[str, Any], moment: datetime) -> None:
-    by_requester = comment["author"] == "requester"
-    with audited(REQUESTER if by_requester else actor(comment["author"])):
-        added = Comment.objects.create(
+def store_comment(ticket: Ticket, row: dict[str, Any], created_at: datetime) -> None:
+    by_requester = row["author"] == "requester"
+    with audited(REQUESTER if by_requester else actor(row["author"])):
+        comment = Comment.objects.create(
             ticket=ticket,
-            author=None if by_requester else account(comment["author"]),
+            author=None if by_requester else account(row["author"]),
             author_role=AuthorRole.REQUESTER if by_requester else AuthorRole.AGENT,
-            body=comment["body"],
-            public=comment["public"],
-            created_at=moment,
+            body=row["body"],
+            public=row["public"],
+            created_at=created_at,
         )
-        if added.public and not by_requester and ticket.first_response_at is None:
-            ticket.first_response_at = moment
+        if comment.public and not by_requester and ticket.first_response_at is None:
+            ticket.first_response_at = created_at
             ticket.save(update_fields=["first_response_at"])
-    date_back(added, moment)
+    date_back(comment, created_at)
 
 
-def finish(ticket: Ticket, row: dict[str, Any], moment: datetime) -> None:
-    """The agent takes the ticket and sets its present status."""
+def set_status(ticket: Ticket, row: dict[str, Any], changed_at: datetime) -> None:
+    """Let the agent take the ticket and set its present status."""
     with audited(actor(row["assignee"] or "agent")):
         ticket.assignee = account(row["assignee"])
         ticket.status = row["status"]
         ticket.version += 1
-        ticket.updated_at = moment
-        ticket.resolved_at = moment if ticket.is_finished else None
+        ticket.updated_at = changed_at
+        ticket.resolved_at = changed_at if ticket.is_finished else None
         ticket.save(update_fields=["assignee", "status", "version", "updated_at", "resolved_at"])
-    date_back(ticket, moment)
+    date_back(ticket, changed_at)
 
 
-def date_back(row: Ticket | Comment, moment: datetime) -> None:
-    """Give the audit trail's newest entry of this row the demo's time."""
+def date_back(row: Ticket | Comment, time: datetime) -> None:
+    """Set the time of the row's newest event in the audit trail."""
     events = row.pgh_event_model.objects  # type: ignore[union-attr]
     newest = events.filter(pgh_obj_id=row.pk).order_by("-pgh_id").values("pk")[:1]
-    events.filter(pk__in=newest).update(pgh_created_at=moment)
+    events.filter(pk__in=newest).update(pgh_created_at=time)
 
 
 def account(name: str | None) -> User | None:
-    """The demo's agent or admin, where the site has these accounts."""
+    """Return the account of this name, such as "agent", if the desk has it."""
     return User.objects.filter(username=name).first() if name else None
 
 

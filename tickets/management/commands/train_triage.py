@@ -1,4 +1,4 @@
-"""Learn anew, now, from what agents have confirmed and corrected."""
+"""Retrain the classifier now from what agents have confirmed and corrected."""
 
 from __future__ import annotations
 
@@ -14,35 +14,37 @@ from tickets.vocabulary import LearnedField
 
 
 class Command(BaseCommand):
-    help = "Learn anew from the latest lessons. With --rebuild take the lessons from the tickets."
+    help = (
+        "Retrain from the latest feedback. --rebuild first derives the feedback from the tickets."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--rebuild",
             action="store_true",
-            help="derive the lessons from the tickets themselves first",
+            help="first derive the feedback from the tickets",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stderr.write("Learning ...")
+        self.stderr.write("Retraining ...")
         try:
             feedback.rebuild() if options["rebuild"] else feedback.retrain()
         except DatabaseError as error:
             raise CommandError(f"The database does not answer: {error}") from None
         learned = {row.field: row for row in TriageModel.objects.all()}
         for name in LearnedField.values:
-            self.stdout.write(_told(name, learned.get(name)))
+            self.stdout.write(_summary(name, learned.get(name)))
 
 
-def _told(name: str, row: TriageModel | None) -> str:
-    if row is None or not row.lessons:
-        return f"{name}: no lessons yet; the lexicon answers"
-    who = "the learned model" if row.leads else "the lexicon"
-    shares = " and ".join(
-        "-" if value is None else f"{value:.0%}"
-        for value in (row.prior_accuracy, row.learned_accuracy)
+def _summary(name: str, row: TriageModel | None) -> str:
+    if row is None or not row.feedback_count:
+        return f"{name}: no feedback yet; the lexicon answers"
+    lexicon, learned = (
+        "-" if accuracy is None else f"{accuracy:.0%}"
+        for accuracy in (row.prior_accuracy, row.learned_accuracy)
     )
+    source = "the learned model" if row.leads else "the lexicon"
     return (
-        f"{name}: {row.lessons} lessons, version {row.version}; of the latest, lexicon and learned"
-        f" model had {shares} right; {who} answers"
+        f"{name}: {row.feedback_count} feedback entries, version {row.version}; recent accuracy of"
+        f" the lexicon {lexicon}, of the learned model {learned}; {source} answers"
     )

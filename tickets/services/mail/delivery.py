@@ -80,6 +80,8 @@ def _connect_and_send(email: Email, is_last_attempt: bool) -> bool:
     except (smtplib.SMTPException, OSError) as error:
         if time.monotonic() - started > SLOW_SECONDS:
             breaker.failed()
+        else:  # a quick refusal holds up no other job
+            breaker.succeeded()
         message = f"The mail server cannot be reached: {_message(error)}"
         return _retry_later(email, MailState.WAITING, message, is_last_attempt)
     breaker.succeeded()

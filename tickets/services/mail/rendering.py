@@ -46,7 +46,7 @@ def _still_resolved(email: Email) -> bool:
 
 
 def render(email: Email) -> EmailMessage:
-    """Return the e-mail as plain text and HTML. Raise ValueError if mail cannot carry its address."""
+    """Return the e-mail as text and HTML. Raise ValueError if mail cannot carry its address."""
     ticket = email.ticket
     context = {
         "ticket": ticket,
@@ -86,7 +86,7 @@ def _headers(email: Email) -> dict[str, Any]:
 
 
 def message_id(ticket: Ticket, event: str) -> str:
-    """Return the same id each time, so that a mailbox recognises a duplicate. It reveals nothing."""
+    """Return the same id each time, so that mailboxes recognise a duplicate. It reveals nothing."""
     name = salted_hmac(
         "tickets.message-id", f"{ticket.created_at.isoformat()} {event}", algorithm="sha256"
     ).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Agents' decisions: the offline classifier learns from them, and predictions are judged by them."""
+"""Agents' decisions: the classifier learns from them, and they judge predictions."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from ...models.housekeeping import DemoTicket
 from ...models.ticket import Ticket
@@ -63,13 +64,13 @@ def _store_feedback(ticket: Ticket, name: str, value: str, now: datetime) -> Non
     earlier = ticket.feedback.filter(field=name).first()
     if earlier is not None and earlier.value == value:
         return
-    shown = ticket.predictions.deciding().filter(field=name)
+    predictions = ticket.predictions.deciding().filter(field=name)
     row, _created = Feedback.objects.update_or_create(
         ticket=ticket,
         field=name,
         defaults={
             "value": value,
-            "corrected": shown.exclude(value=value).exists(),
+            "corrected": predictions.exclude(value=value).exists(),
             "decided_at": now,
             "learned_at": None,
         },
@@ -115,9 +116,14 @@ def retrain(*, only_if_needed: bool = False) -> None:
             _retrain(name)
 
 
-def retrain_later() -> None:
-    """Queue a job that trains everything anew."""
-    retrain_job.configure(queueing_lock="refit").defer(timestamp=0, only_if_needed=False)
+def retrain_later() -> bool:
+    """Queue a job that trains everything anew. Return False if one is already waiting."""
+    try:
+        with transaction.atomic():
+            retrain_job.configure(queueing_lock="refit").defer(timestamp=0, only_if_needed=False)
+    except AlreadyEnqueued:
+        return False
+    return True
 
 
 def rebuild() -> None:

@@ -1,4 +1,4 @@
-"""The two kinds of accounts that the back office is for, and their browsers."""
+"""The two kinds of accounts that use the back office, and their browsers."""
 
 import pytest
 from django.test import Client

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.text import capfirst
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -27,7 +28,7 @@ def make(task="triage_ticket", queue="triage", **arguments):
 
 
 def become(job, *states):
-    """Past the library's models, which refuse to be written."""
+    """Set the states in SQL, because the library's models cannot be saved."""
     with connection.cursor() as cursor:
         for state in states:
             cursor.execute(
@@ -44,14 +45,14 @@ def act(client, action, *jobs):
     selected = [job.pk for job in jobs]
     data = {"action": action, "index": "0", "_selected_action": selected}
     response = client.post(LIST, data, follow=True)
-    return [str(message) for message in response.context["messages"]]
+    return [notice.text for notice in response.context["notices"]]
 
 
 def states(*jobs):
     return [ProcrastinateJob.objects.get(pk=job.pk).status for job in jobs]
 
 
-def test_a_job_is_told_in_plain_words(admin, job):
+def test_a_job_is_described_in_plain_english(admin, job):
     for path in (LIST, f"{LIST}{job.pk}/change/"):
         html = admin.get(path).content.decode()
         assert "Ask the model about a ticket" in html
@@ -61,7 +62,18 @@ def test_a_job_is_told_in_plain_words(admin, job):
         assert not re.search(r"\sstyle=", html)
 
 
-def test_a_task_that_nobody_described_is_told_by_its_name(admin):
+def test_every_task_has_a_description(admin):
+    names = [name for name, task in app.tasks.items() if task.queue != "builtin"]
+    assert len(names) >= 7
+    for name in names:
+        app.configure_task(name, queueing_lock=name).defer()
+    html = admin.get(LIST).content.decode()
+    for name in names:
+        undescribed = capfirst(name.rpartition(".")[2].replace("_", " "))
+        assert f">{undescribed}</a>" not in html, name
+
+
+def test_a_task_without_a_description_has_its_name(admin):
     make("send_postcard", number=3)
     assert "Send postcard" in admin.get(LIST).content.decode()
 
@@ -72,16 +84,16 @@ def test_a_jobs_arguments_stay_text(admin, job):
     assert "<b>digest" not in html
 
 
-def test_a_jobs_page_tells_what_happened_and_where_the_error_stands(admin, job):
+def test_a_jobs_page_shows_its_events_and_where_to_find_the_error(admin, job):
     become(job, "doing", "failed")
     html = admin.get(f"{LIST}{job.pk}/change/").content.decode()
-    words = re.findall(r"UTC</th><td>([^<]+)</td>", html)
-    assert words[-1] == "Made"
-    assert "Failed" in words
+    events = re.findall(r"UTC</th><td>([^<]+)</td>", html)
+    assert events[-1] == "Created"
+    assert "Failed" in events
     assert f"triage_ticket[{job.pk}]" in html
 
 
-def happened(admin, job):
+def events_of(admin, job):
     html = admin.get(f"{LIST}{job.pk}/change/").content.decode()
     return re.findall(r"UTC</th><td>([^<]+)</td>", html)
 
@@ -91,23 +103,23 @@ def test_a_jobs_page_names_who_retried_and_who_cancelled_it(admin, admin_user, j
     act(admin, "retry", job)
     act(admin, "cancel", job)
     name = admin_user.username
-    assert happened(admin, job)[:3] == [f"Cancelled by {name}", f"Retried by {name}", "Failed"]
+    assert events_of(admin, job)[:3] == [f"Cancelled by {name}", f"Retried by {name}", "Failed"]
     html = admin.get("/admin/").content.decode()
     assert f"Ask the model about a ticket, number {job.pk}" in html
     assert ">Job, " in html
 
 
-def test_a_retry_that_the_queue_makes_itself_is_told_once_and_when_it_happened(admin, job):
+def test_an_automatic_retry_is_one_event_at_the_time_it_happened(admin, job):
     become(job, "doing")
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE procrastinate_jobs SET status = 'todo', scheduled_at = %s WHERE id = %s",
             [timezone.now() + timedelta(days=400), job.pk],
         )
-    assert happened(admin, job) == ["Failed, to be tried again", "Started", "Made"]
+    assert events_of(admin, job) == ["Failed, will be retried", "Started", "Created"]
     html = admin.get(f"{LIST}{job.pk}/change/").content.decode()
     year = (timezone.now() + timedelta(days=400)).year
-    assert f" {year}, " not in html.partition("What happened")[2]
+    assert f" {year}, " not in html.partition(">History</h2>")[2]
 
 
 def test_jobs_are_found_by_state_and_queue(admin, job):
@@ -146,7 +158,7 @@ def test_a_message_whose_job_is_cancelled_does_not_wait_for_ever(admin):
 
 def test_a_job_that_failed_can_be_retried(admin, job):
     become(job, "doing", "failed")
-    assert act(admin, "retry", job) == ["To be tried again: 1 job."]
+    assert act(admin, "retry", job) == ["Retried: 1 job."]
     assert states(job) == ["todo"]
 
 
@@ -155,11 +167,11 @@ def test_only_what_fits_is_retried_or_cancelled(admin, job):
     become(running, "doing")
     become(failed, "doing", "failed")
     assert act(admin, "retry", job, running, failed) == [
-        "To be tried again: 1 job. 2 jobs had not failed."
+        "Retried: 1 job. Skipped, had not failed: 2 jobs."
     ]
     become(failed, "doing", "failed")
     assert act(admin, "cancel", job, running, failed) == [
-        "Cancelled: 1 job. 2 jobs did not wait any more."
+        "Cancelled: 1 job. Skipped, not waiting: 2 jobs."
     ]
     assert states(job, running, failed) == ["cancelled", "doing", "failed"]
 
@@ -169,8 +181,7 @@ def test_a_job_whose_like_waits_already_cannot_be_retried(admin):
     failed = ProcrastinateJob.objects.get(pk=purge.defer(timestamp=1))
     become(failed, "doing", "failed")
     purge.defer(timestamp=2)
-    [words] = act(admin, "retry", failed)
-    assert words.startswith("To be tried again: 0 jobs. 1 job could not")
+    assert act(admin, "retry", failed) == ["Retried: 0 jobs. Already taken or waiting: 1 job."]
     assert states(failed) == ["failed"]
 
 
@@ -183,7 +194,7 @@ def test_a_jobs_page_offers_what_fits(admin, job, state, offered):
     assert re.findall(r'name="action" value="(\w+)"', html) == offered
 
 
-def test_whoever_may_only_look_acts_on_nothing(job):
+def test_a_reader_acts_on_nothing(job):
     reader = UserFactory(is_staff=True)
     reader.user_permissions.add(Permission.objects.get(codename="view_procrastinatejob"))
     client = signed_in(reader)

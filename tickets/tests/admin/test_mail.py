@@ -1,4 +1,4 @@
-"""Messages to requesters in the back office."""
+"""Mail to requesters in the back office."""
 
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -12,11 +12,11 @@ LIST = "/admin/tickets/email/"
 
 @pytest.fixture
 def emails(db):
-    """One in each state."""
+    """Return an email in each state, by state."""
     ticket = TicketFactory(requester_email="kim@example.org")
     return {
         state: Email.objects.create(
-            ticket=ticket, kind="reply", event=state, state=state, error=f"words of {state}"
+            ticket=ticket, kind="reply", event=state, state=state, error=f"error of {state}"
         )
         for state in MailState.values
     }
@@ -27,18 +27,18 @@ def send_again(client, emails):
     return client.post(LIST, {**data, "_selected_action": [email.pk for email in emails]})
 
 
-def test_it_shows_what_became_of_each(admin, emails):
+def test_it_shows_the_state_of_each(admin, emails):
     html = admin.get(LIST).content.decode()
     for state, email in emails.items():
-        assert f"words of {state}" in html
+        assert f"error of {state}" in html
         assert admin.get(f"{LIST}{email.pk}/change/").status_code == 200
-    assert "Perhaps sent</span>" in html
+    assert "Possibly sent</span>" in html
 
 
 @pytest.mark.parametrize("state", MailState.values)
 def test_it_is_filtered_by_state(admin, emails, state):
-    found = admin.get(f"{LIST}?state={state}").context["cl"].result_list
-    assert list(found) == [emails[state]]
+    rows = admin.get(f"{LIST}?state={state}").context["cl"].result_list
+    assert list(rows) == [emails[state]]
 
 
 def test_only_what_failed_or_is_uncertain_goes_again(admin, emails):

@@ -1,4 +1,4 @@
-"""Who may enter the back office, and what holds on each of its pages."""
+"""Who may open the back office, and what is true of all its pages."""
 
 import re
 import uuid
@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django import app
 
-from tickets.admin.base import MOST_NAMED
+from tickets.admin.base import MAX_CONFIRMED
 from tickets.models.ticket import Ticket
 from tickets.models.tokens import ApiToken
 from tickets.models.workplace import SavedView
@@ -38,8 +38,8 @@ LISTS = {
     "users": "/admin/auth/user/",
     "groups": "/admin/auth/group/",
     "predictions": "/admin/tickets/prediction/",
-    "learned": "/admin/tickets/triagemodel/",
-    "lessons": "/admin/tickets/lesson/",
+    "models": "/admin/tickets/triagemodel/",
+    "feedback": "/admin/tickets/feedback/",
     "jobs": "/admin/procrastinate/procrastinatejob/",
 }
 
@@ -87,7 +87,7 @@ def test_whoever_is_refused_learns_as_whom_and_whom_to_ask(db):
         assert response.status_code == 403
         html = response.content.decode()
         assert "newcomer" in html
-        assert "ask an admin of this desk" in html
+        assert "ask an administrator" in html
         assert 'action="/sign-out/"' in html
 
 
@@ -97,22 +97,19 @@ def test_the_start_groups_the_lists_by_what_they_are_for(admin, agent):
         for section in admin.get("/admin/").context["app_list"]
     }
     assert "Tickets" in sections["Tickets"]
-    assert sections["Triage"] == ["Learned models", "Suggestions", "Lessons"]
+    assert sections["Triage"] == ["Learned models", "Predictions", "Feedback"]
     assert sections["People and programs"] == ["Users", "Groups", "API tokens"]
     assert sections["Background work"] == ["Jobs"]
     assert "More" not in sections
     assert [each["name"] for each in agent.get("/admin/").context["app_list"]] == ["Tickets"]
 
 
-def test_a_list_leads_back_to_its_section(admin):
-    for name, section in (
-        *(("tickets", "Tickets"), ("lessons", "Triage"), ("tokens", "People and programs")),
-        *(("users", "People and programs"), ("jobs", "Background work")),
-    ):
+def test_a_list_leads_back_to_the_start(admin):
+    for name in ("tickets", "feedback", "tokens", "users", "jobs"):
         html = admin.get(LISTS[name]).content.decode().partition('class="breadcrumbs"')[2]
-        address, words = re.findall(r'<a href="(/admin/\w+/)">([^<]+)</a>', html)[0]
-        assert words == section
-        assert admin.get(address).url == "/admin/"
+        [home, app_index] = re.findall(r'<a href="(/admin/[^"]*)">', html)[:2]
+        assert home == "/admin/"
+        assert admin.get(app_index).url == "/admin/"
 
 
 def test_a_time_is_written_the_same_everywhere(admin, admin_user):
@@ -144,70 +141,74 @@ def test_the_start_shows_what_one_did_oneself(admin, admin_user):
     assert "Somebody" not in html
 
 
-def actions(admin, path, action, *rows):
-    """What an action says, and what the log then has of it."""
+def run_action(admin, path, action, *rows):
+    """Return the notice of an action and the log's entries."""
     data = {"action": action, "index": "0", "_selected_action": [row.pk for row in rows]}
     response = admin.post(path, data, follow=True)
-    [message] = response.context["messages"]
+    [notice] = response.context["notices"]
     entries = LogEntry.objects.order_by("pk").values_list("object_id", "change_message")
-    return message, list(entries)
+    return notice, list(entries)
 
 
-def test_what_actions_do_to_each_account_is_kept(admin):
+def test_what_actions_do_to_each_account_is_logged(admin):
     users = AgentFactory.create_batch(2)
-    _, entries = actions(admin, LISTS["users"], "deactivate", *users)
+    _, entries = run_action(admin, LISTS["users"], "deactivate", *users)
     assert entries == [(str(user.pk), "Deactivated.") for user in users]
-    _, entries = actions(admin, LISTS["users"], "activate", users[0])
+    _, entries = run_action(admin, LISTS["users"], "activate", users[0])
     assert entries[2:] == [(str(users[0].pk), "Activated.")]
     assert "Activated." in admin.get(f"{LISTS['users']}{users[0].pk}/history/").content.decode()
 
 
-def test_what_is_forgotten_is_kept_in_the_log_without_a_link(admin):
-    lesson = TicketFactory().lessons.create(field="category", value="billing", corrected=True)
-    name = str(lesson)
-    _, entries = actions(admin, LISTS["lessons"], "forget_lessons", lesson)
-    assert entries == [(str(lesson.pk), "Forgotten.")]
+def test_deleted_feedback_is_in_the_log_without_a_link(admin):
+    feedback = TicketFactory().feedback.create(field="category", value="billing", corrected=True)
+    name = str(feedback)
+    _, entries = run_action(admin, LISTS["feedback"], "delete_feedback", feedback)
+    assert entries == [(str(feedback.pk), "Deleted.")]
     html = admin.get("/admin/").content.decode()
     assert name in html
-    assert f"/lesson/{lesson.pk}/" not in html
+    assert f"/feedback/{feedback.pk}/" not in html
 
 
 @pytest.mark.parametrize(
-    ("name", "action", "words"),
+    ("name", "action", "text"),
     [
-        ("tokens", "revoke", "Revoked: 0 API tokens. Not there any more: 1 API token."),
-        ("lessons", "forget_lessons", "Forgotten: 0 lessons. Not there any more: 1 lesson."),
-        ("jobs", "cancel", "Cancelled: 0 jobs. Not there any more: 1 job."),
-        ("users", "activate", "Activated: 0 accounts. Not there any more: 1 user."),
+        ("tokens", "revoke", "Revoked: 0 API tokens. 1 API token no longer exists."),
+        (
+            "feedback",
+            "delete_feedback",
+            "Deleted: 0 feedback entries. 1 feedback entry no longer exists.",
+        ),
+        ("jobs", "cancel", "Cancelled: 0 jobs. 1 job no longer exists."),
+        ("users", "activate", "Activated: 0 accounts. 1 user no longer exists."),
     ],
 )
-def test_an_action_on_what_is_gone_is_no_success(admin, admin_user, name, action, words):
-    class Gone:
+def test_an_action_on_a_deleted_row_is_no_success(admin, admin_user, name, action, text):
+    class Deleted:
         pk = 99_999
 
-    message, entries = actions(admin, LISTS[name], action, Gone)
-    assert (str(message), message.level_tag, entries) == (words, "warning", [])
+    notice, entries = run_action(admin, LISTS[name], action, Deleted)
+    assert (notice.text, notice.level, entries) == (text, "warning", [])
 
 
 @pytest.mark.parametrize("name", ["tokens", "users"])
 def test_no_list_deletes_more_than_the_page_that_asks_can_name(admin, admin_user, name):
-    users = User.objects.bulk_create(User(username=f"u{n}") for n in range(MOST_NAMED))
+    users = User.objects.bulk_create(User(username=f"u{n}") for n in range(MAX_CONFIRMED))
     ApiToken.objects.bulk_create(
         ApiToken(name="x", scopes=["read"], digest=f"{user.pk:064}") for user in users
     )
     TokenFactory()
     data = {"action": "delete_selected", "index": "0", "select_across": "1"}
     response = admin.post(LISTS[name], data | {"_selected_action": [1]}, follow=True)
-    [message] = response.context["messages"]
-    assert str(message).startswith(f"Up to {MOST_NAMED} ")
+    [notice] = response.context["notices"]
+    assert f"up to {MAX_CONFIRMED} " in notice.text
 
 
-def teach():
+def add_feedback():
     for ticket in TicketFactory.create_batch(8):
-        ticket.lessons.create(field="category", value="billing", corrected=True)
+        ticket.feedback.create(field="category", value="billing", corrected=True)
 
 
-def found_groups():
+def add_groups():
     Group.objects.bulk_create(Group(name=f"{uuid.uuid4()}") for _ in range(8))
 
 
@@ -216,14 +217,14 @@ def queue_jobs():
         app.configure_task("tickets.tasks.triage_ticket").defer(ticket_id=number)
 
 
-# Rows of each list, with what it shows beside them.
+# Rows of each list, with the rows that it shows beside them.
 FILL = {
     "tickets": lambda: TicketFactory.create_batch(8, assignee=AgentFactory()),
     "tokens": lambda: TokenFactory.create_batch(8, user=AgentFactory()),
     "users": lambda: AgentFactory.create_batch(8),
-    "groups": found_groups,
+    "groups": add_groups,
     "predictions": lambda: PredictionFactory.create_batch(8),
-    "lessons": teach,
+    "feedback": add_feedback,
     "jobs": queue_jobs,
 }
 
@@ -319,60 +320,6 @@ def test_the_open_demo_does_not_open_the_back_office(db, settings):
     assert Client().get(LISTS["tickets"]).status_code == 302
 
 
-ODD_QUERIES = [
-    *("q=%00", "q=%25_'", "q=" + "x" * 5000, 'q="', "q=-", "q=%F0%9F%98%80", "q=%23" + "9" * 30),
-    *("p=0", "p=-1", "p=99999999999999999999", "p=x", "o=99.-x", "o=-7.7", "all="),
-    *(
-        "needs_review=maybe",
-        "status__exact=nothing",
-        "status__exact=%00",
-        "%00=1",
-        "assignee=you",
-        "e=1",
-    ),
-    *("created_at__gte=yesterday", "created_at__gte=9999999-01-01", "created_at__lt="),
-    *("unknown=1", "_popup=1", "_to_field=id", "_to_field=link_nonce", "_facets=True"),
-]
-
-
-@pytest.mark.parametrize("query", ODD_QUERIES)
-def test_odd_queries_are_no_server_errors(agent, ticket, query):
-    assert agent.get(f"{LISTS['tickets']}?{query}").status_code < 500
-
-
-REFUSED = [
-    *(("tickets", "p", value) for value in ("0", "-1", "x", "2", "9" * 20, "")),
-    *(("tickets", "o", value) for value in ("abc", "99", "1", "7.x", "--7")),
-    *(
-        ("tickets", "created_at__gte", value)
-        for value in ("yesterday", "2026-13-45", "9999999-01-01", "")
-    ),
-    ("tickets", "created_at__lt", ""),
-    *(("tickets", "status__exact", value) for value in ("foo", "")),
-    *(("tickets", name, "open") for name in ("status", "status__gte", "nope", "state")),
-    *(("tickets", "assignee", value) for value in ("nobody.known", "")),
-    ("tickets", "needs_review", "maybe"),
-    ("tickets", "_to_field", "link_nonce"),
-    ("tokens", "state", "foo"),
-    ("users", "group", "nobody's"),
-    ("users", "is_active__exact", "maybe"),
-    ("predictions", "accepted__isnull", "perhaps"),
-    ("lessons", "field__exact", "title"),
-    ("lessons", "o", "3"),
-    ("jobs", "status", "foo"),
-    ("jobs", "queue_name", "foo"),
-]
-
-
-@pytest.mark.parametrize(("name", "parameter", "value"), REFUSED)
-def test_what_a_list_cannot_be_asked_is_refused_by_name(admin, name, parameter, value):
-    FILL[name]()
-    for more in ({}, {"e": "1"}):
-        response = admin.get(LISTS[name], {parameter: value, **more})
-        assert response.status_code == 400
-        assert f"<strong>{parameter}</strong>: " in response.content.decode()
-
-
 def test_a_list_takes_what_its_own_links_ask(admin):
     FILL["tickets"]()
     group = Group.objects.bulk_create(Group(name=f"a{number}") for number in range(30))[-1]
@@ -387,12 +334,6 @@ def test_a_list_takes_what_its_own_links_ask(admin):
     assert admin.get(LISTS["users"], {"o": ""}).status_code == 200
 
 
-def test_an_account_in_the_address_that_is_no_number_is_left_out(admin):
-    assert admin.get(f"{LISTS['tokens']}add/?user=abc").status_code == 200
-    response = admin.post(f"{LISTS['tokens']}add/", {"name": "x", "scopes": "read", "user": "a\0"})
-    assert "user" in response.context["adminform"].form.errors
-
-
 SECRETS = [
     ("tickets", f"link_digest__startswith={quote('a')}"),
     ("tickets", "link_nonce__gt=5"),
@@ -404,33 +345,8 @@ SECRETS = [
 
 
 @pytest.mark.parametrize(("name", "query"), SECRETS)
-def test_the_address_cannot_ask_about_columns_that_no_filter_shows(admin, name, query):
+def test_the_address_cannot_query_columns_that_no_filter_shows(admin, name, query):
     assert admin.get(f"{LISTS[name]}?{query}").status_code == 400
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        *(f"tickets/ticket/{key}/change/" for key in ("0", "abc", "9" * 30, "%00")),
-        "tickets/ticket/abc/history/",
-        "tickets/apitoken/9/change/",
-        "r/abc/def/",
-        f"r/{'9' * 30}/1/",
-        "autocomplete/",
-        "autocomplete/?app_label=tickets&model_name=ticket&field_name=title",
-        "autocomplete/?app_label=tickets&model_name=ticket&field_name=assignee&term=%00",
-        "autocomplete/?app_label=tickets&model_name=ticket&field_name=assignee&page=x",
-    ],
-)
-def test_odd_addresses_are_no_server_errors(admin, path):
-    assert admin.get(f"/admin/{path}").status_code in (302, 400, 403, 404)
-
-
-@pytest.mark.parametrize("selected", ["abc", "\0", "9" * 30, ""])
-def test_odd_selections_are_no_server_errors(agent, ticket, selected):
-    data = {"action": "status:closed", "index": "0", "_selected_action": selected}
-    assert agent.post(LISTS["tickets"], data).status_code < 500
-    assert Ticket.objects.get().status == "open"
 
 
 # --- searching for an account ---
@@ -441,7 +357,7 @@ def search(client, field, model="ticket", **query):
     return client.get("/admin/autocomplete/", wanted | query)
 
 
-def found(response):
+def names(response):
     return [row["text"] for row in response.json()["results"]]
 
 
@@ -450,15 +366,15 @@ def test_agents_find_each_other_but_nobody_else(agent, agent_user):
     both.groups.add(*AdminFactory().groups.all())
     UserFactory(username="requester")
     AgentFactory(username="gone", is_active=False)
-    names = found(search(agent, "assignee"))
-    assert set(names) >= {agent_user.username, "zoe"}
-    assert not {"requester", "gone"} & set(names)
-    assert names.count("zoe") == 1
+    matches = names(search(agent, "assignee"))
+    assert set(matches) >= {agent_user.username, "zoe"}
+    assert not {"requester", "gone"} & set(matches)
+    assert matches.count("zoe") == 1
 
 
 def test_the_search_narrows(agent):
     AgentFactory(username="zoe")
-    assert found(search(agent, "assignee", term="zo")) == ["zoe"]
+    assert names(search(agent, "assignee", term="zo")) == ["zoe"]
 
 
 def test_agents_may_not_search_all_accounts(agent):

@@ -1,4 +1,4 @@
-"""API tokens in the back office: made, seen once, revoked."""
+"""API tokens in the back office: create, show the secret once, revoke."""
 
 import re
 from datetime import timedelta
@@ -23,8 +23,8 @@ def add(client, **values):
 
 
 def secret_in(response):
-    found = re.search(r'id="token-secret">(desk_[\w-]+)<', response.content.decode())
-    return found[1] if found else None
+    match = re.search(r'id="token-secret">(desk_[\w-]+)<', response.content.decode())
+    return match[1] if match else None
 
 
 def revoke(client, *tokens):
@@ -39,7 +39,7 @@ def test_a_new_tokens_secret_works(admin, client):
     assert client.get("/api/tickets/", headers=headers).status_code == 200
 
 
-def test_the_secret_is_shown_once_and_kept_nowhere(admin):
+def test_the_secret_is_shown_once_and_stored_nowhere(admin):
     response = add(admin)
     secret, token = secret_in(response), ApiToken.objects.get()
     assert "no-store" in response["Cache-Control"]
@@ -52,7 +52,7 @@ def test_the_secret_is_shown_once_and_kept_nowhere(admin):
     assert secret not in str(LogEntry.objects.values_list("change_message", "object_repr"))
 
 
-def test_a_token_is_made_as_told(admin, admin_user):
+def test_a_token_is_created_as_requested(admin, admin_user):
     agent = AgentFactory()
     add(admin, scopes=["write", "admin"], user=agent.pk, days="30")
     token = ApiToken.objects.get()
@@ -62,7 +62,7 @@ def test_a_token_is_made_as_told(admin, admin_user):
     assert event.pgh_context["actor"] == admin_user.username
 
 
-def test_a_token_lasts_until_revoked_unless_told_otherwise(admin):
+def test_a_token_without_days_never_expires(admin):
     add(admin)
     assert ApiToken.objects.get().expires_at is None
 
@@ -96,7 +96,7 @@ def test_scopes_are_checkboxes(admin):
 
 @pytest.fixture
 def clerk(db):
-    """Somebody who may make tokens, and is nothing else yet."""
+    """Return somebody who may create tokens, but is not an agent yet."""
     user = UserFactory(is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename="add_apitoken"))
     return user
@@ -149,10 +149,10 @@ def test_revoking_again_keeps_the_first_time(admin):
     token = TokenFactory(revoked_at=timezone.now() - timedelta(days=1))
     response = revoke(admin, token)
     assert ApiToken.objects.get().revoked_at == token.revoked_at
-    assert [str(message) for message in response.context["messages"]] == [
-        "Revoked: 0 API tokens. Revoked before, and left as they are: 1."
+    assert [notice.text for notice in response.context["notices"]] == [
+        "Revoked: 0 API tokens. Already revoked: 1."
     ]
-    assert {message.level_tag for message in response.context["messages"]} == {"warning"}
+    assert {notice.level for notice in response.context["notices"]} == {"warning"}
 
 
 def test_a_tokens_page_revokes_it(admin):

@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import Group, Permission, User
 
-from tickets.access.roles import is_admin, is_agent
+from tickets.access.actors import is_admin, is_agent
 from tickets.exceptions import InvalidInput
 from tickets.services.accounts import create_account
 from tickets.tests.factories import (
@@ -33,9 +33,9 @@ def group(name):
     return Group.objects.get(name=name).pk
 
 
-def test_of_two_who_take_a_name_at_the_same_moment_one_is_told(admin, monkeypatch):
+def test_of_two_who_take_a_name_at_the_same_moment_one_is_refused(admin, monkeypatch):
     UserFactory(username="ada")
-    # As if the other account had been made right after this form looked.
+    # As if the other account had been created right after this form checked the name.
     monkeypatch.setattr(UserCreationForm, "clean_username", lambda self: "ada")
     monkeypatch.setattr(UserCreationForm, "validate_unique", lambda self: None)
     response = add(admin)
@@ -73,7 +73,7 @@ def test_no_page_shows_a_password(admin, agent_user):
     assert agent_user.password.rsplit("$", 1)[1] not in html
 
 
-def test_accounts_are_found_by_group(admin, agent_user, admin_user):
+def test_accounts_are_filtered_by_group(admin, agent_user, admin_user):
     response = admin.get(f"{LIST}?group=agents")
     assert list(response.context["cl"].result_list) == [agent_user]
     nobody = UserFactory()
@@ -86,8 +86,8 @@ def test_a_group_keeps_its_permissions_when_saved(admin):
     form = admin.get(path).context["adminform"].form
     before = sorted(form["permissions"].value())
     admin.post(path, {"name": "agents", "permissions": before})
-    kept = Group.objects.get(name="agents").permissions.values_list("pk", flat=True)
-    assert sorted(kept) == before
+    after = Group.objects.get(name="agents").permissions.values_list("pk", flat=True)
+    assert sorted(after) == before
     assert before
 
 
@@ -112,15 +112,15 @@ def act(client, action, *users):
     selected = [user.pk for user in users]
     data = {"action": action, "index": "0", "_selected_action": selected}
     response = client.post(LIST, data, follow=True)
-    return [str(message) for message in response.context["messages"]]
+    return [notice.text for notice in response.context["notices"]]
 
 
 def test_a_deactivated_agent_is_out_and_keeps_the_tickets(admin, admin_user, agent, agent_user):
     ticket = TicketFactory(assignee=agent_user)
-    [words] = act(admin, "deactivate", agent_user, admin_user)
-    assert words == (
+    [text] = act(admin, "deactivate", agent_user, admin_user)
+    assert text == (
         "Deactivated: 1 account. Their tickets stay assigned to them."
-        " Your own account is left as it is."
+        " Your own account was not changed."
     )
     assert agent.get("/tickets/").status_code == 302
     ticket.refresh_from_db()
@@ -145,7 +145,7 @@ def test_deleting_an_account_counts_rather_than_names_what_goes_along(admin, adm
     }
     html = response.content.decode()
     assert "An entry of the log" not in html
-    assert "only deactivated" in html
+    assert "Consider deactivating" in html
 
 
 def test_agents_see_no_accounts(agent, agent_user):
@@ -171,24 +171,24 @@ def test_a_persons_name_can_be_seen(admin, agent_user, field, name):
 
 
 @pytest.mark.parametrize("name", ["me", "none", "Nobody"])
-def test_no_account_is_called_like_a_word_of_the_filters(admin, agent_user, name):
+def test_no_account_has_a_name_that_filters_reserve(admin, agent_user, name):
     for response in (
         add(admin, username=name),
         admin.post(f"{LIST}{agent_user.pk}/change/", {"username": name, "is_active": "on"}),
     ):
-        assert "choose another" in str(response.context["adminform"].form.errors["username"])
-    with pytest.raises(InvalidInput, match="No account"):
+        assert "Choose another" in str(response.context["adminform"].form.errors["username"])
+    with pytest.raises(InvalidInput, match="no account can be named so"):
         create_account(name, PASSWORD)
     assert not User.objects.filter(username__iexact=name).exists()
 
 
-def test_whoever_may_only_look_is_not_led_to_the_password(agent_user):
+def test_a_reader_gets_no_link_to_the_password(agent_user):
     reader = UserFactory(is_staff=True)
     reader.user_permissions.add(Permission.objects.get(codename="view_user"))
     html = signed_in(reader).get(f"{LIST}{agent_user.pk}/change/").content.decode()
     assert agent_user.username in html
     assert "../password/" not in html
-    assert "Untick this rather than delete" in html
+    assert "Clear this instead of deleting" in html
     assert "Designates" not in html
 
 
@@ -200,12 +200,12 @@ GROUPS = "/admin/auth/group/"
 def test_the_two_roles_are_explained(admin):
     assert "Agents work tickets" in admin.get(GROUPS).content.decode()
     html = admin.get(f"{GROUPS}{group('admins')}/change/").content.decode()
-    assert "Admins do everything that agents do" in html
+    assert "Admins can do everything agents can" in html
 
 
 def test_the_two_roles_keep_their_names_and_cannot_be_deleted(admin):
     path = f"{GROUPS}{group('agents')}/"
-    admin.post(f"{path}change/", {"name": "helpers"})
+    admin.post(f"{path}change/", {"name": "editors"})
     assert admin.post(f"{path}delete/", {"post": "yes"}).status_code == 403
     selected = {"_selected_action": group("agents"), "index": "0", "post": "yes"}
     assert admin.post(GROUPS, selected | {"action": "delete_selected"}).status_code == 403
@@ -213,7 +213,7 @@ def test_the_two_roles_keep_their_names_and_cannot_be_deleted(admin):
 
 
 @pytest.mark.parametrize("name", [*UNSEEN, "AGENTS", "Admins", "none"])
-def test_a_groups_name_can_be_seen_and_told_from_others(admin, name):
+def test_a_groups_name_is_visible_and_unique(admin, name):
     response = admin.post(f"{GROUPS}add/", {"name": name})
     assert "name" in response.context["adminform"].form.errors
     assert Group.objects.count() == 2
@@ -236,22 +236,22 @@ def test_a_group_of_ones_own_can_be_made_and_deleted(admin):
 def test_a_group_is_offered_what_does_something(admin):
     form = admin.get(f"{GROUPS}add/").context["adminform"].form
     offered = {
-        str(list_name): {str(words) for _, words in boxes}
+        str(list_name): {str(label) for _, label in boxes}
         for list_name, boxes in form["permissions"].field.choices
     }
     assert offered["Tickets"] == {"View", "Add", "Change", "Delete"}
-    assert offered["Conversation of a ticket"] == {"View", "Add"}
-    assert offered["Jobs"] == offered["Lessons"] == offered["E-mails"] == {"View", "Change"}
-    assert offered["Suggestions"] == {"View"}
+    assert offered["Ticket conversations"] == {"View", "Add"}
+    assert offered["Jobs"] == offered["Feedback"] == offered["Emails"] == {"View", "Change"}
+    assert offered["Predictions"] == {"View"}
     assert offered["Saved views"] == {"View", "Change", "Delete"}
 
 
 def test_a_group_of_ones_own_can_read_and_write_conversations(admin):
     names = ("view_ticket", "change_ticket", "view_comment", "add_comment")
     chosen = [Permission.objects.get(codename=name).pk for name in names]
-    admin.post(f"{GROUPS}add/", {"name": "helpers", "permissions": chosen})
+    admin.post(f"{GROUPS}add/", {"name": "editors", "permissions": chosen})
     clerk = UserFactory(is_staff=True)
-    clerk.groups.add(Group.objects.get(name="helpers"))
+    clerk.groups.add(Group.objects.get(name="editors"))
     comment = CommentFactory(body="It still smokes")
     path = f"/admin/tickets/ticket/{comment.ticket.pk}/change/"
     html = signed_in(clerk).get(path).content.decode()

@@ -35,18 +35,18 @@ def test_a_view_of_nobody_stays_shared(admin, db):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "text"),
     [
-        ("Cold", "There is a view of this name already"),
-        ("COLD", "There is a view of this name already"),
-        ("Urgent", "Every desk has a view of this name"),
-        ("\u200b", "nothing in it that can be seen"),
+        ("Cold", "A view with this name already exists"),
+        ("COLD", "A view with this name already exists"),
+        ("Urgent", "This is the name of a built-in view"),
+        ("\u200b", "no visible characters"),
     ],
 )
-def test_a_name_that_cannot_be_is_refused_in_plain_words(admin, view, name, words):
+def test_a_bad_name_is_refused_with_the_reason(admin, view, name, text):
     SavedView.objects.create(name="Cold", owner=view.owner)
     response = admin.post(f"{VIEWS}{view.pk}/change/", {"name": name})
-    assert words in str(response.context["adminform"].form.errors["name"])
+    assert text in str(response.context["adminform"].form.errors["name"])
     view.refresh_from_db()
     assert view.name == "Hot"
 

@@ -55,9 +55,9 @@ def test_a_change_outside_this_program_has_no_actor(agent, ticket):
 
 
 def test_triage_is_an_actor_too(agent, ticket):
-    with editing.editing(ticket.pk, TRIAGE) as changed:
-        changed.category = "billing"
-        changed.decide("category", Source.LLM, 0.9)
+    with editing.editing(ticket.pk, TRIAGE) as edit:
+        edit.ticket.category = "billing"
+        edit.ticket.decide("category", Source.LLM, 0.9)
     last = history(agent, ticket.pk)[-1]
     assert last["actor"] == "triage"
     assert last["changes"] == {

@@ -139,10 +139,10 @@ def test_fifty_concurrent_requests_with_one_key_create_one_ticket(live_server):
 
 def test_keys_are_forgotten_after_a_day(agent):
     create(agent)
-    housekeeping.purge()
+    housekeeping.purge_expired()
     assert IdempotencyKey.objects.exists()
     IdempotencyKey.objects.update(
         created_at=IdempotencyKey.objects.get().created_at - vocabulary.IDEMPOTENCY_KEY_LIFETIME
     )
-    housekeeping.purge()
+    housekeeping.purge_expired()
     assert not IdempotencyKey.objects.exists()

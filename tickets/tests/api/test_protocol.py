@@ -181,7 +181,7 @@ def test_a_form_that_ended_too_early_is_refused(address):
     form = request_bytes.replace(JSON, b"Content-Type: application/x-www-form-urlencoded\r\n")
     status, _, page = exchange(address, form)
     assert status == 400
-    assert b"This form ended too early." in page
+    assert b"This form is incomplete." in page
 
 
 def test_the_body_of_a_refused_request_is_not_read_as_the_next_request(address):

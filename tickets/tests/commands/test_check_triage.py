@@ -1,4 +1,4 @@
-"""check_triage with the fake model server, over real HTTP."""
+"""`manage.py check_triage` with the fake model server, over real HTTP."""
 
 import io
 

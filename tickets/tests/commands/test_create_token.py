@@ -28,13 +28,13 @@ def test_it_prints_the_secret_and_nothing_else(client):
     assert ApiToken.objects.usable(secret).name == "nightly export"
 
 
-def test_a_token_reads_and_writes_for_ever_unless_told_otherwise():
+def test_by_default_a_token_reads_and_writes_and_never_expires():
     create("bot")
     token = ApiToken.objects.get()
     assert (token.scopes, token.user, token.expires_at) == (["read", "write"], None, None)
 
 
-def test_a_token_is_made_as_told():
+def test_a_token_is_created_as_requested():
     agent = AgentFactory(username="ada")
     create("bot", "--scopes", "write, admin", "--user", "ada", "--days", "7")
     token = ApiToken.objects.get()
@@ -42,13 +42,13 @@ def test_a_token_is_made_as_told():
     assert timedelta(days=6) < token.expires_at - timezone.now() <= timedelta(days=7)
 
 
-def test_the_audit_trail_says_that_the_system_made_it():
+def test_the_audit_trail_says_that_the_system_created_it():
     create("bot")
     assert ApiToken.pgh_event_model.objects.get().pgh_context["actor"] == "system"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "text"),
     [
         (["bot", "--scopes", "read,root"], "Unknown scope root"),
         (["bot", "--scopes", ""], "Unknown scope"),
@@ -62,10 +62,10 @@ def test_the_audit_trail_says_that_the_system_made_it():
         (["x" * 101], "name is not usable"),
     ],
 )
-def test_a_mistake_is_one_clear_line_and_no_token(arguments, words):
+def test_a_mistake_is_one_clear_line_and_no_token(arguments, text):
     AgentFactory(username="gone", is_active=False)
     with pytest.raises(CommandError) as caught:
         create(*arguments)
-    assert words in str(caught.value)
+    assert text in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not ApiToken.objects.exists()

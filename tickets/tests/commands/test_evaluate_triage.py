@@ -1,4 +1,4 @@
-"""The command: what it measures, what it refuses, and that it leaves no trace."""
+"""`manage.py evaluate_triage`: what it measures and refuses, and that it changes nothing."""
 
 import io
 import json
@@ -45,7 +45,7 @@ def write(tmp_path):
 
 
 def evaluate(*arguments):
-    """What it prints on standard output and on standard error."""
+    """Return what it prints on standard output and on standard error."""
     out, notes = io.StringIO(), io.StringIO()
     call_command("evaluate_triage", *arguments, stdout=out, stderr=notes, no_color=True)
     return out.getvalue(), notes.getvalue()
@@ -62,46 +62,46 @@ def lines_of(category, count):
 
 
 def test_one_object_holds_exactly_the_promised_figures(write):
-    found = report(write())
-    assert list(found) == [
+    measured = report(write())
+    assert list(measured) == [
         *FIELDS,
         *("latency_ms", "failures", "cost_usd", "baselines"),
     ]
-    for figures in (found, found["baselines"]["default"], found["baselines"]["lexicon"]):
+    for figures in (measured, measured["baselines"]["default"], measured["baselines"]["lexicon"]):
         assert {name: set(figures[name]) for name in FIELDS} == FIELDS
         assert {figures[name]["n"] for name in FIELDS} == {4}
-    assert set(found["baselines"]) == {"default", "lexicon"}
-    assert 0 < found["latency_ms"]["p50"] <= found["latency_ms"]["p95"]
-    assert found["failures"] == found["cost_usd"] == 0
+    assert set(measured["baselines"]) == {"default", "lexicon"}
+    assert 0 < measured["latency_ms"]["p50"] <= measured["latency_ms"]["p95"]
+    assert measured["failures"] == measured["cost_usd"] == 0
 
 
 def test_it_measures_the_offline_classifier_beside_the_baselines(write):
-    found = report(write())
-    assert found["category"]["accuracy"] == found["category"]["macro_f1"] == 1
-    assert found["baselines"]["lexicon"]["category"]["accuracy"] == 1
-    default = found["baselines"]["default"]
+    figures = report(write())
+    assert figures["category"]["accuracy"] == figures["category"]["macro_f1"] == 1
+    assert figures["baselines"]["lexicon"]["category"]["accuracy"] == 1
+    default = figures["baselines"]["default"]
     assert (default["category"]["accuracy"], default["priority"]["accuracy"]) == (0.25, 0.5)
 
 
 def test_the_default_is_a_constant_that_claims_nothing(write):
-    found = report(write(), "--source", "default")
-    assert {name: found[name] for name in FIELDS} == found["baselines"]["default"]
-    assert found["sentiment"]["accuracy"] == 0.5
-    assert found["category"]["ece"] is None
-    assert found["category"]["coverage_at_0_8"] == 0
-    assert found["category"]["accuracy_at_0_8"] is None
-    assert found["urgency"] == {"n": 4, "spearman": None, "mae": 17.5}
+    figures = report(write(), "--source", "default")
+    assert {name: figures[name] for name in FIELDS} == figures["baselines"]["default"]
+    assert figures["sentiment"]["accuracy"] == 0.5
+    assert figures["category"]["ece"] is None
+    assert figures["category"]["coverage_at_0_8"] == 0
+    assert figures["category"]["accuracy_at_0_8"] is None
+    assert figures["urgency"] == {"n": 4, "spearman": None, "mae": 17.5}
 
 
 def test_people_get_tables(write):
     out, notes = evaluate(write())
-    for words in (
+    for text in (
         *("4 rows of", "answered by offline."),
         *("always general", "always medium", "lexicon only"),
-        *("macro-F1", "critical recall", "within one", "Spearman", "right, predicted:"),
+        *("macro-F1", "critical recall", "within one", "Spearman", "right, answered:"),
         *("p95", "failures  0 of 4 rows", "cost      $0.000000"),
     ):
-        assert words in out
+        assert text in out
     assert notes == ""
     assert "after learning" not in out
 
@@ -111,18 +111,18 @@ def test_the_title_is_read_as_well(write):
     assert report(write(content))["category"]["accuracy"] == 1
 
 
-def test_rows_left_out_are_told_beside_the_object(write):
+def test_skipped_rows_are_reported_beside_the_object(write):
     out, notes = evaluate(write("text,category\nrefund my invoice,billing\nhello,\n"), "--json")
     assert json.loads(out)["category"]["n"] == 1
-    assert notes == "1 rows without a text or without a label were left out.\n"
+    assert notes == "Skipped 1 rows without a text or a label.\n"
 
 
-def test_only_so_many_rows_are_measured(write):
+def test_a_limit_takes_the_first_rows(write):
     assert report(write(), "--limit", "2")["category"]["n"] == 2
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "text"),
     [
         ([], "Give either a file or --from-tickets"),
         (["x.csv", "--from-tickets"], "Give either a file or --from-tickets"),
@@ -131,25 +131,19 @@ def test_only_so_many_rows_are_measured(write):
         (["none.csv"], "none.csv' cannot be read: No such file"),
         (["."], "'.' cannot be read: Is a directory"),
         (["--from-tickets"], "No agent has decided"),
-        (
-            ["x.csv", "--source", "groq"],
-            "groq cannot be asked. The API key is missing: set GROQ_API",
-        ),
-        (
-            ["x.csv", "--source", "local"],
-            "local cannot be asked. No model is configured: set LLM_MODEL",
-        ),
+        (["x.csv", "--source", "groq"], "groq cannot be used. The key is missing: set GROQ_API"),
+        (["x.csv", "--source", "local"], "local cannot be used. No model is named: set LLM_MODEL"),
     ],
 )
-def test_what_makes_no_sense_is_one_clear_line(arguments, words):
+def test_a_bad_option_is_one_clear_line(arguments, text):
     with pytest.raises(CommandError) as error:
         evaluate(*arguments)
-    assert words in str(error.value)
+    assert text in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_a_bad_row_is_one_clear_line(write):
-    with pytest.raises(CommandError, match="Line 2: category 'vip' is not one of billing"):
+    with pytest.raises(CommandError, match="Line 2: category 'vip' is none of billing"):
         evaluate(write("text,category\nx,vip\n"))
 
 
@@ -166,12 +160,12 @@ def test_a_local_model_needs_an_address(write, settings):
 
 
 def test_learning_draws_a_curve(write):
-    found = report(write(lines_of("billing", 60)), "--learn")
-    assert [point["n"] for point in found["curve"]] == [0, 20, 50]
-    first, *_others, last = (point["category"] for point in found["curve"])
-    assert first == found["category"]["accuracy"] < last == 1
-    assert {point["priority"] for point in found["curve"]} == {None}
-    assert found["baselines"]["lexicon"]["category"]["accuracy"] < 0.5
+    figures = report(write(lines_of("billing", 60)), "--learn")
+    assert [point["n"] for point in figures["curve"]] == [0, 20, 50]
+    first, *_, last = (point["category"] for point in figures["curve"])
+    assert first == figures["category"]["accuracy"] < last == 1
+    assert {point["priority"] for point in figures["curve"]} == {None}
+    assert figures["baselines"]["lexicon"]["category"]["accuracy"] < 0.5
     assert "after learning" in evaluate(write(lines_of("billing", 60)), "--learn")[0]
 
 
@@ -182,7 +176,7 @@ def test_what_was_learned_is_gone_afterwards(write):
     assert report(path)["category"] == before["category"]
 
 
-def decided(at, **values):
+def decide(at, **values):
     ticket = TicketFactory(title="Refund", description=f"Charged twice on my invoice {at}.")
     for field, value in values.items():
         Feedback.objects.create(
@@ -190,29 +184,29 @@ def decided(at, **values):
             field=field,
             value=value,
             corrected=False,
-            at=timezone.now() + timezone.timedelta(minutes=at),
+            decided_at=timezone.now() + timezone.timedelta(minutes=at),
         )
 
 
 @pytest.fixture
 def tickets():
-    decided(3, category="account")
-    decided(1, category="billing", priority="high")
-    decided(2, category="billing")
+    decide(3, category="account")
+    decide(1, category="billing", priority="high")
+    decide(2, category="billing")
     TicketFactory()
 
 
 def test_the_desks_own_decided_tickets_can_be_measured(tickets):
-    found = report("--from-tickets")
-    assert (found["category"]["n"], found["category"]["accuracy"]) == (3, 0.6667)
-    assert found["priority"]["n"] == 1
-    assert found["sentiment"]["n"] == found["urgency"]["n"] == 0
-    assert "--learn measures it fairly" in evaluate("--from-tickets")[0]
+    figures = report("--from-tickets")
+    assert (figures["category"]["n"], figures["category"]["accuracy"]) == (3, 0.6667)
+    assert figures["priority"]["n"] == 1
+    assert figures["sentiment"]["n"] == figures["urgency"]["n"] == 0
+    assert "For a fair measure use --learn." in evaluate("--from-tickets")[0]
 
 
 def test_a_limit_takes_the_tickets_decided_last(tickets):
-    found = report("--from-tickets", "--limit", "1")
-    assert (found["category"]["n"], found["category"]["accuracy"]) == (1, 0)
+    figures = report("--from-tickets", "--limit", "1")
+    assert (figures["category"]["n"], figures["category"]["accuracy"]) == (1, 0)
 
 
 def test_tickets_come_in_the_order_of_their_decisions(tickets):
@@ -236,7 +230,7 @@ def fake_llm(settings):
 
 
 def database():
-    """Every table's rows as one text each."""
+    """Yield each table with its number of rows and a digest of them."""
     with connection.cursor() as cursor:
         for table in sorted(connection.introspection.table_names(cursor)):
             name = connection.ops.quote_name(table)
@@ -246,19 +240,19 @@ def database():
 
 @pytest.mark.parametrize("arguments", [["--source", "openai"], ["--learn"], []])
 def test_it_changes_nothing_in_the_database(write, fake_llm, tickets, arguments):
-    before, state = list(database()), engine._state
+    before, shared = list(database()), engine._shared
     evaluate(write(), *arguments)
     evaluate("--from-tickets", *arguments)
     assert list(database()) == before
-    assert engine._state is state
+    assert engine._shared is shared
 
 
 def test_a_model_is_measured(write, fake_llm):
-    found = report(write(), "--source", "openai")
-    assert found["category"]["n"] == found["urgency"]["n"] == 4
-    assert found["category"]["ece"] is not None
-    assert found["failures"] == 0
-    assert found["cost_usd"] > 0
+    figures = report(write(), "--source", "openai")
+    assert figures["category"]["n"] == figures["urgency"]["n"] == 4
+    assert figures["category"]["ece"] is not None
+    assert figures["failures"] == 0
+    assert figures["cost_usd"] > 0
     assert len(fake_llm.log) == 8  # category and priority at once, sentiment and urgency at once
 
 
@@ -271,26 +265,26 @@ def test_a_model_is_asked_no_more_than_the_labels_can_judge(write, fake_llm):
 def test_another_answer_in_the_models_place_is_a_failure(write, fake_llm):
     fake_llm.control("500", times=1)
     content = lines_of("general", 3)
-    found = report(write(content), "--source", "openai")
-    assert found["failures"] == 1
-    assert found["category"]["n"] == 2
-    assert found["baselines"]["default"]["category"]["n"] == 3
+    figures = report(write(content), "--source", "openai")
+    assert figures["failures"] == 1
+    assert figures["category"]["n"] == 2
+    assert figures["baselines"]["default"]["category"]["n"] == 3
 
 
 def test_a_model_is_measured_on_every_row_however_often_it_fails(write, fake_llm):
     fake_llm.control("429", times=4)
     out, _notes = evaluate(write(lines_of("general", 5)), "--source", "openai")
-    assert "failures  4 of 5 rows, left out of the metrics above (rate_limited 4)" in out
+    assert "failures  4 of 5 rows, left out of the figures above (rate_limited 4)" in out
     assert len(fake_llm.log) == 5
     assert "a-secret-key" not in out
 
 
 def test_a_call_whose_reply_is_refused_has_its_price(write, fake_llm):
     fake_llm.control(reply="no idea")
-    found = report(write(lines_of("general", 2)), "--source", "openai")
-    assert found["failures"] == 2
-    assert found["category"]["accuracy"] is None
-    assert found["cost_usd"] > 0
+    figures = report(write(lines_of("general", 2)), "--source", "openai")
+    assert figures["failures"] == 2
+    assert figures["category"]["accuracy"] is None
+    assert figures["cost_usd"] > 0
 
 
 class Terminal(io.StringIO):
@@ -298,18 +292,18 @@ class Terminal(io.StringIO):
         return True
 
 
-def shown(out, monkeypatch, seconds):
-    """What stands on `out` after five rows that took so many seconds each."""
+def progress_output(out, monkeypatch, seconds):
+    """Return what `out` shows after five rows that took this many seconds each."""
     clock = iter(range(0, 100 * seconds, seconds))
     monkeypatch.setattr(evaluate_triage.time, "monotonic", lambda: next(clock))
     with evaluate_triage.Progress(OutputWrapper(out), "offline", 5) as progress:
-        for done in range(1, 6):
-            progress.show(done)
+        for count in range(1, 6):
+            progress.show(count)
     return out.getvalue()
 
 
 def test_progress_moves_on_a_terminal_and_is_gone_at_the_end(monkeypatch):
-    text = shown(Terminal(), monkeypatch, seconds=1)
+    text = progress_output(Terminal(), monkeypatch, seconds=1)
     assert "offline: 5 of 5 rows, 5 s" in text
     assert "#" * evaluate_triage.Progress.WIDTH in text
     assert text.endswith("\r\033[K")
@@ -317,8 +311,8 @@ def test_progress_moves_on_a_terminal_and_is_gone_at_the_end(monkeypatch):
 
 
 def test_elsewhere_progress_is_a_line_now_and_then(monkeypatch):
-    assert shown(io.StringIO(), monkeypatch, seconds=1) == ""
-    text = shown(io.StringIO(), monkeypatch, seconds=10)
+    assert progress_output(io.StringIO(), monkeypatch, seconds=1) == ""
+    text = progress_output(io.StringIO(), monkeypatch, seconds=10)
     assert text == "offline: 2 of 5 rows, 20 s\noffline: 4 of 5 rows, 40 s\n"
 
 
@@ -328,7 +322,7 @@ class Closed(Terminal):
 
 
 def test_progress_that_nobody_reads_stops_nothing(monkeypatch):
-    assert shown(Closed(), monkeypatch, seconds=1) == ""
+    assert progress_output(Closed(), monkeypatch, seconds=1) == ""
 
 
 def manage(*arguments, **options):
@@ -346,7 +340,7 @@ def test_a_bad_file_is_one_line_on_standard_error_and_exit_code_1(write):
     assert "Line 2" in ended.stderr
 
 
-def test_whoever_stops_reading_sees_no_traceback(write):
+def test_a_closed_pipe_causes_no_traceback(write):
     read_end, write_end = os.pipe()
     os.close(read_end)
     with os.fdopen(write_end, "wb") as pipe:

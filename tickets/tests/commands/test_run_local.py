@@ -1,4 +1,4 @@
-"""The whole program as `make run` starts it: real processes, a database of its own."""
+"""The whole program as `make run` starts it: real processes and a database of their own."""
 
 import json
 import os
@@ -21,11 +21,11 @@ from embedded_postgres.processes import server_processes
 from embedded_postgres.server import Server
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 120
+TIMEOUT = 120
 
 
 def free_port() -> int:
-    """Below those that the system gives away, so that it stays free over a restart."""
+    """Return a port below the ephemeral range, so that it stays free during a restart."""
     while True:
         port = random.randint(20_000, 29_999)
         with socket.socket() as probe, suppress(OSError):
@@ -41,7 +41,7 @@ class Program:
         self.port = free_port()
 
     def start(self, **environment: str) -> None:
-        given = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "SECRET_KEY")}
+        environ = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "SECRET_KEY")}
         self.log = self.data_dir.parent / "log"
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "run_local"],
@@ -49,55 +49,55 @@ class Program:
             stdout=self.log.open("w"),
             stderr=subprocess.STDOUT,
             env={
-                **given,
+                **environ,
                 "ACCESS_MODE": "open",
                 "DATA_DIR": str(self.data_dir),
                 "PORT": str(self.port),
                 **environment,
             },
         )
-        deadline = time.monotonic() + PATIENCE
-        while "Support desk: http" not in self.said():
-            assert self.process.poll() is None, self.said()
-            assert time.monotonic() < deadline, self.said()
+        deadline = time.monotonic() + TIMEOUT
+        while "Support desk: http" not in self.output():
+            assert self.process.poll() is None, self.output()
+            assert time.monotonic() < deadline, self.output()
             time.sleep(0.1)
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text()
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(by)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(TIMEOUT)
 
     def processes(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def workers(self) -> list[psutil.Process]:
-        found = []
+        workers = []
         for process in self.processes():
             with suppress(psutil.NoSuchProcess):  # a zombie is one of these, too
-                found += [process] if "procrastinate" in process.cmdline() else []
-        return found
+                workers += [process] if "procrastinate" in process.cmdline() else []
+        return workers
 
     def database_processes(self) -> list[psutil.Process]:
         return list(server_processes((self.data_dir / "postgres" / "data").resolve()).values())
 
-    def ask(self, path: str, body: dict[str, str] | None = None):
+    def fetch(self, path: str, body: dict[str, str] | None = None):
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"} if body is not None else {},
         )
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            return answer.status, answer.read().decode()
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+            return response.status, response.read().decode()
 
 
 @pytest.fixture
 def program():
-    # Not pytest's own place, which nobody else may enter: the server may run as another account.
-    with tempfile.TemporaryDirectory() as place:
-        Path(place).chmod(0o711)
-        program = Program(Path(place) / "data")
+    # Not pytest's own directory, which is private: the server may run as another account.
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o711)
+        program = Program(Path(directory) / "data")
         yield program
         if program.process.poll() is None:
             program.stop()
@@ -106,49 +106,49 @@ def program():
 
 def test_it_serves_seeds_once_keeps_data_and_stops_everything(program):
     program.start()
-    status, _page = program.ask("/")
+    status, _page = program.fetch("/")
     assert status == 200
-    seeded = json.loads(program.ask("/api/tickets/stats/")[1])["total_tickets"]
+    seeded = json.loads(program.fetch("/api/tickets/stats/")[1])["total_tickets"]
     assert seeded > 100
     created = json.loads(
-        program.ask("/api/tickets/", {"title": "Kept", "description": "over a restart"})[1]
+        program.fetch("/api/tickets/", {"title": "Kept", "description": "over a restart"})[1]
     )
-    passwords = re.findall(r"(agent|admin) +password: (\S+)", program.said())
+    passwords = re.findall(r"(agent|admin) +password: (\S+)", program.output())
     assert [name for name, _ in passwords] == ["agent", "admin"]
 
-    parts = program.processes()
+    processes = program.processes()
     assert program.stop(signal.SIGINT) == 0
-    assert not [part for part in parts if part.is_running()]
+    assert not [process for process in processes if process.is_running()]
     assert not program.database_processes()
 
     program.start()
-    assert json.loads(program.ask(f"/api/tickets/{created['id']}/")[1])["title"] == "Kept"
-    assert json.loads(program.ask("/api/tickets/stats/")[1])["total_tickets"] == seeded + 1
-    assert re.findall(r"(agent|admin) +password: (\S+)", program.said()) == passwords
+    assert json.loads(program.fetch(f"/api/tickets/{created['id']}/")[1])["title"] == "Kept"
+    assert json.loads(program.fetch("/api/tickets/stats/")[1])["total_tickets"] == seeded + 1
+    assert re.findall(r"(agent|admin) +password: (\S+)", program.output()) == passwords
 
 
 def test_after_a_kill_of_everything_it_starts_again_with_all_that_was_acknowledged(program):
     program.start()
     created = json.loads(
-        program.ask("/api/tickets/", {"title": "Safe", "description": "through a crash"})[1]
+        program.fetch("/api/tickets/", {"title": "Safe", "description": "through a crash"})[1]
     )
     everything = {*program.processes(), *program.database_processes()}
     for process in [psutil.Process(program.process.pid), *everything]:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    program.process.wait(PATIENCE)
+    program.process.wait(TIMEOUT)
 
     program.start()
-    assert json.loads(program.ask(f"/api/tickets/{created['id']}/")[1])["title"] == "Safe"
+    assert json.loads(program.fetch(f"/api/tickets/{created['id']}/")[1])["title"] == "Safe"
 
 
-def test_a_killed_part_is_started_again(program):
+def test_a_killed_process_is_restarted(program):
     program.start()
     [killed] = program.workers()
     killed.kill()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while program.workers() in ([], [killed]):
-        assert time.monotonic() < deadline, program.said()
+        assert time.monotonic() < deadline, program.output()
         time.sleep(0.1)
 
 
@@ -156,29 +156,29 @@ def test_a_taken_port_is_one_clear_line(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        answer = run_alone(DATA_DIR=str(tmp_path), PORT=str(taken.getsockname()[1]))
-    assert answer.returncode == 1
-    assert "Cannot listen on 127.0.0.1" in answer.stderr
-    assert answer.stderr.strip().count("\n") == 0
+        result = run_to_end(DATA_DIR=str(tmp_path), PORT=str(taken.getsockname()[1]))
+    assert result.returncode == 1
+    assert "Cannot listen on 127.0.0.1" in result.stderr
+    assert result.stderr.strip().count("\n") == 0
 
 
 def test_a_second_one_on_the_same_data_is_refused_in_one_line(program):
     program.start()
-    answer = run_alone(DATA_DIR=str(program.data_dir), PORT="0")
-    assert answer.returncode == 1
-    assert "A desk runs on the data in" in answer.stderr
-    assert answer.stderr.strip().count("\n") == 0
-    assert program.ask("/")[0] == 200
+    result = run_to_end(DATA_DIR=str(program.data_dir), PORT="0")
+    assert result.returncode == 1
+    assert "A desk is already running on" in result.stderr
+    assert result.stderr.strip().count("\n") == 0
+    assert program.fetch("/")[0] == 200
 
 
 def test_an_open_desk_that_others_can_reach_is_refused_in_one_line(tmp_path):
-    answer = run_alone(DATA_DIR=str(tmp_path), HOST="0.0.0.0", ACCESS_MODE="open")
-    assert answer.returncode == 1
-    assert "ACCESS_MODE=open" in answer.stderr
-    assert answer.stderr.strip().count("\n") == 0
+    result = run_to_end(DATA_DIR=str(tmp_path), HOST="0.0.0.0", ACCESS_MODE="open")
+    assert result.returncode == 1
+    assert "ACCESS_MODE=open" in result.stderr
+    assert result.stderr.strip().count("\n") == 0
 
 
-def run_alone(**environment: str) -> subprocess.CompletedProcess[str]:
+def run_to_end(**environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "manage.py", "run_local"],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""manage.py train_triage"""
+"""`manage.py train_triage`: it retrains at once and reports what was learned."""
 
 import io
 
@@ -23,27 +23,27 @@ def train(*arguments):
 def corrected():
     for number in range(4):
         text = f"The zorblax of unit {number} hums"
-        made = tickets.create_ticket({"title": text, "description": text}, SYSTEM)
-        tickets.update_ticket(made.pk, {"category": "billing"}, SYSTEM)
+        ticket = tickets.create_ticket({"title": text, "description": text}, SYSTEM)
+        tickets.update_ticket(ticket.pk, {"category": "billing"}, SYSTEM)
 
 
-def test_without_lessons_it_says_so():
+def test_without_feedback_it_says_so():
     assert train() == (
-        "category: no lessons yet; the lexicon answers\n"
-        "priority: no lessons yet; the lexicon answers\n"
+        "category: no feedback yet; the lexicon answers\n"
+        "priority: no feedback yet; the lexicon answers\n"
     )
 
 
-def test_it_tells_what_was_learned(corrected):
-    said = train()
-    assert "category: 4 lessons, version 1" in said
-    assert "the learned model answers" in said
-    assert "priority: no lessons yet" in said
+def test_it_reports_what_was_learned(corrected):
+    output = train()
+    assert "category: 4 feedback entries, version 1" in output
+    assert "the learned model answers" in output
+    assert "priority: no feedback yet" in output
 
 
 def test_it_rebuilds_from_the_tickets_alone(corrected):
     Ticket.objects.update(status="closed")
     Feedback.objects.all().delete()
     TriageModel.objects.all().delete()
-    assert "category: no lessons yet" in train()
-    assert "category: 4 lessons" in train("--rebuild")
+    assert "category: no feedback yet" in train()
+    assert "category: 4 feedback entries" in train("--rebuild")

@@ -1,10 +1,10 @@
 import pytest
 
-from tickets.fake_llm import FakeLLM
 from tickets.services.triage.shared_state import load_learned
 from tickets.triage import engine
 from tickets.triage.offline import store
 from tickets.triage.shared_state import LocalSharedState
+from tools.fake_llm import FakeLLM
 
 TICKET = "I was charged twice for my invoice of March, please refund one of them."
 

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from tickets.fake_llm.faults import FAULTS
 from tickets.triage import engine, gateway
 from tickets.triage.shared_state import LocalSharedState
 from tickets.vocabulary import CATEGORIES, PRIORITIES
+from tools.fake_llm.faults import FAULTS
 
 from .conftest import FAULT_REASONS, TICKET
 

@@ -9,13 +9,13 @@ import traceback
 
 import pytest
 
-from tickets.fake_llm import FakeLLM
-from tickets.fake_llm.faults import FAULTS, PARAMETER_FAULTS, TRANSPORT_FAULTS, spoil
-from tickets.fake_llm.protocols import THINKING_TOKENS
 from tickets.triage import parse, prompts
 from tickets.triage.providers import table
 from tickets.triage.providers.base import FAILURE_REASONS, Endpoint, ProviderError
 from tickets.triage.providers.chat_completions import strict
+from tools.fake_llm import FakeLLM
+from tools.fake_llm.faults import FAULTS, PARAMETER_FAULTS, TRANSPORT_FAULTS, spoil
+from tools.fake_llm.protocols import THINKING_TOKENS
 
 from .conftest import FAULT_REASONS, TICKET
 
