@@ -98,7 +98,7 @@ def test_people_get_tables(write):
     for text in (
         *("4 rows of", "answered by offline."),
         *("always general", "always medium", "lexicon only"),
-        *("macro-F1", "critical recall", "within one", "Spearman", "right, answered:"),
+        *("macro-F1", "critical recall", "within one", "Spearman", "right, predicted:"),
         *("p95", "failures  0 of 4 rows", "cost      $0.000000"),
     ):
         assert text in out
@@ -131,8 +131,8 @@ def test_a_limit_takes_the_first_rows(write):
         (["none.csv"], "none.csv' cannot be read: No such file"),
         (["."], "'.' cannot be read: Is a directory"),
         (["--from-tickets"], "No agent has decided"),
-        (["x.csv", "--source", "groq"], "groq cannot be used. The key is missing: set GROQ_API"),
-        (["x.csv", "--source", "local"], "local cannot be used. No model is named: set LLM_MODEL"),
+        (["x.csv", "--source", "groq"], "groq cannot be used. The API key is missing: set GROQ_API"),
+        (["x.csv", "--source", "local"], "local cannot be used. No model is configured: set LLM_MODEL"),
     ],
 )
 def test_a_bad_option_is_one_clear_line(arguments, text):
@@ -143,7 +143,7 @@ def test_a_bad_option_is_one_clear_line(arguments, text):
 
 
 def test_a_bad_row_is_one_clear_line(write):
-    with pytest.raises(CommandError, match="Line 2: category 'vip' is none of billing"):
+    with pytest.raises(CommandError, match="Line 2: category 'vip' is not one of billing"):
         evaluate(write("text,category\nx,vip\n"))
 
 
@@ -240,11 +240,11 @@ def database():
 
 @pytest.mark.parametrize("arguments", [["--source", "openai"], ["--learn"], []])
 def test_it_changes_nothing_in_the_database(write, fake_llm, tickets, arguments):
-    before, shared = list(database()), engine._shared
+    before, state = list(database()), engine._state
     evaluate(write(), *arguments)
     evaluate("--from-tickets", *arguments)
     assert list(database()) == before
-    assert engine._shared is shared
+    assert engine._state is state
 
 
 def test_a_model_is_measured(write, fake_llm):
@@ -274,7 +274,7 @@ def test_another_answer_in_the_models_place_is_a_failure(write, fake_llm):
 def test_a_model_is_measured_on_every_row_however_often_it_fails(write, fake_llm):
     fake_llm.control("429", times=4)
     out, _notes = evaluate(write(lines_of("general", 5)), "--source", "openai")
-    assert "failures  4 of 5 rows, left out of the figures above (rate_limited 4)" in out
+    assert "failures  4 of 5 rows, left out of the metrics above (rate_limited 4)" in out
     assert len(fake_llm.log) == 5
     assert "a-secret-key" not in out
 
