@@ -451,6 +451,22 @@ def test_a_group_keeps_its_permission_to_view_feedback(desk):
     assert vera.get("/admin/tickets/apitoken/").status == 403
 
 
+def test_the_old_address_of_feedback_redirects_to_it(desk):
+    old, new = "/admin/tickets/lesson/", "/admin/tickets/feedback/"
+    admin = Visitor(desk, session=OLD["sessions"]["admin"])
+    for visitor in (admin, Visitor(desk)):
+        answer = visitor.get(old)
+        assert (answer.status, answer.headers["Location"]) == (302, new)
+    page = admin.get(new)
+    assert page.status == 200
+    assert "feedback" in page.text.lower()
+    query = "?field__exact=category&corrected__exact=1"
+    filtered = admin.get(f"{old}{query}")
+    assert (filtered.status, filtered.headers["Location"]) == (302, f"{new}{query}")
+    assert admin.get(f"{new}{query}").status == 200
+    assert Visitor(desk).get(new).status == 302  # to the sign-in page
+
+
 # --- pages ----------------------------------------------------------------------------
 
 
