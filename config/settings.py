@@ -199,7 +199,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- E-mail ------------------------------------------------------------------------
+# --- Email ------------------------------------------------------------------------
 
 mail_server = Env.email_url_config(email_url)
 # Our own SMTP backend also knows how far a message got.
