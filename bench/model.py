@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tickets.triage import engine
 from tickets.triage.config import Config, from_settings
@@ -154,16 +155,21 @@ def overruns(fake: FakeLLM) -> Iterator[tuple[str, float]]:
     local = dataclasses.replace(
         from_settings(), llm_base_url=f"{fake.url}/v1", llm_model="m", llm_timeout=DEADLINE
     )
-    keys = {"llm_api_key": "k", "gemini_base_url": fake.url, "openai_base_url": f"{fake.url}/v1"}
-    hosted = dataclasses.replace(local, groq_base_url=f"{fake.url}/v1", **keys)
-    configs = {
-        "gemini by its package": hosted.asking("gemini"),
-        "gemini by rest": dataclasses.replace(hosted, gemini_backend="rest").asking("gemini"),
-        "openai": hosted.asking("openai"),
-        "groq": hosted.asking("groq"),
-        "local": local.asking("local"),
+    keys: dict[str, Any] = {
+        "llm_api_key": "k",
+        "gemini_base_url": fake.url,
+        "openai_base_url": f"{fake.url}/v1",
     }
-    engine.set_shared(LocalSharedState(), pauses=False)
+    hosted = dataclasses.replace(local, groq_base_url=f"{fake.url}/v1", **keys)
+    gemini = hosted.with_provider("gemini")
+    configs = {
+        "gemini by its package": gemini,
+        "gemini by rest": dataclasses.replace(gemini, gemini_backend="rest"),
+        "openai": hosted.with_provider("openai"),
+        "groq": hosted.with_provider("groq"),
+        "local": local.with_provider("local"),
+    }
+    engine.set_shared_state(LocalSharedState(), use_circuit_breaker=False)
     for name, config in configs.items():
         engine.warm_up(wait=True, settings=config)
         times = [overrun_of(config, fault, number) for fault in SLOW_FAULTS for number in range(3)]

@@ -64,7 +64,7 @@ def trace_walks(client: Client) -> dict[str, list[str]]:
             raise RuntimeError(f"{name} returned {response.status_code}.")
         return response
 
-    json = {"content_type": "application/json"}
+    json: dict[str, Any] = {"content_type": "application/json"}
     ticket = {"title": "Charged twice", "description": TEXT}
     created = send(
         "Create by JSON (POST /api/tickets/)", lambda: client.post("/api/tickets/", ticket, **json)
@@ -116,7 +116,7 @@ def trace(call: Callable[[], Any]) -> tuple[Any, list[str]]:
         result = call()
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
     return result, list(_entered)
 
 

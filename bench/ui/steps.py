@@ -130,7 +130,7 @@ def expect_toast(page: Page, text: str) -> None:
 
 def close_first(page: Page, facts: Facts) -> None:
     page.get_by_label(re.compile(r"^Status of #")).first.select_option("closed")
-    expect_toast(page, "Closed")
+    expect_toast(page, "closed")
 
 
 def open_shortcuts(page: Page, facts: Facts) -> None:

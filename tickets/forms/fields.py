@@ -123,18 +123,18 @@ class SuggestionField(PlainTextField):
 
 
 class ListField(forms.CharField):
-    """Comma-separated words. With `choices`, each must be one of them."""
+    """Comma-separated values. With `choices`, each must be one of them."""
 
     def __init__(self, choices: Collection[str] = (), **kwargs: Any) -> None:
         self.allowed = choices
         super().__init__(required=False, max_length=1000, **kwargs)
 
     def clean(self, value: Any) -> list[str]:
-        words = [word.strip() for word in super().clean(value).split(",") if word.strip()]
-        for word in words:
-            if self.allowed and word not in self.allowed:
-                raise ValidationError(f"{word!r} is not one of {', '.join(self.allowed)}.")
-        return list(dict.fromkeys(words))
+        values = [part.strip() for part in super().clean(value).split(",") if part.strip()]
+        for each in values:
+            if self.allowed and each not in self.allowed:
+                raise ValidationError(f"{each!r} is not one of {', '.join(self.allowed)}.")
+        return list(dict.fromkeys(values))
 
 
 class NumberField(forms.IntegerField):

@@ -124,6 +124,10 @@ class ListForm(PageForm):
     sentiment = ListField(Sentiment.values)
     seen = CursorField()
 
+    def typed_state(self) -> dict[str, str]:
+        """Return the filters as they were typed, so that a date comes back the same."""
+        return {name: str(self.data.get(name, "")).strip() for name in LIST_STATE}
+
 
 class NewTicketsForm(ListForm):
     """The address of a list, and the cursor from which tickets are new."""

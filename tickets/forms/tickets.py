@@ -105,7 +105,7 @@ class SubmitForm(NewTicketForm):
     def __init__(self, data: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         del self.fields["status"], self.fields["assignee"]
-        self.fields["requester_email"].label = "Your e-mail"
+        self.fields["requester_email"].label = "Your email"
         self.fields["description"].label = "What is the problem?"
 
 
@@ -141,7 +141,12 @@ class SuggestTitleForm(forms.Form):
     description = PlainTextField(max_length=MAX_TEXT_CHARS)
 
 
-class SimilarForm(forms.Form):
-    """The beginning of a text that somebody is typing."""
+class PartialTextField(forms.CharField):
+    """Text that somebody is still typing, so nothing about it is an error."""
 
-    text = forms.CharField(required=False)
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\0", " ")
+
+
+class SimilarForm(forms.Form):
+    text = PartialTextField(required=False)

@@ -1,8 +1,12 @@
-"""Check addresses that a request names."""
+"""Check addresses that a request names, and build those of the list."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
@@ -13,3 +17,17 @@ def own_path(request: HttpRequest, url: str) -> str:
         url, allowed_hosts=None, require_https=request.is_secure()
     )
     return url if is_safe else ""
+
+
+def list_address(query: str) -> str:
+    """Return the address of the ticket list with this query string."""
+    return reverse("ticket-list") + (f"?{query}" if query else "")
+
+
+def list_url(filters: Mapping[str, str], **changes: str) -> str:
+    """Return the address of the ticket list with these filters and changes ("" removes one).
+
+    It starts at the first page unless `cursor` is one of the changes.
+    """
+    values = {**filters, "cursor": "", **changes}
+    return list_address(urlencode({name: value for name, value in values.items() if value}))

@@ -11,19 +11,19 @@ from ..audit.trail import AuditEntry
 from ..vocabulary import ENUMERATED_FIELDS, AuditEvent, LearnedField, Source
 from ..web import wording
 
-# Fields told with their old and new value, in this order. Of a text only that it was edited.
+# Fields shown with their old and new values, in this order. A text is only "edited".
 VALUE_NAMES = {
     "status": "status",
     "category": "category",
     "priority": "priority",
     "assignee": "assignee",
-    "requester_email": "requester's e-mail",
+    "requester_email": "requester's email",
     "sentiment": "sentiment",
     "urgency_score": "urgency",
 }
 SENTIMENT_FIELDS = frozenset({"sentiment", "urgency_score"})
 TEXT_NAMES = {"title": "the title", "description": "the description"}
-EVENT_TEXTS = {
+EVENT_TEXTS: dict[str, str] = {
     AuditEvent.DELETED: "deleted the ticket",
     AuditEvent.COMMENT_CHANGED: "edited a message",
     AuditEvent.COMMENT_DELETED: "deleted a message",
@@ -36,13 +36,15 @@ ACTOR_NAMES = {
     "anonymous": "An anonymous agent",
     "system": "The system",
 }
-TRIAGE_NAMES = {Source.LLM: "model", Source.OFFLINE: "offline classifier"}
 MAX_SUMMARY_ACTIONS = 4  # per person
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What somebody did, to follow their name. `is_side_effect`: triage did it in consequence."""
+    """What somebody did, worded to follow their name.
+
+    `is_side_effect` means that triage did it, because of what they did.
+    """
 
     text: str
     is_side_effect: bool = False
@@ -65,10 +67,11 @@ def actions(entry: AuditEntry) -> list[Action]:
             return [Action("replied" if is_public else "added an internal note")]
         case AuditEvent.CHANGED:
             return list(_changes(entry)) or [Action("updated the ticket")]
-    return [Action(EVENT_TEXTS[AuditEvent(entry.event)])]
+    return [Action(EVENT_TEXTS.get(entry.event, f"did: {entry.event}"))]
 
 
 def texts(entry: AuditEntry) -> list[str]:
+    """Return the actions as texts, triage's side effects with "triage" before them."""
     return [f"triage {each.text}" if each.is_side_effect else each.text for each in actions(entry)]
 
 
@@ -84,17 +87,17 @@ def summary(entries: Iterable[AuditEntry], me: str = "") -> str:
     """
     sentences = []
     for name, group in groupby(entries, key=lambda entry: _name_for(entry, me)):
-        done = [each.text for entry in group for each in actions(entry) if not each.is_side_effect]
-        extra = len(done) - MAX_SUMMARY_ACTIONS
+        own = [each.text for entry in group for each in actions(entry) if not each.is_side_effect]
+        extra = len(own) - MAX_SUMMARY_ACTIONS
         more = [f"made {wording.plural(extra, 'more change')}"] if extra > 0 else []
-        sentences.append(f"{name} {_joined([*done[:MAX_SUMMARY_ACTIONS], *more])}.")
+        sentences.append(f"{name} {_joined([*own[:MAX_SUMMARY_ACTIONS], *more])}.")
     return " ".join(sentences)
 
 
 def value_text(name: str, value: Any) -> str:
     """Return a field's value within a sentence."""
     if value in (None, ""):
-        return "nobody" if name == "assignee" else "nothing"
+        return "nobody" if name == "assignee" else "none"
     text = str(value)
     return text.replace("_", " ") if name in (*ENUMERATED_FIELDS, "sentiment") else text
 
@@ -124,7 +127,7 @@ def _changes(entry: AuditEntry) -> Iterator[Action]:
     for name in LearnedField.values:
         if name in entry.changes:
             continue
-        if _is_chosen(entry, name):  # a person sent the value that stood already
+        if _is_chosen(entry, name):  # a person sent the value that it already had
             yield Action(f"confirmed {name}")
         elif f"{name}_source" in entry.changes and (decider := _triage(entry, name)):
             yield Action(f"kept {name} ({decider})")
@@ -147,8 +150,6 @@ def _is_chosen(entry: AuditEntry, name: str) -> bool:
 
 def _triage(entry: AuditEntry, name: str) -> str:
     """Return which triage decided: "model, 91% confident"; "" if none did."""
-    decider = TRIAGE_NAMES.get(entry.changes.get(f"{name}_source", ("", ""))[1])
+    source = entry.changes.get(f"{name}_source", (None, None))[1]
     confidence = entry.changes.get(f"{name}_confidence", (None, None))[1]
-    if decider is None or confidence is None:
-        return decider or ""
-    return f"{decider}, {wording.confident(confidence)}"
+    return wording.triage_name(source, confidence) if source else ""

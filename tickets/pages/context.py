@@ -11,5 +11,5 @@ from ..access.actors import actor_of
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Return `actor`, evaluated only if a template uses it, because that reads the session."""
+    """Return `actor`, evaluated only if used, because that reads the session."""
     return {"actor": SimpleLazyObject(lambda: actor_of(request))}

@@ -12,7 +12,7 @@ from ..audit.trail import AuditEntry, audit_trail
 from ..models.ticket import Comment, Ticket
 from ..vocabulary import AuditEvent, LearnedField, Source
 from .audit_text import actor_name
-from .shortcuts import shortcuts_with
+from .shortcuts import VALUE_SHORTCUTS, shortcuts_with
 
 MAX_SIMILAR = 3  # finished tickets, and as many active ones
 VISIBLE_ENTRIES = 8  # of the audit trail, the newest; the others unfold
@@ -24,8 +24,7 @@ PARTS = (
 )
 SHORTCUTS = shortcuts_with(
     ("y", "Accept the suggested category and priority"),
-    ("b t a g", "Category: billing, technical, account, general"),
-    ("1 2 3 4", "Priority: low, medium, high, critical"),
+    *VALUE_SHORTCUTS,
     ("m", "Assign to me"),
     ("s", "Status"),
     ("r", "Write a reply"),

@@ -25,9 +25,12 @@ def toast(response: HttpResponse, message: str, undo: Iterable[Ticket] = ()) -> 
 
 
 def refusal(error: InvalidInput) -> HttpResponse:
-    """Answer htmx with the reasons, as 204: it does not show an answer with an error status."""
-    reasons = [message for messages in error.errors.values() for message in messages]
-    return toast(HttpResponse(status=204), " ".join(reasons))
+    """Answer htmx with what is wrong, as 204: it does not show an answer with an error status."""
+    return toast(HttpResponse(status=204), " ".join(error_messages(error)))
+
+
+def error_messages(error: InvalidInput) -> list[str]:
+    return [message for messages in error.errors.values() for message in messages]
 
 
 def notify(request: HttpRequest, message: str, undo: Iterable[Ticket] = ()) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 
 from ..access.actors import Actor, actor_of
-from ..forms.lists import BUILT_IN_VIEWS, LIST_STATE, MINE, ListForm, list_state
+from ..forms.lists import BUILT_IN_VIEWS, MINE, ListForm, list_state
 from ..models.workplace import SavedView
 from ..services.saved_views import may_delete
+from .addresses import list_address
 from .toasts import notify
 
 MAX_VIEWS = 100
@@ -69,7 +69,7 @@ def redirect_without_assignee(request: HttpRequest, form: ListForm) -> HttpRespo
     """
     if form.is_valid() or set(form.errors) != {"assignee"}:
         return None
-    query = {name: request.GET.get(name, "").strip() for name in LIST_STATE}
+    query = form.typed_state()
     visible = SavedView.objects.visible_to(actor_of(request).user)
     if not visible.filter(query=list_state(query)).exists():
         return None
@@ -78,7 +78,3 @@ def redirect_without_assignee(request: HttpRequest, form: ListForm) -> HttpRespo
         reason = form.no_account.rstrip(".")
     notify(request, f"{reason}. This list is not filtered by assignee.")
     return redirect(list_address(list_state({**query, "assignee": ""})))
-
-
-def list_address(query: str) -> str:
-    return reverse("ticket-list") + (f"?{query}" if query else "")

@@ -19,7 +19,7 @@ from .figures import CalibrationBin, DayFigures, FieldFigures, SourceFigures, Tr
 PredictionT = TypeVar("PredictionT", bound=models.Model)
 FeedbackT = TypeVar("FeedbackT", bound=models.Model)
 
-UNSENT_LIFETIME = timedelta(days=30)
+UNATTACHED_LIFETIME = timedelta(days=30)
 EVIDENCE_LIFETIME = timedelta(days=1)
 JUDGED = ~Q(final_value="")
 CORRECT = JUDGED & Q(final_value=F("value"))
@@ -165,11 +165,11 @@ class PredictionQuerySet(models.QuerySet[PredictionT]):
 
         Return how many were deleted.
         """
-        unsent, now = self.filter(ticket=None), timezone.now()
-        unsent.filter(created_at__lt=now - EVIDENCE_LIFETIME).exclude(evidence=[]).update(
+        unattached, now = self.filter(ticket=None), timezone.now()
+        unattached.filter(created_at__lt=now - EVIDENCE_LIFETIME).exclude(evidence=[]).update(
             evidence=[]
         )
-        return unsent.filter(created_at__lt=now - UNSENT_LIFETIME).delete()[0]
+        return unattached.filter(created_at__lt=now - UNATTACHED_LIFETIME).delete()[0]
 
 
 def _field(row: Mapping[str, Any], bins: Iterable[CalibrationBin]) -> FieldFigures:

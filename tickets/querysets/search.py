@@ -61,12 +61,12 @@ class Term:
     def _in_text(self, text: str) -> Q:
         """Words use the index. What full text drops is compared as it is written."""
         condition = Q()
-        letters = "".join(text.split())
-        indexed = [letter.isalpha() or letter.isdecimal() for letter in letters]
+        characters = "".join(text.split())
+        indexed = [character.isalpha() or character.isdecimal() for character in characters]
         if any(indexed):
             kind = SearchQuery if self.phrase else PrefixQuery
-            words = words_of(Value(text))
-            condition &= Q(document=kind(words, config="simple", search_type="phrase"))
+            query = words_of(Value(text))
+            condition &= Q(document=kind(query, config="simple", search_type="phrase"))
         if not all(indexed):
             condition &= Q(title__icontains=text) | Q(description__icontains=text)
         return condition
@@ -124,8 +124,8 @@ def requester_vector() -> SearchVector:
 
 def requested_by(text: str) -> Q:
     """Match requesters' addresses that contain the text. The index narrows by its words first."""
-    words = PrefixQuery(words_of(Value(text)), config="simple", search_type="phrase")
-    contains_words = SearchVectorExact(requester_vector(), words)
+    query = PrefixQuery(words_of(Value(text)), config="simple", search_type="phrase")
+    contains_words = SearchVectorExact(requester_vector(), query)
     return Q(contains_words) & Q(requester_email__icontains=text)
 
 

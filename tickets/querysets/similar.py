@@ -61,14 +61,14 @@ class SimilarQuerySet(models.QuerySet[TicketT]):
         Leaves out the ticket `exclude`. Only the newest tickets are compared, so the cost does
         not depend on how many there are. Two queries.
         """
-        words = distinctive_words(text)
-        if not words:
+        distinctive = distinctive_words(text)
+        if not distinctive:
             return []
         with connection.cursor() as cursor:
             cursor.execute(
                 NEAREST,
                 {
-                    "text": " ".join(words),
+                    "text": " ".join(distinctive),
                     "statuses": list(FINISHED_STATUSES if finished else ACTIVE_STATUSES),
                     "excluded": exclude,
                     "candidates": MAX_CANDIDATES,

@@ -61,7 +61,7 @@ def editing(
 ) -> Iterator[TicketEdit]:
     """Lock a ticket, let the caller set its values, and save what differs as a new version.
 
-    `undoes` is the version that the edit takes back. Such an edit sends no e-mail that was sent
+    `undoes` is the version that the edit takes back. Such an edit sends no email that was sent
     before. Raise NotFound, and StaleVersion if `version` is not the current one.
     """
     with audited(actor, **({} if undoes is None else {"undoes": undoes})):
@@ -139,8 +139,8 @@ def conflicting_fields(
     )
     by_anybody = fields_changed_by_others(ticket, read.version, None)
     differing = {name for name in TEXT_FIELDS if changes.get(name) != getattr(ticket, name)}
-    contested = by_others - set(TEXT_FIELDS) | by_anybody & differing
-    return set(changes) & contested | by_anybody & read.depends_on
+    conflicting = by_others - set(TEXT_FIELDS) | by_anybody & differing
+    return set(changes) & conflicting | by_anybody & read.depends_on
 
 
 def refuse_conflicts(

@@ -24,7 +24,7 @@ SIGN_IN_LOG_LIFETIME = timedelta(days=30)
 
 
 def purge_expired() -> None:
-    """Delete expired rows: idempotency keys, counters, cached replies, unsent suggestions,
+    """Delete expired rows: idempotency keys, counters, cached replies, suggestions never sent,
     presences, sessions, and the log of sign-ins."""
     now = timezone.now()
     IdempotencyKey.objects.filter(created_at__lt=now - IDEMPOTENCY_KEY_LIFETIME).delete()

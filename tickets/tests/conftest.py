@@ -1,4 +1,4 @@
-"""What tests of several parts share."""
+"""Fixtures for tests of several parts."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tickets.tests.mail_server import MailServer
 
 @pytest.fixture
 def mail_server(settings):
-    """A mail server of the test's own, to which the desk sends."""
+    """Run a mail server that the desk sends to."""
     server = MailServer()
     settings.EMAIL_BACKEND = settings.SMTP_BACKEND
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port

@@ -20,12 +20,12 @@ PASSWORD = "correct horse battery staple"
 
 @cache
 def hashed_password() -> str:
-    """Made once: hashing is slow on purpose."""
+    """Hash PASSWORD once, because hashing is slow on purpose."""
     return make_password(PASSWORD)
 
 
 class UserFactory(DjangoModelFactory):
-    """Somebody who can sign in with PASSWORD and is no agent."""
+    """An account that can sign in with PASSWORD and is no agent."""
 
     class Meta:
         model = User
@@ -53,7 +53,7 @@ class AdminFactory(UserFactory):
 
 
 class TicketFactory(DjangoModelFactory):
-    """A ticket as it is stored, past triage: general, medium, open."""
+    """A ticket that triage has not read: general, medium, open."""
 
     class Meta:
         model = Ticket
@@ -79,7 +79,7 @@ class CommentFactory(DjangoModelFactory):
 
 
 class TokenFactory(DjangoModelFactory):
-    """An API token; its secret, which the table does not keep, is in `secret`."""
+    """An API token. Its secret, which is not stored, is in `secret`."""
 
     class Meta:
         model = ApiToken
@@ -111,7 +111,7 @@ class PredictionFactory(DjangoModelFactory):
 
 
 def unapply_newest_migration():
-    """As if a newer version of the program met a database that was not migrated yet."""
+    """Leave the database as a newer version of the program finds it before it is migrated."""
     recorder = MigrationRecorder(connection)
     newest = recorder.migration_qs.filter(app="tickets").latest("name")
     recorder.record_unapplied(newest.app, newest.name)

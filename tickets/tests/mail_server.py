@@ -12,16 +12,18 @@ from aiosmtpd.smtp import SMTP
 
 
 class MailServer:
-    """What arrived is in `messages`, each parsed. `answers` are given to the next messages
-    instead of taking them: a line to say, "drop" to hang up, or "take and drop"; those to
-    `refusals` are given to the next addresses. At each command of `hang_ups`, as in "RCPT", it
-    hangs up once."""
+    """Accepts messages, parsed, in `messages`.
+
+    Each of `answers` answers one message instead of accepting it: a line to send, "drop" to hang
+    up, or "take and drop". Each of `refusals` answers one address. At each command in `hang_ups`,
+    such as "RCPT", the server hangs up once.
+    """
 
     def __init__(self):
         self.messages, self.envelopes = [], []
         self.answers, self.refusals, self.hang_ups = [], [], []
         self.connections = 0
-        self.hold = None  # an event for which a message is kept waiting
+        self.hold = None  # an event that a message waits for
         self.holding = threading.Event()
         self.port = free_port()
         self._controller = None
@@ -96,7 +98,7 @@ class HangingUpServer(SMTP):
 
 
 def free_port():
-    """Below those that the system gives away, so that it stays free over a restart."""
+    """Return a port below those that the system assigns, so that it stays free over a restart."""
     while True:
         port = random.randint(20_000, 29_999)
         with socket.socket() as probe, suppress(OSError):

@@ -1,4 +1,4 @@
-"""Whose request it is, what they may do, and how often."""
+"""Who a request is from, what they may do, and how often."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -45,9 +45,7 @@ def request_from(address=PEER, forwarded=None):
         (2, "", PEER),
     ],
 )
-def test_it_believes_the_trusted_proxies_and_nobody_before_them(
-    settings, proxies, forwarded, expected
-):
+def test_only_trusted_proxies_are_believed(settings, proxies, forwarded, expected):
     settings.TRUSTED_PROXIES = proxies
     assert client_address(request_from(forwarded=forwarded)) == expected
 
@@ -70,7 +68,7 @@ def test_an_ipv6_client_counts_by_its_network(settings, address, expected):
 
 
 @pytest.mark.parametrize("address", ["", "unix:", "nonsense", "999.1.1.1", "1.2.3.4; DROP"])
-def test_what_is_no_address_counts_as_one_client(settings, address):
+def test_clients_without_a_valid_address_count_as_one(settings, address):
     settings.TRUSTED_PROXIES = 1
     unknown = client_address(request_from(address=""))
     assert client_address(request_from(address="", forwarded=address)) == unknown
@@ -95,7 +93,7 @@ def test_a_users_group_says_what_they_may_do(db, account, scopes):
 
 
 @pytest.mark.parametrize(
-    ("given", "scopes"),
+    ("granted", "scopes"),
     [
         ([READ], {READ}),
         ([WRITE], {WRITE}),
@@ -103,8 +101,8 @@ def test_a_users_group_says_what_they_may_do(db, account, scopes):
         ([ADMIN], {READ, WRITE, ADMIN}),
     ],
 )
-def test_a_token_acts_within_its_scopes(db, given, scopes):
-    assert token_actor(TokenFactory(scopes=given)).scopes == scopes
+def test_a_token_acts_within_its_scopes(db, granted, scopes):
+    assert token_actor(TokenFactory(scopes=granted)).scopes == scopes
 
 
 @pytest.mark.parametrize(
@@ -115,7 +113,7 @@ def test_a_users_token_never_does_more_than_the_user(db, owner, scopes):
     assert token_actor(TokenFactory(scopes=[ADMIN], user=owner())).scopes == scopes
 
 
-def test_what_is_not_allowed_is_told_apart_from_not_being_known(db):
+def test_a_missing_permission_differs_from_a_missing_sign_in(db):
     with pytest.raises(PermissionDenied):
         token_actor(TokenFactory(scopes=[READ])).require(WRITE)
     stranger = user_actor(UserFactory())
@@ -166,7 +164,7 @@ def test_each_name_has_a_counter_of_its_own(db):
     assert hits(1, name="suggest:203.0.113.5") == [0]
 
 
-def test_old_counters_are_purged_and_running_ones_kept(db):
+def test_old_counters_are_purged_and_running_ones_stay(db):
     hits(1, name="old"), hits(1, name="running")
     Counter.objects.filter(name="old").update(expires_at=timezone.now() - timedelta(seconds=1))
     assert Counter.objects.purge() == 1

@@ -6,7 +6,7 @@ from tickets.checks import check_models_can_be_asked, refuse_unsafe_settings
 
 from .test_checks import OWN, check, run
 
-KEYS = ("GEMINI_API_KEY", "OPENAI_API_KEY", "GROQ_API_KEY", "LLM_API_KEY")
+API_KEYS = ("GEMINI_API_KEY", "OPENAI_API_KEY", "GROQ_API_KEY", "LLM_API_KEY")
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +60,7 @@ def test_a_local_model_needs_an_address_and_a_name(settings, change, missing):
 
 
 def test_no_message_shows_a_key(settings):
-    for name in KEYS:
+    for name in API_KEYS:
         setattr(settings, name, "sk-secret")
     errors = messages(settings, LLM_PROVIDER="local", TRIAGE_SHADOW="local:")
     assert len(errors) == 4

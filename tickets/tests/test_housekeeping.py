@@ -1,4 +1,4 @@
-"""What is deleted once it has served its time."""
+"""Expired rows, and the readiness check."""
 
 from datetime import timedelta
 
@@ -8,27 +8,51 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
+from tickets.models.housekeeping import Counter, IdempotencyKey
+from tickets.models.ticket import Ticket
 from tickets.services import housekeeping
-from tickets.tests.factories import AgentFactory
+from tickets.services.idempotency import claim_key
+from tickets.tests.factories import AgentFactory, TicketFactory, unapply_newest_migration
+from tickets.vocabulary import IDEMPOTENCY_KEY_LIFETIME
 
 pytestmark = pytest.mark.django_db
 
 
-def test_sessions_that_ended_go_and_the_others_stay():
+def test_purging_keeps_what_is_in_use():
+    claim_key("digest", "fingerprint").store(TicketFactory(), {})
+    Counter.objects.hit("x", limit=1, seconds=10**9)
+    housekeeping.purge(0)
+    assert IdempotencyKey.objects.exists()
+    assert Counter.objects.exists()
+    IdempotencyKey.objects.update(created_at=timezone.now() - IDEMPOTENCY_KEY_LIFETIME)
+    Counter.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    housekeeping.purge(0)
+    assert not IdempotencyKey.objects.exists()
+    assert not Counter.objects.exists()
+    assert Ticket.objects.exists()
+
+
+def test_expired_sessions_are_purged_and_others_stay():
     clients = [Client(), Client()]
     for client in clients:
         client.force_login(AgentFactory())
-    ended = Session.objects.filter(pk=clients[0].session.session_key)
-    ended.update(expire_date=timezone.now() - timedelta(minutes=1))
-    housekeeping.purge()
+    expired = Session.objects.filter(pk=clients[0].session.session_key)
+    expired.update(expire_date=timezone.now() - timedelta(minutes=1))
+    housekeeping.purge(0)
     assert [row.pk for row in Session.objects.all()] == [clients[1].session.session_key]
 
 
 @pytest.mark.parametrize(
-    ("model", "more"), [(AccessAttempt, {"failures_since_start": 1}), (AccessLog, {})]
+    ("model", "values"), [(AccessAttempt, {"failures_since_start": 1}), (AccessLog, {})]
 )
-def test_who_tried_to_sign_in_is_known_for_a_month(model, more):
-    old, recent = (model.objects.create(username=name, **more) for name in ("old", "recent"))
+def test_the_log_of_sign_ins_goes_back_a_month(model, values):
+    old, recent = (model.objects.create(username=name, **values) for name in ("old", "recent"))
     model.objects.filter(pk=old.pk).update(attempt_time=timezone.now() - timedelta(days=31))
-    housekeeping.purge()
+    housekeeping.purge(0)
     assert list(model.objects.values_list("username", flat=True)) == [recent.username]
+
+
+def test_the_database_is_ready_with_every_migration_applied():
+    assert housekeeping.database_is_ready()
+    unapply_newest_migration()
+    assert not housekeeping.database_is_ready()

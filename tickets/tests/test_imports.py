@@ -1,117 +1,332 @@
-"""The order of the house: a module imports only what stands above it."""
+"""A module imports only what stands above it, and no module imports itself in a circle.
+
+The test reads the source. So it sees imports inside functions and under TYPE_CHECKING, and dotted
+names in strings, too.
+"""
 
 import ast
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
-import pytest
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("bench", "config", "embedded_postgres", "tickets", "tools")
 
-PACKAGE = Path(__file__).resolve().parents[1]
-ORDER = [
-    ["exceptions", "vocabulary", "circuit_breaker"],
-    ["triage"],
-    ["querysets"],
-    ["models"],
-    ["sharing"],
-    ["access"],
-    ["forms"],
-    ["services"],
-    ["tasks"],
-    ["wording"],
-    ["web"],
-    ["api", "pages", "admin"],
-]
-# Beside the order: what Django starts with, and what is run by hand.
-ALLOWED = {
+# Each part of `tickets` may import those above it.
+ORDER = (
+    ("vocabulary",),
+    ("exceptions",),
+    ("circuit_breaker",),
+    ("triage",),
+    ("querysets",),
+    ("models",),
+    ("audit",),
+    ("access",),
+    ("forms",),
+    ("services",),
+    ("tasks",),
+    ("web",),
+    ("api", "pages", "admin"),
+)
+# Beside the order: what Django starts with, and what people run by hand.
+BESIDE = {
+    "__init__": set(),
     "admin_site": {"exceptions", "models"},
-    "apps": {"checks", "roles", "sharing", "triage"},
+    "apps": {"access", "admin_site", "checks", "services", "triage"},
     "checks": {"triage"},
-    "roles": {"models"},
     "management": {
-        "access",
-        "checks",
-        "exceptions",
-        "forms",
-        "models",
-        "services",
-        "sharing",
-        "triage",
+        *("access", "checks", "exceptions", "forms", "models", "services", "triage"),
+        "vocabulary",
     },
 }
-RANKS = {name: rank for rank, names in enumerate(ORDER) for name in names}
-FILES = [
-    path
-    for path in sorted(PACKAGE.rglob("*.py"))
-    if path.relative_to(PACKAGE).parts[0] not in ("tests", "migrations", "__init__.py")
-]
+# What a package may import of others.
+OTHER_PACKAGES = {
+    "bench": {"config", "embedded_postgres", "tickets", "tools"},
+    "config": set(),
+    "embedded_postgres": set(),
+    "tickets": set(),
+    "tools": set(),
+}
+# The exceptions: entry points, and commands that run the program.
+ENTRY_POINTS = {
+    ("config.wsgi", "tickets.checks"),  # a server runs no command, so it checks the settings itself
+    ("config.gunicorn", "tickets.triage.engine"),  # loads the model's package before requests come
+    ("config.urls", "tickets.api.urls"),
+    ("config.urls", "tickets.pages.urls"),
+    ("config.urls", "tickets.web.errors"),  # the error handlers
+    ("tickets.management.commands.run_local", "config.wsgi"),  # an argument of gunicorn
+    ("tickets.management.commands.run_local", "embedded_postgres.server"),  # stops it at the end
+    ("tickets.management.commands.run_fake_llm", "tools.fake_llm"),
+}
+# The packages whose `__init__.py` holds more than a docstring, and why.
+FACES = {
+    "config.environment": "`read` is all that the settings need of it",
+    "tickets": "holds the version",
+    "tickets.admin": "Django imports it to register the admin's classes",
+    "tickets.models": "Django imports it to find the models",
+    "tools.fake_llm": "`FakeLLM` is all that the tests need of it",
+}
 
 
-@cache
-def imports(path):
-    """The full names of everything that a file imports when it runs."""
-    here = ["tickets", *path.relative_to(PACKAGE).with_suffix("").parts]
-    found = set()
-    for node in ast.walk(without_types(ast.parse(path.read_text(encoding="utf-8")))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            start = here[: len(here) - node.level] if node.level else []
-            module = ".".join([*start, *(node.module.split(".") if node.module else [])])
-            found |= {f"{module}.{alias.name}" for alias in node.names}
-    return found
+def test_every_part_has_a_position():
+    parts = {part(name) for name in modules() if name.startswith("tickets.")}
+    assert parts - positions().keys() - BESIDE.keys() == set()
+    assert positions().keys() - parts == set()
 
 
-def without_types(tree):
-    """Leave out what only a type checker reads."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            node.body = []
-    return tree
+def test_a_module_imports_only_what_stands_above_it():
+    offenders = []
+    for name, target in edges(inside=("tickets",)):
+        own, other = part(name), part(target)
+        if other in (own, "__init__"):
+            continue
+        is_allowed = (
+            other in BESIDE[own]
+            if own in BESIDE
+            else other in positions() and positions()[other] < positions()[own]
+        )
+        if not is_allowed:
+            offenders.append(f"{name} -> {target}")
+    assert offenders == []
 
 
-def part_of(path):
-    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+def test_no_modules_import_each_other_in_a_circle():
+    assert circles(graph()) == []
 
 
-def parts_used(path):
-    """The parts of the package that a file imports, other than its own."""
-    names = [name.split(".") for name in imports(path)]
-    used = {name[1] for name in names if name[0] == "tickets" and len(name) > 1}
-    return used - {part_of(path)}
+def test_a_package_imports_only_the_packages_that_it_may():
+    offenders = {
+        (name, target)
+        for name, target in edges()
+        if top(target) not in {top(name), *OTHER_PACKAGES[top(name)]}
+    }
+    assert offenders - ENTRY_POINTS == set()
+    assert ENTRY_POINTS - offenders == set()
 
 
-def test_every_part_has_its_place():
-    assert {part_of(path) for path in FILES} == RANKS.keys() | ALLOWED.keys()
+def test_what_stands_beside_the_order_is_allowed_no_more_than_it_needs():
+    needed = defaultdict(set)
+    for name, target in edges(inside=("tickets",)):
+        needed[part(name)].add(part(target))
+    assert {name: needed[name] - {name} for name in BESIDE} == BESIDE
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_it_imports_only_what_stands_above_it(path):
-    part = part_of(path)
-    if part in ALLOWED:
-        assert parts_used(path) <= ALLOWED[part]
-    else:
-        above = {name for name, rank in RANKS.items() if rank < RANKS[part]}
-        assert parts_used(path) <= above
+def test_no_model_and_no_job_is_looked_up_by_its_name():
+    offenders = [
+        f"{name}:{node.lineno} {node.func.attr}"
+        for name, module in modules().items()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("get_model", "configure_task")
+    ]
+    assert offenders == []
 
 
-def test_triage_knows_no_model_and_no_request():
+def test_no_package_repeats_the_names_of_its_modules():
+    offenders = {
+        name
+        for name, module in modules().items()
+        if module.is_package and not has_only_a_docstring(module.tree)
+    }
+    assert offenders == FACES.keys()
+
+
+def test_triage_knows_no_table_and_no_request():
     forbidden = ("django.db", "django.http", "django.contrib", "django.test", "django.shortcuts")
-    for path in FILES:
-        if part_of(path) in ("triage", "exceptions"):
-            assert not [name for name in imports(path) if name.startswith(forbidden)], path
+    assert outside_imports(("exceptions", "circuit_breaker", "triage"), forbidden) == []
 
 
 def test_forms_and_services_know_no_http():
-    for path in FILES:
-        if part_of(path) in ("querysets", "models", "forms", "services", "tasks"):
-            assert not [name for name in imports(path) if name.startswith("django.http")], path
+    parts = ("vocabulary", "querysets", "models", "audit", "forms", "services", "tasks")
+    assert outside_imports(parts, ("django.http", "django.shortcuts", "django.urls")) == [
+        "tickets.models.ticket -> django.urls.reverse"  # a ticket knows its own address
+    ]
 
 
 def test_the_models_package_is_imported_in_one_file_only():
-    users = [path for path in FILES if any(name.startswith("google.") for name in imports(path))]
-    assert [path.name for path in users] == ["gemini_sdk.py"]
+    users = {name for name in modules() for target in names(name) if target.startswith("google.")}
+    assert users == {"tickets.triage.providers.gemini_sdk"}
 
 
-def test_the_reader_sees_relative_and_absolute_imports():
-    views = imports(PACKAGE / "api" / "views" / "tickets.py")
-    assert {"tickets.services", "tickets.models.Ticket", "django.http.HttpResponse"} <= views
+# --- the reader -------------------------------------------------------------------------
+
+
+def test_it_reads_every_kind_of_import():
+    source = '''
+    """tickets.models is not imported by a docstring."""
+    from __future__ import annotations
+    from typing import TYPE_CHECKING
+    import django.db
+    import tickets.exceptions
+    from . import editing
+    from .mail import outbox as mail
+    from ..models.ticket import Ticket, digest
+    from .. import vocabulary
+
+    if TYPE_CHECKING:
+        from ..models.mail import Email
+
+    def later():
+        from tickets.triage import engine
+
+    VIEW = "tickets.pages.views.ticket.show"
+    SALT = "tickets.cursor"
+
+    @app.task(aliases=["tickets.tasks.purge"])
+    def purge(): ...
+    '''
+    lines = [line.removeprefix("    ") for line in source.strip().splitlines()]
+    tree = ast.parse("\n".join(lines))
+    targets = {resolve(name) for name in imported_names("tickets.services.tickets", tree)}
+    assert targets - {None} == {
+        "tickets.exceptions",
+        "tickets.services.editing",
+        "tickets.services.mail.outbox",
+        "tickets.models.ticket",
+        "tickets.vocabulary",
+        "tickets.models.mail",
+        "tickets.triage.engine",
+        "tickets.pages.views.ticket",
+    }
+
+
+def test_it_finds_circles_of_any_length():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": set(), "d": {"a"}}) == []
+    assert circles({"a": {"b"}, "b": {"a"}, "c": {"a"}}) == [["a", "b"]]
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"d"}}) == [["a", "b", "c"], ["d"]]
+
+
+class Module:
+    def __init__(self, path):
+        self.path = path
+        self.is_package = path.name == "__init__.py"
+        self.tree = ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def modules():
+    """Return all our modules by their dotted names, without tests and migrations."""
+    by_name = {}
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            if not {"tests", "migrations", "node_modules"} & set(parts):
+                by_name[".".join(parts).removesuffix(".__init__")] = Module(path)
+    return by_name
+
+
+@cache
+def names(name):
+    module = modules()[name]
+    return imported_names(f"{name}.__init__" if module.is_package else name, module.tree)
+
+
+def imported_names(name, tree):
+    """Return the dotted names that a module imports or names in a string.
+
+    Strings are ignored where they name no module: in the aliases of a job, which are names in the
+    queue, and in the settings, from which Django loads the parts of the program.
+    """
+    here = name.split(".")
+    ignored = {
+        id(text)
+        for node in ast.walk(tree)
+        if name == "config.settings" or (isinstance(node, ast.keyword) and node.arg == "aliases")
+        for text in ast.walk(node)
+        if isinstance(text, ast.Constant)
+    }
+    imported = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: len(here) - node.level] if node.level else []
+            start = ".".join([*base, *([node.module] if node.module else [])])
+            imported |= {f"{start}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Constant) and id(node) not in ignored and is_dotted(node.value):
+            imported.add(node.value)
+    return imported
+
+
+def is_dotted(value):
+    return isinstance(value, str) and "." in value and all(map(str.isidentifier, value.split(".")))
+
+
+def resolve(name):
+    """Return our module that defines the dotted name; None if it is not ours."""
+    if name in modules():
+        return name
+    parent = name.rpartition(".")[0]
+    # Two levels, because a string may name a method. Of a top package only `tickets` has a name.
+    for owner in (parent, parent.rpartition(".")[0]):
+        if owner in modules() and (owner not in PACKAGES or name == "tickets.__version__"):
+            return owner
+    return None
+
+
+@cache
+def graph():
+    return {
+        name: {target for target in map(resolve, names(name)) if target} - {name}
+        for name in modules()
+    }
+
+
+def edges(inside=PACKAGES):
+    """Return (module, imported module) for each import between these packages."""
+    return [
+        (name, target)
+        for name, imported in graph().items()
+        for target in sorted(imported)
+        if {top(name), top(target)} <= set(inside)
+    ]
+
+
+def circles(graph):
+    """Return the groups of modules that import each other, directly or not."""
+    reachable = {name: reach(graph, name) for name in graph}
+    groups = defaultdict(set)
+    for name in graph:
+        group = {other for other in reachable[name] if name in reachable[other]}
+        if group:
+            groups[min(group)] |= group
+    return [sorted(group) for _, group in sorted(groups.items())]
+
+
+def reach(graph, start):
+    reached, waiting = set(), [start]
+    while waiting:
+        for name in graph.get(waiting.pop(), ()):
+            if name not in reached:
+                reached.add(name)
+                waiting.append(name)
+    return reached
+
+
+@cache
+def positions():
+    return {name: number for number, parts in enumerate(ORDER) for name in parts}
+
+
+def top(name):
+    return name.partition(".")[0]
+
+
+def part(name):
+    """Return the part of the package that a module belongs to: "services"."""
+    return [*name.split("."), "__init__"][1]
+
+
+def outside_imports(parts, forbidden):
+    return [
+        f"{name} -> {target}"
+        for name in modules()
+        if top(name) == "tickets" and part(name) in parts
+        for target in sorted(names(name))
+        if target.startswith(forbidden)
+    ]
+
+
+def has_only_a_docstring(tree):
+    return not tree.body or (len(tree.body) == 1 and ast.get_docstring(tree) is not None)

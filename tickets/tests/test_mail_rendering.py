@@ -1,4 +1,4 @@
-"""What a message says, and how it is made up."""
+"""The contents and the headers of email."""
 
 import re
 from email.utils import getaddresses
@@ -11,8 +11,7 @@ from tickets.forms.tickets import TicketForm
 from tickets.models.ticket import Ticket
 from tickets.services import comments, private_links, tickets
 from tickets.tests.factories import AgentFactory, TicketFactory
-from tickets.tests.test_mail import work_now
-from tickets.tests.test_tasks import work
+from tickets.tests.worker import work, work_now
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KINDS = ("received", "reply", "resolved", "link")
@@ -32,8 +31,8 @@ def html(message):
 
 
 @pytest.fixture
-def letters(mail_server, agent, settings):
-    """One message of each kind about one ticket with secrets, in the order of KINDS."""
+def sent(mail_server, agent, settings):
+    """Return a ticket with secrets, and an email of each kind about it."""
     settings.SITE_URL = "https://desk.example.org"
     settings.DEFAULT_FROM_EMAIL = "Support <desk@example.org>"
     data = {
@@ -56,8 +55,8 @@ def letters(mail_server, agent, settings):
     return ticket, dict(zip(KINDS, mail_server.messages, strict=True))
 
 
-def test_each_is_plain_text_with_an_html_part(letters):
-    ticket, messages = letters
+def test_each_is_plain_text_with_an_html_part(sent):
+    ticket, messages = sent
     for message in messages.values():
         assert message.get_content_type() == "multipart/alternative"
         assert [part.get_content_type() for part in message.iter_parts()] == [
@@ -71,8 +70,8 @@ def test_each_is_plain_text_with_an_html_part(letters):
     assert "Lift it &lt;b&gt;up&lt;/b&gt;." in html(messages["reply"])
 
 
-def test_mail_programs_keep_a_tickets_messages_together(letters):
-    ticket, messages = letters
+def test_mail_programs_thread_a_tickets_emails(sent):
+    ticket, messages = sent
     first = messages["received"]["Message-ID"]
     assert re.fullmatch(r"<[0-9a-f]{32}@example\.org>", first)
     assert first not in (None, "")
@@ -84,16 +83,16 @@ def test_mail_programs_keep_a_tickets_messages_together(letters):
         assert messages[kind]["Subject"] == f"Re: {messages['received']['Subject']}"
 
 
-def test_no_machine_is_asked_to_answer(letters):
-    for message in letters[1].values():
+def test_no_automatic_answer_is_requested(sent):
+    for message in sent[1].values():
         assert message["Auto-Submitted"] == "auto-generated"
         assert message["X-Auto-Response-Suppress"] == "OOF, AutoReply"
         assert message["From"] == "Support <desk@example.org>"
         assert message["Date"]
 
 
-def test_nothing_is_loaded_from_anywhere(letters):
-    ticket, messages = letters
+def test_nothing_is_loaded_from_elsewhere(sent):
+    ticket, messages = sent
     for message in messages.values():
         text = html(message)
         assert not re.search(r"<(img|link|script|iframe|object|base|form)|url\(|@import|src=", text)
@@ -101,8 +100,8 @@ def test_nothing_is_loaded_from_anywhere(letters):
         assert addresses == {f"https://desk.example.org{ticket.track_path()}"}
 
 
-def test_it_says_nothing_that_the_private_page_does_not_show(letters):
-    ticket, messages = letters
+def test_it_says_nothing_that_the_requesters_page_does_not_show(sent):
+    ticket, messages = sent
     page = Client().get(ticket.track_path()).content.decode()
     for message in messages.values():
         whole = message.as_string() + plain(message) + html(message)
@@ -111,14 +110,14 @@ def test_it_says_nothing_that_the_private_page_does_not_show(letters):
             *("critical", "technical", "neutral", "frustrated"),
         ):
             assert secret not in whole.lower().replace("internal", "INTERNAL")
-    # What people wrote stands there as it stands here.
-    for words in ("Broken &lt;door&gt; &amp; window", "Lift it &lt;b&gt;up&lt;/b&gt;."):
-        assert words in page
-        assert words in html(messages["reply"])
+    # The page shows what people wrote, as the email does.
+    for text in ("Broken &lt;door&gt; &amp; window", "Lift it &lt;b&gt;up&lt;/b&gt;."):
+        assert text in page
+        assert text in html(messages["reply"])
 
 
-def test_a_confirmation_repeats_no_text_that_a_stranger_chose_beyond_the_title(letters):
-    message = letters[1]["received"]
+def test_a_confirmation_repeats_no_text_that_a_stranger_chose_beyond_the_title(sent):
+    message = sent[1]["received"]
     assert "does not close" not in plain(message) + html(message)
 
 
@@ -200,7 +199,7 @@ def test_odd_addresses_are_reached(mail_server, address, arrives_at):
         "kim@😀.example",
     ],
 )
-def test_what_is_no_address_is_kept_out_even_past_the_form(mail_server, address):
+def test_an_invalid_address_is_refused_even_past_the_form(mail_server, address):
     assert not TicketForm({"title": "x", "description": "y", "requester_email": address}).is_valid()
     TicketFactory(requester_email=address)
     private_links.send_private_link(Ticket.objects.get(), REQUESTER)

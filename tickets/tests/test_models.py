@@ -1,4 +1,4 @@
-"""What the database refuses whoever writes, and what one row can do."""
+"""What the database refuses, whoever writes, and what one row can do."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from django.db.models import CheckConstraint
 from django.utils import timezone
 
 from tickets.access.actors import is_admin, is_agent
+from tickets.audit.trail import audit_trail
 from tickets.models.ticket import Comment, Ticket, digest
 from tickets.models.tokens import ApiToken
 from tickets.tests.factories import (
@@ -31,14 +32,18 @@ from tickets.vocabulary import (
 
 pytestmark = pytest.mark.django_db
 
-UNSEEN = [
+INVISIBLE = [
     *("", " ", "\t\r\n", "\u00a0", "\u3000\u2003", "\u2028", "\u200b\u200d\ufeff", "\u202e\u2066"),
     *("\u00ad", "\u2800", "\u3164", "\ufe0f", "\x01\x1b", "\x7f\x85", "\U000e0041"),
 ]
-# For each constraint: the model, the column, and values that the constraint is there to refuse.
+# Constraint -> its model, its column, and values that it must refuse.
 REFUSED: Any = {
-    "ticket_title_visible": (Ticket, "title", UNSEEN),
-    "ticket_description_visible": (Ticket, "description", [*UNSEEN, "x" * 20_001, "🎉" * 20_001]),
+    "ticket_title_visible": (Ticket, "title", INVISIBLE),
+    "ticket_description_visible": (
+        Ticket,
+        "description",
+        [*INVISIBLE, "x" * 20_001, "🎉" * 20_001],
+    ),
     "ticket_category_known": (Ticket, "category", ["", "Billing", "root", "billing "]),
     "ticket_priority_known": (Ticket, "priority", ["", "P0", "urgent"]),
     "ticket_status_known": (Ticket, "status", ["", "done", "in progress"]),
@@ -46,21 +51,25 @@ REFUSED: Any = {
     "ticket_urgency_score_in_range": (Ticket, "urgency_score", [-1, 101, 32_767]),
     "ticket_category_source_known": (Ticket, "category_source", ["", "gpt"]),
     "ticket_priority_source_known": (Ticket, "priority_source", ["", "gpt"]),
-    "ticket_tone_source_known": (Ticket, "tone_source", ["", "gpt"]),
+    "ticket_sentiment_source_known": (Ticket, "sentiment_source", ["", "gpt"]),
     "ticket_category_confidence_in_range": (Ticket, "category_confidence", [-0.01, 1.01, "NaN"]),
     "ticket_priority_confidence_in_range": (Ticket, "priority_confidence", [-1, 2, "Infinity"]),
-    "ticket_tone_confidence_in_range": (Ticket, "tone_confidence", [-0.01, 1.01, "-Infinity"]),
-    "comment_body_visible": (Comment, "body", [*UNSEEN, "x" * 20_001]),
+    "ticket_sentiment_confidence_in_range": (
+        Ticket,
+        "sentiment_confidence",
+        [-0.01, 1.01, "-Infinity"],
+    ),
+    "comment_body_visible": (Comment, "body", [*INVISIBLE, "x" * 20_001]),
     "comment_author_role_known": (Comment, "author_role", ["", "admin"]),
     "comment_requester_public": (Comment, "author_role", ["requester"]),
-    "apitoken_name_visible": (ApiToken, "name", UNSEEN),
+    "apitoken_name_visible": (ApiToken, "name", INVISIBLE),
     "apitoken_scopes_known": (ApiToken, "scopes", [[], ["root"], ["read", "root"]]),
 }
 FACTORIES: Any = {Ticket: TicketFactory, Comment: CommentFactory, ApiToken: TokenFactory}
 
 
 def write(model, column, value):
-    """By plain SQL, past every form and model."""
+    """Write by plain SQL, past every form and model. Return what was stored."""
     row = FACTORIES[model]()
     with transaction.atomic(), connection.cursor() as cursor:
         table = model._meta.db_table
@@ -101,17 +110,17 @@ def test_the_database_refuses_null(column):
         (Ticket, "description", "🎉" * 20_000),
         (Ticket, "urgency_score", 0),
         (Ticket, "urgency_score", 100),
-        (Ticket, "tone_confidence", 0.0),
-        (Ticket, "tone_confidence", 1.0),
-        (Ticket, "tone_confidence", None),
+        (Ticket, "sentiment_confidence", 0.0),
+        (Ticket, "sentiment_confidence", 1.0),
+        (Ticket, "sentiment_confidence", None),
         (ApiToken, "scopes", ["read", "write", "admin"]),
     ],
 )
-def test_the_database_takes_what_the_rules_allow(model, column, value):
+def test_the_database_accepts_what_the_rules_allow(model, column, value):
     assert write(model, column, value) == value
 
 
-def test_plain_sql_gets_the_defaults_of_the_contract():
+def test_plain_sql_gets_the_documented_defaults():
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO tickets_ticket (title, description, created_at, updated_at, link_nonce)"
@@ -123,29 +132,29 @@ def test_plain_sql_gets_the_defaults_of_the_contract():
     assert {decision["source"] for decision in ticket.triage.values()} == {"default"}
 
 
-def test_who_decided_what_can_be_asked():
+def test_a_ticket_tells_who_decided_its_values():
     ticket = Ticket()
     ticket.decide("category", Source.HUMAN)
-    ticket.decide("tone", Source.LLM, 0.5)
-    assert ticket.decided_by(Source.HUMAN, Source.LLM) == ["category", "tone"]
-    assert ticket.triage["tone"] == {"source": "llm", "confidence": 0.5}
-    ticket.decide("tone", Source.HUMAN)
-    assert ticket.triage["tone"]["confidence"] is None
+    ticket.decide("sentiment", Source.LLM, 0.5)
+    assert ticket.decided_by(Source.HUMAN, Source.LLM) == ["category", "sentiment"]
+    assert ticket.triage["sentiment"] == {"source": "llm", "confidence": 0.5}
+    ticket.decide("sentiment", Source.HUMAN)
+    assert ticket.triage["sentiment"]["confidence"] is None
 
 
 @pytest.mark.parametrize(
-    ("status", "done"),
+    ("status", "is_finished"),
     [("open", False), ("in_progress", False), ("resolved", True), ("closed", True)],
 )
-def test_resolved_and_closed_tickets_are_done(status, done):
-    assert Ticket(status=status).is_finished == done
+def test_resolved_and_closed_tickets_are_finished(status, is_finished):
+    assert Ticket(status=status).is_finished == is_finished
 
 
-def test_every_status_is_done_or_unfinished():
+def test_every_status_is_active_or_finished():
     assert [*ACTIVE_STATUSES, *FINISHED_STATUSES] == Status.values
 
 
-def test_a_private_link_is_128_bits_and_kept_as_a_hash_only():
+def test_a_private_link_has_128_bits_and_is_stored_as_a_hash_only():
     ticket, other = TicketFactory(), TicketFactory()
     assert len(ticket.link_secret) == 22
     assert ticket.link_secret != other.link_secret
@@ -170,7 +179,7 @@ def test_a_new_private_link_ends_the_one_before():
     assert not Ticket.objects.filter(link_digest=digest(before)).exists()
 
 
-def test_a_ticket_made_without_a_link_can_be_stored():
+def test_a_ticket_without_a_link_can_be_stored():
     Ticket.objects.create(title="x", description="y")
     Ticket.objects.create(title="x", description="y")
 
@@ -192,7 +201,7 @@ def test_a_deleted_user_leaves_the_tickets_and_comments():
 
 
 @pytest.mark.parametrize(
-    ("made_by", "changes", "roles"),
+    ("create", "changes", "roles"),
     [
         (UserFactory, {}, (False, False)),
         (AgentFactory, {}, (True, False)),
@@ -204,12 +213,12 @@ def test_a_deleted_user_leaves_the_tickets_and_comments():
         (UserFactory, {"is_superuser": True, "is_active": False}, (False, False)),
     ],
 )
-def test_roles_come_from_groups(made_by, changes, roles):
-    user = made_by(**changes)
+def test_roles_come_from_groups(create, changes, roles):
+    user = create(**changes)
     assert (is_agent(user), is_admin(user)) == roles
 
 
-def test_both_groups_are_there_after_a_migration():
+def test_both_groups_exist_after_a_migration():
     assert {AGENTS_GROUP, ADMINS_GROUP} <= set(Group.objects.values_list("name", flat=True))
 
 
@@ -236,9 +245,9 @@ def test_a_tokens_secret_is_long_and_never_the_same():
     assert all(len(secret) >= 43 and secret.startswith("desk_") for secret in secrets)
 
 
-def test_bulk_changes_and_plain_sql_are_recorded_too():
+def test_bulk_changes_and_plain_sql_are_audited_too():
     ticket = TicketFactory()
     Ticket.objects.update(status="closed")
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM tickets_ticket")
-    assert [entry.event for entry in ticket.history()] == ["created", "changed", "deleted"]
+    assert [entry.event for entry in audit_trail(ticket)] == ["created", "changed", "deleted"]

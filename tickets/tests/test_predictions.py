@@ -1,4 +1,4 @@
-"""What triage said is kept, with what became of it, and counted by SQL."""
+"""Predictions are stored with what became of them, and counted in SQL."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -11,49 +11,59 @@ from tickets.access.actors import REQUESTER, SYSTEM, Actor
 from tickets.models.ticket import Ticket
 from tickets.models.triage import Prediction
 from tickets.services import comments, housekeeping, tickets
-from tickets.services.triage import assessment, predictions
+from tickets.services.triage import predictions
+from tickets.services.triage.assessment import Assessment
 from tickets.tests.factories import PredictionFactory, TicketFactory
 from tickets.triage import engine, signed_suggestions
 from tickets.triage.results import Classification
-from tickets.vocabulary import PredictionUse
+from tickets.vocabulary import TRIAGE_FIELDS, PredictionUse
 
 pytestmark = pytest.mark.django_db
 
 TEXT = {"title": "Charged twice", "description": "I was charged twice. Refund the invoice please!"}
-NOBODY = Actor("anonymous")
-FOUND = Classification(
+ANONYMOUS = Actor("anonymous")
+CLASSIFICATION = Classification(
     "billing", "high", 0.9, 0.7, source="llm", provider="gemini", model="m",
     prompt_version="1", latency_ms=420, cost_usd=0.004,
 )  # fmt: skip
 
 
-def shown(found=FOUND):
-    """A suggestion's id as a browser gets it, and what the form makes of it."""
-    signed = predictions.save_suggestion(found)
-    return signed_suggestions.read(signed)
+def shown_suggestion(classification=CLASSIFICATION):
+    """Store a suggestion as it is shown while typing. Return what the form makes of its id."""
+    signed_id = predictions.save_suggestion(classification)
+    return signed_suggestions.read(signed_id)
 
 
 def rows(ticket, **filters):
     return {row.field: row for row in Prediction.objects.filter(ticket=ticket, **filters)}
 
 
+def assess(ticket, *fields):
+    """Return what offline triage makes of the ticket's description, for these TRIAGE_FIELDS."""
+    return Assessment(
+        engine.classify(ticket.description, use_model=False),
+        engine.score_sentiment(ticket.description, use_model=False),
+        frozenset(fields),
+    )
+
+
 # --- what is written ----------------------------------------------------------------
 
 
-def test_a_new_ticket_has_a_row_for_each_value_that_triage_gave_it():
-    ticket = tickets.create_ticket(TEXT, NOBODY)
-    kept = rows(ticket)
-    assert set(kept) == {"category", "priority", "sentiment", "urgency"}
-    assert kept["category"].value == ticket.category == "billing"
-    assert kept["category"].confidence == ticket.category_confidence
-    assert kept["urgency"].value == str(ticket.urgency_score)
-    assert {row.source for row in kept.values()} == {"offline"}
-    assert {row.use for row in kept.values()} == {PredictionUse.APPLIED}
-    assert {row.final_value for row in kept.values()} == {""}
+def test_a_new_ticket_has_a_prediction_for_each_value_that_triage_gave_it():
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
+    stored = rows(ticket)
+    assert set(stored) == {"category", "priority", "sentiment", "urgency"}
+    assert stored["category"].value == ticket.category == "billing"
+    assert stored["category"].confidence == ticket.category_confidence
+    assert stored["urgency"].value == str(ticket.urgency_score)
+    assert {row.source for row in stored.values()} == {"offline"}
+    assert {row.use for row in stored.values()} == {PredictionUse.APPLIED}
+    assert {row.final_value for row in stored.values()} == {""}
 
 
-def test_the_evidence_is_kept_with_its_places():
-    ticket = tickets.create_ticket(TEXT, NOBODY)
+def test_the_evidence_is_stored_with_its_positions():
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
     for row in rows(ticket).values():
         for entry in row.evidence:
             text = getattr(ticket, entry["field"])
@@ -61,21 +71,21 @@ def test_the_evidence_is_kept_with_its_places():
     assert rows(ticket)["category"].evidence
 
 
-def test_what_a_person_chose_is_no_prediction():
-    ticket = tickets.create_ticket(TEXT | {"category": "account"}, NOBODY)
+def test_a_persons_choice_is_no_prediction():
+    ticket = tickets.create_ticket(TEXT | {"category": "account"}, ANONYMOUS)
     assert set(rows(ticket)) == {"priority", "sentiment", "urgency"}
 
 
 def test_a_text_without_a_clue_is_recorded_as_the_default():
-    ticket = tickets.create_ticket({"title": "???", "description": "..."}, NOBODY)
+    ticket = tickets.create_ticket({"title": "???", "description": "..."}, ANONYMOUS)
     category = rows(ticket)["category"]
     assert (category.value, category.source, category.confidence) == ("general", "default", None)
 
 
-def test_a_shown_suggestion_is_kept_before_there_is_a_ticket():
-    receipt = shown()
+def test_a_shown_suggestion_is_stored_before_there_is_a_ticket():
+    suggestion = shown_suggestion()
     first, second = Prediction.objects.order_by("field")
-    assert (first.suggestion, second.suggestion) == (receipt.suggestion,) * 2
+    assert (first.suggestion, second.suggestion) == (suggestion.suggestion,) * 2
     assert (first.field, first.value, first.confidence) == ("category", "billing", 0.9)
     assert (first.provider, first.model, first.prompt_version) == ("gemini", "m", "1")
     assert first.latency_ms == 420
@@ -83,24 +93,24 @@ def test_a_shown_suggestion_is_kept_before_there_is_a_ticket():
     assert (first.ticket, first.accepted, first.use) == (None, None, PredictionUse.SHOWN)
 
 
-def test_a_ticket_takes_its_suggestion_and_notes_what_was_kept():
-    receipt = shown()
+def test_a_ticket_takes_its_suggestion_and_notes_what_was_accepted():
+    suggestion = shown_suggestion()
     ticket = tickets.create_ticket(
-        TEXT | {"category": "billing", "priority": "low", "suggestion_id": receipt},
-        NOBODY,
-        kept=["category"],
+        TEXT | {"category": "billing", "priority": "low", "suggestion": suggestion},
+        ANONYMOUS,
+        accepted=["category"],
     )
-    kept = rows(ticket, use=PredictionUse.SHOWN)
-    assert kept["category"].accepted is True
-    assert kept["priority"].accepted is False
+    stored = rows(ticket, use=PredictionUse.SHOWN)
+    assert stored["category"].accepted is True
+    assert stored["priority"].accepted is False
     assert set(rows(ticket, use=PredictionUse.APPLIED)) == {"sentiment", "urgency"}
 
 
-def test_quotes_of_what_was_typed_stand_in_what_was_stored():
+def test_quotes_of_the_typed_text_match_the_stored_text():
     typed = "\r\n\r\n   I was charged twice. Refund the invoice please!"
-    receipt = shown(engine.classify(typed, use_model=False))
+    suggestion = shown_suggestion(engine.classify(typed, use_model=False))
     ticket = tickets.create_ticket(
-        {"title": "Twice", "description": typed.strip(), "suggestion_id": receipt}, NOBODY
+        {"title": "Twice", "description": typed.strip(), "suggestion": suggestion}, ANONYMOUS
     )
     evidence = rows(ticket)["category"].evidence
     assert evidence
@@ -109,58 +119,58 @@ def test_quotes_of_what_was_typed_stand_in_what_was_stored():
 
 
 def test_a_suggestion_belongs_to_the_first_ticket_that_names_it():
-    receipt = shown()
-    first = tickets.create_ticket(TEXT | {"suggestion_id": receipt}, NOBODY)
-    second = tickets.create_ticket(TEXT | {"suggestion_id": receipt}, NOBODY)
+    suggestion = shown_suggestion()
+    first = tickets.create_ticket(TEXT | {"suggestion": suggestion}, ANONYMOUS)
+    second = tickets.create_ticket(TEXT | {"suggestion": suggestion}, ANONYMOUS)
     assert len(rows(first, use=PredictionUse.SHOWN)) == 2
     assert rows(second, use=PredictionUse.SHOWN) == {}
     assert second.category == "billing"  # what was shown still counts for its values
 
 
-def test_a_ticket_can_be_made_of_a_suggestion_that_was_purged():
-    receipt = shown()
+def test_a_ticket_can_be_created_from_a_purged_suggestion():
+    suggestion = shown_suggestion()
     Prediction.objects.all().delete()
-    ticket = tickets.create_ticket(TEXT | {"suggestion_id": receipt}, NOBODY)
+    ticket = tickets.create_ticket(TEXT | {"suggestion": suggestion}, ANONYMOUS)
     assert (ticket.category_source, ticket.category_confidence) == ("llm", 0.9)
 
 
-def test_a_ledger_that_cannot_be_written_stops_no_suggestion(monkeypatch):
+def test_a_table_that_cannot_be_written_stops_no_suggestion():
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE tickets_prediction RENAME TO away")
-    signed = predictions.save_suggestion(FOUND)
-    assert signed_suggestions.read(signed).category == "billing"
+    signed_id = predictions.save_suggestion(CLASSIFICATION)
+    assert signed_suggestions.read(signed_id).category == "billing"
 
 
-def test_a_changed_text_is_scored_again_and_recorded_again():
-    ticket = tickets.create_ticket(TEXT, NOBODY)
+def test_a_changed_text_gets_another_prediction_of_its_sentiment():
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
     tickets.update_ticket(ticket.pk, {"description": "Thank you, all is well."}, SYSTEM)
-    tones = Prediction.objects.filter(ticket=ticket, field="sentiment")
-    assert tones.count() == 2
+    sentiments = Prediction.objects.filter(ticket=ticket, field="sentiment")
+    assert sentiments.count() == 2
     assert Prediction.objects.filter(ticket=ticket, field="category").count() == 1
 
 
 def test_suggestions_that_were_never_sent_are_purged_after_a_month():
-    old, recent = shown(), shown()
-    sent = shown()
-    tickets.create_ticket(TEXT | {"suggestion_id": sent}, NOBODY)
+    old, recent = shown_suggestion(), shown_suggestion()
+    sent = shown_suggestion()
+    tickets.create_ticket(TEXT | {"suggestion": sent}, ANONYMOUS)
     long_ago = timezone.now() - timedelta(days=31)
-    for receipt in (old, sent):
-        Prediction.objects.filter(suggestion=receipt.suggestion).update(created_at=long_ago)
-    housekeeping.purge()
-    left = set(
+    for suggestion in (old, sent):
+        Prediction.objects.filter(suggestion=suggestion.suggestion).update(created_at=long_ago)
+    housekeeping.purge_expired()
+    remaining = set(
         Prediction.objects.filter(use=PredictionUse.SHOWN).values_list("suggestion", flat=True)
     )
-    assert left == {recent.suggestion, sent.suggestion}
+    assert remaining == {recent.suggestion, sent.suggestion}
 
 
-# --- the person's word --------------------------------------------------------------
+# --- the agent's decision --------------------------------------------------------------
 
 
 def test_an_agents_correction_is_the_final_value():
-    ticket = tickets.create_ticket(TEXT, NOBODY)
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
     tickets.update_ticket(ticket.pk, {"category": "account"}, SYSTEM)
     category = rows(ticket)["category"]
-    assert (category.value, category.final_value, category.is_right) == (
+    assert (category.value, category.final_value, category.is_correct) == (
         "billing",
         "account",
         False,
@@ -170,94 +180,96 @@ def test_an_agents_correction_is_the_final_value():
 
 
 def test_setting_the_same_value_confirms_it():
-    ticket = tickets.create_ticket(TEXT, NOBODY)
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
     tickets.update_ticket(ticket.pk, {"category": "billing"}, SYSTEM)
-    assert rows(ticket)["category"].is_right is True
+    assert rows(ticket)["category"].is_correct is True
 
 
 @pytest.mark.parametrize("status", ["resolved", "closed"])
-def test_a_finished_ticket_confirms_what_stands(status):
-    ticket = tickets.create_ticket(TEXT, NOBODY)
+def test_finishing_a_ticket_confirms_its_values(status):
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
     tickets.update_ticket(ticket.pk, {"status": status}, SYSTEM)
-    kept = rows(ticket)
-    assert kept["category"].is_right is True
-    assert kept["priority"].is_right is True
-    assert kept["sentiment"].final_value == ""  # which no person decides
+    stored = rows(ticket)
+    assert stored["category"].is_correct is True
+    assert stored["priority"].is_correct is True
+    assert stored["sentiment"].final_value == ""  # no person decides it
 
 
 def test_a_later_correction_overwrites_the_confirmation():
-    ticket = tickets.create_ticket(TEXT, NOBODY)
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
     tickets.update_ticket(ticket.pk, {"status": "closed"}, SYSTEM)
     tickets.update_ticket(ticket.pk, {"category": "technical"}, SYSTEM)
     assert rows(ticket)["category"].final_value == "technical"
 
 
 def test_work_in_progress_judges_nothing():
-    ticket = tickets.create_ticket(TEXT, NOBODY)
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
     tickets.update_ticket(ticket.pk, {"status": "in_progress", "title": "Twice"}, SYSTEM)
     assert not Prediction.objects.exclude(final_value="").exists()
 
 
 def test_a_requesters_reply_judges_nothing():
-    ticket = tickets.create_ticket(TEXT, NOBODY)
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
     comments.add_reply(ticket, {"body": "Any news?"})
     assert not Prediction.objects.exclude(final_value="").exists()
 
 
-def test_what_is_recorded_after_the_decision_knows_it():
-    ticket = tickets.create_ticket(TEXT, NOBODY)
+def test_a_prediction_stored_after_the_decision_is_judged_by_it():
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
     tickets.update_ticket(ticket.pk, {"category": "account"}, SYSTEM)
-    found = engine.classify(ticket.description, use_model=False)
-    tone = engine.score_tone(ticket.description, use_model=False)
-    assessment.Assessment(found, tone, {"category"}).record(ticket, PredictionUse.SHADOW)
+    assess(ticket, "category").save_predictions(ticket, PredictionUse.SHADOW)
     assert rows(ticket, use=PredictionUse.SHADOW)["category"].final_value == "account"
 
 
-def test_the_same_answer_of_a_job_that_ran_twice_is_recorded_once():
-    ticket = tickets.create_ticket(TEXT, NOBODY)
-    found = engine.classify(ticket.description, use_model=False)
-    tone = engine.score_tone(ticket.description, use_model=False)
-    opinion = assessment.Assessment(found, tone, {"category", "priority", "tone"})
-    opinion.record(ticket, PredictionUse.SHADOW, once=True)
-    opinion.record(ticket, PredictionUse.SHADOW, once=True)
+def test_the_same_answer_of_a_job_that_ran_twice_is_stored_once():
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
+    assessment = assess(ticket, *TRIAGE_FIELDS)
+    assessment.save_predictions(ticket, PredictionUse.SHADOW, once_per_text=True)
+    assessment.save_predictions(ticket, PredictionUse.SHADOW, once_per_text=True)
     assert Prediction.objects.filter(ticket=ticket, use=PredictionUse.SHADOW).count() == 4
 
 
-def test_a_finished_ticket_that_a_program_brings_confirms_what_it_says():
+def test_a_finished_ticket_from_a_program_confirms_its_values():
     ticket = tickets.create_ticket(TEXT | {"category": "account", "status": "closed"}, SYSTEM)
-    assert list(ticket.lessons.values_list("field", "value")) == [("category", "account")]
+    assert list(ticket.feedback.values_list("field", "value")) == [("category", "account")]
 
 
 @pytest.mark.parametrize(
     ("column", "value"),
     [("field", "mood"), ("source", "oracle"), ("use", "guessed"), ("confidence", 1.5)],
 )
-def test_the_database_refuses_what_is_no_prediction(column, value):
+def test_the_database_refuses_an_invalid_prediction(column, value):
     row = PredictionFactory()
     with pytest.raises(IntegrityError), transaction.atomic():
         Prediction.objects.filter(pk=row.pk).update(**{column: value})
 
 
 def test_an_agent_confirms_what_the_requester_chose():
-    ticket = tickets.create_ticket(TEXT | {"category": "account", "suggestion_id": shown()}, NOBODY)
+    ticket = tickets.create_ticket(
+        TEXT | {"category": "account", "suggestion": shown_suggestion()}, ANONYMOUS
+    )
     tickets.update_ticket(ticket.pk, {"category": "account"}, SYSTEM)
     category = rows(ticket)["category"]
-    assert (category.accepted, category.final_value, category.is_right) == (False, "account", False)
+    assert (category.accepted, category.final_value, category.is_correct) == (
+        False,
+        "account",
+        False,
+    )
 
 
-def test_what_a_used_up_suggestion_gave_is_noted_as_applied():
-    receipt = shown()
-    tickets.create_ticket(TEXT | {"suggestion_id": receipt}, NOBODY)
-    second = tickets.create_ticket(TEXT | {"suggestion_id": receipt}, NOBODY)
-    kept = rows(second, use=PredictionUse.APPLIED)
-    assert set(kept) == {"category", "priority", "sentiment", "urgency"}
-    assert (kept["category"].value, kept["category"].source) == ("billing", "llm")
+def test_values_from_a_suggestion_used_before_are_stored_as_applied():
+    suggestion = shown_suggestion()
+    tickets.create_ticket(TEXT | {"suggestion": suggestion}, ANONYMOUS)
+    second = tickets.create_ticket(TEXT | {"suggestion": suggestion}, ANONYMOUS)
+    stored = rows(second, use=PredictionUse.APPLIED)
+    assert set(stored) == {"category", "priority", "sentiment", "urgency"}
+    assert (stored["category"].value, stored["category"].source) == ("billing", "llm")
 
 
 def test_replacing_a_ticket_decides_what_is_sent():
-    ticket = tickets.create_ticket(TEXT, NOBODY)
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
     tickets.replace_ticket(ticket.pk, TEXT | {"category": "billing"}, SYSTEM)
-    assert rows(ticket)["category"].is_right is True
+    assert rows(ticket)["category"].is_correct is True
     assert rows(ticket)["priority"].final_value == ""
 
 
@@ -279,7 +291,7 @@ def test_a_report_of_nothing_divides_by_nothing():
     assert report["cost_usd"] == 0
 
 
-def test_accuracy_counts_what_was_judged():
+def test_accuracy_counts_judged_predictions():
     judged()
     judged(final="account")
     judged("technical", "technical", confidence=0.5)
@@ -291,7 +303,7 @@ def test_accuracy_counts_what_was_judged():
     assert figures["accuracy_at_0_8"] == 0.5
 
 
-def test_acceptance_counts_what_was_shown_and_sent():
+def test_acceptance_counts_suggestions_that_were_shown_and_sent():
     PredictionFactory(use="shown", accepted=True)
     PredictionFactory(use="shown", accepted=True)
     PredictionFactory(use="shown", accepted=False)
@@ -327,7 +339,7 @@ def test_a_shadow_is_compared_and_decides_nothing():
     assert [(row["use"], row["accuracy"]) for row in report["sources"]] == [("shadow", 0.0)]
 
 
-def test_confusion_says_what_became_of_what():
+def test_confusion_counts_each_value_by_its_final_value():
     judged()
     judged()
     judged("billing", "account")
@@ -374,14 +386,14 @@ def test_a_report_has_bounds():
     assert report["fields"]["category"]["predictions"] == 1
 
 
-def test_coverage_is_the_share_of_tickets_that_triage_spoke_about():
+def test_coverage_is_the_share_of_tickets_with_a_prediction():
     PredictionFactory()
     PredictionFactory(use="shadow")
     TicketFactory.create_batch(2)
     assert Prediction.objects.report()["coverage"] == 0.25
 
 
-def test_its_queries_do_not_grow(django_assert_num_queries):
+def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
     for number in range(5):
         judged(model=str(number))
     with django_assert_num_queries(7):
@@ -395,6 +407,6 @@ def test_a_deleted_ticket_takes_its_rows_along():
     assert not Ticket.objects.exists()
 
 
-def test_an_answers_name_is_its_own():
-    assert shown().suggestion != shown().suggestion
-    assert isinstance(shown().suggestion, uuid.UUID)
+def test_each_suggestion_has_its_own_id():
+    assert shown_suggestion().suggestion != shown_suggestion().suggestion
+    assert isinstance(shown_suggestion().suggestion, uuid.UUID)

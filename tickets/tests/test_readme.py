@@ -69,7 +69,7 @@ def test_every_line_has_an_expected_answer():
 def test_it_works_as_written_in_open_mode(live_server, settings, line, expected):
     settings.ACCESS_MODE = "open"
     ticket = TicketFactory(status="open")
-    _token, secret = create_token("readme", ["read"], SYSTEM)
+    secret = create_token("readme", ["read"], SYSTEM).secret
     assert_answers(run(line, live_server, ticket, TOKEN=secret), expected)
 
 
@@ -78,7 +78,7 @@ def test_it_works_as_written_in_open_mode(live_server, settings, line, expected)
 @pytest.mark.parametrize(("line", "expected"), list(zip(LINES, ANSWERS, strict=False)))
 def test_it_works_with_a_token_in_token_mode(live_server, line, expected):
     ticket = TicketFactory(status="open")
-    _token, secret = create_token("readme", ["read", "write"], SYSTEM)
+    secret = create_token("readme", ["read", "write"], SYSTEM).secret
     with_token = line if "Authorization" in line else f'{line} -H "Authorization: Bearer $TOKEN"'
     assert_answers(run(with_token, live_server, ticket, TOKEN=secret), expected)
 

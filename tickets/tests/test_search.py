@@ -1,4 +1,4 @@
-"""What a search may name beside words: numbers, addresses, qualifiers."""
+"""Searches for more than words: numbers, addresses and qualifiers."""
 
 import re
 import unicodedata
@@ -13,17 +13,17 @@ from tickets.tests.factories import AgentFactory, TicketFactory
 pytestmark = pytest.mark.django_db
 
 
-def found(text, me=None):
+def matches(text, me=None):
     return set(Ticket.objects.search(text, me))
 
 
-def test_a_number_finds_its_ticket_and_the_texts_that_hold_it():
+def test_a_number_finds_its_ticket_and_texts_that_contain_it():
     ticket, other = TicketFactory(title="One"), TicketFactory(title="Two")
     named = TicketFactory(title="Three", description=f"As in #{ticket.pk}, please.")
-    assert found(f"#{ticket.pk}") == found(str(ticket.pk)) == {ticket, named}
-    assert found(f"-#{ticket.pk}") == {other}
-    assert found(f'"{ticket.pk}"') == {named}
-    assert found(f"#{ticket.pk} please") == {named}
+    assert matches(f"#{ticket.pk}") == matches(str(ticket.pk)) == {ticket, named}
+    assert matches(f"-#{ticket.pk}") == {other}
+    assert matches(f'"{ticket.pk}"') == {named}
+    assert matches(f"#{ticket.pk} please") == {named}
 
 
 @pytest.mark.parametrize(
@@ -38,25 +38,25 @@ def test_a_number_finds_its_ticket_and_the_texts_that_hold_it():
         ("status:\u201cin progress\u201d", 'status:"in progress"'),
     ],
 )
-def test_quotes_and_dashes_are_read_as_phones_write_them(typed, meant):
+def test_typographic_quotes_and_dashes_are_read_as_plain_ones(typed, meant):
     TicketFactory(title="Needed RIGHT NOW", status="in_progress")
     TicketFactory(title="Now is not right")
     TicketFactory(title="The printer is on fire", status="closed")
     TicketFactory(title="The printer is right now away", status="closed")
-    assert found(typed) == found(meant)
-    assert 0 < len(found(typed)) < 4
+    assert matches(typed) == matches(meant)
+    assert 0 < len(matches(typed)) < 4
 
 
 def test_a_dash_within_a_text_is_no_minus():
     ticket = TicketFactory(title="Open 9\u201317 only")
     TicketFactory(title="Open all day")
-    assert found("9\u201317") == {ticket}
+    assert matches("9\u201317") == {ticket}
 
 
 @pytest.mark.parametrize("number", ["#0", "0", "9" * 18, "9" * 19, "#" + "9" * 60, "#-1", "#1.5"])
 def test_a_number_of_no_ticket_finds_nothing(number):
     TicketFactory()
-    assert found(number) == set()
+    assert matches(number) == set()
 
 
 ADDRESSES = [
@@ -94,17 +94,17 @@ ADDRESSES = [
 def test_addresses_are_found_whole_and_by_their_parts(text, expected):
     for address in ADDRESSES:
         TicketFactory(requester_email=address)
-    assert {ticket.requester_email for ticket in found(text)} == expected
+    assert {ticket.requester_email for ticket in matches(text)} == expected
 
 
 def test_an_address_in_a_text_is_found_as_well():
     quoted = TicketFactory(description="Write to kim@example.org instead.")
     sent = TicketFactory(requester_email="kim@example.org")
-    assert found("kim@example.org") == {quoted, sent}
-    assert found("from:kim@example.org") == {sent}
+    assert matches("kim@example.org") == {quoted, sent}
+    assert matches("from:kim@example.org") == {sent}
 
 
-def test_addresses_go_through_their_index():
+def test_addresses_use_their_index():
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_indexscan = off")
@@ -113,14 +113,14 @@ def test_addresses_go_through_their_index():
 
 
 @pytest.fixture
-def desk():
-    """Tickets by name."""
+def named_tickets():
+    """Return tickets by name."""
     kim, lee = AgentFactory(username="kim"), AgentFactory(username="lee")
     return {
         "plain": TicketFactory(),
         "kims": TicketFactory(assignee=kim, category="billing", priority="high"),
         "lees": TicketFactory(assignee=lee, status="in_progress", sentiment="angry"),
-        "done": TicketFactory(status="closed", category="billing", priority="critical"),
+        "finished": TicketFactory(status="closed", category="billing", priority="critical"),
     }
 
 
@@ -132,65 +132,70 @@ def desk():
         ("status:in_progress", {"lees"}),
         ("status:in-progress", {"lees"}),
         ('status:"in progress"', {"lees"}),
-        ("status:open,closed", {"plain", "kims", "done"}),
-        ("-status:open", {"lees", "done"}),
-        ("category:billing", {"kims", "done"}),
+        ("status:open,closed", {"plain", "kims", "finished"}),
+        ("-status:open", {"lees", "finished"}),
+        ("category:billing", {"kims", "finished"}),
         ("category:billing -status:closed", {"kims"}),
         ("-category:billing", {"plain", "lees"}),
-        ("priority:high,critical", {"kims", "done"}),
+        ("priority:high,critical", {"kims", "finished"}),
         ("priority:high priority:critical", set()),
         ("sentiment:angry", {"lees"}),
+        ("mood:angry", {"lees"}),
         ("assignee:kim", {"kims"}),
         ("assignee:Kim", {"kims"}),
-        ("assignee:none", {"plain", "done"}),
-        ("assignee:kim,none", {"plain", "kims", "done"}),
-        ("-assignee:kim", {"plain", "lees", "done"}),
+        ("assignee:none", {"plain", "finished"}),
+        ("assignee:kim,none", {"plain", "kims", "finished"}),
+        ("-assignee:kim", {"plain", "lees", "finished"}),
         ("-assignee:none", {"kims", "lees"}),
         ("assignee:nobody-of-this-name", set()),
         ("assignee:me", set()),
-        ("is:unassigned", {"plain", "done"}),
+        ("is:unassigned", {"plain", "finished"}),
         ("is:assigned", {"kims", "lees"}),
         ("is:open", {"plain", "kims"}),
         ("-is:unassigned -is:open", {"lees"}),
-        ("printer status:closed", {"done"}),
+        ("printer status:closed", {"finished"}),
         ("status:closed nothing", set()),
     ],
 )
-def test_qualifiers_narrow_with_and(desk, text, names):
-    assert found(text) == {desk[name] for name in names}
+def test_qualifiers_narrow_with_and(named_tickets, text, names):
+    assert matches(text) == {named_tickets[name] for name in names}
 
 
-def test_me_is_whoever_searches(desk):
-    me = desk["kims"].assignee
-    assert found("assignee:me", me) == {desk["kims"]}
-    assert found("-assignee:me", me) == {desk["plain"], desk["lees"], desk["done"]}
+def test_me_is_the_account_that_searches(named_tickets):
+    me = named_tickets["kims"].assignee
+    assert matches("assignee:me", me) == {named_tickets["kims"]}
+    assert matches("-assignee:me", me) == {
+        named_tickets["plain"],
+        named_tickets["lees"],
+        named_tickets["finished"],
+    }
 
 
 @pytest.mark.parametrize(
     "text", ["status:lost", "is:blue", "status:", "label:bug", "http://x", "category:a,billing"]
 )
-def test_what_is_no_qualifier_is_text(desk, text):
+def test_an_unknown_qualifier_is_text(named_tickets, text):
     written = TicketFactory(description=f"It says {text} in the log")
-    assert found(text) == {written}
-    assert written not in found(f"-{text}")
+    assert matches(text) == {written}
+    assert written not in matches(f"-{text}")
 
 
-def test_in_quotes_everything_is_text(desk):
+def test_in_quotes_everything_is_text(named_tickets):
     written = TicketFactory(description="the status:open of it", status="closed")
-    assert found('"status:open"') == {written}
+    assert matches('"status:open"') == {written}
 
 
 @pytest.mark.parametrize("stored", ["NFC", "NFD"])
 @pytest.mark.parametrize("searched", ["NFC", "NFD"])
 @pytest.mark.parametrize("word", ["Größe", "GRÖSSE ÄNDERN", '"Größe ändern"', "élève", "ÉLÈ"])
-def test_letters_with_marks_are_found_however_they_are_made(stored, searched, word):
+def test_accented_text_is_found_composed_and_decomposed(stored, searched, word):
     text = "Größe ändern, GRÖSSE ÄNDERN, l'élève"
     ticket = TicketFactory(description=unicodedata.normalize(stored, text))
-    assert found(unicodedata.normalize(searched, word)) == {ticket}
-    assert found("-" + unicodedata.normalize(searched, word.split()[0])) == set()
+    assert matches(unicodedata.normalize(searched, word)) == {ticket}
+    assert matches("-" + unicodedata.normalize(searched, word.split()[0])) == set()
 
 
-def test_the_help_holds_only_what_a_search_knows():
+def test_the_help_shows_only_valid_qualifiers():
     examples = [part for part in re.split(r",? |\.$", SEARCH_HELP) if ":" in part]
     assert len(examples) >= 5
     for example in examples:

@@ -1,15 +1,16 @@
-"""A second source is asked beside the first, recorded, and never shown."""
+"""The shadow: a second source whose predictions are stored for comparison and never shown."""
 
 from types import SimpleNamespace
 
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tickets import tasks
 from tickets.access.actors import SYSTEM, Actor
 from tickets.models.ticket import Ticket
 from tickets.models.triage import Prediction
 from tickets.services import tickets
+from tickets.services.jobs import RetryLater
+from tickets.services.triage.assessment import shadow_triage
 from tickets.vocabulary import PredictionUse
 from tools.fake_llm import FakeLLM
 
@@ -19,12 +20,12 @@ TEXT = {
     "title": "Charged",
     "description": "I was charged twice. Refund the invoice at once, please!",
 }
-NOBODY = Actor("anonymous")
+ANONYMOUS = Actor("anonymous")
 
 
 @pytest.fixture
 def groq(settings):
-    """The shadow's server; the main source is the offline classifier."""
+    """Run the shadow's server. The main source is the offline classifier."""
     with FakeLLM(hang_seconds=20) as server:
         settings.LLM_TIMEOUT = 20.0
         settings.TRIAGE_SHADOW = "groq:openai/gpt-oss-120b"
@@ -35,23 +36,23 @@ def groq(settings):
 
 
 def jobs():
-    return ProcrastinateJob.objects.filter(task_name="tickets.tasks.shadow_triage")
+    return ProcrastinateJob.objects.filter(task_name=shadow_triage.name)
 
 
 def run_jobs():
     for job in jobs():
-        tasks.shadow_triage(SimpleNamespace(job=job), **job.args)
+        shadow_triage(SimpleNamespace(job=job), **job.args)
 
 
-def said(ticket):
+def shadow_predictions(ticket):
     return {row.field: row for row in ticket.predictions.filter(use=PredictionUse.SHADOW)}
 
 
-def test_the_shadows_answer_is_recorded_and_changes_nothing(groq):
-    ticket = tickets.create_ticket(TEXT, NOBODY)
+def test_the_shadows_answer_is_stored_and_changes_nothing(groq):
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
     before = Ticket.objects.values().get()
     run_jobs()
-    rows = said(ticket)
+    rows = shadow_predictions(ticket)
     assert set(rows) == {"category", "priority", "sentiment", "urgency"}
     category = rows["category"]
     assert (category.source, category.provider) == ("llm", "groq")
@@ -62,10 +63,10 @@ def test_the_shadows_answer_is_recorded_and_changes_nothing(groq):
 
 
 def test_it_is_judged_by_what_the_agent_decides(groq):
-    ticket = tickets.create_ticket(TEXT, NOBODY)
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
     run_jobs()
     tickets.update_ticket(ticket.pk, {"category": "account"}, SYSTEM)
-    assert said(ticket)["category"].final_value == "account"
+    assert shadow_predictions(ticket)["category"].final_value == "account"
     [row] = [
         row
         for row in Prediction.objects.report()["sources"]
@@ -74,49 +75,49 @@ def test_it_is_judged_by_what_the_agent_decides(groq):
     assert (row["judged"], row["correct"]) == (1, 0)
 
 
-def test_without_a_whole_answer_it_is_asked_again_and_records_what_there_was(groq):
-    ticket = tickets.create_ticket(TEXT, NOBODY)
+def test_half_an_answer_is_stored_and_the_shadow_asked_again(groq):
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
     groq.control("500", times=1)
-    with pytest.raises(tasks.NoAnswer):
+    with pytest.raises(RetryLater):
         run_jobs()
-    assert set(said(ticket)) == {"sentiment", "urgency"}
+    assert set(shadow_predictions(ticket)) == {"sentiment", "urgency"}
     run_jobs()
-    assert set(said(ticket)) == {"category", "priority", "sentiment", "urgency"}
+    assert set(shadow_predictions(ticket)) == {"category", "priority", "sentiment", "urgency"}
     assert Prediction.objects.filter(use=PredictionUse.SHADOW).count() == 4
 
 
 def test_an_answer_about_another_text_is_dropped(groq):
-    ticket = tickets.create_ticket(TEXT, NOBODY)
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
     Ticket.objects.update(description="Something else altogether, all is well.")
     run_jobs()
-    assert said(ticket) == {}
+    assert shadow_predictions(ticket) == {}
     assert groq.log == []
 
 
 def test_the_offline_classifier_may_be_the_shadow(groq, settings):
     settings.LLM_PROVIDER = "groq"
     settings.TRIAGE_SHADOW = "offline"
-    ticket = tickets.create_ticket(TEXT, NOBODY)
+    ticket = tickets.create_ticket(TEXT, ANONYMOUS)
     run_jobs()
-    assert {row.source for row in said(ticket).values()} == {"offline"}
+    assert {row.source for row in shadow_predictions(ticket).values()} == {"offline"}
     assert groq.log == []
 
 
 @pytest.mark.parametrize("shadow", ["", "groq:openai/gpt-oss-20b"])
-def test_nobody_is_asked_twice(groq, settings, shadow):
+def test_no_source_is_asked_twice(groq, settings, shadow):
     settings.LLM_PROVIDER = "groq"
     settings.TRIAGE_SHADOW = shadow
-    tickets.create_ticket(TEXT, NOBODY)
+    tickets.create_ticket(TEXT, ANONYMOUS)
     assert not jobs().exists()
 
 
 def test_with_models_switched_off_there_is_no_shadow(groq, settings):
     settings.LLM_ENABLED = False
-    tickets.create_ticket(TEXT, NOBODY)
+    tickets.create_ticket(TEXT, ANONYMOUS)
     assert not jobs().exists()
 
 
-def test_the_key_in_common_is_the_main_models_alone(groq, settings):
+def test_llm_api_key_is_for_the_main_model_alone(groq, settings):
     settings.LLM_PROVIDER, settings.LLM_API_KEY, settings.GROQ_API_KEY = "gemini", "secret", ""
-    tickets.create_ticket(TEXT, NOBODY)
+    tickets.create_ticket(TEXT, ANONYMOUS)
     assert not jobs().exists()

@@ -1,4 +1,4 @@
-"""What the desk's processes share, on a real database; threads stand for processes."""
+"""What the desk's processes share, on a real database. Threads act as processes."""
 
 import threading
 
@@ -63,18 +63,18 @@ def test_of_many_processes_one_gets_the_claim(shared):
     assert sorted(at_once(8, lambda: shared.claim("key", 60))) == [False] * 7 + [True]
 
 
-def test_a_client_has_so_many_calls_a_minute(shared, settings):
+def test_a_client_has_a_limit_of_calls_a_minute(shared, settings):
     settings.LLM_CLIENT_CALLS = 2
     assert [shared.client_may_ask("192.0.2.1") for _ in range(3)] == [True, True, False]
     assert shared.client_may_ask("192.0.2.2")
 
 
-def test_a_day_has_so_many_calls(shared, settings):
+def test_a_day_has_a_limit_of_calls(shared, settings):
     settings.LLM_DAILY_CALLS = 2
     assert [shared.may_spend() for _ in range(3)] == [True, True, False]
 
 
-def test_a_day_has_so_much_money(shared, settings):
+def test_a_day_has_a_budget(shared, settings):
     settings.LLM_DAILY_COST = 0.01
     for _ in range(2):
         assert shared.may_spend()
@@ -106,12 +106,12 @@ def test_yesterdays_counts_are_not_todays(shared):
     assert shared_state.outcomes_today() == {"classify:llm": 1}
 
 
-def test_replies_whose_time_is_over_are_deleted(shared, settings):
-    shared.remember("kept", "reply")
+def test_expired_replies_are_deleted(shared, settings):
+    shared.remember("current", "reply")
     settings.LLM_CACHE_SECONDS = -1
-    shared.remember("over", "reply")
+    shared.remember("expired", "reply")
     shared_state.purge_replies()
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM triage_cache")
         assert cursor.fetchone() == (1,)
-    assert shared.recall("kept") == "reply"
+    assert shared.recall("current") == "reply"

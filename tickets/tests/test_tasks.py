@@ -1,79 +1,165 @@
 """The jobs, run by a real worker on the tests' database."""
 
-from concurrent.futures import ThreadPoolExecutor
+import json
+from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
+from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tickets import tasks  # noqa: F401  (registers the jobs)
+from tickets.access.actors import SYSTEM, Actor
+from tickets.models.housekeeping import Counter
+from tickets.models.mail import Email
+from tickets.models.ticket import Ticket
+from tickets.models.triage import Feedback, Prediction, TriageModel
+from tickets.services import tickets
+from tickets.services.housekeeping import retry_stalled
+from tickets.services.triage.assessment import triage_ticket
+from tickets.services.triage.feedback import retrain_job
+from tickets.tests.factories import TicketFactory
+from tickets.tests.worker import stall, work
+from tickets.vocabulary import MailKind, PredictionUse, Source
+from tools.fake_llm import FakeLLM
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TEXT = {"title": "Charged", "description": "You charge me twice. This is ridiculous, really."}
 
 
-def work():
-    """One worker that does what there is to do and ends.
-
-    In a thread of its own: the browser tests keep an event loop running in this one.
-    """
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(_work).result()
-
-
-def _work():
-    try:
-        with app.replace_connector(app.connector.get_worker_connector()):
-            app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
-    finally:
-        connections.close_all()
-
-
-def stall(job):
-    """What a killed worker leaves: its job taken, its last heartbeat long ago."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO procrastinate_workers (last_heartbeat)"
-            " VALUES (now() - interval '5 minutes') RETURNING id"
-        )
-        [worker] = cursor.fetchone()
-        cursor.execute(
-            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s",
-            [worker, job.pk],
-        )
-
-
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("turn", ["first", "second"])
 def test_each_test_starts_with_an_empty_queue(turn):
     assert not ProcrastinateJob.objects.exists()
-    app.configure_task("tickets.tasks.triage_ticket", queue="triage").defer(
-        ticket_id=0, text_digest=turn
-    )
+    triage_ticket.defer(ticket_id=0, text_digest=turn)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_job_whose_worker_was_killed_is_done_by_another():
-    app.configure_task("tickets.tasks.triage_ticket", queue="triage").defer(
-        ticket_id=0, text_digest=""
-    )
-    taken = ProcrastinateJob.objects.get()
-    stall(taken)
-    app.configure_task("tickets.tasks.retry_stalled", queue="housekeeping").defer(timestamp=0)
+def test_a_job_whose_worker_was_killed_is_run_by_another():
+    triage_ticket.defer(ticket_id=0, text_digest="")
+    job = ProcrastinateJob.objects.get()
+    stall(job)
+    retry_stalled.defer(timestamp=0)
     work()
     work()
-    assert not ProcrastinateJob.objects.filter(pk=taken.pk).exists()  # done jobs are deleted
+    assert not ProcrastinateJob.objects.filter(pk=job.pk).exists()  # finished jobs are deleted
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_stalled_job_whose_successor_waits_gives_way_to_it():
     """Both may not wait under one queueing lock; the dead one must not keep the other's lock."""
-    refit = app.configure_task(
-        "tickets.tasks.refit", queue="learning", lock="learn", queueing_lock="refit"
-    )
-    refit.defer(timestamp=0)
-    dead = ProcrastinateJob.objects.get()
-    stall(dead)
-    refit.defer(timestamp=1)
-    app.configure_task("tickets.tasks.retry_stalled", queue="housekeeping").defer(timestamp=0)
+    retrain_job.defer(timestamp=0)
+    stall(ProcrastinateJob.objects.get())
+    retrain_job.defer(timestamp=1)
+    retry_stalled.defer(timestamp=0)
     work()
     work()
-    assert not ProcrastinateJob.objects.filter(task_name="tickets.tasks.refit").exists()
+    assert not ProcrastinateJob.objects.filter(task_name=retrain_job.name).exists()
+
+
+# --- jobs that release 0.1 has queued ---------------------------------------------------
+
+
+def queue_job(name, queue, **arguments):
+    """Store a job as release 0.1 did: with the names of its time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES (%s, %s, %s)",
+            [queue, f"tickets.tasks.{name}", json.dumps(arguments)],
+        )
+
+
+def run_queued_job():
+    work()
+    assert not ProcrastinateJob.objects.exists()  # it neither failed nor waits for a retry
+
+
+@pytest.fixture
+def model(settings):
+    settings.LLM_TIMEOUT = 60.0
+    with FakeLLM() as server:
+        settings.GEMINI_BASE_URL = server.url
+        settings.GROQ_BASE_URL = f"{server.url}/v1"
+        yield server
+
+
+def create_ticket(**values):
+    return tickets.create_ticket(TEXT | values, Actor("anonymous"))
+
+
+def test_release_0_1_has_queued_no_job_that_is_unknown_now():
+    names = ("triage_ticket", "shadow_triage", "send_email", "learn", "refit", "purge")
+    for name in (*names, "retry_stalled"):
+        assert f"tickets.tasks.{name}" in app.tasks
+
+
+@pytest.mark.parametrize(
+    ("names", "decided"),
+    [
+        (["category", "priority", "tone"], ["category", "priority", "sentiment"]),
+        (["tone"], ["sentiment"]),
+    ],
+)
+def test_its_triage_job_still_runs(model, settings, names, decided):
+    ticket = create_ticket()
+    settings.GEMINI_API_KEY = "test-key"
+    digest = ticket.text_digest()
+    queue_job("triage_ticket", "triage", ticket_id=ticket.pk, text_digest=digest, names=names)
+    run_queued_job()
+    assert Ticket.objects.get().decided_by(Source.LLM) == decided
+
+
+def test_its_shadow_job_still_runs(model, settings):
+    ticket = create_ticket()
+    settings.TRIAGE_SHADOW, settings.GROQ_API_KEY = "groq:openai/gpt-oss-120b", "test-key"
+    queue_job("shadow_triage", "triage", ticket_id=ticket.pk, text_digest=ticket.text_digest())
+    run_queued_job()
+    assert Prediction.objects.filter(use=PredictionUse.SHADOW).count() == 4
+
+
+def test_its_learning_job_still_runs():
+    ticket = create_ticket()
+    tickets.update_ticket(ticket.pk, {"category": "account"}, SYSTEM)
+    clear_queue()
+    row = Feedback.objects.get()
+    queue_job("learn", "learning", lesson_id=row.pk)
+    run_queued_job()
+    row.refresh_from_db()
+    assert row.learned_at is not None
+
+
+@pytest.mark.parametrize("arguments", [{"timestamp": 0}, {"timestamp": 0, "only_if_needed": False}])
+def test_its_retraining_job_still_runs(arguments):
+    ticket = create_ticket()
+    tickets.update_ticket(ticket.pk, {"category": "account"}, SYSTEM)
+    clear_queue()
+    queue_job("refit", "learning", **arguments)
+    run_queued_job()
+    assert TriageModel.objects.get(field="category").feedback_count == 1
+
+
+def test_its_mail_job_still_runs(mail_server):
+    ticket = TicketFactory(requester_email="kim@example.org")
+    email = Email.objects.create(ticket=ticket, kind=MailKind.RECEIVED, event="received")
+    queue_job("send_email", "mail", email_id=email.pk, ticket_id=ticket.pk)
+    run_queued_job()
+    assert len(mail_server.messages) == 1
+
+
+def test_its_purging_job_still_runs():
+    Counter.objects.hit("x", limit=1, seconds=60)
+    Counter.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    queue_job("purge", "housekeeping", timestamp=0)
+    run_queued_job()
+    assert not Counter.objects.exists()
+
+
+def test_its_job_that_retries_stalled_jobs_still_runs():
+    queue_job("triage_ticket", "triage", ticket_id=0, text_digest="")
+    stall(ProcrastinateJob.objects.get())
+    queue_job("retry_stalled", "housekeeping", timestamp=0)
+    work()
+    run_queued_job()
+
+
+def clear_queue():
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")

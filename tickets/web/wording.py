@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..vocabulary import Source
 
+TRIAGE_NAMES = {Source.LLM: "model", Source.OFFLINE: "offline classifier"}
 DECIDERS = {
     Source.HUMAN: "Chosen by a person",
-    Source.LLM: "Suggested by the model",
-    Source.OFFLINE: "Suggested by the offline classifier",
+    **{source: f"Suggested by the {name}" for source, name in TRIAGE_NAMES.items()},
     Source.DEFAULT: "Default: the text gave no clue",
 }
 
@@ -32,8 +32,17 @@ def confident(confidence: float) -> str:
 
 def decision(source: str, confidence: float | None) -> str:
     """Say who decided a value: "Suggested by the offline classifier, 82% confident"."""
-    decider = DECIDERS[Source(source)]
-    return decider if confidence is None else f"{decider}, {confident(confidence)}"
+    return _with_confidence(DECIDERS[Source(source)], confidence)
+
+
+def triage_name(source: str, confidence: float | None) -> str:
+    """Name the triage that decided, in brackets: "model, 82% confident"; "" if none did."""
+    name = TRIAGE_NAMES.get(Source(source))
+    return _with_confidence(name, confidence) if name else ""
+
+
+def _with_confidence(text: str, confidence: float | None) -> str:
+    return text if confidence is None else f"{text}, {confident(confidence)}"
 
 
 def plural(count: int, noun: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.template import Context, Library
@@ -17,24 +16,23 @@ from django.utils.safestring import SafeString
 from tickets.audit.trail import AuditEntry
 from tickets.models.mail import Email
 from tickets.models.ticket import Ticket
-from tickets.pages import audit_text, charts
+from tickets.pages import addresses, audit_text, charts
 from tickets.pages.drafts import draft_of
-from tickets.vocabulary import MailKind, MailState, PredictionUse, Source
+from tickets.vocabulary import THEMES, MailKind, MailState, PredictionUse, Source
 from tickets.web import wording
 
 register = Library()
 
-MAX_QUOTE_LENGTH = 40  # characters
-MAX_QUOTES = 3
-THEMES = ("light", "dark", "system")
+MAX_QUOTES, MAX_QUOTE_CHARS = 3, 40
+MAX_EMAILS = 3
 
 
 @register.simple_tag(takes_context=True)
 def theme(context: Context) -> str:
-    """Return the remembered theme. It reads only the cookie: error pages use it too."""
+    """Return the theme in the cookie. Reads nothing else, since error pages use it too."""
     request = context.get("request")
-    chosen = request.COOKIES.get("theme") if request else None
-    return chosen if chosen in THEMES else "system"
+    name = request.COOKIES.get("theme") if request else None
+    return name if name in THEMES else "system"
 
 
 @register.simple_tag(takes_context=True)
@@ -45,34 +43,34 @@ def draft(context: Context) -> str:
 
 @register.simple_tag
 def open_mode() -> bool:
-    """Return whether everyone acts as an agent, which every page must say."""
+    """Return whether everybody acts as an agent. Every page must say so."""
     return bool(settings.ACCESS_MODE == "open")
 
 
 @register.simple_tag(takes_context=True)
 def nav_link(context: Context, route: str, text: str, *within: str) -> SafeString:
-    """Return a link of a navigation, current on its own page and on those `within` it."""
+    """Return a navigation link. It is current on its own page and on the pages `within` it."""
     match = getattr(context.get("request"), "resolver_match", None)
-    here = match.url_name if match else None
-    current = "page" if here == route else "true" if here in within else "false"
+    page = match.url_name if match else None
+    current = "page" if page == route else "true" if page in within else "false"
     return format_html('<a href="{}" aria-current="{}">{}</a>', reverse(route), current, text)
 
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """Return an icon of `templates/_icons.html`. Use it only beside a text."""
+    """Return an icon of `templates/_icons.html`. Always put a word beside it."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', name)
 
 
 @register.filter
 def label(value: Any) -> str:
-    """Format a stored value: `in_progress` is "In progress"."""
+    """Format a stored value: `in_progress` as "In progress"."""
     return str(value).replace("_", " ").capitalize()
 
 
 @register.simple_tag
 def badge(kind: str, value: str) -> SafeString:
-    """Return icon, text and colour of a priority, status, category or sentiment."""
+    """Return the icon, label and colour of a priority, status, category or sentiment."""
     return format_html(
         '<span class="badge {0}-{1}">{2}{3}</span>',
         kind,
@@ -84,7 +82,7 @@ def badge(kind: str, value: str) -> SafeString:
 
 @register.simple_tag
 def meter(score: int) -> SafeString:
-    """Return a small bar for 0..100."""
+    """Return a small bar for a score of 0..100."""
     return format_html(
         '<svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
         '<rect class="track" width="100" height="8"/>'
@@ -94,35 +92,37 @@ def meter(score: int) -> SafeString:
 
 
 @register.simple_tag
-def decided(ticket: Ticket, name: str) -> str:
+def decision(ticket: Ticket, name: str) -> str:
     """Say who decided category, priority or sentiment, see `wording.decision`."""
-    decision = ticket.triage[name]
-    return wording.decision(decision["source"], decision["confidence"])
+    decided = ticket.triage[name]
+    return wording.decision(decided["source"], decided["confidence"])
 
 
 @register.filter
-def chosen(ticket: Ticket, name: str) -> bool:
+def decided_by_person(ticket: Ticket, name: str) -> bool:
     """Return whether a person chose or confirmed the value."""
     return name in ticket.decided_by(Source.HUMAN)
 
 
 @register.simple_tag
-def confidence(confidence: float | None) -> str:
+def confidence(value: float | None) -> str:
     """Format a confidence to follow a value: ", 82% confident"."""
-    return "" if confidence is None else f", {wording.confident(confidence)}"
+    return "" if value is None else f", {wording.confident(value)}"
 
 
 @register.simple_tag
-def because(quotes: Iterable[str] | None) -> SafeString:
+def evidence_quotes(quotes: Iterable[str] | None) -> SafeString:
     """Quote the evidence, to follow who decided: ", because of “refund”"."""
-    quotes = [" ".join(quote.split())[:MAX_QUOTE_LENGTH] for quote in list(quotes or ())]
-    quoted = format_html_join(", ", "\u201c{}\u201d", ((quote,) for quote in quotes[:MAX_QUOTES]))
+    texts = (
+        (" ".join(quote.split())[:MAX_QUOTE_CHARS],) for quote in list(quotes or ())[:MAX_QUOTES]
+    )
+    quoted = format_html_join(", ", "\u201c{}\u201d", texts)
     return format_html(", because of {}", quoted) if quoted else SafeString()
 
 
 @register.simple_tag
 def share(value: float | None) -> str:
-    """Format 0..1 as a percentage; a dash if there is nothing to divide by."""
+    """Format 0..1 as a percentage; a dash for None."""
     return "\u2013" if value is None else wording.percentage(value)
 
 
@@ -131,21 +131,14 @@ def milliseconds(value: int) -> str:
     return f"{value}\u00a0ms" if value else "under 1\u00a0ms"
 
 
-USE_LABELS = {
-    PredictionUse.SHOWN: "shown while typing",
-    PredictionUse.APPLIED: "applied",
-    PredictionUse.SHADOW: "shadow, never shown",
-}
-
-
 @register.filter
 def use_label(use: str) -> str:
-    return USE_LABELS[PredictionUse(use)]
+    return str(PredictionUse(use).label)
 
 
 @register.simple_tag
 def source_name(row: Mapping[str, Any]) -> str:
-    """Return the source of a row of the triage report: "gemini, gemini-3.5-flash-lite"."""
+    """Name who predicted, for a row of the triage report: "gemini, gemini-3.5-flash-lite"."""
     if row["source"] != Source.LLM:
         return label(row["source"]) + (f", {row['model']}" if row["model"] else "")
     return f"{row['provider']}, {row['model']}"
@@ -153,7 +146,7 @@ def source_name(row: Mapping[str, Any]) -> str:
 
 @register.filter
 def ago(moment: datetime) -> SafeString:
-    """Return a relative time, with the full time in the title. See `static/js/lib/times.js`."""
+    """Say how long ago it was, with the full time in the title."""
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
@@ -177,14 +170,14 @@ def _age(moment: datetime, now: datetime) -> str:
 
 @register.filter
 def initials(name: str) -> str:
-    """Return at most two letters for a person: "maria.keller" gives "MK"."""
+    """Return a person's initials, at most two."""
     parts = name.replace(".", " ").replace("_", " ").split()
     return "".join(part[0] for part in parts[:2]).upper()
 
 
 @register.filter
-def sentences(entry: AuditEntry) -> list[str]:
-    """Return an entry of the audit trail as texts to follow the actor's name."""
+def action_texts(entry: AuditEntry) -> list[str]:
+    """Return what the entry's actor did."""
     return audit_text.texts(entry)
 
 
@@ -194,19 +187,14 @@ def actor_name(entry: AuditEntry) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def list_url(context: Context | Mapping[str, Any], **changes: str) -> str:
-    """Return the ticket list with the current filters and these changes ("" removes a filter).
-
-    It starts at the first page unless `cursor` is given.
-    """
-    filters = {**(context.get("query") or {}), "cursor": "", **changes}
-    query = urlencode({name: value for name, value in filters.items() if value})
-    return reverse("ticket-list") + (f"?{query}" if query else "")
+def list_url(context: Context, **changes: str) -> str:
+    """Return the list's address with the page's filters and these changes."""
+    return addresses.list_url(context.get("query") or {}, **changes)
 
 
 @register.filter
 def span_name(span: charts.Span, step: str) -> str:
-    """Format the days of a bar: "3 Feb 2026", "Week of 2 Feb 2026", "February 2026"."""
+    """Name the days of a chart's bar: "3 Feb 2026", "Week of 2 Feb 2026", "February 2026"."""
     if step == "month":
         return f"{span.first:%B %Y}"
     return ("Week of " if step == "week" else "") + f"{span.first:%-d %b %Y}"
@@ -214,7 +202,7 @@ def span_name(span: charts.Span, step: str) -> str:
 
 @register.simple_tag
 def duration(value: timedelta | None) -> str:
-    """Format a duration: "3 h 20 min"; a dash for none."""
+    """Format a duration: "3 h 20 min"; a dash for None."""
     if value is None:
         return "\u2013"
     minutes = round(value.total_seconds() / 60)
@@ -227,26 +215,25 @@ def duration(value: timedelta | None) -> str:
     return " ".join(f"{count}\u00a0{unit}" for count, unit in parts if count)
 
 
-MAX_EMAILS = 3
 EMAIL_NAMES = {
     MailKind.RECEIVED: "Confirmation",
     MailKind.REPLY: "Reply",
-    MailKind.RESOLVED: "Resolved notice",
+    MailKind.RESOLVED: "Resolution notice",
     MailKind.LINK: "Private link",
 }
 EMAIL_STATES = {
-    MailState.WAITING: "waiting since",
-    MailState.SENDING: "sending since",
+    MailState.WAITING: "queued",
+    MailState.SENDING: "being sent, queued",
     MailState.SENT: "sent",
-    MailState.FAILED: "failed",
-    MailState.UNCERTAIN: "may not have been sent,",
-    MailState.DROPPED: "not sent,",
+    MailState.FAILED: "could not be sent, queued",
+    MailState.UNCERTAIN: "possibly sent, queued",
+    MailState.DROPPED: "not sent, queued",
 }
 
 
 @register.simple_tag
 def latest_emails(ticket: Ticket) -> list[Email]:
-    """Return the latest emails to the requester, newest first, in one query."""
+    """Return the latest emails to the requester, newest first. One query."""
     return list(ticket.emails.order_by("-pk")[:MAX_EMAILS])
 
 
@@ -257,5 +244,5 @@ def email_name(email: Email) -> str:
 
 @register.filter
 def email_state(email: Email) -> str:
-    """Return the state, to stand between the email's name and the time."""
+    """Say what became of the email, to stand between its name and its time."""
     return EMAIL_STATES[MailState(email.state)]

@@ -1,4 +1,4 @@
-"""The values of a ticket in the list, each under a select that changes it in place."""
+"""The values of a ticket in the list, each with a select over it that changes it in place."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ VALUES = {"category": Category.values, "priority": Priority.values, "status": St
 @register.simple_tag
 def choice(ticket: Ticket, name: str) -> SafeString:
     """Return the badge and the select of category, priority or status."""
-    return _choice(ticket.pk, name, badge(name, getattr(ticket, name)), _options(ticket, name))
+    current = getattr(ticket, name)
+    return _choice(ticket.pk, name, badge(name, current), _options(name, current))
 
 
 @register.simple_tag(takes_context=True)
 def assignee_choice(context: Context, ticket: Ticket) -> SafeString:
-    """Return the assignee and its select.
+    """Return the assignee with its select, which offers nobody, oneself and the current one.
 
-    The select offers nobody, oneself and the current assignee. list.js adds the other agents when
-    it is used: fifty times all agents would weigh too much.
+    The list's script adds the other agents when the select opens: all agents in fifty rows would
+    make the page too large.
     """
     current = ticket.assignee.get_username() if ticket.assignee else ""
     user = context["actor"].user
@@ -45,23 +46,19 @@ def options(pairs: Iterable[tuple[str, str]], current: str) -> SafeString:
 
 
 @cache
-def _known_options(name: str, current: str) -> SafeString:
+def _options(name: str, current: str) -> SafeString:
     return options(((value, label(value)) for value in VALUES[name]), current)
 
 
-def _options(ticket: Ticket, name: str) -> SafeString:
-    return _known_options(name, getattr(ticket, name))
-
-
-def _choice(pk: int, name: str, value: SafeString, offered: SafeString) -> SafeString:
+def _choice(pk: int, name: str, current: SafeString, choices: SafeString) -> SafeString:
     return format_html(
-        '{value}<select id="{name}-{pk}" name="{name}" aria-label="{title} of #{pk}"'
-        ' autocomplete="off">{offered}</select>',
-        value=value,
+        '{current}<select id="{name}-{pk}" name="{name}" aria-label="{title} of #{pk}"'
+        ' autocomplete="off">{choices}</select>',
+        current=current,
         name=name,
         pk=pk,
         title=label(name),
-        offered=offered,
+        choices=choices,
     )
 
 

@@ -20,8 +20,8 @@ from ...models.triage import Prediction, TriageModel
 from ...querysets.figures import TriageFigures
 from ...vocabulary import Category, LearnedField, Priority
 from .. import charts
+from ..addresses import list_url
 from ..decorators import Request, page
-from ..templatetags.desk import list_url
 
 FIELD_VALUES = {LearnedField.CATEGORY: Category.values, LearnedField.PRIORITY: Priority.values}
 BREAKDOWNS = ("priority", "category", "status", "sentiment")

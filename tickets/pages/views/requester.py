@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import get_conditional_response
@@ -20,8 +19,9 @@ from ...models.ticket import Comment, Ticket, digest
 from ...services.comments import add_reply
 from ...vocabulary import AuthorRole, Status
 from ..decorators import Request, page
+from ..toasts import notify
 
-UNKNOWN_LINK = "This link does not work. Look through your e-mail for a newer one."
+UNKNOWN_LINK = "This link does not work. Look through your email for a newer one."
 
 
 # The address itself authorises a reply, so no other site can forge one. Browsers also send
@@ -56,7 +56,7 @@ def _reply(request: Request, ticket: Ticket) -> HttpResponse:
         return response
     add_reply(ticket, form.cleaned_data)
     reopened = " Your ticket is open again." if ticket.is_finished else ""
-    messages.success(request, f"Reply sent.{reopened}")
+    notify(request, f"Reply sent.{reopened}")
     return redirect(request.path)
 
 
@@ -99,7 +99,7 @@ class Progress:
 
 def _progress(ticket: Ticket, comments: Sequence[Comment]) -> Progress:
     is_answered = bool(comments) and comments[-1].author_role == AuthorRole.AGENT
-    by_email = ", and we will tell you by e-mail" if ticket.requester_email else ""
+    by_email = ", and we will tell you by email" if ticket.requester_email else ""
     where = f"The answer will appear on this page{by_email}."
     icon = f"status-{ticket.status}"
     match ticket.status:

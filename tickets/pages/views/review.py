@@ -20,27 +20,23 @@ from ...querysets.cursors import Cursor
 from ...querysets.review import skip_cursor
 from ...services.editing import ReadState
 from ...services.tickets import update_ticket
-from ...vocabulary import Category, LearnedField, Priority
+from ...vocabulary import LearnedField
 from .. import audit_text
 from ..decorators import Request, page
 from ..highlight import highlight
-from ..shortcuts import shortcuts_with
+from ..shortcuts import CATEGORY_KEYS, PRIORITY_KEYS, VALUE_SHORTCUTS, shortcuts_with
 from ..toasts import notify, toast
 
 SHORTCUTS = shortcuts_with(
     ("Enter", "Accept the chosen values and go on"),
-    ("b t a g", "Billing, technical, account, general"),
-    ("1 2 3 4", "Priority from low to critical"),
+    *VALUE_SHORTCUTS,
     ("j", "Skip"),
     ("u", "Undo a decision or a skip, as z does"),
 )
 # If one of these changes, the reviewer's decision was about something else.
 DEPENDS_ON = frozenset({"title", "description", "status"})
 # Each value with its key.
-CHOICES = {
-    "category": [(value, value[0]) for value in Category.values],
-    "priority": [(value, str(number)) for number, value in enumerate(Priority.values, 1)],
-}
+CHOICES = {"category": list(CATEGORY_KEYS.items()), "priority": list(PRIORITY_KEYS.items())}
 
 
 @page("GET", "POST", agents=True)
@@ -74,7 +70,7 @@ def _conflict(request: Request, decision: dict[str, Any]) -> HttpResponse:
     change = audit_text.sentence(audit_trail(newest)[-1])
     if Ticket.objects.needing_review().filter(pk=newest.pk).exists():
         message = f"#{newest.pk}: {change} in the meantime. Nothing was saved. Please look again."
-        return _queue(request, decision["after"], newest.pk, notice=message, chosen=decision)
+        return _queue(request, decision["after"], newest.pk, notice=message, decision=decision)
     message = (
         f"#{newest.pk}: {change} in the meantime. It no longer needs review, so your choice was"
         " not saved."

@@ -10,9 +10,9 @@ from ...exceptions import InvalidInput
 from ...forms.fields import clean_data
 from ...forms.lists import ListForm, SavedViewForm
 from ...services.saved_views import delete_view, save_view
+from ..addresses import list_address
 from ..decorators import Request, page
-from ..toasts import notify
-from ..view_bar import list_address
+from ..toasts import error_messages, notify
 from . import ticket_list
 
 
@@ -30,14 +30,14 @@ def save(request: Request) -> HttpResponse:
 
 def _list_with_errors(request: Request, form: SavedViewForm, error: InvalidInput) -> HttpResponse:
     """Show the list as it was, with what was typed and why it was not saved."""
-    request.GET = QueryDict(form.typed_query())
-    filters = ListForm(request.GET, me=actor_of(request).user)
-    if not filters.is_valid():  # for example an account that was deleted meanwhile
-        request.GET = QueryDict()
-        filters = ListForm(request.GET)
+    actor = actor_of(request)
+    list_form = ListForm(QueryDict(form.typed_query()), me=actor.user)
+    if not list_form.is_valid():  # for example an account that was deleted meanwhile
+        list_form = ListForm({}, me=actor.user)
+        list_form.full_clean()
     context = {
-        **ticket_list.context(request, clean_data(filters)),
-        "view_errors": [message for messages in error.errors.values() for message in messages],
+        **ticket_list.context(list_form, actor),
+        "view_errors": error_messages(error),
         "view_name": form["name"].value() or "",
         "view_shared": form["shared"].value(),
     }

@@ -6,7 +6,6 @@ import secrets
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
@@ -19,6 +18,7 @@ from ...models.ticket import Ticket, digest
 from ...services.tickets import create_ticket, create_ticket_once
 from ...vocabulary import Category, Priority
 from ..decorators import Request, page
+from ..toasts import notify
 
 FORM_KEY = "form_key"
 FORM_KEY_SECONDS = 3600
@@ -43,7 +43,7 @@ def submit(request: Request) -> HttpResponse:
         response["Retry-After"] = str(error.retry_after)
         return response
     ticket = _create_once(form.cleaned_data, actor)
-    messages.success(request, "Thank you. We have received your ticket.")
+    notify(request, "Thank you. We have received your ticket.")
     return redirect(ticket.track_path())
 
 

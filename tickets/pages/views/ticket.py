@@ -1,4 +1,4 @@
-"""One ticket: its conversation, its properties and its history."""
+"""One ticket: its conversation, its properties and its audit trail."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ from .ticket_list import select_options
 
 @page("GET", "POST", agents=True)
 def ticket(request: Request, ticket_id: int) -> HttpResponse:
-    shown = Ticket.objects.with_people().find(ticket_id)
-    return _change(request, shown) if request.method == "POST" else _page(request, shown)
+    ticket = Ticket.objects.with_people().find(ticket_id)
+    return _change(request, ticket) if request.method == "POST" else _page(request, ticket)
 
 
 @page("POST", agents=True)
 def ticket_comments(request: Request, ticket_id: int) -> HttpResponse:
-    shown = Ticket.objects.with_people().find(ticket_id)
+    ticket = Ticket.objects.with_people().find(ticket_id)
     form = MessageForm(request.POST)
     if not form.is_valid():
-        return _page(request, shown, status=_status(request, 400), comment_form=form)
+        return _page(request, ticket, status=_status(request, 400), comment_form=form)
     key = form.cleaned_data["form_key"] or secrets.token_hex()
-    sent = send_comment(shown, form.cleaned_data, actor_of(request), key)
+    sent = send_comment(ticket, form.cleaned_data, actor_of(request), key)
     message = _sent_message(sent.comment, resolves=form.cleaned_data["resolve"])
     undo = [sent.resolved] if sent.resolved else []
     if request.htmx:
         response = _page(request, Ticket.objects.with_people().find(ticket_id))
         return _draft_stored(toast(response, message, undo), "composer")
     notify(request, message, undo)
-    return redirect(f"{shown.get_absolute_url()}#comment-{sent.comment.pk}")
+    return redirect(f"{ticket.get_absolute_url()}#comment-{sent.comment.pk}")
 
 
 def _sent_message(comment: Comment, *, resolves: bool) -> str:
@@ -60,19 +60,20 @@ def _sent_message(comment: Comment, *, resolves: bool) -> str:
     return "Reply sent."
 
 
-def _change(request: Request, shown: Ticket) -> HttpResponse:
+def _change(request: Request, ticket: Ticket) -> HttpResponse:
     fields = sent_fields(request.POST)
     form = TicketForm(request.POST, only=fields)
     if not form.is_valid():
-        return _page(request, shown, status=_status(request, 400), edit_form=form)
+        return _page(request, ticket, status=_status(request, 400), edit_form=form)
     version = clean_data(ReadVersionForm(request.POST))["version"]
     try:
         edit = update_ticket(
-            shown.pk, form.cleaned_data, actor_of(request), read=ReadState(version)
+            ticket.pk, form.cleaned_data, actor_of(request), read=ReadState(version)
         )
     except StaleVersion as conflict:
-        newest = Ticket.objects.with_people().find(shown.pk)
-        return _conflict(request, newest, form, version, conflict.fields)
+        newest = Ticket.objects.with_people().find(ticket.pk)
+        # No fields: the ticket never had that version, so everything that was sent is in conflict.
+        return _conflict(request, newest, form, version, conflict.fields or fields)
     message = _changed_message(edit.ticket, fields)
     response = _changed(request, edit.ticket, message, [edit.ticket] if edit.is_new_version else [])
     return _draft_stored(response, "edit") if fields & set(TEXT_FIELDS) else response
@@ -139,9 +140,9 @@ def _is_row(request: Request) -> bool:
 
 
 def _row(
-    request: Request, row: Ticket, message: str, undo: Collection[Ticket] = ()
+    request: Request, ticket: Ticket, message: str, undo: Collection[Ticket] = ()
 ) -> HttpResponse:
-    return toast(render(request, "tickets/_row.html", {"ticket": row}), message, undo)
+    return toast(render(request, "tickets/_row.html", {"ticket": ticket}), message, undo)
 
 
 def _status(request: Request, status: int) -> int:
@@ -154,8 +155,8 @@ def _draft_stored(response: HttpResponse, form: str) -> HttpResponse:
     return trigger_client_event(response, "stored", {"form": form})
 
 
-def _page(request: Request, shown: Ticket, *, status: int = 200, **context: Any) -> HttpResponse:
-    context = {**ticket_page.context(shown, actor_of(request)), **select_options(), **context}
+def _page(request: Request, ticket: Ticket, *, status: int = 200, **context: Any) -> HttpResponse:
+    context = {**ticket_page.context(ticket, actor_of(request)), **select_options(), **context}
     if not request.htmx:  # a part of the page leaves these as they are
-        context["similar"] = ticket_page.similar_tickets(shown)
+        context["similar"] = ticket_page.similar_tickets(ticket)
     return render(request, "tickets/ticket.html", context, status=status)

@@ -10,19 +10,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from ...access.actors import actor_of, agents
+from ...access.actors import Actor, actor_of, agents
 from ...exceptions import InvalidInput
 from ...forms.fields import clean_data
-from ...forms.lists import LIST_STATE, ListForm
+from ...forms.lists import ListForm
 from ...models.ticket import Ticket
 from ...querysets.cursors import NEWEST_FIRST, Cursor, read_cursor
 from ...querysets.search import SEARCH_HELP
 from ...querysets.tickets import Page
 from ...vocabulary import Category, Priority, Sentiment, Status
 from .. import view_bar
+from ..addresses import list_url
 from ..decorators import Request, current_path, page
 from ..shortcuts import shortcuts_with
-from ..templatetags.desk import list_url
 from ..toasts import refusal
 
 PAGE_SIZE = 50
@@ -43,18 +43,19 @@ SHORTCUTS = shortcuts_with(
 
 @page("GET", agents=True)
 def ticket_list(request: Request) -> HttpResponse:
-    form = ListForm(request.GET, me=actor_of(request).user)
+    actor = actor_of(request)
+    form = ListForm(request.GET, me=actor.user)
     if response := view_bar.redirect_without_assignee(request, form):
         return response
     try:
-        filters = clean_data(form)
+        clean_data(form)
     except InvalidInput as error:
         if request.htmx:
             return refusal(error)
         raise
     if request.htmx and request.htmx.target == "tabs":
-        return render(request, "tickets/_tabs.html", {"counted": True, **_counts(request, filters)})
-    page_context = context(request, filters)
+        return render(request, "tickets/_tabs.html", {"counted": True, **_counts(form)})
+    page_context = context(form, actor)
     template = "_results" if request.htmx else "list"
     response = render(request, f"tickets/{template}.html", page_context)
     if request.htmx:
@@ -65,19 +66,20 @@ def ticket_list(request: Request) -> HttpResponse:
     return response
 
 
-def context(request: Request, filters: dict[str, Any]) -> dict[str, Any]:
-    """Return the list's context for its address, `request.GET`, and the clean `filters`."""
+def context(form: ListForm, actor: Actor) -> dict[str, Any]:
+    """Return the list's context for the valid form of its address."""
+    filters = form.cleaned_data
     tickets = Ticket.objects.filtered(filters)
     if filters["seen"]:
         # Tickets that arrived since the list was read wait until somebody asks for them.
         tickets = tickets.filter(read_cursor(filters["seen"]).reversed().condition())
     tickets_page = tickets.with_people().page(PAGE_SIZE, filters["cursor"])
-    counts = _counts(request, filters)
+    counts = _counts(form)
     query = counts["query"]
     return {
         **counts,
-        "next": list_url({"query": query}, cursor=filters["cursor"]),
-        "filters": list_url({"query": query}).removeprefix(reverse("ticket-list")),
+        "next": list_url(query, cursor=filters["cursor"]),
+        "filters": list_url(query).removeprefix(reverse("ticket-list")),
         "newest": filters["seen"] or _newest(tickets_page, filters["cursor"]),
         "narrowed": any(value for name, value in query.items() if name != "status"),
         "rows": tickets_page.rows,
@@ -86,19 +88,18 @@ def context(request: Request, filters: dict[str, Any]) -> dict[str, Any]:
         "cursor": filters["cursor"],
         "shortcuts": SHORTCUTS,
         "search_help": SEARCH_HELP,
-        **view_bar.view_links(actor_of(request), query),
+        **view_bar.view_links(actor, query),
         **select_options(),
     }
 
 
-def _counts(request: Request, filters: dict[str, Any]) -> dict[str, Any]:
+def _counts(form: ListForm) -> dict[str, Any]:
     """Return how many tickets the filters leave, for the tabs and the heading."""
+    filters = form.cleaned_data
     limit = MAX_COUNTED if filters["search"] else None
     counts = Ticket.objects.filtered({**filters, "status": []}).counts_by_status(limit)
-    # As it was typed, not as it was cleaned: a date must come back the same.
-    query = {name: request.GET.get(name, "").strip() for name in LIST_STATE}
     return {
-        "query": query,
+        "query": form.typed_state(),
         "tabs": [(value, counts.get(value, 0)) for value in Status.values],
         "total": sum(counts.values()),
         "matching": sum(counts.get(value, 0) for value in filters["status"] or Status.values),

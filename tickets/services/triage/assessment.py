@@ -37,13 +37,13 @@ class Assessment:
     fields: frozenset[str]
 
     def apply(self, ticket: Ticket) -> None:
-        found, score = self.classification, self.sentiment
+        classification, score = self.classification, self.sentiment
         if "category" in self.fields:
-            ticket.category = found.category
-            ticket.decide("category", found.source, found.category_confidence)
+            ticket.category = classification.category
+            ticket.decide("category", classification.source, classification.category_confidence)
         if "priority" in self.fields:
-            ticket.priority = found.priority
-            ticket.decide("priority", found.source, found.priority_confidence)
+            ticket.priority = classification.priority
+            ticket.decide("priority", classification.source, classification.priority_confidence)
         if "sentiment" in self.fields:
             ticket.sentiment, ticket.urgency_score = score.sentiment, score.urgency_score
             ticket.decide("sentiment", score.source, score.confidence)

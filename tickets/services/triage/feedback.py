@@ -64,13 +64,13 @@ def _store_feedback(ticket: Ticket, name: str, value: str, now: datetime) -> Non
     earlier = ticket.feedback.filter(field=name).first()
     if earlier is not None and earlier.value == value:
         return
-    shown = ticket.predictions.deciding().filter(field=name)
+    predictions = ticket.predictions.deciding().filter(field=name)
     row, _created = Feedback.objects.update_or_create(
         ticket=ticket,
         field=name,
         defaults={
             "value": value,
-            "corrected": shown.exclude(value=value).exists(),
+            "corrected": predictions.exclude(value=value).exists(),
             "decided_at": now,
             "learned_at": None,
         },

@@ -43,7 +43,7 @@ def attach_suggestion(
     A suggestion that was sent before stays with its first ticket, and an old one may have been
     purged. The fields that the ticket took from it (`applied`) are then stored anew.
     """
-    unsent = Prediction.objects.filter(suggestion=suggestion.suggestion, ticket=None)
+    unattached = Prediction.objects.filter(suggestion=suggestion.suggestion, ticket=None)
     missing = set(applied)
     for name in LearnedField.values:
         accepted = Case(
@@ -51,7 +51,7 @@ def attach_suggestion(
             default=Value(False),
             output_field=BooleanField(),
         )
-        if unsent.filter(field=name).update(ticket=ticket, accepted=accepted):
+        if unattached.filter(field=name).update(ticket=ticket, accepted=accepted):
             missing.discard(name)
     for row in ticket.predictions.filter(suggestion=suggestion.suggestion):
         evidence = list(_relocated(row.evidence, ticket))

@@ -128,7 +128,7 @@ def test_states_of_a_ticket(desk, look):
     window.get_by_text("Edit title and description").click()
     check(window)
     window.get_by_label("Status").select_option("closed")
-    expect(window.locator("#toasts")).to_contain_text("is now Closed")
+    expect(window.locator("#toasts")).to_contain_text("is now closed")
     check(window)
     window.get_by_role("button", name="Send reply").click()
     expect(window.get_by_role("alert")).to_be_focused()

@@ -160,7 +160,7 @@ def test_the_status_changes_in_place(window):
     window.goto("/tickets/")
     status_of(window, ticket).focus()
     status_of(window, ticket).select_option("resolved")
-    expect(window.locator("#toasts")).to_contain_text(f"#{ticket.pk}: status is now Resolved.")
+    expect(window.locator("#toasts")).to_contain_text(f"#{ticket.pk}: status is now resolved.")
     expect(status_of(window, ticket)).to_be_focused()
     expect(status_of(window, ticket)).to_have_value("resolved")
     assert Ticket.objects.get().status == "resolved"
@@ -183,7 +183,9 @@ def test_each_value_changes_in_place_and_back(window, name, old, new, shown):
     select = value_of(window, name, ticket)
     select.focus()
     select.select_option(new)
-    expect(window.locator("#toasts")).to_contain_text(f"#{ticket.pk}: {name} is now {shown}.")
+    expect(window.locator("#toasts")).to_contain_text(
+        f"#{ticket.pk}: {name} is now {shown.lower()}."
+    )
     expect(value_of(window, name, ticket)).to_have_value(new)
     expect(value_of(window, name, other)).to_have_value(old)
     expect(cell(window, name, ticket)).to_contain_text(shown)
@@ -213,7 +215,7 @@ def test_back_from_a_ticket_leads_to_its_row_as_it_is_now(window):
     ticket = Ticket.objects.order_by("pk")[1]
     window.goto("/tickets/")
     status_of(window, ticket).select_option("resolved")
-    expect(window.locator("#toasts")).to_contain_text("is now Resolved")
+    expect(window.locator("#toasts")).to_contain_text("is now resolved")
     window.locator(f"#open-{ticket.pk}").click()
     window.wait_for_url(f"**/tickets/{ticket.pk}/")
     window.go_back()
@@ -234,7 +236,7 @@ def test_another_click_while_a_change_is_being_saved_loses_nothing(window):
     window.wait_for_url("**status=closed*")
     expect(rows(window)).to_have_count(1)
     held[0].continue_()
-    expect(window.locator("#toasts")).to_contain_text("is now Resolved")
+    expect(window.locator("#toasts")).to_contain_text("is now resolved")
     expect(window.get_by_role("button", name="Undo")).to_be_visible()
     expect(window.locator("#tab-resolved .count")).to_have_text("1")
     assert Ticket.objects.get(pk=ticket.pk).status == "resolved"
@@ -255,7 +257,7 @@ def test_two_changes_of_a_row_are_saved_one_after_the_other(window):
     while len(held) < 2:
         window.wait_for_timeout(20)
     held[1].continue_()
-    expect(window.locator("#toasts")).to_contain_text("priority is now High")
+    expect(window.locator("#toasts")).to_contain_text("priority is now high")
     saved = Ticket.objects.get()
     assert (saved.status, saved.priority, saved.version) == ("resolved", "high", 3)
 
@@ -277,9 +279,9 @@ def saving(window):
 def test_what_is_chosen_while_the_row_is_being_saved_is_saved_too(window, saving):
     value_of(window, "priority", saving).select_option("high")
     saving.release()
-    expect(window.locator("#toasts")).to_contain_text("status is now Resolved")
+    expect(window.locator("#toasts")).to_contain_text("status is now resolved")
     expect(value_of(window, "priority", saving)).to_have_value("high")
-    expect(window.locator("#toasts")).to_contain_text("priority is now High")
+    expect(window.locator("#toasts")).to_contain_text("priority is now high")
     saved = Ticket.objects.get()
     assert (saved.status, saved.priority) == ("resolved", "high")
 
@@ -288,7 +290,7 @@ def test_the_last_choice_of_a_value_stands(window, saving):
     status_of(window, saving).select_option("open")
     window.wait_for_timeout(400)  # longer than the pause after which it is sent
     saving.release()
-    expect(window.locator("#toasts")).to_contain_text("status is now Open")
+    expect(window.locator("#toasts")).to_contain_text("status is now open")
     expect(status_of(window, saving)).to_have_value("open")
     assert Ticket.objects.get().status == "open"
 
@@ -307,7 +309,7 @@ def test_a_ticket_that_is_opened_at_once_shows_the_choice_and_undoes_it(window, 
     window.wait_for_url(f"**/tickets/{ticket.pk}/")
     priority = window.locator("#choose-priority")
     expect(priority).to_have_value("critical")
-    expect(window.locator("#toasts")).to_contain_text("priority is now Critical")
+    expect(window.locator("#toasts")).to_contain_text("priority is now critical")
     window.get_by_role("button", name="Undo").click()
     expect(window.locator("#toasts")).to_contain_text("as it was before")
     expect(priority).to_have_value("medium")
@@ -352,7 +354,7 @@ def test_a_choice_is_saved_though_its_row_is_filtered_away(window, saving):
     window.get_by_role("link", name="Closed").click()
     expect(rows(window)).to_have_count(0)
     saving.release()
-    expect(window.locator("#toasts")).to_contain_text("priority is now High")
+    expect(window.locator("#toasts")).to_contain_text("priority is now high")
     assert Ticket.objects.get().priority == "high"
 
 
@@ -370,7 +372,7 @@ def test_new_tickets_are_announced_and_move_nothing(window):
     assert rows(window).first.bounding_box() == box
     status_of(window, first).select_option("resolved")
     window.clock.fast_forward(300)
-    expect(window.locator("#toasts")).to_contain_text("is now Resolved")
+    expect(window.locator("#toasts")).to_contain_text("is now resolved")
     window.get_by_role("button", name="Undo").click()
     expect(window.locator("#toasts")).to_contain_text("as it was before")
     expect(status_of(window, first)).to_have_value("open")
@@ -429,7 +431,7 @@ def test_a_phone_shows_cards_that_fit(desk, narrow):
             above = one["bottom"] <= other["top"] + 1 or other["bottom"] <= one["top"] + 1
             assert apart or above
     value_of(window, "priority", Ticket.objects.get()).select_option("low")
-    expect(window.locator("#toasts")).to_contain_text("priority is now Low")
+    expect(window.locator("#toasts")).to_contain_text("priority is now low")
 
 
 def test_keys_are_not_offered_without_a_script(desk):
@@ -446,7 +448,7 @@ def test_the_status_changes_without_a_script(desk):
     expect(value_of(window, "priority", ticket)).to_be_hidden()
     status_of(window, ticket).select_option("closed")
     window.get_by_role("button", name="Set").click()
-    expect(window.locator("#toasts")).to_contain_text("status is now Closed")
+    expect(window.locator("#toasts")).to_contain_text("status is now closed")
     expect(rows(window)).to_have_count(0)
     window.get_by_role("button", name="Undo").click()
     expect(rows(window)).to_have_count(1)
@@ -463,7 +465,7 @@ def test_nothing_claims_success_before_the_server_has_said_so(window):
         window.wait_for_timeout(20)
     expect(window.locator("#toasts .toast")).to_have_count(0)
     held[0].continue_()
-    expect(window.locator("#toasts")).to_contain_text("status is now Closed")
+    expect(window.locator("#toasts")).to_contain_text("status is now closed")
 
 
 @pytest.mark.parametrize("fault", ["error", "gone"])
@@ -485,7 +487,7 @@ def test_a_row_that_changed_meanwhile_shows_its_new_state(window):
     window.goto("/tickets/")
     tickets.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
     status_of(window, ticket).select_option("in_progress")
-    expect(window.locator("#toasts")).to_contain_text("changed meanwhile")
+    expect(window.locator("#toasts")).to_contain_text("changed in the meantime")
     expect(status_of(window, ticket)).to_have_value("closed")
 
 

@@ -110,7 +110,7 @@ def test_the_selection_survives_a_change_in_place(window, tickets):
     for ticket in tickets[:2]:
         box(window, ticket).check()
     window.get_by_label(f"Priority of #{tickets[0].pk}", exact=True).select_option("low")
-    expect(window.locator("#toasts")).to_contain_text("priority is now Low")
+    expect(window.locator("#toasts")).to_contain_text("priority is now low")
     expect_selected(window, 2)
     expect(box(window, tickets[0])).to_be_checked()
     window.get_by_role("button", name="Undo").click()

@@ -84,7 +84,7 @@ def test_without_javascript(desk, plain):
     row = window.get_by_role("row", name="Charged twice")
     row.get_by_label(re.compile("Status of")).select_option("in_progress")
     row.get_by_role("button", name="Set").click()
-    expect(window.locator("#toasts")).to_contain_text("status is now In progress")
+    expect(window.locator("#toasts")).to_contain_text("status is now in progress")
     assert "search=charged" in window.url
     window.get_by_role("link", name="Charged twice").click()
     window.get_by_label("Reply or note").fill("Among us: a known fault.")

@@ -203,7 +203,7 @@ def test_undo_pressed_twice_takes_back_two_steps(queue):
     queue.press("u", "u")
     queue.shows(tickets[1])
     assert [stored(ticket)[0] for ticket in tickets[:3]] == ["technical", "billing", "billing"]
-    expect(queue.window.locator("#toasts")).not_to_contain_text("left alone")
+    expect(queue.window.locator("#toasts")).not_to_contain_text("Not undone")
 
 
 def test_undo_goes_back_step_by_step_also_when_the_toasts_have_gone(queue):
@@ -309,7 +309,7 @@ def test_what_changed_meanwhile_is_shown_with_the_choice_kept(queue):
     tickets.update_ticket(ticket.pk, {"description": "Something else is broken."}, SYSTEM)
     queue.press("a", "Enter")
     notice = queue.window.get_by_role("alert")
-    expect(notice).to_contain_text("nothing was saved")
+    expect(notice).to_contain_text("Nothing was saved")
     expect(queue.chosen("category")).to_have_value("account")
     expect(queue.window.locator("#review-text")).to_contain_text("Something else is broken.")
     queue.press("Enter")

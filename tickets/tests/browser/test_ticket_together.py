@@ -113,7 +113,7 @@ def test_news_leaves_an_edit_alone_which_is_then_known_to_be_stale(ours, ticket,
 def test_ones_own_change_shows_the_others_as_well(ours, ticket, maria):
     tickets.update_ticket(ticket.pk, {"priority": "high"}, user_actor(maria))
     ours.get_by_label("Status").select_option("in_progress")
-    expect(ours.locator("#toasts")).to_contain_text("status is now In progress")
+    expect(ours.locator("#toasts")).to_contain_text("status is now in progress")
     expect(ours.get_by_label("Priority")).to_have_value("high")
     ours.wait_for_load_state("networkidle")
     with ours.expect_response("**/presence/") as answer:

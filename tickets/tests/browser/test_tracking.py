@@ -93,7 +93,7 @@ def test_the_status_follows(visit, ticket):
     expect(visit.get_by_text("Replying reopens it.")).to_be_visible()
     field(visit).fill("It is not.")
     send(visit)
-    expect(visit.get_by_text("The ticket is open again.")).to_be_visible()
+    expect(visit.get_by_text("Your ticket is open again.")).to_be_visible()
     expect(visit.get_by_role("heading", name="We have your message")).to_be_visible()
     assert Ticket.objects.get().status == "open"
 
@@ -101,7 +101,7 @@ def test_the_status_follows(visit, ticket):
 def test_a_reply_is_shown_and_the_next_can_be_typed(visit):
     field(visit).fill("Any news?")
     send(visit)
-    expect(visit.get_by_text("Your reply was sent.")).to_be_visible()
+    expect(visit.get_by_text("Reply sent")).to_be_visible()
     expect(visit.locator("#talk")).to_contain_text("Any news?")
     expect(field(visit)).to_have_value("")
     expect(field(visit)).to_be_focused()
@@ -113,7 +113,7 @@ def test_a_reply_is_shown_and_the_next_can_be_typed(visit):
 def test_two_clicks_make_one_reply(visit):
     field(visit).fill("Any news?")
     visit.get_by_role("button", name="Send reply").dblclick()
-    expect(visit.get_by_text("Your reply was sent.").first).to_be_visible()
+    expect(visit.get_by_text("Reply sent").first).to_be_visible()
     assert Comment.objects.count() == 1
 
 
@@ -174,7 +174,7 @@ def test_an_answer_that_was_lost_makes_no_second_reply(desk, visit):
     expect(visit.get_by_text("Nothing is lost")).to_be_visible()
     visit.unroute("**/t/**")
     send(visit)
-    expect(visit.get_by_text("Your reply was sent.")).to_be_visible()
+    expect(visit.get_by_text("Reply sent")).to_be_visible()
     assert Comment.objects.count() == 1
 
 

@@ -10,7 +10,7 @@ from tickets.models.ticket import Comment, Ticket
 from tickets.pages.urls import urlpatterns
 from tickets.tests.factories import TicketFactory
 
-# What each page answers to a stranger, to a user who is no agent, and to an agent.
+# The status of each page for a visitor, a user who is not an agent, and an agent.
 GET = {
     "submit": (200, 200, 200),
     "track": (200, 200, 200),
@@ -72,7 +72,7 @@ METHODS = {
     "sign-out": {"POST"},
     "theme": {"POST"},
 }
-NO_PAGES = {"similar", "ticket-news", "ticket-export"}  # a part, a number, a file
+NOT_PAGES = {"similar", "ticket-news", "ticket-export"}  # a part, a number, a file
 ROUTES = {route.name: route for route in urlpatterns}
 
 
@@ -84,54 +84,54 @@ def address(name, ticket):
     )
 
 
-def test_every_page_is_in_the_tables():
+def test_the_tables_list_every_page():
     assert set(ROUTES) == set(GET) == set(METHODS)
 
 
 @pytest.mark.parametrize("name", GET)
-def test_each_role_gets_what_it_may(name, ticket, visitor, user, agent):
+def test_each_role_gets_its_status(name, ticket, visitor, user, agent):
     path = address(name, ticket)
-    assert tuple(who.get(path).status_code for who in (visitor, user, agent)) == GET[name]
+    assert tuple(client.get(path).status_code for client in (visitor, user, agent)) == GET[name]
 
 
 @pytest.mark.parametrize("name", AGENTS_ONLY)
-def test_strangers_are_sent_to_the_door_and_back(name, ticket, visitor):
+def test_visitors_are_redirected_to_sign_in_and_back(name, ticket, visitor):
     path = address(name, ticket)
-    only_post = "GET" not in METHODS[name]
-    response = visitor.post(path) if only_post else visitor.get(f"{path}?a=b")
+    is_post_only = "GET" not in METHODS[name]
+    response = visitor.post(path) if is_post_only else visitor.get(f"{path}?a=b")
     assert response.status_code == 302
-    back = "/tickets/" if only_post else f"{path}%3Fa%3Db"
-    assert response.url == f"/sign-in/?next={back}"
+    next_path = "/tickets/" if is_post_only else f"{path}%3Fa%3Db"
+    assert response.url == f"/sign-in/?next={next_path}"
 
 
 @pytest.mark.parametrize(
-    ("referer", "back"),
+    ("referer", "next_path"),
     [
         ("http://testserver/tickets/?status=open", "/tickets/%3Fstatus%3Dopen"),
         ("http://evil.example/tickets/7/", "/tickets/"),
         ("http://[", "/tickets/"),
     ],
 )
-def test_a_form_leads_back_to_the_page_that_it_stood_on(ticket, visitor, referer, back):
+def test_after_sign_in_a_form_leads_back_to_its_page(ticket, visitor, referer, next_path):
     path = address("ticket-comments", ticket)
     response = visitor.post(path, {"body": ""}, headers={"Referer": referer})
-    assert response.url == f"/sign-in/?next={back}"
-    door = visitor.post(path, {"body": "Hello"}, headers={"Referer": referer})
-    assert f'name="next" value="{unquote(back)}"' in door.content.decode()
+    assert response.url == f"/sign-in/?next={next_path}"
+    sign_in = visitor.post(path, {"body": "Hello"}, headers={"Referer": referer})
+    assert f'name="next" value="{unquote(next_path)}"' in sign_in.content.decode()
 
 
 @pytest.mark.parametrize("name", AGENTS_ONLY)
-def test_a_part_of_a_page_sends_the_whole_page_to_the_door(name, ticket, visitor):
+def test_htmx_redirects_the_whole_page_to_sign_in(name, ticket, visitor):
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/tickets/?status=open"}
-    method = visitor.get if "GET" in METHODS[name] else visitor.post
-    response = method(address(name, ticket), headers=headers)
+    send = visitor.get if "GET" in METHODS[name] else visitor.post
+    response = send(address(name, ticket), headers=headers)
     assert response["HX-Redirect"] == "/sign-in/?next=/tickets/%3Fstatus%3Dopen"
 
 
 @pytest.mark.parametrize("name", ["ticket", "ticket-comments"])
-@pytest.mark.parametrize("who", ["visitor", "user"])
-def test_nobody_else_can_write(name, who, ticket, request):
-    client = request.getfixturevalue(who)
+@pytest.mark.parametrize("role", ["visitor", "user"])
+def test_only_agents_can_write(name, role, ticket, request):
+    client = request.getfixturevalue(role)
     values = {"version": 1, "status": "closed", "body": "Hello", "public": "true"}
     assert client.post(address(name, ticket), values).status_code in (302, 403)
     assert Ticket.objects.get().status == "open"
@@ -148,40 +148,40 @@ def test_other_methods_are_refused(name, method, ticket, agent):
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if "GET" in METHODS[name]])
-def test_head_answers_like_get(name, ticket, agent):
+def test_head_has_the_status_of_get(name, ticket, agent):
     path = address(name, ticket)
     assert agent.head(path).status_code == agent.get(path).status_code
 
 
 @pytest.mark.parametrize("name", ["ticket-list", "ticket", "dashboard"])
-def test_agents_pages_are_not_kept(name, ticket, agent):
+def test_caches_do_not_store_agents_pages(name, ticket, agent):
     assert "no-store" in agent.get(address(name, ticket))["Cache-Control"]
 
 
-def test_everybody_is_an_agent_in_open_mode(open_mode, visitor):
+def test_open_mode_makes_everybody_an_agent(open_mode, visitor):
     ticket = TicketFactory()
     assert visitor.get("/tickets/").status_code == 200
     visitor.post(f"/tickets/{ticket.pk}/", {"version": 1, "status": "closed"})
     assert Ticket.objects.get().status == "closed"
 
 
-@pytest.mark.parametrize("name", [*(name for name in GET if name not in NO_PAGES), "nothing"])
-def test_every_page_says_that_the_mode_is_open(name, open_mode, ticket, visitor):
+@pytest.mark.parametrize("name", [*(name for name in GET if name not in NOT_PAGES), "nothing"])
+def test_every_page_warns_of_open_mode(name, open_mode, ticket, visitor):
     page = visitor.get(address(name, ticket) if name in GET else "/nothing").content
     assert b"Open demo." in page
 
 
-def test_no_page_says_so_otherwise(ticket, visitor):
+def test_no_warning_outside_open_mode(ticket, visitor):
     assert b"Open demo." not in visitor.get("/").content
 
 
-def test_an_account_that_was_closed_is_a_stranger(agent, agent_user):
+def test_a_deactivated_account_is_signed_out(agent, agent_user):
     agent_user.is_active = False
     agent_user.save()
     assert agent.get("/tickets/").status_code == 302
 
 
-def test_the_policy_is_on_every_page(ticket, agent):
+def test_every_page_has_the_content_security_policy(ticket, agent):
     for name in GET:
         policy = agent.get(address(name, ticket))["Content-Security-Policy"]
         assert "script-src 'self'" in policy
@@ -193,13 +193,13 @@ def test_pages_are_compressed(agent, ticket):
     assert response["Content-Encoding"] == "gzip"
 
 
-def test_the_navigation_offers_what_one_may(visitor, user, agent):
+def test_the_navigation_fits_the_role(visitor, user, agent):
     links = [b'href="/tickets/"', b'href="/dashboard/"', b'action="/sign-out/"']
-    for client, offered in ((visitor, 0), (user, 1), (agent, 3)):
+    for client, count in ((visitor, 0), (user, 1), (agent, 3)):
         page = client.get("/").content
-        assert sum(link in page for link in links) == offered
+        assert sum(link in page for link in links) == count
 
 
-def test_a_page_with_a_foreign_host_is_refused(db):
+def test_an_unknown_host_is_refused(db):
     response = Client().get("/", headers={"Host": "evil.example"})
     assert response.status_code == 400

@@ -1,4 +1,4 @@
-"""The desk in numbers."""
+"""The dashboard: figures, bars, tickets per day, and updates."""
 
 import html
 import re
@@ -9,11 +9,14 @@ import pytest
 from django.utils import timezone
 
 from tickets.access.actors import SYSTEM
+from tickets.audit.trail import audit_trail
 from tickets.models.ticket import Ticket
 from tickets.pages import charts
 from tickets.pages.templatetags.desk import duration, span_name
-from tickets.services import comments, tickets
+from tickets.services.comments import add_comment, add_reply
+from tickets.services.tickets import create_ticket, delete_ticket, update_ticket
 from tickets.tests.factories import CommentFactory, TicketFactory
+from tickets.web.wording import precise_percentage
 
 PERIODS = (7, 30, 90, 0)
 
@@ -23,22 +26,22 @@ def page_of(client, query=""):
 
 
 def figures(page):
-    found = re.findall(r"<dt>([^<]+)</dt><dd>(?:<a[^>]*>)?([^<]+)<", page)
-    return {name: value.strip().replace("\N{NO-BREAK SPACE}", " ") for name, value in found}
+    rows = re.findall(r"<dt>([^<]+)</dt><dd>(?:<a[^>]*>)?([^<]+)<", page)
+    return {name: value.strip().replace("\N{NO-BREAK SPACE}", " ") for name, value in rows}
 
 
 def details(page):
-    """What stands in small letters below each figure."""
-    found = re.findall(r"<dt>([^<]+)</dt><dd>.*?</dd><dd class=\"more\">(.*?)</dd>", page)
-    words = {name: re.sub("<[^>]+>", "", rest) for name, rest in found}
-    return {name: text.replace("\N{NO-BREAK SPACE}", " ") for name, text in words.items()}
+    """Return the small print below each figure."""
+    rows = re.findall(r"<dt>([^<]+)</dt><dd>.*?</dd><dd class=\"more\">(.*?)</dd>", page)
+    texts = {name: re.sub("<[^>]+>", "", markup) for name, markup in rows}
+    return {name: text.replace("\N{NO-BREAK SPACE}", " ") for name, text in texts.items()}
 
 
-def rows_behind(client, link):
+def count_rows(client, link):
     return client.get(link).content.decode().count('<tr id="row-')
 
 
-def answered(hours, **values):
+def answered_ticket(hours, **values):
     at = timezone.now() - timedelta(days=3)
     return TicketFactory(created_at=at, first_response_at=at + timedelta(hours=hours), **values)
 
@@ -59,7 +62,7 @@ def test_it_shows_the_figures(agent):
     }
 
 
-def test_an_empty_desk_has_no_figures_and_no_empty_charts(agent):
+def test_an_empty_desk_has_neither_figures_nor_charts(agent):
     page = page_of(agent)
     assert figures(page)["Average urgency"] == "\N{EN DASH}"
     assert "No tickets in this period." in page
@@ -67,7 +70,7 @@ def test_an_empty_desk_has_no_figures_and_no_empty_charts(agent):
 
 
 @pytest.mark.parametrize("days", PERIODS)
-def test_a_period_counts_whole_days_back_from_today(agent, days):
+def test_a_period_counts_whole_days_until_today(agent, days):
     today = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     first = today - timedelta(days=(days or 400) - 1)
     TicketFactory(created_at=first)
@@ -78,44 +81,44 @@ def test_a_period_counts_whole_days_back_from_today(agent, days):
 
 
 @pytest.mark.parametrize("days", ["8", "-1", "x", "1e3"])
-def test_another_period_is_refused(agent, days):
+def test_an_unknown_period_is_refused(agent, days):
     assert agent.get(f"/dashboard/?days={days}").status_code == 400
 
 
 # --- times --------------------------------------------------------------------------
 
 
-def test_the_time_to_first_response_is_told_with_its_counts(agent):
+def test_time_to_first_response_has_counts(agent):
     for hours in (1, 2, 3, 4, 5):
-        answered(hours)
+        answered_ticket(hours)
     TicketFactory()
     TicketFactory(status="closed")
     page = page_of(agent)
     assert figures(page)["Time to first response"] == "3 h"
-    told = "5 answered, 90% within 4 h 36 min · 1 waiting · 1 finished without a reply"
-    assert details(page)["Time to first response"] == told
+    expected = "5 answered, 90% within 4 h 36 min · 1 waiting · 1 finished without a reply"
+    assert details(page)["Time to first response"] == expected
 
 
-def test_the_time_to_resolution_is_told_with_its_counts(agent):
+def test_time_to_resolution_has_counts(agent):
     at = timezone.now() - timedelta(days=3)
     for hours in (2, 26):
         TicketFactory(status="resolved", created_at=at, resolved_at=at + timedelta(hours=hours))
     TicketFactory(status="in_progress")
     page = page_of(agent)
     assert figures(page)["Time to resolution"] == "14 h"
-    told = "2 finished, 90% within 23 h 36 min · 1 active"
-    assert details(page)["Time to resolution"] == told
+    expected = "2 finished, 90% within 23 h 36 min · 1 active"
+    assert details(page)["Time to resolution"] == expected
 
 
-def test_tickets_of_before_the_period_do_not_count_in_its_times(agent):
-    answered(2)
+def test_times_ignore_tickets_from_before_the_period(agent):
+    answered_ticket(2)
     before = timezone.now() - timedelta(days=20)
     TicketFactory(created_at=before, first_response_at=before + timedelta(hours=90))
     assert figures(page_of(agent, "?days=7"))["Time to first response"] == "2 h"
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "text"),
     [
         (0, "under 1 min"),
         (29, "under 1 min"),
@@ -128,8 +131,8 @@ def test_tickets_of_before_the_period_do_not_count_in_its_times(agent):
         (86_399, "1 d"),
     ],
 )
-def test_durations_read_as_people_say_them(seconds, words):
-    assert duration(timedelta(seconds=seconds)).replace("\N{NO-BREAK SPACE}", " ") == words
+def test_durations(seconds, text):
+    assert duration(timedelta(seconds=seconds)).replace("\N{NO-BREAK SPACE}", " ") == text
 
 
 def test_no_duration_is_a_dash():
@@ -140,19 +143,19 @@ def test_no_duration_is_a_dash():
 
 
 def reply(ticket, public=True):
-    comments.add_comment(ticket, {"body": "Hello", "public": public}, SYSTEM)
+    add_comment(ticket, {"body": "Hello", "public": public}, SYSTEM)
     ticket.refresh_from_db()
 
 
 def change(ticket, **values):
-    tickets.update_ticket(ticket.pk, values, SYSTEM)
+    update_ticket(ticket.pk, values, SYSTEM)
     ticket.refresh_from_db()
 
 
 def test_the_first_public_reply_of_an_agent_is_the_first_response(ticket):
     reply(ticket, public=False)
     assert ticket.first_response_at is None
-    comments.add_reply(ticket, {"body": "Are you there?"})
+    add_reply(ticket, {"body": "Are you there?"})
     ticket.refresh_from_db()
     assert ticket.first_response_at is None
     reply(ticket)
@@ -162,14 +165,14 @@ def test_the_first_public_reply_of_an_agent_is_the_first_response(ticket):
     assert ticket.first_response_at == first
 
 
-def test_a_reply_makes_no_new_version_of_its_ticket(ticket):
-    before = len(ticket.history())
+def test_a_reply_does_not_change_the_tickets_version(ticket):
+    before = len(audit_trail(ticket))
     reply(ticket)
     assert ticket.version == 1
-    assert len(ticket.history()) == before + 1
+    assert len(audit_trail(ticket)) == before + 1
 
 
-def test_a_ticket_is_finished_when_it_is_resolved_first(ticket):
+def test_resolved_at_is_when_the_ticket_was_first_resolved(ticket):
     change(ticket, status="resolved")
     first = ticket.resolved_at
     assert first == ticket.updated_at
@@ -177,17 +180,17 @@ def test_a_ticket_is_finished_when_it_is_resolved_first(ticket):
     assert ticket.resolved_at == first
 
 
-def test_a_ticket_that_opens_again_is_not_finished(ticket):
+def test_a_reopened_ticket_has_no_resolution_time(ticket):
     change(ticket, status="closed")
-    comments.add_reply(ticket, {"body": "It is broken again."})
+    add_reply(ticket, {"body": "It is broken again."})
     ticket.refresh_from_db()
     assert (ticket.status, ticket.resolved_at) == ("open", None)
     change(ticket, status="closed")
     assert ticket.resolved_at == ticket.updated_at
 
 
-def test_a_ticket_that_is_told_afterwards_was_finished_when_it_came(db):
-    ticket = tickets.create_ticket(
+def test_a_ticket_created_as_closed_was_resolved_when_created(db):
+    ticket = create_ticket(
         {"title": "Moved in", "description": "It was solved by telephone.", "status": "closed"},
         SYSTEM,
     )
@@ -201,59 +204,56 @@ def test_a_ticket_that_is_told_afterwards_was_finished_when_it_came(db):
     ("kind", "value"),
     [("priority", "high"), ("category", "billing"), ("status", "resolved"), ("sentiment", "angry")],
 )
-def test_bars_lead_to_the_tickets_that_they_count(agent, kind, value):
+def test_bars_link_to_the_tickets_that_they_count(agent, kind, value):
     TicketFactory.create_batch(2, **{kind: value})
     TicketFactory()
     TicketFactory(**{kind: value}, created_at=timezone.now() - timedelta(days=40))
     page = page_of(agent)
     row = re.search(rf'<tr class="{kind}-{value}">.*?</tr>', page, re.S)[0]
-    assert re.findall(r"<td[^>]*>([^<]+)</td>", row) == ["2", "67\N{NO-BREAK SPACE}%"]
-    assert rows_behind(agent, html.unescape(re.search(r'href="([^"]+)"', row)[1])) == 2
+    assert re.findall(r"<td[^>]*>([^<]+)</td>", row) == ["2", "67%"]
+    assert count_rows(agent, html.unescape(re.search(r'href="([^"]+)"', row)[1])) == 2
 
 
 @pytest.mark.parametrize("days", PERIODS)
-def test_every_link_leads_to_as_many_tickets_as_its_number_says(agent, days):
+def test_every_link_leads_to_as_many_tickets_as_its_number(agent, days):
     for ago in (0, 5, 6, 20, 60, 300):
         TicketFactory(created_at=timezone.now() - timedelta(days=ago))
     page = page_of(agent, f"?days={days}")
     figure = r'href="(/tickets/[^"]*)">(\d+)</a></dd>'
     row = r'href="(/tickets/[^"]*)">.*?</a></th>\s*<td>(\d+)</td>'
-    found = re.findall(figure, page) + re.findall(row, page)
-    assert len(found) > 2 + 16
-    for link, count in found:
-        assert rows_behind(agent, html.unescape(link)) == int(count), link
+    links = re.findall(figure, page) + re.findall(row, page)
+    assert len(links) > 2 + 16
+    for link, count in links:
+        assert count_rows(agent, html.unescape(link)) == int(count), link
 
 
 def test_a_bar_is_as_long_as_its_share():
-    shown = {bar.value: (bar.width, bar.share) for bar in charts.bars({"a": 3, "b": 1, "c": 0})}
-    space = "\N{NO-BREAK SPACE}"
-    assert shown == {
-        "a": (75.0, f"75{space}%"), "b": (25.0, f"25{space}%"), "c": (0.0, f"0{space}%"),
-    }  # fmt: skip
+    bars = {bar.value: (bar.width, bar.share) for bar in charts.bars({"a": 3, "b": 1, "c": 0})}
+    assert bars == {"a": (75.0, "75%"), "b": (25.0, "25%"), "c": (0.0, "0%")}
 
 
 @pytest.mark.parametrize(
-    ("part", "whole", "words"),
-    [(1, 1000, "<1"), (999, 1000, ">99"), (0, 5, "0"), (5, 5, "100"), (0, 0, "0")],
+    ("part", "whole", "text"),
+    [(1, 1000, "<1%"), (999, 1000, ">99%"), (0, 5, "0%"), (5, 5, "100%"), (0, 0, "0%")],
 )
-def test_what_is_not_nothing_is_never_called_nothing(part, whole, words):
-    assert charts.per_cent(part, whole) == f"{words}\N{NO-BREAK SPACE}%"
+def test_shares_are_not_rounded_to_nothing_or_all(part, whole, text):
+    assert precise_percentage(part, whole) == text
 
 
 # --- tickets per day ----------------------------------------------------------------
 
 
-def test_days_lead_to_the_tickets_of_that_day(agent):
+def test_days_link_to_their_tickets(agent):
     today = timezone.now().astimezone(UTC).date()
     midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
     TicketFactory(created_at=midnight)
     TicketFactory(created_at=midnight - timedelta(seconds=1))
     page = page_of(agent)
     link = html.unescape(re.search(rf'id="day-{today}" href="([^"]+)"', page)[1])
-    assert rows_behind(agent, link) == 1
+    assert count_rows(agent, link) == 1
 
 
-def test_the_chart_has_a_table(agent):
+def test_the_chart_is_also_a_table(agent):
     TicketFactory()
     page = page_of(agent)
     assert len(re.findall("<rect [^>]*><title>", page)) == 1
@@ -271,16 +271,16 @@ def test_the_chart_has_a_table(agent):
         (date(2024, 6, 1), "month", 22),
     ],
 )
-def test_many_days_share_bars(first, step, bars):
+def test_a_long_period_groups_days_into_weeks_or_months(first, step, bars):
     last = date(2026, 3, 31)
-    found, spans = charts.spans_of(first, last)
-    assert (found, len(spans)) == (step, bars)
+    actual_step, spans = charts.spans_of(first, last)
+    assert (actual_step, len(spans)) == (step, bars)
     assert spans[0].first <= first < spans[0].after
     assert spans[-1].first <= last < spans[-1].after
-    assert all(one.after == two.first for one, two in pairwise(spans))
+    assert all(span.after == following.first for span, following in pairwise(spans))
 
 
-def test_no_ticket_is_lost_between_bars():
+def test_the_bars_count_every_ticket():
     first, last = date(2023, 5, 17), date(2026, 2, 28)
     per_day = {first + timedelta(days=n): n % 5 for n in range((last - first).days + 1)}
     chart = charts.day_chart(per_day, first, last)
@@ -289,50 +289,48 @@ def test_no_ticket_is_lost_between_bars():
 
 
 @pytest.mark.parametrize(
-    ("step", "words"),
+    ("step", "text"),
     [("day", "2 Feb 2026"), ("week", "Week of 2 Feb 2026"), ("month", "February 2026")],
 )
-def test_bars_are_named_by_their_days(step, words):
+def test_bars_are_named_by_their_days(step, text):
     span = charts.Span(date(2026, 2, 2), date(2026, 2, 9))
-    assert span_name(span, step) == words
+    assert span_name(span, step) == text
 
 
-# --- bringing it up to date ---------------------------------------------------------
+# --- updates ------------------------------------------------------------------------
 
 
-def test_nothing_is_sent_as_long_as_nothing_has_happened(agent):
+def test_an_unchanged_dashboard_is_not_sent_again(agent):
     TicketFactory()
     etag = agent.get("/dashboard/")["ETag"]
     assert agent.get("/dashboard/", headers={"If-None-Match": etag}).status_code == 304
 
 
-@pytest.mark.parametrize("what", ["create", "change", "comment", "delete"])
-def test_whatever_happens_is_news(agent, ticket, what):
+@pytest.mark.parametrize("event", ["create", "change", "comment", "delete"])
+def test_every_change_sends_a_new_dashboard(agent, ticket, event):
     page = agent.get("/dashboard/")
-    if what == "create":
+    if event == "create":
         TicketFactory()
-    elif what == "comment":
+    elif event == "comment":
         CommentFactory(ticket=ticket)
-    elif what == "delete":
-        tickets.delete_ticket(ticket.pk, SYSTEM)
+    elif event == "delete":
+        delete_ticket(ticket.pk, SYSTEM)
     else:
-        tickets.update_ticket(ticket.pk, {"status": "closed"}, SYSTEM)
+        update_ticket(ticket.pk, {"status": "closed"}, SYSTEM)
     again = agent.get("/dashboard/", headers={"If-None-Match": page["ETag"]})
     assert again.status_code == 200
     assert again["ETag"] != page["ETag"]
 
 
-def test_a_stranger_learns_nothing_by_a_known_etag(visitor, agent):
+def test_a_visitor_with_a_known_etag_is_redirected(visitor, agent):
     etag = agent.get("/dashboard/")["ETag"]
     assert visitor.get("/dashboard/", headers={"If-None-Match": etag}).status_code == 302
 
 
-def test_its_queries_are_few_and_none_repeats_where_nothing_happened(
-    agent, django_assert_num_queries
-):
+def test_queries_do_not_grow_with_tickets(agent, django_assert_num_queries):
     for ago in range(40):
-        answered(1, status="resolved", resolved_at=timezone.now() - timedelta(days=ago / 40))
-    # Session, user, groups; two for the audit trail's newest entries, two for all figures.
+        answered_ticket(1, status="resolved", resolved_at=timezone.now() - timedelta(days=ago / 40))
+    # Session, user, groups; two for the audit trail's latest event, two for all figures.
     with django_assert_num_queries(7):
         etag = agent.get("/dashboard/?days=0")["ETag"]
     with django_assert_num_queries(5):

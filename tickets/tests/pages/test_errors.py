@@ -1,4 +1,4 @@
-"""Error pages: plain words, a way back, and the request's id, whatever is away."""
+"""Error pages: plain texts, a way back, the request's id and the text that was typed."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from django.test import Client, RequestFactory
 
 from tickets.access.actors import user_actor
-from tickets.services import private_links
+from tickets.services.private_links import revoke_private_link
 from tickets.tests.factories import UserFactory
 from tickets.web import errors
 
@@ -18,7 +18,7 @@ def error_page(status):
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 429, 500, 503])
-def test_it_needs_neither_database_nor_session(status):
+def test_error_pages_need_neither_database_nor_session(status):
     # No `db` fixture here: a query would fail this test.
     page = error_page(status).content.decode()
     assert "What happened, in a sentence." in page
@@ -28,11 +28,11 @@ def test_it_needs_neither_database_nor_session(status):
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_what_passes_can_be_tried_again(status):
+def test_temporary_errors_offer_to_try_again(status):
     assert b"Try again" in error_page(status).content
 
 
-def test_an_account_without_the_right_can_leave(db):
+def test_a_user_without_permission_can_sign_out(db):
     client = Client(enforce_csrf_checks=True)
     client.force_login(UserFactory())
     page = client.get("/tickets/")
@@ -42,51 +42,51 @@ def test_an_account_without_the_right_can_leave(db):
     assert client.get("/tickets/").url.startswith("/sign-in/")
 
 
-def test_an_unknown_address(visitor):
+def test_an_unknown_address_is_not_found(visitor):
     response = visitor.get("/nothing/here")
     assert response.status_code == 404
     assert b"Page not found" in response.content
     assert response["X-Request-ID"].encode() in response.content
 
 
-def test_what_was_asked_is_not_repeated(visitor):
+def test_the_address_is_not_repeated(visitor):
     page = visitor.get("/<script>alert(1)</script>").content
     assert b"<script>alert" not in page
 
 
-def test_a_form_without_its_token(db):
+def test_a_form_without_its_csrf_token_is_refused(db):
     response = Client(enforce_csrf_checks=True).post("/", {"title": "x"})
     assert response.status_code == 403
     assert b"Reload the page and try again" in response.content
 
 
-# --- what was written is given back: without a script the answer takes the form's place ---
+# --- the typed text comes back: without scripts the answer replaces the form ---
 
-WORDS = "It still fails. </textarea><b>Please</b> look again."
-SHOWN = "It still fails. &lt;/textarea&gt;&lt;b&gt;Please&lt;/b&gt; look again.</textarea>"
+DRAFT = "It still fails. </textarea><b>Please</b> look again."
+ESCAPED_DRAFT = "It still fails. &lt;/textarea&gt;&lt;b&gt;Please&lt;/b&gt; look again.</textarea>"
 
 
-def test_a_reply_to_a_link_that_was_revoked_is_given_back(visitor, ticket, agent_user):
+def test_a_reply_to_a_revoked_link_comes_back(visitor, ticket, agent_user):
     path = ticket.track_path()
-    private_links.revoke_private_link(ticket, user_actor(agent_user))
-    response = visitor.post(path, {"body": WORDS})
+    revoke_private_link(ticket, user_actor(agent_user))
+    response = visitor.post(path, {"body": DRAFT})
     assert response.status_code == 404
-    assert SHOWN in response.content.decode()
+    assert ESCAPED_DRAFT in response.content.decode()
     assert not ticket.comments.exists()
 
 
-def test_what_an_agent_wrote_outlives_the_session_and_a_wrong_password(visitor, ticket):
+def test_an_agents_text_survives_sign_out_and_a_wrong_password(visitor, ticket):
     path = f"/tickets/{ticket.pk}/comments/"
-    response = visitor.post(path, {"body": WORDS, "public": "true"})
+    response = visitor.post(path, {"body": DRAFT, "public": "true"})
     assert response.status_code == 403
-    assert SHOWN in response.content.decode()
+    assert ESCAPED_DRAFT in response.content.decode()
     assert not ticket.comments.exists()
-    again = visitor.post("/sign-in/", {"username": "x", "password": "y", "body": WORDS})
+    again = visitor.post("/sign-in/", {"username": "x", "password": "y", "body": DRAFT})
     assert again.status_code == 400
-    assert SHOWN in again.content.decode()
+    assert ESCAPED_DRAFT in again.content.decode()
 
 
-def test_all_texts_of_a_form_are_given_back(db):
+def test_all_texts_of_a_form_come_back(db):
     response = Client(enforce_csrf_checks=True).post("/", {"title": "One", "description": "Two"})
     assert response.status_code == 403
     assert "One\n\nTwo</textarea>" in response.content.decode()
@@ -95,9 +95,9 @@ def test_all_texts_of_a_form_are_given_back(db):
 @pytest.mark.parametrize(
     "path", ["/", "/sign-in/", "/tickets/1/comments/", "/t/x/", "/admin/login/"]
 )
-def test_too_large_a_form(db, settings, path):
+def test_a_form_that_is_too_large_is_refused(db, settings, path):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
-    # As in a browser: the check of the token is the first to read the form.
+    # As in a browser, the CSRF check reads the form first.
     response = Client(enforce_csrf_checks=True).post(path, {"description": "x" * 2000})
     assert response.status_code == 413
     page = response.content.decode()
@@ -105,13 +105,13 @@ def test_too_large_a_form(db, settings, path):
     assert "larger than 1 MiB" in page
 
 
-def test_no_page_is_framed_or_guessed(visitor):
+def test_pages_forbid_framing_and_content_sniffing(visitor):
     response = visitor.get("/nothing")
     assert response["X-Frame-Options"] == "DENY"
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-def test_static_files_are_not_guessed_either(visitor, settings):
+def test_static_files_forbid_content_sniffing(visitor, settings):
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
     response = Client().get("/static/css/desk.css")
     assert response.status_code == 200

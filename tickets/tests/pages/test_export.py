@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tickets.models.ticket import Ticket
-from tickets.pages.spreadsheet import COLUMNS, harmless
+from tickets.pages.spreadsheet import COLUMNS, escape_formula
 from tickets.tests.factories import AgentFactory, TicketFactory
 
 EXPORT = "/tickets/export.csv"
@@ -23,7 +23,7 @@ def rows(response):
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def test_it_holds_every_column_of_a_ticket(agent):
+def test_each_row_has_every_column_of_a_ticket(agent):
     moment = datetime(2026, 3, 29, 12, 30, 5, 123456, tzinfo=UTC)
     ticket = TicketFactory(
         title='Größe, "quoted" 🔥',
@@ -55,7 +55,7 @@ def test_it_holds_every_column_of_a_ticket(agent):
     }
 
 
-def test_it_is_a_dated_file_that_no_cache_keeps(agent, ticket):
+def test_it_is_a_dated_file_that_caches_do_not_store(agent, ticket):
     response = agent.get(EXPORT)
     day = timezone.now().strftime("%Y-%m-%d")
     assert response["Content-Disposition"] == f'attachment; filename="tickets-{day}.csv"'
@@ -64,20 +64,20 @@ def test_it_is_a_dated_file_that_no_cache_keeps(agent, ticket):
     assert b"".join(response).startswith(b"\xef\xbb\xbfid,title,")
 
 
-def test_it_follows_the_filters_and_the_order_of_the_list(agent):
-    made = [TicketFactory(category="billing") for _ in range(3)]
+def test_it_has_the_filters_and_order_of_the_list(agent):
+    tickets = [TicketFactory(category="billing") for _ in range(3)]
     TicketFactory()
     TicketFactory(category="billing", status="closed")
-    shown = rows(agent.get(EXPORT, {"category": "billing", "search": "status:open"}))
-    assert [row["id"] for row in shown] == [str(ticket.pk) for ticket in reversed(made)]
+    exported = rows(agent.get(EXPORT, {"category": "billing", "search": "status:open"}))
+    assert [row["id"] for row in exported] == [str(ticket.pk) for ticket in reversed(tickets)]
 
 
-def test_an_empty_table_still_names_its_columns(agent):
+def test_an_empty_table_names_its_columns(agent):
     assert b"".join(agent.get(EXPORT)).decode("utf-8-sig").strip() == ",".join(COLUMNS)
 
 
 @pytest.mark.parametrize("query", ["status=lost", "search=%00", "assignee=nobody-here"])
-def test_a_bad_filter_is_named(agent, query):
+def test_an_invalid_filter_is_refused(agent, query):
     assert agent.get(f"{EXPORT}?{query}").status_code == 400
 
 
@@ -100,14 +100,14 @@ FORMULAS = [
 
 
 @pytest.mark.parametrize("text", FORMULAS)
-def test_a_formula_becomes_text(text):
-    assert harmless(text).startswith("'")
-    assert harmless(text).endswith(text[-1])
+def test_a_formula_is_escaped(text):
+    assert escape_formula(text).startswith("'")
+    assert escape_formula(text).endswith(text[-1])
 
 
 @pytest.mark.parametrize("text", ["a;=1+1", "a\t=1", "a\n=1", 'a;"=1', "a; @x", "a\n-1"])
-def test_a_formula_behind_another_separator_becomes_text(text):
-    assert "'" in harmless(text).removeprefix(text[0])
+def test_a_formula_behind_another_separator_is_escaped(text):
+    assert "'" in escape_formula(text).removeprefix(text[0])
 
 
 @pytest.mark.parametrize(
@@ -117,11 +117,11 @@ def test_a_formula_behind_another_separator_becomes_text(text):
         *("First:\n- one\n- two", "x; y", "Größe=5", "…", "🔥 =", "日本語"),
     ],
 )
-def test_plain_text_stays_as_it_is(text):
-    assert harmless(text) == text
+def test_plain_text_is_unchanged(text):
+    assert escape_formula(text) == text
 
 
-def test_no_cell_of_the_table_begins_a_formula(agent):
+def test_no_cell_starts_a_formula(agent):
     for text in FORMULAS:
         TicketFactory(title=f"x{text}".strip()[1:].strip() or "x", description=text + "x")
     TicketFactory(requester_email="=cmd@example.org", assignee=AgentFactory(username="@kim"))
@@ -131,7 +131,7 @@ def test_no_cell_of_the_table_begins_a_formula(agent):
     assert {row["assignee"] for row in rows(agent.get(EXPORT))} == {"", "'@kim"}
 
 
-def test_it_comes_in_parts_that_take_little_memory(agent):
+def test_it_streams_in_chunks_with_little_memory(agent):
     now = timezone.now()
     Ticket.objects.bulk_create(
         Ticket(title="x", description="word " * 1500, created_at=now - timedelta(seconds=n))
@@ -139,17 +139,16 @@ def test_it_comes_in_parts_that_take_little_memory(agent):
     )
     with CaptureQueriesContext(connection) as queries:
         response = agent.get(EXPORT)
-        before = _asked(queries)
+        queries_before = count_ticket_queries(queries)
         tracemalloc.start()
-        parts = [len(part) for part in response]
+        chunk_sizes = [len(chunk) for chunk in response]
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-    assert before == 2
-    assert _asked(queries) == 1 + 3000 // 500
-    assert len(parts) == 3000 // 500
-    assert peak < sum(parts)
+    assert queries_before == 2
+    assert count_ticket_queries(queries) == 1 + 3000 // 500
+    assert len(chunk_sizes) == 3000 // 500
+    assert peak < sum(chunk_sizes)
 
 
-def _asked(queries):
-    """How many statements have read tickets by now."""
+def count_ticket_queries(queries):
     return len([query for query in queries if "tickets_ticket" in query["sql"]])

@@ -1,4 +1,4 @@
-"""How many new tickets a list has not shown yet."""
+"""How many tickets have arrived since a list was read."""
 
 from datetime import timedelta
 
@@ -9,57 +9,61 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tickets.models.ticket import Ticket
-from tickets.querysets.cursors import write_cursor
+from tickets.querysets.cursors import Cursor
 from tickets.tests.factories import TicketFactory
 
-NEWS = "/tickets/news/"
+PATH = "/tickets/news/"
 
 
-def test_it_counts_what_came_since_and_matches(agent, ticket):
-    after = write_cursor(ticket, newer=True)
-    assert agent.get(NEWS, {"after": after}).json() == {"count": 0, "more": False}
+def cursor(ticket, *, backwards=False):
+    return Cursor.at(ticket, backwards=backwards).write()
+
+
+def test_it_counts_new_tickets_that_match_the_filters(agent, ticket):
+    after = cursor(ticket, backwards=True)
+    assert agent.get(PATH, {"after": after}).json() == {"count": 0, "more": False}
     TicketFactory(category="billing", title="Refund")
     TicketFactory(category="billing")
     TicketFactory()
     TicketFactory(created_at=ticket.created_at - timedelta(hours=1))
     for query, count in (({}, 3), ({"category": "billing"}, 2), ({"search": "refund"}, 1)):
-        assert agent.get(NEWS, {"after": after, **query}).json()["count"] == count
+        assert agent.get(PATH, {"after": after, **query}).json()["count"] == count
 
 
-def test_either_kind_of_cursor_will_do_and_none_means_all(agent, ticket):
+def test_any_cursor_works_and_none_counts_all(agent, ticket):
     TicketFactory()
-    for after, count in ((write_cursor(ticket), 1), (write_cursor(ticket, newer=True), 1), ("", 2)):
-        assert agent.get(NEWS, {"after": after}).json()["count"] == count
+    for after, count in ((cursor(ticket), 1), (cursor(ticket, backwards=True), 1), ("", 2)):
+        assert agent.get(PATH, {"after": after}).json()["count"] == count
 
 
-def test_it_counts_to_a_hundred(agent, ticket):
+def test_it_counts_up_to_a_hundred(agent, ticket):
     now = timezone.now()
     Ticket.objects.bulk_create(
         Ticket(title="x", description="x", created_at=now + timedelta(seconds=n))
         for n in range(100)
     )
-    after = write_cursor(ticket)
-    assert agent.get(NEWS, {"after": after}).json() == {"count": 100, "more": False}
+    after = cursor(ticket)
+    assert agent.get(PATH, {"after": after}).json() == {"count": 100, "more": False}
     TicketFactory()
-    assert agent.get(NEWS, {"after": after}).json() == {"count": 100, "more": True}
+    assert agent.get(PATH, {"after": after}).json() == {"count": 100, "more": True}
 
 
-def test_nothing_new_is_a_304(agent, ticket):
-    query = {"after": write_cursor(ticket)}
-    first = agent.get(NEWS, query)
-    tag = first["ETag"]
-    assert tag.startswith('W/"')
-    again = agent.get(NEWS, query, headers={"If-None-Match": tag})
-    assert (again.status_code, again.content, again["ETag"]) == (304, b"", tag)
+def test_an_unchanged_count_is_not_sent_again(agent, ticket):
+    query = {"after": cursor(ticket)}
+    first = agent.get(PATH, query)
+    etag = first["ETag"]
+    assert etag.startswith('W/"')
+    again = agent.get(PATH, query, headers={"If-None-Match": etag})
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
     TicketFactory()
-    changed = agent.get(NEWS, query, headers={"If-None-Match": tag})
+    changed = agent.get(PATH, query, headers={"If-None-Match": etag})
     assert (changed.status_code, changed.json()["count"]) == (200, 1)
-    assert changed["ETag"] != tag
+    assert changed["ETag"] != etag
 
 
-def test_a_session_that_has_ended_gets_a_short_no(agent):
+def test_an_expired_session_gets_a_short_401(agent):
     Session.objects.all().delete()
-    response = agent.get(NEWS, headers={"HX-Request": "true"})
+    response = agent.get(PATH, headers={"HX-Request": "true"})
     assert response.status_code == 401
     assert len(response.content) < 100
     assert "Location" not in response
@@ -67,21 +71,18 @@ def test_a_session_that_has_ended_gets_a_short_no(agent):
 
 
 @pytest.mark.parametrize("query", ["after=x", "status=lost", "search=%00", "created_after=x"])
-def test_a_bad_question_is_named(agent, query):
-    assert agent.get(f"{NEWS}?{query}").status_code == 400
+def test_an_invalid_query_is_refused(agent, query):
+    assert agent.get(f"{PATH}?{query}").status_code == 400
 
 
-def test_it_asks_the_index_alone(agent, ticket):
-    agent.get(NEWS)
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        agent.get(NEWS, {"after": write_cursor(ticket)})
-    asked = [query["sql"] for query in queries if "tickets_ticket" in query["sql"]]
-    assert len(asked) == 1
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_bitmapscan = off")
-        cursor.execute(f"EXPLAIN {asked[0]}")
-        plan = "\n".join(row[0] for row in cursor.fetchall())
+def test_it_reads_only_an_index(agent, ticket):
+    agent.get(PATH)
+    with CaptureQueriesContext(connection) as queries:
+        agent.get(PATH, {"after": cursor(ticket)})
+    [query] = [query["sql"] for query in queries if "tickets_ticket" in query["sql"]]
+    with connection.cursor() as database:
+        database.execute("SET LOCAL enable_seqscan = off")
+        database.execute("SET LOCAL enable_bitmapscan = off")
+        database.execute(f"EXPLAIN {query}")
+        plan = "\n".join(row[0] for row in database.fetchall())
     assert "Index Only Scan using ticket_newest" in plan

@@ -1,4 +1,4 @@
-"""Charts, times and sentences, without a page around them."""
+"""Charts, times and audit texts, without a page around them."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -25,12 +25,12 @@ def test_the_scale_never_cuts_a_bar():
         assert value <= charts.round_up(value) <= max(2, 2 * value)
 
 
-def test_bars_stand_on_the_ground_and_side_by_side():
+def test_bars_share_a_baseline_and_do_not_overlap():
     counts = {date(2026, 1, n): n % 4 for n in range(1, 31)}
     chart = charts.day_chart(counts, date(2026, 1, 1), date(2026, 1, 30))
     assert all(column.y + column.height == charts.HEIGHT for column in chart.columns)
-    assert [column.x for column in chart.columns] == [1 + charts.SLOT * n for n in range(30)]
-    assert (chart.most.count, chart.most.span.first.day) == (3, 3)
+    assert [column.x for column in chart.columns] == [1 + charts.BAR_WIDTH * n for n in range(30)]
+    assert (chart.highest.count, chart.highest.span.first.day) == (3, 3)
 
 
 def test_a_day_ends_where_the_next_begins():
@@ -39,13 +39,13 @@ def test_a_day_ends_where_the_next_begins():
     assert column.span.after == date(2026, 3, 1)
 
 
-def test_shares_of_nothing_are_nothing():
-    shown = [(bar.share, bar.width) for bar in charts.bars({"a": 0, "b": 0})]
-    assert shown == [("0\u00a0%", 0), ("0\u00a0%", 0)]
+def test_shares_of_nothing_are_zero():
+    bars = [(bar.share, bar.width) for bar in charts.bars({"a": 0, "b": 0})]
+    assert bars == [("0%", 0), ("0%", 0)]
 
 
 @pytest.mark.parametrize(
-    ("age", "words"),
+    ("age", "text"),
     [
         (timedelta(seconds=-5), "just now"),
         (timedelta(seconds=59), "just now"),
@@ -54,29 +54,29 @@ def test_shares_of_nothing_are_nothing():
         (timedelta(days=29), "29 d ago"),
     ],
 )
-def test_ages(age, words):
-    assert words in desk.ago(timezone.now() - age)
+def test_ages(age, text):
+    assert text in desk.ago(timezone.now() - age)
 
 
-def test_the_full_time_is_at_hand():
-    shown = desk.ago(NOW)
-    assert 'datetime="2026-03-14T15:09Z"' in shown
-    assert 'title="14 March 2026, 15:09 UTC"' in shown
-    assert ">14 Mar 2026<" in shown
+def test_an_age_has_the_full_time():
+    element = desk.ago(NOW)
+    assert 'datetime="2026-03-14T15:09Z"' in element
+    assert 'title="14 March 2026, 15:09 UTC"' in element
+    assert ">14 Mar 2026<" in element
 
 
 @pytest.mark.parametrize(
-    ("name", "letters"), [("hanna", "H"), ("maria.keller", "MK"), ("a_b_c", "AB"), ("é", "É")]
+    ("name", "initials"), [("hanna", "H"), ("maria.keller", "MK"), ("a_b_c", "AB"), ("é", "É")]
 )
-def test_initials(name, letters):
-    assert desk.initials(name) == letters
+def test_initials(name, initials):
+    assert desk.initials(name) == initials
 
 
 @pytest.mark.parametrize("kind", ["priority", "status", "category", "sentiment"])
-def test_a_badge_is_shape_and_word(kind):
-    shown = desk.badge(kind, "in_progress")
-    assert f'<use href="#i-{kind}-in_progress"/>' in shown
-    assert "In progress" in shown
+def test_a_badge_has_an_icon_and_a_label(kind):
+    badge = desk.badge(kind, "in_progress")
+    assert f'<use href="#i-{kind}-in_progress"/>' in badge
+    assert "In progress" in badge
 
 
 def entry(event="changed", actor="hanna", **changes):
@@ -84,16 +84,16 @@ def entry(event="changed", actor="hanna", **changes):
 
 
 @pytest.mark.parametrize(
-    ("told", "sentences"),
+    ("audit_entry", "texts"),
     [
         (entry("created", title=(None, "x")), ["opened the ticket"]),
         (entry("deleted"), ["deleted the ticket"]),
         (entry("comment created", public=(None, True)), ["replied"]),
-        (entry("comment created", public=(None, False)), ["wrote an internal note"]),
+        (entry("comment created", public=(None, False)), ["added an internal note"]),
         (entry(description=("a", "b")), ["edited the description"]),
         (entry(status=("open", "in_progress")), ["changed status from open to in progress"]),
         (entry(assignee=(None, "mo_re")), ["changed assignee from nobody to mo_re"]),
-        (entry(requester_email=(None, "a@b.c")), ["changed requester's e-mail from none to a@b.c"]),
+        (entry(requester_email=(None, "a@b.c")), ["changed requester's email from none to a@b.c"]),
         (entry(priority_source=("offline", "human")), ["confirmed priority"]),
         (entry(sentiment_confidence=(0.1, 0.2)), ["updated the ticket"]),
         (
@@ -102,13 +102,13 @@ def entry(event="changed", actor="hanna", **changes):
         ),
     ],
 )
-def test_history_in_sentences(told, sentences):
-    assert audit_text.sentences(told) == sentences
+def test_audit_entries_as_texts(audit_entry, texts):
+    assert audit_text.texts(audit_entry) == texts
 
 
 @pytest.mark.parametrize(
     ("actor", "name"),
     [("hanna", "hanna"), ("requester", "The requester"), (None, "Somebody outside this program")],
 )
-def test_actors_have_names(actor, name):
+def test_actor_names(actor, name):
     assert audit_text.actor_name(entry(actor=actor)) == name

@@ -17,26 +17,26 @@ def card(ticket):
     return render_to_string("tickets/_private_link.html", {"ticket": ticket})
 
 
-def post(client, ticket, what):
-    return client.post(f"/tickets/{ticket.pk}/link/{what}/")
+def post(client, ticket, action):
+    return client.post(f"/tickets/{ticket.pk}/link/{action}/")
 
 
-def test_sending_leads_back_and_says_so(agent, ticket):
+def test_sending_redirects_back_with_a_message(agent, ticket):
     response = post(agent, ticket, "send")
     assert response.url == f"/tickets/{ticket.pk}/#private-link"
     assert Email.objects.get().event.startswith(f"link {ticket.pk} ")
     assert b"on its way to the requester" in agent.get(f"/tickets/{ticket.pk}/").content
 
 
-def test_revoking_closes_the_private_page(agent, visitor, ticket):
+def test_revoking_closes_the_requesters_page(agent, visitor, ticket):
     path = ticket.track_path()
     post(agent, ticket, "revoke")
     assert visitor.get(path).status_code == 404
-    history = agent.get(f"/tickets/{ticket.pk}/").content
-    assert b"revoked the private link" in history
+    page = agent.get(f"/tickets/{ticket.pk}/").content
+    assert b"revoked the private link" in page
 
 
-def test_without_an_address_nothing_is_sent(agent):
+def test_without_an_email_address_nothing_is_sent(agent):
     ticket = TicketFactory()
     response = post(agent, ticket, "send")
     assert response.status_code == 400
@@ -45,21 +45,21 @@ def test_without_an_address_nothing_is_sent(agent):
     assert f"/tickets/{ticket.pk}/link/send/" not in card(ticket)
 
 
-@pytest.mark.parametrize("what", ["send", "revoke"])
-@pytest.mark.parametrize("who", ["visitor", "user"])
-def test_nobody_else_may(what, who, ticket, request):
+@pytest.mark.parametrize("action", ["send", "revoke"])
+@pytest.mark.parametrize("role", ["visitor", "user"])
+def test_only_agents_can_send_or_revoke(action, role, ticket, request):
     digest = ticket.link_digest
-    assert post(request.getfixturevalue(who), ticket, what).status_code in (302, 403)
+    assert post(request.getfixturevalue(role), ticket, action).status_code in (302, 403)
     assert Ticket.objects.get().link_digest == digest
     assert not Email.objects.exists()
 
 
-@pytest.mark.parametrize("what", ["send", "revoke"])
-def test_a_missing_ticket_is_not_found(what, agent):
-    assert agent.post(f"/tickets/999999/link/{what}/").status_code == 404
+@pytest.mark.parametrize("action", ["send", "revoke"])
+def test_a_missing_ticket_is_not_found(action, agent):
+    assert agent.post(f"/tickets/999999/link/{action}/").status_code == 404
 
 
-def test_the_card_asks_before_it_revokes(ticket):
+def test_revoking_needs_a_confirmation(ticket):
     html = card(ticket)
     before, details = html.split("<details")
     assert "link/revoke" not in before
@@ -67,7 +67,7 @@ def test_the_card_asks_before_it_revokes(ticket):
     assert "<details open" not in html
 
 
-def test_the_card_of_a_revoked_link_offers_a_new_one(ticket):
+def test_a_revoked_link_can_be_replaced(ticket):
     Ticket.objects.update(link_digest=None)
     html = card(Ticket.objects.get())
     assert "link is revoked" in html
@@ -75,7 +75,7 @@ def test_the_card_of_a_revoked_link_offers_a_new_one(ticket):
     assert "link/revoke" not in html
 
 
-def test_the_card_tells_of_the_last_messages(ticket):
+def test_the_card_lists_the_latest_emails(ticket):
     for number, (kind, state, error) in enumerate(
         [
             ("received", "sent", ""),
@@ -87,8 +87,8 @@ def test_the_card_tells_of_the_last_messages(ticket):
         ticket.emails.create(kind=kind, state=state, error=error, event=str(number))
     html = card(ticket)
     assert "Confirmation" not in html
-    assert html.index("Private link</strong> waiting since") < html.index("may not have been sent")
-    assert "Reply</strong> failed" in html
+    assert html.index("Private link</strong> queued") < html.index("possibly sent")
+    assert "Reply</strong> could not be sent" in html
     assert "550 no such &lt;mailbox&gt;" in html
 
 
@@ -99,13 +99,13 @@ def test_the_card_takes_one_query(ticket, django_assert_num_queries):
         card(ticket)
 
 
-def test_an_open_link_tells_nobody_its_address(ticket):
+def test_the_card_does_not_show_the_secret(ticket):
     assert ticket.link_secret not in card(ticket)
 
 
-def test_whoever_writes_while_the_link_is_revoked_is_told_that_nobody_reads_it(agent, ticket):
+def test_a_reply_while_the_link_is_revoked_warns_that_it_is_not_visible(agent, ticket):
     agent.post(f"/tickets/{ticket.pk}/link/revoke/")
     path = f"/tickets/{ticket.pk}/comments/"
     page = agent.post(path, {"body": "Hello", "public": "true"}, follow=True).content.decode()
-    assert "reaches nobody while the private link is revoked" in page
-    assert "Your reply was sent" not in page
+    assert "the requester cannot see it: the private link is revoked" in page
+    assert "Reply sent" not in page

@@ -1,4 +1,4 @@
-"""The requester's private page."""
+"""The requester's page."""
 
 import re
 
@@ -20,24 +20,24 @@ def ticket(db):
 def test_it_shows_the_ticket_and_the_public_conversation(visitor, ticket):
     CommentFactory(ticket=ticket, body="We are on our way.", public=True)
     page = visitor.get(ticket.track_path()).content.decode()
-    for words in (f"#{ticket.pk}", "Broken door", ticket.description, "Open", "on our way"):
-        assert words in page
+    for text in (f"#{ticket.pk}", "Broken door", ticket.description, "Open", "on our way"):
+        assert text in page
 
 
-def test_it_gives_nothing_else_away(visitor, ticket):
+def test_it_reveals_nothing_else(visitor, ticket):
     author = AgentFactory(username="zoe.secret")
     CommentFactory(ticket=ticket, body="He is a nuisance.", public=False, author=author)
     CommentFactory(ticket=ticket, body="Hello", public=True, author=author)
     page = visitor.get(ticket.track_path()).content.decode()
-    shown = re.sub(r"<svg class=\"sprite\".*?</svg>", "", page, flags=re.S)
-    for words in (
+    page = re.sub(r"<svg class=\"sprite\".*?</svg>", "", page, flags=re.S)
+    for text in (
         "nuisance", "zoe.secret", "anna@example.org", ticket.assignee.username,
         "Medium", "General", "Neutral",
     ):  # fmt: skip
-        assert words not in shown
+        assert text not in page
 
 
-def test_no_cache_no_referrer_no_search_engine(visitor, ticket):
+def test_caches_other_sites_and_search_engines_do_not_learn_the_address(visitor, ticket):
     response = visitor.get(ticket.track_path())
     assert response["Cache-Control"] == "no-store"
     assert response["Referrer-Policy"] == "no-referrer"
@@ -45,29 +45,29 @@ def test_no_cache_no_referrer_no_search_engine(visitor, ticket):
     assert b'<meta name="robots" content="noindex">' in response.content
 
 
-def test_unknown_revoked_and_malformed_links_answer_the_same(visitor, ticket):
+def test_unknown_revoked_and_malformed_links_get_the_same_answer(visitor, ticket):
     revoked = ticket.track_path()
     ticket.issue_link()
     ticket.save()
     paths = [revoked, "/t/AAAAAAAAAAAAAAAAAAAAAA/", "/t/x/", f"/t/{'y' * 3000}/", "/t/%00/"]
     answers = [visitor.get(path) for path in paths]
     assert {answer.status_code for answer in answers} == {404}
-    pages = {_without_what_differs(answer.content.decode()) for answer in answers}
+    pages = {without_request_details(answer.content.decode()) for answer in answers}
     assert len(pages) == 1
     assert visitor.get(ticket.track_path()).status_code == 200
 
 
-def _without_what_differs(page):
+def without_request_details(page):
     page = re.sub(r"<code>\w+</code>", "", page)
     return re.sub(r'name="next" value="[^"]*"', "", page)
 
 
-def test_nothing_can_be_replied_to_an_unknown_link(visitor, ticket):
+def test_an_unknown_link_accepts_no_reply(visitor, ticket):
     assert visitor.post("/t/AAAAAAAAAAAAAAAAAAAAAA/", {"body": "Hello"}).status_code == 404
     assert not Comment.objects.exists()
 
 
-def test_a_reply_is_public_and_the_requesters(visitor, ticket):
+def test_a_reply_is_public_and_from_the_requester(visitor, ticket):
     response = visitor.post(ticket.track_path(), {"body": "Any news?\r\nThanks"})
     comment = Comment.objects.get()
     assert response.url == ticket.track_path()
@@ -76,22 +76,22 @@ def test_a_reply_is_public_and_the_requesters(visitor, ticket):
 
 
 def test_a_browser_that_hides_its_origin_can_reply(ticket):
-    """From a page without referrer browsers send `Origin: null` with a form."""
+    """Browsers send `Origin: null` with a form from a page without referrer."""
     client = Client(enforce_csrf_checks=True)
     client.post(ticket.track_path(), {"body": "Any news?"}, headers={"Origin": "null"})
     assert Comment.objects.count() == 1
 
 
-def test_a_reply_opens_a_finished_ticket_again(visitor):
+def test_a_reply_reopens_a_finished_ticket(visitor):
     ticket = TicketFactory(status="resolved")
-    assert b"A reply opens it again" in visitor.get(ticket.track_path()).content
+    assert b"Replying reopens it" in visitor.get(ticket.track_path()).content
     visitor.post(ticket.track_path(), {"body": "It is back."})
     ticket.refresh_from_db()
     assert ticket.status == "open"
 
 
 @pytest.mark.parametrize("body", ["", "   ", "\u200b", "z" * 20_001])
-def test_a_bad_reply_is_refused_and_comes_back(visitor, ticket, body):
+def test_an_invalid_reply_is_refused_and_comes_back(visitor, ticket, body):
     response = visitor.post(ticket.track_path(), {"body": body})
     assert response.status_code == 400
     assert b'id="body-error"' in response.content
@@ -107,7 +107,7 @@ def test_replies_are_throttled(visitor, ticket, settings):
     assert Comment.objects.count() == 1
 
 
-def test_markup_is_shown_as_text(visitor):
+def test_markup_is_escaped(visitor):
     ticket = TicketFactory(title="<img src=x onerror=alert(1)>", description="<script>x</script>")
     page = visitor.get(ticket.track_path()).content
     assert b"<img src=x" not in page
@@ -115,49 +115,49 @@ def test_markup_is_shown_as_text(visitor):
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "text"),
     [
-        ({}, "Somebody will look at it soon. The answer appears on this page."),
-        ({"requester_email": "a@example.org"}, "on this page, and we tell you by e-mail."),
+        ({}, "We will look at it soon. The answer will appear on this page."),
+        ({"requester_email": "a@example.org"}, "on this page, and we will tell you by email."),
         ({"status": "in_progress"}, "Somebody is working on it"),
         ({"status": "resolved"}, "This is resolved"),
         ({"status": "closed"}, "This is closed"),
     ],
 )
-def test_it_says_what_the_status_means(visitor, db, values, words):
-    assert words in visitor.get(TicketFactory(**values).track_path()).content.decode()
+def test_it_explains_the_status(visitor, db, values, text):
+    assert text in visitor.get(TicketFactory(**values).track_path()).content.decode()
 
 
-def test_after_an_answer_it_is_the_requesters_turn(visitor, ticket):
+def test_after_a_public_reply_it_says_that_we_have_answered(visitor, ticket):
     CommentFactory(ticket=ticket, public=False)
     assert b"We have your message" in visitor.get(ticket.track_path()).content
     CommentFactory(ticket=ticket, public=True)
     assert b"We have answered" in visitor.get(ticket.track_path()).content
 
 
-def ask(visitor, ticket, etag):
+def get_again(visitor, ticket, etag):
     return visitor.get(ticket.track_path(), headers={"If-None-Match": etag})
 
 
-def test_a_page_that_did_not_change_is_not_sent_again(visitor, ticket):
+def test_an_unchanged_page_is_not_sent_again(visitor, ticket):
     etag = visitor.get(ticket.track_path())["ETag"]
-    answer = ask(visitor, ticket, etag)
-    assert (answer.status_code, answer.content) == (304, b"")
-    assert answer["Cache-Control"] == "no-store"
-    assert ask(visitor, ticket, f"W/{etag}").status_code == 304  # after compression
+    response = get_again(visitor, ticket, etag)
+    assert (response.status_code, response.content) == (304, b"")
+    assert response["Cache-Control"] == "no-store"
+    assert get_again(visitor, ticket, f"W/{etag}").status_code == 304  # after compression
     CommentFactory(ticket=ticket, public=True)
-    assert ask(visitor, ticket, etag).status_code == 200
+    assert get_again(visitor, ticket, etag).status_code == 200
 
 
-def test_what_only_agents_see_changes_nothing_for_others(visitor, ticket):
+def test_changes_that_only_agents_see_leave_the_page_unchanged(visitor, ticket):
     etag = visitor.get(ticket.track_path())["ETag"]
     CommentFactory(ticket=ticket, public=False)
     ticket.priority, ticket.assignee, ticket.version = "critical", AgentFactory(), 9
     ticket.save()
-    assert ask(visitor, ticket, etag).status_code == 304
+    assert get_again(visitor, ticket, etag).status_code == 304
 
 
-def test_the_same_reply_sent_twice_is_one(visitor, ticket):
+def test_the_same_reply_sent_twice_is_stored_once(visitor, ticket):
     for _ in range(2):
         visitor.post(ticket.track_path(), {"body": "Any news?"})
     assert Comment.objects.count() == 1
@@ -166,24 +166,24 @@ def test_the_same_reply_sent_twice_is_one(visitor, ticket):
     assert Comment.objects.count() == 3
 
 
-def test_the_same_words_on_a_ticket_that_was_finished_since_open_it_again(visitor, ticket):
+def test_the_same_reply_after_the_ticket_was_resolved_reopens_it(visitor, ticket):
     visitor.post(ticket.track_path(), {"body": "It is broken."})
     Ticket.objects.update(status="resolved")
     page = visitor.post(ticket.track_path(), {"body": "It is broken."}, follow=True)
-    assert "The ticket is open again." in page.content.decode()
+    assert "Your ticket is open again." in page.content.decode()
     assert Ticket.objects.get().status == "open"
     assert Comment.objects.count() == 2
 
 
-def test_the_same_words_after_an_answer_are_a_new_reply(visitor, ticket):
+def test_the_same_reply_after_an_answer_is_a_new_one(visitor, ticket):
     visitor.post(ticket.track_path(), {"body": "Thanks"})
     CommentFactory(ticket=ticket, public=True)
     visitor.post(ticket.track_path(), {"body": "Thanks"})
     assert Comment.objects.filter(author_role=AuthorRole.REQUESTER).count() == 2
 
 
-def test_it_counts_no_other_tickets(visitor, ticket):
-    """Numbers of rows would tell how busy the desk is."""
+def test_it_does_not_reveal_how_many_comments_there_are(visitor, ticket):
+    """Ids of rows would tell how busy the desk is."""
     CommentFactory.create_batch(3)
     comment = CommentFactory(ticket=ticket, public=True)
     page = visitor.get(ticket.track_path()).content.decode()

@@ -1,4 +1,4 @@
-"""The review queue, as a server answers it: with htmx, and without a script."""
+"""The review queue, with htmx and without scripts."""
 
 import html
 import json
@@ -9,12 +9,14 @@ import pytest
 from django.utils import timezone
 
 from tickets.access.actors import SYSTEM, TRIAGE, user_actor
+from tickets.audit.trail import audit_trail
 from tickets.models.ticket import Ticket
 from tickets.models.triage import Feedback
-from tickets.pages.highlight import highlighted
-from tickets.querysets.review import cursor_after, read_review_cursor
-from tickets.services import tickets
+from tickets.pages.highlight import highlight
+from tickets.querysets.cursors import LOWEST_CONFIDENCE_FIRST, read_cursor
+from tickets.querysets.review import skip_cursor
 from tickets.services.editing import editing
+from tickets.services.tickets import delete_ticket, update_ticket
 from tickets.tests.factories import AgentFactory, PredictionFactory, TicketFactory
 
 from .conftest import signed_in
@@ -23,20 +25,20 @@ PAGE = "/tickets/review/"
 HTMX = {"HX-Request": "true", "HX-Target": "review"}
 
 
-def unsure(confidence=0.3, **values):
-    """A ticket whose category is offline triage's, with this confidence; the rest a person's."""
-    given = {"category_source": "offline", "category_confidence": confidence}
-    return TicketFactory(**{"priority_source": "human"} | given | values)
+def ticket_to_review(confidence=0.3, **values):
+    """Create a ticket with a person's priority and the offline classifier's category."""
+    category = {"category_source": "offline", "category_confidence": confidence}
+    return TicketFactory(**{"priority_source": "human"} | category | values)
 
 
-def card(response):
+def content(response):
     return html.unescape(response.content.decode())
 
 
-def shown(response):
-    """The number of the ticket on the card; None where there is none."""
-    found = re.search(r'name="ticket" value="(\d+)"', response.content.decode())
-    return int(found[1]) if found else None
+def card_ticket(response):
+    """Return the id of the ticket on the card, or None without a card."""
+    match = re.search(r'name="ticket" value="(\d+)"', response.content.decode())
+    return int(match[1]) if match else None
 
 
 def field(response, name):
@@ -44,15 +46,14 @@ def field(response, name):
 
 
 def chosen(response):
-    found = re.findall(r'name="(\w+)" value="(\w+)"[^>]* checked', response.content.decode())
-    return dict(found)
+    return dict(re.findall(r'name="(\w+)" value="(\w+)"[^>]* checked', response.content.decode()))
 
 
 def decide(client, response, headers=HTMX, **changes):
-    """Send what the card says, but for these changes."""
+    """Send the card's form with these changes."""
     names = ("ticket", "version", "after")
-    sent = {name: field(response, name) for name in names} | chosen(response) | changes
-    return client.post(PAGE, sent, headers=headers)
+    data = {name: field(response, name) for name in names} | chosen(response) | changes
+    return client.post(PAGE, data, headers=headers)
 
 
 def skip(client, response):
@@ -60,30 +61,31 @@ def skip(client, response):
     return client.get(link)
 
 
-def told(response):
+def toast_of(response):
     return json.loads(response["HX-Trigger"])["toast"]
 
 
 # --- the order ----------------------------------------------------------------------
 
 
-def test_the_least_sure_ticket_comes_first(agent):
-    sure, unsure_one, none = unsure(0.5), unsure(0.2), unsure(None, category_source="default")
+def test_the_lowest_confidence_comes_first(agent):
+    high, low = ticket_to_review(0.5), ticket_to_review(0.2)
+    none = ticket_to_review(None, category_source="default")
     page = agent.get(PAGE)
     order = []
-    while shown(page):
-        order.append(shown(page))
+    while card_ticket(page):
+        order.append(card_ticket(page))
         page = decide(agent, page)
-    assert order == [none.pk, unsure_one.pk, sure.pk]
+    assert order == [none.pk, low.pk, high.pk]
 
 
 @pytest.mark.django_db
-def test_sureness_is_the_smaller_of_what_triage_decided():
-    both = unsure(0.5, priority_source="offline", priority_confidence=0.4)
-    by_person = unsure(0.5, priority_source="human", priority_confidence=0.1)
-    by_model = unsure(0.5, priority_source="llm", priority_confidence=0.45)
-    found = Ticket.objects.needing_review().lowest_confidence_first()
-    assert [(one.pk, one.lowest_confidence) for one in found] == [
+def test_confidence_is_the_lower_one_of_what_triage_decided():
+    both = ticket_to_review(0.5, priority_source="offline", priority_confidence=0.4)
+    by_person = ticket_to_review(0.5, priority_source="human", priority_confidence=0.1)
+    by_model = ticket_to_review(0.5, priority_source="llm", priority_confidence=0.45)
+    queue = Ticket.objects.needing_review().lowest_confidence_first()
+    assert [(ticket.pk, ticket.lowest_confidence) for ticket in queue] == [
         (both.pk, 0.4),
         (by_model.pk, 0.45),
         (by_person.pk, 0.5),
@@ -91,28 +93,28 @@ def test_sureness_is_the_smaller_of_what_triage_decided():
 
 
 @pytest.mark.django_db
-def test_of_the_equally_unsure_the_oldest_comes_first_and_no_place_loses_one():
+def test_equal_confidences_go_by_age_and_no_cursor_loses_a_ticket():
     now = timezone.now()
     for number in range(12):
-        unsure((0.1, 0.3)[number % 2], created_at=now - timedelta(hours=number // 4))
+        ticket_to_review((0.1, 0.3)[number % 2], created_at=now - timedelta(hours=number // 4))
     waiting = Ticket.objects.needing_review()
-    whole = [ticket.pk for ticket in waiting.lowest_confidence_first()]
-    assert len(whole) == 12
-    place, seen = None, []
-    while (ticket := waiting.lowest_confidence_first(place).first()) is not None:
-        seen.append(ticket.pk)
-        place = read_review_cursor(cursor_after(ticket, place).write())
-    assert seen == whole
-    assert place.skipped == 12
+    queue = [ticket.pk for ticket in waiting.lowest_confidence_first()]
+    assert len(queue) == 12
+    cursor, visited = None, []
+    while (ticket := waiting.lowest_confidence_first(cursor).first()) is not None:
+        visited.append(ticket.pk)
+        cursor = read_cursor(skip_cursor(ticket, cursor).write(), LOWEST_CONFIDENCE_FIRST)
+    assert visited == queue
+    assert cursor.skipped == 12
     oldest = waiting.order_by("category_confidence", "created_at", "pk").first()
-    assert whole[0] == oldest.pk
+    assert queue[0] == oldest.pk
 
 
 # --- the card -----------------------------------------------------------------------
 
 
-def test_the_card_says_what_triage_suggests_how_sure_and_why(agent):
-    ticket = unsure(
+def test_the_card_shows_the_suggestion_its_confidence_and_evidence(agent):
+    ticket = ticket_to_review(
         0.42,
         title="Refund <please>",
         description="I want a refund for my invoice.",
@@ -127,23 +129,25 @@ def test_the_card_says_what_triage_suggests_how_sure_and_why(agent):
         evidence=[{"field": "description", "text": "refund", "start": 9, "end": 15}],
     )
     page = agent.get(PAGE)
-    text = card(page).replace("\N{NO-BREAK SPACE}", " ")
+    text = content(page)
     assert chosen(page) == {"category": "billing", "priority": "high"}
-    assert "Offline triage, 42 % sure, because of \u201crefund\u201d" in text
+    assert (
+        "Suggested by the offline classifier, 42% confident, because of \u201crefund\u201d" in text
+    )
     assert "Chosen by a person" in text
-    assert 'a <mark title="Led to the category">refund</mark> for my invoice.' in text
+    assert 'a <mark title="Evidence for the category">refund</mark> for my invoice.' in text
     assert "ada@example.org" in text
     assert "sentiment-angry" in text
     assert "Refund &lt;please&gt;" in page.content.decode()
-    assert "<strong>1</strong> waits for review" in text
+    assert "<strong>1</strong> left to review" in text
 
 
-def test_it_counts_what_waits(agent):
-    unsure()
-    unsure()
-    unsure(status="closed")
+def test_it_counts_the_tickets_that_need_review(agent):
+    ticket_to_review()
+    ticket_to_review()
+    ticket_to_review(status="closed")
     TicketFactory(category_source="human", priority_source="human")
-    assert "<strong>2</strong> wait for review" in card(agent.get(PAGE))
+    assert "<strong>2</strong> left to review" in content(agent.get(PAGE))
 
 
 @pytest.mark.parametrize(
@@ -158,15 +162,15 @@ def test_it_counts_what_waits(agent):
         ("", {"category": ["a"]}, []),
     ],
 )
-def test_words_are_marked_where_they_stand_whole(text, quotes, pieces):
-    assert highlighted(text, quotes) == pieces
+def test_evidence_is_highlighted_as_whole_words(text, quotes, pieces):
+    assert highlight(text, quotes) == pieces
 
 
 # --- deciding -----------------------------------------------------------------------
 
 
-def test_accepting_makes_both_values_the_persons_and_teaches(agent, agent_user):
-    ticket = unsure(category="billing", priority="low")
+def test_accepting_confirms_both_values_and_records_feedback(agent, agent_user):
+    ticket = ticket_to_review(category="billing", priority="low")
     response = decide(agent, agent.get(PAGE))
     ticket.refresh_from_db()
     assert ticket.triage["category"]["source"] == ticket.triage["priority"]["source"] == "human"
@@ -174,54 +178,54 @@ def test_accepting_makes_both_values_the_persons_and_teaches(agent, agent_user):
         ("category", "billing"),
         ("priority", "low"),
     }
-    assert ticket.history()[-1].actor == agent_user.username
-    assert told(response) == {
+    assert audit_trail(ticket)[-1].actor == agent_user.username
+    assert toast_of(response) == {
         "words": f"#{ticket.pk} is Billing, Low.",
         "undo": f"{ticket.pk}:2",
     }
 
 
-def test_a_correction_is_what_is_saved(agent):
-    ticket = unsure(category="billing", priority="low")
+def test_a_correction_is_saved(agent):
+    ticket = ticket_to_review(category="billing", priority="low")
     response = decide(agent, agent.get(PAGE), category="account", priority="critical")
     ticket.refresh_from_db()
     assert (ticket.category, ticket.priority) == ("account", "critical")
-    assert shown(response) is None
+    assert card_ticket(response) is None
 
 
-def test_without_a_script_the_next_ticket_comes_with_a_way_back(agent):
-    first, second = unsure(0.1), unsure(0.2)
+def test_without_scripts_the_next_ticket_comes_with_undo(agent):
+    first, second = ticket_to_review(0.1), ticket_to_review(0.2)
     response = decide(agent, agent.get(PAGE), headers={})
     assert (response.status_code, response.url) == (302, PAGE)
     page = agent.get(response.url)
-    assert shown(page) == second.pk
+    assert card_ticket(page) == second.pk
     assert f'name="changes" value="{first.pk}:2"' in page.content.decode()
-    back = {"changes": f"{first.pk}:2", "next": PAGE}
-    page = agent.post("/tickets/undo/", back, follow=True)
-    assert shown(page) == first.pk
+    data = {"changes": f"{first.pk}:2", "next": PAGE}
+    page = agent.post("/tickets/undo/", data, follow=True)
+    assert card_ticket(page) == first.pk
 
 
-def test_undo_leaves_the_ticket_as_unsure_as_it_was(agent):
-    ticket = unsure(0.25)
-    undo = told(decide(agent, agent.get(PAGE)))["undo"]
+def test_undo_restores_the_confidence(agent):
+    ticket = ticket_to_review(0.25)
+    undo = toast_of(decide(agent, agent.get(PAGE)))["undo"]
     agent.post("/tickets/undo/", {"changes": undo}, headers=HTMX)
     ticket.refresh_from_db()
     assert ticket.triage["category"] == {"source": "offline", "confidence": 0.25}
     assert not Feedback.objects.exists()
 
 
-def test_a_ticket_can_be_fetched_back_to_the_front(agent):
-    unsure(0.1)
-    other = unsure(0.5)
+def test_the_address_can_put_a_ticket_first(agent):
+    ticket_to_review(0.1)
+    other = ticket_to_review(0.5)
     response = agent.get(f"{PAGE}?ticket={other.pk}", headers=HTMX)
-    assert shown(response) == other.pk
+    assert card_ticket(response) == other.pk
     assert response["HX-Replace-Url"] == f"{PAGE}?ticket={other.pk}"
 
 
-def test_a_ticket_that_waits_no_more_is_not_fetched_back(agent):
-    waiting, done = unsure(0.1), unsure(0.2, status="closed")
-    assert shown(agent.get(f"{PAGE}?ticket={done.pk}")) == waiting.pk
-    assert shown(agent.get(f"{PAGE}?ticket=999999999")) == waiting.pk
+def test_a_ticket_without_need_of_review_is_not_put_first(agent):
+    waiting, closed = ticket_to_review(0.1), ticket_to_review(0.2, status="closed")
+    assert card_ticket(agent.get(f"{PAGE}?ticket={closed.pk}")) == waiting.pk
+    assert card_ticket(agent.get(f"{PAGE}?ticket=999999999")) == waiting.pk
 
 
 @pytest.mark.parametrize(
@@ -236,8 +240,8 @@ def test_a_ticket_that_waits_no_more_is_not_fetched_back(agent):
         {"after": "nonsense"},
     ],
 )
-def test_nonsense_is_refused_and_changes_nothing(agent, changes):
-    unsure()
+def test_an_invalid_decision_is_refused_and_changes_nothing(agent, changes):
+    ticket_to_review()
     assert decide(agent, agent.get(PAGE), **changes).status_code == 400
     assert Ticket.objects.get().version == 1
 
@@ -245,13 +249,13 @@ def test_nonsense_is_refused_and_changes_nothing(agent, changes):
 @pytest.mark.parametrize(
     "query", ["after=x", "after=a:b:c", "ticket=x", "ticket=-1", "ticket=" + "9" * 19]
 )
-def test_nonsense_in_the_address_is_refused(agent, query):
+def test_an_invalid_address_is_refused(agent, query):
     assert agent.get(f"{PAGE}?{query}").status_code == 400
 
 
-def test_a_cursor_of_the_list_is_no_place_in_the_queue(agent):
+def test_a_cursor_of_the_list_is_refused(agent):
     for _ in range(2):
-        unsure()
+        ticket_to_review()
     cursor = Ticket.objects.page(1).older
     assert agent.get(f"{PAGE}?after={cursor}").status_code == 400
 
@@ -259,143 +263,143 @@ def test_a_cursor_of_the_list_is_no_place_in_the_queue(agent):
 # --- several reviewers --------------------------------------------------------------
 
 
-def test_a_decision_of_somebody_else_meanwhile_is_told_and_stands(agent):
-    other = AgentFactory(username="maria")
-    ticket, following = unsure(0.1, category="billing"), unsure(0.2)
+def test_somebody_elses_decision_stands_and_is_named(agent):
+    maria = signed_in(AgentFactory(username="maria"))
+    ticket, following = ticket_to_review(0.1, category="billing"), ticket_to_review(0.2)
     page = agent.get(PAGE)
-    theirs = signed_in(other)
-    decide(theirs, theirs.get(PAGE), category="technical")
+    decide(maria, maria.get(PAGE), category="technical")
     response = decide(agent, page, category="account")
-    assert shown(response) == following.pk
-    words, undo = told(response)["words"], told(response)["undo"]
-    assert words.startswith(f"#{ticket.pk}: maria changed category from billing to technical")
-    assert words.endswith("It needs no review any more; your choice was not saved.")
-    assert undo == ""
+    assert card_ticket(response) == following.pk
+    toast = toast_of(response)
+    message = f"#{ticket.pk}: maria changed category from billing to technical"
+    assert toast["words"].startswith(message)
+    assert toast["words"].endswith("It no longer needs review, so your choice was not saved.")
+    assert toast["undo"] == ""
     ticket.refresh_from_db()
     assert (ticket.category, ticket.version) == ("technical", 2)
 
 
-def test_a_ticket_that_was_closed_meanwhile_is_left_alone(agent):
-    ticket = unsure(category="billing")
+def test_a_ticket_that_somebody_closed_is_not_changed(agent):
+    ticket = ticket_to_review(category="billing")
     page = agent.get(PAGE)
-    tickets.update_ticket(ticket.pk, {"status": "closed"}, SYSTEM)
-    assert "your choice was not saved" in told(decide(agent, page, category="account"))["words"]
+    update_ticket(ticket.pk, {"status": "closed"}, SYSTEM)
+    assert "your choice was not saved" in toast_of(decide(agent, page, category="account"))["words"]
     ticket.refresh_from_db()
     assert ticket.category == "billing"
 
 
-def test_a_text_that_changed_meanwhile_is_shown_with_what_was_chosen(agent, agent_user):
-    ticket = unsure(category="billing")
+def test_a_newer_text_is_shown_with_the_values_that_were_chosen(agent, agent_user):
+    ticket = ticket_to_review(category="billing")
     page = agent.get(PAGE)
-    with editing(ticket.pk, user_actor(agent_user)) as changed:
-        changed.description = "It is another matter."
+    with editing(ticket.pk, user_actor(agent_user)) as edit:
+        edit.ticket.description = "It is another matter."
     response = decide(agent, page, category="account")
-    assert shown(response) == ticket.pk
-    assert "Please look again; nothing was saved." in card(response)
-    assert "It is another matter." in card(response)
+    assert card_ticket(response) == ticket.pk
+    assert "Nothing was saved. Please look again." in content(response)
+    assert "It is another matter." in content(response)
     assert chosen(response)["category"] == "account"
     decide(agent, response)
     ticket.refresh_from_db()
     assert ticket.category == "account"
 
 
-def test_what_does_not_concern_the_decision_does_not_stop_it(agent, agent_user):
-    ticket = unsure(category="billing")
+def test_changes_of_other_values_do_not_stop_a_decision(agent, agent_user):
+    ticket = ticket_to_review(category="billing")
     page = agent.get(PAGE)
-    tickets.update_ticket(ticket.pk, {"assignee": agent_user}, SYSTEM)
-    assert told(decide(agent, page, category="account"))["undo"] == f"{ticket.pk}:3"
+    update_ticket(ticket.pk, {"assignee": agent_user}, SYSTEM)
+    assert toast_of(decide(agent, page, category="account"))["undo"] == f"{ticket.pk}:3"
     ticket.refresh_from_db()
     assert (ticket.category, ticket.assignee) == ("account", agent_user)
 
 
-def test_a_models_answer_meanwhile_stands(agent):
-    ticket = unsure(category="billing")
+def test_a_newer_prediction_of_the_model_stands(agent):
+    ticket = ticket_to_review(category="billing")
     page = agent.get(PAGE)
-    with editing(ticket.pk, TRIAGE) as changed:
-        changed.category = "technical"
-        changed.decide("category", "llm", 0.9)
-    assert "Triage changed category" in told(decide(agent, page))["words"]
+    with editing(ticket.pk, TRIAGE) as edit:
+        edit.ticket.category = "technical"
+        edit.ticket.decide("category", "llm", 0.9)
+    assert "Triage changed category" in toast_of(decide(agent, page))["words"]
     ticket.refresh_from_db()
     assert ticket.category == "technical"
 
 
-def test_a_version_that_never_was_is_not_saved(agent):
-    ticket = unsure()
+def test_an_unknown_version_is_not_saved(agent):
+    ticket = ticket_to_review()
     response = decide(agent, agent.get(PAGE), version="7")
-    assert shown(response) == ticket.pk
+    assert card_ticket(response) == ticket.pk
     ticket.refresh_from_db()
     assert ticket.version == 1
 
 
-def test_a_ticket_that_is_gone_is_told(agent):
-    ticket, following = unsure(0.1), unsure(0.2)
+def test_a_deleted_ticket_is_named(agent):
+    ticket, following = ticket_to_review(0.1), ticket_to_review(0.2)
     page = agent.get(PAGE)
-    tickets.delete_ticket(ticket.pk, SYSTEM)
+    delete_ticket(ticket.pk, SYSTEM)
     response = decide(agent, page)
-    assert told(response)["words"] == f"#{ticket.pk} is gone; nothing was saved."
-    assert shown(response) == following.pk
+    assert toast_of(response)["words"] == f"#{ticket.pk} no longer exists. Nothing was saved."
+    assert card_ticket(response) == following.pk
 
 
 # --- skipping -----------------------------------------------------------------------
 
 
-def test_skipping_goes_on_in_the_order(agent):
-    first, second, third = unsure(0.1), unsure(0.2), unsure(0.3)
+def test_skipping_continues_in_order(agent):
+    first, second, third = ticket_to_review(0.1), ticket_to_review(0.2), ticket_to_review(0.3)
     page = skip(agent, agent.get(PAGE))
-    assert shown(page) == second.pk
+    assert card_ticket(page) == second.pk
     page = decide(agent, page)
-    assert shown(page) == third.pk
-    assert "1 skipped" in card(page)
+    assert card_ticket(page) == third.pk
+    assert "1 skipped" in content(page)
     first.refresh_from_db()
     assert first.version == 1
 
 
-def test_skipping_goes_on_where_others_have_decided_meanwhile(agent):
-    unsure(0.1)
-    gone, third = unsure(0.2), unsure(0.3)
+def test_skipping_passes_tickets_that_somebody_else_decided(agent):
+    ticket_to_review(0.1)
+    decided, third = ticket_to_review(0.2), ticket_to_review(0.3)
     page = agent.get(PAGE)
-    tickets.update_ticket(gone.pk, {"category": "general", "priority": "low"}, SYSTEM)
-    assert shown(skip(agent, page)) == third.pk
+    update_ticket(decided.pk, {"category": "general", "priority": "low"}, SYSTEM)
+    assert card_ticket(skip(agent, page)) == third.pk
 
 
-def test_at_the_end_it_says_how_many_were_skipped_and_begins_again(agent):
-    first = unsure(0.1)
-    unsure(0.2)
+def test_the_end_counts_skipped_tickets_and_starts_again(agent):
+    first = ticket_to_review(0.1)
+    ticket_to_review(0.2)
     end = skip(agent, skip(agent, agent.get(PAGE)))
-    assert shown(end) is None
-    assert "You skipped 2 tickets. 2 tickets still wait for review." in card(end)
+    assert card_ticket(end) is None
+    assert "You skipped 2 tickets. 2 tickets still need a review." in content(end)
     again = re.search(r'id="again" href="([^"]+)"', end.content.decode())[1]
-    assert shown(agent.get(again)) == first.pk
+    assert card_ticket(agent.get(again)) == first.pk
 
 
-def test_skipping_what_was_fetched_back_does_not_go_back(agent):
-    first, second = unsure(0.1), unsure(0.2)
+def test_skipping_an_earlier_ticket_does_not_move_the_cursor_back(agent):
+    first, second = ticket_to_review(0.1), ticket_to_review(0.2)
     page = skip(agent, agent.get(PAGE))
-    place = field(page, "after")
-    page = agent.get(f"{PAGE}?ticket={first.pk}&after={place}")
-    assert shown(page) == first.pk
-    assert shown(skip(agent, page)) == second.pk
+    after = field(page, "after")
+    page = agent.get(f"{PAGE}?ticket={first.pk}&after={after}")
+    assert card_ticket(page) == first.pk
+    assert card_ticket(skip(agent, page)) == second.pk
 
 
 # --- empty --------------------------------------------------------------------------
 
 
-def test_nothing_to_review_differs_from_no_tickets(agent):
-    assert "No tickets yet" in card(agent.get(PAGE))
+def test_nothing_to_review_differs_from_no_tickets_yet(agent):
+    assert "No tickets yet" in content(agent.get(PAGE))
     TicketFactory(category_source="human", priority_source="human")
-    assert "Nothing to review" in card(agent.get(PAGE))
+    assert "Nothing to review" in content(agent.get(PAGE))
 
 
-def test_htmx_gets_the_card_alone(agent):
-    unsure()
+def test_htmx_gets_only_the_card(agent):
+    ticket_to_review()
     page = agent.get(PAGE, headers=HTMX).content.decode()
     assert page.lstrip().startswith("<section")
     assert "<h1" not in page
 
 
-def test_its_queries_are_few_however_many_wait(agent, django_assert_num_queries):
+def test_queries_do_not_grow_with_the_queue(agent, django_assert_num_queries):
     for _ in range(30):
-        unsure()
-    # Session, user, groups; the ticket, why, and how many wait.
+        ticket_to_review()
+    # Session, user, groups; the ticket, its evidence, and the count.
     with django_assert_num_queries(6):
         agent.get(PAGE)

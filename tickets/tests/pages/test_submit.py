@@ -1,4 +1,4 @@
-"""The front door."""
+"""The public form, and the similar tickets that agents see beside it."""
 
 import re
 import uuid
@@ -12,92 +12,92 @@ from tickets.triage import signed_suggestions
 from tickets.triage.results import Classification
 from tickets.vocabulary import Source
 
-TYPED = {
+CONTENT = {
     "title": "Charged twice",
     "description": "I was charged twice for my invoice this month.",
     "requester_email": "anna@example.org",
     "category": "",
     "priority": "",
 }
-SUGGESTED = Classification(
+SUGGESTION = Classification(
     "billing", "high", category_confidence=0.9, priority_confidence=0.6, source="offline"
 )
 
 
 def send(client, **values):
-    return client.post("/", TYPED | {"form_key": "one form"} | values)
+    return client.post("/", CONTENT | {"form_key": "one form"} | values)
 
 
 def form_key(response):
     return re.search(rb'name="form_key" value="([^"]+)"', response.content)[1].decode()
 
 
-def test_it_sends_the_requester_to_the_private_page(visitor):
+def test_it_redirects_to_the_requesters_page(visitor):
     response = send(visitor)
     ticket = Ticket.objects.get()
     assert (response.status_code, response.url) == (302, ticket.track_path())
     assert (ticket.title, ticket.requester_email) == ("Charged twice", "anna@example.org")
+    assert "sessionid" not in visitor.cookies
 
 
-def test_it_lets_triage_choose_what_was_left_open(visitor):
+def test_triage_chooses_empty_values(visitor):
     send(visitor)
     ticket = Ticket.objects.get()
     assert ticket.category == "billing"
     assert ticket.category_source != Source.HUMAN
 
 
-def test_it_keeps_the_persons_choice(visitor):
+def test_a_persons_choice_is_kept(visitor):
     send(visitor, category="account", priority="low")
     ticket = Ticket.objects.get()
     assert (ticket.category, ticket.priority) == ("account", "low")
     assert ticket.category_source == ticket.priority_source == Source.HUMAN
 
 
-def test_it_knows_what_was_left_as_suggested(visitor):
-    signed = signed_suggestions.sign(SUGGESTED, uuid.uuid4())
-    send(visitor, category="billing", priority="low", suggestion_id=signed, kept=["category"])
+def test_accepted_values_stay_the_suggestions(visitor):
+    signed = signed_suggestions.sign(SUGGESTION, uuid.uuid4())
+    values = {"category": "billing", "priority": "low", "kept": ["category"]}
+    send(visitor, suggestion_id=signed, **values)
     ticket = Ticket.objects.get()
     assert (ticket.category_source, ticket.category_confidence) == ("offline", 0.9)
     assert (ticket.priority_source, ticket.priority_confidence) == ("human", None)
 
 
 @pytest.mark.parametrize("client", [Client(), Client(REMOTE_ADDR="10.0.0.9")])
-def test_a_second_click_lands_on_the_first_ticket(visitor, client):
+def test_a_second_click_redirects_to_the_first_ticket(visitor, client):
     first, second = send(visitor), send(client)
     assert second.url == first.url
     assert Ticket.objects.count() == 1
 
 
-def test_a_suggestion_that_arrived_in_between_makes_no_second_ticket(visitor):
+def test_a_suggestion_between_two_clicks_does_not_make_a_second_ticket(visitor):
     first = send(visitor)
-    signed = signed_suggestions.sign(SUGGESTED, uuid.uuid4())
-    second = send(
-        visitor, category="billing", priority="high", suggestion_id=signed,
-        kept=["category", "priority"],
-    )  # fmt: skip
+    signed = signed_suggestions.sign(SUGGESTION, uuid.uuid4())
+    values = {"category": "billing", "priority": "high", "kept": ["category", "priority"]}
+    second = send(visitor, suggestion_id=signed, **values)
     assert second.url == first.url
 
 
-def test_other_words_in_the_same_form_are_another_ticket(visitor):
+def test_other_content_of_the_same_form_is_another_ticket(visitor):
     first, second = send(visitor), send(visitor, title="Charged three times")
     assert second.url != first.url
     assert Ticket.objects.count() == 2
 
 
-def test_a_choice_of_the_persons_own_makes_it_another_ticket(visitor):
+def test_another_choice_makes_another_ticket(visitor):
     send(visitor)
     send(visitor, priority="critical")
     assert Ticket.objects.filter(priority="critical", priority_source="human").count() == 1
 
 
-def test_the_same_words_from_another_form_are_another_ticket(visitor):
+def test_the_same_content_of_another_form_is_another_ticket(visitor):
     send(visitor)
     send(visitor, form_key="another form")
     assert Ticket.objects.count() == 2
 
 
 @pytest.mark.parametrize("status", ["resolved", "closed"])
-def test_the_same_words_after_their_ticket_is_done_are_another_ticket(visitor, status):
+def test_the_same_content_after_the_ticket_is_finished_is_another_ticket(visitor, status):
     first = send(visitor)
     Ticket.objects.update(status=status)
     second, third = send(visitor), send(visitor)
@@ -106,15 +106,15 @@ def test_the_same_words_after_their_ticket_is_done_are_another_ticket(visitor, s
     assert sorted(Ticket.objects.values_list("status", flat=True)) == sorted([status, "open"])
 
 
-def test_a_reload_gets_the_same_form(visitor):
+def test_a_reload_keeps_the_form_key(visitor):
     assert form_key(visitor.get("/")) == form_key(visitor.get("/"))
 
 
-def test_another_browser_gets_another_form(visitor):
+def test_another_browser_gets_another_form_key(visitor):
     assert form_key(visitor.get("/")) != form_key(Client().get("/"))
 
 
-def test_a_ticket_that_was_deleted_is_not_made_again(visitor):
+def test_a_deleted_ticket_is_not_created_again(visitor):
     send(visitor)
     Ticket.objects.all().delete()
     response = send(visitor)
@@ -122,7 +122,7 @@ def test_a_ticket_that_was_deleted_is_not_made_again(visitor):
     assert not Ticket.objects.exists()
 
 
-def test_it_brings_back_everything_that_was_typed(visitor):
+def test_an_invalid_form_keeps_what_was_typed(visitor):
     response = send(visitor, title=" ", category="account", requester_email="nobody")
     page = response.content.decode()
     assert response.status_code == 400
@@ -132,7 +132,7 @@ def test_it_brings_back_everything_that_was_typed(visitor):
     assert not Ticket.objects.exists()
 
 
-def test_each_message_is_bound_to_its_field(visitor):
+def test_each_error_describes_its_field(visitor):
     page = send(visitor, title="").content.decode()
     field = re.search(r'<input id="title"[^>]*>', page)[0]
     assert 'aria-invalid="true"' in field
@@ -140,7 +140,7 @@ def test_each_message_is_bound_to_its_field(visitor):
     assert 'id="title-error"' in page
 
 
-def test_the_list_of_errors_takes_the_focus(visitor):
+def test_the_list_of_errors_gets_the_focus(visitor):
     page = send(visitor, title="").content.decode()
     summary = re.search(r'<div class="notice bad"[^>]*>', page)[0]
     assert "autofocus" in summary
@@ -148,15 +148,16 @@ def test_the_list_of_errors_takes_the_focus(visitor):
     assert '<a href="#title">' in page
 
 
-def test_it_remembers_what_was_kept_when_the_form_comes_back(visitor):
-    signed = signed_suggestions.sign(SUGGESTED, uuid.uuid4())
-    page = send(visitor, title="", suggestion_id=signed, kept=["category"]).content.decode()
+def test_an_invalid_form_keeps_the_accepted_values(visitor):
+    signed = signed_suggestions.sign(SUGGESTION, uuid.uuid4())
+    values = {"title": "", "suggestion_id": signed, "kept": ["category"]}
+    page = send(visitor, **values).content.decode()
     assert f'value="{signed}"' in page
     assert re.search(r'name="kept" value="category" :disabled', page)
     assert re.search(r'name="kept" value="priority" disabled', page)
 
 
-def test_a_forged_suggestion_does_not_come_back(visitor):
+def test_a_forged_suggestion_is_dropped(visitor):
     page = send(visitor, suggestion_id="forged").content.decode()
     assert not Ticket.objects.exists()
     assert 'value="forged"' not in page
@@ -176,24 +177,24 @@ def test_a_forged_suggestion_does_not_come_back(visitor):
         {"suggestion_id": "x" * 3000},
     ],
 )
-def test_bad_values_are_refused(visitor, values):
+def test_invalid_values_are_refused(visitor, values):
     response = send(visitor, **values)
     assert response.status_code == 400
     assert not Ticket.objects.exists()
 
 
-def test_two_hundred_emoji_are_two_hundred_characters(visitor):
+def test_an_emoji_counts_as_one_character(visitor):
     send(visitor, title="😀" * 200)
     assert Ticket.objects.get().title == "😀" * 200
 
 
-def test_requesters_set_no_status(visitor):
+def test_requesters_cannot_set_status_or_assignee(visitor):
     send(visitor, status="closed", assignee="admin")
     ticket = Ticket.objects.get()
     assert (ticket.status, ticket.assignee) == ("open", None)
 
 
-def test_too_many_tickets_bring_the_form_back(visitor, settings):
+def test_a_throttled_form_keeps_what_was_typed(visitor, settings):
     settings.CREATE_LIMIT = 1
     send(visitor)
     response = send(visitor, title="Another problem", form_key="two")
@@ -210,19 +211,19 @@ def test_agents_are_not_throttled(agent, settings):
     assert Ticket.objects.count() == 3
 
 
-def test_it_asks_for_the_csrf_token(db):
+def test_it_needs_the_csrf_token(db):
     response = send(Client(enforce_csrf_checks=True))
     assert response.status_code == 403
     assert not Ticket.objects.exists()
 
 
-def test_it_can_be_found_by_search_engines(visitor):
+def test_search_engines_may_index_it(visitor):
     page = visitor.get("/").content
     assert b"noindex" not in page
     assert b'<meta name="description"' in page
 
 
-def test_markup_is_shown_as_text(visitor):
+def test_markup_is_escaped(visitor):
     page = send(visitor, title="", description="</textarea><script>alert(1)</script>").content
     assert b"<script>alert" not in page
 
@@ -231,11 +232,13 @@ def test_markup_is_shown_as_text(visitor):
 
 
 def similar(client, text):
-    page = client.get("/tickets/similar/", {"text": text}).content.decode()
+    response = client.get("/tickets/similar/", {"text": text})
+    assert response.status_code == 200
+    page = response.content.decode()
     return [int(pk) for pk in re.findall(r'href="/tickets/(\d+)/"', page)]
 
 
-def test_an_agent_sees_up_to_three_similar_open_tickets(agent):
+def test_an_agent_sees_up_to_three_similar_active_tickets(agent):
     near = TicketFactory(title="Invoice charged twice", description="The invoice was charged twice")
     far = TicketFactory(title="Invoice charged to a wrong address", description="Please change it")
     TicketFactory(title="Invoice charged twice", status="closed")
@@ -246,13 +249,13 @@ def test_an_agent_sees_up_to_three_similar_open_tickets(agent):
 
 
 @pytest.mark.parametrize("text", ["", "a b c", "\x00", "'|&!", "\ud83d", "____", "x" * 5000])
-def test_no_text_breaks_the_similar_tickets(agent, text):
+def test_any_text_is_accepted_for_similar_tickets(agent, text):
     TicketFactory()
     assert similar(agent, text.encode("utf-8", "ignore").decode()) == []
 
 
-def test_strangers_have_no_place_for_similar_tickets(visitor, user, agent, settings):
-    for client, offered in ((visitor, False), (user, False), (agent, True)):
-        assert (b'id="similar"' in client.get("/").content) is offered
+def test_only_agents_see_similar_tickets(visitor, user, agent, settings):
+    for client, is_visible in ((visitor, False), (user, False), (agent, True)):
+        assert (b'id="similar"' in client.get("/").content) is is_visible
     settings.ACCESS_MODE = "open"
     assert b'id="similar"' not in visitor.get("/").content

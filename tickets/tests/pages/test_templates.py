@@ -1,4 +1,4 @@
-"""What no template may hold, and how much a page may weigh."""
+"""What templates must not contain, and how large pages may be."""
 
 import gzip
 import re
@@ -14,14 +14,14 @@ from tickets.tests.factories import AgentFactory, TicketFactory
 from tools.bundle import bundle
 
 ROOT = Path(settings.BASE_DIR)
-# Messages are read in mail programs, where no policy holds.
+# Mail programs apply no content security policy.
 TEMPLATES = sorted(
     path for path in (ROOT / "templates").rglob("*.html") if path.parent.name != "mail"
 )
 KB = 1024
 
-# The policy refuses these: they would silently do nothing.
-REFUSED = {
+# The content security policy blocks these: they would silently do nothing.
+BLOCKED = {
     "inline style": r"\sstyle\s*=|<style",
     "inline script": r"<script(?![^>]*\ssrc=)",
     "inline handler": r"\son\w+\s*=",
@@ -30,8 +30,8 @@ REFUSED = {
     "trigger filter": r"hx-trigger=\"[^\"]*\[",
     "another host": r"(?:src|href|action)=[\"'](?:https?:)?//",
 }
-# Alpine's CSP build knows none of these.
-BEYOND_ALPINE = {
+# Alpine's CSP build does not support these.
+UNSUPPORTED = {
     "arrow function": r"=>",
     "template literal": r"`",
     "optional chaining": r"\?\.",
@@ -44,27 +44,26 @@ ALPINE = re.compile(r"\s(?:x-[\w:.-]+|@[\w:.-]+|:[\w.-]+)=\"([^\"]*)\"")
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_no_template_holds_what_the_policy_refuses(path):
+def test_no_template_contains_what_the_policy_blocks(path):
     text = path.read_text()
-    found = [name for name, form in REFUSED.items() if re.search(form, text)]
-    assert not found
+    assert not [name for name, pattern in BLOCKED.items() if re.search(pattern, text)]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_expressions_stay_within_alpines_csp_build(path):
+def test_alpine_expressions_work_in_its_csp_build(path):
     for expression in ALPINE.findall(path.read_text()):
         assert "{{" not in expression
-        assert not [name for name, form in BEYOND_ALPINE.items() if re.search(form, expression)]
+        assert not [name for name, pattern in UNSUPPORTED.items() if re.search(pattern, expression)]
 
 
 def test_no_template_uses_x_html():
     assert not [path for path in TEMPLATES if "x-html" in path.read_text()]
 
 
-def test_the_scan_finds_what_it_looks_for():
-    assert re.search(REFUSED["inline script"], "<script>alert(1)</script>")
-    assert not re.search(REFUSED["inline script"], '<script src="a.js" defer>')
-    assert re.search(REFUSED["trigger filter"], 'hx-trigger="keyup[key==1]"')
+def test_the_patterns_match():
+    assert re.search(BLOCKED["inline script"], "<script>alert(1)</script>")
+    assert not re.search(BLOCKED["inline script"], '<script src="a.js" defer>')
+    assert re.search(BLOCKED["trigger filter"], 'hx-trigger="keyup[key==1]"')
     assert ALPINE.findall('<p :hidden="a => b" @click="go">') == ["a => b", "go"]
 
 
@@ -80,12 +79,12 @@ def test_the_scan_finds_what_it_looks_for():
         "/api/docs/",
     ],
 )
-def test_the_style_sheets_of_a_page_stay_small(agent, path, bundles):
+def test_the_style_sheets_of_a_page_are_small(agent, path, bundles):
     page = agent.get(path, follow=True).content.decode()
     sheets = re.findall(r'href="/static/(css/[^"]+)"', page)
     assert sheets
-    packed = [gzip.compress((bundles / name).read_bytes(), mtime=0) for name in sheets]
-    assert sum(map(len, packed)) <= 6000
+    sizes = [len(gzip.compress((bundles / name).read_bytes(), mtime=0)) for name in sheets]
+    assert sum(sizes) <= 6000
 
 
 @pytest.fixture(scope="session")
@@ -97,57 +96,57 @@ def bundles(tmp_path_factory):
 
 
 @pytest.fixture
-def weight(settings, bundles):
+def size_and_requests(settings, bundles):
     settings.STATICFILES_DIRS = [bundles, *settings.STATICFILES_DIRS]
-    return page_weight
+    return measure
 
 
-def page_weight(client, path):
-    """Bytes of a page with all its files, compressed."""
+def measure(client, path):
+    """Return the bytes of a page with all its files, compressed, and how many files these are."""
     response = client.get(path, headers={"Accept-Encoding": "gzip"})
     page = gzip.decompress(response.content).decode()
     files = set(re.findall(r'(?:src|href)="/static/([^"]+)"', page))
-    packed = [len(gzip.compress(Path(finders.find(name)).read_bytes())) for name in files]
-    return len(response.content) + sum(packed), 1 + len(files)
+    sizes = [len(gzip.compress(Path(finders.find(name)).read_bytes())) for name in files]
+    return len(response.content) + sum(sizes), 1 + len(files)
 
 
-def test_the_submit_page_is_light(visitor, weight):
-    size, requests = weight(visitor, "/")
+def test_the_submit_page_is_small(visitor, size_and_requests):
+    size, requests = size_and_requests(visitor, "/")
     assert size <= 40 * KB
     assert requests <= 8
 
 
-def test_fifty_rows_are_light(agent, weight):
-    people = AgentFactory.create_batch(5)
+def test_a_list_of_fifty_rows_is_small(agent, size_and_requests):
+    agents = AgentFactory.create_batch(5)
     for n in range(50):
         TicketFactory(
             title=f"A title of an ordinary length, number {n * 7919}",
             requester_email=f"somebody.{n * 104_729}@example.org",
-            assignee=people[n % 5],
+            assignee=agents[n % 5],
         )
-    size, _ = weight(agent, "/tickets/")
+    size, _ = size_and_requests(agent, "/tickets/")
     assert size <= 45 * KB
 
 
 @pytest.mark.parametrize("days", [7, 30, 90, 0])
-def test_the_dashboard_is_light(agent, days, weight):
-    """Its largest, with tickets on every day."""
+def test_the_dashboard_is_small(agent, days, size_and_requests):
+    """It is largest with tickets on every day."""
     for ago in range(700 if days == 0 else 90):
         TicketFactory(created_at=timezone.now() - timedelta(days=ago))
-    size, _ = weight(agent, f"/dashboard/?days={days}")
+    size, _ = size_and_requests(agent, f"/dashboard/?days={days}")
     assert size <= 15 * KB
 
 
-def test_the_review_is_light(agent, weight):
+def test_the_review_page_is_small(agent, size_and_requests):
     TicketFactory(description="Refund my invoice, please. " * 40)
-    size, _ = weight(agent, "/tickets/review/")
+    size, _ = size_and_requests(agent, "/tickets/review/")
     assert size <= 45 * KB
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in/", "/tickets/", "/dashboard/", "/nothing"])
 def test_each_page_has_its_landmarks(agent, path):
     page = agent.get(path, follow=True).content.decode()
-    for mark in ('<html lang="en"', '<a class="skip" href="#content"', '<main id="content"'):
-        assert page.count(mark) == 1
+    for landmark in ('<html lang="en"', '<a class="skip" href="#content"', '<main id="content"'):
+        assert page.count(landmark) == 1
     assert len(re.findall(r"<h1[ >]", page)) == 1
     assert re.search(r"<title>\s*\S", page)

@@ -1,4 +1,4 @@
-"""The page that shows how good triage is."""
+"""The triage page: how accurate predictions were."""
 
 import re
 from datetime import date, timedelta
@@ -22,20 +22,20 @@ def judged(value="billing", final="billing", **values):
 
 
 def figures(page):
-    found = re.findall(r"<dt>([^<]+)</dt><dd>(?:<a[^>]*>)?([^<]+)<", page)
-    return {name: value.strip().replace("\N{NO-BREAK SPACE}", " ") for name, value in found}
+    rows = re.findall(r"<dt>([^<]+)</dt><dd>(?:<a[^>]*>)?([^<]+)<", page)
+    return {name: value.strip() for name, value in rows}
 
 
-def test_it_shows_how_often_triage_was_right(agent):
+def test_it_shows_how_often_triage_was_correct(agent):
     judged()
     judged()
     judged(final="account")
-    found = figures(page_of(agent))
-    assert found["Category correct"] == "67%"
-    assert found["Priority correct"] == "\N{EN DASH}"
+    accuracy = figures(page_of(agent))
+    assert accuracy["Category correct"] == "67%"
+    assert accuracy["Priority correct"] == "\N{EN DASH}"
 
 
-def test_a_desk_without_suggestions_says_so(agent):
+def test_a_desk_without_predictions_says_so(agent):
     page = page_of(agent)
     assert page.count("No suggestions in this period.") == 2
     assert "Nothing yet." in page
@@ -47,11 +47,11 @@ def test_each_source_has_its_row(agent):
     PredictionFactory(source="default", provider="", model="")
     page = page_of(agent)
     assert "groq, m&lt;b&gt;" in page
-    assert "shadow, never shown" in page
+    assert "recorded only" in page
     assert "Default" in page
 
 
-def test_the_table_says_what_became_of_what(agent):
+def test_the_table_compares_predicted_and_final_values(agent):
     judged()
     judged("billing", "account")
     judged("billing", "account")
@@ -63,7 +63,7 @@ def test_the_table_says_what_became_of_what(agent):
 @pytest.mark.parametrize(
     ("query", "count"), [("", 2), ("?days=7", 1), ("?days=90", 3), ("?days=0", 4)]
 )
-def test_it_looks_back_as_far_as_one_likes(agent, query, count):
+def test_it_counts_the_chosen_period(agent, query, count):
     for days in (1, 20, 60, 300):
         judged(created_at=timezone.now() - timedelta(days=days))
     page = page_of(agent, query)
@@ -71,58 +71,58 @@ def test_it_looks_back_as_far_as_one_likes(agent, query, count):
 
 
 @pytest.mark.parametrize("days", ["8", "-1", "x", "1e3"])
-def test_another_period_is_refused(agent, days):
+def test_an_unknown_period_is_refused(agent, days):
     assert agent.get(f"{PAGE}?days={days}").status_code == 400
 
 
-def test_it_counts_what_waits_for_review_and_leads_there(agent):
-    unsure = TicketFactory(category_source="offline", category_confidence=0.3)
+def test_it_links_to_the_review_queue_with_its_count(agent):
+    to_review = TicketFactory(category_source="offline", category_confidence=0.3)
     TicketFactory(category_source="offline", category_confidence=0.3, status="closed")
     TicketFactory(category_source="human", priority_source="human")
     link, count = re.search(r'href="(/tickets/review/)">(\d+)<', page_of(agent)).groups()
     assert count == "1"
-    assert f"#{unsure.pk}</a>" in agent.get(link).content.decode()
+    assert f"#{to_review.pk}</a>" in agent.get(link).content.decode()
 
 
-def test_it_shows_what_was_learned(agent):
+def test_it_shows_the_learned_models(agent):
     TriageModel.objects.create(
-        field="category", version=7, data=b"x", lessons=120, prior_accuracy=0.78,
+        field="category", version=7, data=b"x", feedback_count=120, prior_accuracy=0.78,
         learned_accuracy=0.864, leads=True,
     )  # fmt: skip
-    page = page_of(agent).replace("\N{NO-BREAK SPACE}", " ")
-    for words in (">120</td>", "78 %", "86 %", "Learned model"):
-        assert words in page
+    page = page_of(agent)
+    for text in (">120</td>", "78%", "86%", "Learned model</td>"):
+        assert text in page
 
 
-def test_its_queries_do_not_grow(agent, django_assert_max_num_queries):
+def test_queries_do_not_grow_with_predictions(agent, django_assert_max_num_queries):
     for number in range(10):
         judged(model=str(number))
     with django_assert_max_num_queries(13):
         page_of(agent)
 
 
-# --- geometry -----------------------------------------------------------------------
+# --- charts -----------------------------------------------------------------------
 
 
-def test_a_point_stands_where_its_figures_say():
+def test_a_point_is_drawn_at_its_confidence_and_accuracy():
     [point] = charts.calibration(
         [
             {"from": 0.7, "to": 0.8, "judged": 4, "mean_confidence": 0.75, "accuracy": 0.5},
             {"from": 0.8, "to": 0.9, "judged": 0, "mean_confidence": None, "accuracy": None},
         ]
     )
-    assert (point.x, point.y, point.told) == (75.0, 50.0, "70 to 80 %")
+    assert (point.x, point.y, point.label) == (75.0, 50.0, "70 to 80%")
 
 
 def test_cells_are_shaded_by_their_share():
     [(_, cells), _row] = charts.confusion({"a": {"a": 3, "b": 1}}, ["a", "b"])
-    assert [(cell.count, cell.share, cell.shade, cell.right) for cell in cells] == [
+    assert [(cell.count, cell.share, cell.shade, cell.is_correct) for cell in cells] == [
         (3, 75, 3, True),
         (1, 25, 1, False),
     ]
 
 
-def test_days_without_judgement_stay_empty():
+def test_days_without_judged_predictions_are_empty():
     today = timezone.now().date()
     entries = [
         {"date": today.isoformat(), "judged": 3, "correct": 1},
@@ -130,10 +130,10 @@ def test_days_without_judgement_stay_empty():
     ]
     chart = charts.accuracy_chart(entries, today - timedelta(days=2), today)
     assert [(bar.judged, bar.correct) for bar in chart.columns] == [(0, 0), (0, 0), (4, 2)]
-    assert chart.columns[-1].right_height == chart.columns[-1].height / 2
+    assert chart.columns[-1].correct_height == chart.columns[-1].height / 2
 
 
-def test_a_long_past_is_told_by_months():
+def test_a_long_period_is_grouped_by_months():
     first, last = date(2020, 1, 31), date(2026, 3, 1)
     entries = [{"date": "2026-02-28", "judged": 2, "correct": 1}]
     chart = charts.accuracy_chart(entries, first, last)

@@ -1,0 +1,33 @@
+"""The audit trail: what changed, when, and who changed it."""
+
+import pytest
+
+from tickets.audit.trail import audit_trail
+from tickets.models.ticket import Ticket
+from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_lists_comments_and_changes_in_the_order_they_came():
+    ticket = TicketFactory()
+    comment = CommentFactory(ticket=ticket)
+    Ticket.objects.update(priority="low")
+    comment.body = "Changed."
+    comment.save()
+    comment.delete()
+    assert [(entry.event, entry.changes) for entry in audit_trail(ticket)[1:]] == [
+        ("comment created", {"body": (None, "We are looking into it."), "public": (None, False)}),
+        ("changed", {"priority": ("medium", "low")}),
+        ("comment changed", {"body": ("We are looking into it.", "Changed.")}),
+        ("comment deleted", {}),
+    ]
+
+
+def test_it_takes_two_queries(django_assert_num_queries):
+    ticket = TicketFactory()
+    for number in range(10):
+        CommentFactory(ticket=ticket)
+        Ticket.objects.update(urgency_score=number, assignee=AgentFactory())
+    with django_assert_num_queries(2):
+        assert len(audit_trail(ticket)) == 21

@@ -1,0 +1,46 @@
+"""A real worker on the tests' database."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import connection, connections
+from procrastinate.contrib.django import app
+
+from tickets import tasks  # noqa: F401  (registers the jobs)
+
+
+def work():
+    """Run one worker until no job is due.
+
+    It has a thread of its own, because the browser tests keep an event loop running in this one.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(_work).result()
+
+
+def _work():
+    try:
+        with app.replace_connector(app.connector.get_worker_connector()):
+            app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+    finally:
+        connections.close_all()
+
+
+def work_now():
+    """Run all jobs, including those that are scheduled for later."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
+    work()
+
+
+def stall(job):
+    """Leave a job as a killed worker does: taken, with the last heartbeat long ago."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat)"
+            " VALUES (now() - interval '5 minutes') RETURNING id"
+        )
+        [worker] = cursor.fetchone()
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s",
+            [worker, job.pk],
+        )
