@@ -302,7 +302,7 @@ def progress_output(out, monkeypatch, seconds):
     """Return what `out` shows after five rows that took this many seconds each."""
     clock = iter(range(0, 100 * seconds, seconds))
     monkeypatch.setattr(evaluate_triage.time, "monotonic", lambda: next(clock))
-    with evaluate_triage.Progress(OutputWrapper(out), "offline", 5) as progress:
+    with evaluate_triage.ProgressLine(OutputWrapper(out), "offline", 5) as progress:
         for count in range(1, 6):
             progress.show(count)
     return out.getvalue()
@@ -311,7 +311,7 @@ def progress_output(out, monkeypatch, seconds):
 def test_progress_moves_on_a_terminal_and_is_cleared_at_the_end(monkeypatch):
     text = progress_output(Terminal(), monkeypatch, seconds=1)
     assert "offline: 5 of 5 rows, 5 s" in text
-    assert "#" * evaluate_triage.Progress.WIDTH in text
+    assert "#" * evaluate_triage.ProgressLine.WIDTH in text
     assert text.endswith("\r\033[K")
     assert "\n" not in text
 
