@@ -199,7 +199,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- E-mail ------------------------------------------------------------------------
+# --- Email ------------------------------------------------------------------------
 
 mail_server = Env.email_url_config(email_url)
 # Our own SMTP backend also knows how far a message got.
@@ -222,7 +222,7 @@ STATIC_ROOT = BASE_DIR / ".build" / "static"
 # What tools/bundle.py makes of our scripts and style sheets; it replaces their sources.
 BUNDLES = BASE_DIR / ".build" / "bundles"
 STATICFILES_DIRS = [
-    *([BUNDLES] if BUNDLES.exists() and not DEBUG else []),
+    *([BUNDLES] if BUNDLES.exists() and not env["DEBUG"] else []),
     BASE_DIR / "static",
     ("vendor/alpine", BASE_DIR / "node_modules" / "@alpinejs" / "csp" / "dist"),
     ("vendor/idiomorph", BASE_DIR / "node_modules" / "idiomorph" / "dist"),

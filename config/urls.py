@@ -10,7 +10,7 @@ urlpatterns = [
     # Release 0.1 called feedback lessons.
     path(
         "admin/tickets/lesson/",
-        RedirectView.as_view(pattern_name="admin:tickets_feedback_changelist"),
+        RedirectView.as_view(pattern_name="admin:tickets_feedback_changelist", query_string=True),
     ),
     path("admin/", admin.site.urls),
 ]

@@ -85,7 +85,7 @@ class PredictionUse(TextChoices):
 
 
 class MailKind(TextChoices):
-    """Why a requester gets an e-mail."""
+    """Why a requester gets an email."""
 
     RECEIVED = "received", "ticket received"
     REPLY = "reply", "public reply"
@@ -165,7 +165,7 @@ MAX_TOKEN_DAYS = 3650  # a token that must live longer has no expiry
 MAX_SEARCH_CHARS = 200
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 100, 500  # tickets per page of the API
 MAX_BULK_TICKETS = 500  # tickets that one request may change
-MAX_CONFIRMATIONS_PER_HOUR = 5  # confirmation e-mails per address, since strangers choose it
+MAX_CONFIRMATIONS_PER_HOUR = 5  # confirmation emails per address, since strangers choose it
 STATS_DAYS = 30
 MAX_FEEDBACK = 2000  # what the classifier is retrained from
 IDEMPOTENCY_KEY_LIFETIME = timedelta(days=1)

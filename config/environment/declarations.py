@@ -232,7 +232,7 @@ SECTIONS = (
         ),
     ),
     Section(
-        "E-mail",
+        "Email",
         (
             Setting(
                 "EMAIL_URL",

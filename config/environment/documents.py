@@ -40,7 +40,7 @@ TYPE_NAMES: dict[Callable[[str], Any], str] = {
     mail_url: "URL",
     number: "number",
     secret: "secret",
-    sender: "e-mail address",
+    sender: "email address",
     site_address: "URL",
     text: "text",
     web_address: "URL",

@@ -135,7 +135,7 @@ def site_address(value: str) -> str:
 
 
 def sender(value: str) -> str:
-    """One e-mail address, with or without a name."""
+    """One email address, with or without a name."""
     # Only this type needs Django's validators, which take longer to import than all the rest.
     from django.core.exceptions import ValidationError
     from django.core.validators import EmailValidator
@@ -146,7 +146,7 @@ def sender(value: str) -> str:
             raise ValidationError("")
         EmailValidator(allowlist=["localhost"])(addresses[0][1])
     except ValidationError:
-        raise ValueError("be one e-mail address, as in Support <desk@example.org>") from None
+        raise ValueError("be one email address, as in Support <desk@example.org>") from None
     return value
 
 

@@ -40,7 +40,7 @@ from .base import ModelForm
 TRIAGE_DECIDES = ("", "Let triage decide")
 
 
-class TicketForm(tickets.TicketForm, ModelForm):
+class AdminTicketForm(tickets.TicketForm, ModelForm):
     assignee = None  # type: ignore[assignment]  # use the model's field, which has autocomplete
 
     class Meta:
@@ -60,7 +60,7 @@ class TicketForm(tickets.TicketForm, ModelForm):
         """Do nothing: the form's fields have the same rules, and the database enforces them."""
 
 
-class AddTicketForm(TicketForm):
+class AddTicketForm(AdminTicketForm):
     category = fields.EnumerationField(choices=[TRIAGE_DECIDES, *Category.choices], required=False)
     priority = fields.EnumerationField(choices=[TRIAGE_DECIDES, *Priority.choices], required=False)
 
@@ -71,7 +71,7 @@ class AddTicketForm(TicketForm):
         super().__init__(data, files, initial=initial, **kwargs)
 
 
-class ChangeTicketForm(TicketForm):
+class ChangeTicketForm(AdminTicketForm):
     """Changes the values that the editor has edited. The ticket keeps the others.
 
     The page stores the version that it showed. The form conflicts if somebody else has changed
@@ -145,7 +145,7 @@ class AssignForm(forms.Form):
     )
 
 
-class CommentForm(tickets.CommentForm, ModelForm):
+class AdminCommentForm(tickets.CommentForm, ModelForm):
     class Meta:
         model = Comment
         fields = ("body", "public")
@@ -155,7 +155,7 @@ class CommentForm(tickets.CommentForm, ModelForm):
         self.fields["body"].widget = AdminTextareaWidget({"rows": 4})
 
     def validate_constraints(self) -> None:
-        """Do nothing, as in TicketForm."""
+        """Do nothing, as in AdminTicketForm."""
 
 
 class NamesForm(ModelForm):
@@ -200,7 +200,7 @@ class ViewForm(ModelForm):
         return name
 
     def validate_constraints(self) -> None:
-        """Do nothing, as in TicketForm."""
+        """Do nothing, as in AdminTicketForm."""
 
 
 class TokenForm(ModelForm):

@@ -174,11 +174,11 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Retry failed jobs", permissions=["manage"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._act_on_each(request, queryset, "failed", _retry, "Retried", "had not failed")
+        self._act_on_each(request, queryset, "failed", _retry_job, "Retried", "had not failed")
 
     @admin.action(description="Cancel waiting jobs", permissions=["manage"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._act_on_each(request, queryset, "todo", _cancel, "Cancelled", "not waiting")
+        self._act_on_each(request, queryset, "todo", _cancel_job, "Cancelled", "not waiting")
 
     def _act_on_each(
         self,
@@ -211,7 +211,7 @@ def _is_same_act(entry: LogEntry, event: ProcrastinateEvent) -> bool:
     return same_kind and event.at is not None and abs(entry.action_time - event.at) < SAME_ACT
 
 
-def _retry(job: ProcrastinateJob) -> bool:
+def _retry_job(job: ProcrastinateJob) -> bool:
     """Return False if an equal job already waits under its lock, or if somebody else was first."""
     try:
         with transaction.atomic():
@@ -223,7 +223,7 @@ def _retry(job: ProcrastinateJob) -> bool:
     return True
 
 
-def _cancel(job: ProcrastinateJob) -> bool:
+def _cancel_job(job: ProcrastinateJob) -> bool:
     """Return False if a worker has already taken the job."""
     with transaction.atomic():
         cancelled = app.job_manager.cancel_job_by_id(job.pk)

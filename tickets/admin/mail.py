@@ -1,4 +1,4 @@
-"""Mail to requesters in the back office: read it, and send again what failed."""
+"""Email to requesters in the back office: read it, and resend what failed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..services.mail.outbox import resend_email
 from ..vocabulary import MailKind, MailState
 from .base import NEWEST, ReadOnlyAdmin, badge, count_of, format_time, newest
 
-# The state of a job whose badge each state of a message uses.
+# Each state of an email uses the badge of this job state.
 BADGES = {
     MailState.WAITING: "todo",
     MailState.SENDING: "doing",
@@ -102,6 +102,6 @@ class EmailAdmin(ReadOnlyAdmin):
             request,
             len(again),
             len(emails),
-            f"Will be sent again: {count_of(len(again), 'message')}.",
+            f"Will be sent again: {count_of(len(again), 'email')}.",
             f"Skipped, neither failed nor possibly sent: {skipped}." if skipped else "",
         )

@@ -41,7 +41,7 @@ from .base import (
     newest,
     signed_in_actor,
 )
-from .forms import AddTicketForm, AssignForm, ChangeTicketForm, CommentForm
+from .forms import AddTicketForm, AdminCommentForm, AssignForm, ChangeTicketForm
 
 ADD_FIELDSETS = (
     (None, {"fields": ("title", "description", "requester_email")}),
@@ -153,7 +153,7 @@ class CommentInline(StackedInline):
     """One new comment. The template shows the earlier ones as a conversation."""
 
     model = Comment
-    form = CommentForm
+    form = AdminCommentForm
     template = "admin/tickets/ticket/conversation.html"
     extra = max_num = 1
     can_delete = False

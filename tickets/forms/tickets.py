@@ -105,7 +105,7 @@ class SubmitForm(NewTicketForm):
     def __init__(self, data: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         del self.fields["status"], self.fields["assignee"]
-        self.fields["requester_email"].label = "Your e-mail"
+        self.fields["requester_email"].label = "Your email"
         self.fields["description"].label = "What is the problem?"
 
 
@@ -141,7 +141,7 @@ class SuggestTitleForm(forms.Form):
     description = PlainTextField(max_length=MAX_TEXT_CHARS)
 
 
-class UnfinishedTextField(forms.CharField):
+class PartialTextField(forms.CharField):
     """Text that somebody is still typing, so nothing about it is an error."""
 
     def to_python(self, value: Any) -> str:
@@ -149,4 +149,4 @@ class UnfinishedTextField(forms.CharField):
 
 
 class SimilarForm(forms.Form):
-    text = UnfinishedTextField(required=False)
+    text = PartialTextField(required=False)

@@ -1,4 +1,4 @@
-"""E-mail to requesters: the outbox."""
+"""Email to requesters: the outbox."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def deliverable_address(address: str) -> str:
 
 
 class Email(models.Model):
-    """An e-mail to a requester about one event. The row ensures that it is sent only once."""
+    """An email to a requester about one event. The row ensures that it is sent only once."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="emails")
     kind = models.CharField(max_length=10, choices=MailKind)
-    # Names the event, such as "reply 12". A second e-mail about it is refused.
+    # Names the event, such as "reply 12". A second email about it is refused.
     event = models.CharField(max_length=100, unique=True)
     comment = models.ForeignKey(Comment, on_delete=models.CASCADE, null=True, blank=True)
     address = models.EmailField(blank=True)  # where it was sent

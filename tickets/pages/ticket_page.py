@@ -12,7 +12,7 @@ from ..audit.trail import AuditEntry, audit_trail
 from ..models.ticket import Comment, Ticket
 from ..vocabulary import AuditEvent, LearnedField, Source
 from .audit_text import actor_name
-from .shortcuts import VALUE_SHORTCUTS, shortcuts_with
+from .shortcuts import CATEGORY, HELP, PRIORITY, UNDO, shortcut
 
 MAX_SIMILAR = 3  # finished tickets, and as many active ones
 VISIBLE_ENTRIES = 8  # of the audit trail, the newest; the others unfold
@@ -22,16 +22,19 @@ PARTS = (
     *("edit", "facts", "private-link"),
     *(f"property-{name}" for name in ("status", "category", "priority", "assignee", "sentiment")),
 )
-SHORTCUTS = shortcuts_with(
-    ("y", "Accept the suggested category and priority"),
-    *VALUE_SHORTCUTS,
-    ("m", "Assign to me"),
-    ("s", "Status"),
-    ("r", "Write a reply"),
-    ("n", "Write a note"),
-    ("e", "Edit the text"),
-    ("Esc", "Leave a field"),
-    ("u", "Back to the list"),
+SHORTCUTS = (
+    shortcut("y", "accept", "Accept the suggested category and priority"),
+    CATEGORY,
+    PRIORITY,
+    shortcut("m", "assign", "Assign to me"),
+    shortcut("s", "status", "Status"),
+    shortcut("r", "write", "Write a reply"),
+    shortcut("n", "write", "Write a note"),
+    shortcut("e", "edit", "Edit the text"),
+    shortcut("Esc", "", "Leave a field"),
+    shortcut("u", "back", "Back to the list"),
+    UNDO,
+    HELP,
 )
 
 

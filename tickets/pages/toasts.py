@@ -20,7 +20,7 @@ MAX_NUMBERS = 5  # ticket numbers in one sentence
 
 def toast(response: HttpResponse, message: str, undo: Iterable[Ticket] = ()) -> HttpResponse:
     """Add a toast to an answer to htmx. `undo` are the tickets as the change left them."""
-    detail = {"words": message, "undo": undo_token(undo)}
+    detail = {"message": message, "undo": undo_token(undo)}
     return trigger_client_event(response, "toast", detail)
 
 

@@ -61,7 +61,7 @@ def editing(
 ) -> Iterator[TicketEdit]:
     """Lock a ticket, let the caller set its values, and save what differs as a new version.
 
-    `undoes` is the version that the edit takes back. Such an edit sends no e-mail that was sent
+    `undoes` is the version that the edit takes back. Such an edit sends no email that was sent
     before. Raise NotFound, and StaleVersion if `version` is not the current one.
     """
     with audited(actor, **({} if undoes is None else {"undoes": undoes})):

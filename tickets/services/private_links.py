@@ -12,14 +12,14 @@ from .mail import outbox
 
 
 def send_private_link(ticket: Ticket, actor: Actor) -> Ticket:
-    """E-mail the private link to the requester. A revoked link is replaced by a new one.
+    """Email the private link to the requester. A revoked link is replaced by a new one.
 
-    Raise NotFound, and InvalidInput if the ticket has no e-mail address.
+    Raise NotFound, and InvalidInput if the ticket has no email address.
     """
     with audited(actor):
         ticket = lock_ticket(ticket.pk)
         if not ticket.requester_email:
-            raise InvalidInput("This ticket has no e-mail address to send a link to.")
+            raise InvalidInput("This ticket has no email address to send a link to.")
         was_revoked = ticket.link_digest is None
         if was_revoked:
             ticket.issue_link()
@@ -30,7 +30,7 @@ def send_private_link(ticket: Ticket, actor: Actor) -> Ticket:
 
 
 def revoke_private_link(ticket: Ticket, actor: Actor) -> Ticket:
-    """Close the requester's page. Nothing is e-mailed until a new link is sent. Raise NotFound."""
+    """Close the requester's page. Nothing is emailed until a new link is sent. Raise NotFound."""
     with audited(actor):
         ticket = lock_ticket(ticket.pk)
         if ticket.link_digest:

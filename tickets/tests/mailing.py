@@ -22,7 +22,7 @@ def reply(ticket, actor, body="We are on our way.", public=True):
 
 
 def states():
-    """Return the states of all e-mails, oldest first."""
+    """Return the states of all emails, oldest first."""
     return list(Email.objects.order_by("pk").values_list("state", flat=True))
 
 

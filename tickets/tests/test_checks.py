@@ -90,7 +90,7 @@ def test_the_server_refuses_what_commands_refuse(tmp_path):
     ("environment", "message"),
     [
         ({"EMAIL_URL": "smtp://"}, "EMAIL_URL must name a mail server"),
-        ({"EMAIL_FROM": "support"}, "EMAIL_FROM must be one e-mail address"),
+        ({"EMAIL_FROM": "support"}, "EMAIL_FROM must be one email address"),
         ({"EMAIL_FROM": "a@example.org, b@example.org"}, "EMAIL_FROM must be one"),
         ({"EMAIL_FROM": "a@example.org\nBcc: b@example.org"}, "EMAIL_FROM must be one"),
         ({"SITE_URL": "desk.example.org"}, "SITE_URL must be http"),

@@ -1,4 +1,4 @@
-"""Each e-mail is sent once, and never twice. By a real worker to a mail server on loopback."""
+"""Each email is sent once, and never twice. By a real worker to a mail server on loopback."""
 
 import socket
 import threading
@@ -146,7 +146,7 @@ def test_it_is_given_up_after_some_hours(mail_server):
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
 def test_a_connection_that_is_lost_before_the_message_is_tried_again(mail_server, command):
-    """Nothing of the e-mail has left by then: the server has not answered DATA yet."""
+    """Nothing of the email has left by then: the server has not answered DATA yet."""
     mail_server.hang_ups = [command]
     create_ticket()
     work()
@@ -246,7 +246,7 @@ def test_only_what_failed_or_is_uncertain_is_sent_again_on_demand(mail_server, t
     ("change", "reason"),
     [
         (lambda ticket: ticket.comments.update(public=False), "no longer public"),
-        (lambda ticket: Ticket.objects.update(requester_email=""), "no longer has an e-mail"),
+        (lambda ticket: Ticket.objects.update(requester_email=""), "no longer has an email"),
         (lambda ticket: Ticket.objects.update(link_digest=None), "link was revoked"),
     ],
     ids=["note", "address", "link"],

@@ -1,4 +1,4 @@
-"""Which events send an e-mail to the requester. Sent by a real worker to a server on loopback."""
+"""Which events send an email to the requester. Sent by a real worker to a server on loopback."""
 
 import pytest
 from django.core.management import call_command

@@ -1,4 +1,4 @@
-"""The contents and the headers of e-mail."""
+"""The contents and the headers of email."""
 
 import re
 from email.utils import getaddresses
@@ -32,7 +32,7 @@ def html(message):
 
 @pytest.fixture
 def sent(mail_server, agent, settings):
-    """Return a ticket with secrets, and an e-mail of each kind about it."""
+    """Return a ticket with secrets, and an email of each kind about it."""
     settings.SITE_URL = "https://desk.example.org"
     settings.DEFAULT_FROM_EMAIL = "Support <desk@example.org>"
     data = {
@@ -110,7 +110,7 @@ def test_it_says_nothing_that_the_requesters_page_does_not_show(sent):
             *("critical", "technical", "neutral", "frustrated"),
         ):
             assert secret not in whole.lower().replace("internal", "INTERNAL")
-    # The page shows what people wrote, as the e-mail does.
+    # The page shows what people wrote, as the email does.
     for text in ("Broken &lt;door&gt; &amp; window", "Lift it &lt;b&gt;up&lt;/b&gt;."):
         assert text in page
         assert text in html(messages["reply"])

@@ -36,7 +36,7 @@ def undo_tokens(html):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_notice_is_shown_once_with_its_undo(agent, ticket, path):
+def test_a_notice_appears_once_with_its_undo(agent, ticket, path):
     close(agent, ticket)
     html = agent.get(path).content.decode()
     assert "1 ticket changed." in html
@@ -67,7 +67,7 @@ def test_a_notice_without_undo_needs_no_session():
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_message_that_the_previous_release_stored_is_still_shown(agent, path):
+def test_a_message_of_the_previous_release_still_appears(agent, path):
     storage = CookieStorage(RequestFactory().get("/"))
     agent.cookies["messages"] = storage._encode([Message(25, "Status: closed.", "12:3")])
     html = agent.get(path).content.decode()
@@ -75,7 +75,7 @@ def test_a_message_that_the_previous_release_stored_is_still_shown(agent, path):
     assert undo_tokens(html) == []
 
 
-def test_a_link_in_a_message_of_django_stays_a_link(agent, ticket):
+def test_a_link_in_djangos_message_stays_a_link(agent, ticket):
     path = f"/admin/tickets/ticket/{ticket.pk}/change/"
     form = agent.get(path).context["adminform"].form
     data = {field.html_name: field.value() or "" for field in form} | {"title": "Other <title>"}

@@ -44,7 +44,7 @@ def clean(text: str) -> str:
 
 
 def redact(text: str) -> str:
-    """Replace e-mail addresses, payment card numbers and phone numbers by their kind."""
+    """Replace email addresses, payment card numbers and phone numbers by their kind."""
     return _DIGITS.sub(_number_kind, _EMAIL.sub("[email]", text))
 
 

@@ -87,7 +87,7 @@ export function createSaveQueue(page) {
     }
     if (version) return dispatchTriggers(response);
     if (!superseded && selectOf(id)) reset(selectOf(id));
-    dispatch("toast", { words: response ? NOT_SAVED : UNREACHABLE });
+    dispatch("toast", { message: response ? NOT_SAVED : UNREACHABLE });
   }
 
   // With the headers of htmx, so that the server answers as it answers htmx.

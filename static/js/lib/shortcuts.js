@@ -1,6 +1,6 @@
-// Keyboard shortcuts: a `desk-key` event for each key pressed outside of fields and dialogs. The
-// page that acts on it calls preventDefault. They can be turned off, as WCAG 2.1.4 asks of
-// shortcuts without a modifier.
+// Keyboard shortcuts: a key pressed outside of fields and dialogs starts an action of the page. The
+// page's help says which one, see `tickets/pages/shortcuts.py`. They can be turned off, as WCAG
+// 2.1.4 asks of shortcuts without a modifier.
 import { byId } from "./dom.js";
 import { local } from "./storage.js";
 
@@ -10,6 +10,10 @@ const REPEATABLE = ["j", "k"]; // these may be held down
 
 // A popover, since a modal dialog makes a long list inert, which takes a slow machine half a second.
 const dialog = byId("shortcuts");
+const shortcuts = new Map(
+  [...dialog.querySelectorAll("[data-key]")].map(({ dataset }) => [dataset.key, dataset]),
+);
+const actions = { help: () => dialog.showPopover() };
 const enabled = dialog.querySelector("[data-shortcuts-switch]");
 
 enabled.checked = local.read(STORAGE_KEY) !== "off";
@@ -24,13 +28,15 @@ function isShortcut(event, key) {
 
 document.addEventListener("keydown", (event) => {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (!enabled.checked || !isShortcut(event, key)) return;
-  const shortcut = new CustomEvent("desk-key", { detail: { key }, cancelable: true });
-  if (!document.dispatchEvent(shortcut)) event.preventDefault();
+  const shortcut = shortcuts.get(key);
+  if (!shortcut || !enabled.checked || !isShortcut(event, key)) return;
+  if (actions[shortcut.action](shortcut.value) !== false) event.preventDefault();
 });
 
-document.addEventListener("desk-key", (event) => {
-  if (event.detail.key !== "?") return;
-  event.preventDefault();
-  dialog.showPopover();
-});
+/**
+ * Add the page's actions: {name: (value) => ...}. An action that returns false leaves the key to
+ * the browser.
+ */
+export function addShortcutActions(more) {
+  Object.assign(actions, more);
+}

@@ -40,15 +40,14 @@ export function undoButton(changes) {
   return form?.querySelector("button");
 }
 
-document.addEventListener("toast", ({ detail }) => toast(detail.words, detail.undo));
+document.addEventListener("toast", ({ detail }) => toast(detail.message, detail.undo));
 
-document.addEventListener("desk-key", (event) => {
-  if (event.detail.key !== "z") return;
-  event.preventDefault();
+/** Undo the newest change that can be undone on this page. */
+export function undoNewest() {
   const button = undoButton();
   if (button) button.click();
   else toast("There is nothing to undo.");
-});
+}
 
 // --- Undo by htmx; on pages without htmx the form is sent as it is ---
 

@@ -1,12 +1,10 @@
 // The ticket list: changes in place, selection, shortcuts, and the announcement of new tickets.
 import "./base.js";
-import "../lib/shortcuts.js";
 import { byId, dispatch, focusOn, parse } from "../lib/dom.js";
 import { stopPolling } from "../lib/requests.js";
 import { createSaveQueue, reset } from "../lib/save_queue.js";
-
-const MENUS = { s: "status", c: "category", e: "assignee" };
-const PRIORITIES = { 1: "low", 2: "medium", 3: "high", 4: "critical" };
+import { addShortcutActions } from "../lib/shortcuts.js";
+import { undoNewest } from "../lib/toasts.js";
 
 const list = byId("list");
 const bulk = byId("bulk");
@@ -325,21 +323,33 @@ function open(menu) {
   } catch {} // an older browser: the arrow keys choose
 }
 
-/** Act on a key; return false if it means nothing here. */
-function press(key) {
-  if (key === "j" || key === "k") return move(key === "j" ? 1 : -1);
-  if (key === "/") return byId("search").select();
-  if (!byId(current)) return false;
-  const id = current.slice("row-".length);
-  if (MENUS[key]) return open(byId(`${MENUS[key]}-${id}`));
-  if (key === "x") return byId(`pick-${id}`).click();
-  if (!PRIORITIES[key]) return false;
-  byId(`priority-${id}`).value = PRIORITIES[key];
-  return choose(byId(`priority-${id}`));
+/** Return a control of the current row; null if there is no such row any more. */
+function inRow(name) {
+  return byId(current) && byId(`${name}-${current.slice("row-".length)}`);
 }
 
-document.addEventListener("desk-key", (event) => {
-  if (press(event.detail.key) !== false) event.preventDefault();
+function openInRow(name) {
+  const menu = inRow(name);
+  return menu ? open(menu) : false;
+}
+
+function setPriority(value) {
+  const select = inRow("priority");
+  if (!select) return false;
+  select.value = value;
+  return choose(select);
+}
+
+addShortcutActions({
+  next: () => move(1),
+  previous: () => move(-1),
+  search: () => byId("search").select(),
+  status: () => openInRow("status"),
+  category: () => openInRow("category"),
+  assignee: () => openInRow("assignee"),
+  select: () => (inRow("pick") ? inRow("pick").click() : false),
+  priority: setPriority,
+  undo: undoNewest,
 });
 
 // --- New tickets are announced ---

@@ -3,9 +3,9 @@
 // know yet.
 import "./base.js";
 import "../lib/requests.js";
-import "../lib/shortcuts.js";
 import { byId, dispatch, focusOn } from "../lib/dom.js";
-import { undoButton } from "../lib/toasts.js";
+import { addShortcutActions } from "../lib/shortcuts.js";
+import { undoButton, undoNewest } from "../lib/toasts.js";
 
 const announcement = byId("review-announcement");
 const steps = []; // {url} of a skip, with `changes` of a decision; the latest last
@@ -18,19 +18,13 @@ const form = () => byId("review-form");
 
 // --- Keyboard shortcuts ---
 
-const ACTIONS = { Enter: accept, j: skip, u: undo, z: undo };
-
-// Before the "z" of all pages, which knows decisions only.
-document.addEventListener(
-  "desk-key",
-  (event) => {
-    const { key } = event.detail;
-    if (!(ACTIONS[key] ? ACTIONS[key]() : choose(key))) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-  },
-  true,
-);
+addShortcutActions({
+  accept,
+  skip,
+  undo,
+  category: (value) => choose("category", value),
+  priority: (value) => choose("priority", value),
+});
 
 // On a link or button, Enter does what that is for.
 function accept() {
@@ -45,13 +39,13 @@ function skip() {
   return Boolean(link);
 }
 
-function choose(key) {
-  const radio = form()?.querySelector(`[data-key="${CSS.escape(key)}"]`);
+function choose(name, value) {
+  const radio = byId(`${name}-${value}`);
   if (!radio) return false;
   radio.checked = true;
   const group = radio.closest("fieldset").querySelector("legend").textContent;
-  const value = radio.closest("label").querySelector(".badge").textContent;
-  announcement.textContent = `${group}: ${value}`;
+  const label = radio.closest("label").querySelector(".badge").textContent;
+  announcement.textContent = `${group}: ${label}`;
   return true;
 }
 
@@ -80,7 +74,7 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
 
 function undo() {
   const step = steps.at(-1);
-  if (!step) return false;
+  if (!step) return undoNewest();
   if (undoing) moreUndos += 1;
   else if (step.changes) pressUndo(step.changes);
   else show(steps.pop().url);
@@ -89,7 +83,7 @@ function undo() {
 
 function pressUndo(changes) {
   // If its toast has gone meanwhile, one more is shown, only to press its button at once.
-  if (!undoButton(changes)) dispatch("toast", { words: "", undo: changes });
+  if (!undoButton(changes)) dispatch("toast", { message: "", undo: changes });
   undoButton(changes).click();
 }
 

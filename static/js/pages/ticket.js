@@ -1,13 +1,13 @@
 // The ticket page: drafts outlive every failure, properties change in place, other agents are
 // shown, and everything can be done by keyboard.
 import "./base.js";
-import "../lib/shortcuts.js";
 import { byId, csrfToken, dispatch, focusOn } from "../lib/dom.js";
 import { configureMorph } from "../lib/morph.js";
 import { onFailure } from "../lib/requests.js";
 import { createSaveQueue } from "../lib/save_queue.js";
+import { addShortcutActions } from "../lib/shortcuts.js";
 import { session } from "../lib/storage.js";
-import { toast } from "../lib/toasts.js";
+import { toast, undoNewest } from "../lib/toasts.js";
 
 const SLOW = 3000; // milliseconds
 const PROPERTIES = ["status", "assignee", "category", "priority"];
@@ -330,31 +330,20 @@ function edit() {
   byId("edit-title").focus();
 }
 
-const CATEGORIES = { b: "billing", t: "technical", a: "account", g: "general" };
-const PRIORITIES = { 1: "low", 2: "medium", 3: "high", 4: "critical" };
-const ACTIONS = {
-  y: () => press("accept-triage", "Category and priority are already confirmed."),
-  m: () =>
+addShortcutActions({
+  accept: () => press("accept-triage", "Category and priority are already confirmed."),
+  assign: () =>
     press(
       "assign-me",
       ticket.dataset.me ? "This ticket is already yours." : "Sign in to take tickets.",
     ),
-  s: () => byId("choose-status").focus(),
-  r: () => byId("body").focus(),
-  n: () => byId("body").focus(),
-  e: edit,
-  u: () => byId("back").click(),
-};
-for (const [key, value] of Object.entries(CATEGORIES))
-  ACTIONS[key] = () => choose("category", value);
-for (const [key, value] of Object.entries(PRIORITIES))
-  ACTIONS[key] = () => choose("priority", value);
-
-document.addEventListener("desk-key", (event) => {
-  const action = Object.hasOwn(ACTIONS, event.detail.key) && ACTIONS[event.detail.key];
-  if (!action) return;
-  event.preventDefault();
-  action();
+  status: () => byId("choose-status").focus(),
+  category: (value) => choose("category", value),
+  priority: (value) => choose("priority", value),
+  write: () => byId("body").focus(),
+  back: () => byId("back").click(),
+  edit,
+  undo: undoNewest,
 });
 
 document.addEventListener("keydown", (event) => {

@@ -97,15 +97,15 @@ class Command(BaseCommand):
         name, learns = options["source"], options["learn"]
         load_lexicon()
         learner = sources.Offline() if learns else None
-        source = learner or _source(name, settings)
-        with Progress(self.stderr, name, len(rows)) as progress:
+        source = learner or _make_source(name, settings)
+        with ProgressLine(self.stderr, name, len(rows)) as progress:
             measured = run.ask(
                 source,
                 rows,
                 afterwards=learner.learn if learner else lambda row: None,
                 progress=progress.show,
             )
-        with Progress(self.stderr, "lexicon only", len(rows)) as progress:
+        with ProgressLine(self.stderr, "lexicon only", len(rows)) as progress:
             lexicon = run.ask(sources.Offline(), rows, progress=progress.show)
         return Report(
             source=name,
@@ -126,7 +126,7 @@ class Command(BaseCommand):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class Progress:
+class ProgressLine:
     """Shows the progress on standard error: live on a terminal, else a line now and then.
 
     Use as a context manager. On a terminal it clears its line at the end.
@@ -141,7 +141,7 @@ class Progress:
         self._pause = self.TERMINAL_PAUSE if self._terminal else self.LOG_PAUSE
         self._started = self._updated = time.monotonic()
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> ProgressLine:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -217,7 +217,7 @@ def _isolated_state() -> Iterator[LocalSharedState]:
         engine.set_shared_state(previous)
 
 
-def _source(name: str, settings: Config) -> sources.Source:
+def _make_source(name: str, settings: Config) -> sources.Source:
     if name == "default":
         return sources.Default()
     if name == "offline":

@@ -15,10 +15,10 @@ DEFAULT_PORT = 8765
 
 class Command(BaseCommand):
     help = (
-        "A fake language model on 127.0.0.1. Its address is a GEMINI_BASE_URL; with /v1 behind it,"
-        " an LLM_BASE_URL, OPENAI_BASE_URL or GROQ_BASE_URL. "
-        'Faults: "[[fault:NAME]]" in a ticket, the header X-Fake-Fault, or '
-        'POST /control {"fault": NAME, "times": N}. What was asked: GET /log.'
+        "Run a fake language model on 127.0.0.1. Use its address as GEMINI_BASE_URL, or with /v1"
+        " appended as LLM_BASE_URL, OPENAI_BASE_URL or GROQ_BASE_URL. "
+        'To choose a fault, write "[[fault:NAME]]" in a ticket, send the header X-Fake-Fault, or '
+        'POST {"fault": NAME, "times": N} to /control. GET /log lists the requests.'
     )
     requires_system_checks = ()
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             from tools.fake_llm import KNOWN
 
             parser.epilog = f"Names of faults: {', '.join(KNOWN)}."
-        parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one")
+        parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 picks a free port")
         parser.add_argument("--hang-seconds", type=float, default=60.0)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: threading.Thread(target=fake.close).start())
         self.stdout.write(
             f"Fake model on {fake.url}: use it as GEMINI_BASE_URL with any key,"
-            " or with /v1 behind it as LLM_BASE_URL."
+            " or with /v1 appended as LLM_BASE_URL."
         )
         self.stdout.flush()
         fake.serve()

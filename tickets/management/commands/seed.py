@@ -48,7 +48,7 @@ def clear() -> int:
 
 
 def load(row: dict[str, Any]) -> None:
-    """Store one demo ticket with its conversation and history, dated back.
+    """Store one demo ticket with its conversation and audit trail, backdated.
 
     This does what the services do for real tickets, except that it sends no mail, asks no model
     and gives the classifier no feedback.
@@ -91,7 +91,7 @@ def store_ticket(row: dict[str, Any], created_at: datetime) -> Ticket:
     for name in LearnedField.values:
         decision = {"final_value": getattr(ticket, name), "final_at": created_at}
         ticket.predictions.filter(field=name).update(**decision)
-    date_back(ticket, created_at)
+    backdate(ticket, created_at)
     return ticket
 
 
@@ -109,11 +109,11 @@ def store_comment(ticket: Ticket, row: dict[str, Any], created_at: datetime) -> 
         if comment.public and not by_requester and ticket.first_response_at is None:
             ticket.first_response_at = created_at
             ticket.save(update_fields=["first_response_at"])
-    date_back(comment, created_at)
+    backdate(comment, created_at)
 
 
 def set_status(ticket: Ticket, row: dict[str, Any], changed_at: datetime) -> None:
-    """Let the agent take the ticket and set its present status."""
+    """Assign the ticket to its agent and set its current status."""
     with audited(actor(row["assignee"] or "agent")):
         ticket.assignee = account(row["assignee"])
         ticket.status = row["status"]
@@ -121,10 +121,10 @@ def set_status(ticket: Ticket, row: dict[str, Any], changed_at: datetime) -> Non
         ticket.updated_at = changed_at
         ticket.resolved_at = changed_at if ticket.is_finished else None
         ticket.save(update_fields=["assignee", "status", "version", "updated_at", "resolved_at"])
-    date_back(ticket, changed_at)
+    backdate(ticket, changed_at)
 
 
-def date_back(row: Ticket | Comment, time: datetime) -> None:
+def backdate(row: Ticket | Comment, time: datetime) -> None:
     """Set the time of the row's newest event in the audit trail."""
     events = row.pgh_event_model.objects  # type: ignore[union-attr]
     newest = events.filter(pgh_obj_id=row.pk).order_by("-pgh_id").values("pk")[:1]

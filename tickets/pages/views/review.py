@@ -24,14 +24,17 @@ from ...vocabulary import LearnedField
 from .. import audit_text
 from ..decorators import Request, page
 from ..highlight import highlight
-from ..shortcuts import CATEGORY_KEYS, PRIORITY_KEYS, VALUE_SHORTCUTS, shortcuts_with
+from ..shortcuts import CATEGORY, CATEGORY_KEYS, HELP, PRIORITY, PRIORITY_KEYS, UNDO, shortcut
 from ..toasts import notify, toast
 
-SHORTCUTS = shortcuts_with(
-    ("Enter", "Accept the chosen values and go on"),
-    *VALUE_SHORTCUTS,
-    ("j", "Skip"),
-    ("u", "Undo a decision or a skip, as z does"),
+SHORTCUTS = (
+    shortcut("Enter", "accept", "Accept the chosen values and go on"),
+    CATEGORY,
+    PRIORITY,
+    shortcut("j", "skip", "Skip"),
+    shortcut("u", "undo", "Undo a decision or a skip, as z does"),
+    UNDO,
+    HELP,
 )
 # If one of these changes, the reviewer's decision was about something else.
 DEPENDS_ON = frozenset({"title", "description", "status"})

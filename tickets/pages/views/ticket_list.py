@@ -22,22 +22,24 @@ from ...vocabulary import Category, Priority, Sentiment, Status
 from .. import view_bar
 from ..addresses import list_url
 from ..decorators import Request, current_path, page
-from ..shortcuts import shortcuts_with
+from ..shortcuts import HELP, PRIORITY_KEYS, UNDO, shortcut, value_shortcut
 from ..toasts import refusal
 
 PAGE_SIZE = 50
 MAX_COUNTED = 10_000  # tickets that a search finds
-SHORTCUTS = shortcuts_with(
-    ("j", "Next ticket"),
-    ("k", "Previous ticket"),
-    ("Enter", "Open the ticket"),
-    ("s", "Change its status"),
-    ("c", "Change its category"),
-    ("e", "Change its assignee"),
-    ("1 to 4", "Set its priority to low, medium, high or critical"),
-    ("x", "Select it"),
-    ("Esc", "Close a menu without choosing"),
-    ("/", "Search"),
+SHORTCUTS = (
+    shortcut("j", "next", "Next ticket"),
+    shortcut("k", "previous", "Previous ticket"),
+    shortcut("Enter", "", "Open the ticket"),
+    shortcut("s", "status", "Change its status"),
+    shortcut("c", "category", "Change its category"),
+    shortcut("e", "assignee", "Change its assignee"),
+    value_shortcut("priority", PRIORITY_KEYS, f"Its priority: {', '.join(PRIORITY_KEYS)}"),
+    shortcut("x", "select", "Select it"),
+    shortcut("Esc", "", "Close a menu without choosing"),
+    shortcut("/", "search", "Search"),
+    UNDO,
+    HELP,
 )
 
 

@@ -1,1 +1,1 @@
-"""E-mail to requesters: which event sends one, what it says, and how it leaves once."""
+"""Email to requesters: which event sends one, what it says, and how it leaves once."""

@@ -1,4 +1,4 @@
-"""Send the outbox: each e-mail once, and never twice."""
+"""Send the outbox: each email once, and never twice."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from . import rendering
 from .smtp import EmailBackend
 
 # A mail server that swallows connections rests for a while: the worker's other jobs would wait
-# as long as it does, once for every e-mail.
+# as long as it does, once for every email.
 SLOW_SECONDS, PAUSE_SECONDS = 2, 60
 breaker = CircuitBreaker(failures=1, pause=PAUSE_SECONDS)
 
 
 def deliver(email_id: int, *, is_last_attempt: bool = False) -> bool:
-    """Send a waiting e-mail. Return False if it must be tried again later.
+    """Send a waiting email. Return False if it must be tried again later.
 
-    The row is `sending` from before the e-mail is handed over until the mail server has answered.
+    The row is `sending` from before the email is handed over until the mail server has answered.
     Whoever finds it so afterwards cannot know whether it was sent, and leaves it.
     """
     with _exclusive(email_id) as is_ours:
@@ -51,7 +51,7 @@ def deliver(email_id: int, *, is_last_attempt: bool = False) -> bool:
 
 @contextmanager
 def _exclusive(email_id: int) -> Iterator[bool]:
-    """Tell whether no other process sends this e-mail. A dead worker's lock is free at once."""
+    """Tell whether no other process sends this email. A dead worker's lock is free at once."""
     key = [f"email {email_id}"]
     with database.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", key)
@@ -65,7 +65,7 @@ def _exclusive(email_id: int) -> Iterator[bool]:
 
 
 def _drop_if_obsolete(email: Email) -> bool:
-    """Drop the e-mail if it should no longer be sent. The row says why."""
+    """Drop the email if it should no longer be sent. The row says why."""
     reason = rendering.obsolete_because(email)
     return bool(reason) and email.move_state([MailState.WAITING], MailState.DROPPED, reason)
 
@@ -93,7 +93,7 @@ def _connect_and_send(email: Email, is_last_attempt: bool) -> bool:
             or _hand_over(server, current, is_last_attempt)
         )
     finally:
-        with suppress(smtplib.SMTPException, OSError):  # the e-mail was sent or not, regardless
+        with suppress(smtplib.SMTPException, OSError):  # the email was sent or not, regardless
             server.close()
 
 
@@ -125,7 +125,7 @@ def _hand_over(server: Any, email: Email, is_last_attempt: bool) -> bool:
 
 
 def _retry_later(email: Email, state: str, message: str, is_last_attempt: bool) -> bool:
-    """Note that the e-mail was certainly not sent. After the last attempt it has failed."""
+    """Note that the email was certainly not sent. After the last attempt it has failed."""
     if is_last_attempt:
         message = f"Given up after many attempts. {message}"
     new_state = MailState.FAILED if is_last_attempt else MailState.WAITING
@@ -164,7 +164,7 @@ class MailRetry(BaseRetryStrategy):
 
 @app.task(aliases=["tickets.tasks.send_email"], queue="mail", retry=MailRetry(), pass_context=True)
 def send_email(context: JobContext, email_id: int, ticket_id: int) -> None:
-    """Send one e-mail. Run again while it is known not to be sent."""
+    """Send one email. Run again while it is known not to be sent."""
     is_last_attempt = context.job.attempts >= len(MailRetry.waits)
     if not deliver(email_id, is_last_attempt=is_last_attempt):
-        raise RetryLater(f"The e-mail about ticket {ticket_id} could not be sent yet.")
+        raise RetryLater(f"The email about ticket {ticket_id} could not be sent yet.")

@@ -1,6 +1,6 @@
-"""Put e-mail to requesters into the outbox: which event sends one.
+"""Put email to requesters into the outbox: which event sends one.
 
-An e-mail is a row and a job, both stored in the transaction of their event. Its text is rendered
+An email is a row and a job, both stored in the transaction of their event. Its text is rendered
 when it is sent.
 """
 
@@ -21,7 +21,7 @@ from .delivery import send_email
 
 # A resolved ticket may be opened again this long, by Undo for example, before anybody is told.
 RESOLVED_DELAY = timedelta(seconds=10)
-# Two clicks on "Send the link" within this time send one e-mail.
+# Two clicks on "Send the link" within this time send one email.
 LINK_INTERVAL = timedelta(seconds=10)
 
 
@@ -56,7 +56,7 @@ def status_changed(ticket: Ticket, before: str) -> None:
 
 
 def status_restored(ticket: Ticket, before: str) -> None:
-    """Do as `status_changed` if the e-mail about the restored status was dropped meanwhile.
+    """Do as `status_changed` if the email about the restored status was dropped meanwhile.
 
     Otherwise it was sent, or will be, or there never was one.
     """
@@ -86,7 +86,7 @@ def resend_email(email: Email) -> bool:
 
 
 def cancel_email(email_id: int) -> None:
-    """Mark an e-mail as failed because its job was cancelled. An admin may send it again."""
+    """Mark an email as failed because its job was cancelled. An admin may send it again."""
     for email in Email.objects.filter(pk=email_id):
         email.move_state([MailState.WAITING], MailState.FAILED, "Its job was cancelled.")
 

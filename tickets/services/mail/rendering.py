@@ -1,4 +1,4 @@
-"""Render an e-mail to a requester. It says no more than the requester's page shows."""
+"""Render an email to a requester. It says no more than the requester's page shows."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2
 
 
 def load(email_id: int) -> Email | None:
-    """Return the e-mail with its ticket and comment, as they are now."""
+    """Return the email with its ticket and comment, as they are now."""
     rows = Email.objects.select_related("ticket", "comment").defer("ticket__document")
     return rows.filter(pk=email_id).first()
 
 
 def obsolete_because(email: Email) -> str:
-    """Return why a waiting e-mail should no longer be sent; "" if it should."""
+    """Return why a waiting email should no longer be sent; "" if it should."""
     ticket, comment = email.ticket, email.comment
     if not ticket.requester_email:
-        return "The ticket no longer has an e-mail address."
+        return "The ticket no longer has an email address."
     if not ticket.link_digest:
         return "The private link was revoked."
     if email.kind == MailKind.REPLY and not (comment and comment.public):
@@ -46,7 +46,7 @@ def _still_resolved(email: Email) -> bool:
 
 
 def render(email: Email) -> EmailMessage:
-    """Return the e-mail as text and HTML. Raise ValueError if mail cannot carry its address."""
+    """Return the email as text and HTML. Raise ValueError if mail cannot carry its address."""
     ticket = email.ticket
     context = {
         "ticket": ticket,
@@ -66,7 +66,7 @@ def render(email: Email) -> EmailMessage:
 
 
 def subject(email: Email) -> str:
-    """Return the subject. All e-mails of a ticket share it, so that mail programs thread them."""
+    """Return the subject. All emails of a ticket share it, so that mail programs thread them."""
     # Mail programs decode what follows "=?", line ends included.
     title = " ".join(UNPRINTABLE.sub(" ", email.ticket.title).replace("=?", "= ?").split())
     prefix = "" if email.kind == MailKind.RECEIVED else "Re: "

@@ -1,4 +1,4 @@
-"""Django's SMTP backend, extended to know how far an e-mail got."""
+"""Django's SMTP backend, extended to know how far an email got."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.core.mail.backends import smtp
 
 
 class Client(smtplib.SMTP):
-    GO_AHEAD = 354  # the answer to DATA: nothing of an e-mail leaves before it
+    GO_AHEAD = 354  # the answer to DATA: nothing of an email leaves before it
 
     has_data_begun = False
 
@@ -31,5 +31,5 @@ class EmailBackend(smtp.EmailBackend):
 
     @property
     def handed_over(self) -> bool:
-        """Return whether the server may have received part of the last e-mail."""
+        """Return whether the server may have received part of the last email."""
         return self.connection is None or self.connection.has_data_begun

@@ -83,7 +83,7 @@ def assert_no_server_error(response, *request):
     assert response.status_code < 500, request
 
 
-def test_every_list_is_walked(rows):
+def test_every_list_is_covered(rows):
     assert rows.keys() == set(MODEL_NAMES)
 
 
@@ -169,7 +169,7 @@ urlpatterns = [url_path("admin/broken/", django_admin.site.admin_view(broken)), 
 handler500 = urls.handler500
 
 
-def test_a_bug_of_ours_is_a_logged_server_error(browser, settings, caplog):
+def test_a_bug_is_a_logged_server_error(browser, settings, caplog):
     settings.ROOT_URLCONF = __name__
     response = browser.get("/admin/broken/")
     assert response.status_code == 500
@@ -195,7 +195,9 @@ def test_a_harmless_parameter_is_used_or_ignored(browser, rows, name, value):
 @pytest.mark.parametrize(
     ("name", "value"), [("p", "99"), ("p", "9" * 20), ("p", "0"), ("created_at__gte", "yesterday")]
 )
-def test_a_list_that_cannot_be_shown_leads_to_the_whole_list(browser, monkeypatch, name, value):
+def test_a_list_that_cannot_be_displayed_redirects_to_the_whole_list(
+    browser, monkeypatch, name, value
+):
     monkeypatch.setattr("tickets.admin.base.DeskModelAdmin.list_per_page", 1)
     TicketFactory.create_batch(2)
     path = address("tickets.ticket", "changelist")
@@ -213,7 +215,7 @@ def test_a_parameter_that_no_filter_has_is_refused(browser, rows, name, value):
 
 
 @pytest.mark.parametrize("value", ["abc", "\0", "9" * 30])
-def test_an_account_that_is_no_number_is_refused(browser, rows, value):
+def test_an_account_must_be_a_number(browser, rows, value):
     ticket, token = rows["tickets.ticket"], rows["tickets.apitoken"]
     for path, name in (
         (address("tickets.ticket", "add"), "assignee"),

@@ -78,7 +78,7 @@ def test_a_task_without_a_description_has_its_name(admin):
     assert "Send postcard" in admin.get(LIST).content.decode()
 
 
-def test_a_jobs_arguments_stay_text(admin, job):
+def test_a_jobs_arguments_are_escaped(admin, job):
     html = admin.get(f"{LIST}{job.pk}/change/").content.decode()
     assert "&lt;b&gt;digest" in html
     assert "<b>digest" not in html
@@ -122,7 +122,7 @@ def test_an_automatic_retry_is_one_event_at_the_time_it_happened(admin, job):
     assert f" {year}, " not in html.partition(">History</h2>")[2]
 
 
-def test_jobs_are_found_by_state_and_queue(admin, job):
+def test_jobs_are_filtered_by_state_and_queue(admin, job):
     for query, expected in {
         "status=todo": [job],
         "status=failed": [],
@@ -132,7 +132,7 @@ def test_jobs_are_found_by_state_and_queue(admin, job):
         assert list(admin.get(f"{LIST}?{query}").context["cl"].result_list) == expected
 
 
-def test_the_filters_do_not_ask_the_table_for_its_queues(admin, job):
+def test_the_queue_filter_reads_no_jobs(admin, job):
     with CaptureQueriesContext(connection) as queries:
         html = admin.get(LIST).content.decode()
     assert not [query for query in queries if "DISTINCT" in query["sql"]]
@@ -144,7 +144,7 @@ def test_a_waiting_job_can_be_cancelled(admin, job):
     assert states(job) == ["cancelled"]
 
 
-def test_a_message_whose_job_is_cancelled_does_not_wait_for_ever(admin):
+def test_an_email_whose_job_is_cancelled_does_not_wait_forever(admin):
     ticket = tickets.create_ticket(
         {"title": "Invoice", "description": "It is wrong.", "requester_email": "kim@example.org"},
         REQUESTER,
@@ -162,7 +162,7 @@ def test_a_job_that_failed_can_be_retried(admin, job):
     assert states(job) == ["todo"]
 
 
-def test_only_what_fits_is_retried_or_cancelled(admin, job):
+def test_jobs_in_another_state_are_skipped(admin, job):
     running, failed = make(ticket_id=8), make(ticket_id=9)
     become(running, "doing")
     become(failed, "doing", "failed")
@@ -176,7 +176,7 @@ def test_only_what_fits_is_retried_or_cancelled(admin, job):
     assert states(job, running, failed) == ["cancelled", "doing", "failed"]
 
 
-def test_a_job_whose_like_waits_already_cannot_be_retried(admin):
+def test_a_job_cannot_be_retried_while_an_equal_one_waits(admin):
     purge = app.configure_task("tickets.tasks.purge", queueing_lock="purge")
     failed = ProcrastinateJob.objects.get(pk=purge.defer(timestamp=1))
     become(failed, "doing", "failed")
@@ -188,7 +188,7 @@ def test_a_job_whose_like_waits_already_cannot_be_retried(admin):
 @pytest.mark.parametrize(
     ("state", "offered"), [("todo", ["cancel"]), ("failed", ["retry"]), ("doing", [])]
 )
-def test_a_jobs_page_offers_what_fits(admin, job, state, offered):
+def test_a_jobs_page_offers_the_actions_for_its_state(admin, job, state, offered):
     become(job, *(["doing", "failed"] if state == "failed" else [state]))
     html = admin.get(f"{LIST}{job.pk}/change/").content.decode()
     assert re.findall(r'name="action" value="(\w+)"', html) == offered

@@ -41,7 +41,7 @@ def test_it_is_filtered_by_state(admin, emails, state):
     assert list(rows) == [emails[state]]
 
 
-def test_only_what_failed_or_is_uncertain_goes_again(admin, emails):
+def test_only_failed_and_uncertain_emails_are_sent_again(admin, emails):
     send_again(admin, emails.values())
     changed = [
         state
@@ -58,7 +58,7 @@ def test_agents_do_not_see_it(agent, emails):
     assert Email.objects.get(event="failed").state == "failed"
 
 
-def test_nobody_makes_changes_or_deletes_a_message(admin, emails):
+def test_emails_cannot_be_added_changed_or_deleted(admin, emails):
     email = emails["sent"]
     assert admin.get(f"{LIST}add/").status_code == 403
     assert admin.post(f"{LIST}{email.pk}/change/", {"address": "x@example.org"}).status_code == 403

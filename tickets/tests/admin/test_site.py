@@ -44,7 +44,7 @@ LISTS = {
 }
 
 
-def test_it_sends_strangers_to_the_desks_own_sign_in_page(db):
+def test_strangers_are_redirected_to_the_desks_sign_in_page(db):
     response = Client().get(LISTS["tickets"], follow=True)
     assert response.redirect_chain[-1] == (f"/sign-in/?next={LISTS['tickets']}", 302)
 
@@ -56,11 +56,11 @@ def test_its_own_login_address_signs_nobody_in(admin_user):
     assert "_auth_user_id" not in client.session
 
 
-def test_whoever_is_inside_already_is_not_asked_again(agent):
+def test_a_signed_in_user_skips_the_sign_in_page(agent):
     assert agent.get("/admin/login/?next=/elsewhere/").url == "/admin/"
 
 
-def test_an_agent_without_staff_status_stays_outside(db):
+def test_an_agent_without_staff_status_cannot_open_it(db):
     client = signed_in(AgentFactory(is_staff=False))
     response = client.get(LISTS["tickets"], follow=True)
     assert response.status_code == 403
@@ -73,14 +73,14 @@ def test_staff_status_alone_shows_nothing(db):
     assert {client.get(path).status_code for path in LISTS.values()} == {403}
 
 
-def test_the_start_says_what_to_do_where_there_is_nothing(db):
+def test_an_empty_start_page_says_whom_to_ask(db):
     user = UserFactory(is_staff=True, username="newcomer")
     html = signed_in(user).get("/admin/").content.decode()
     assert "newcomer" in html
     assert "Ask an admin of this desk" in html
 
 
-def test_whoever_is_refused_learns_as_whom_and_whom_to_ask(db):
+def test_a_refusal_names_the_account_and_whom_to_ask(db):
     client = signed_in(UserFactory(username="newcomer"))
     for path in ("/admin/login/", "/tickets/"):
         response = client.get(path)
@@ -91,7 +91,7 @@ def test_whoever_is_refused_learns_as_whom_and_whom_to_ask(db):
         assert 'action="/sign-out/"' in html
 
 
-def test_the_start_groups_the_lists_by_what_they_are_for(admin, agent):
+def test_the_start_page_groups_the_lists_by_purpose(admin, agent):
     sections = {
         section["name"]: [model["name"] for model in section["models"]]
         for section in admin.get("/admin/").context["app_list"]
@@ -104,7 +104,7 @@ def test_the_start_groups_the_lists_by_what_they_are_for(admin, agent):
     assert [each["name"] for each in agent.get("/admin/").context["app_list"]] == ["Tickets"]
 
 
-def test_a_list_leads_back_to_the_start(admin):
+def test_breadcrumbs_lead_to_the_start_page(admin):
     for name in ("tickets", "feedback", "tokens", "users", "jobs"):
         html = admin.get(LISTS[name]).content.decode().partition('class="breadcrumbs"')[2]
         [home, app_index] = re.findall(r'<a href="(/admin/[^"]*)">', html)[:2]
@@ -112,7 +112,7 @@ def test_a_list_leads_back_to_the_start(admin):
         assert admin.get(app_index).url == "/admin/"
 
 
-def test_a_time_is_written_the_same_everywhere(admin, admin_user):
+def test_times_have_one_format(admin, admin_user):
     token = TokenFactory()
     at = datetime(2026, 2, 3, 4, 5, tzinfo=UTC)
     ApiToken.objects.update(created_at=at)
@@ -132,7 +132,7 @@ def test_every_list_says_what_it_is_for(admin):
         assert all(model["purpose"] for model in section["models"])
 
 
-def test_the_start_shows_what_one_did_oneself(admin, admin_user):
+def test_the_start_page_shows_only_the_users_own_actions(admin, admin_user):
     entry = {"action_flag": 2, "change_message": ""}
     LogEntry.objects.create(user=admin_user, object_repr="My own change", **entry)
     LogEntry.objects.create(user=AdminFactory(), object_repr="Somebody's change", **entry)
@@ -150,7 +150,7 @@ def run_action(admin, path, action, *rows):
     return notice, list(entries)
 
 
-def test_what_actions_do_to_each_account_is_logged(admin):
+def test_actions_log_each_account(admin):
     users = AgentFactory.create_batch(2)
     _, entries = run_action(admin, LISTS["users"], "deactivate", *users)
     assert entries == [(str(user.pk), "Deactivated.") for user in users]
@@ -182,7 +182,7 @@ def test_deleted_feedback_is_in_the_log_without_a_link(admin):
         ("users", "activate", "Activated: 0 accounts. 1 user no longer exists."),
     ],
 )
-def test_an_action_on_a_deleted_row_is_no_success(admin, admin_user, name, action, text):
+def test_an_action_on_a_deleted_row_is_a_warning(admin, admin_user, name, action, text):
     class Deleted:
         pk = 99_999
 
@@ -191,7 +191,7 @@ def test_an_action_on_a_deleted_row_is_no_success(admin, admin_user, name, actio
 
 
 @pytest.mark.parametrize("name", ["tokens", "users"])
-def test_no_list_deletes_more_than_the_page_that_asks_can_name(admin, admin_user, name):
+def test_deleting_is_limited_to_what_the_confirmation_can_name(admin, admin_user, name):
     users = User.objects.bulk_create(User(username=f"u{n}") for n in range(MAX_CONFIRMED))
     ApiToken.objects.bulk_create(
         ApiToken(name="x", scopes=["read"], digest=f"{user.pk:064}") for user in users
@@ -230,7 +230,7 @@ FILL = {
 
 
 @pytest.mark.parametrize("name", FILL)
-def test_a_list_takes_the_same_few_queries_however_many_rows(name, admin):
+def test_the_number_of_queries_does_not_depend_on_the_rows(name, admin):
     FILL[name]()
     admin.get(LISTS[name])
     with CaptureQueriesContext(connection) as few:
@@ -292,7 +292,7 @@ def pages(ticket, token, user):
     ]
 
 
-def test_no_page_has_what_the_policy_forbids(admin, agent_user, ticket):
+def test_no_page_breaks_the_content_security_policy(admin, agent_user, ticket):
     CommentFactory(ticket=ticket)
     for path in pages(ticket, TokenFactory(), agent_user):
         response = admin.get(path)
@@ -304,7 +304,7 @@ def test_no_page_has_what_the_policy_forbids(admin, agent_user, ticket):
         assert all("application/json" in tag for tag in inline), path
 
 
-def test_its_theme_is_the_one_that_the_desk_remembers(agent):
+def test_it_uses_the_theme_of_the_desk(agent):
     agent.cookies["theme"] = "dark"
     assert "theme-dark" in agent.get("/admin/").content.decode()
 
@@ -320,7 +320,7 @@ def test_the_open_demo_does_not_open_the_back_office(db, settings):
     assert Client().get(LISTS["tickets"]).status_code == 302
 
 
-def test_a_list_takes_what_its_own_links_ask(admin):
+def test_the_links_of_each_list_work(admin):
     FILL["tickets"]()
     group = Group.objects.bulk_create(Group(name=f"a{number}") for number in range(30))[-1]
     for name in FILL:
@@ -384,7 +384,7 @@ def test_agents_may_not_search_all_accounts(agent):
 # --- the audit trail ---
 
 
-def test_what_is_changed_past_the_services_has_its_actor_too(admin, admin_user):
+def test_changes_that_bypass_the_services_have_an_actor(admin, admin_user):
     token = TokenFactory()
     admin.post(f"{LISTS['tokens']}{token.pk}/delete/", {"post": "yes"})
     event = ApiToken.pgh_event_model.objects.get(pgh_label="delete", pgh_obj_id=token.pk)

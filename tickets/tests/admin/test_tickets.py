@@ -1,7 +1,7 @@
 """Tickets in the back office: every change goes through the services."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -91,7 +91,7 @@ def test_the_list_is_filtered_by(agent, field, value):
     assert listed(agent, f"{field}__exact={value}") == [wanted.pk]
 
 
-def test_the_list_is_filtered_by_who_has_taken_it(agent, agent_user):
+def test_the_list_is_filtered_by_assignee(agent, agent_user):
     free, mine = TicketFactory(), TicketFactory(assignee=agent_user)
     of_zoe = TicketFactory(assignee=AgentFactory(username="zoe"))
     assert listed(agent, "assignee=me") == [mine.pk]
@@ -99,7 +99,7 @@ def test_the_list_is_filtered_by_who_has_taken_it(agent, agent_user):
     assert listed(agent, "assignee=zoe") == [of_zoe.pk]
 
 
-def test_the_filter_for_a_colleague_shows_that_it_is_on(agent):
+def test_the_filter_for_a_colleague_is_selected(agent):
     AgentFactory(username="zoe")
     [spec] = [
         each
@@ -110,7 +110,7 @@ def test_the_filter_for_a_colleague_shows_that_it_is_on(agent):
     assert ("zoe", "zoe") in spec.lookup_choices
 
 
-def test_the_list_is_filtered_by_what_needs_review(agent):
+def test_the_list_is_filtered_by_needs_review(agent):
     uncertain = TicketFactory(
         category_source="offline", category_confidence=0.3, priority_source="human"
     )
@@ -118,7 +118,7 @@ def test_the_list_is_filtered_by_what_needs_review(agent):
     assert listed(agent, "needs_review=true") == [uncertain.pk]
 
 
-def test_a_search_that_no_index_helps_looks_at_the_newest_only(agent, monkeypatch):
+def test_a_search_without_an_index_covers_only_the_newest(agent, monkeypatch):
     monkeypatch.setattr("tickets.admin.base.NEWEST", 2)
     TicketFactory(title="All of it: 100 %")
     wanted = TicketFactory(title="A part: 50 %")
@@ -131,7 +131,7 @@ def test_a_search_that_no_index_helps_looks_at_the_newest_only(agent, monkeypatc
     assert notices(agent.get(f"{LIST}?q=part")) == []
 
 
-def test_the_search_finds_words_phrases_and_numbers(agent):
+def test_the_search_matches_terms_phrases_and_numbers(agent):
     wanted = TicketFactory(title="The invoice INV-7 is wrong")
     other = TicketFactory(title="Wrong colours", description="Not about an invoice at all.")
     assert listed(agent, "q=inv-7") == [wanted.pk]
@@ -140,7 +140,7 @@ def test_the_search_finds_words_phrases_and_numbers(agent):
     assert listed(agent, f"q=%23{other.pk}") == [other.pk]
 
 
-def test_the_search_goes_through_the_index(agent):
+def test_the_search_uses_the_index(agent):
     response = agent.get(f"{LIST}?q=invoice")
     queryset = response.context["cl"].queryset.order_by()
     # In an empty table every other plan would be as cheap.
@@ -150,7 +150,7 @@ def test_the_search_goes_through_the_index(agent):
     assert "ticket_document" in queryset.explain()
 
 
-def test_the_list_takes_the_same_few_queries_however_many_tickets(
+def test_the_number_of_queries_does_not_depend_on_the_tickets(
     agent, agent_user, django_assert_num_queries
 ):
     TicketFactory(assignee=agent_user)
@@ -181,7 +181,7 @@ def test_a_list_too_long_to_count_says_so(agent):
     assert "Select all 5000" not in response.content.decode()
 
 
-def test_values_are_words(agent):
+def test_values_have_labels(agent):
     TicketFactory(status="in_progress", priority="critical", sentiment="angry")
     html = agent.get(LIST).content.decode()
     for word in ("In progress</span>", "Critical</span>", "General</span>", "Angry</span>"):
@@ -215,7 +215,7 @@ def test_an_action_that_sets_a_value_is_a_persons_decision(agent, ticket, field,
     assert getattr(ticket, f"{field}_source") == "human"
 
 
-def test_an_action_says_what_it_did_and_what_was_gone(agent):
+def test_an_action_reports_changed_and_missing_tickets(agent):
     first, second, gone = TicketFactory.create_batch(3)
     number, _ = gone.pk, gone.delete()
     selected = [first.pk, second.pk, number]
@@ -247,7 +247,7 @@ def test_assigning_to_nobody(agent, agent_user):
     assert ticket.assignee is None
 
 
-def test_assigning_to_a_colleague_asks_to_whom_first(agent):
+def test_assigning_to_a_colleague_asks_for_the_colleague(agent):
     tickets = TicketFactory.create_batch(2)
     other = TicketFactory()
     html = act(agent, "assignee:other", *tickets).content.decode()
@@ -280,7 +280,7 @@ def test_only_an_agent_can_be_assigned_tickets(agent, ticket, who):
 
 
 @pytest.mark.parametrize("action", ["assignee:other", "delete_selected"])
-def test_what_asks_first_takes_no_more_than_its_form_can_name(admin, ticket, action):
+def test_a_confirmed_action_is_limited_to_what_its_form_can_name(admin, ticket, action):
     Ticket.objects.bulk_create(Ticket(title="x", description="x") for _ in range(MAX_CONFIRMED))
     response = act(admin, action, ticket, select_across="1")
     assert f"up to {MAX_CONFIRMED} tickets" in notices(response)[0]
@@ -306,7 +306,7 @@ def test_only_agents_take_tickets(permitted, ticket):
     assert ticket.assignee is None
 
 
-def test_whoever_may_only_look_changes_nothing(permitted, ticket):
+def test_a_reader_changes_nothing(permitted, ticket):
     reader = permitted("view_ticket")
     path = f"{LIST}{ticket.pk}/change/"
     html = reader.get(path).content.decode()
@@ -333,7 +333,7 @@ def test_an_action_on_all_rows_keeps_to_the_filter(agent):
     assert Ticket.objects.get(pk=other.pk).status == "open"
 
 
-def test_an_action_refuses_more_tickets_than_a_request_can_carry(agent, ticket):
+def test_an_action_on_too_many_tickets_is_refused(agent, ticket):
     most = DeskModelAdmin.max_selected
     Ticket.objects.bulk_create(Ticket(title="x", description="x") for _ in range(most))
     for across in ("1", "true"):
@@ -363,7 +363,7 @@ def with_related_rows():
     return ticket
 
 
-def test_deleting_says_what_goes_along_and_deletes_it(admin, admin_user):
+def test_deleting_counts_the_related_rows_and_deletes_them(admin, admin_user):
     ticket, other = with_related_rows(), with_related_rows()
     path = f"{LIST}{ticket.pk}/delete/"
     counts = dict(admin.get(path).context["model_count"])
@@ -393,7 +393,7 @@ def test_selected_tickets_are_deleted_after_asking(admin):
 # --- one ticket ---
 
 
-def test_a_changed_form_is_a_new_version_by_this_person(agent, agent_user, ticket):
+def test_a_changed_form_saves_a_new_version_by_this_user(agent, agent_user, ticket):
     response = change(agent, ticket, category="billing", status="resolved")
     assert "was changed successfully" in notices(response)[0]
     ticket.refresh_from_db()
@@ -417,7 +417,7 @@ def test_a_new_text_is_scored_again(agent, ticket):
     assert ticket.sentiment == "angry"
 
 
-def test_a_ticket_is_given_to_an_agent_only(agent, ticket):
+def test_the_form_assigns_only_agents(agent, ticket):
     colleague = AgentFactory()
     change(agent, ticket, assignee=colleague.pk)
     ticket.refresh_from_db()
@@ -430,7 +430,7 @@ def test_a_ticket_is_given_to_an_agent_only(agent, ticket):
     assert ticket.assignee == colleague
 
 
-def test_a_ticket_stays_with_an_agent_who_left_until_somebody_decides(agent):
+def test_a_ticket_stays_assigned_to_a_deactivated_agent_until_changed(agent):
     gone, other = AgentFactory.create_batch(2, is_active=False)
     ticket = TicketFactory(assignee=gone)
     html = agent.get(f"{LIST}{ticket.pk}/change/").content.decode()
@@ -461,7 +461,7 @@ def test_a_ticket_stays_with_an_agent_who_left_until_somebody_decides(agent):
         ("version_seen", "x"),
     ],
 )
-def test_a_bad_value_is_named_and_nothing_is_stored(agent, ticket, field, value):
+def test_a_bad_value_is_reported_and_nothing_is_saved(agent, ticket, field, value):
     response = change(agent, ticket, **{field: value})
     assert field in response.context["adminform"].form.errors
     assert Ticket.objects.get(pk=ticket.pk).version == 1
@@ -474,7 +474,7 @@ def test_the_values_of_triage_cannot_be_edited(agent, ticket):
     assert ticket.category_source == "default"
 
 
-def test_a_stale_form_keeps_the_text_and_says_what_is_stored(agent, ticket):
+def test_a_conflict_keeps_the_input_and_shows_the_stored_value(agent, ticket):
     path = f"{LIST}{ticket.pk}/change/"
     data = form_of(agent, path) | {"title": "My better title", "comments-0-body": "And a note"}
     update_by_colleague(ticket, title="Their title")
@@ -549,7 +549,7 @@ def test_an_assignee_left_alone_stays_the_colleagues_choice(agent, agent_user, t
     assert "Assignee: zoe" in response.content.decode()
 
 
-def test_a_form_may_have_shown_an_assignee_whose_account_is_deleted_now(agent):
+def test_the_assignee_that_the_form_showed_may_be_deleted(agent):
     gone = AgentFactory()
     ticket = TicketFactory(assignee=gone)
     path = f"{LIST}{ticket.pk}/change/"
@@ -580,7 +580,7 @@ def test_after_a_conflict_saving_overwrites_only_what_the_message_shows(agent, t
     assert (ticket.assignee, ticket.requester_email) == (zoe, "theirs@example.org")
 
 
-def test_nothing_that_the_form_left_alone_is_confirmed_or_logged(agent, ticket):
+def test_values_left_alone_are_neither_confirmed_nor_logged(agent, ticket):
     path = f"{LIST}{ticket.pk}/change/"
     data = form_of(agent, path) | {"status": "closed"}
     update_by_colleague(ticket, title="Their title", requester_email="theirs@example.org")
@@ -619,7 +619,7 @@ def test_a_version_that_the_ticket_never_had_is_refused(agent, ticket, version):
     assert Ticket.objects.get(pk=ticket.pk).version == 1
 
 
-def test_text_sent_to_a_deleted_ticket_is_shown_again(agent, ticket):
+def test_text_sent_to_a_deleted_ticket_is_displayed_again(agent, ticket):
     path = f"{LIST}{ticket.pk}/change/"
     data = form_of(agent, path) | {"title": "My better title", "comments-0-body": "And a note"}
     ticket.delete()
@@ -632,7 +632,7 @@ def test_text_sent_to_a_deleted_ticket_is_shown_again(agent, ticket):
     assert agent.get(path).status_code == 302
 
 
-def test_a_page_that_an_action_emptied_is_left(agent, monkeypatch):
+def test_an_action_that_empties_the_page_redirects_to_the_first(agent, monkeypatch):
     monkeypatch.setattr("tickets.admin.base.DeskModelAdmin.list_per_page", 2)
     oldest, *_ = TicketFactory.create_batch(5)
     data = {"action": "status:closed", "index": "0", "_selected_action": [oldest.pk]}
@@ -645,7 +645,7 @@ def test_a_page_that_an_action_emptied_is_left(agent, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_save_at_the_same_moment_one_is_refused(agent, ticket):
+def test_a_save_at_the_same_moment_is_refused(agent, ticket):
     path = f"{LIST}{ticket.pk}/change/"
     data = form_of(agent, path) | {"title": "My better title"}
 
@@ -658,11 +658,11 @@ def test_of_two_who_save_at_the_same_moment_one_is_refused(agent, ticket):
     with ThreadPoolExecutor() as pool:
         with editing.editing(ticket.pk, user_actor(AdminFactory())) as edit:
             edit.ticket.title = "Their title"
-            pool_result = pool.submit(save)
+            response = pool.submit(save)
             # The form was valid, because it read the ticket before the edit. Now it waits to save.
             while not is_somebody_waiting_for_a_lock():
-                assert pool_result.running()
-        assert pool_result.result().status_code == 412
+                assert wait([response], timeout=0).not_done
+        assert response.result().status_code == 412
     assert Ticket.objects.get(pk=ticket.pk).title == "Their title"
 
 
@@ -675,7 +675,7 @@ def is_somebody_waiting_for_a_lock():
         return cursor.fetchone()[0]
 
 
-def test_a_comment_can_be_added_to_a_ticket_that_changed_meanwhile(agent, ticket):
+def test_a_comment_can_be_added_to_a_ticket_that_has_changed(agent, ticket):
     path = f"{LIST}{ticket.pk}/change/"
     data = form_of(agent, path) | {"comments-0-body": "Called them."}
     # A confirmation: a new version in which no value of the form differs.
@@ -684,7 +684,7 @@ def test_a_comment_can_be_added_to_a_ticket_that_changed_meanwhile(agent, ticket
     assert Comment.objects.get().body == "Called them."
 
 
-def test_the_page_takes_the_same_few_queries_however_long_the_conversation(
+def test_the_number_of_queries_does_not_depend_on_the_conversation(
     agent, ticket, django_assert_max_num_queries
 ):
     CommentFactory(ticket=ticket, author=AgentFactory())
@@ -698,7 +698,7 @@ def test_the_page_takes_the_same_few_queries_however_long_the_conversation(
     assert len(few) <= 10
 
 
-def test_the_page_leads_to_the_desks_own(agent, ticket):
+def test_the_page_links_to_the_desks_page(agent, ticket):
     html = agent.get(f"{LIST}{ticket.pk}/change/").content.decode()
     link = re.search(r'href="(/admin/r/[^"]+)"', html)[1]
     assert agent.get(link).url.endswith(f"/tickets/{ticket.pk}/")
@@ -713,7 +713,7 @@ def test_the_page_shows_who_decided_and_how_confident_it_was(agent):
 # --- conversation and history ---
 
 
-def test_a_comment_is_the_agents_own(agent, agent_user, ticket):
+def test_a_comment_has_its_author(agent, agent_user, ticket):
     data = {"comments-0-body": "We are on it.", "comments-0-public": "on"}
     change(agent, ticket, **data)
     comment = Comment.objects.get()
@@ -726,7 +726,7 @@ def test_a_comment_is_internal_unless_it_is_made_public(agent, ticket):
     assert Comment.objects.get().public is False
 
 
-def test_nobody_edits_a_comment_that_is_there(admin, ticket):
+def test_existing_comments_cannot_be_edited(admin, ticket):
     comment = CommentFactory(ticket=ticket, body="As it was")
     html = admin.get(f"{LIST}{ticket.pk}/change/").content.decode()
     fields = re.findall(r'<textarea name="comments-\d+-body"[^>]*>\s*([^<]*)<', html)
@@ -738,7 +738,7 @@ def test_nobody_edits_a_comment_that_is_there(admin, ticket):
 
 
 @pytest.mark.parametrize("body", ["\u200b", "x" * 20_001, "a\0b"])
-def test_a_bad_comment_is_refused_with_the_rest_of_the_form(agent, ticket, body):
+def test_a_bad_comment_refuses_the_whole_form(agent, ticket, body):
     change(agent, ticket, title="Another title", **{"comments-0-body": body})
     assert not Comment.objects.exists()
     assert Ticket.objects.get(pk=ticket.pk).version == 1
@@ -759,7 +759,7 @@ def test_the_history_is_the_audit_trail(agent, agent_user, ticket):
 NEW = {"title": "New laptop", "description": "The old one is broken.", "status": "open"}
 
 
-def test_a_new_ticket_is_triaged_where_nothing_was_chosen(agent, agent_user):
+def test_triage_fills_in_what_was_not_chosen(agent, agent_user):
     agent.post(f"{LIST}add/", NEW | {"description": "I was charged twice, I want a refund!"})
     ticket = Ticket.objects.get()
     assert (ticket.category, ticket.category_source) == ("billing", "offline")
@@ -774,7 +774,7 @@ def test_a_new_ticket_keeps_what_the_person_chose(agent):
     assert (ticket.category_source, ticket.priority_source) == ("human", "human")
 
 
-def test_the_form_for_a_new_ticket_chooses_nothing_by_itself(agent):
+def test_the_form_for_a_new_ticket_has_no_default_choice(agent):
     form = agent.get(f"{LIST}add/").context["adminform"].form
     assert (form["category"].value(), form["priority"].value()) == ("", "")
 
@@ -793,7 +793,7 @@ def test_deleting_keeps_the_audit_trail(admin, admin_user, ticket):
     assert (event.pgh_label, event.pgh_context["actor"]) == ("delete", admin_user.username)
 
 
-def test_many_are_deleted_as_one_is(admin, admin_user):
+def test_deleting_several_tickets_is_audited(admin, admin_user):
     tickets, other = TicketFactory.create_batch(2), TicketFactory()
     act(admin, "delete_selected", *tickets, post="yes")
     assert list(Ticket.objects.all()) == [other]

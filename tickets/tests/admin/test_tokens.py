@@ -39,7 +39,7 @@ def test_a_new_tokens_secret_works(admin, client):
     assert client.get("/api/tickets/", headers=headers).status_code == 200
 
 
-def test_the_secret_is_shown_once_and_stored_nowhere(admin):
+def test_the_secret_appears_once_and_is_stored_nowhere(admin):
     response = add(admin)
     secret, token = secret_in(response), ApiToken.objects.get()
     assert "no-store" in response["Cache-Control"]
@@ -82,7 +82,7 @@ def test_a_token_without_days_never_expires(admin):
         ("user", "0"),
     ],
 )
-def test_a_bad_value_is_named_and_makes_no_token(admin, field, value):
+def test_a_bad_value_is_reported_and_creates_no_token(admin, field, value):
     response = add(admin, **{field: value})
     assert field in response.context["adminform"].form.errors
     assert not ApiToken.objects.exists()
@@ -102,7 +102,7 @@ def clerk(db):
     return user
 
 
-def test_nobody_gives_a_token_more_than_they_may_do(clerk, admin_user):
+def test_a_token_cannot_have_more_scopes_than_its_creator(clerk, admin_user):
     for scopes in (["read"], ["admin"]):
         response = add(signed_in(clerk), user=clerk.pk, scopes=scopes)
         assert "scopes" in response.context["adminform"].form.errors
@@ -114,7 +114,7 @@ def test_nobody_gives_a_token_more_than_they_may_do(clerk, admin_user):
     assert secret_in(add(client, user=clerk.pk, scopes=["read", "write"]))
 
 
-def test_only_admins_make_tokens_for_others(clerk, admin_user):
+def test_only_admins_create_tokens_for_other_users(clerk, admin_user):
     clerk.groups.add(Group.objects.get(name="agents"))
     client = signed_in(clerk)
     html = client.get(f"{LIST}add/").content.decode()
@@ -133,7 +133,7 @@ def test_a_token_cannot_be_changed(admin):
     assert token.scopes == ["read"]
 
 
-def test_revoking_ends_a_token_and_only_that(admin, admin_user, client):
+def test_a_revoked_token_stops_working(admin, admin_user, client):
     token, other = TokenFactory.create_batch(2)
     revoke(admin, token)
     answers = [
@@ -165,7 +165,7 @@ def test_a_tokens_page_revokes_it(admin):
     assert ">Revoke<" not in admin.get(f"{LIST}{token.pk}/change/").content.decode()
 
 
-def test_the_list_tells_usable_from_expired_and_revoked(admin):
+def test_the_list_filters_tokens_by_state(admin):
     now = timezone.now()
     tokens = {
         "usable": TokenFactory(last_used_at=now),
@@ -178,7 +178,7 @@ def test_the_list_tells_usable_from_expired_and_revoked(admin):
         assert f"{state.capitalize()}</span>" in response.content.decode()
 
 
-def test_agents_make_and_revoke_no_tokens(agent):
+def test_agents_cannot_create_or_revoke_tokens(agent):
     token = TokenFactory()
     assert add(agent).status_code == 403
     assert revoke(agent, token).status_code == 403

@@ -32,7 +32,7 @@ def test_the_list_shows_each_prediction_and_the_decision(admin):
     assert "<q>&lt;b&gt;refund&lt;/b&gt;</q>" in html
 
 
-def test_a_suggestion_that_was_never_sent_has_no_ticket(admin):
+def test_a_suggestion_without_a_ticket_says_so(admin):
     PredictionFactory(ticket=None, use="shown", confidence=None)
     assert "not created" in admin.get(PREDICTIONS).content.decode()
 
@@ -94,7 +94,7 @@ def test_retraining_that_already_waits_is_not_added_again(admin, learned):
     assert ProcrastinateJob.objects.count() == 1
 
 
-def test_agents_see_neither(agent, learned):
+def test_agents_see_no_predictions_and_no_models(agent, learned):
     assert agent.get(PREDICTIONS).status_code == agent.get(MODELS).status_code == 403
 
 
@@ -105,7 +105,7 @@ def rows(client, path):
     return list(client.get(path).context["cl"].result_list)
 
 
-def test_filters_look_at_the_newest_and_a_number_at_all(admin, monkeypatch):
+def test_filters_cover_the_newest_and_a_number_all(admin, monkeypatch):
     monkeypatch.setattr("tickets.admin.base.NEWEST", 2)
     old, *_, new = PredictionFactory.create_batch(4)
     assert old not in rows(admin, PREDICTIONS)
@@ -115,7 +115,7 @@ def test_filters_look_at_the_newest_and_a_number_at_all(admin, monkeypatch):
     assert rows(admin, f"{PREDICTIONS}?q=words") == []
 
 
-def test_a_list_that_looks_at_the_newest_only_says_so(admin):
+def test_a_list_of_the_newest_says_so(admin):
     for path in (PREDICTIONS, FEEDBACK):
         assert "Only the latest" in admin.get(path).content.decode()
 

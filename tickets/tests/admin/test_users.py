@@ -33,7 +33,7 @@ def group(name):
     return Group.objects.get(name=name).pk
 
 
-def test_of_two_who_take_a_name_at_the_same_moment_one_is_refused(admin, monkeypatch):
+def test_a_username_taken_at_the_same_moment_is_refused(admin, monkeypatch):
     UserFactory(username="ada")
     # As if the other account had been created right after this form checked the name.
     monkeypatch.setattr(UserCreationForm, "clean_username", lambda self: "ada")
@@ -44,7 +44,7 @@ def test_of_two_who_take_a_name_at_the_same_moment_one_is_refused(admin, monkeyp
     assert User.objects.filter(username="ada").count() == 1
 
 
-def test_an_account_becomes_an_agents_by_its_group(admin):
+def test_joining_the_group_makes_an_account_an_agent(admin):
     add(admin)
     user = User.objects.get(username="ada")
     assert not is_agent(user)
@@ -56,7 +56,7 @@ def test_an_account_becomes_an_agents_by_its_group(admin):
     assert signed_in(user).get("/admin/tickets/ticket/").status_code == 200
 
 
-def test_a_weak_password_makes_no_account(admin):
+def test_a_weak_password_is_refused(admin):
     add(admin, password1="12345", password2="12345")
     assert not User.objects.filter(username="ada").exists()
 
@@ -91,7 +91,7 @@ def test_a_group_keeps_its_permissions_when_saved(admin):
     assert before
 
 
-def test_an_agents_account_is_made_on_one_page(admin):
+def test_an_agents_account_is_created_on_one_page(admin):
     add(admin, email="ada@example.org", groups=[group("agents")])
     user = User.objects.get(username="ada")
     assert is_agent(user)
@@ -115,7 +115,9 @@ def act(client, action, *users):
     return [notice.text for notice in response.context["notices"]]
 
 
-def test_a_deactivated_agent_is_out_and_keeps_the_tickets(admin, admin_user, agent, agent_user):
+def test_a_deactivated_agent_is_signed_out_and_keeps_the_tickets(
+    admin, admin_user, agent, agent_user
+):
     ticket = TicketFactory(assignee=agent_user)
     [text] = act(admin, "deactivate", agent_user, admin_user)
     assert text == (
@@ -131,7 +133,7 @@ def test_a_deactivated_agent_is_out_and_keeps_the_tickets(admin, admin_user, age
     assert act(admin, "activate", agent_user) == ["Activated: 1 account."]
 
 
-def test_deleting_an_account_counts_rather_than_names_what_goes_along(admin, admin_user):
+def test_deleting_an_account_counts_the_related_rows(admin, admin_user):
     clerk = AgentFactory()
     TokenFactory(user=clerk)
     LogEntry.objects.bulk_create(
@@ -159,7 +161,7 @@ UNSEEN = ["\u200b", "\u202e"]
 
 @pytest.mark.parametrize("name", UNSEEN)
 @pytest.mark.parametrize("field", ["first_name", "last_name"])
-def test_a_persons_name_can_be_seen(admin, agent_user, field, name):
+def test_invisible_names_are_refused(admin, agent_user, field, name):
     values = {"username": agent_user.username, "is_active": "on", field: name}
     for response in (
         add(admin, **{field: name}),
@@ -171,7 +173,7 @@ def test_a_persons_name_can_be_seen(admin, agent_user, field, name):
 
 
 @pytest.mark.parametrize("name", ["me", "none", "Nobody"])
-def test_no_account_has_a_name_that_filters_reserve(admin, agent_user, name):
+def test_no_account_can_have_a_reserved_name(admin, agent_user, name):
     for response in (
         add(admin, username=name),
         admin.post(f"{LIST}{agent_user.pk}/change/", {"username": name, "is_active": "on"}),
@@ -224,7 +226,7 @@ def test_a_groups_name_has_one_line(admin):
     assert Group.objects.filter(name="night shift").exists()
 
 
-def test_a_group_of_ones_own_can_be_made_and_deleted(admin):
+def test_a_custom_group_can_be_created_and_deleted(admin):
     view = Permission.objects.get(codename="view_apitoken")
     admin.post(f"{GROUPS}add/", {"name": "auditors", "permissions": [view.pk]})
     own = Group.objects.get(name="auditors")
@@ -233,7 +235,7 @@ def test_a_group_of_ones_own_can_be_made_and_deleted(admin):
     assert not Group.objects.filter(name="auditors").exists()
 
 
-def test_a_group_is_offered_what_does_something(admin):
+def test_a_group_is_offered_only_permissions_that_have_an_effect(admin):
     form = admin.get(f"{GROUPS}add/").context["adminform"].form
     offered = {
         str(list_name): {str(label) for _, label in boxes}
@@ -246,7 +248,7 @@ def test_a_group_is_offered_what_does_something(admin):
     assert offered["Saved views"] == {"View", "Change", "Delete"}
 
 
-def test_a_group_of_ones_own_can_read_and_write_conversations(admin):
+def test_a_custom_group_can_read_and_write_conversations(admin):
     names = ("view_ticket", "change_ticket", "view_comment", "add_comment")
     chosen = [Permission.objects.get(codename=name).pk for name in names]
     admin.post(f"{GROUPS}add/", {"name": "editors", "permissions": chosen})
@@ -262,7 +264,7 @@ def test_a_group_of_ones_own_can_read_and_write_conversations(admin):
     assert "View on site" in admin.get(path).content.decode()
 
 
-def test_saving_a_role_keeps_the_permissions_that_are_not_shown(admin):
+def test_saving_a_role_keeps_its_hidden_permissions(admin):
     role = Group.objects.get(name="admins")
     hidden = Permission.objects.get(codename="add_email")
     assert hidden in role.permissions.all()

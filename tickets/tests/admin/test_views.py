@@ -15,7 +15,7 @@ def view(db):
     )
 
 
-def test_the_list_leads_to_each_view(admin, view):
+def test_the_list_links_to_each_view(admin, view):
     page = admin.get(VIEWS, {"q": "kim"}).content.decode()
     assert 'href="/tickets/?priority=high&amp;search=%22a%22"' in page
 
@@ -27,7 +27,7 @@ def test_a_view_is_renamed_and_shared(admin, view):
     assert (view.name, view.shared, view.query) == ("Hotter", True, "priority=high&search=%22a%22")
 
 
-def test_a_view_of_nobody_stays_shared(admin, db):
+def test_a_view_without_an_owner_stays_shared(admin, db):
     view = SavedView.objects.create(name="All's", shared=True)
     assert admin.post(f"{VIEWS}{view.pk}/change/", {"name": "Everybody's"}).status_code == 302
     view.refresh_from_db()
@@ -57,5 +57,5 @@ def test_another_owners_view_may_have_the_name(admin, view):
     assert admin.post(f"{VIEWS}{view.pk}/change/", {"name": "Cold"}).status_code == 302
 
 
-def test_no_view_is_made_here(admin):
+def test_views_cannot_be_added(admin):
     assert admin.get(f"{VIEWS}add/").status_code == 403

@@ -183,7 +183,9 @@ def test_each_value_changes_in_place_and_back(window, name, old, new, shown):
     select = value_of(window, name, ticket)
     select.focus()
     select.select_option(new)
-    expect(window.locator("#toasts")).to_contain_text(f"#{ticket.pk}: {name} is now {shown.lower()}.")
+    expect(window.locator("#toasts")).to_contain_text(
+        f"#{ticket.pk}: {name} is now {shown.lower()}."
+    )
     expect(value_of(window, name, ticket)).to_have_value(new)
     expect(value_of(window, name, other)).to_have_value(old)
     expect(cell(window, name, ticket)).to_contain_text(shown)

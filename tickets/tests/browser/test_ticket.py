@@ -492,7 +492,9 @@ def test_keys_lead_through_the_page(window, ticket):
     expect(reply(window)).to_have_value("beta 1234 my")
     window.keyboard.press("Escape")
     window.keyboard.press("?")
-    expect(window.get_by_role("dialog")).to_contain_text("Accept the suggested category and priority")
+    expect(window.get_by_role("dialog")).to_contain_text(
+        "Accept the suggested category and priority"
+    )
     window.keyboard.press("4")  # reads the help, means no ticket
     window.keyboard.press("Escape")
     expect(window.get_by_role("dialog")).to_be_hidden()

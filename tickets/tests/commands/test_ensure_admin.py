@@ -23,7 +23,7 @@ def ada(settings):
     settings.ADMIN_USERNAME, settings.ADMIN_PASSWORD = "ada", SECRET
 
 
-def test_it_makes_an_admin_who_can_enter_the_back_office(ada, client):
+def test_it_creates_an_admin_who_can_open_the_back_office(ada, client):
     assert ensure() == "Created the admin account ada.\n"
     user = User.objects.get(username="ada")
     assert is_admin(user)
@@ -32,7 +32,7 @@ def test_it_makes_an_admin_who_can_enter_the_back_office(ada, client):
     assert client.get("/admin/auth/user/").status_code == 200
 
 
-def test_it_says_nothing_the_second_time_and_keeps_a_changed_password(ada):
+def test_running_it_again_keeps_a_changed_password(ada):
     ensure()
     user = User.objects.get(username="ada")
     user.set_password("another one")
@@ -48,7 +48,7 @@ def test_without_both_variables_nothing_happens(settings, username, password):
     assert not User.objects.exists()
 
 
-def test_a_default_password_made_on_loopback_is_not_published(ada, settings):
+def test_a_default_password_is_refused_beyond_loopback(ada, settings):
     settings.ADMIN_PASSWORD = settings.DEFAULT_SECRET
     ensure()
     settings.HOST, settings.ADMIN_PASSWORD = "0.0.0.0", SECRET
@@ -60,7 +60,7 @@ def test_a_default_password_made_on_loopback_is_not_published(ada, settings):
     assert ensure() == ""
 
 
-def test_a_name_that_filters_use_is_refused_in_one_line(ada, settings):
+def test_a_reserved_name_is_refused_in_one_line(ada, settings):
     settings.ADMIN_USERNAME = "none"
     with pytest.raises(CommandError, match=r"ADMIN_USERNAME: “none” .* no account can be named so"):
         ensure()

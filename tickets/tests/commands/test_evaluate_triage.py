@@ -61,7 +61,7 @@ def lines_of(category, count):
     return "text,category\n" + "".join(rows)
 
 
-def test_one_object_holds_exactly_the_promised_figures(write):
+def test_json_has_exactly_the_documented_figures(write):
     measured = report(write())
     assert list(measured) == [
         *FIELDS,
@@ -83,7 +83,7 @@ def test_it_measures_the_offline_classifier_beside_the_baselines(write):
     assert (default["category"]["accuracy"], default["priority"]["accuracy"]) == (0.25, 0.5)
 
 
-def test_the_default_is_a_constant_that_claims_nothing(write):
+def test_the_default_is_a_constant_without_confidence(write):
     figures = report(write(), "--source", "default")
     assert {name: figures[name] for name in FIELDS} == figures["baselines"]["default"]
     assert figures["sentiment"]["accuracy"] == 0.5
@@ -93,12 +93,12 @@ def test_the_default_is_a_constant_that_claims_nothing(write):
     assert figures["urgency"] == {"n": 4, "spearman": None, "mae": 17.5}
 
 
-def test_people_get_tables(write):
+def test_without_json_it_prints_tables(write):
     out, notes = evaluate(write())
     for text in (
         *("4 rows of", "answered by offline."),
         *("always general", "always medium", "lexicon only"),
-        *("macro-F1", "critical recall", "within one", "Spearman", "right, answered:"),
+        *("macro-F1", "critical recall", "within one", "Spearman", "right, predicted:"),
         *("p95", "failures  0 of 4 rows", "cost      $0.000000"),
     ):
         assert text in out
@@ -106,12 +106,12 @@ def test_people_get_tables(write):
     assert "after learning" not in out
 
 
-def test_the_title_is_read_as_well(write):
+def test_the_title_is_read_too(write):
     content = 'title,text,category\n"Refund my invoice","see above",billing\n'
     assert report(write(content))["category"]["accuracy"] == 1
 
 
-def test_skipped_rows_are_reported_beside_the_object(write):
+def test_skipped_rows_are_reported_on_standard_error(write):
     out, notes = evaluate(write("text,category\nrefund my invoice,billing\nhello,\n"), "--json")
     assert json.loads(out)["category"]["n"] == 1
     assert notes == "Skipped 1 rows without a text or a label.\n"
@@ -131,8 +131,14 @@ def test_a_limit_takes_the_first_rows(write):
         (["none.csv"], "none.csv' cannot be read: No such file"),
         (["."], "'.' cannot be read: Is a directory"),
         (["--from-tickets"], "No agent has decided"),
-        (["x.csv", "--source", "groq"], "groq cannot be used. The key is missing: set GROQ_API"),
-        (["x.csv", "--source", "local"], "local cannot be used. No model is named: set LLM_MODEL"),
+        (
+            ["x.csv", "--source", "groq"],
+            "groq cannot be used. The API key is missing: set GROQ_API",
+        ),
+        (
+            ["x.csv", "--source", "local"],
+            "local cannot be used. No model is configured: set LLM_MODEL",
+        ),
     ],
 )
 def test_a_bad_option_is_one_clear_line(arguments, text):
@@ -143,11 +149,11 @@ def test_a_bad_option_is_one_clear_line(arguments, text):
 
 
 def test_a_bad_row_is_one_clear_line(write):
-    with pytest.raises(CommandError, match="Line 2: category 'vip' is none of billing"):
+    with pytest.raises(CommandError, match="Line 2: category 'vip' is not one of billing"):
         evaluate(write("text,category\nx,vip\n"))
 
 
-def test_models_that_were_switched_off_are_not_asked(write, settings):
+def test_a_disabled_model_is_not_called(write, settings):
     settings.LLM_ENABLED = False
     with pytest.raises(CommandError, match="LLM_ENABLED=0"):
         evaluate(write(), "--source", "openai")
@@ -159,7 +165,7 @@ def test_a_local_model_needs_an_address(write, settings):
         evaluate(write(), "--source", "local")
 
 
-def test_learning_draws_a_curve(write):
+def test_learning_reports_a_curve(write):
     figures = report(write(lines_of("billing", 60)), "--learn")
     assert [point["n"] for point in figures["curve"]] == [0, 20, 50]
     first, *_, last = (point["category"] for point in figures["curve"])
@@ -169,7 +175,7 @@ def test_learning_draws_a_curve(write):
     assert "after learning" in evaluate(write(lines_of("billing", 60)), "--learn")[0]
 
 
-def test_what_was_learned_is_gone_afterwards(write):
+def test_learning_leaves_nothing_behind(write):
     path = write(lines_of("billing", 40))
     before = report(path)
     evaluate(path, "--learn")
@@ -196,7 +202,7 @@ def tickets():
     TicketFactory()
 
 
-def test_the_desks_own_decided_tickets_can_be_measured(tickets):
+def test_the_desks_own_tickets_can_be_measured(tickets):
     figures = report("--from-tickets")
     assert (figures["category"]["n"], figures["category"]["accuracy"]) == (3, 0.6667)
     assert figures["priority"]["n"] == 1
@@ -204,7 +210,7 @@ def test_the_desks_own_decided_tickets_can_be_measured(tickets):
     assert "For a fair measure use --learn." in evaluate("--from-tickets")[0]
 
 
-def test_a_limit_takes_the_tickets_decided_last(tickets):
+def test_a_limit_takes_the_latest_decisions(tickets):
     figures = report("--from-tickets", "--limit", "1")
     assert (figures["category"]["n"], figures["category"]["accuracy"]) == (1, 0)
 
@@ -240,11 +246,11 @@ def database():
 
 @pytest.mark.parametrize("arguments", [["--source", "openai"], ["--learn"], []])
 def test_it_changes_nothing_in_the_database(write, fake_llm, tickets, arguments):
-    before, shared = list(database()), engine._shared
+    before, state = list(database()), engine._state
     evaluate(write(), *arguments)
     evaluate("--from-tickets", *arguments)
     assert list(database()) == before
-    assert engine._shared is shared
+    assert engine._state is state
 
 
 def test_a_model_is_measured(write, fake_llm):
@@ -256,13 +262,13 @@ def test_a_model_is_measured(write, fake_llm):
     assert len(fake_llm.log) == 8  # category and priority at once, sentiment and urgency at once
 
 
-def test_a_model_is_asked_no_more_than_the_labels_can_judge(write, fake_llm):
+def test_a_model_is_called_only_for_labelled_fields(write, fake_llm):
     content = "text,category,sentiment\nI want a refund of my invoice.,billing,\n"
     report(write(content), "--source", "openai")
     assert len(fake_llm.log) == 1
 
 
-def test_another_answer_in_the_models_place_is_a_failure(write, fake_llm):
+def test_a_fallback_answer_counts_as_a_failure(write, fake_llm):
     fake_llm.control("500", times=1)
     content = lines_of("general", 3)
     figures = report(write(content), "--source", "openai")
@@ -271,15 +277,15 @@ def test_another_answer_in_the_models_place_is_a_failure(write, fake_llm):
     assert figures["baselines"]["default"]["category"]["n"] == 3
 
 
-def test_a_model_is_measured_on_every_row_however_often_it_fails(write, fake_llm):
+def test_a_failing_model_is_called_for_every_row(write, fake_llm):
     fake_llm.control("429", times=4)
     out, _notes = evaluate(write(lines_of("general", 5)), "--source", "openai")
-    assert "failures  4 of 5 rows, left out of the figures above (rate_limited 4)" in out
+    assert "failures  4 of 5 rows, left out of the metrics above (rate_limited 4)" in out
     assert len(fake_llm.log) == 5
     assert "a-secret-key" not in out
 
 
-def test_a_call_whose_reply_is_refused_has_its_price(write, fake_llm):
+def test_a_rejected_reply_still_costs(write, fake_llm):
     fake_llm.control(reply="no idea")
     figures = report(write(lines_of("general", 2)), "--source", "openai")
     assert figures["failures"] == 2
@@ -296,21 +302,21 @@ def progress_output(out, monkeypatch, seconds):
     """Return what `out` shows after five rows that took this many seconds each."""
     clock = iter(range(0, 100 * seconds, seconds))
     monkeypatch.setattr(evaluate_triage.time, "monotonic", lambda: next(clock))
-    with evaluate_triage.Progress(OutputWrapper(out), "offline", 5) as progress:
+    with evaluate_triage.ProgressLine(OutputWrapper(out), "offline", 5) as progress:
         for count in range(1, 6):
             progress.show(count)
     return out.getvalue()
 
 
-def test_progress_moves_on_a_terminal_and_is_gone_at_the_end(monkeypatch):
+def test_progress_moves_on_a_terminal_and_is_cleared_at_the_end(monkeypatch):
     text = progress_output(Terminal(), monkeypatch, seconds=1)
     assert "offline: 5 of 5 rows, 5 s" in text
-    assert "#" * evaluate_triage.Progress.WIDTH in text
+    assert "#" * evaluate_triage.ProgressLine.WIDTH in text
     assert text.endswith("\r\033[K")
     assert "\n" not in text
 
 
-def test_elsewhere_progress_is_a_line_now_and_then(monkeypatch):
+def test_without_a_terminal_progress_is_a_line_now_and_then(monkeypatch):
     assert progress_output(io.StringIO(), monkeypatch, seconds=1) == ""
     text = progress_output(io.StringIO(), monkeypatch, seconds=10)
     assert text == "offline: 2 of 5 rows, 20 s\noffline: 4 of 5 rows, 40 s\n"
@@ -321,7 +327,7 @@ class Closed(Terminal):
         raise BrokenPipeError
 
 
-def test_progress_that_nobody_reads_stops_nothing(monkeypatch):
+def test_a_closed_standard_error_stops_nothing(monkeypatch):
     assert progress_output(Closed(), monkeypatch, seconds=1) == ""
 
 

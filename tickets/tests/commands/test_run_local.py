@@ -75,7 +75,7 @@ class Program:
     def workers(self) -> list[psutil.Process]:
         workers = []
         for process in self.processes():
-            with suppress(psutil.NoSuchProcess):  # a zombie is one of these, too
+            with suppress(psutil.NoSuchProcess):  # zombies too
                 workers += [process] if "procrastinate" in process.cmdline() else []
         return workers
 
@@ -94,7 +94,7 @@ class Program:
 
 @pytest.fixture
 def program():
-    # Not pytest's own directory, which is private: the server may run as another account.
+    # Pytest's own directory is private, and the server may run as another account.
     with tempfile.TemporaryDirectory() as directory:
         Path(directory).chmod(0o711)
         program = Program(Path(directory) / "data")
@@ -127,7 +127,7 @@ def test_it_serves_seeds_once_keeps_data_and_stops_everything(program):
     assert re.findall(r"(agent|admin) +password: (\S+)", program.output()) == passwords
 
 
-def test_after_a_kill_of_everything_it_starts_again_with_all_that_was_acknowledged(program):
+def test_acknowledged_data_survives_a_kill_of_everything(program):
     program.start()
     created = json.loads(
         program.fetch("/api/tickets/", {"title": "Safe", "description": "through a crash"})[1]
@@ -171,7 +171,7 @@ def test_a_second_one_on_the_same_data_is_refused_in_one_line(program):
     assert program.fetch("/")[0] == 200
 
 
-def test_an_open_desk_that_others_can_reach_is_refused_in_one_line(tmp_path):
+def test_an_open_desk_beyond_loopback_is_refused_in_one_line(tmp_path):
     result = run_to_end(DATA_DIR=str(tmp_path), HOST="0.0.0.0", ACCESS_MODE="open")
     assert result.returncode == 1
     assert "ACCESS_MODE=open" in result.stderr

@@ -27,7 +27,7 @@ def seed(*arguments):
     return out.getvalue()
 
 
-def test_it_loads_every_ticket_as_it_is_written():
+def test_it_loads_every_ticket_unchanged():
     agent = AgentFactory(username="agent")
     assert seed() == f"Loaded {len(ROWS)} demo tickets.\n"
     tickets = {ticket.title: ticket for ticket in Ticket.objects.with_people()}
@@ -44,7 +44,7 @@ def test_it_loads_every_ticket_as_it_is_written():
     assert Counter(Comment.objects.values_list("body", flat=True)) == bodies
 
 
-def test_the_demo_shows_every_value_and_thirty_days():
+def test_the_demo_covers_every_value_and_thirty_days():
     seed()
     for field, choices in {
         "category": Category,
@@ -68,7 +68,7 @@ def test_ids_grow_with_time_as_in_real_use():
     assert times == sorted(times)
 
 
-def test_times_and_history_are_dated_back_together():
+def test_times_and_audit_trail_are_backdated():
     seed()
     now = timezone.now()
     for ticket in Ticket.objects.prefetch_related("comments"):
@@ -82,7 +82,7 @@ def test_times_and_history_are_dated_back_together():
         assert written == [comment.created_at for comment in ticket.comments.all()]
 
 
-def test_the_history_names_who_worked_the_ticket():
+def test_the_audit_trail_names_the_agent():
     AgentFactory(username="agent")
     seed()
     ticket = Ticket.objects.filter(assignee__username="agent", status="closed").first()
@@ -91,7 +91,7 @@ def test_the_history_names_who_worked_the_ticket():
     assert changed[0].changes["status"] == ("open", "closed")
 
 
-def test_clearing_takes_exactly_the_demo_tickets_away():
+def test_clear_removes_only_the_demo_tickets():
     own = TicketFactory()
     comment = CommentFactory(ticket=own)
     seed()
@@ -101,7 +101,7 @@ def test_clearing_takes_exactly_the_demo_tickets_away():
     assert seed("--clear") == "Removed 0 demo tickets.\n"
 
 
-def test_loading_again_makes_no_second_set():
+def test_loading_again_replaces_the_demo_tickets():
     own = TicketFactory()
     seed()
     Ticket.objects.filter(demoticket__isnull=False).update(status="closed")
@@ -130,7 +130,7 @@ def test_the_demo_gives_no_feedback_and_leaves_no_trace():
     assert not Prediction.objects.exists()
 
 
-def test_it_is_known_when_each_ticket_was_answered_and_finished():
+def test_response_and_resolution_times_are_set():
     seed()
     for ticket in Ticket.objects.prefetch_related("comments"):
         replies = [

@@ -70,7 +70,7 @@ def test_htmx_gets_an_event_that_refreshes_the_list(agent, tickets):
     assert "tickets-changed" in events
     first, second = tickets[:2]
     assert events["toast"] == {
-        "words": "2 tickets changed.",
+        "message": "2 tickets changed.",
         "undo": f"{first.pk}:2,{second.pk}:2",
     }
 
@@ -80,7 +80,7 @@ def test_an_unchanged_ticket_has_nothing_to_undo(agent, agent_user, tickets):
     data = {"ticket": ids(tickets[:2]), "status": "closed"}
     events = events_of(agent.post("/tickets/bulk/", data, headers=HTMX))
     assert events["toast"] == {
-        "words": "1 ticket changed. 1 ticket was already closed.",
+        "message": "1 ticket changed. 1 ticket was already closed.",
         "undo": f"{tickets[1].pk}:2",
     }
 
@@ -88,7 +88,7 @@ def test_an_unchanged_ticket_has_nothing_to_undo(agent, agent_user, tickets):
 def test_unknown_tickets_are_named(agent, ticket):
     data = {"ticket": [ticket.pk, 999_999], "status": "closed"}
     events = events_of(agent.post("/tickets/bulk/", data, headers=HTMX))
-    assert events["toast"]["words"] == "1 ticket changed. Not found: #999999."
+    assert events["toast"]["message"] == "1 ticket changed. Not found: #999999."
     assert values("status") == ["closed"]
 
 
@@ -116,7 +116,7 @@ def test_a_ticket_listed_twice_changes_once(agent, ticket):
 )
 def test_invalid_input_is_explained(agent, ticket, data, message):
     events = events_of(agent.post("/tickets/bulk/", data, headers=HTMX))
-    assert message in events["toast"]["words"]
+    assert message in events["toast"]["message"]
     response = agent.post("/tickets/bulk/", data)
     assert response.status_code == 400
     assert message in response.content.decode()

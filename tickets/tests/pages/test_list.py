@@ -164,7 +164,7 @@ def test_the_mine_filter_needs_an_account(agent, open_mode, visitor):
 def test_htmx_gets_a_toast_for_an_invalid_filter(agent, query):
     response = agent.get(f"/tickets/?{query}", headers=HTMX)
     assert response.status_code == 204
-    assert json.loads(response["HX-Trigger"])["toast"]["words"]
+    assert json.loads(response["HX-Trigger"])["toast"]["message"]
     assert agent.get(f"/tickets/?{query}").status_code == 400
 
 

@@ -180,7 +180,7 @@ def test_accepting_confirms_both_values_and_records_feedback(agent, agent_user):
     }
     assert audit_trail(ticket)[-1].actor == agent_user.username
     assert toast_of(response) == {
-        "words": f"#{ticket.pk} is Billing, Low.",
+        "message": f"#{ticket.pk} is Billing, Low.",
         "undo": f"{ticket.pk}:2",
     }
 
@@ -272,8 +272,8 @@ def test_somebody_elses_decision_stands_and_is_named(agent):
     assert card_ticket(response) == following.pk
     toast = toast_of(response)
     message = f"#{ticket.pk}: maria changed category from billing to technical"
-    assert toast["words"].startswith(message)
-    assert toast["words"].endswith("It no longer needs review, so your choice was not saved.")
+    assert toast["message"].startswith(message)
+    assert toast["message"].endswith("It no longer needs review, so your choice was not saved.")
     assert toast["undo"] == ""
     ticket.refresh_from_db()
     assert (ticket.category, ticket.version) == ("technical", 2)
@@ -283,7 +283,9 @@ def test_a_ticket_that_somebody_closed_is_not_changed(agent):
     ticket = ticket_to_review(category="billing")
     page = agent.get(PAGE)
     update_ticket(ticket.pk, {"status": "closed"}, SYSTEM)
-    assert "your choice was not saved" in toast_of(decide(agent, page, category="account"))["words"]
+    assert (
+        "your choice was not saved" in toast_of(decide(agent, page, category="account"))["message"]
+    )
     ticket.refresh_from_db()
     assert ticket.category == "billing"
 
@@ -318,7 +320,7 @@ def test_a_newer_prediction_of_the_model_stands(agent):
     with editing(ticket.pk, TRIAGE) as edit:
         edit.ticket.category = "technical"
         edit.ticket.decide("category", "llm", 0.9)
-    assert "Triage changed category" in toast_of(decide(agent, page))["words"]
+    assert "Triage changed category" in toast_of(decide(agent, page))["message"]
     ticket.refresh_from_db()
     assert ticket.category == "technical"
 
@@ -336,7 +338,7 @@ def test_a_deleted_ticket_is_named(agent):
     page = agent.get(PAGE)
     delete_ticket(ticket.pk, SYSTEM)
     response = decide(agent, page)
-    assert toast_of(response)["words"] == f"#{ticket.pk} no longer exists. Nothing was saved."
+    assert toast_of(response)["message"] == f"#{ticket.pk} no longer exists. Nothing was saved."
     assert card_ticket(response) == following.pk
 
 

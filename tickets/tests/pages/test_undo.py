@@ -57,7 +57,7 @@ def test_htmx_gets_an_event_that_refreshes_the_list(closed, agent):
     assert response.status_code == 204
     events = json.loads(response["HX-Trigger"])
     assert "tickets-changed" in events
-    assert events["toast"] == {"words": f"#{closed.pk} is as it was before.", "undo": ""}
+    assert events["toast"] == {"message": f"#{closed.pk} is as it was before.", "undo": ""}
 
 
 def test_it_names_tickets_that_could_not_be_undone(closed, agent, agent_user):

@@ -1,22 +1,32 @@
 """Imports, forks and exits of a new process."""
 
+import os
 import subprocess
 import sys
 import time
 
 SETUP = """
 import sys, time
-from django.conf import settings
-settings.configure(GEMINI_API_KEY={key!r}, GEMINI_BASE_URL={url!r}, LLM_TIMEOUT={timeout})
 from tickets.triage import engine
 TICKET = "I was charged twice for my invoice of March"
 """
 
 
 def run(code, *, key="", url="", timeout=20.0):
-    script = SETUP.format(key=key, url=url, timeout=timeout) + code
+    settings = {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "SECRET_KEY": "only-for-this-test",
+        "GEMINI_API_KEY": key,
+        "GEMINI_BASE_URL": url,
+        "LLM_TIMEOUT": str(timeout),
+    }
     return subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", SETUP + code],
+        env=os.environ | settings,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
     ).stdout
 
 

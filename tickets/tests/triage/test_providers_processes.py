@@ -15,7 +15,7 @@ endpoint = Endpoint({provider!r}, "any-model", "k", {url!r}, backend={backend!r}
 for _ in range(2):
     reply = table.build(endpoint).complete(prompts.about(prompts.CLASSIFY, "", "refund"), 60.0)
 print("billing" in reply.text)
-heavy = ("google.generativeai", "google.api_core", "grpc", "requests", "django")
+heavy = ("google.generativeai", "google.api_core", "grpc", "requests")
 print([name for name in heavy if sys.modules.get(name)])
 """
 

@@ -151,7 +151,7 @@ class Database:
         return psycopg.connect(make_conninfo(**self.server, dbname=name), autocommit=True)
 
 
-class Desk:
+class UpgradedDesk:
     """The current release, running on the old database with the old secret key."""
 
     def __init__(self, database: Database, data_dir: Path) -> None:
@@ -228,7 +228,7 @@ class Desk:
         pytest.fail("The web server did not start.")
 
 
-class Answer:
+class Response:
     def __init__(self, response: Any) -> None:
         self.status: int = response.status
         self.headers = response.headers
@@ -246,14 +246,14 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 class Visitor:
     """An HTTP client with cookies, or with an API token."""
 
-    def __init__(self, desk: Desk, *, session: str = "", token: str = "") -> None:
+    def __init__(self, desk: UpgradedDesk, *, session: str = "", token: str = "") -> None:
         self.desk, self.token = desk, token
         self.cookies = {"sessionid": session} if session else {}
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> Response:
         return self._send("GET", path)
 
-    def post(self, path: str, **fields: str) -> Answer:
+    def post(self, path: str, **fields: str) -> Response:
         """Submit a form with its CSRF token."""
         if "csrftoken" not in self.cookies:
             self.get("/sign-in/")
@@ -262,14 +262,14 @@ class Visitor:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._send("POST", path, urlencode(fields).encode(), form)
 
-    def json(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+    def json(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         data = None if body is None else json.dumps(body).encode()
         return self._send(method, path, data, {"Content-Type": "application/json", **names})
 
     def _send(
         self, method: str, path: str, data: bytes | None = None, headers: Any = None
-    ) -> Answer:
+    ) -> Response:
         headers = dict(headers or {})
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
@@ -278,13 +278,13 @@ class Visitor:
         address = f"http://127.0.0.1:{self.desk.port}{path}"
         request = urllib.request.Request(address, data=data, headers=headers, method=method)
         try:
-            answer = Answer(urllib.request.build_opener(NoRedirect).open(request, timeout=60))
+            response = Response(urllib.request.build_opener(NoRedirect).open(request, timeout=60))
         except urllib.error.HTTPError as error:
-            answer = Answer(error)
-        for header in answer.headers.get_all("Set-Cookie", []):
+            response = Response(error)
+        for header in response.headers.get_all("Set-Cookie", []):
             for name, morsel in SimpleCookie(header).items():
                 self.cookies[name] = morsel.value
-        return answer
+        return response
 
 
 def free_port() -> int:
@@ -313,9 +313,9 @@ def old_database() -> Iterator[Database]:
 @pytest.fixture(scope="module")
 def upgrade(
     old_database: Database, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Desk, Rows, Rows]]:
+) -> Iterator[tuple[UpgradedDesk, Rows, Rows]]:
     """Yield the running desk after `migrate`, and all rows before and after it."""
-    desk = Desk(old_database, tmp_path_factory.mktemp("data"))
+    desk = UpgradedDesk(old_database, tmp_path_factory.mktemp("data"))
     before = old_database.rows()
     desk.manage("migrate", "--verbosity", "0")
     after = old_database.rows()
@@ -324,22 +324,22 @@ def upgrade(
 
 
 @pytest.fixture
-def desk(upgrade: tuple[Desk, Rows, Rows]) -> Desk:
+def desk(upgrade: tuple[UpgradedDesk, Rows, Rows]) -> UpgradedDesk:
     return upgrade[0]
 
 
 @pytest.fixture
-def database(desk: Desk) -> Database:
+def database(desk: UpgradedDesk) -> Database:
     return desk.database
 
 
 @pytest.fixture
-def api(desk: Desk) -> Visitor:
+def api(desk: UpgradedDesk) -> Visitor:
     return Visitor(desk, token=OLD["tokens"]["usable"])
 
 
 @pytest.fixture
-def agent(desk: Desk) -> Visitor:
+def agent(desk: UpgradedDesk) -> Visitor:
     return Visitor(desk, session=OLD["sessions"]["agent"])
 
 
@@ -386,7 +386,7 @@ def test_migrations_can_be_reversed_and_reapplied(tmp_path):
     database.create()
     try:
         database.restore(HERE / "release_0_1.sql.gz")
-        desk = Desk(database, tmp_path)
+        desk = UpgradedDesk(database, tmp_path)
         before, names = database.rows(), database.names()
         desk.manage("migrate", "--verbosity", "0")
         new_names = database.names()
@@ -449,6 +449,22 @@ def test_a_group_keeps_its_permission_to_view_feedback(desk):
     path = "/admin/tickets/feedback/"
     assert vera.get(path).status == 200
     assert vera.get("/admin/tickets/apitoken/").status == 403
+
+
+def test_the_old_address_of_feedback_redirects_to_it(desk):
+    old, new = "/admin/tickets/lesson/", "/admin/tickets/feedback/"
+    admin = Visitor(desk, session=OLD["sessions"]["admin"])
+    for visitor in (admin, Visitor(desk)):
+        response = visitor.get(old)
+        assert (response.status, response.headers["Location"]) == (302, new)
+    page = admin.get(new)
+    assert page.status == 200
+    assert "feedback" in page.text.lower()
+    query = "?field__exact=category&corrected__exact=1"
+    filtered = admin.get(f"{old}{query}")
+    assert (filtered.status, filtered.headers["Location"]) == (302, f"{new}{query}")
+    assert admin.get(f"{new}{query}").status == 200
+    assert Visitor(desk).get(new).status == 302  # to the sign-in page
 
 
 # --- pages ----------------------------------------------------------------------------
@@ -515,10 +531,10 @@ def test_a_ticket_and_its_history_are_unchanged(api, agent):
 
 def test_a_repeated_create_returns_the_first_response(api):
     sent = OLD["idempotency"]
-    answer = api.json("POST", "/api/tickets/", sent["body"], Idempotency_Key=sent["key"])
-    assert answer.status == 201
-    assert answer.headers["Idempotency-Replayed"] == "true"
-    assert answer.json()["id"] == sent["id"]
+    response = api.json("POST", "/api/tickets/", sent["body"], Idempotency_Key=sent["key"])
+    assert response.status == 201
+    assert response.headers["Idempotency-Replayed"] == "true"
+    assert response.json()["id"] == sent["id"]
 
 
 def test_an_old_suggestion_id_is_accepted(api, database):
