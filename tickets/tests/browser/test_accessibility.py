@@ -70,20 +70,20 @@ def fill_the_desk():
 
 
 def judge_some():
-    """Every part of the page about triage: right and wrong, sure and unsure, three sources."""
+    """Every part of the page about triage: right and wrong, confident and not, three sources."""
     now = timezone.now()
     for field, choices in (("category", Category), ("priority", Priority)):
         for number, value in enumerate(choices.values):
             final = choices.values[number // 2]
-            sure = 0.3 + number / 5
+            confidence = 0.3 + number / 5
             PredictionFactory(
-                field=field, value=value, final_value=final, final_at=now, confidence=sure
+                field=field, value=value, final_value=final, final_at=now, confidence=confidence
             )
             PredictionFactory(
                 field=field, value=value, source="llm", provider="groq", model="openai/gpt-oss-20b"
             )
             PredictionFactory(field=field, value=value, use="shown", accepted=number > 1)
-    TriageModel.objects.create(field="category", data=b"x", lessons=7, prior_accuracy=0.5)
+    TriageModel.objects.create(field="category", data=b"x", feedback_count=7, prior_accuracy=0.5)
 
 
 def test_pages_of_agents(desk, look):

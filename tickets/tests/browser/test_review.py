@@ -168,7 +168,7 @@ def test_keys_that_are_turned_off_do_nothing(queue):
     unsure()
     queue = queue()
     queue.press("?")
-    queue.window.get_by_label("Use these keys").uncheck()
+    queue.window.get_by_label("Use keyboard shortcuts").uncheck()
     queue.window.get_by_role("button", name="Close").click()
     queue.press("a", "j", "Enter")
     expect(queue.chosen("category")).to_have_value("billing")

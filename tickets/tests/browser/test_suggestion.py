@@ -244,7 +244,7 @@ def test_result_and_failure_are_read_out(form, questions, page):
     form.description.fill(PROBLEM)
     expect(spoken).to_have_text("")
     questions.answer()
-    expect(spoken).to_have_text("We read this as: Billing, High")
+    expect(spoken).to_have_text("We suggest: Billing, High")
 
 
 def test_an_answer_is_shown_as_text(form, questions):
