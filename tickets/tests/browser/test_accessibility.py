@@ -38,8 +38,8 @@ def look(request, theme):
 
 
 def check(page):
-    found = axe.run(page, options=OPTIONS).response["violations"]
-    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found] == []
+    violations = axe.run(page, options=OPTIONS).response["violations"]
+    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in violations] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -242,11 +242,11 @@ def test_each_control_has_a_visible_focus(desk):
 
 
 @pytest.mark.parametrize("status", ["open", "in_progress", "closed"])
-def test_letters_of_twice_the_size_fit_a_phone(desk, narrow, status):
+def test_text_of_twice_the_size_fit_a_phone(desk, narrow, status):
     desk.tolerate("status of 404")
     page = desk.window(**narrow)
-    letters = {"fontSizes": {"standard": 32, "fixed": 26}}
-    page.context.new_cdp_session(page).send("Page.setFontSizes", letters)
+    font_sizes = {"fontSizes": {"standard": 32, "fixed": 26}}
+    page.context.new_cdp_session(page).send("Page.setFontSizes", font_sizes)
     ticket = TicketFactory(status=status)
     CommentFactory(ticket=ticket, public=True, body="A reply")
     for path in (ticket.track_path(), "/sign-in/", "/nothing"):

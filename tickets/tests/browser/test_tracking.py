@@ -46,7 +46,7 @@ def test_an_answer_appears_without_touching_what_is_typed(visit, ticket):
     field(visit).fill("I was just about to")
     field(visit).evaluate("field => field.setSelectionRange(2, 5)")
     field(visit).scroll_into_view_if_needed()
-    place = field(visit).bounding_box()
+    box = field(visit).bounding_box()
     answer(ticket)
     look(visit)
     expect(visit.get_by_text("Support has replied.")).to_be_visible()
@@ -54,7 +54,7 @@ def test_an_answer_appears_without_touching_what_is_typed(visit, ticket):
     expect(field(visit)).to_be_focused()
     expect(field(visit)).to_have_value("I was just about to")
     assert field(visit).evaluate("field => [field.selectionStart, field.selectionEnd]") == [2, 5]
-    assert abs(field(visit).bounding_box()["y"] - place["y"]) < 2
+    assert abs(field(visit).bounding_box()["y"] - box["y"]) < 2
 
 
 def test_the_page_asks_by_itself_and_only_while_it_is_seen(page, ticket):
@@ -81,9 +81,9 @@ def test_times_go_on_while_nothing_changes(page, ticket):
 
 
 def test_where_nothing_changed_nothing_is_sent(visit, ticket):
-    with visit.expect_response("**/t/**") as asked:
+    with visit.expect_response("**/t/**") as response:
         look(visit)
-    assert asked.value.status == 304
+    assert response.value.status == 304
 
 
 def test_the_status_follows(visit, ticket):
