@@ -216,8 +216,8 @@ class Ticket(models.Model):
         self.link_nonce = new_nonce()
         self.link_digest = digest(self.link_secret)
 
-    def track_path(self) -> str:
-        return reverse("track", args=[self.link_secret])
+    def private_link_path(self) -> str:
+        return reverse("requester-page", args=[self.link_secret])
 
 
 def digest(secret: str) -> str:

@@ -160,7 +160,7 @@ def test_a_private_link_has_128_bits_and_is_stored_as_a_hash_only():
     assert len(ticket.link_secret) == 22
     assert ticket.link_secret != other.link_secret
     assert ticket.link_digest == digest(ticket.link_secret)
-    assert ticket.link_secret in ticket.track_path()
+    assert ticket.link_secret in ticket.private_link_path()
     assert ticket.link_secret not in str(Ticket.objects.filter(pk=ticket.pk).values().get())
 
 

@@ -139,7 +139,7 @@ def test_pages_of_strangers(desk, look):
     desk.tolerate("status of 400")
     ticket = fill_the_desk()
     page = desk.window(**look)
-    for path in ("/sign-in/", ticket.track_path(), "/"):
+    for path in ("/sign-in/", ticket.private_link_path(), "/"):
         page.goto(path)
         check(page)
     page.get_by_role("button", name="Send").click()
@@ -249,7 +249,7 @@ def test_text_of_twice_the_size_fit_a_phone(desk, narrow, status):
     page.context.new_cdp_session(page).send("Page.setFontSizes", font_sizes)
     ticket = TicketFactory(status=status)
     CommentFactory(ticket=ticket, public=True, body="A reply")
-    for path in (ticket.track_path(), "/sign-in/", "/nothing"):
+    for path in (ticket.private_link_path(), "/sign-in/", "/nothing"):
         page.goto(path)
         assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") > 24
         assert page.evaluate(CUT) == []
@@ -281,7 +281,7 @@ def test_what_was_not_stored_stands_apart_from_what_is_said_of_it(desk, narrow):
     desk.tolerate("status of 404")
     ticket = TicketFactory()
     page = desk.window(**narrow, java_script_enabled=False)
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     page.get_by_label("Your reply").fill("Any news?")
     Ticket.objects.update(link_digest=None)
     page.get_by_role("button", name="Send reply").click()

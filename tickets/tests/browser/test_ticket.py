@@ -1,4 +1,4 @@
-"""The ticket page and the private page in a browser."""
+"""The ticket page and the requester's page in a browser."""
 
 import re
 
@@ -263,7 +263,7 @@ def test_two_clicks_send_one_reply(window):
 
 def test_the_private_page_takes_a_reply(page, ticket):
     CommentFactory(ticket=ticket, body="Among us", public=False)
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     page.get_by_label("Your reply").fill("Any news?")
     page.get_by_role("button", name="Send reply").click()
     expect(page.locator(".talk")).to_contain_text("Any news?")
@@ -272,7 +272,7 @@ def test_the_private_page_takes_a_reply(page, ticket):
 
 
 def test_the_private_address_goes_nowhere(page, ticket):
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     with page.expect_request("**/") as request:
         page.get_by_role("link", name="Support desk").click()
     assert "referer" not in request.value.all_headers()
@@ -281,7 +281,7 @@ def test_the_private_address_goes_nowhere(page, ticket):
 @pytest.mark.parametrize("javascript", [True, False])
 def test_the_theme_changes_on_the_private_page(desk, ticket, javascript):
     page = desk.window(java_script_enabled=javascript)
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     page.get_by_role("button", name="Dark theme").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.locator("h1")).to_have_text(ticket.title)
@@ -293,7 +293,7 @@ def test_markup_stays_text_everywhere(desk):
     CommentFactory(ticket=ticket, body=EVIL, public=True)
     window = desk.agent()
     window.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    for path in ("/tickets/", f"/tickets/{ticket.pk}/", ticket.track_path()):
+    for path in ("/tickets/", f"/tickets/{ticket.pk}/", ticket.private_link_path()):
         window.goto(path)
         expect(window.locator("main")).to_contain_text("<img src=x onerror=alert(1)>")
         assert window.locator("main img, main script").count() == 0

@@ -1,4 +1,4 @@
-"""The private page while it is open: answers arrive, and nothing typed is lost."""
+"""The requester's page while it is open: answers arrive, and nothing typed is lost."""
 
 import pytest
 from playwright.sync_api import expect
@@ -19,7 +19,7 @@ def ticket(transactional_db):
 
 @pytest.fixture
 def visit(page, ticket):
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     return page
 
 
@@ -59,7 +59,7 @@ def test_an_answer_appears_without_touching_what_is_typed(visit, ticket):
 
 def test_the_page_asks_by_itself_and_only_while_it_is_seen(page, ticket):
     page.clock.install()
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     answer(ticket)
     page.clock.run_for(31_000)
     expect(page.locator("#talk")).to_contain_text("We are on our way.")
@@ -71,7 +71,7 @@ def test_the_page_asks_by_itself_and_only_while_it_is_seen(page, ticket):
 
 def test_times_go_on_while_nothing_changes(page, ticket):
     page.clock.install()
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     times = page.locator("time")
     expect(times).to_have_text(["just now", "just now"])
     page.clock.run_for(5 * 60_000)
@@ -134,12 +134,12 @@ def test_a_reply_on_its_way_says_so_on_its_button(desk, visit):
 
 def test_two_clicks_without_javascript_make_one_reply(desk, ticket):
     page = desk.window(java_script_enabled=False)
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     field(page).fill("Any news?")
     page.get_by_role("button", name="Send reply").dblclick()
     expect(page.locator("#talk")).to_contain_text("Any news?")
     page.go_back()
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     assert Comment.objects.count() == 1
 
 
