@@ -10,6 +10,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
+from tickets.triage.providers.table import PROVIDERS
+
 PREFIX = "tickets-tests-"
 
 
@@ -46,8 +48,9 @@ def _defaults(settings):
     """Keep the developer's environment from changing the tests."""
     settings.ACCESS_MODE = "token"
     settings.LLM_ENABLED, settings.LLM_PROVIDER, settings.TRIAGE_SHADOW = True, "auto", ""
-    for name in ("LLM_API_KEY", "LLM_BASE_URL", "GEMINI_API_KEY", "OPENAI_API_KEY", "GROQ_API_KEY"):
-        setattr(settings, name, "")
+    settings.LLM_BASE_URL = ""
+    for row in PROVIDERS.values():
+        setattr(settings, row.key_setting, "")
     settings.TRUSTED_PROXIES = 0
     settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
     # Serve static files from the checkout, whether or not they were collected.

@@ -28,6 +28,7 @@ from ..models.workplace import SavedView
 from ..services.editing import ReadState, conflicting_fields, own_changes
 from ..services.saved_views import SAME_NAME
 from ..vocabulary import (
+    ENUMERATED_FIELDS,
     MAX_TOKEN_DAYS,
     RESERVED_USERNAMES,
     WRITABLE_FIELDS,
@@ -86,7 +87,7 @@ class ChangeTicketForm(AdminTicketForm):
     def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
         super().__init__(data, files, **kwargs)
         self.initial["version_seen"] = self.instance.version
-        for name in ("category", "priority", "status"):
+        for name in ENUMERATED_FIELDS:
             self.fields[name].required = True
         if "assignee" in self.fields:  # a ticket may stay with somebody who is no longer an agent
             allowed = Q(pk__in=agents().order_by().values("pk")) | Q(pk=self.instance.assignee_id)

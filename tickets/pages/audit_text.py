@@ -8,19 +8,26 @@ from itertools import groupby
 from typing import Any
 
 from ..audit.trail import AuditEntry
-from ..vocabulary import ENUMERATED_FIELDS, AuditEvent, LearnedField, Source
+from ..vocabulary import (
+    ENUMERATED_FIELDS,
+    TEXT_FIELDS,
+    WRITABLE_FIELDS,
+    AuditEvent,
+    LearnedField,
+    Source,
+)
 from ..web import wording
 
 # Fields shown with their old and new values, in this order. A text is only "edited".
-VALUE_NAMES = {
-    "status": "status",
-    "category": "category",
-    "priority": "priority",
-    "assignee": "assignee",
-    "requester_email": "requester's email",
-    "sentiment": "sentiment",
-    "urgency_score": "urgency",
-}
+VALUE_FIELDS = dict.fromkeys(
+    (
+        *("status", "category", "priority", "assignee"),
+        *(name for name in WRITABLE_FIELDS if name not in TEXT_FIELDS),
+        *("sentiment", "urgency_score"),
+    )
+)
+OTHER_NAMES = {"requester_email": "requester's email", "urgency_score": "urgency"}
+VALUE_NAMES = {name: OTHER_NAMES.get(name, name.replace("_", " ")) for name in VALUE_FIELDS}
 SENTIMENT_FIELDS = frozenset({"sentiment", "urgency_score"})
 TEXT_NAMES = {"title": "the title", "description": "the description"}
 EVENT_TEXTS: dict[str, str] = {

@@ -10,7 +10,7 @@ from typing import Any
 from ..access.actors import Actor
 from ..audit.trail import AuditEntry, audit_trail
 from ..models.ticket import Comment, Ticket
-from ..vocabulary import AuditEvent, LearnedField, Source
+from ..vocabulary import WRITABLE_FIELDS, AuditEvent, LearnedField, Source
 from .audit_text import actor_name
 from .shortcuts import CATEGORY, HELP, PRIORITY, UNDO, shortcut
 
@@ -79,7 +79,8 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
 
 def _set_by(ticket: Ticket, entries: Sequence[AuditEntry]) -> dict[str, str]:
     """Say who set each value that a person decided: {"status": "Set by maria"}."""
-    names = ("status", "assignee", *ticket.decided_by(Source.HUMAN))
+    undecided = {*LearnedField.values} - {*ticket.decided_by(Source.HUMAN)}
+    names = [name for name in WRITABLE_FIELDS if name not in undecided]
     set_by: dict[str, str] = {}
     for entry in entries:
         for name in names:

@@ -22,7 +22,7 @@ SEARCH_HELP = (
     "is:unassigned."
 )
 ALIASES = {"mood": "sentiment"}  # the word that release 0.1 used
-ENUMERATED_FIELDS: dict[str, type[models.TextChoices]] = {
+ENUMERATIONS: dict[str, type[models.TextChoices]] = {
     "status": Status,
     "category": Category,
     "priority": Priority,
@@ -160,7 +160,7 @@ def _term(match: re.Match[str]) -> Term | Qualifier | None:
 
 def _member(key: str, value: str) -> str:
     word = re.sub(r"[\s-]+", "_", value.strip().lower())
-    return word if word in ENUMERATED_FIELDS[key].values else ""
+    return word if word in ENUMERATIONS[key].values else ""
 
 
 def _state(key: str, value: str) -> str:

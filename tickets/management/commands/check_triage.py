@@ -14,6 +14,7 @@ from tickets.triage import engine
 from tickets.triage.config import Config, from_settings
 from tickets.triage.engine import Probe
 from tickets.triage.providers.base import Endpoint
+from tickets.triage.providers.table import PROVIDERS
 
 # What went wrong and what to do. {key}, {model} and {address} are names of settings; {timeout} is
 # in seconds.
@@ -37,12 +38,6 @@ EXPLANATIONS = {
     "not_built": "The client could not be set up: see the log above.",
     "invalid_reply": "The model answered, but not in the requested form: use another model in"
     " {model}.",
-}
-VARIABLES = {
-    "gemini": ("GEMINI_API_KEY", "GEMINI_MODEL", "GEMINI_BASE_URL"),
-    "openai": ("OPENAI_API_KEY", "OPENAI_CLASSIFY_MODEL or OPENAI_MODEL", "OPENAI_BASE_URL"),
-    "groq": ("GROQ_API_KEY", "GROQ_MODEL", "GROQ_BASE_URL"),
-    "local": ("LLM_API_KEY", "LLM_MODEL", "LLM_BASE_URL"),
 }
 
 
@@ -103,10 +98,13 @@ class Command(BaseCommand):
 def explain(probe: Probe) -> str:
     """Return what is wrong and which setting to check."""
     assert probe.endpoint is not None
-    key, model, address = VARIABLES[probe.endpoint.provider]
+    row = PROVIDERS[probe.endpoint.provider]
     explanation = EXPLANATIONS.get(probe.reason, "See the log.")
     return explanation.format(
-        key=key, model=model, address=address, timeout=f"{probe.endpoint.timeout:g}"
+        key=row.key_setting,
+        model=" or ".join(filter(None, (row.classify_model_setting, row.model_setting))),
+        address=row.address_setting,
+        timeout=f"{probe.endpoint.timeout:g}",
     )
 
 
@@ -127,7 +125,8 @@ def _reason_for_no_model(config: Config) -> str:
         return f"switched off by LLM_ENABLED=0; {offline}"
     if config.llm_provider == "none":
         return f"switched off by LLM_PROVIDER=none; {offline}"
+    keys = [row.key_setting for row in PROVIDERS.values() if row.needs_key]
     return (
-        f"none, because no key is set; {offline}. To use a model, set GEMINI_API_KEY,"
-        " OPENAI_API_KEY or GROQ_API_KEY, or LLM_BASE_URL for a local server"
+        f"none, because no key is set; {offline}. To use a model, set {', '.join(keys[:-1])}"
+        f" or {keys[-1]}, or LLM_BASE_URL for a local server"
     )

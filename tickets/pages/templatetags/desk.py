@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from tickets import vocabulary
 from tickets.audit.trail import AuditEntry
 from tickets.models.mail import Email
 from tickets.models.ticket import Ticket
@@ -60,6 +61,12 @@ def nav_link(context: Context, route: str, text: str, *within: str) -> SafeStrin
 def icon(name: str) -> SafeString:
     """Return an icon of `templates/_icons.html`. Always put a word beside it."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', name)
+
+
+@register.simple_tag
+def limit(name: str) -> int:
+    """Return a limit of the vocabulary, for the `maxlength` of a field."""
+    return int(getattr(vocabulary, name))
 
 
 @register.filter

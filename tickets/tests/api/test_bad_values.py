@@ -2,6 +2,8 @@
 
 import pytest
 
+from tickets.vocabulary import ENUMERATED_FIELDS
+
 from .client import NEW, TICKETS, assert_problem, nothing_stored, one
 
 UNSEEN = {
@@ -27,7 +29,6 @@ UNSTORABLE = {
     "a low surrogate": "a\udf89b",
     "surrogates in the wrong order": "a\udf89\ud83cb",
 }
-ENUMERATED_FIELDS = ["category", "priority", "status"]
 NULLABLE = ["requester_email", "assignee"]
 KEYS = ["title", "description", *ENUMERATED_FIELDS, *NULLABLE]
 

@@ -353,9 +353,13 @@ def test_migrate_keeps_every_row(upgrade):
         expected = [
             {names.get(name, name): value for name, value in row.items()} for row in before[table]
         ]
-        assert after[TABLES.get(table, table)] == sorted(
-            expected, key=lambda row: json.dumps(row, sort_keys=True)
-        ), table
+        columns = {name for row in expected for name in row}  # a later release may have more
+        actual = [{name: row[name] for name in columns} for row in after[TABLES.get(table, table)]]
+        assert in_order(actual) == in_order(expected), table
+
+
+def in_order(rows):
+    return sorted(rows, key=lambda row: json.dumps(row, sort_keys=True))
 
 
 def test_migrate_adds_and_drops_no_tables(upgrade):
@@ -521,7 +525,8 @@ def test_tokens_work_unless_revoked(desk, api):
 
 def test_a_ticket_and_its_history_are_unchanged(api, agent):
     number = OLD["ticket"]["id"]
-    assert api.get(f"/api/tickets/{number}/").json() == OLD["ticket"]
+    ticket = api.get(f"/api/tickets/{number}/").json()
+    assert {key: ticket[key] for key in OLD["ticket"]} == OLD["ticket"]  # later ones may be added
     assert api.get(f"/api/tickets/{number}/history/").json() == OLD["history"]
     page = agent.get(f"/tickets/{number}/")
     assert page.status == 200
