@@ -130,6 +130,8 @@ def _changed_message(saved: Ticket, fields: Collection[str]) -> str:
     if len(fields) > 1:
         return f"#{saved.pk}: changes saved."
     (name,) = fields
+    if name == "assignee" and saved.assignee is None:
+        return f"#{saved.pk} is now unassigned."
     value = audit_text.value_text(name, getattr(saved, name))
     return f"#{saved.pk}: {name} is now {value}."
 
