@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the routes and what their endpoints declare."""
+"""The OpenAPI 3.1 document, generated from the routes and what their endpoints declare."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ change something need the header X-CSRFToken. In the open demo mode anonymous ca
 what agents may."""
 TAGS = {
     "tickets": "Create, find and work on tickets.",
-    "triage": "Ask for suggestions, and see how good they were.",
+    "triage": "Ask for suggestions, and see how accurate they were.",
     "service": "The API itself.",
 }
 WHO = {
@@ -160,7 +160,7 @@ def _success(declared: endpoint, components: Components) -> Schema:
         response["content"] = {declared.media: {"schema": schema}}
     responses = {str(declared.status): response}
     if "If-None-Match" in declared.request_headers:
-        responses["304"] = {"description": "The caller has this version already."}
+        responses["304"] = {"description": "The caller already has this version."}
     return responses
 
 

@@ -36,7 +36,7 @@ def ticket_created(ticket: Ticket) -> None:
             kind=MailKind.RECEIVED,
             event=f"received {ticket.pk}",
             state=MailState.DROPPED,
-            error="This address had several confirmations within the hour.",
+            error="This address has already received several confirmations this hour.",
         )
     else:
         _enqueue(ticket, MailKind.RECEIVED, f"received {ticket.pk}")
