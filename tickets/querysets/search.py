@@ -74,7 +74,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Qualifier:
-    """Such as `status:open` or `-from:kim@example.org`. Any of the values matches."""
+    """A qualifier, such as `status:open` or `-from:kim@example.org`. Any of the values matches."""
 
     key: str
     values: tuple[str, ...]

@@ -79,7 +79,7 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
     def page(self, limit: int, cursor: str = "") -> Page[TicketT]:
         """Return up to `limit` tickets beside the cursor, newest first.
 
-        A cursor names a row, so pages stay right while tickets arrive. A page backwards that
+        A cursor names a row, so pages stay valid while tickets arrive. A page backwards that
         would be short of rows is the newest page instead.
         """
         queryset = self.defer("document")
