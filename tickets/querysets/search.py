@@ -59,7 +59,7 @@ class Term:
         return condition
 
     def _in_text(self, text: str) -> Q:
-        """Words use the index. What full text drops is compared as it is written."""
+        """Match words by the index, and compare what full text search drops as it is written."""
         condition = Q()
         characters = "".join(text.split())
         indexed = [character.isalpha() or character.isdecimal() for character in characters]

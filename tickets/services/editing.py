@@ -107,7 +107,7 @@ def own_changes(
     """Return the values without those that came back as they were read.
 
     `untouched` names the fields that the form sends even if the editor left them alone. Somebody
-    else may have changed such a value meanwhile.
+    else may have changed such a value since.
     """
     read = event_at_version(ticket, version)
 

@@ -92,7 +92,7 @@ def _is_still_agent(account: int | None) -> bool:
 
 
 def _restore_sentiment(ticket: Ticket, before: Any) -> None:
-    """Restore the sentiment with the texts, unless the other text has changed meanwhile."""
+    """Restore the sentiment with the texts, unless the other text has changed since."""
     if (ticket.title, ticket.description) == (before.title, before.description):
         for column in SENTIMENT_COLUMNS:
             setattr(ticket, column, getattr(before, column))

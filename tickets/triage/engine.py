@@ -78,7 +78,7 @@ def classify(
     """Return the category and priority of a ticket. Without a model this takes milliseconds.
 
     `client` identifies the caller where calls are limited by client, `seconds` is how long the
-    caller waits, and `settings` replaces the present configuration.
+    caller waits, and `settings` replaces the current configuration.
     """
     started = time.perf_counter()
     result = None

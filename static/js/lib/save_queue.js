@@ -37,7 +37,7 @@ export function createSaveQueue(page) {
   const chains = new Map(); // path of a ticket -> its changes, one after another
 
   // `id` is the select or button, `values` are to be set on the ticket at `path`, `version` is the
-  // one in which they were chosen, `target` is the element that the server answers with.
+  // one in which they were chosen, `target` is the element that the response replaces.
   function add(change, pause = PAUSE) {
     cancel(change.id);
     unsaved.set(change.id, change);

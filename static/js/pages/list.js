@@ -191,7 +191,7 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const source = detail.requestConfig.elt;
   const isUpdate = source === refresh || source === counts;
-  // An update of a list that has been left meanwhile.
+  // An update of a list that the user has since left.
   if (isUpdate && (isTurning() || source.here !== results().dataset.here)) {
     detail.shouldSwap = false;
     isOutdated ||= isTurning();
@@ -253,7 +253,7 @@ function select(box, isRange) {
   countSelected();
 }
 
-// All, or what was sent: rows and values that were chosen meanwhile are the next change.
+// All, or what was sent: rows and values that were chosen since then are the next change.
 function clear(sent = null) {
   const first = boxes().find((box) => box.checked);
   for (const box of boxes()) {

@@ -82,7 +82,7 @@ function undo() {
 }
 
 function pressUndo(changes) {
-  // If its toast has gone meanwhile, one more is shown, only to press its button at once.
+  // If its toast is gone by then, show another one just to press its button.
   if (!undoButton(changes)) dispatch("toast", { message: "", undo: changes });
   undoButton(changes).click();
 }

@@ -258,7 +258,7 @@ watch.addEventListener("htmx:configRequest", ({ detail }) => {
 watch.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { version, comment } = detail.requestConfig.parameters;
   const present = byId("heading").dataset;
-  // The page was updated meanwhile, and asks again.
+  // The page was updated in the meantime, and asks again.
   if (version !== present.version || comment !== present.comment) detail.shouldSwap = false;
   watchHadFocus = watch.contains(document.activeElement);
 });

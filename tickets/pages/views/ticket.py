@@ -148,7 +148,7 @@ def _row(
 
 
 def _status(request: Request, status: int) -> int:
-    # htmx does not swap in answers with an error status.
+    # htmx does not swap in responses with an error status.
     return 200 if request.htmx else status
 
 

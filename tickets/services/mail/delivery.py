@@ -117,7 +117,7 @@ def _hand_over(server: Any, email: Email, is_last_attempt: bool) -> bool:
         state = MailState.FAILED if is_refused else MailState.UNCERTAIN
         email.move_state([MailState.SENDING], state, message)
         return True
-    # It is `uncertain` if another worker took this one for dead meanwhile.
+    # It is `uncertain` if another worker has since taken this one for dead.
     email.move_state(
         [MailState.SENDING, MailState.UNCERTAIN], MailState.SENT, sent_at=timezone.now()
     )

@@ -56,7 +56,7 @@ def status_changed(ticket: Ticket, before: str) -> None:
 
 
 def status_restored(ticket: Ticket, before: str) -> None:
-    """Do as `status_changed` if the email about the restored status was dropped meanwhile.
+    """Do as `status_changed` if the email about the restored status has been dropped.
 
     Otherwise it was sent, or will be, or there never was one.
     """

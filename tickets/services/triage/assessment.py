@@ -194,7 +194,7 @@ def triage_ticket(
     """Ask the model about a ticket whose text had this digest when the job was queued.
 
     A model that does not answer is asked again after about 5, 25 and 125 seconds. The offline
-    values stand meanwhile, and for good if it stays silent. Release 0.1 called sentiment "tone".
+    values stand until then, and for good if it stays silent. Release 0.1 called sentiment "tone".
     """
     fields = {"sentiment" if name == "tone" else name for name in names}
     if not triage_by_model(ticket_id, text_digest, fields):

@@ -170,9 +170,9 @@ def _retrain(name: str) -> None:
     learned = {row.pk: row.decided_at for row in rows}
     with transaction.atomic():
         model = _locked_model(name)
-        # Learn once more what another process has learned meanwhile, or it would be lost.
-        meanwhile = Feedback.objects.filter(field=name, learned_at__gte=started)
-        for row in meanwhile.select_related("ticket").order_by("decided_at"):
+        # Learn again what another process has learned since the start, or it would be lost.
+        learned_since = Feedback.objects.filter(field=name, learned_at__gte=started)
+        for row in learned_since.select_related("ticket").order_by("decided_at"):
             if learned.get(row.pk) != row.decided_at:
                 learner.learn(*_example(row))
         model.refitted_at, model.stale = started, False
