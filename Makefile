@@ -23,7 +23,7 @@ run: ## Start the desk with an embedded PostgreSQL and demo tickets
 test: ## Run all tests in parallel
 	cd "$(ROOT)" && $(SETUP) dev && $(RUN) -m pytest -n auto $(ARGS)
 
-check: ## Check formatting, lint, types, migrations and templates
+check: ## Check formatting, lint, types, migrations, templates and scripts
 	cd "$(ROOT)" && $(SETUP) dev && \
 	.venv/bin/python -m ruff format --check . && \
 	.venv/bin/python -m ruff check . && \

@@ -9,7 +9,7 @@ from bench.ui.screenshots import BACK_OFFICE, PICTURED
 from tickets.exceptions import MethodNotAllowed
 from tickets.pages.urls import urlpatterns
 
-FACTS = {"ticket": 1, "track": "/t/a/", "track_done": "/t/b/", "spare": [2, 3, 4]}
+FACTS = {"ticket": 1, "requester": "/t/a/", "requester_done": "/t/b/", "spare": [2, 3, 4]}
 # Paths that answer a GET with a part of a page, a file or a redirect.
 NO_PAGES = {"similar", "ticket-export", "ticket-news"}
 names = [state.name for state in STATES]
@@ -40,7 +40,7 @@ def test_each_list_names_existing_states(state_names):
 
 
 def test_a_page_name_selects_all_its_states():
-    selected = [state.name for state in select_states(STATES, ["track"])]
-    assert selected == ["track-new", "track", "track-done", "track-errors"]
+    selected = [state.name for state in select_states(STATES, ["requester"])]
+    assert selected == ["requester-new", "requester", "requester-done", "requester-errors"]
     assert [state.name for state in select_states(STATES, ["list-empty"])] == ["list-empty"]
     assert select_states(STATES, []) == STATES

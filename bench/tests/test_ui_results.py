@@ -16,7 +16,7 @@ def test_a_figure_may_equal_its_limit_but_not_exceed_it(measured, at_least, hold
 
 
 def test_a_figure_without_limit_is_printed_but_not_checked():
-    text = table([Figure("track", "transfer", 812.4, unit="KB")])
+    text = table([Figure("requester", "transfer", 812.4, unit="KB")])
     assert "812.4 KB" in text
     assert "All 0 figures hold." in text
 

@@ -83,7 +83,7 @@ def review_ticket(page: Page, facts: Facts) -> None:
 
 GESTURES = [
     Gesture("submit", "typing until the suggestion", "/", type_problem, "anyone"),
-    Gesture("track", "typing a reply", "{track}", write_reply, "anyone"),
+    Gesture("requester", "typing a reply", "{requester}", write_reply, "anyone"),
     Gesture("list", "searching", "/tickets/", search),
     Gesture("list", "filtering by key", "/tickets/", filter_by_key),
     Gesture("list", "filtering by click", "/tickets/", filter_by_click),

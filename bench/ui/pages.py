@@ -46,10 +46,15 @@ PUBLIC = [
     State("submit-unavailable", "/", steps=steps.fail_to_suggest, expected_problems=SERVER_ERROR),
     State("submit-errors", "/", steps=steps.send_empty_form, expected_problems=CLIENT_ERROR),
     State("submit-open", "/", mode="open"),
-    State("track-new", "/", steps=steps.create_ticket),
-    State("track", "{track}"),
-    State("track-done", "{track_done}"),
-    State("track-errors", "{track}", steps=steps.send_empty_reply, expected_problems=CLIENT_ERROR),
+    State("requester-new", "/", steps=steps.create_ticket),
+    State("requester", "{requester}"),
+    State("requester-done", "{requester_done}"),
+    State(
+        "requester-errors",
+        "{requester}",
+        steps=steps.send_empty_reply,
+        expected_problems=CLIENT_ERROR,
+    ),
     State("sign-in", "/sign-in/"),
     State(
         "sign-in-error", "/sign-in/", steps=steps.fail_to_sign_in, expected_problems=CLIENT_ERROR
@@ -103,7 +108,7 @@ TRANSFER_LIMITS: dict[str, tuple[float, int | None]] = {
     "dashboard": (15, None),
 }
 # The pages that Lighthouse checks. Search engines see only the first one.
-LIGHTHOUSE = ("submit", "track", "sign-in", "list", "ticket", "review", "dashboard", "triage")
+LIGHTHOUSE = ("submit", "requester", "sign-in", "list", "ticket", "review", "dashboard", "triage")
 
 
 def select_states(states: list[State], names: list[str]) -> list[State]:

@@ -132,8 +132,8 @@ def chosen_tickets() -> dict[str, Any]:
     open_tickets = demo.filter(status="open").exclude(pk=longest.pk).order_by("pk")
     return {
         "ticket": longest.pk,
-        "track": longest.track_path(),
-        "track_done": finished.track_path() if finished else longest.track_path(),
+        "requester": longest.private_link_path(),
+        "requester_done": finished.private_link_path() if finished else longest.private_link_path(),
         "spare": [ticket.pk for ticket in open_tickets],  # may be changed
         "made_at": timezone.now().isoformat(),
     }

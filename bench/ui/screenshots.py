@@ -10,7 +10,7 @@ from .visits import visit
 FOLDER = ROOT / "docs" / "screenshots"
 HEIGHT = 850
 PICTURED = (
-    *("submit-suggested", "track", "sign-in", "error-404", "api-docs"),
+    *("submit-suggested", "requester", "sign-in", "error-404", "api-docs"),
     *("list", "ticket", "review", "dashboard", "triage"),
     *("admin-tickets", "admin-ticket"),
 )

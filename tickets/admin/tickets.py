@@ -386,5 +386,4 @@ def _uses_index(text: str) -> bool:
 
 
 def _decided_by(ticket: Ticket, name: str) -> str:
-    decision = ticket.triage[name]
-    return wording.decision(decision["source"], decision["confidence"])
+    return wording.decision(*ticket.decision(name))

@@ -11,6 +11,7 @@ from ..querysets.figures import TriageFigures
 from ..triage.results import Classification, Evidence, SuggestedTitle
 from .shapes import (
     CommentJson,
+    DecisionJson,
     EvidenceJson,
     HistoryEntryJson,
     PublicTicketJson,
@@ -34,15 +35,9 @@ def public_ticket(ticket: Ticket) -> PublicTicketJson:
         "urgency_score": ticket.urgency_score,
         "assignee": ticket.assignee.get_username() if ticket.assignee else None,
         "triage": {
-            "category": {
-                "source": ticket.category_source,
-                "confidence": ticket.category_confidence,
-            },
-            "priority": {
-                "source": ticket.priority_source,
-                "confidence": ticket.priority_confidence,
-            },
-            "tone": {"source": ticket.sentiment_source, "confidence": ticket.sentiment_confidence},
+            "category": decision(ticket, "category"),
+            "priority": decision(ticket, "priority"),
+            "tone": decision(ticket, "sentiment"),
         },
         "version": ticket.version,
         "created_at": time(ticket.created_at),
@@ -53,6 +48,11 @@ def public_ticket(ticket: Ticket) -> PublicTicketJson:
 def ticket(ticket: Ticket) -> TicketJson:
     """Return a ticket as agents see it."""
     return {**public_ticket(ticket), "requester_email": ticket.requester_email or None}
+
+
+def decision(ticket: Ticket, name: str) -> DecisionJson:
+    source, confidence = ticket.decision(name)
+    return {"source": source, "confidence": confidence}
 
 
 def comment(comment: Comment) -> CommentJson:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from typing import Any
+from typing import NamedTuple
 
 import pghistory
 from django.conf import settings
@@ -45,6 +45,13 @@ PREDICTED_COLUMNS = {name: name for name in TRIAGE_FIELDS} | {"urgency": "urgenc
 
 def new_nonce() -> str:
     return secrets.token_hex(16)
+
+
+class Decision(NamedTuple):
+    """Who decided a value. `confidence` is 0..1; None for a person's decision and for a default."""
+
+    source: str
+    confidence: float | None
 
 
 @pghistory.track(
@@ -161,16 +168,9 @@ class Ticket(models.Model):
     def is_finished(self) -> bool:
         return self.status in FINISHED_STATUSES
 
-    @property
-    def triage(self) -> dict[str, dict[str, Any]]:
-        """Return who decided each TRIAGE_FIELD, and with what confidence (0..1 or None)."""
-        return {
-            name: {
-                "source": getattr(self, f"{name}_source"),
-                "confidence": getattr(self, f"{name}_confidence"),
-            }
-            for name in TRIAGE_FIELDS
-        }
+    def decision(self, name: str) -> Decision:
+        """Return who decided one of the TRIAGE_FIELDS."""
+        return Decision(getattr(self, f"{name}_source"), getattr(self, f"{name}_confidence"))
 
     def evidence(self) -> dict[str, list[str]]:
         """Return the quotes behind each TRIAGE_FIELD whose predicted value still stands.
@@ -216,8 +216,8 @@ class Ticket(models.Model):
         self.link_nonce = new_nonce()
         self.link_digest = digest(self.link_secret)
 
-    def track_path(self) -> str:
-        return reverse("track", args=[self.link_secret])
+    def private_link_path(self) -> str:
+        return reverse("requester-page", args=[self.link_secret])
 
 
 def digest(secret: str) -> str:

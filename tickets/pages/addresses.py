@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
-def own_path(request: HttpRequest, url: str) -> str:
-    """Return `url` if it is a path of this site, else ""."""
+def next_path(request: HttpRequest) -> str:
+    """Return the path of this site to go on to, which the page has sent as `next`; "" if none."""
+    url = request.POST.get("next") or request.GET.get("next", "")
     # No host is allowed, not even our own, so what passes can only be a path.
     is_safe = url.startswith("/") and url_has_allowed_host_and_scheme(
         url, allowed_hosts=None, require_https=request.is_secure()

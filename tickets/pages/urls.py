@@ -21,7 +21,7 @@ from .views import (
 
 urlpatterns = [
     path("", submit.submit, name="submit"),
-    path("t/<str:secret>/", requester.requester_page, name="track"),
+    path("t/<str:secret>/", requester.requester_page, name="requester-page"),
     path("tickets/", ticket_list.ticket_list, name="ticket-list"),
     path("tickets/bulk/", bulk.bulk, name="bulk"),
     path("tickets/review/", review.review, name="review"),
@@ -34,8 +34,8 @@ urlpatterns = [
     path("tickets/<int:ticket_id>/", ticket.ticket, name="ticket"),
     path("tickets/<int:ticket_id>/comments/", ticket.ticket_comments, name="ticket-comments"),
     path("tickets/<int:ticket_id>/presence/", presence.ticket_presence, name="presence"),
-    path("tickets/<int:ticket_id>/link/send/", private_link.send, name="link-send"),
-    path("tickets/<int:ticket_id>/link/revoke/", private_link.revoke, name="link-revoke"),
+    path("tickets/<int:ticket_id>/link/send/", private_link.send, name="private-link-send"),
+    path("tickets/<int:ticket_id>/link/revoke/", private_link.revoke, name="private-link-revoke"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("dashboard/triage/", dashboard.triage, name="triage"),
     path("sign-in/", session.sign_in, name="sign-in"),

@@ -64,7 +64,7 @@ def test_each_is_plain_text_with_an_html_part(sent):
             "text/html",
         ]
         for text in (plain(message), html(message)):
-            assert f"https://desk.example.org{ticket.track_path()}" in text
+            assert f"https://desk.example.org{ticket.private_link_path()}" in text
             assert f"#{ticket.pk}" in text
     assert "Lift it <b>up</b>.\n\nThen pull." in plain(messages["reply"])
     assert "Lift it &lt;b&gt;up&lt;/b&gt;." in html(messages["reply"])
@@ -97,12 +97,12 @@ def test_nothing_is_loaded_from_elsewhere(sent):
         text = html(message)
         assert not re.search(r"<(img|link|script|iframe|object|base|form)|url\(|@import|src=", text)
         addresses = set(re.findall(r"https?://[^\s\"<]+", text))
-        assert addresses == {f"https://desk.example.org{ticket.track_path()}"}
+        assert addresses == {f"https://desk.example.org{ticket.private_link_path()}"}
 
 
 def test_it_says_nothing_that_the_requesters_page_does_not_show(sent):
     ticket, messages = sent
-    page = Client().get(ticket.track_path()).content.decode()
+    page = Client().get(ticket.private_link_path()).content.decode()
     for message in messages.values():
         whole = message.as_string() + plain(message) + html(message)
         for secret in (

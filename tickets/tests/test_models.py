@@ -26,6 +26,7 @@ from tickets.vocabulary import (
     ADMINS_GROUP,
     AGENTS_GROUP,
     FINISHED_STATUSES,
+    TRIAGE_FIELDS,
     Source,
     Status,
 )
@@ -129,7 +130,7 @@ def test_plain_sql_gets_the_documented_defaults():
         ticket = Ticket.objects.get(pk=cursor.fetchone()[0])
     assert (ticket.category, ticket.priority, ticket.status) == ("general", "medium", "open")
     assert (ticket.sentiment, ticket.urgency_score, ticket.version) == ("neutral", 50, 1)
-    assert {decision["source"] for decision in ticket.triage.values()} == {"default"}
+    assert {ticket.decision(name).source for name in TRIAGE_FIELDS} == {"default"}
 
 
 def test_a_ticket_tells_who_decided_its_values():
@@ -137,9 +138,9 @@ def test_a_ticket_tells_who_decided_its_values():
     ticket.decide("category", Source.HUMAN)
     ticket.decide("sentiment", Source.LLM, 0.5)
     assert ticket.decided_by(Source.HUMAN, Source.LLM) == ["category", "sentiment"]
-    assert ticket.triage["sentiment"] == {"source": "llm", "confidence": 0.5}
+    assert ticket.decision("sentiment") == ("llm", 0.5)
     ticket.decide("sentiment", Source.HUMAN)
-    assert ticket.triage["sentiment"]["confidence"] is None
+    assert ticket.decision("sentiment").confidence is None
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_a_private_link_has_128_bits_and_is_stored_as_a_hash_only():
     assert len(ticket.link_secret) == 22
     assert ticket.link_secret != other.link_secret
     assert ticket.link_digest == digest(ticket.link_secret)
-    assert ticket.link_secret in ticket.track_path()
+    assert ticket.link_secret in ticket.private_link_path()
     assert ticket.link_secret not in str(Ticket.objects.filter(pk=ticket.pk).values().get())
 
 

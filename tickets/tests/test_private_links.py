@@ -25,22 +25,22 @@ def ticket(mail_server):
 
 
 def test_a_revoked_link_opens_nothing_until_a_new_one_is_sent(mail_server, ticket, agent, client):
-    old = ticket.track_path()
+    old = ticket.private_link_path()
     private_links.revoke_private_link(ticket, agent)
     assert client.get(old).status_code == 404
     assert client.post(old, {"body": "Hello"}).status_code == 404
     sent = private_links.send_private_link(ticket, agent)
     work()
     assert client.get(old).status_code == 404
-    assert client.get(sent.track_path()).status_code == 200
-    assert sent.track_path() in mail_server.messages[0].get_body(["plain"]).get_content()
+    assert client.get(sent.private_link_path()).status_code == 200
+    assert sent.private_link_path() in mail_server.messages[0].get_body(["plain"]).get_content()
 
 
 def test_a_link_that_works_is_sent_unchanged(mail_server, ticket, agent, client):
     private_links.send_private_link(ticket, agent)
     work()
-    assert ticket.track_path() in mail_server.messages[0].get_body(["plain"]).get_content()
-    assert client.get(ticket.track_path()).status_code == 200
+    assert ticket.private_link_path() in mail_server.messages[0].get_body(["plain"]).get_content()
+    assert client.get(ticket.private_link_path()).status_code == 200
 
 
 def test_two_clicks_send_one_link_and_a_later_click_another(mail_server, ticket, agent):
@@ -79,8 +79,8 @@ def test_a_link_made_under_another_key_is_replaced_by_one_that_works(
     work()
     text = mail_server.messages[0].get_body(["plain"]).get_content()
     ticket.refresh_from_db()
-    assert ticket.track_path() in text
-    assert client.get(ticket.track_path()).status_code == 200
+    assert ticket.private_link_path() in text
+    assert client.get(ticket.private_link_path()).status_code == 200
 
 
 def test_the_audit_trail_names_the_token_of_a_program(ticket):

@@ -44,29 +44,29 @@ def test_a_value_that_the_person_chose_is_theirs():
 def test_an_accepted_suggestion_stays_the_suggestions():
     data = TEXT | {"category": "technical", "priority": "critical", "suggestion": SUGGESTION}
     ticket = tickets.create_ticket(data, ANONYMOUS, accepted=["category", "priority"])
-    assert ticket.triage["category"] == {"source": "llm", "confidence": 0.9}
-    assert ticket.triage["priority"] == {"source": "llm", "confidence": 0.8}
+    assert ticket.decision("category") == ("llm", 0.9)
+    assert ticket.decision("priority") == ("llm", 0.8)
 
 
 def test_a_value_that_differs_from_the_accepted_suggestion_is_the_persons():
     data = TEXT | {"category": "billing", "priority": "critical", "suggestion": SUGGESTION}
     ticket = tickets.create_ticket(data, ANONYMOUS, accepted=["category", "priority"])
-    assert ticket.triage["category"]["source"] == "human"
-    assert ticket.triage["priority"]["source"] == "llm"
+    assert ticket.decision("category").source == "human"
+    assert ticket.decision("priority").source == "llm"
 
 
 def test_an_accepted_value_without_a_suggestion_is_the_persons():
     data = TEXT | {"category": "billing"}
     ticket = tickets.create_ticket(data, ANONYMOUS, accepted=["category"])
-    assert ticket.triage["category"]["source"] == "human"
+    assert ticket.decision("category").source == "human"
 
 
 def test_a_value_left_out_comes_from_the_suggestion():
     data = TEXT | {"priority": "low", "suggestion": SUGGESTION}
     ticket = tickets.create_ticket(data, ANONYMOUS)
     assert (ticket.category, ticket.priority) == ("technical", "low")
-    assert ticket.triage["category"]["source"] == "llm"
-    assert ticket.triage["priority"]["source"] == "human"
+    assert ticket.decision("category").source == "llm"
+    assert ticket.decision("priority").source == "human"
 
 
 # --- creating the same ticket again -----------------------------------------------------

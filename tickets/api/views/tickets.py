@@ -65,7 +65,7 @@ def create_ticket(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpRes
     payload = result.answer
     if result.ticket is not None:
         # Added to each answer, because the private link is never stored with the first one.
-        payload["track_url"] = request.build_absolute_uri(result.ticket.track_path())
+        payload["track_url"] = request.build_absolute_uri(result.ticket.private_link_path())
     response = answer(payload, 201)
     response["Location"] = f"/api/tickets/{payload['id']}/"
     response["ETag"] = f'"{payload["version"]}"'

@@ -3,7 +3,7 @@
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandParser
@@ -20,6 +20,31 @@ DEMO_TICKETS = Path(__file__).parent.parent / "demo_tickets.json"
 CREATED_STATUS = "open"
 
 
+class CommentRow(TypedDict):
+    """`author` is a demo account or "requester"."""
+
+    author: str
+    public: bool
+    body: str
+    hours_later: float  # after the ticket arrived
+
+
+class TicketRow(TypedDict):
+    """A ticket of `demo_tickets.json`. The columns of triage hold what its author decided."""
+
+    title: str
+    description: str
+    language: str
+    category: str
+    priority: str
+    status: str
+    requester_email: str | None
+    days_ago: float
+    assignee: str | None  # a demo account
+    closed_hours: float | None  # after it arrived
+    comments: list[CommentRow]
+
+
 class Command(BaseCommand):
     help = "Load about 120 demo tickets, spread over the last 30 days; --clear removes them."
 
@@ -31,7 +56,7 @@ class Command(BaseCommand):
         if options["clear"]:
             self.stdout.write(f"Removed {removed} demo tickets.")
             return
-        rows = json.loads(DEMO_TICKETS.read_text(encoding="utf-8"))
+        rows: list[TicketRow] = json.loads(DEMO_TICKETS.read_text(encoding="utf-8"))
         # Oldest first, so that ids grow with time as they do in real use.
         for row in sorted(rows, key=lambda row: -row["days_ago"]):
             load(row)
@@ -47,7 +72,7 @@ def clear() -> int:
     return count
 
 
-def load(row: dict[str, Any]) -> None:
+def load(row: TicketRow) -> None:
     """Store one demo ticket with its conversation and audit trail, backdated.
 
     This does what the services do for real tickets, except that it sends no mail, asks no model
@@ -62,7 +87,7 @@ def load(row: dict[str, Any]) -> None:
         set_status(ticket, row, created_at + timedelta(hours=hours))
 
 
-def store_ticket(row: dict[str, Any], created_at: datetime) -> Ticket:
+def store_ticket(row: TicketRow, created_at: datetime) -> Ticket:
     """Store the ticket as it was when it arrived.
 
     If offline triage disagrees with the demo's author about a category or priority, the ticket
@@ -95,7 +120,7 @@ def store_ticket(row: dict[str, Any], created_at: datetime) -> Ticket:
     return ticket
 
 
-def store_comment(ticket: Ticket, row: dict[str, Any], created_at: datetime) -> None:
+def store_comment(ticket: Ticket, row: CommentRow, created_at: datetime) -> None:
     by_requester = row["author"] == "requester"
     with audited(REQUESTER if by_requester else actor(row["author"])):
         comment = Comment.objects.create(
@@ -112,7 +137,7 @@ def store_comment(ticket: Ticket, row: dict[str, Any], created_at: datetime) -> 
     backdate(comment, created_at)
 
 
-def set_status(ticket: Ticket, row: dict[str, Any], changed_at: datetime) -> None:
+def set_status(ticket: Ticket, row: TicketRow, changed_at: datetime) -> None:
     """Assign the ticket to its agent and set its current status."""
     with audited(actor(row["assignee"] or "agent")):
         ticket.assignee = account(row["assignee"])

@@ -94,8 +94,7 @@ def meter(score: int) -> SafeString:
 @register.simple_tag
 def decision(ticket: Ticket, name: str) -> str:
     """Say who decided category, priority or sentiment, see `wording.decision`."""
-    decided = ticket.triage[name]
-    return wording.decision(decided["source"], decided["confidence"])
+    return wording.decision(*ticket.decision(name))
 
 
 @register.filter

@@ -12,7 +12,7 @@ from ...forms.bulk import BulkForm
 from ...forms.fields import clean_data
 from ...services.tickets import BulkEdit, update_tickets
 from ...web.wording import plural
-from ..addresses import own_path
+from ..addresses import next_path
 from ..decorators import Request, page
 from ..toasts import notify, refusal, ticket_numbers, toast
 
@@ -33,7 +33,7 @@ def bulk(request: Request) -> HttpResponse:
         response = trigger_client_event(HttpResponse(status=204), "tickets-changed")
         return toast(response, message, undo=result.changed)
     notify(request, message, undo=result.changed)
-    return redirect(own_path(request, request.POST.get("next", "")) or resolve_url("ticket-list"))
+    return redirect(next_path(request) or resolve_url("ticket-list"))
 
 
 def result_message(result: BulkEdit, changes: dict[str, object]) -> str:

@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from ...access.throttling import throttle
 from ...forms.people import SignInForm, ThemeForm
-from ..addresses import own_path
+from ..addresses import next_path
 from ..decorators import Request, page
 
 ONE_YEAR = 365 * 24 * 3600
@@ -20,8 +20,8 @@ ONE_YEAR = 365 * 24 * 3600
 @sensitive_post_parameters("password")
 @page("GET", "POST")
 def sign_in(request: Request) -> HttpResponse:
-    next_path = own_path(request, request.POST.get("next") or request.GET.get("next", ""))
-    target = next_path or resolve_url(settings.LOGIN_REDIRECT_URL)
+    own_path = next_path(request)
+    target = own_path or resolve_url(settings.LOGIN_REDIRECT_URL)
     if request.method == "POST":
         throttle(request, "sign-in", settings.SIGN_IN_LIMIT)
         form = SignInForm(request.POST)
@@ -31,11 +31,11 @@ def sign_in(request: Request) -> HttpResponse:
             return redirect(target)
         # One error for an unknown name, a wrong password and a deactivated account.
         username = form["username"].value() or ""
-        context = {"next": next_path, "username": username, "failed": True}
+        context = {"next": own_path, "username": username, "failed": True}
         return render(request, "tickets/sign_in.html", context, status=400)
     if request.user.is_authenticated:
         return redirect(target)
-    return render(request, "tickets/sign_in.html", {"next": next_path})
+    return render(request, "tickets/sign_in.html", {"next": own_path})
 
 
 @page("POST")
@@ -49,7 +49,7 @@ def sign_out(request: Request) -> HttpResponse:
 @csrf_exempt
 @page("POST")
 def theme(request: Request) -> HttpResponse:
-    response = redirect(own_path(request, request.POST.get("next", "")) or "submit")
+    response = redirect(next_path(request) or "submit")
     form = ThemeForm(request.POST)
     if form.is_valid():
         response.set_cookie(

@@ -44,7 +44,7 @@ def submit(request: Request) -> HttpResponse:
         return response
     ticket = _create_once(form.cleaned_data, actor)
     notify(request, "Thank you. We have received your ticket.")
-    return redirect(ticket.track_path())
+    return redirect(ticket.private_link_path())
 
 
 @page("GET", agents=True)

@@ -21,7 +21,7 @@ from ...services.editing import ReadState, own_changes
 from ...services.tickets import update_ticket
 from ...vocabulary import TEXT_FIELDS
 from .. import audit_text, ticket_page
-from ..addresses import own_path
+from ..addresses import next_path
 from ..decorators import Request, page
 from ..toasts import notify, toast
 from .ticket_list import select_options
@@ -123,7 +123,7 @@ def _changed(
     if request.htmx:
         return toast(_page(request, saved), message, undo)
     notify(request, message, undo)
-    return redirect(own_path(request, request.POST.get("next", "")) or saved.get_absolute_url())
+    return redirect(next_path(request) or saved.get_absolute_url())
 
 
 def _changed_message(saved: Ticket, fields: Collection[str]) -> str:

@@ -11,7 +11,7 @@ from ...forms.bulk import UndoForm
 from ...forms.fields import clean_data
 from ...services.undo import UndoResult
 from ...services.undo import undo as undo_changes
-from ..addresses import own_path
+from ..addresses import next_path
 from ..decorators import Request, page
 from ..toasts import notify, ticket_numbers, toast
 
@@ -24,7 +24,7 @@ def undo(request: Request) -> HttpResponse:
         response = trigger_client_event(HttpResponse(status=204), "tickets-changed")
         return toast(response, message)
     notify(request, message)
-    return redirect(own_path(request, request.POST.get("next", "")) or resolve_url("ticket-list"))
+    return redirect(next_path(request) or resolve_url("ticket-list"))
 
 
 def result_message(result: UndoResult) -> str:

@@ -105,4 +105,4 @@ def private_link(ticket: Ticket) -> str:
         Ticket.objects.filter(pk=ticket.pk, link_digest=old).update(
             link_nonce=ticket.link_nonce, link_digest=ticket.link_digest
         )
-    return f"{settings.SITE_URL}{ticket.track_path()}"
+    return f"{settings.SITE_URL}{ticket.private_link_path()}"

@@ -103,9 +103,9 @@ class Desk:
         if not request.url.startswith((self.url, "data:", "blob:")):
             self._complain(f"foreign request: {request.url}")
 
-    def _complain(self, words: str) -> None:
+    def _complain(self, complaint: str) -> None:
         if not self.closing:  # a page that lost its desk to close() is right to complain
-            self.complaints.append(words)
+            self.complaints.append(complaint)
 
 
 at_work: set[int] = set()  # threads of the live server that answer a request

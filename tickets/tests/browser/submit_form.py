@@ -25,16 +25,16 @@ class Questions:
 
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
-        self.asked: list[Route] = []
-        page.route(address, lambda route: self.asked.append(route))
+        self.routes: list[Route] = []
+        page.route(address, lambda route: self.routes.append(route))
 
     def wait_for(self, number: int) -> Route:
         """The question of this number, counted from 1."""
         deadline = time.monotonic() + PATIENCE / 1000
-        while len(self.asked) < number:
+        while len(self.routes) < number:
             assert time.monotonic() < deadline, f"question {number} was not asked"
             self.page.wait_for_timeout(20)
-        return self.asked[number - 1]
+        return self.routes[number - 1]
 
     def answer(self, number: int = 1, status: int = 200, **values) -> None:
         self.wait_for(number).fulfill(status=status, json=ANSWER | values)
@@ -80,7 +80,7 @@ class SubmitForm:
     def focused(self) -> str:
         return self.page.evaluate("document.activeElement.id")
 
-    def places(self) -> dict[str, float]:
+    def positions(self) -> dict[str, float]:
         """How far from the top each part of the form begins, and where the form ends."""
         return self.page.evaluate(
             """() => Object.fromEntries(

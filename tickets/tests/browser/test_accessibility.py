@@ -38,8 +38,8 @@ def look(request, theme):
 
 
 def check(page):
-    found = axe.run(page, options=OPTIONS).response["violations"]
-    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found] == []
+    violations = axe.run(page, options=OPTIONS).response["violations"]
+    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in violations] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -70,20 +70,20 @@ def fill_the_desk():
 
 
 def judge_some():
-    """Every part of the page about triage: right and wrong, sure and unsure, three sources."""
+    """Every part of the page about triage: right and wrong, confident and not, three sources."""
     now = timezone.now()
     for field, choices in (("category", Category), ("priority", Priority)):
         for number, value in enumerate(choices.values):
             final = choices.values[number // 2]
-            sure = 0.3 + number / 5
+            confidence = 0.3 + number / 5
             PredictionFactory(
-                field=field, value=value, final_value=final, final_at=now, confidence=sure
+                field=field, value=value, final_value=final, final_at=now, confidence=confidence
             )
             PredictionFactory(
                 field=field, value=value, source="llm", provider="groq", model="openai/gpt-oss-20b"
             )
             PredictionFactory(field=field, value=value, use="shown", accepted=number > 1)
-    TriageModel.objects.create(field="category", data=b"x", lessons=7, prior_accuracy=0.5)
+    TriageModel.objects.create(field="category", data=b"x", feedback_count=7, prior_accuracy=0.5)
 
 
 def test_pages_of_agents(desk, look):
@@ -139,7 +139,7 @@ def test_pages_of_strangers(desk, look):
     desk.tolerate("status of 400")
     ticket = fill_the_desk()
     page = desk.window(**look)
-    for path in ("/sign-in/", ticket.track_path(), "/"):
+    for path in ("/sign-in/", ticket.private_link_path(), "/"):
         page.goto(path)
         check(page)
     page.get_by_role("button", name="Send").click()
@@ -242,14 +242,14 @@ def test_each_control_has_a_visible_focus(desk):
 
 
 @pytest.mark.parametrize("status", ["open", "in_progress", "closed"])
-def test_letters_of_twice_the_size_fit_a_phone(desk, narrow, status):
+def test_text_of_twice_the_size_fit_a_phone(desk, narrow, status):
     desk.tolerate("status of 404")
     page = desk.window(**narrow)
-    letters = {"fontSizes": {"standard": 32, "fixed": 26}}
-    page.context.new_cdp_session(page).send("Page.setFontSizes", letters)
+    font_sizes = {"fontSizes": {"standard": 32, "fixed": 26}}
+    page.context.new_cdp_session(page).send("Page.setFontSizes", font_sizes)
     ticket = TicketFactory(status=status)
     CommentFactory(ticket=ticket, public=True, body="A reply")
-    for path in (ticket.track_path(), "/sign-in/", "/nothing"):
+    for path in (ticket.private_link_path(), "/sign-in/", "/nothing"):
         page.goto(path)
         assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") > 24
         assert page.evaluate(CUT) == []
@@ -281,7 +281,7 @@ def test_what_was_not_stored_stands_apart_from_what_is_said_of_it(desk, narrow):
     desk.tolerate("status of 404")
     ticket = TicketFactory()
     page = desk.window(**narrow, java_script_enabled=False)
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     page.get_by_label("Your reply").fill("Any news?")
     Ticket.objects.update(link_digest=None)
     page.get_by_role("button", name="Send reply").click()

@@ -47,8 +47,8 @@ def ticket(db):
     ticket = TicketFactory(assignee=AgentFactory(username="zoe"))
     CommentFactory(ticket=ticket, public=True, body="https://example.org/" + "x" * 200)
     CommentFactory(ticket=ticket)
-    ticket.lessons.create(field="category", value="billing", corrected=True)
-    TriageModel.objects.create(field="category", data=b"", lessons=1, prior_accuracy=0.5)
+    ticket.feedback.create(field="category", value="billing", corrected=True)
+    TriageModel.objects.create(field="category", data=b"", feedback_count=1, prior_accuracy=0.5)
     return ticket
 
 
@@ -92,7 +92,7 @@ def paths(ticket):
         f"{JOBS}{failed_job().pk}/change/",
         "/admin/tickets/prediction/",
         f"/admin/tickets/prediction/{PredictionFactory(ticket=ticket).pk}/change/",
-        "/admin/tickets/lesson/",
+        "/admin/tickets/feedback/",
         "/admin/tickets/email/",
         f"/admin/tickets/email/{message(ticket).pk}/change/",
         "/admin/tickets/savedview/",

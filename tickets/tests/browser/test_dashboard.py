@@ -37,9 +37,9 @@ def total(window):
 
 def refresh(window):
     """Let the page ask once; returns the answer."""
-    with window.expect_request("**/dashboard/") as asked:
+    with window.expect_request("**/dashboard/") as request:
         window.clock.run_for(REFRESH)
-    return asked.value.response()
+    return request.value.response()
 
 
 def test_a_new_ticket_is_counted_without_a_reload(window):
@@ -80,22 +80,22 @@ def test_what_has_not_changed_is_left_in_place(window):
 
 
 def test_nothing_jumps_when_numbers_change(window):
-    places = "[...document.querySelectorAll('#stats > *')].map((part) => part.offsetTop)"
-    before = window.evaluate(places)
+    offsets = "[...document.querySelectorAll('#stats > *')].map((part) => part.offsetTop)"
+    before = window.evaluate(offsets)
     for _ in range(3):
         TicketFactory(priority="high", status="resolved", category="account")
     refresh(window)
     expect(total(window)).to_have_text("4")
-    assert window.evaluate(places) == before
+    assert window.evaluate(offsets) == before
 
 
 def test_a_page_that_nobody_sees_does_not_ask(window):
-    asked = []
-    window.on("request", lambda request: asked.append(request.url))
+    requests = []
+    window.on("request", lambda request: requests.append(request.url))
     window.evaluate("Object.defineProperty(document, 'hidden', {get: () => true})")
     TicketFactory()
     window.clock.run_for(3 * REFRESH)
-    assert asked == []
+    assert requests == []
     expect(total(window)).to_have_text("1")
 
 

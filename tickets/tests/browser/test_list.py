@@ -100,8 +100,8 @@ def test_a_tab_takes_along_what_was_typed_or_chosen_just_now(desk, window, refun
     desk.tolerate(GIVEN_UP)
     window.goto("/tickets/")
     window.route("**/tickets/?*category=billing*", lambda route: None, times=1)
-    both, asked = "/tickets/?status=closed&search=refund&category=billing", []
-    window.on("request", lambda request: asked.append(request.url))
+    both, requests = "/tickets/?status=closed&search=refund&category=billing", []
+    window.on("request", lambda request: requests.append(request.url))
     window.get_by_label("Category", exact=True).select_option("billing")
     window.get_by_label("Search tickets").fill("refund")
     window.get_by_role("link", name="Closed").click()
@@ -109,7 +109,7 @@ def test_a_tab_takes_along_what_was_typed_or_chosen_just_now(desk, window, refun
     expect(rows(window)).to_have_count(1)
     expect(rows(window)).to_contain_text("Refund please")
     expect(window.get_by_label("Search tickets")).to_have_value("refund")
-    while len([url for url in asked if "refund" in url]) < 2:  # what was typed, after its pause
+    while len([url for url in requests if "refund" in url]) < 2:  # what was typed, after its pause
         window.wait_for_timeout(20)
     expect(window.locator(".htmx-request")).to_have_count(0)
     assert window.url.endswith(both)
@@ -167,7 +167,7 @@ def test_the_status_changes_in_place(window):
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "shown"),
+    ("name", "old", "new", "label"),
     [
         ("status", "open", "closed", "Closed"),
         ("category", "general", "billing", "Billing"),
@@ -175,7 +175,7 @@ def test_the_status_changes_in_place(window):
         ("assignee", "", "hanna", "hanna"),
     ],
 )
-def test_each_value_changes_in_place_and_back(window, name, old, new, shown):
+def test_each_value_changes_in_place_and_back(window, name, old, new, label):
     AgentFactory(username="hanna")
     ticket = TicketFactory()
     other = TicketFactory()
@@ -184,11 +184,11 @@ def test_each_value_changes_in_place_and_back(window, name, old, new, shown):
     select.focus()
     select.select_option(new)
     expect(window.locator("#toasts")).to_contain_text(
-        f"#{ticket.pk}: {name} is now {shown.lower()}."
+        f"#{ticket.pk}: {name} is now {label.lower()}."
     )
     expect(value_of(window, name, ticket)).to_have_value(new)
     expect(value_of(window, name, other)).to_have_value(old)
-    expect(cell(window, name, ticket)).to_contain_text(shown)
+    expect(cell(window, name, ticket)).to_contain_text(label)
     expect(select).to_be_focused()
     window.get_by_role("button", name="Undo").click()
     expect(window.locator("#toasts")).to_contain_text("as it was before")
@@ -366,8 +366,8 @@ def test_new_tickets_are_announced_and_move_nothing(window):
     TicketFactory.create_batch(3)
     TicketFactory(status="closed")
     window.clock.fast_forward(16_000)
-    news = window.get_by_role("button", name="3 new tickets")
-    expect(news).to_be_visible()
+    button = window.get_by_role("button", name="3 new tickets")
+    expect(button).to_be_visible()
     expect(rows(window)).to_have_count(1)
     assert rows(window).first.bounding_box() == box
     status_of(window, first).select_option("resolved")
@@ -377,9 +377,9 @@ def test_new_tickets_are_announced_and_move_nothing(window):
     expect(window.locator("#toasts")).to_contain_text("as it was before")
     expect(status_of(window, first)).to_have_value("open")
     expect(rows(window)).to_have_count(1)
-    news.click()
+    button.click()
     expect(rows(window)).to_have_count(4)
-    expect(news).to_be_hidden()
+    expect(button).to_be_hidden()
     expect(rows(window).first.get_by_role("link")).to_be_focused()
 
 
@@ -389,9 +389,9 @@ def test_nothing_new_is_asked_for_with_the_tag_of_the_last_answer(window):
     window.goto("/tickets/")
     answers = []
     window.on("response", lambda answer: "/news/" in answer.url and answers.append(answer.status))
-    for asked in (1, 2):
+    for count in (1, 2):
         window.clock.fast_forward(16_000)
-        while len(answers) < asked:
+        while len(answers) < count:
             window.wait_for_timeout(20)
     assert answers == [200, 304]
 
@@ -491,7 +491,7 @@ def test_a_row_that_changed_meanwhile_shows_its_new_state(window):
     expect(status_of(window, ticket)).to_have_value("closed")
 
 
-def test_a_session_that_ended_leads_to_the_door_and_back(window):
+def test_a_session_that_ended_leads_to_sign_in_and_back(window):
     ticket = TicketFactory()
     window.goto("/tickets/?status=open")
     window.context.clear_cookies(name="sessionid")

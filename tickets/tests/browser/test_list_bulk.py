@@ -40,11 +40,11 @@ def closed():
 
 
 def test_selecting_shows_the_bar_and_moves_nothing(window, tickets):
-    place = window.locator("tbody tr").last.bounding_box()
+    box = window.locator("tbody tr").last.bounding_box()
     expect_selected(window, 0)
     box(window, tickets[0]).check()
     expect_selected(window, 1)
-    assert window.locator("tbody tr").last.bounding_box() == place
+    assert window.locator("tbody tr").last.bounding_box() == box
     box(window, tickets[0]).uncheck()
     expect_selected(window, 0)
 

@@ -14,8 +14,8 @@ PAGE = "/tickets/review/"
 
 
 def unsure(confidence=0.3, **values):
-    given = {"category_source": "offline", "category_confidence": confidence}
-    return TicketFactory(**{"priority_source": "human", "category": "billing"} | given | values)
+    source = {"category_source": "offline", "category_confidence": confidence}
+    return TicketFactory(**{"priority_source": "human", "category": "billing"} | source | values)
 
 
 class Queue:
@@ -34,8 +34,8 @@ class Queue:
     def shows(self, ticket):
         expect(self.window.locator("#review-open")).to_have_text(f"#{ticket.pk}")
 
-    def ends(self, words):
-        expect(self.window.locator("#review-title")).to_have_text(words)
+    def ends(self, text):
+        expect(self.window.locator("#review-title")).to_have_text(text)
 
     def chosen(self, name):
         return self.window.locator(f"[name={name}]:checked")
@@ -88,9 +88,9 @@ def test_twenty_tickets_take_less_than_sixty_key_presses(queue):
     ],
 )
 def test_a_key_chooses_says_so_and_sends_nothing(queue, key, name, value):
-    others = {"category": "general" if value == "billing" else "billing"}
-    others["priority"] = "low" if value == "critical" else "critical"
-    ticket = unsure(**others)
+    other_values = {"category": "general" if value == "billing" else "billing"}
+    other_values["priority"] = "low" if value == "critical" else "critical"
+    ticket = unsure(**other_values)
     queue = queue()
     queue.press(key)
     expect(queue.chosen(name)).to_have_value(value)
@@ -168,7 +168,7 @@ def test_keys_that_are_turned_off_do_nothing(queue):
     unsure()
     queue = queue()
     queue.press("?")
-    queue.window.get_by_label("Use these keys").uncheck()
+    queue.window.get_by_label("Use keyboard shortcuts").uncheck()
     queue.window.get_by_role("button", name="Close").click()
     queue.press("a", "j", "Enter")
     expect(queue.chosen("category")).to_have_value("billing")

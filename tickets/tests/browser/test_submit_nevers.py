@@ -96,13 +96,13 @@ def test_nothing_moves_in_any_state(desk, width):
     questions = Questions(page, CLASSIFY)
     form = SubmitForm(page).open()
     expect(form.suggest_title).to_be_visible()
-    places = {"idle": form.places()}
+    positions = {"idle": form.positions()}
     form.description.fill(PROBLEM)
     form.expect_state("thinking")
-    places["thinking"] = form.places()
+    positions["thinking"] = form.positions()
     questions.answer(evidence=LONG_EVIDENCE, source="default")
     form.expect_state("suggested")
-    places["suggested"] = form.places()
+    positions["suggested"] = form.positions()
     assert (
         page.locator(".suggestion-evidence").evaluate(
             "words => words.scrollHeight - words.clientHeight"
@@ -113,14 +113,16 @@ def test_nothing_moves_in_any_state(desk, width):
     form.category.select_option("technical")
     form.priority.select_option("critical")
     form.expect_state("overridden")
-    places["overridden"] = form.places()
+    positions["overridden"] = form.positions()
     form.panel.get_by_role("button").click()
-    places["used"] = form.places()
+    positions["used"] = form.positions()
     form.description.fill(OTHER_PROBLEM)
     questions.answer(2, status=500)
     form.expect_state("unavailable")
-    places["unavailable"] = form.places()
-    assert {state: place for state, place in places.items() if place != places["idle"]} == {}
+    positions["unavailable"] = form.positions()
+    assert {
+        state: position for state, position in positions.items() if position != positions["idle"]
+    } == {}
     assert layout_shift(page) <= 0.01
 
 
@@ -129,8 +131,8 @@ def test_nothing_moves_while_the_page_arrives(desk, width):
     """A slow network shows the beginning of the page before its end is there."""
     page = desk.window(viewport={"width": width, "height": 900})
     form = SubmitForm(page).open()
-    place = "(() => document.querySelector('.ticket-form').getBoundingClientRect().top)()"
-    whole = page.evaluate(place)
+    top = "(() => document.querySelector('.ticket-form').getBoundingClientRect().top)()"
+    whole = page.evaluate(top)
     page.evaluate(
         """() => {
             document.querySelector('footer').remove();
@@ -139,7 +141,7 @@ def test_nothing_moves_while_the_page_arrives(desk, width):
         }"""
     )
     expect(form.send).to_have_count(0)
-    assert page.evaluate(place) == whole
+    assert page.evaluate(top) == whole
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -147,13 +149,13 @@ def test_nothing_moves_for_a_title(desk, width):
     page = desk.window(viewport={"width": width, "height": 1400})
     titles = Questions(page, SUGGEST_TITLE)
     form = SubmitForm(page).open()
-    places = form.places()
+    positions = form.positions()
     form.title.fill("My own title")
     form.description.fill("Too short.")
     form.suggest_title.click()
     titles.answer(suggested_title="x" * 80)
     expect(page.locator("#title-hint")).to_contain_text("xxx")
-    assert form.places() == places
+    assert form.positions() == positions
 
 
 def layout_shift(page):
@@ -297,14 +299,14 @@ def test_an_answer_does_not_land_while_newer_words_are_typed(form, questions):
     form.expect_values("", "")
 
 
-@pytest.mark.parametrize("said", ["nothing yet", "an error"])
-def test_an_old_answer_is_not_sent_with_a_new_text(desk, form, questions, said):
+@pytest.mark.parametrize("answer", ["nothing yet", "an error"])
+def test_an_old_answer_is_not_sent_with_a_new_text(desk, form, questions, answer):
     desk.tolerate("status of 500")
     form.write()
     questions.answer()
     form.expect_values("billing", "high")
     form.description.fill("I cannot sign in any more, the password is refused.")
-    if said == "an error":
+    if answer == "an error":
         questions.answer(2, status=500)
         form.expect_state("unavailable")
     form.send_and_wait()

@@ -34,7 +34,7 @@ def test_idle_while_there_is_no_sentence(stopped, page, questions):
     form.expect_state("idle")
     expect(form.panel).to_contain_text("once you have written a sentence")
     form.expect_values("", "")
-    assert questions.asked == []
+    assert questions.routes == []
 
 
 def test_typing_waits_for_a_pause(stopped, page, questions):
@@ -48,7 +48,7 @@ def test_typing_waits_for_a_pause(stopped, page, questions):
     stopped.run_for(699)
     form.expect_state("typing")
     expect(form.panel).to_contain_text("Waiting for you to pause")
-    assert questions.asked == []
+    assert questions.routes == []
     stopped.run_for(1)
     form.expect_state("thinking")
     questions.wait_for(1)
@@ -66,9 +66,9 @@ def test_thinking_leaves_everything_editable(form, questions):
 
 def test_it_asks_about_what_was_typed(form, questions):
     form.write("  " + PROBLEM + "\n", "Charged twice")
-    asked = questions.wait_for(1).request
-    assert asked.post_data_json == {"description": PROBLEM, "title": "Charged twice"}
-    assert asked.headers["x-csrftoken"]
+    request = questions.wait_for(1).request
+    assert request.post_data_json == {"description": PROBLEM, "title": "Charged twice"}
+    assert request.headers["x-csrftoken"]
 
 
 def test_suggested_fills_and_explains(form, questions):
@@ -77,19 +77,19 @@ def test_suggested_fills_and_explains(form, questions):
     form.expect_state("suggested")
     form.expect_values("billing", "high")
     form.expect_tags("category", "priority")
-    for words in ("Billing", "91% confident", "High", "62% confident", "“charged”", "offline"):
-        expect(form.panel).to_contain_text(words)
+    for text in ("Billing", "91% confident", "High", "62% confident", "“charged”", "offline"):
+        expect(form.panel).to_contain_text(text)
 
 
 @pytest.mark.parametrize(
-    ("source", "words"), [("llm", "model"), ("offline", "offline"), ("default", "default")]
+    ("source", "text"), [("llm", "model"), ("offline", "offline"), ("default", "default")]
 )
-def test_it_says_who_says_so(form, questions, source, words):
+def test_it_says_who_suggests(form, questions, source, text):
     form.description.fill(PROBLEM)
     nobody_knows = {"category": None, "priority": None} if source == "default" else {}
     questions.answer(source=source, **({"confidence": nobody_knows} if nobody_knows else {}))
     form.expect_state("suggested")
-    expect(form.panel).to_contain_text(words)
+    expect(form.panel).to_contain_text(text)
     assert ("confident" in form.panel.inner_text()) == (source != "default")
 
 
@@ -148,7 +148,7 @@ def test_unavailable_when_the_answer_is_an_error(desk, form, questions, status):
     desk.tolerate(f"status of {status}")
     form.write()
     questions.wait_for(1)
-    questions.answer(len(questions.asked), status=status)
+    questions.answer(len(questions.routes), status=status)
     form.expect_state("unavailable")
     expect(form.panel).to_contain_text("No suggestion right now")
     form.expect_values("", "")
@@ -160,7 +160,7 @@ def test_unavailable_when_the_desk_does_not_answer(desk, form, questions):
     desk.tolerate("ERR_")
     form.write()
     questions.wait_for(1)
-    questions.asked[-1].abort()
+    questions.routes[-1].abort()
     form.expect_state("unavailable")
     form.expect_values("", "")
 
@@ -229,14 +229,14 @@ def test_it_recovers_with_the_next_words(desk, form, questions):
     form.expect_values("technical", "high")
 
 
-def test_words_that_were_answered_are_not_asked_again(form, questions):
+def test_a_text_that_was_answered_is_not_sent_again(form, questions):
     form.description.fill(PROBLEM)
     questions.answer()
     form.expect_state("suggested")
     form.description.fill(PROBLEM + " It")
     form.description.fill(PROBLEM)
     form.expect_state("suggested")
-    assert len(questions.asked) == 1
+    assert len(questions.routes) == 1
 
 
 def test_result_and_failure_are_read_out(form, questions, page):
@@ -244,7 +244,7 @@ def test_result_and_failure_are_read_out(form, questions, page):
     form.description.fill(PROBLEM)
     expect(spoken).to_have_text("")
     questions.answer()
-    expect(spoken).to_have_text("We read this as: Billing, High")
+    expect(spoken).to_have_text("We suggest: Billing, High")
 
 
 def test_an_answer_is_shown_as_text(form, questions):

@@ -1,4 +1,4 @@
-"""The ticket page and the private page in a browser."""
+"""The ticket page and the requester's page in a browser."""
 
 import re
 
@@ -29,19 +29,19 @@ def window(desk, ticket):
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "words"),
+    ("name", "value", "text"),
     [
         ("Status", "resolved", "status is now resolved"),
         ("Category", "account", "category is now account"),
         ("Priority", "critical", "priority is now critical"),
     ],
 )
-def test_a_property_changes_in_place(window, ticket, name, value, words):
+def test_a_property_changes_in_place(window, ticket, name, value, text):
     window.get_by_label("Reply or note").fill("Half a sentence")
     field = window.get_by_label(name, exact=True)
     field.focus()
     field.select_option(value)
-    expect(window.locator("#toasts")).to_contain_text(words)
+    expect(window.locator("#toasts")).to_contain_text(text)
     expect(window.locator("#history")).to_contain_text(f"changed {name.lower()}")
     expect(field).to_be_focused()
     expect(window.get_by_label("Reply or note")).to_have_value("Half a sentence")
@@ -263,7 +263,7 @@ def test_two_clicks_send_one_reply(window):
 
 def test_the_private_page_takes_a_reply(page, ticket):
     CommentFactory(ticket=ticket, body="Among us", public=False)
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     page.get_by_label("Your reply").fill("Any news?")
     page.get_by_role("button", name="Send reply").click()
     expect(page.locator(".talk")).to_contain_text("Any news?")
@@ -272,16 +272,16 @@ def test_the_private_page_takes_a_reply(page, ticket):
 
 
 def test_the_private_address_goes_nowhere(page, ticket):
-    page.goto(ticket.track_path())
-    with page.expect_request("**/") as asked:
+    page.goto(ticket.private_link_path())
+    with page.expect_request("**/") as request:
         page.get_by_role("link", name="Support desk").click()
-    assert "referer" not in asked.value.all_headers()
+    assert "referer" not in request.value.all_headers()
 
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_the_theme_changes_on_the_private_page(desk, ticket, javascript):
     page = desk.window(java_script_enabled=javascript)
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     page.get_by_role("button", name="Dark theme").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.locator("h1")).to_have_text(ticket.title)
@@ -293,7 +293,7 @@ def test_markup_stays_text_everywhere(desk):
     CommentFactory(ticket=ticket, body=EVIL, public=True)
     window = desk.agent()
     window.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    for path in ("/tickets/", f"/tickets/{ticket.pk}/", ticket.track_path()):
+    for path in ("/tickets/", f"/tickets/{ticket.pk}/", ticket.private_link_path()):
         window.goto(path)
         expect(window.locator("main")).to_contain_text("<img src=x onerror=alert(1)>")
         assert window.locator("main img, main script").count() == 0
@@ -508,10 +508,10 @@ def test_keys_lead_through_the_page(window, ticket):
 def test_nothing_moves_while_the_page_arrives(window, width):
     """A slow network shows the beginning of the page before its end is there."""
     window.set_viewport_size({"width": width, "height": 900})
-    places = """() => [...document.querySelectorAll('#ticket .card, #ticket .message')]
+    boxes = """() => [...document.querySelectorAll('#ticket .card, #ticket .message')]
         .map((part) => part.getBoundingClientRect())
         .map(({ left, top, width, height }) => [left, top, width, height].map(Math.round).join())"""
-    whole = window.evaluate(places)
+    whole = window.evaluate(boxes)
     window.evaluate(
         """() => {
             while (document.querySelector('#ticket').nextElementSibling)
@@ -519,9 +519,9 @@ def test_nothing_moves_while_the_page_arrives(window, width):
             document.querySelector('.conversation').remove();
         }"""
     )
-    shown = [place for place in window.evaluate(places) if place != "0,0,0,0"]
-    assert shown
-    assert set(shown) <= set(whole)
+    visible = [box for box in window.evaluate(boxes) if box != "0,0,0,0"]
+    assert visible
+    assert set(visible) <= set(whole)
 
 
 def test_back_leads_to_the_list_as_it_was(desk, ticket):
@@ -541,8 +541,8 @@ def test_back_leads_to_the_list_as_it_was(desk, ticket):
 
 def test_an_earlier_reply_is_inserted_where_one_writes(desk):
     ticket = TicketFactory(title="Charged twice", description="My card was charged twice.")
-    solved = TicketFactory(title="Charged twice", status="resolved")
-    CommentFactory(ticket=solved, body="It was refunded.", public=True)
+    resolved = TicketFactory(title="Charged twice", status="resolved")
+    CommentFactory(ticket=resolved, body="It was refunded.", public=True)
     window = desk.agent()
     window.goto(f"/tickets/{ticket.pk}/")
     reply(window).fill("Hello Anna,Bye")

@@ -80,8 +80,8 @@ def test_news_is_told_and_shown_while_one_goes_on_writing(ours, ticket, maria):
     tickets.update_ticket(ticket.pk, {"priority": "high", "description": "Newer text"}, actor)
     comments.add_comment(ticket, {"body": "From Maria", "public": True}, actor)
     look(ours)
-    news = ours.locator("#watch .changes")
-    expect(news).to_contain_text(
+    changes = ours.locator("#watch .changes")
+    expect(changes).to_contain_text(
         "maria edited the description, changed priority from medium to high"
     )
     expect(ours.get_by_label("Priority")).to_have_value("medium")
@@ -89,7 +89,7 @@ def test_news_is_told_and_shown_while_one_goes_on_writing(ours, ticket, maria):
     expect(ours.locator("#talk")).to_contain_text("From Maria")
     expect(ours.locator("#talk")).to_contain_text("Newer text")
     expect(ours.get_by_label("Priority")).to_have_value("high")
-    expect(news).to_have_count(0)
+    expect(changes).to_have_count(0)
     expect(field).to_be_focused()
     ours.keyboard.type("tence")
     expect(field).to_have_value("Half a sentence")
@@ -135,8 +135,8 @@ def test_markup_of_others_stays_text(desk, ours, ticket):
     evil = AgentFactory(username=EVIL)
     evidence = [{"field": "title", "text": EVIL, "start": 0, "end": 9}]
     PredictionFactory(ticket=ticket, evidence=evidence)
-    solved = TicketFactory(title=ticket.title, status="closed")
-    CommentFactory(ticket=solved, body=EVIL, public=True)
+    closed = TicketFactory(title=ticket.title, status="closed")
+    CommentFactory(ticket=closed, body=EVIL, public=True)
     presence.note_presence(ticket, "user 0", EVIL, writing=True)
     tickets.update_ticket(ticket.pk, {"assignee": evil, "title": EVIL}, user_actor(evil))
     look(ours)

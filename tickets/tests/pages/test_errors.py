@@ -67,7 +67,7 @@ ESCAPED_DRAFT = "It still fails. &lt;/textarea&gt;&lt;b&gt;Please&lt;/b&gt; look
 
 
 def test_a_reply_to_a_revoked_link_comes_back(visitor, ticket, agent_user):
-    path = ticket.track_path()
+    path = ticket.private_link_path()
     revoke_private_link(ticket, user_actor(agent_user))
     response = visitor.post(path, {"body": DRAFT})
     assert response.status_code == 404

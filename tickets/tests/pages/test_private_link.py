@@ -29,7 +29,7 @@ def test_sending_redirects_back_with_a_message(agent, ticket):
 
 
 def test_revoking_closes_the_requesters_page(agent, visitor, ticket):
-    path = ticket.track_path()
+    path = ticket.private_link_path()
     post(agent, ticket, "revoke")
     assert visitor.get(path).status_code == 404
     page = agent.get(f"/tickets/{ticket.pk}/").content

@@ -19,7 +19,7 @@ def ticket(db):
 
 def test_it_shows_the_ticket_and_the_public_conversation(visitor, ticket):
     CommentFactory(ticket=ticket, body="We are on our way.", public=True)
-    page = visitor.get(ticket.track_path()).content.decode()
+    page = visitor.get(ticket.private_link_path()).content.decode()
     for text in (f"#{ticket.pk}", "Broken door", ticket.description, "Open", "on our way"):
         assert text in page
 
@@ -28,7 +28,7 @@ def test_it_reveals_nothing_else(visitor, ticket):
     author = AgentFactory(username="zoe.secret")
     CommentFactory(ticket=ticket, body="He is a nuisance.", public=False, author=author)
     CommentFactory(ticket=ticket, body="Hello", public=True, author=author)
-    page = visitor.get(ticket.track_path()).content.decode()
+    page = visitor.get(ticket.private_link_path()).content.decode()
     page = re.sub(r"<svg class=\"sprite\".*?</svg>", "", page, flags=re.S)
     for text in (
         "nuisance", "zoe.secret", "anna@example.org", ticket.assignee.username,
@@ -38,7 +38,7 @@ def test_it_reveals_nothing_else(visitor, ticket):
 
 
 def test_caches_other_sites_and_search_engines_do_not_learn_the_address(visitor, ticket):
-    response = visitor.get(ticket.track_path())
+    response = visitor.get(ticket.private_link_path())
     assert response["Cache-Control"] == "no-store"
     assert response["Referrer-Policy"] == "no-referrer"
     assert response["X-Robots-Tag"] == "noindex"
@@ -46,7 +46,7 @@ def test_caches_other_sites_and_search_engines_do_not_learn_the_address(visitor,
 
 
 def test_unknown_revoked_and_malformed_links_get_the_same_answer(visitor, ticket):
-    revoked = ticket.track_path()
+    revoked = ticket.private_link_path()
     ticket.issue_link()
     ticket.save()
     paths = [revoked, "/t/AAAAAAAAAAAAAAAAAAAAAA/", "/t/x/", f"/t/{'y' * 3000}/", "/t/%00/"]
@@ -54,7 +54,7 @@ def test_unknown_revoked_and_malformed_links_get_the_same_answer(visitor, ticket
     assert {answer.status_code for answer in answers} == {404}
     pages = {without_request_details(answer.content.decode()) for answer in answers}
     assert len(pages) == 1
-    assert visitor.get(ticket.track_path()).status_code == 200
+    assert visitor.get(ticket.private_link_path()).status_code == 200
 
 
 def without_request_details(page):
@@ -68,9 +68,9 @@ def test_an_unknown_link_accepts_no_reply(visitor, ticket):
 
 
 def test_a_reply_is_public_and_from_the_requester(visitor, ticket):
-    response = visitor.post(ticket.track_path(), {"body": "Any news?\r\nThanks"})
+    response = visitor.post(ticket.private_link_path(), {"body": "Any news?\r\nThanks"})
     comment = Comment.objects.get()
-    assert response.url == ticket.track_path()
+    assert response.url == ticket.private_link_path()
     assert (comment.body, comment.public) == ("Any news?\nThanks", True)
     assert comment.author_role == AuthorRole.REQUESTER
 
@@ -78,21 +78,21 @@ def test_a_reply_is_public_and_from_the_requester(visitor, ticket):
 def test_a_browser_that_hides_its_origin_can_reply(ticket):
     """Browsers send `Origin: null` with a form from a page without referrer."""
     client = Client(enforce_csrf_checks=True)
-    client.post(ticket.track_path(), {"body": "Any news?"}, headers={"Origin": "null"})
+    client.post(ticket.private_link_path(), {"body": "Any news?"}, headers={"Origin": "null"})
     assert Comment.objects.count() == 1
 
 
 def test_a_reply_reopens_a_finished_ticket(visitor):
     ticket = TicketFactory(status="resolved")
-    assert b"Replying reopens it" in visitor.get(ticket.track_path()).content
-    visitor.post(ticket.track_path(), {"body": "It is back."})
+    assert b"Replying reopens it" in visitor.get(ticket.private_link_path()).content
+    visitor.post(ticket.private_link_path(), {"body": "It is back."})
     ticket.refresh_from_db()
     assert ticket.status == "open"
 
 
 @pytest.mark.parametrize("body", ["", "   ", "\u200b", "z" * 20_001])
 def test_an_invalid_reply_is_refused_and_comes_back(visitor, ticket, body):
-    response = visitor.post(ticket.track_path(), {"body": body})
+    response = visitor.post(ticket.private_link_path(), {"body": body})
     assert response.status_code == 400
     assert b'id="body-error"' in response.content
     assert not Comment.objects.exists()
@@ -100,8 +100,8 @@ def test_an_invalid_reply_is_refused_and_comes_back(visitor, ticket, body):
 
 def test_replies_are_throttled(visitor, ticket, settings):
     settings.CREATE_LIMIT = 1
-    visitor.post(ticket.track_path(), {"body": "One"})
-    response = visitor.post(ticket.track_path(), {"body": "Two, too soon"})
+    visitor.post(ticket.private_link_path(), {"body": "One"})
+    response = visitor.post(ticket.private_link_path(), {"body": "Two, too soon"})
     assert response.status_code == 429
     assert b"Two, too soon" in response.content
     assert Comment.objects.count() == 1
@@ -109,7 +109,7 @@ def test_replies_are_throttled(visitor, ticket, settings):
 
 def test_markup_is_escaped(visitor):
     ticket = TicketFactory(title="<img src=x onerror=alert(1)>", description="<script>x</script>")
-    page = visitor.get(ticket.track_path()).content
+    page = visitor.get(ticket.private_link_path()).content
     assert b"<img src=x" not in page
     assert b"<script>x" not in page
 
@@ -125,22 +125,22 @@ def test_markup_is_escaped(visitor):
     ],
 )
 def test_it_explains_the_status(visitor, db, values, text):
-    assert text in visitor.get(TicketFactory(**values).track_path()).content.decode()
+    assert text in visitor.get(TicketFactory(**values).private_link_path()).content.decode()
 
 
 def test_after_a_public_reply_it_says_that_we_have_replied(visitor, ticket):
     CommentFactory(ticket=ticket, public=False)
-    assert b"We have your message" in visitor.get(ticket.track_path()).content
+    assert b"We have your message" in visitor.get(ticket.private_link_path()).content
     CommentFactory(ticket=ticket, public=True)
-    assert b"We have replied" in visitor.get(ticket.track_path()).content
+    assert b"We have replied" in visitor.get(ticket.private_link_path()).content
 
 
 def get_again(visitor, ticket, etag):
-    return visitor.get(ticket.track_path(), headers={"If-None-Match": etag})
+    return visitor.get(ticket.private_link_path(), headers={"If-None-Match": etag})
 
 
 def test_an_unchanged_page_is_not_sent_again(visitor, ticket):
-    etag = visitor.get(ticket.track_path())["ETag"]
+    etag = visitor.get(ticket.private_link_path())["ETag"]
     response = get_again(visitor, ticket, etag)
     assert (response.status_code, response.content) == (304, b"")
     assert response["Cache-Control"] == "no-store"
@@ -150,7 +150,7 @@ def test_an_unchanged_page_is_not_sent_again(visitor, ticket):
 
 
 def test_changes_that_only_agents_see_leave_the_page_unchanged(visitor, ticket):
-    etag = visitor.get(ticket.track_path())["ETag"]
+    etag = visitor.get(ticket.private_link_path())["ETag"]
     CommentFactory(ticket=ticket, public=False)
     ticket.priority, ticket.assignee, ticket.version = "critical", AgentFactory(), 9
     ticket.save()
@@ -159,26 +159,26 @@ def test_changes_that_only_agents_see_leave_the_page_unchanged(visitor, ticket):
 
 def test_the_same_reply_sent_twice_is_stored_once(visitor, ticket):
     for _ in range(2):
-        visitor.post(ticket.track_path(), {"body": "Any news?"})
+        visitor.post(ticket.private_link_path(), {"body": "Any news?"})
     assert Comment.objects.count() == 1
-    visitor.post(ticket.track_path(), {"body": "Please!"})
-    visitor.post(ticket.track_path(), {"body": "Any news?"})
+    visitor.post(ticket.private_link_path(), {"body": "Please!"})
+    visitor.post(ticket.private_link_path(), {"body": "Any news?"})
     assert Comment.objects.count() == 3
 
 
 def test_the_same_reply_after_the_ticket_was_resolved_reopens_it(visitor, ticket):
-    visitor.post(ticket.track_path(), {"body": "It is broken."})
+    visitor.post(ticket.private_link_path(), {"body": "It is broken."})
     Ticket.objects.update(status="resolved")
-    page = visitor.post(ticket.track_path(), {"body": "It is broken."}, follow=True)
+    page = visitor.post(ticket.private_link_path(), {"body": "It is broken."}, follow=True)
     assert "Your ticket is open again." in page.content.decode()
     assert Ticket.objects.get().status == "open"
     assert Comment.objects.count() == 2
 
 
 def test_the_same_reply_after_an_answer_is_a_new_one(visitor, ticket):
-    visitor.post(ticket.track_path(), {"body": "Thanks"})
+    visitor.post(ticket.private_link_path(), {"body": "Thanks"})
     CommentFactory(ticket=ticket, public=True)
-    visitor.post(ticket.track_path(), {"body": "Thanks"})
+    visitor.post(ticket.private_link_path(), {"body": "Thanks"})
     assert Comment.objects.filter(author_role=AuthorRole.REQUESTER).count() == 2
 
 
@@ -186,6 +186,6 @@ def test_it_does_not_reveal_how_many_comments_there_are(visitor, ticket):
     """Ids of rows would tell how busy the desk is."""
     CommentFactory.create_batch(3)
     comment = CommentFactory(ticket=ticket, public=True)
-    page = visitor.get(ticket.track_path()).content.decode()
+    page = visitor.get(ticket.private_link_path()).content.decode()
     assert 'id="message-1"' in page
     assert f"comment-{comment.pk}" not in page

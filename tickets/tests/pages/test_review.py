@@ -173,7 +173,7 @@ def test_accepting_confirms_both_values_and_records_feedback(agent, agent_user):
     ticket = ticket_to_review(category="billing", priority="low")
     response = decide(agent, agent.get(PAGE))
     ticket.refresh_from_db()
-    assert ticket.triage["category"]["source"] == ticket.triage["priority"]["source"] == "human"
+    assert ticket.decision("category").source == ticket.decision("priority").source == "human"
     assert set(Feedback.objects.values_list("field", "value")) == {
         ("category", "billing"),
         ("priority", "low"),
@@ -210,7 +210,7 @@ def test_undo_restores_the_confidence(agent):
     undo = toast_of(decide(agent, agent.get(PAGE)))["undo"]
     agent.post("/tickets/undo/", {"changes": undo}, headers=HTMX)
     ticket.refresh_from_db()
-    assert ticket.triage["category"] == {"source": "offline", "confidence": 0.25}
+    assert ticket.decision("category") == ("offline", 0.25)
     assert not Feedback.objects.exists()
 
 

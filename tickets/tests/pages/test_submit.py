@@ -35,7 +35,7 @@ def form_key(response):
 def test_it_redirects_to_the_requesters_page(visitor):
     response = send(visitor)
     ticket = Ticket.objects.get()
-    assert (response.status_code, response.url) == (302, ticket.track_path())
+    assert (response.status_code, response.url) == (302, ticket.private_link_path())
     assert (ticket.title, ticket.requester_email) == ("Charged twice", "anna@example.org")
     assert "sessionid" not in visitor.cookies
 

@@ -1,4 +1,4 @@
-"""The private page while it is open: answers arrive, and nothing typed is lost."""
+"""The requester's page while it is open: answers arrive, and nothing typed is lost."""
 
 import pytest
 from playwright.sync_api import expect
@@ -19,7 +19,7 @@ def ticket(transactional_db):
 
 @pytest.fixture
 def visit(page, ticket):
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     return page
 
 
@@ -46,7 +46,7 @@ def test_an_answer_appears_without_touching_what_is_typed(visit, ticket):
     field(visit).fill("I was just about to")
     field(visit).evaluate("field => field.setSelectionRange(2, 5)")
     field(visit).scroll_into_view_if_needed()
-    place = field(visit).bounding_box()
+    box = field(visit).bounding_box()
     answer(ticket)
     look(visit)
     expect(visit.get_by_text("Support has replied.")).to_be_visible()
@@ -54,12 +54,12 @@ def test_an_answer_appears_without_touching_what_is_typed(visit, ticket):
     expect(field(visit)).to_be_focused()
     expect(field(visit)).to_have_value("I was just about to")
     assert field(visit).evaluate("field => [field.selectionStart, field.selectionEnd]") == [2, 5]
-    assert abs(field(visit).bounding_box()["y"] - place["y"]) < 2
+    assert abs(field(visit).bounding_box()["y"] - box["y"]) < 2
 
 
 def test_the_page_asks_by_itself_and_only_while_it_is_seen(page, ticket):
     page.clock.install()
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     answer(ticket)
     page.clock.run_for(31_000)
     expect(page.locator("#talk")).to_contain_text("We are on our way.")
@@ -71,7 +71,7 @@ def test_the_page_asks_by_itself_and_only_while_it_is_seen(page, ticket):
 
 def test_times_go_on_while_nothing_changes(page, ticket):
     page.clock.install()
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     times = page.locator("time")
     expect(times).to_have_text(["just now", "just now"])
     page.clock.run_for(5 * 60_000)
@@ -81,9 +81,9 @@ def test_times_go_on_while_nothing_changes(page, ticket):
 
 
 def test_where_nothing_changed_nothing_is_sent(visit, ticket):
-    with visit.expect_response("**/t/**") as asked:
+    with visit.expect_response("**/t/**") as response:
         look(visit)
-    assert asked.value.status == 304
+    assert response.value.status == 304
 
 
 def test_the_status_follows(visit, ticket):
@@ -134,12 +134,12 @@ def test_a_reply_on_its_way_says_so_on_its_button(desk, visit):
 
 def test_two_clicks_without_javascript_make_one_reply(desk, ticket):
     page = desk.window(java_script_enabled=False)
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     field(page).fill("Any news?")
     page.get_by_role("button", name="Send reply").dblclick()
     expect(page.locator("#talk")).to_contain_text("Any news?")
     page.go_back()
-    page.goto(ticket.track_path())
+    page.goto(ticket.private_link_path())
     assert Comment.objects.count() == 1
 
 
