@@ -1,1 +1,1 @@
-"""Benchmarks: each compares our way with the usual one in the same run."""
+"""Benchmarks: each compares our way with the usual way in the same run."""

@@ -1,6 +1,6 @@
 """The lists of the back office: ours, and Django's stock lists with the same columns and filters.
 
-Each run covers a request up to the rendered page. Both ways must show the same rows.
+Each run covers a request up to the rendered page. Both must show the same rows.
 """
 
 from __future__ import annotations

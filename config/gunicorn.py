@@ -20,7 +20,7 @@ threads = env["WEB_THREADS"]
 preload_app = True
 timeout = 60
 graceful_timeout = 30
-# Replace each worker now and then, at different times, so that a memory leak cannot grow for ever.
+# Replace each worker now and then, at different times, so that a memory leak cannot grow forever.
 max_requests = 20_000
 max_requests_jitter = 2_000
 limit_request_line = 8190

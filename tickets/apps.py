@@ -1,4 +1,4 @@
-"""Application set-up."""
+"""Application setup."""
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig

@@ -1,4 +1,4 @@
-"""What can go wrong, in the domain's words. Knows no HTTP.
+"""What can go wrong, in domain terms. Knows nothing about HTTP.
 
 `web/middleware.py` turns each error into a problem document or an error page.
 """

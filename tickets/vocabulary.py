@@ -146,7 +146,7 @@ LEARNED_FIELDS = tuple(LearnedField.values)
 # What a ticket gets if neither a person nor triage has decided.
 DEFAULT_CATEGORY, DEFAULT_PRIORITY = Category.GENERAL, Priority.MEDIUM
 DEFAULT_SENTIMENT, DEFAULT_URGENCY = Sentiment.NEUTRAL, 50  # urgency is 0..100
-CONFIDENT_FROM = 0.8  # reports show separately what claims to be right four times out of five
+CONFIDENT_FROM = 0.8  # reports count predictions with at least this confidence separately
 REVIEW_BELOW_CONFIDENCE = 0.6  # an offline prediction with less confidence goes to the review queue
 CALIBRATION_BINS = 10  # equal ranges of confidence, each compared with its accuracy
 
@@ -170,7 +170,7 @@ STATS_DAYS = 30
 MAX_FEEDBACK = 2000  # what the classifier is retrained from
 IDEMPOTENCY_KEY_LIFETIME = timedelta(days=1)
 
-# Text that nobody can see is no text: white space, control, zero-width and direction marks, tags.
+# Text needs at least one of these: no white space, control, zero-width or direction mark, or tag.
 # Spelled out, because PostgreSQL's white space depends on the database's locale.
 VISIBLE_CHARACTER = (
     r"[^\s\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u070f\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"

@@ -1,1 +1,1 @@
-"""What a checkout needs and a deployment does not: set-up and a fake model server."""
+"""What a checkout needs and a deployment does not: the setup script and a fake model server."""

@@ -1,4 +1,4 @@
-"""Bundle the front end for production: one minified script a page, and minified style sheets.
+"""Bundle the front end for production: one minified script per page, and minified style sheets.
 
     python3 tools/bundle.py
 

@@ -50,7 +50,7 @@ SECTIONS = (
                 "127.0.0.1",
                 "The address to listen on; with Docker, the address to publish the desk on. On any"
                 " address other than loopback, the desk refuses to start until `SECRET_KEY`,"
-                " `ADMIN_PASSWORD` and `POSTGRES_PASSWORD` are your own.",
+                " `ADMIN_PASSWORD` and `POSTGRES_PASSWORD` are set to values of your own.",
                 in_readme=True,
             ),
             Setting(
@@ -90,7 +90,7 @@ SECTIONS = (
                 integer,
                 0,
                 "The number of proxies in front of the desk. The client's address is taken from"
-                " what they add to `X-Forwarded-For`. Docker Compose brings one proxy, nginx.",
+                " what they add to `X-Forwarded-For`. Docker Compose includes one proxy, nginx.",
                 minimum=0,
                 docker="1",
             ),
@@ -240,8 +240,8 @@ SECTIONS = (
                 "consolemail://",
                 "The mail server: `smtp+tls://user:password@host:587` (STARTTLS),"
                 " `smtp+ssl://user:password@host:465` or `smtp://host:25`. With `consolemail://`,"
-                " messages are only printed by the worker. Write special characters of the password"
-                " as percent codes: `%40` for @, `%2B` for +.",
+                " the worker only prints messages. Percent-encode special characters in the"
+                " password: `%40` for @, `%2B` for +.",
                 in_readme=True,
             ),
             Setting(
@@ -254,8 +254,7 @@ SECTIONS = (
                 "SITE_URL",
                 site_address,
                 listening_address,
-                "The address under which requesters reach the desk. The links in messages start"
-                " with it.",
+                "The address at which requesters reach the desk. Links in messages start with it.",
                 default_note="`http://HOST:PORT`",
                 in_readme=True,
             ),
@@ -357,7 +356,7 @@ SECTIONS = (
                 web_address,
                 "",
                 "A server that speaks the chat completions protocol: Ollama (port 11434), llama.cpp"
-                " (8080) or vLLM (8000). If it wants a key, set `LLM_API_KEY`.",
+                " (8080) or vLLM (8000). If it requires a key, set `LLM_API_KEY`.",
                 example="http://models.example.org:11434/v1",
                 in_readme=True,
             ),
@@ -371,7 +370,7 @@ SECTIONS = (
                 "LLM_TIMEOUT",
                 number,
                 None,
-                "Seconds for a whole call of the model. After that, the offline classifier"
+                "Seconds for a whole call to the model. After that, the offline classifier"
                 " answers.",
                 minimum=0.1,
                 maximum=600,
@@ -397,8 +396,8 @@ SECTIONS = (
                 "LLM_DAILY_COST",
                 number,
                 5.0,
-                "The estimated price in USD that calls may cost per day. After that, the offline"
-                " classifier answers.",
+                "The estimated cost in USD of the calls that may be made per day. After that, the"
+                " offline classifier answers.",
                 minimum=0,
             ),
             Setting(
@@ -412,7 +411,7 @@ SECTIONS = (
                 "LLM_CACHE_SECONDS",
                 integer,
                 24 * 3600,
-                "For how many seconds a reply is reused for the same text.",
+                "How many seconds a reply is reused for the same text.",
                 minimum=0,
                 maximum=365 * 24 * 3600,
             ),
@@ -434,14 +433,14 @@ SECTIONS = (
                 "LLM_MAX_OUTPUT_TOKENS",
                 integer,
                 512,
-                "How many tokens an answer may take, thinking included.",
+                "How many tokens a reply may use, including thinking.",
                 minimum=1,
             ),
             Setting(
                 "LLM_TEMPERATURE",
                 number,
                 None,
-                "The sampling temperature. Several models refuse it.",
+                "The sampling temperature. Several models reject it.",
                 minimum=0,
                 maximum=2,
                 default_note="not sent",
@@ -450,7 +449,7 @@ SECTIONS = (
                 "LLM_PRICE_INPUT",
                 number,
                 None,
-                "USD per million input tokens, for the estimate of the price.",
+                "USD per million input tokens, to estimate the cost.",
                 minimum=0,
                 maximum=10_000,
                 default_note="list price of the provider's default model",
@@ -459,7 +458,7 @@ SECTIONS = (
                 "LLM_PRICE_OUTPUT",
                 number,
                 None,
-                "USD per million output tokens, for the estimate of the price.",
+                "USD per million output tokens, to estimate the cost.",
                 minimum=0,
                 maximum=10_000,
                 default_note="list price of the provider's default model",

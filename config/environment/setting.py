@@ -1,4 +1,4 @@
-"""What a declaration of a setting consists of, and the types that a setting may have.
+"""The declaration of a setting, and the types that a setting may have.
 
 A type is a function from the text of a variable to its value. It raises ValueError with what the
 variable must do ("be a number, not 'x'"). No message repeats an address: it may hold a password.

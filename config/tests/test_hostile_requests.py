@@ -49,12 +49,12 @@ def test_a_version_that_never_existed_overwrites_nothing(client, version):
         "assignee__id__exact=x",
     ],
 )
-def test_an_invalid_admin_url_is_no_server_error(client, query):
+def test_an_invalid_admin_url_is_not_a_server_error(client, query):
     client.force_login(AdminFactory())
     assert client.get(f"/admin/tickets/ticket/?{query}").status_code < 500
 
 
-def test_an_invalid_admin_form_is_no_server_error(client):
+def test_an_invalid_admin_form_is_not_a_server_error(client):
     client.force_login(AdminFactory())
     assert client.get("/admin/tickets/ticket/add/?assignee=x").status_code < 500
     assert client.get("/admin/procrastinate/procrastinatejob/?status__exact=x").status_code < 500

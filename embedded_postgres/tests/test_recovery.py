@@ -65,7 +65,7 @@ def test_nothing_committed_is_lost_in_a_dozen_crashes(server: Server) -> None:
 
 
 @pytest.mark.parametrize("content", PID_FILES.values(), ids=PID_FILES.keys())
-def test_a_pid_file_left_behind_is_no_obstacle(
+def test_a_pid_file_left_behind_does_not_prevent_a_start(
     server: Server, unrelated_pid: int, content: str
 ) -> None:
     data = data_of(server)
@@ -84,7 +84,7 @@ def test_a_running_server_is_found_without_its_pid_file(server: Server) -> None:
     server.stop()
 
 
-def test_a_file_with_the_sockets_name_is_no_obstacle(server: Server) -> None:
+def test_a_file_with_the_sockets_name_does_not_prevent_a_start(server: Server) -> None:
     crash(server)
     (data_of(server) / ".s.PGSQL.5432").unlink()
     (data_of(server) / ".s.PGSQL.5432").write_text("not a socket")

@@ -20,7 +20,7 @@ AGENT_SCOPES = frozenset({Scope.READ, Scope.WRITE})
 
 @dataclass(frozen=True)
 class Actor:
-    """Who causes a change. The audit trail shows `name`."""
+    """Who makes a change. The audit trail shows `name`."""
 
     name: str
     scopes: frozenset[str] = frozenset()

@@ -10,7 +10,7 @@ from django.db.models import Q
 from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP
 
 ADMINISTERED = ["tickets", "auth", "procrastinate", "axes"]
-# Agents work tickets. Accounts, tokens and deleting are for admins.
+# Agents work on tickets. Accounts, tokens and deleting are for admins.
 AGENT_PERMISSIONS = Q(
     content_type__app_label="tickets",
     codename__in=["view_ticket", "change_ticket", "add_ticket", "view_comment", "add_comment"],

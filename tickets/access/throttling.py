@@ -16,8 +16,8 @@ def client_address(request: HttpRequest) -> str:
     """Return the client's address. Trust as many proxies as TRUSTED_PROXIES counts.
 
     Each proxy appends the address that it saw, so a trusted one wrote the nth from the right;
-    everything to its left may be forged. An IPv6 client usually owns its whole /64, so it counts
-    by that network.
+    everything to its left may be forged. An IPv6 client usually owns its whole /64, so it is
+    counted by that network.
     """
     address = request.META.get("REMOTE_ADDR", "")
     if settings.TRUSTED_PROXIES:

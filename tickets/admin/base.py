@@ -228,7 +228,7 @@ def require_numbers(data: QueryDict, names: Iterable[str]) -> None:
         empty = [""] if name != ACTION_CHECKBOX_NAME else []
         for value in data.getlist(name):
             if value not in empty and not re.fullmatch(r"[0-9]{1,18}", value):
-                raise InvalidInput(errors={name: ["This is not the number of a row."]})
+                raise InvalidInput(errors={name: ["This is not a valid id."]})
 
 
 def _selects_all(request: HttpRequest) -> bool:

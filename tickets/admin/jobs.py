@@ -28,7 +28,7 @@ from ..services.mail.outbox import cancel_email
 from .base import NEWEST, ReadOnlyAdmin, badge, count_of, format_time, newest
 
 admin.site.unregister(ProcrastinateJob)
-# The library's model has no name of its own for people; "procrastinate job" helps nobody.
+# The library's model has no readable name: "procrastinate job" means nothing to an admin.
 ProcrastinateJob._meta.verbose_name = "job"
 ProcrastinateJob._meta.verbose_name_plural = "jobs"
 

@@ -105,7 +105,7 @@ def assign_to_agent(
 
 
 def unassign(model_admin: TicketAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-    model_admin.change_selected(request, queryset, {"assignee": None}, "Assigned to nobody")
+    model_admin.change_selected(request, queryset, {"assignee": None}, "Unassigned")
 
 
 ACTIONS = (
@@ -114,19 +114,19 @@ ACTIONS = (
     *(set_value("category", each, each.label, f"Set to {each.label.lower()}") for each in Category),
     TicketAction("assignee:me", "Assignee", "Assign to me", assign_to_me, ("take",)),
     TicketAction("assignee:other", "Assignee", "Assign to …", assign_to_agent),
-    TicketAction("assignee:nobody", "Assignee", "Assign to nobody", unassign),
+    TicketAction("assignee:nobody", "Assignee", "Unassign", unassign),
 )
 
 
 class AssigneeFilter(admin.SimpleListFilter):
-    """Offers me, nobody, and the account that the address names."""
+    """Offers me, unassigned, and the account that the address names."""
 
     title = parameter_name = "assignee"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         name = request.GET.get("assignee", "")
         known = name not in ("", "me", "none") and User.objects.filter(username=name).exists()
-        return [("me", "Me"), ("none", "Nobody"), *([(name, name)] if known else [])]
+        return [("me", "Me"), ("none", "Unassigned"), *([(name, name)] if known else [])]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
         value = self.value()
@@ -241,7 +241,7 @@ class TicketAdmin(DeskModelAdmin):
     # --- actions ---
 
     def get_action(self, action: Any) -> tuple[Any, str, str] | None:
-        """Let a TicketAction bring its own name; Django takes a function's."""
+        """Use a TicketAction's own name; Django would use the function's."""
         if isinstance(action, TicketAction):
             return action, action.name, action.description
         return super().get_action(action)
@@ -325,7 +325,7 @@ class TicketAdmin(DeskModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        """Show the audit trail, which knows more than the admin's own log."""
+        """Show the audit trail, which records more than the admin's own log."""
         response = super().history_view(request, object_id, extra_context)
         if isinstance(response, TemplateResponse):  # not a redirect: the ticket exists
             context = cast(dict[str, Any], response.context_data)

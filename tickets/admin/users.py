@@ -37,15 +37,15 @@ from .forms import AccountForm, NewAccountForm
 admin.site.unregister([User, Group])
 
 ROLES = {
-    AGENTS_GROUP: "Agents work tickets on the desk's pages, and here if they have staff status.",
+    AGENTS_GROUP: "Agents work on tickets on the desk's pages, and here if they have staff status.",
     ADMINS_GROUP: "Admins can do everything agents can, delete tickets, and run this back office.",
 }
 HELP = {
     "username": "Up to 150 letters, digits and @ . + - _",
-    "is_active": "Clear this instead of deleting an account. Nobody can sign in with it, its API"
+    "is_active": "Clear this instead of deleting the account. Nobody can sign in with it, its API"
     " tokens stop working, and its tickets stay assigned to it, so assign them to somebody else.",
     "is_staff": "May open this back office. Agents without it work on the desk's own pages.",
-    "is_superuser": "Has every permission, whatever the groups say.",
+    "is_superuser": "Has every permission, whatever its groups are.",
     "groups": f"{ROLES[AGENTS_GROUP]} {ROLES[ADMINS_GROUP]} An account without a group sees"
     " neither tickets nor statistics.",
 }

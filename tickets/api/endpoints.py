@@ -1,6 +1,6 @@
-"""Routes and endpoints: which view answers an address, who may call it, what it takes and returns.
+"""Routes and endpoints: which view serves a path, who may call it, what it takes and returns.
 
-The OpenAPI document is made from these declarations, see `openapi/document.py`.
+The OpenAPI document is generated from these declarations, see `openapi/document.py`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ THROTTLES = {"create": "CREATE_LIMIT", "suggest": "SUGGEST_LIMIT"}
 
 @dataclass(frozen=True, eq=False)
 class Route:
-    """The views of one path, one for each method. HEAD is answered where GET is."""
+    """The views of one path, one for each method. HEAD works where GET does."""
 
     path: str
     views: Mapping[str, View]
@@ -48,7 +48,7 @@ class Route:
 
 
 def route(path: str, name: str, **views: View) -> URLPattern:
-    """Make a Route that answers with and without its trailing slash: a redirect would lose a body.
+    """Make a Route that works with and without its trailing slash: a redirect would lose a body.
 
     `{ticket_id}` in the path stands for an integer.
     """
@@ -66,10 +66,10 @@ class endpoint:  # noqa: N801  (a decorator)
     """
 
     tag: str
-    returns: Any = None  # the type of the answer; None if it has no body
+    returns: Any = None  # the type of the response; None if it has no body
     media: str = "application/json"
     status: int = 200
-    success: str = "OK"  # what the answer means
+    success: str = "OK"  # what the response means
     headers: tuple[str, ...] = ()  # of the answer
     scope: Scope | None = None  # what the caller needs; None: anyone may call
     identify: bool = True  # False: do not look at the caller at all

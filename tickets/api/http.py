@@ -1,4 +1,4 @@
-"""What requests carry, strictly read: JSON bodies, queries and headers. And the JSON answer."""
+"""Read requests strictly: JSON bodies, queries and headers. Also builds the JSON response."""
 
 from __future__ import annotations
 
@@ -262,7 +262,7 @@ def has_version(request: HttpRequest, etag: str) -> bool:
 
 
 def wait_seconds(request: HttpRequest) -> float:
-    """Return how long the caller waits, by `Prefer: wait` (RFC 7240, 4.3); infinite without."""
+    """Return the seconds of `Prefer: wait` (RFC 7240, 4.3); infinity without that header."""
     header = request.headers.get("Prefer", "")
     match = re.search(r'(?i)(?:^|[,;\s])wait\s*=\s*"?(\d{1,5})(?![\d.])', header)
     return float(match[1]) if match else math.inf

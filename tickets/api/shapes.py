@@ -1,4 +1,4 @@
-"""The typed shape of each answer. The OpenAPI schemas are made from these.
+"""The typed shape of each response. The OpenAPI schemas are generated from these.
 
 An annotation may carry, after the type, an enumeration, a description (a string) and JSON Schema
 keywords (a dict). A schema has the name of its class without "Json": `TicketJson` is published as
@@ -43,7 +43,7 @@ Title = Annotated[str, {"minLength": 1, "maxLength": MAX_TITLE_CHARS, "pattern":
 
 
 class DecisionJson(TypedDict):
-    """Who decided a value, and with which confidence."""
+    """Who decided a value, and with what confidence."""
 
     source: Annotated[str, Source]
     confidence: Confidence
@@ -69,7 +69,7 @@ class PublicTicketJson(TypedDict):
     sentiment: Annotated[str, Sentiment, "Set by triage."]
     urgency_score: Annotated[int, {"minimum": 0, "maximum": 100}, "Set by triage."]
     assignee: Annotated[str | None, "An agent's username."]
-    triage: Annotated[TriageJson, "Who decided each value, and with which confidence."]
+    triage: Annotated[TriageJson, "Who decided each value, and with what confidence."]
     version: Annotated[Id, "Grows by one with every change. Also sent as the ETag."]
     created_at: Time
     updated_at: Time
@@ -82,8 +82,8 @@ class TicketJson(PublicTicketJson):
 
 
 class CreatedTicketJson(PublicTicketJson):
-    """The new ticket. Only agents see requester_email. A repeated answer has no track_url once
-    the ticket was deleted."""
+    """The new ticket. Only agents see requester_email. Once the ticket has been deleted, a
+    replayed response has no track_url."""
 
     requester_email: NotRequired[str | None]
     track_url: NotRequired[Annotated[str, {"format": "uri"}, "The requester's private link."]]
@@ -153,7 +153,7 @@ class TitleSuggestionJson(TypedDict):
 
 
 class TriageReportJson(TriageFigures):
-    """How good triage was in a period."""
+    """How accurate triage was in a period."""
 
     since: OptionalTime
     until: OptionalTime
@@ -163,7 +163,7 @@ class TriageReportJson(TriageFigures):
 
 
 class HealthJson(TypedDict):
-    """The answer of a health check."""
+    """The response to a health check."""
 
     status: Annotated[str, ("ok", "ready")]
 

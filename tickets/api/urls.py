@@ -1,4 +1,4 @@
-"""The JSON API's routes. The OpenAPI document is made from them, see `openapi/document.py`."""
+"""The JSON API's routes. The OpenAPI document is generated from them, see `openapi/document.py`."""
 
 from django.urls import re_path
 

@@ -131,7 +131,7 @@ def by_triage(event: Any) -> bool:
 
 
 def undone_version(event: Any) -> int | None:
-    """Return the version that this change took back, or None if it is not an Undo."""
+    """Return the version that this change undid, or None if it is not an Undo."""
     version: int | None = _context(event).get("undoes")
     return version
 

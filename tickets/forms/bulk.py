@@ -1,4 +1,4 @@
-"""Change several tickets at once, and take changes back."""
+"""Change several tickets at once, and undo changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class VersionsField(forms.CharField):
     def clean(self, value: Any) -> list[tuple[int, int]]:
         text = super().clean(value)
         if not re.fullmatch(r"[0-9]{1,18}:[0-9]{1,9}(,[0-9]{1,18}:[0-9]{1,9})*", text):
-            raise ValidationError("This is not a change that can be undone.")
+            raise ValidationError("This does not name a change that can be undone.")
         pairs = [pair.split(":") for pair in text.split(",")]
         if len(pairs) > MAX_BULK_TICKETS:
             raise ValidationError(f"Change at most {MAX_BULK_TICKETS} tickets at once.")

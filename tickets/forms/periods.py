@@ -8,7 +8,7 @@ from .fields import MomentField
 
 
 class ReportForm(forms.Form):
-    """The period of a report. An empty bound is no bound."""
+    """The period of a report. An empty bound means no bound."""
 
     since = MomentField(required=False)
     until = MomentField(required=False)

@@ -25,7 +25,7 @@ class QueueCursorField(forms.CharField):
 
 
 class QueueForm(forms.Form):
-    """The queue's address: where it goes on, and a ticket to show first."""
+    """The queue's address: where it continues, and a ticket to show first."""
 
     after = QueueCursorField(required=False, max_length=300)
     ticket = NumberField(min_value=1, max_value=2**63 - 1, required=False)

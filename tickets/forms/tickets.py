@@ -66,7 +66,7 @@ def sent_fields(data: Mapping[str, Any]) -> set[str]:
     """Return the ticket's fields that a page sent. Raise InvalidInput if there are none."""
     if fields := set(TicketForm.base_fields) & set(data):
         return fields
-    raise InvalidInput("Nothing was sent that could be changed.")
+    raise InvalidInput("The request contains nothing to change.")
 
 
 class NewTicketForm(TicketForm):

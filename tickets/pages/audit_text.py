@@ -104,7 +104,7 @@ def summary(entries: Iterable[AuditEntry], me: str = "") -> str:
 def value_text(name: str, value: Any) -> str:
     """Return a field's value within a sentence."""
     if value in (None, ""):
-        return "nobody" if name == "assignee" else "none"
+        return "unassigned" if name == "assignee" else "none"
     text = str(value)
     return text.replace("_", " ") if name in (*ENUMERATED_FIELDS, "sentiment") else text
 

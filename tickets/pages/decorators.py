@@ -51,13 +51,13 @@ def page(*methods: str, agents: bool = False) -> Callable[[View], View]:
 
 
 def _refusal(request: Request) -> HttpResponse | None:
-    """Redirect visitors to the sign-in page. Raise PermissionDenied for a user who is no agent."""
+    """Send visitors to the sign-in page. Raise PermissionDenied for users who are not agents."""
     actor = actor_of(request)
     if actor.is_agent:
         return None
     if actor.known:
         raise PermissionDenied(
-            "Your account is not an agent's account. An administrator can change that."
+            "Your account is not an agent account. An administrator can change that."
         )
     if request.htmx:
         # A part of a page cannot show the sign-in page, so the whole page goes there.

@@ -25,7 +25,7 @@ def toast(response: HttpResponse, message: str, undo: Iterable[Ticket] = ()) -> 
 
 
 def refusal(error: InvalidInput) -> HttpResponse:
-    """Answer htmx with what is wrong, as 204: it does not show an answer with an error status."""
+    """Tell htmx what is wrong, as 204: it does not show a response with an error status."""
     return toast(HttpResponse(status=204), " ".join(error_messages(error)))
 
 

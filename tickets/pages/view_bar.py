@@ -65,7 +65,7 @@ def view_links(actor: Actor, query: dict[str, str]) -> dict[str, Any]:
 def redirect_without_assignee(request: HttpRequest, form: ListForm) -> HttpResponse | None:
     """Open a saved view whose assignee no longer exists, or is "me" without an account.
 
-    Return a redirect to the list without the assignee, or None if this is no such case.
+    Return a redirect to the list without the assignee, or None if neither is the case.
     """
     if form.is_valid() or set(form.errors) != {"assignee"}:
         return None

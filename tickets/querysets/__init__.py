@@ -1,1 +1,1 @@
-"""Questions about many rows: named QuerySet methods, pinned by query counts. Knows no model."""
+"""Questions about many rows: named QuerySet methods, pinned by query counts. Imports no model."""

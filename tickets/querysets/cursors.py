@@ -1,4 +1,4 @@
-"""Keyset cursors: positions in a list, as opaque texts that stay right while tickets arrive."""
+"""Keyset cursors: positions in a list, as opaque texts that stay valid while tickets arrive."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Cursor:
     """A position beside one row of a list.
 
     `backwards` means what comes before the row, instead of what follows it. `skipped` counts the
-    rows that a reader has skipped on the way; it is no part of the position.
+    rows that a reader has skipped on the way; it is not part of the position.
     """
 
     order: Order

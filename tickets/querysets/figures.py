@@ -62,7 +62,7 @@ class JudgedFigures(TypedDict):
 
 
 class FieldFigures(JudgedFigures):
-    """How good the predictions of one field were."""
+    """How accurate the predictions of one field were."""
 
     acceptance: Annotated[Share, "Share of the suggested values that the requester kept."]
     coverage_at_0_8: Annotated[Share, "Share of predictions with a confidence of 0.8 or more."]
@@ -78,7 +78,7 @@ class Latency(TypedDict):
 
 
 class SourceFigures(JudgedFigures):
-    """How good one source was, by model, prompt version and use."""
+    """How accurate one source was, by model, prompt version and use."""
 
     field: Annotated[str, PredictedField]
     source: Annotated[str, Source]
@@ -119,7 +119,7 @@ class DayFigures(TypedDict):
 
 
 class TriageFigures(TypedDict):
-    """How good triage was."""
+    """How accurate triage was."""
 
     fields: Annotated[
         dict[Annotated[str, PredictedField], FieldFigures],

@@ -51,9 +51,9 @@ class PredictionQuerySet(models.QuerySet[PredictionT]):
         return self.filter(DECIDING)
 
     def report(self, since: datetime | None = None, until: datetime | None = None) -> TriageFigures:
-        """Return how good triage was. Seven queries.
+        """Return how accurate triage was. Seven queries.
 
-        Shares are 0..1, or None of nothing; costs are estimated US dollars. The shadow's
+        Shares are 0..1, or None without data; costs are estimated US dollars. The shadow's
         predictions appear in `sources` only. A prediction is judged once an agent has decided,
         and correct if the agent decided the same.
         """

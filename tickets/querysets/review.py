@@ -26,7 +26,7 @@ class ReviewQuerySet(models.QuerySet[TicketT]):
         """Return the tickets in review order, each with its `lowest_confidence`.
 
         Equal confidences go by age, oldest first. With `after`, start behind that cursor: it
-        names a row, so it stays right while others work the same queue.
+        names a row, so it stays valid while others work on the same queue.
         """
         queryset = self.defer("document").annotate(lowest_confidence=lowest_confidence())
         if after is not None:
@@ -61,7 +61,7 @@ def _has_low_confidence(name: str) -> Q:
 
 
 def skip_cursor(ticket: models.Model, cursor: Cursor | None) -> Cursor:
-    """Return where the queue goes on for somebody at `cursor` who skips this ticket."""
+    """Return where the queue continues for somebody at `cursor` who skips this ticket."""
     skipped = (cursor.skipped if cursor else 0) + 1
     position = Cursor.at(ticket, LOWEST_CONFIDENCE_FIRST)
     # An Undo may bring back a ticket from before the cursor.

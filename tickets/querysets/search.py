@@ -59,7 +59,7 @@ class Term:
         return condition
 
     def _in_text(self, text: str) -> Q:
-        """Words use the index. What full text drops is compared as it is written."""
+        """Match words by the index, and compare what full text search drops as it is written."""
         condition = Q()
         characters = "".join(text.split())
         indexed = [character.isalpha() or character.isdecimal() for character in characters]
@@ -74,7 +74,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Qualifier:
-    """Such as `status:open` or `-from:kim@example.org`. Any of the values matches."""
+    """A qualifier, such as `status:open` or `-from:kim@example.org`. Any of the values matches."""
 
     key: str
     values: tuple[str, ...]

@@ -79,7 +79,7 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
     def page(self, limit: int, cursor: str = "") -> Page[TicketT]:
         """Return up to `limit` tickets beside the cursor, newest first.
 
-        A cursor names a row, so pages stay right while tickets arrive. A page backwards that
+        A cursor names a row, so pages stay valid while tickets arrive. A page backwards that
         would be short of rows is the newest page instead.
         """
         queryset = self.defer("document")
@@ -125,7 +125,7 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
             batch = list(positions.filter(last.condition())[:id_batch])
 
     def _rows(self, ids: list[int]) -> list[TicketT]:
-        """Return these tickets in this order, without those deleted meanwhile."""
+        """Return these tickets in this order, without those that have been deleted."""
         manager: Any = self.model._default_manager
         rows = manager.with_people().defer("document").in_bulk(ids)
         return [rows[ticket_id] for ticket_id in ids if ticket_id in rows]

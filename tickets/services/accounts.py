@@ -21,7 +21,7 @@ from .editing import audited
 def create_account(username: str, password: str, *, admin: bool = False) -> User:
     """Create an agent's account, or with `admin` an admin's. Raise InvalidInput."""
     if username.lower() in RESERVED_USERNAMES:
-        raise InvalidInput(f"“{username}” has a meaning in filters, so no account can be named so.")
+        raise InvalidInput(f"No account can be named “{username}”: filters use it as a keyword.")
     user = User.objects.create_user(username, password=password, is_staff=True)
     user.groups.add(Group.objects.get(name=ADMINS_GROUP if admin else AGENTS_GROUP))
     return user

@@ -61,8 +61,8 @@ def editing(
 ) -> Iterator[TicketEdit]:
     """Lock a ticket, let the caller set its values, and save what differs as a new version.
 
-    `undoes` is the version that the edit takes back. Such an edit sends no email that was sent
-    before. Raise NotFound, and StaleVersion if `version` is not the current one.
+    `undoes` is the version that the edit reverts. Such an edit never repeats an email that was
+    sent before. Raise NotFound, and StaleVersion if `version` is not the current one.
     """
     with audited(actor, **({} if undoes is None else {"undoes": undoes})):
         ticket = lock_ticket(ticket_id, version)
@@ -107,7 +107,7 @@ def own_changes(
     """Return the values without those that came back as they were read.
 
     `untouched` names the fields that the form sends even if the editor left them alone. Somebody
-    else may have changed such a value meanwhile.
+    else may have changed such a value since.
     """
     read = event_at_version(ticket, version)
 
@@ -126,7 +126,7 @@ def conflicting_fields(
 ) -> set[str]:
     """Return the fields over which these changes conflict with what happened since.
 
-    The actor's own newer choice of a value is no conflict, and neither is triage's. Texts are
+    The actor's own newer choice of a value is not a conflict, nor is triage's. Texts are
     stricter: anybody's change conflicts unless it says the same, because the actor may have a
     second window open. Raise StaleVersion if the ticket never had the version.
     """

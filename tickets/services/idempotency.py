@@ -1,4 +1,4 @@
-"""Do once what is asked for twice."""
+"""Handle a repeated request only once."""
 
 from __future__ import annotations
 

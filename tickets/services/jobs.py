@@ -1,6 +1,6 @@
 """What all background jobs share. Each job is declared beside the service that it runs.
 
-A job that was queued by an earlier release has the name and the arguments of its time, so a
+A job that was queued by an earlier release has that release's name and arguments, so a
 renamed job keeps its old name as an alias.
 """
 

@@ -36,7 +36,7 @@ def save_view(data: Mapping[str, Any], actor: Actor) -> SavedView:
 
 
 def delete_view(view_id: int, actor: Actor) -> SavedView:
-    """Delete one's own view, or one without an owner. Admins may delete any shared view."""
+    """Delete the actor's own view, or one without an owner. Admins may delete any shared view."""
     view: SavedView | None = SavedView.objects.visible_to(actor.user).filter(pk=view_id).first()
     if view is None:
         raise NotFound

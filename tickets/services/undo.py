@@ -1,4 +1,4 @@
-"""Take a change back. The audit trail knows every version of a ticket."""
+"""Undo a change. The audit trail has every version of a ticket."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def undo_token(tickets: Iterable[Ticket]) -> str:
 
 
 def undo(versions: Iterable[tuple[int, int]], actor: Actor) -> UndoResult:
-    """Take changes back: each value that a change set becomes what it was before.
+    """Undo changes: each value that a change set becomes what it was before.
 
     `versions` holds each ticket's id and the version that the change made. Later changes to other
     values stand. A ticket whose same values somebody has changed since is skipped.
@@ -92,7 +92,7 @@ def _is_still_agent(account: int | None) -> bool:
 
 
 def _restore_sentiment(ticket: Ticket, before: Any) -> None:
-    """Restore the sentiment with the texts, unless the other text has changed meanwhile."""
+    """Restore the sentiment with the texts, unless the other text has changed since."""
     if (ticket.title, ticket.description) == (before.title, before.description):
         for column in SENTIMENT_COLUMNS:
             setattr(ticket, column, getattr(before, column))

@@ -25,7 +25,7 @@ def hashed_password() -> str:
 
 
 class UserFactory(DjangoModelFactory):
-    """An account that can sign in with PASSWORD and is no agent."""
+    """An account that can sign in with PASSWORD and is not an agent."""
 
     class Meta:
         model = User

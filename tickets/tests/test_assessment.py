@@ -27,7 +27,7 @@ CLEAR = {"title": "Charged", "description": "You charge me twice. This is ridicu
 
 
 class MeddlingLLM(FakeLLM):
-    """A model during whose answer something happens."""
+    """A model that lets something happen while it answers."""
 
     meddle = staticmethod(lambda: None)
 
@@ -113,7 +113,7 @@ def test_a_job_for_another_text_asks_nobody(model):
     assert Ticket.objects.get().version == 1
 
 
-def test_the_same_job_twice_does_the_same_as_one(model):
+def test_running_the_same_job_twice_does_no_more(model):
     ticket = tickets.create_ticket(CLEAR, ANONYMOUS)
     run_jobs()
     run_jobs()
@@ -122,7 +122,7 @@ def test_the_same_job_twice_does_the_same_as_one(model):
 
 
 @pytest.mark.parametrize("fault", ["500", "html", "wrong_value", "truncated", "close"])
-def test_without_an_answer_of_the_model_the_offline_values_stay(model, fault):
+def test_the_offline_values_stay_if_the_model_does_not_answer(model, fault):
     model.control(fault=fault)
     tickets.create_ticket(CLEAR, ANONYMOUS)
     before = Ticket.objects.values().get()

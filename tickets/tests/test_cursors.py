@@ -51,7 +51,7 @@ def test_a_cursor_of_the_queue_keeps_the_number_of_skipped_tickets():
 
 
 RELEASE_0_1 = [
-    # A page forwards, a page backwards, and a place in the review queue with two skipped tickets.
+    # A page forwards, a page backwards, and a position in the queue with two skipped tickets.
     ("tickets.cursor", [NOON.isoformat(), 17], Cursor.at(ROW)),
     ("tickets.cursor", [NOON.isoformat(), 17, 1], Cursor.at(ROW, backwards=True)),
     (
@@ -130,7 +130,7 @@ def test_a_reversed_cursor_has_the_other_rows_and_its_own(queue, order):
         assert forwards.reversed().reversed() == forwards
 
 
-def test_the_queue_goes_on_after_a_cursor(queue):
+def test_the_queue_continues_after_a_cursor(queue):
     for index, ticket in enumerate(queue):
         cursor = Cursor.at(ticket, LOWEST_CONFIDENCE_FIRST)
         assert list(Ticket.objects.lowest_confidence_first(cursor)) == queue[index + 1 :]
@@ -164,7 +164,7 @@ def test_a_cursor_follows_one_that_comes_before_it_in_the_queue(later):
     assert not cursor.follows(replace(cursor, skipped=5))
 
 
-def test_skipping_goes_on_behind_the_ticket_and_counts_it():
+def test_skipping_continues_after_the_ticket_and_counts_it():
     first = skip_cursor(ROW, None)
     assert (first, first.skipped) == (Cursor.at(ROW, LOWEST_CONFIDENCE_FIRST), 1)
     second = skip_cursor(position(18), first)

@@ -101,18 +101,18 @@ def test_programs_without_an_account_conflict_with_each_other(ticket):
 # --- the same person, and triage --------------------------------------------------------
 
 
-def test_ones_own_newer_choice_is_no_conflict(ticket, kim):
+def test_ones_own_newer_choice_is_not_a_conflict(ticket, kim):
     change(ticket, kim, status="in_progress", category="billing")
     assert conflicts(ticket, kim, status="closed", category="account") == set()
 
 
-def test_an_own_choice_does_not_hide_another_persons(ticket, kim, lee):
+def test_ones_own_choice_does_not_hide_another_persons(ticket, kim, lee):
     change(ticket, lee, status="in_progress")
     change(ticket, kim, status="resolved")
     assert conflicts(ticket, kim, status="closed") == {"status"}
 
 
-def test_triages_choice_is_no_conflict(ticket, kim):
+def test_triages_choice_is_not_a_conflict(ticket, kim):
     triage_decides(ticket, category="billing", category_confidence=0.9, priority="high")
     assert conflicts(ticket, kim, category="account", priority="low") == set()
 
@@ -172,12 +172,12 @@ def test_triages_choice_conflicts_with_a_decision_that_depends_on_what_was_read(
     assert conflicts(ticket, kim, REVIEWED, priority="low") == set()
 
 
-def test_ones_own_newer_choice_is_no_conflict_for_a_decision_either(ticket, kim):
+def test_ones_own_newer_choice_is_not_a_conflict_for_a_decision_either(ticket, kim):
     change(ticket, kim, category="billing")
     assert conflicts(ticket, kim, REVIEWED, category="technical") == set()
 
 
-def test_a_change_that_a_decision_does_not_depend_on_is_no_conflict(ticket, kim, lee):
+def test_a_change_that_a_decision_does_not_depend_on_is_not_a_conflict(ticket, kim, lee):
     change(ticket, lee, assignee=lee.user)
     assert conflicts(ticket, kim, REVIEWED, category="technical") == set()
 

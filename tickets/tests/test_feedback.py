@@ -156,7 +156,7 @@ def test_the_first_of_many_jobs_learns_all_that_wait():
     assert (stored_model().version, stored_figures().seen) == (1, 5)
 
 
-def test_feedback_of_a_deleted_ticket_is_no_trouble():
+def test_feedback_of_a_deleted_ticket_causes_no_error():
     correct()
     row = Feedback.objects.get()
     tickets.delete_ticket(row.ticket_id, SYSTEM)
@@ -196,7 +196,7 @@ def test_figures_are_stored_with_the_model():
     assert row.leads
 
 
-def test_a_model_that_cannot_be_read_is_started_anew():
+def test_a_model_that_cannot_be_read_is_replaced():
     correct(2)
     learn_all()
     TriageModel.objects.update(data=b"of another time")
@@ -209,7 +209,7 @@ def test_a_model_that_cannot_be_read_is_started_anew():
 # --- retraining --------------------------------------------------------------------------
 
 
-def test_retraining_learns_everything_anew_as_a_new_version():
+def test_retraining_learns_everything_again_as_a_new_version():
     correct(4)
     learn_all()
     version = stored_model().version
@@ -333,7 +333,7 @@ def test_rebuilding_takes_confirmed_tickets_and_leaves_open_ones():
     }
 
 
-def test_a_senders_choice_is_no_feedback_until_an_agent_closes_the_ticket():
+def test_a_senders_choice_is_not_feedback_until_an_agent_closes_the_ticket():
     create("My whole company is down!", category="technical", priority="critical")
     feedback.rebuild()
     assert not Feedback.objects.exists()

@@ -72,7 +72,7 @@ def test_an_address_with_invisible_characters_is_refused(invisible):
         '"kim lee"@example.org',
     ],
 )
-def test_a_space_in_an_address_is_no_invisible_character(address):
+def test_a_space_in_an_address_is_not_an_invisible_character(address):
     form = NewTicketForm({**TEXT, "requester_email": address})
     assert errors_of(form)["requester_email"] == ["Enter a valid email address."]
 

@@ -1,4 +1,4 @@
-"""A module imports only what stands above it, and no module imports itself in a circle.
+"""A module imports only from the layers above it, and no modules import each other in a cycle.
 
 The test reads the source. So it sees imports inside functions and under TYPE_CHECKING, and dotted
 names in strings, too.
@@ -74,7 +74,7 @@ def test_every_part_has_a_position():
     assert positions().keys() - parts == set()
 
 
-def test_a_module_imports_only_what_stands_above_it():
+def test_a_module_imports_only_from_the_layers_above():
     offenders = []
     for name, target in edges(inside=("tickets",)):
         own, other = part(name), part(target)
@@ -90,8 +90,8 @@ def test_a_module_imports_only_what_stands_above_it():
     assert offenders == []
 
 
-def test_no_modules_import_each_other_in_a_circle():
-    assert circles(graph()) == []
+def test_no_modules_import_each_other_in_a_cycle():
+    assert cycles(graph()) == []
 
 
 def test_a_package_imports_only_the_packages_that_it_may():
@@ -104,7 +104,7 @@ def test_a_package_imports_only_the_packages_that_it_may():
     assert ENTRY_POINTS - offenders == set()
 
 
-def test_what_stands_beside_the_order_is_allowed_no_more_than_it_needs():
+def test_modules_outside_the_order_may_import_only_what_they_need():
     needed = defaultdict(set)
     for name, target in edges(inside=("tickets",)):
         needed[part(name)].add(part(target))
@@ -132,12 +132,12 @@ def test_no_package_repeats_the_names_of_its_modules():
     assert offenders == FACES.keys()
 
 
-def test_triage_knows_no_table_and_no_request():
+def test_triage_imports_no_table_and_no_request():
     forbidden = ("django.db", "django.http", "django.contrib", "django.test", "django.shortcuts")
     assert outside_imports(("exceptions", "circuit_breaker", "triage"), forbidden) == []
 
 
-def test_forms_and_services_know_no_http():
+def test_forms_and_services_know_nothing_about_http():
     parts = ("vocabulary", "querysets", "models", "audit", "forms", "services", "tasks")
     assert outside_imports(parts, ("django.http", "django.shortcuts", "django.urls")) == [
         "tickets.models.ticket -> django.urls.reverse"  # a ticket knows its own address
@@ -191,10 +191,10 @@ def test_it_reads_every_kind_of_import():
     }
 
 
-def test_it_finds_circles_of_any_length():
-    assert circles({"a": {"b"}, "b": {"c"}, "c": set(), "d": {"a"}}) == []
-    assert circles({"a": {"b"}, "b": {"a"}, "c": {"a"}}) == [["a", "b"]]
-    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"d"}}) == [["a", "b", "c"], ["d"]]
+def test_it_finds_cycles_of_any_length():
+    assert cycles({"a": {"b"}, "b": {"c"}, "c": set(), "d": {"a"}}) == []
+    assert cycles({"a": {"b"}, "b": {"a"}, "c": {"a"}}) == [["a", "b"]]
+    assert cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"d"}}) == [["a", "b", "c"], ["d"]]
 
 
 class Module:
@@ -283,7 +283,7 @@ def edges(inside=PACKAGES):
     ]
 
 
-def circles(graph):
+def cycles(graph):
     """Return the groups of modules that import each other, directly or not."""
     reachable = {name: reach(graph, name) for name in graph}
     groups = defaultdict(set)

@@ -93,7 +93,7 @@ def clock(settings, monkeypatch):
     return clock
 
 
-def test_a_mail_server_that_swallows_connections_holds_up_nothing_for_long(mail_server, clock):
+def test_a_mail_server_that_never_answers_holds_up_nothing_for_long(mail_server, clock):
     mail_server.stop()
     create_ticket()
     create_ticket()
@@ -132,7 +132,7 @@ def waiting_connections(server):
     return count
 
 
-def test_it_is_given_up_after_some_hours(mail_server):
+def test_the_desk_gives_up_after_some_hours(mail_server):
     mail_server.stop()
     create_ticket()
     assert 4 * 3600 < sum(MailRetry.waits) < 24 * 3600
@@ -140,7 +140,7 @@ def test_it_is_given_up_after_some_hours(mail_server):
         work_now()
     email = Email.objects.get()
     assert email.state == MailState.FAILED
-    assert "Given up after many attempts." in email.error
+    assert "Gave up after many attempts." in email.error
     assert not mail_jobs().exists()
 
 

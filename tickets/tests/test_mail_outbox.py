@@ -112,7 +112,7 @@ def test_undoing_a_reopening_sends_nothing_if_nothing_was_sent(mail_server, agen
     assert mail_server.messages == []
 
 
-def test_closing_a_resolved_ticket_at_once_is_no_reopening(mail_server, ticket, agent):
+def test_closing_a_resolved_ticket_at_once_is_not_a_reopening(mail_server, ticket, agent):
     for status in ("resolved", "closed"):
         tickets.update_ticket(ticket.pk, {"status": status}, agent)
     work_now()

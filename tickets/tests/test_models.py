@@ -1,4 +1,4 @@
-"""What the database refuses, whoever writes, and what one row can do."""
+"""What the database refuses from any writer, and what one row can do."""
 
 from datetime import timedelta
 from typing import Any
@@ -185,7 +185,7 @@ def test_a_ticket_without_a_link_can_be_stored():
     Ticket.objects.create(title="x", description="y")
 
 
-def test_the_text_digest_tells_title_from_description():
+def test_the_text_digest_distinguishes_title_from_description():
     assert Ticket(title="ab", description="c").text_digest() != (
         Ticket(title="a", description="bc").text_digest()
     )

@@ -71,7 +71,7 @@ def test_the_evidence_is_stored_with_its_positions():
     assert rows(ticket)["category"].evidence
 
 
-def test_a_persons_choice_is_no_prediction():
+def test_a_persons_choice_is_not_a_prediction():
     ticket = tickets.create_ticket(TEXT | {"category": "account"}, ANONYMOUS)
     assert set(rows(ticket)) == {"priority", "sentiment", "urgency"}
 
@@ -400,7 +400,7 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
         Prediction.objects.report()
 
 
-def test_a_deleted_ticket_takes_its_rows_along():
+def test_deleting_a_ticket_deletes_its_rows():
     ticket = tickets.create_ticket(TEXT, REQUESTER)
     tickets.delete_ticket(ticket.pk, SYSTEM)
     assert not Prediction.objects.exists()

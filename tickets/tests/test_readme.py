@@ -25,7 +25,7 @@ LINES = [
     for line in block.replace("\\\n", " ").splitlines()
     if line.startswith("curl ")
 ]
-# The answer to each line, in the same order.
+# The response to each line, in the same order.
 ANSWERS = [
     {"suggested_category": "billing", "source": "offline"},
     {"title": "Charged twice", "requester_email": "kim@example.com"},

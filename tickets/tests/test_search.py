@@ -47,7 +47,7 @@ def test_typographic_quotes_and_dashes_are_read_as_plain_ones(typed, meant):
     assert 0 < len(matches(typed)) < 4
 
 
-def test_a_dash_within_a_text_is_no_minus():
+def test_a_dash_within_a_text_is_not_a_minus():
     ticket = TicketFactory(title="Open 9\u201317 only")
     TicketFactory(title="Open all day")
     assert matches("9\u201317") == {ticket}

@@ -59,7 +59,7 @@ def test_a_question_has_one_claim_until_it_is_released(shared):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_processes_one_gets_the_claim(shared):
+def test_one_of_many_processes_gets_the_claim(shared):
     assert sorted(at_once(8, lambda: shared.claim("key", 60))) == [False] * 7 + [True]
 
 

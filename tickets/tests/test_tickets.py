@@ -110,7 +110,7 @@ def test_a_form_makes_another_ticket_once_the_first_is_finished():
     assert (again.ticket, again.is_replay) == (second.ticket, True)
 
 
-def test_a_repetition_tells_that_the_ticket_was_deleted():
+def test_a_repetition_says_that_the_ticket_was_deleted():
     first = create_once()
     Ticket.objects.all().delete()
     again = create_once()
@@ -146,7 +146,7 @@ def test_a_change_makes_a_new_version_and_an_audit_entry_of_its_actor():
     assert (entry.actor, entry.changes) == (grace.username, {"status": ("open", "closed")})
 
 
-def test_a_change_of_nothing_is_no_change():
+def test_a_change_of_nothing_is_not_a_change():
     ticket = TicketFactory(category_source=Source.HUMAN)
     edit = tickets.update_ticket(ticket.pk, {"category": "general"}, SYSTEM)
     assert not edit.is_new_version
@@ -193,7 +193,7 @@ def test_replacing_gives_back_to_triage_what_a_person_chose():
     assert (replaced.category, replaced.category_source) == ("billing", Source.OFFLINE)
 
 
-def test_a_bulk_edit_tells_what_became_of_each_ticket():
+def test_a_bulk_edit_says_what_became_of_each_ticket():
     first, second = TicketFactory(), TicketFactory(status="closed")
     edit = tickets.update_tickets([first.pk, second.pk, 4711], {"status": "closed"}, SYSTEM)
     assert (edit.changed, edit.unchanged, edit.missing) == ([first], [second], [4711])
@@ -201,7 +201,7 @@ def test_a_bulk_edit_tells_what_became_of_each_ticket():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_at_once_with_one_version_one_wins():
+def test_with_one_version_one_of_many_edits_at_once_wins():
     ticket = TicketFactory()
     start = Barrier(8)
 
@@ -223,7 +223,7 @@ def test_of_many_at_once_with_one_version_one_wins():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_at_once_without_a_version_none_is_lost():
+def test_without_a_version_none_of_many_edits_at_once_is_lost():
     ticket = TicketFactory()
     fields = ["title", "description", "requester_email", "status"]
     values = dict(zip(fields, ["New", "Text", "a@example.org", "closed"], strict=True))

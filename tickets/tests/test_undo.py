@@ -1,4 +1,4 @@
-"""Taking changes back: the values, who decided them, and the feedback that they gave."""
+"""Undoing changes: the values, who decided them, and the feedback that they gave."""
 
 from datetime import timedelta
 from io import StringIO
@@ -38,7 +38,7 @@ def update(ticket, changes, actor):
 
 
 def undo_change(changed, actor):
-    """Take back the change that left the ticket like this. Return the ticket as it is now."""
+    """Undo the change that left the ticket like this. Return the ticket as it is now."""
     result = undo([(changed.pk, changed.version)], actor)
     assert (len(result.restored), result.skipped) == (1, [])
     return Ticket.objects.get(pk=changed.pk)
@@ -83,7 +83,7 @@ def test_an_agents_earlier_decision_counts_again(ticket, actor):
     assert feedback_values(ticket) == {"category": "technical"}
 
 
-def test_a_senders_choice_is_no_feedback_after_an_undo(actor):
+def test_a_senders_choice_is_not_feedback_after_an_undo(actor):
     ticket = tickets.create_ticket(
         {"title": "Invoice", "description": "It is wrong.", "category": "billing"}, REQUESTER
     )
@@ -228,7 +228,7 @@ def test_a_ticket_does_not_return_to_an_agent_who_has_left(ticket, actor):
     assert undo_change(changed, actor).assignee is None
 
 
-def test_triages_reading_of_a_new_text_is_no_obstacle(ticket, actor):
+def test_triages_reading_of_a_new_text_does_not_prevent_a_start(ticket, actor):
     before = ticket.description, ticket.sentiment, ticket.urgency_score
     changed = update(ticket, {"description": "A disgrace!!!"}, actor)
     with editing(ticket.pk, TRIAGE) as edit:

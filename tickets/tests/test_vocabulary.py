@@ -1,4 +1,4 @@
-"""The words that were given up name nothing in the code any more."""
+"""Retired words no longer name anything in the code."""
 
 import ast
 import re
@@ -86,7 +86,7 @@ def test_no_name_is_a_word_that_was_given_up():
     offenders = defaultdict(list)
     for path in files():
         for name, line in sorted(names(path), key=lambda entry: entry[1]):
-            word = given_up(name)
+            word = word_to_use(name)
             if word and (location(path), name) not in ALLOWED:
                 offenders[location(path)].append(f"{name}:{line} (use {word})")
     assert dict(offenders) == {}
@@ -121,7 +121,7 @@ match a:
 print(unfinished, call(done=1), record.taught)
 """
     seen = {name for name, _ in names_in(ast.parse(source))}
-    assert {name for name in seen if given_up(name)} == {
+    assert {name for name in seen if word_to_use(name)} == {
         *("ledger", "opinion", "LessonPlan", "settle", "tone", "sureness", "words", "teach"),
         *("others", "mood", "rest", "news", "place", "door", "told", "found", "given", "kept"),
         *("marks", "keys", "track", "shown", "once"),
@@ -130,12 +130,12 @@ print(unfinished, call(done=1), record.taught)
 
 def test_it_compares_whole_words():
     forbidden = ("ToneScore", "min_sureness", "LESSONS", "MOST_TICKETS", "is_unfinished", "words")
-    assert all(map(given_up, forbidden))
+    assert all(map(word_to_use, forbidden))
     allowed = ("resolved", "stone", "keystone", "stop_words", "indoors", "monotone", "last_shown")
-    assert not any(map(given_up, allowed))
+    assert not any(map(word_to_use, allowed))
 
 
-def given_up(name):
+def word_to_use(name):
     """Return what to use instead of a name; None if it may stay."""
     whole = name.strip("_").lower()
     parts = {part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name)}

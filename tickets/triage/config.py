@@ -113,7 +113,7 @@ class Config:
 
 
 def from_settings() -> Config:
-    """Return the present configuration. Cheap, so tests need no restart for a changed setting."""
+    """Return the current configuration. Cheap, so tests need no restart for a changed setting."""
     from django.conf import settings
 
     return Config(**{entry.name: getattr(settings, entry.name.upper()) for entry in fields(Config)})

@@ -57,7 +57,7 @@ os.register_at_fork(after_in_child=_reset_after_fork)
 
 
 def set_shared_state(state: SharedState, *, use_circuit_breaker: bool = True) -> SharedState:
-    """Set the limits, counters and cache of all calls of a model; return the previous ones.
+    """Set the limits, counters and cache of all calls to a model; return the previous ones.
 
     Without a circuit breaker a failing model is still asked, as for measuring it.
     """
@@ -78,7 +78,7 @@ def classify(
     """Return the category and priority of a ticket. Without a model this takes milliseconds.
 
     `client` identifies the caller where calls are limited by client, `seconds` is how long the
-    caller waits, and `settings` replaces the present configuration.
+    caller waits, and `settings` replaces the current configuration.
     """
     started = time.perf_counter()
     result = None

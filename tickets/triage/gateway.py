@@ -1,4 +1,4 @@
-"""Calls of one model, with everything that may spare a call or cut it short.
+"""Calls to one model, with everything that can avoid a call or cut it short.
 
 `ModelGateway.ask` takes these steps: cache, rate limit of the client, single flight, circuit
 breaker, budget, call under a deadline, validation, cache.

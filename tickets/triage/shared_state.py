@@ -1,4 +1,4 @@
-"""What all processes of a site share about their calls of a model.
+"""What all processes of a site share about their calls to a model.
 
 The engine uses it only in the thread of its caller, so an implementation may use the database.
 """

@@ -31,7 +31,7 @@ class SingleFlight:
     """The questions that one process is asking one model."""
 
     def __init__(self, claim_seconds: float) -> None:
-        """Claims between processes expire after `claim_seconds`, longer than any call takes."""
+        """Let claims between processes expire after `claim_seconds`: longer than any call takes."""
         self._claim_seconds = claim_seconds
         self._flights: dict[str, _Flight] = {}
         self._lock = threading.Lock()

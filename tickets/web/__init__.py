@@ -1,1 +1,1 @@
-"""What the JSON API, the pages and the admin share: middleware, error answers, wording."""
+"""What the JSON API, the pages and the admin share: middleware, error responses, wording."""

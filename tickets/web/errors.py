@@ -1,4 +1,4 @@
-"""Error answers: RFC 9457 problem documents for the JSON API, pages elsewhere."""
+"""Error responses: RFC 9457 problem documents for the JSON API, pages elsewhere."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CHUNK_BYTES, MAX_DRAINED_BYTES = 64 * 1024, 16 * 1024 * 1024
 
 
 def respond(request: HttpRequest, error: DeskError) -> HttpResponse:
-    """Return the answer to an error of the desk."""
+    """Return the response to an error of the desk."""
     if isinstance(error, exceptions.PayloadTooLarge):
         _drain(request)
     status, code = STATUS_AND_CODE[type(error)]
@@ -51,7 +51,7 @@ def respond(request: HttpRequest, error: DeskError) -> HttpResponse:
 
 
 def _drain(request: HttpRequest) -> None:
-    """Read the rest of the body, within limits: a client that is cut off reads no answer."""
+    """Read the rest of the body, within limits: a client that is cut off reads no response."""
     with suppress(Exception):  # each server has its own errors for a broken body
         for _ in range(MAX_DRAINED_BYTES // CHUNK_BYTES):
             if not request.META["wsgi.input"].read(CHUNK_BYTES):

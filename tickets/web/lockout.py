@@ -1,4 +1,4 @@
-"""The answer to a username that was tried too often."""
+"""The response to a username that was tried too often."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from . import errors
 
 
 def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
-    """Answer 429, as django-axes' AXES_LOCKOUT_CALLABLE."""
+    """Respond with 429, as django-axes' AXES_LOCKOUT_CALLABLE."""
     cool_off = get_cool_off(request)
     return errors.respond(request, RateLimited(int(cool_off.total_seconds()) if cool_off else 900))

@@ -1,4 +1,4 @@
-"""What surrounds every request: an id, readable input, and error answers."""
+"""What surrounds every request: an id, readable input, and error responses."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from . import errors
 GetResponse = Callable[[HttpRequest], HttpResponse]
 logger = logging.getLogger(__name__)
 LOST_RACE = (
-    "Somebody else was faster, and what you sent conflicts with what is stored now, such as a name"
-    " that is taken. Nothing was saved. Go back, reload the page and try again."
+    "Somebody else saved first, and what you sent conflicts with it: for example, a name is taken"
+    " now. Nothing was saved. Go back, reload the page and try again."
 )
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
-    """Give each request an id, which its answer, error pages and the log show."""
+    """Give each request an id, which its response, error pages and the log show."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         request.id = secrets.token_hex(6)  # type: ignore[attr-defined]
@@ -84,8 +84,8 @@ def _form(request: HttpRequest) -> bytes:
         body = request.body
     except RequestDataTooBig:
         raise PayloadTooLarge(
-            "What you sent is larger than 1 MiB, the limit. Nothing was saved. Go back, shorten it"
-            " and send it again."
+            "What you sent is larger than the limit of 1 MiB. Nothing was saved. Go back, shorten"
+            " it and send it again."
         ) from None
     except UnreadablePostError:
         body = b""
@@ -97,7 +97,7 @@ def _form(request: HttpRequest) -> bytes:
 class error_answers:  # noqa: N801  (a middleware, named like the functions beside it)
     """Turn errors into a problem document (JSON API) or an error page.
 
-    An unknown exception stays one: Django logs it and answers 500 with the request's id.
+    An unknown exception stays one: Django logs it and responds with 500 and the request's id.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -117,7 +117,7 @@ class error_answers:  # noqa: N801  (a middleware, named like the functions besi
                 logger.error("database unavailable (request %s): %s", request_id, error)
                 return errors.unavailable(request)
             case IntegrityError() if request.path.startswith("/admin/"):
-                # The admin's forms check before they store. Somebody else was faster in between.
+                # The admin's forms check before they store. Somebody else saved first.
                 logger.warning("refused (request %s)", request_id, exc_info=error)
                 return errors.respond(request, Conflict(LOST_RACE))
             case DataError():

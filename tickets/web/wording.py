@@ -36,7 +36,7 @@ def decision(source: str, confidence: float | None) -> str:
 
 
 def triage_name(source: str, confidence: float | None) -> str:
-    """Name the triage that decided, in brackets: "model, 82% confident"; "" if none did."""
+    """Name the source of triage that decided: "model, 82% confident"; "" if none did."""
     name = TRIAGE_NAMES.get(Source(source))
     return _with_confidence(name, confidence) if name else ""
 

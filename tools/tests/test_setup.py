@@ -1,4 +1,4 @@
-"""The set-up script, on a temporary checkout. The real packages are installed by `make`."""
+"""The setup script, on a temporary checkout. The real packages are installed by `make`."""
 
 import subprocess
 import sys

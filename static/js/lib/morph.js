@@ -1,8 +1,8 @@
-// Morphing swaps by idiomorph: an answer changes the elements that differ and leaves the others in
-// place, with their focus, selection and listeners.
+// Swaps that morph the page with idiomorph: a response changes the elements that differ and leaves
+// the others in place, with their focus, selection and listeners.
 
-// hx-swap="morph" and "morph:innerHTML". Not by idiomorph's own extension for htmx, which makes
-// each out-of-band swap replace its target.
+// hx-swap="morph" and "morph:innerHTML". Idiomorph's own htmx extension would make each out-of-band
+// swap replace its target, so we do not use it.
 window.htmx?.defineExtension("morph", {
   isInlineSwap: (style) => style === "morph",
   handleSwap(style, target, fragment) {
@@ -13,8 +13,8 @@ window.htmx?.defineExtension("morph", {
 });
 
 /**
- * Configure what an answer does not change. Elements with data-stays are neither changed nor
- * removed, what was unfolded stays unfolded, and what can be focused stays focusable.
+ * Configure what a response does not change. Elements with data-stays are neither changed nor
+ * removed, what was opened stays open, and what can be focused stays focusable.
  *   keepsElement(element, fresh)    whether the element stays as it is, with all inside it
  *   keepsAttribute(name, element)   whether the element keeps this attribute
  */

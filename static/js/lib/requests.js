@@ -2,7 +2,7 @@
 import { byId, focusOn } from "./dom.js";
 import { toast } from "./toasts.js";
 
-// --- Failures: nothing claims success, and a change that failed is taken back ---
+// --- Failures: nothing claims success, and a change that failed is reverted ---
 
 export const UNREACHABLE = "We can't reach the server. Try again in a moment.";
 export const NOT_SAVED = "Your change wasn't saved. Reload the page and try again.";

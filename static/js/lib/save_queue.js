@@ -1,11 +1,11 @@
-// The save queue sends values that agents change in place: after a pause, in the order in which
-// they were chosen, one change of a ticket after the other, each once. A value chosen while an
-// answer is on its way is sent after it, at the latest when the page is left. A link that is
-// followed meanwhile waits for the queue a little, so that the next page shows the change and
+// The save queue sends the values that agents change in place. It waits for a pause, then sends the
+// changes of a ticket one after another, in the order in which they were chosen, each exactly once.
+// A value chosen while a request is pending is sent after it, or when the user leaves the page. A
+// link clicked in between waits briefly for the queue, so that the next page shows the change and
 // offers to undo it.
 //
-// htmx cannot do this: it forgets a waiting request, and what an answer says, when the part of the
-// page that sent it is replaced meanwhile. See docs/decisions/0017-changes-in-place.md.
+// htmx cannot do this: when the part of the page that sent a request is replaced, it forgets queued
+// requests and ignores the response. See docs/decisions/0017-changes-in-place.md.
 import { byId, csrfToken, dispatch } from "./dom.js";
 import { NOT_SAVED, UNREACHABLE } from "./requests.js";
 import { session } from "./storage.js";
@@ -28,16 +28,16 @@ export function reset(select) {
 /**
  * Create the queue of a page, which gives these functions:
  *   setBusy(change, isBusy)  shows that a change is on its way, or no longer
- *   apply(change, html)      puts the answer in place; returns the version of the ticket in it, or
- *                            0 if it is no answer
+ *   apply(change, html)      puts the response in place; returns its version of the ticket, or
+ *                            0 if it contains no ticket
  *   refresh()                shows what is stored now
  */
 export function createSaveQueue(page) {
   const unsaved = new Map(); // by the id of the control that chose the value
-  const chains = new Map(); // path of a ticket -> its changes, one after the other
+  const chains = new Map(); // path of a ticket -> its changes, one after another
 
   // `id` is the select or button, `values` are to be set on the ticket at `path`, `version` is the
-  // one in which they were chosen, `target` is the element that the server answers with.
+  // one in which they were chosen, `target` is the element that the response replaces.
   function add(change, pause = PAUSE) {
     cancel(change.id);
     unsaved.set(change.id, change);
@@ -65,7 +65,7 @@ export function createSaveQueue(page) {
     const { id, values } = change;
     if (change.saving || unsaved.get(id) !== change) return; // or a later one has replaced it
     const select = selectOf(id);
-    // If an answer was lost, nobody knows whether that change was stored.
+    // If the response was lost, we cannot know whether the change was stored.
     if (!change.doubtful && select && storedValue(select) === values[select.name]) {
       unsaved.delete(id);
       return;
@@ -90,7 +90,7 @@ export function createSaveQueue(page) {
     dispatch("toast", { message: response ? NOT_SAVED : UNREACHABLE });
   }
 
-  // With the headers of htmx, so that the server answers as it answers htmx.
+  // Send htmx's headers, so that the server responds as it does to htmx.
   function post({ path, target, values, version }) {
     const headers = { "HX-Request": "true", "HX-Target": target, "HX-Current-URL": location.href };
     const body = new URLSearchParams({ ...values, version, csrfmiddlewaretoken: csrfToken() });
@@ -129,7 +129,7 @@ export function createSaveQueue(page) {
     for (const [name, detail] of Object.entries(events)) dispatch(name, detail);
   }
 
-  // --- The page is left ---
+  // --- Leaving the page ---
 
   window.addEventListener("pagehide", () => {
     if (!unsaved.size) return;
@@ -137,7 +137,7 @@ export function createSaveQueue(page) {
     session.write(STORAGE_KEY, Date.now());
   });
 
-  /** Resolve once everything is saved, or that takes too long. */
+  /** Resolve once everything is saved, or once that takes too long. */
   function saved() {
     for (const id of [...unsaved.keys()]) send(id);
     const limit = new Promise((resolve) => setTimeout(resolve, MAX_LINK_DELAY));

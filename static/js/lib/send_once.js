@@ -3,7 +3,7 @@
 import { toast } from "./toasts.js";
 
 const MAX_BUSY = 10000; // milliseconds; after that, sending again is better than a dead button
-const TIMEOUT = 3000; // milliseconds; a slow network is no reason not to send
+const TIMEOUT = 3000; // milliseconds; on a slow network, send anyway
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -16,7 +16,7 @@ document.addEventListener("submit", (event) => {
   sendIfReachable(form, event.submitter);
 });
 
-// If the server cannot be reached, the browser would replace what was typed by its own error page.
+// If the server cannot be reached, the browser would replace what was typed with its own error page.
 async function sendIfReachable(form, submitter) {
   const signal = AbortSignal.timeout(TIMEOUT);
   const failure = await fetch("/healthz", { cache: "no-store", signal }).then(

@@ -5,8 +5,8 @@ function choose(form, theme) {
   for (const button of form.querySelectorAll("button")) {
     button.setAttribute("aria-pressed", String(button.value === theme));
   }
-  // By fetch and not by htmx, which half of the pages do without and which would follow the
-  // redirect to a whole page.
+  // With fetch: half of the pages do not load htmx, and htmx would follow the redirect to a whole
+  // page.
   const body = new URLSearchParams({ theme });
   fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
 }

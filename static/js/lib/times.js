@@ -1,4 +1,4 @@
-// Relative times go on while a page is open, in the words of the `ago` filter.
+// Keep relative times up to date while a page is open, worded like the `ago` filter.
 
 const INTERVAL = 30000; // milliseconds
 const MONTH = 30 * 24 * 60; // minutes after which the server writes a date

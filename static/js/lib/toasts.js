@@ -49,9 +49,9 @@ export function undoNewest() {
   else toast("There is nothing to undo.");
 }
 
-// --- Undo by htmx; on pages without htmx the form is sent as it is ---
+// --- Undo with htmx; pages without htmx submit the form normally ---
 
-// The toast stays in the document until the answer has come, since htmx answers its form.
+// The toast stays in the document until the response arrives: htmx sends its events to the form.
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
   if (!elt.matches(UNDO_FORM)) return;
   const line = elt.closest(".toast");

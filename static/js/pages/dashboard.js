@@ -1,7 +1,7 @@
 // The dashboard updates its figures by itself: only parts that changed are replaced, so that the
 // focus stays, open tables stay open and nothing is read out.
 //
-// By hand and not by htmx and idiomorph, which would more than double what the page weighs.
+// Written by hand: htmx and idiomorph would more than double the size of the page.
 import "./base.js";
 import { byId, focusOn } from "../lib/dom.js";
 

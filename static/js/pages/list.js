@@ -18,7 +18,7 @@ const pathWith = (path, query) => `${path}${path.includes("?") ? "&" : "?"}${que
 
 // --- Filters ---
 
-// The filters as they are now: the links still lead to the list before the last answer.
+// The filters as they are now: the links are still those of the last response.
 function filterQuery() {
   const values = [...new FormData(filters)].map(([name, value]) => [name, value.trim()]);
   return new URLSearchParams(values.filter(([, value]) => value));
@@ -97,14 +97,14 @@ function replaceRow(row, fresh) {
   if (focused) focusOn(isOpenedByKey ? linkOf(fresh) : byId(focused));
 }
 
-// Values that were chosen while an answer was on its way are still to be saved.
+// Values that were chosen while a request was pending still have to be saved.
 function restoreChoices(row) {
   const assignee = row.querySelector("select[name=assignee]");
   if (queue.has(assignee.id)) offerAgents(assignee);
   if (queue.restore(row)) setBusy(row, true);
 }
 
-// Fifty times all agents would weigh too much: they come from the bulk bar when they are needed.
+// All agents in fifty selects would make the page too large, so they are copied from the bulk bar.
 function offerAgents(select) {
   const present = new Set([...select.options].map((option) => option.value));
   for (const { value } of [...byId("bulk-assignee").options].slice(2)) {
@@ -191,7 +191,7 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const source = detail.requestConfig.elt;
   const isUpdate = source === refresh || source === counts;
-  // An update of a list that has been left meanwhile.
+  // An update of a list that the user has since left.
   if (isUpdate && (isTurning() || source.here !== results().dataset.here)) {
     detail.shouldSwap = false;
     isOutdated ||= isTurning();
@@ -253,7 +253,7 @@ function select(box, isRange) {
   countSelected();
 }
 
-// All, or what was sent: rows and values that were chosen meanwhile are the next change.
+// All, or what was sent: rows and values that were chosen since then are the next change.
 function clear(sent = null) {
   const first = boxes().find((box) => box.checked);
   for (const box of boxes()) {
@@ -282,7 +282,7 @@ list.addEventListener("change", ({ target }) => {
 });
 list.addEventListener("click", (event) => {
   if (event.target.name === "ticket") select(event.target, event.shiftKey);
-  // So that the way back leads to this row.
+  // So that Back leads to this row.
   else if (rowOf(event.target)) history.replaceState({ ...history.state, row: current }, "");
 });
 list.addEventListener("focusin", ({ target }) => {

@@ -1,4 +1,4 @@
-// The requester's page: answers appear by themselves, and typed text is never lost.
+// The requester's page: replies appear by themselves, and typed text is never lost.
 import "./base.js";
 import { byId, focusOn } from "../lib/dom.js";
 import { configureMorph } from "../lib/morph.js";
@@ -8,7 +8,7 @@ import { toast } from "../lib/toasts.js";
 
 const UNREACHABLE = "We can't reach the server. Nothing is lost. Try again in a moment.";
 const REVOKED = "This page can no longer be opened because its link was revoked.";
-const REFUSED = [400, 429]; // the answer is the page with what is wrong
+const REFUSED = [400, 429]; // the response is the page with its errors
 const STORAGE_KEY = `reply ${byId("composer").dataset.ticket}`;
 
 const main = byId("content");

@@ -1,6 +1,6 @@
 // The review queue by keyboard: keys choose, Enter sends, and each step can be undone.
-// Nothing settles later (settle:0ms): a key pressed meanwhile would meet a form that htmx does not
-// know yet.
+// htmx settles at once (settle:0ms): otherwise a key could reach a form that htmx has not processed
+// yet.
 import "./base.js";
 import "../lib/requests.js";
 import { byId, dispatch, focusOn } from "../lib/dom.js";
@@ -26,7 +26,7 @@ addShortcutActions({
   priority: (value) => choose("priority", value),
 });
 
-// On a link or button, Enter does what that is for.
+// On a link or a button, Enter does its usual job.
 function accept() {
   if (!form() || document.activeElement.closest("a, button, summary")) return false;
   form().requestSubmit();
@@ -82,7 +82,7 @@ function undo() {
 }
 
 function pressUndo(changes) {
-  // If its toast has gone meanwhile, one more is shown, only to press its button at once.
+  // If its toast is gone by then, show another one just to press its button.
   if (!undoButton(changes)) dispatch("toast", { message: "", undo: changes });
   undoButton(changes).click();
 }

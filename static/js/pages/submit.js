@@ -1,5 +1,5 @@
 // The suggestion on the submit page. A field that a person touched is never changed, the focus
-// never moves, and an answer is used only for the text that it was asked about.
+// never moves, and a suggestion is used only for the text that it was made for.
 import "./base.js";
 import { byId } from "../lib/dom.js";
 import { session } from "../lib/storage.js";
@@ -165,7 +165,7 @@ document.addEventListener("alpine:init", () => {
     leave() {
       // Nothing may change between the last check of the form and its sending.
       this.stop();
-      // A suggestion for another description is none for this one.
+      // A suggestion for another description does not apply to this one.
       if (this.classifiedDescription !== this.description()) this.clearSuggestion();
       if (!this.hasSuggestion) this.state = "idle";
     },
@@ -204,7 +204,7 @@ document.addEventListener("alpine:init", () => {
       this.compare();
     },
     clearSuggestion() {
-      // A suggestion for another text is none for this one.
+      // A suggestion for another text does not apply to this one.
       for (const name of FIELDS) {
         if (this.filled[name]) this.$refs[name].value = "";
         this.filled[name] = false;

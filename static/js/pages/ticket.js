@@ -51,7 +51,7 @@ function removeDraft(form) {
 }
 
 function restoreDraft(form) {
-  // The answer to a form that was sent holds the text already, and the newer version.
+  // The response to a form that was sent already has the text and the newer version.
   if (byId("stale") || form.querySelector("[aria-invalid]")) return;
   const draft = session.readJSON(storageKey(form));
   if (!draft) return;
@@ -129,10 +129,10 @@ onFailure(ticket, (detail, failure) => {
   return true;
 });
 
-// --- Answers are morphed into the page, except where somebody is working ---
+// --- Responses are morphed into the page, except where somebody is working ---
 
-let answered = null; // the form that the answer is for
-let isOlder = false; // the answer is older than the page
+let answered = null; // the form that the response is for
+let isOlder = false; // the response is older than the page
 let focused = []; // ids of the focused element and of the part that it is in
 
 const isAnswered = (element) => Boolean(answered) && element.contains(answered);
@@ -258,7 +258,7 @@ watch.addEventListener("htmx:configRequest", ({ detail }) => {
 watch.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { version, comment } = detail.requestConfig.parameters;
   const present = byId("heading").dataset;
-  // The page was updated meanwhile, and asks again.
+  // The page was updated in the meantime, and asks again.
   if (version !== present.version || comment !== present.comment) detail.shouldSwap = false;
   watchHadFocus = watch.contains(document.activeElement);
 });
@@ -267,7 +267,7 @@ watch.addEventListener("htmx:afterSwap", () => {
   if (watchHadFocus && document.activeElement === document.body) focusOn(byId("content"));
 });
 
-// To show what changed, nobody has to stop writing.
+// Clicking "Show" must not take the focus from somebody who is writing.
 watch.addEventListener("mousedown", (event) => {
   if (event.target.closest("#show-changes")) event.preventDefault();
 });
@@ -351,7 +351,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.isComposing && isField) focusOn(byId("content"));
 });
 
-// --- The page opens ---
+// --- Opening the page ---
 
 for (const form of drafts()) restoreDraft(form);
 for (const button of document.querySelectorAll("[data-use-reply]")) button.hidden = false;

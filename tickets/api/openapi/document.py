@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the routes and what their endpoints declare."""
+"""The OpenAPI 3.1 document, generated from the routes and what their endpoints declare."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from .parameters import HEADER_PARAMETERS, PATH_PARAMETERS, query_parameter
 from .schemas import Components, Schema, body_schema, reference
 
 INTRODUCTION = """\
-UTF-8 JSON both ways. Each path answers with and without its trailing slash. Times are RFC 3339 \
-in UTC. A body is one JSON object of at most 1 MiB, sent as application/json. Unknown keys and \
-unknown query parameters are refused by name. Every error is a problem document (RFC 9457) whose \
-code is a stable word.
+Requests and responses are UTF-8 JSON. Each path works with and without its trailing slash. Times \
+are RFC 3339 in UTC. A body is one JSON object of at most 1 MiB, sent as application/json. Unknown \
+keys and unknown query parameters are refused by name. Every error is a problem document (RFC \
+9457) whose code is a stable word.
 
 Send a token as "Authorization: Bearer TOKEN". An agent's session works too; its requests that \
-change something need the header X-CSRFToken. In the open demo mode anonymous callers may do \
-what agents may."""
+change something need the header X-CSRFToken. In the open demo mode, anonymous callers may do \
+what agents may do."""
 TAGS = {
     "tickets": "Create, find and work on tickets.",
-    "triage": "Ask for suggestions, and see how good they were.",
+    "triage": "Ask for suggestions, and see how accurate they were.",
     "service": "The API itself.",
 }
 WHO = {
@@ -41,7 +41,7 @@ WHO = {
 }
 PROBLEMS = {
     400: "A body, key, value or parameter is not valid. errors names it.",
-    401: "No known caller, or a token that is not valid.",
+    401: "No token or session, or a token that is not valid.",
     403: "The caller may not do this.",
     404: "There is no such ticket.",
     409: "The Idempotency-Key was used with another body.",
@@ -160,7 +160,7 @@ def _success(declared: endpoint, components: Components) -> Schema:
         response["content"] = {declared.media: {"schema": schema}}
     responses = {str(declared.status): response}
     if "If-None-Match" in declared.request_headers:
-        responses["304"] = {"description": "The caller has this version already."}
+        responses["304"] = {"description": "The caller already has this version."}
     return responses
 
 

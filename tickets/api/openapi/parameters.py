@@ -24,19 +24,19 @@ HEADER_PARAMETERS: Mapping[str, Schema] = {
         "name": "If-Match",
         "in": "header",
         "schema": {"type": "string"},
-        "description": "An ETag. Write only if the ticket still has this version.",
+        "description": "An ETag. Writes only if the ticket still has this version.",
     },
     "If-None-Match": {
         "name": "If-None-Match",
         "in": "header",
         "schema": {"type": "string"},
-        "description": "An ETag. Answer 304 if the ticket still has this version.",
+        "description": "An ETag. Returns 304 if the ticket still has this version.",
     },
     "Idempotency-Key": {
         "name": "Idempotency-Key",
         "in": "header",
         "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
-        "description": "For a day, the same key and body return the first answer again.",
+        "description": "For a day, the same key and body return the first response again.",
     },
 }
 QUERY_DESCRIPTIONS: Mapping[str, str] = {

@@ -1,4 +1,4 @@
-"""JSON Schemas: of answers from their types, of request bodies from their forms."""
+"""JSON Schemas: of responses from their types, of request bodies from their forms."""
 
 from __future__ import annotations
 

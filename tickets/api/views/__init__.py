@@ -1,4 +1,4 @@
-"""The JSON API's views: read, one call, answer. Errors are raised; a middleware answers them.
+"""The JSON API's views: read the request, make one call, respond. The middleware handles errors.
 
 Each `@endpoint` declares what its view takes and returns. The declarations, names and docstrings
 are published, see `openapi/document.py`.

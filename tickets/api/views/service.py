@@ -34,7 +34,7 @@ def docs(request: HttpRequest, actor: Actor) -> HttpResponse:
 def health(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Check that the process is alive.
 
-    The database is not asked.
+    Does not query the database.
     """
     return answer(HealthJson(status="ok"))
 
@@ -49,5 +49,5 @@ def readiness(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 @csrf_exempt
 def unknown(request: HttpRequest) -> HttpResponse:
-    """Answer 404 to any other address under /api/."""
+    """Return 404 for any other path under /api/."""
     raise NotFound

@@ -1,4 +1,4 @@
-"""Suggestions, and how good they were."""
+"""Suggestions, and how accurate they were."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ..shapes import SuggestionJson, TitleSuggestionJson, TriageReportJson
     throttle="suggest",
     body=BodyRules("TextToClassify", ClassifyForm),
     returns=SuggestionJson,
-    success="The suggestion. A failing model is no error: the offline classifier answers.",
+    success="The suggestion. If the model fails, the offline classifier answers.",
 )
 def classify(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpResponse:
     """Suggest a category and a priority."""

@@ -21,12 +21,12 @@ from tickets.triage.providers.table import PROVIDERS
 EXPLANATIONS = {
     "no_key": "The API key is missing: set {key}.",
     "no_model": "No model is configured: set {model}.",
-    "bad_key": "The service rejected the key: check {key}, and that it may use this model.",
+    "bad_key": "The service rejected the key: check {key}, and whether it may use this model.",
     "missing_model": "The service does not know the model or the path: check {model} and"
     " {address}.",
     "rate_limited": "The key has used up its quota or sends requests too fast: see the service's"
     " console.",
-    "server_error": "The service reports an error of its own. Try again later.",
+    "server_error": "The service reports an internal error. Try again later.",
     "unreachable": "No connection: check the network, proxies, firewalls and {address}.",
     "deadline": "Too slow: no complete answer within {timeout} s. Raise LLM_TIMEOUT or use a"
     " faster model.",

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         unknown = set(scopes) - set(Scope.values)
         if unknown:
             names = ", ".join(sorted(unknown))
-            raise CommandError(f"Unknown scope {names}; use read, write, admin.")
+            raise CommandError(f"Unknown scope {names}; use read, write or admin.")
         days = options["days"]
         if days is not None and not 1 <= days <= MAX_TOKEN_DAYS:
             raise CommandError(f"--days must be 1 to {MAX_TOKEN_DAYS}.")

@@ -87,7 +87,8 @@ class Command(BaseCommand):
         except table.BadFile as error:
             raise CommandError(str(error)) from error
         if content.left_out:
-            skipped = f"Skipped {content.left_out} rows without a text or a label."
+            rows = "1 row" if content.left_out == 1 else f"{content.left_out} rows"
+            skipped = f"Skipped {rows} without a text or a label."
             self.stderr.write(skipped, style_func=str)
         return content.rows
 
@@ -195,7 +196,7 @@ def _rows_of_tickets(limit: int | None) -> list[Row]:
     except DatabaseError as error:
         raise CommandError(f"The database does not answer: {error}") from error
     if not tickets:
-        raise CommandError("No agent has decided about a ticket's category or priority yet.")
+        raise CommandError("No agent has decided a ticket's category or priority yet.")
     return [
         Row(
             ticket.title,

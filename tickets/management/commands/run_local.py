@@ -107,7 +107,7 @@ class ManagedProcess:
 
 @contextmanager
 def locked_data_dir() -> Iterator[None]:
-    """Refuse a second run on the same data: it would stop the first one's database at its end."""
+    """Refuse a second run on the same data: its end would stop the first one's database."""
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     with (settings.DATA_DIR / "run.lock").open("a") as lock:
         try:

@@ -110,7 +110,7 @@ def store_ticket(row: TicketRow, created_at: datetime) -> Ticket:
         ticket.save(force_insert=True)
         DemoTicket.objects.create(ticket=ticket)
         assessment.save_predictions(ticket)
-    # The author's decision judges the predictions. It is no feedback: a desk learns from its own
+    # The author's decision judges the predictions. It is not feedback: a desk learns from its own
     # tickets only.
     ticket.predictions.update(created_at=created_at)
     for name in LearnedField.values:

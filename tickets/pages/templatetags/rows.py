@@ -27,14 +27,14 @@ def choice(ticket: Ticket, name: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def assignee_choice(context: Context, ticket: Ticket) -> SafeString:
-    """Return the assignee with its select, which offers nobody, oneself and the current one.
+    """Return the assignee with its select, which offers unassigned, oneself and the current one.
 
     The list's script adds the other agents when the select opens: all agents in fifty rows would
     make the page too large.
     """
     current = ticket.assignee.get_username() if ticket.assignee else ""
     user = context["actor"].user
-    names = {"": "Nobody", current: current or "Nobody"}
+    names = {"": "Unassigned", current: current or "Unassigned"}
     if user is not None:
         names.setdefault(user.get_username(), user.get_username())
     return _choice(ticket.pk, "assignee", _person(current), options(names.items(), current))
@@ -64,7 +64,7 @@ def _choice(pk: int, name: str, current: SafeString, choices: SafeString) -> Saf
 
 def _person(username: str) -> SafeString:
     if not username:
-        return format_html('<span class="{}">Nobody</span>', "nobody")
+        return format_html('<span class="{}">Unassigned</span>', "nobody")
     return format_html(
         '<span class="person"><span class="initials" aria-hidden="true">{}</span>'
         '<span class="name">{}</span></span>',

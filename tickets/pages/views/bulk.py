@@ -29,7 +29,7 @@ def bulk(request: Request) -> HttpResponse:
     result = update_tickets(ticket_ids, form.changes, actor_of(request))
     message = result_message(result, form.changes)
     if request.htmx:
-        # The list then fetches what it shows by now, perhaps another tab than the one that asked.
+        # The list then fetches what it shows now, which may be another tab than before.
         response = trigger_client_event(HttpResponse(status=204), "tickets-changed")
         return toast(response, message, undo=result.changed)
     notify(request, message, undo=result.changed)

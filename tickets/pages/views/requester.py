@@ -21,7 +21,7 @@ from ...vocabulary import AuthorRole, Status
 from ..decorators import Request, page
 from ..toasts import notify
 
-UNKNOWN_LINK = "This link does not work. Look through your email for a newer one."
+UNKNOWN_LINK = "This link does not work. Check your email for a newer one."
 
 
 # The address itself authorises a reply, so no other site can forge one. Browsers also send
@@ -99,22 +99,22 @@ class Progress:
 
 def _progress(ticket: Ticket, comments: Sequence[Comment]) -> Progress:
     is_answered = bool(comments) and comments[-1].author_role == AuthorRole.AGENT
-    by_email = ", and we will tell you by email" if ticket.requester_email else ""
-    where = f"The answer will appear on this page{by_email}."
+    by_email = ", and we will email it to you" if ticket.requester_email else ""
+    where = f"Our reply will appear on this page{by_email}."
     icon = f"status-{ticket.status}"
     match ticket.status:
         case Status.RESOLVED:
             meaning = "If something is still not right, just reply below."
             return Progress("This is resolved", meaning, icon)
         case Status.CLOSED:
-            meaning = "There is nothing left to do. If there is, just reply below."
+            meaning = "If you still need help, just reply below."
             return Progress("This is closed", meaning, icon)
         case _ if is_answered:
             meaning = "If something is missing or unclear, reply below."
-            return Progress("We have answered", meaning, "category-general")
+            return Progress("We have replied", meaning, "category-general")
         case Status.IN_PROGRESS:
             meaning = f"You do not need to do anything. {where}"
-            return Progress("Somebody is working on it", meaning, icon)
+            return Progress("We are working on it", meaning, icon)
         case _:
             return Progress("We have your message", f"We will look at it soon. {where}", icon)
 

@@ -28,7 +28,7 @@ from ..shortcuts import CATEGORY, CATEGORY_KEYS, HELP, PRIORITY, PRIORITY_KEYS, 
 from ..toasts import notify, toast
 
 SHORTCUTS = (
-    shortcut("Enter", "accept", "Accept the chosen values and go on"),
+    shortcut("Enter", "accept", "Accept the chosen values and continue"),
     CATEGORY,
     PRIORITY,
     shortcut("j", "skip", "Skip"),
@@ -60,15 +60,15 @@ def _decide(request: Request, decision: dict[str, Any]) -> HttpResponse:
     try:
         saved = update_ticket(ticket_id, changes, actor_of(request), read=read).ticket
     except NotFound:
-        return _go_on(request, after, f"#{ticket_id} no longer exists. Nothing was saved.")
+        return _show_next(request, after, f"#{ticket_id} no longer exists. Nothing was saved.")
     except StaleVersion:
         return _conflict(request, decision)
     category, priority = saved.get_category_display(), saved.get_priority_display()
-    return _go_on(request, after, f"#{saved.pk} is {category}, {priority}.", [saved])
+    return _show_next(request, after, f"#{saved.pk} is {category}, {priority}.", [saved])
 
 
 def _conflict(request: Request, decision: dict[str, Any]) -> HttpResponse:
-    """Say what somebody else has done meanwhile. Nothing was saved."""
+    """Say what somebody else has done in the meantime. Nothing was saved."""
     newest = Ticket.objects.with_people().find(decision["ticket"])
     change = audit_text.sentence(audit_trail(newest)[-1])
     if Ticket.objects.needing_review().filter(pk=newest.pk).exists():
@@ -78,10 +78,10 @@ def _conflict(request: Request, decision: dict[str, Any]) -> HttpResponse:
         f"#{newest.pk}: {change} in the meantime. It no longer needs review, so your choice was"
         " not saved."
     )
-    return _go_on(request, decision["after"], message)
+    return _show_next(request, decision["after"], message)
 
 
-def _go_on(
+def _show_next(
     request: Request, after: Cursor | None, message: str, undo: Collection[Ticket] = ()
 ) -> HttpResponse:
     """Show the next ticket, and what became of the last one."""

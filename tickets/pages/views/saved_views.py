@@ -32,7 +32,7 @@ def _list_with_errors(request: Request, form: SavedViewForm, error: InvalidInput
     """Show the list as it was, with what was typed and why it was not saved."""
     actor = actor_of(request)
     list_form = ListForm(QueryDict(form.typed_query()), me=actor.user)
-    if not list_form.is_valid():  # for example an account that was deleted meanwhile
+    if not list_form.is_valid():  # for example because an account was deleted
         list_form = ListForm({}, me=actor.user)
         list_form.full_clean()
     context = {

@@ -130,6 +130,8 @@ def _changed_message(saved: Ticket, fields: Collection[str]) -> str:
     if len(fields) > 1:
         return f"#{saved.pk}: changes saved."
     (name,) = fields
+    if name == "assignee" and saved.assignee is None:
+        return f"#{saved.pk} is now unassigned."
     value = audit_text.value_text(name, getattr(saved, name))
     return f"#{saved.pk}: {name} is now {value}."
 
@@ -146,7 +148,7 @@ def _row(
 
 
 def _status(request: Request, status: int) -> int:
-    # htmx does not swap in answers with an error status.
+    # htmx does not swap in responses with an error status.
     return 200 if request.htmx else status
 
 

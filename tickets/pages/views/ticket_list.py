@@ -61,7 +61,7 @@ def ticket_list(request: Request) -> HttpResponse:
     template = "_results" if request.htmx else "list"
     response = render(request, f"tickets/{template}.html", page_context)
     if request.htmx:
-        # The same list again is no step that Back should take.
+        # Back should skip a repetition of the same list.
         is_same = current_path(request) == page_context["next"]
         response["HX-Replace-Url" if is_same else "HX-Push-Url"] = page_context["next"]
     patch_vary_headers(response, ["HX-Request", "HX-Target"])

@@ -1,4 +1,4 @@
-"""Take back what was just done."""
+"""Undo what was just done."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Email to requesters: which event sends one, what it says, and how it leaves once."""
+"""Email to requesters: which event sends one, what it says, and how it is sent only once."""

@@ -22,8 +22,8 @@ from ..jobs import RetryLater
 from . import rendering
 from .smtp import EmailBackend
 
-# A mail server that swallows connections rests for a while: the worker's other jobs would wait
-# as long as it does, once for every email.
+# A mail server that accepts connections but never answers is left alone for a while. Otherwise
+# each email would hold up the worker's other jobs until it times out.
 SLOW_SECONDS, PAUSE_SECONDS = 2, 60
 breaker = CircuitBreaker(failures=1, pause=PAUSE_SECONDS)
 
@@ -117,7 +117,7 @@ def _hand_over(server: Any, email: Email, is_last_attempt: bool) -> bool:
         state = MailState.FAILED if is_refused else MailState.UNCERTAIN
         email.move_state([MailState.SENDING], state, message)
         return True
-    # It is `uncertain` if another worker took this one for dead meanwhile.
+    # It is `uncertain` if another worker has since taken this one for dead.
     email.move_state(
         [MailState.SENDING, MailState.UNCERTAIN], MailState.SENT, sent_at=timezone.now()
     )
@@ -127,7 +127,7 @@ def _hand_over(server: Any, email: Email, is_last_attempt: bool) -> bool:
 def _retry_later(email: Email, state: str, message: str, is_last_attempt: bool) -> bool:
     """Note that the email was certainly not sent. After the last attempt it has failed."""
     if is_last_attempt:
-        message = f"Given up after many attempts. {message}"
+        message = f"Gave up after many attempts. {message}"
     new_state = MailState.FAILED if is_last_attempt else MailState.WAITING
     email.move_state([state], new_state, message)
     return is_last_attempt

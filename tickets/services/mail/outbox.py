@@ -36,7 +36,7 @@ def ticket_created(ticket: Ticket) -> None:
             kind=MailKind.RECEIVED,
             event=f"received {ticket.pk}",
             state=MailState.DROPPED,
-            error="This address had several confirmations within the hour.",
+            error="This address has already received several confirmations this hour.",
         )
     else:
         _enqueue(ticket, MailKind.RECEIVED, f"received {ticket.pk}")
@@ -56,7 +56,7 @@ def status_changed(ticket: Ticket, before: str) -> None:
 
 
 def status_restored(ticket: Ticket, before: str) -> None:
-    """Do as `status_changed` if the email about the restored status was dropped meanwhile.
+    """Do as `status_changed` if the email about the restored status has been dropped.
 
     Otherwise it was sent, or will be, or there never was one.
     """

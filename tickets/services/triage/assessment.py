@@ -78,7 +78,7 @@ def assess_offline(ticket: Ticket, fields: Collection[str]) -> Assessment:
 
 
 def reassess(ticket: Ticket, fields: Collection[str]) -> None:
-    """Decide the fields anew that no person decided: offline at once, by the model's job later."""
+    """Decide again the fields that no person decided: offline at once, by the model's job later."""
     for name in set(fields) - set(ticket.decided_by(Source.HUMAN)):
         ticket.decide(name, Source.DEFAULT)
     assess_offline(ticket, fields).save_predictions(ticket)
@@ -194,7 +194,7 @@ def triage_ticket(
     """Ask the model about a ticket whose text had this digest when the job was queued.
 
     A model that does not answer is asked again after about 5, 25 and 125 seconds. The offline
-    values stand meanwhile, and for good if it stays silent. Release 0.1 called sentiment "tone".
+    values stand until then, and for good if it stays silent. Release 0.1 called sentiment "tone".
     """
     fields = {"sentiment" if name == "tone" else name for name in names}
     if not triage_by_model(ticket_id, text_digest, fields):
@@ -212,4 +212,4 @@ def _retry(context: JobContext, problem: str) -> None:
     """Have the job run again. The last attempt ends without an error: nobody can act on it."""
     if context.job.attempts < MAX_ATTEMPTS - 1:  # the first attempt counts as 0
         raise RetryLater(problem)
-    logger.warning("%s It is not asked again.", problem)
+    logger.warning("%s It will not be asked again.", problem)

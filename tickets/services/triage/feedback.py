@@ -46,7 +46,7 @@ def retract_feedback(ticket: Ticket, fields: Collection[str]) -> None:
 
 @transaction.atomic
 def delete_feedback(rows: QuerySet[Feedback]) -> None:
-    """Delete feedback. The next retraining does without it, and it judges no prediction."""
+    """Delete feedback. The next retraining ignores it, and it no longer judges predictions."""
     fields = list(rows.values_list("field", flat=True).distinct())
     TriageModel.objects.filter(field__in=fields).update(stale=True)
     for name in fields:
@@ -107,7 +107,7 @@ def learn_feedback(feedback_id: int) -> None:
 
 
 def retrain(*, only_if_needed: bool = False) -> None:
-    """Train each field's model anew on the latest feedback, and put it into use at once.
+    """Retrain each field's model on the latest feedback, and put it into use at once.
 
     With `only_if_needed`, skip fields whose feedback has not changed since their last training.
     """
@@ -117,7 +117,7 @@ def retrain(*, only_if_needed: bool = False) -> None:
 
 
 def retrain_later() -> bool:
-    """Queue a job that trains everything anew. Return False if one is already waiting."""
+    """Queue a job that retrains everything. Return False if one is already waiting."""
     try:
         with transaction.atomic():
             retrain_job.configure(queueing_lock="refit").defer(timestamp=0, only_if_needed=False)
@@ -170,9 +170,9 @@ def _retrain(name: str) -> None:
     learned = {row.pk: row.decided_at for row in rows}
     with transaction.atomic():
         model = _locked_model(name)
-        # Learn once more what another process has learned meanwhile, or it would be lost.
-        meanwhile = Feedback.objects.filter(field=name, learned_at__gte=started)
-        for row in meanwhile.select_related("ticket").order_by("decided_at"):
+        # Learn again what another process has learned since the start, or it would be lost.
+        learned_since = Feedback.objects.filter(field=name, learned_at__gte=started)
+        for row in learned_since.select_related("ticket").order_by("decided_at"):
             if learned.get(row.pk) != row.decided_at:
                 learner.learn(*_example(row))
         model.refitted_at, model.stale = started, False
@@ -203,7 +203,7 @@ def _learner(model: TriageModel) -> Learner:
         return Learner.loads(model.field, bytes(model.data))
     except ValueError:
         # Another version of this program stored it. The next retraining makes a new one.
-        logger.warning("The learned model of the %s cannot be read; starting anew.", model.field)
+        logger.warning("The learned model of the %s cannot be read; starting over.", model.field)
         return Learner(model.field)
 
 

@@ -41,7 +41,7 @@ def attach_suggestion(
     """Attach a suggestion to its ticket, and note which of its values the sender accepted.
 
     A suggestion that was sent before stays with its first ticket, and an old one may have been
-    purged. The fields that the ticket took from it (`applied`) are then stored anew.
+    purged. The fields that the ticket took from it (`applied`) are then stored again.
     """
     unattached = Prediction.objects.filter(suggestion=suggestion.suggestion, ticket=None)
     missing = set(applied)

@@ -240,11 +240,12 @@ def test_assigning_to_me(agent, agent_user, ticket):
     assert notices(response) == ["Assigned to you: 1 ticket."]
 
 
-def test_assigning_to_nobody(agent, agent_user):
+def test_unassigning(agent, agent_user):
     ticket = TicketFactory(assignee=agent_user)
-    act(agent, "assignee:nobody", ticket)
+    response = act(agent, "assignee:nobody", ticket)
     ticket.refresh_from_db()
     assert ticket.assignee is None
+    assert notices(response) == ["Unassigned: 1 ticket."]
 
 
 def test_assigning_to_a_colleague_asks_for_the_colleague(agent):
@@ -593,7 +594,7 @@ def test_values_left_alone_are_neither_confirmed_nor_logged(agent, ticket):
     assert (ticket.category_source, ticket.priority_source) == ("default", "default")
 
 
-def test_a_value_that_both_set_alike_is_no_conflict(agent, ticket):
+def test_a_value_that_both_set_alike_is_not_a_conflict(agent, ticket):
     path = f"{LIST}{ticket.pk}/change/"
     data = form_of(agent, path) | {"title": "Our title"}
     update_by_colleague(ticket, title="Our title", status="closed")
@@ -603,7 +604,7 @@ def test_a_value_that_both_set_alike_is_no_conflict(agent, ticket):
     assert (ticket.title, ticket.status, ticket.version) == ("Our title", "closed", 2)
 
 
-def test_ones_own_newer_choice_is_no_conflict(agent, agent_user, ticket):
+def test_ones_own_newer_choice_is_not_a_conflict(agent, agent_user, ticket):
     path = f"{LIST}{ticket.pk}/change/"
     data = form_of(agent, path)
     change(agent, ticket, priority="high")  # in another window

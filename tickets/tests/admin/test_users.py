@@ -40,7 +40,7 @@ def test_a_username_taken_at_the_same_moment_is_refused(admin, monkeypatch):
     monkeypatch.setattr(UserCreationForm, "validate_unique", lambda self: None)
     response = add(admin)
     assert response.status_code == 409
-    assert "Somebody else was faster" in response.content.decode()
+    assert "Somebody else saved first" in response.content.decode()
     assert User.objects.filter(username="ada").count() == 1
 
 
@@ -63,7 +63,7 @@ def test_a_weak_password_is_refused(admin):
 
 def test_the_page_says_what_the_groups_mean(admin, agent_user):
     html = admin.get(f"{LIST}{agent_user.pk}/change/").content.decode()
-    assert "Agents work tickets" in html
+    assert "Agents work on tickets" in html
     assert "its tickets stay assigned to it" in html
 
 
@@ -179,7 +179,7 @@ def test_no_account_can_have_a_reserved_name(admin, agent_user, name):
         admin.post(f"{LIST}{agent_user.pk}/change/", {"username": name, "is_active": "on"}),
     ):
         assert "Choose another" in str(response.context["adminform"].form.errors["username"])
-    with pytest.raises(InvalidInput, match="no account can be named so"):
+    with pytest.raises(InvalidInput, match="No account can be named"):
         create_account(name, PASSWORD)
     assert not User.objects.filter(username__iexact=name).exists()
 
@@ -200,7 +200,7 @@ GROUPS = "/admin/auth/group/"
 
 
 def test_the_two_roles_are_explained(admin):
-    assert "Agents work tickets" in admin.get(GROUPS).content.decode()
+    assert "Agents work on tickets" in admin.get(GROUPS).content.decode()
     html = admin.get(f"{GROUPS}{group('admins')}/change/").content.decode()
     assert "Admins can do everything agents can" in html
 

@@ -1,4 +1,4 @@
-"""A test client that speaks JSON, and assertions about its answers."""
+"""A test client that speaks JSON, and assertions about its responses."""
 
 import json
 from collections.abc import Iterator

@@ -125,7 +125,7 @@ def test_a_query_that_is_not_utf8_is_refused(agent, raw):
     "query",
     ["category=", "limit=", "cursor=", "search=", "created_after=", "&&", "assignee=,"],
 )
-def test_an_empty_value_is_no_filter(agent, ticket, query):
+def test_an_empty_value_is_not_a_filter(agent, ticket, query):
     assert len(agent.get(f"{TICKETS}?{query}").json()) == 1
 
 

@@ -34,7 +34,7 @@ KEYS = ["title", "description", *ENUMERATED_FIELDS, *NULLABLE]
 
 
 def assert_refused(api, ticket, key, value, methods=("POST", "PATCH", "PUT")):
-    """Send one bad value. Assert that the answer names it and nothing is stored."""
+    """Send one bad value. Assert that the response names it and nothing is stored."""
     with nothing_stored():
         for method in methods:
             path = TICKETS if method == "POST" else one(ticket.pk)
@@ -139,7 +139,7 @@ def test_a_bad_suggestion_is_refused(agent, ticket, value):
     assert_refused(agent, ticket, "suggestion_id", value, ["POST"])
 
 
-def test_all_bad_keys_are_named_in_one_answer(agent):
+def test_all_bad_keys_are_named_in_one_response(agent):
     body = {"titel": "x", "description": 5, "version": 1, "status": ""}
     response = agent.send("POST", TICKETS, body)
     assert_problem(response, 400, "validation_error", *body)
@@ -148,7 +148,7 @@ def test_all_bad_keys_are_named_in_one_answer(agent):
     assert_problem(response, 400, "validation_error", *body, "description")
 
 
-def test_a_flood_of_unknown_keys_gets_a_short_answer(agent):
+def test_a_flood_of_unknown_keys_gets_a_short_response(agent):
     response = agent.send("POST", TICKETS, NEW | {f"key{n}": 1 for n in range(50_000)})
     assert response.status_code == 400
     assert len(response.content) < 10_000

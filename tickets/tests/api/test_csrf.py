@@ -87,7 +87,7 @@ def test_in_the_open_demo_a_form_from_another_site_is_refused(settings, anonymou
     assert_problem(response, 415, "unsupported_media_type")
 
 
-def test_no_answer_allows_another_site_to_read_it(agent, ticket):
+def test_no_response_allows_another_site_to_read_it(agent, ticket):
     for method in ("GET", "OPTIONS"):
         response = agent.send(method, TICKETS, None, origin="https://evil.example")
         assert not [name for name in response.headers if name.startswith("Access-Control")]

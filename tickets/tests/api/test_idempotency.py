@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a create that is sent again makes no second ticket."""
+"""`Idempotency-Key`: a create that is sent again creates no second ticket."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +23,7 @@ def create(api, key=KEY, body=NEW, **headers):
     return api.send("POST", TICKETS, body, idempotency_key=key, **headers)
 
 
-def test_the_same_key_and_body_return_the_first_answer(agent):
+def test_the_same_key_and_body_return_the_first_response(agent):
     first = create(agent)
     assert first.status_code == 201
     assert "Idempotency-Replayed" not in first

@@ -1,4 +1,4 @@
-"""The OpenAPI document, compared with the standard, the routes, the forms and real answers."""
+"""The OpenAPI document, compared with the standard, the routes, the forms and real responses."""
 
 from typing import Any
 

@@ -21,7 +21,7 @@ def limits(settings):
 
 
 def in_one_minute(ask, count=LIMIT + 2):
-    """Return the answers to these requests. Send them again if a new minute began meanwhile."""
+    """Return the responses. Send the requests again if a new minute began in between."""
     while True:
         minute = time.time() // 60
         responses = [ask(n) for n in range(count)]

@@ -97,7 +97,7 @@ def test_a_stale_version_is_refused(agent, ticket, tag):
     assert Ticket.objects.get().status == "open"
 
 
-def test_of_two_agents_the_second_gets_an_error(agent, ticket):
+def test_the_second_of_two_agents_gets_an_error(agent, ticket):
     tag = agent.get(one(ticket.pk))["ETag"]
     first = agent.send("PATCH", one(ticket.pk), {"title": "First"}, if_match=tag)
     second = agent.send("PATCH", one(ticket.pk), {"title": "Second"}, if_match=tag)

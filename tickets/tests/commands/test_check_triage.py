@@ -68,7 +68,7 @@ def test_each_call_is_live(gemini):
         ("bad_key", "check GEMINI_API_KEY"),
         ("404", "check GEMINI_MODEL"),
         ("429", "quota"),
-        ("500", "error of its own"),
+        ("500", "internal error"),
         ("safety", "blocked"),
         ("html", "GEMINI_BASE_URL"),
         ("wrong_value", "not in the requested form"),

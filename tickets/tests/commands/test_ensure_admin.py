@@ -62,5 +62,5 @@ def test_a_default_password_is_refused_beyond_loopback(ada, settings):
 
 def test_a_reserved_name_is_refused_in_one_line(ada, settings):
     settings.ADMIN_USERNAME = "none"
-    with pytest.raises(CommandError, match=r"ADMIN_USERNAME: “none” .* no account can be named so"):
+    with pytest.raises(CommandError, match=r"ADMIN_USERNAME: No account can be named “none”"):
         ensure()

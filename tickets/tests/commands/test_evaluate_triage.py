@@ -114,7 +114,7 @@ def test_the_title_is_read_too(write):
 def test_skipped_rows_are_reported_on_standard_error(write):
     out, notes = evaluate(write("text,category\nrefund my invoice,billing\nhello,\n"), "--json")
     assert json.loads(out)["category"]["n"] == 1
-    assert notes == "Skipped 1 rows without a text or a label.\n"
+    assert notes == "Skipped 1 row without a text or a label.\n"
 
 
 def test_a_limit_takes_the_first_rows(write):

@@ -19,7 +19,7 @@ def visitor(db):
 
 @pytest.fixture
 def user(db):
-    """Somebody with an account who is no agent."""
+    """Somebody with an account who is not an agent."""
     return signed_in(UserFactory())
 
 

@@ -102,7 +102,7 @@ def test_a_form_that_is_too_large_is_refused(db, settings, path):
     assert response.status_code == 413
     page = response.content.decode()
     assert "That's too large" in page
-    assert "larger than 1 MiB" in page
+    assert "larger than the limit of 1 MiB" in page
 
 
 def test_pages_forbid_framing_and_content_sniffing(visitor):

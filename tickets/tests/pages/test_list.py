@@ -141,7 +141,7 @@ def test_htmx_can_fetch_the_counts_without_rows(agent):
     assert 'hx-swap-oob="innerHTML:#result-count">1 ticket' in response.content.decode()
 
 
-def test_a_row_offers_nobody_oneself_and_the_current_assignee(agent, agent_user):
+def test_a_row_offers_unassigned_oneself_and_the_current_assignee(agent, agent_user):
     AgentFactory(username="zoe")
     ticket = TicketFactory(assignee=AgentFactory(username="hanna"))
     page = agent.get("/tickets/").content.decode()

@@ -92,7 +92,7 @@ def entry(event="changed", actor="hanna", **changes):
         (entry("comment created", public=(None, False)), ["added an internal note"]),
         (entry(description=("a", "b")), ["edited the description"]),
         (entry(status=("open", "in_progress")), ["changed status from open to in progress"]),
-        (entry(assignee=(None, "mo_re")), ["changed assignee from nobody to mo_re"]),
+        (entry(assignee=(None, "mo_re")), ["changed assignee from unassigned to mo_re"]),
         (entry(requester_email=(None, "a@b.c")), ["changed requester's email from none to a@b.c"]),
         (entry(priority_source=("offline", "human")), ["confirmed priority"]),
         (entry(sentiment_confidence=(0.1, 0.2)), ["updated the ticket"]),

@@ -117,9 +117,9 @@ def test_markup_is_escaped(visitor):
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ({}, "We will look at it soon. The answer will appear on this page."),
-        ({"requester_email": "a@example.org"}, "on this page, and we will tell you by email."),
-        ({"status": "in_progress"}, "Somebody is working on it"),
+        ({}, "We will look at it soon. Our reply will appear on this page."),
+        ({"requester_email": "a@example.org"}, "on this page, and we will email it to you."),
+        ({"status": "in_progress"}, "We are working on it"),
         ({"status": "resolved"}, "This is resolved"),
         ({"status": "closed"}, "This is closed"),
     ],
@@ -128,11 +128,11 @@ def test_it_explains_the_status(visitor, db, values, text):
     assert text in visitor.get(TicketFactory(**values).private_link_path()).content.decode()
 
 
-def test_after_a_public_reply_it_says_that_we_have_answered(visitor, ticket):
+def test_after_a_public_reply_it_says_that_we_have_replied(visitor, ticket):
     CommentFactory(ticket=ticket, public=False)
     assert b"We have your message" in visitor.get(ticket.private_link_path()).content
     CommentFactory(ticket=ticket, public=True)
-    assert b"We have answered" in visitor.get(ticket.private_link_path()).content
+    assert b"We have replied" in visitor.get(ticket.private_link_path()).content
 
 
 def get_again(visitor, ticket, etag):

@@ -282,7 +282,7 @@ def test_the_audit_trail_reads_like_sentences(agent, agent_user, ticket):
     history = text(page_of(agent, ticket)).split("History")[1]
     for sentence in (
         f"{name} changed status from open to in progress",
-        f"changed assignee from nobody to {name}",
+        f"changed assignee from unassigned to {name}",
         f"{name} confirmed priority",
         f"{name} replied",
         f"{name} added an internal note",

@@ -1,1 +1,1 @@
-"""Measure how good a source of predictions is, on tickets whose right values are known."""
+"""Measure how accurate a source of predictions is, on tickets whose values are known."""

@@ -151,7 +151,7 @@ def _cells(figures: Mapping[str, Any], columns: Mapping[str, str]) -> list[Any]:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Align the first column to the left and the other ones to the right."""
+    """Align the first column to the left and the others to the right."""
     lines = [list(head), *([_cell(value) for value in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(

@@ -1,4 +1,4 @@
-"""The present learners of this process, reloaded when the site has learned more."""
+"""The current learners of this process, reloaded when the site has learned more."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Store:
         return self._learners
 
     def _reload(self) -> None:
-        # While one thread reloads, the other ones use the present learners instead of waiting.
+        # While one thread reloads, the others use the current learners instead of waiting.
         if not self._reload_lock.acquire(blocking=False):
             return
         try:
@@ -77,5 +77,5 @@ def set_store(load: Load | None) -> None:
 
 
 def learners() -> Mapping[str, Learner]:
-    """Return the present learners by field."""
+    """Return the current learners by field."""
     return _store.learners()

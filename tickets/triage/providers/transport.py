@@ -1,7 +1,7 @@
 """A POST request with limits, for every provider: a deadline and a megabyte of response.
 
 The read timeout of urllib3 applies to each read from the socket, so a server that sends a byte
-now and then could hold the caller for ever. Here it applies to the whole response, and the time
+now and then could hold the caller forever. Here it applies to the whole response, and the time
 to connect to all addresses of a host together. Only the lookup of the host's name has no limit:
 a caller that must not wait for it calls from a separate thread.
 """
