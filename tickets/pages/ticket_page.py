@@ -16,12 +16,6 @@ from .shortcuts import CATEGORY, HELP, PRIORITY, UNDO, shortcut
 
 MAX_SIMILAR = 3  # finished tickets, and as many active ones
 VISIBLE_ENTRIES = 8  # of the audit trail, the newest; the others unfold
-# The parts of the page that an answer replaces, by id; see `static/js/pages/ticket.js`.
-PARTS = (
-    *("heading", "notices", "talk", "history", "accept", "composer", "body-hint", "send"),
-    *("edit", "facts", "private-link"),
-    *(f"property-{name}" for name in ("status", "category", "priority", "assignee", "sentiment")),
-)
 SHORTCUTS = (
     shortcut("y", "accept", "Accept the suggested category and priority"),
     CATEGORY,
@@ -72,7 +66,6 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
         "me": actor.user.get_username() if actor.user else "",
         "form_key": secrets.token_urlsafe(16),
         "shortcuts": SHORTCUTS,
-        "parts": " ".join(PARTS),
         "set_by": _set_by(ticket, entries),
     }
 

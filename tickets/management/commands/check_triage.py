@@ -126,7 +126,8 @@ def _reason_for_no_model(config: Config) -> str:
     if config.llm_provider == "none":
         return f"switched off by LLM_PROVIDER=none; {offline}"
     key_settings = [row.key_setting for row in PROVIDERS.values() if row.needs_key]
+    hosted = f"{', '.join(key_settings[:-1])} or {key_settings[-1]}"
     return (
-        f"none, because no key is set; {offline}. To use a model, set {', '.join(key_settings[:-1])}"
-        f" or {key_settings[-1]}, or LLM_BASE_URL for a local server"
+        f"none, because no key is set; {offline}. To use a model, set {hosted},"
+        " or LLM_BASE_URL for a local server"
     )
