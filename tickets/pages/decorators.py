@@ -42,7 +42,8 @@ def page(*methods: str, agents: bool = False) -> Callable[[View], View]:
                 response = view(request, *args, **kwargs)
             if not response.has_header("Cache-Control"):
                 # Going back after signing out must show no tickets, and never an old status.
-                patch_cache_control(response, private=True, no_store=agents, no_cache=not agents)
+                keep = {"no_store": True} if agents else {"no_cache": True}
+                patch_cache_control(response, private=True, **keep)
             return response
 
         return gzip_page(answer)

@@ -155,7 +155,12 @@ def test_head_has_the_status_of_get(name, ticket, agent):
 
 @pytest.mark.parametrize("name", ["ticket-list", "ticket", "dashboard"])
 def test_caches_do_not_store_agents_pages(name, ticket, agent):
-    assert "no-store" in agent.get(address(name, ticket))["Cache-Control"]
+    assert agent.get(address(name, ticket))["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("name", ["submit", "sign-in"])
+def test_caches_ask_again_for_public_pages(name, ticket, visitor):
+    assert visitor.get(address(name, ticket))["Cache-Control"] == "private, no-cache"
 
 
 def test_open_mode_makes_everybody_an_agent(open_mode, visitor):
