@@ -254,6 +254,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env["LOG_LEVEL"]},
     "loggers": {
         "django.security.DisallowedHost": {"level": "ERROR"},
+        # A hand-edited address of the back office is no event for the operator.
+        "django.security.DisallowedModelAdminLookup": {"level": "CRITICAL"},
         "django.request": {"level": "ERROR"},
         "procrastinate": {"level": "WARNING"},
         "axes": {"level": "WARNING"},

@@ -126,9 +126,10 @@ def conflicting_fields(
 ) -> set[str]:
     """Return the fields over which these changes conflict with what happened since.
 
-    The actor's own newer choice of a value is not a conflict, nor is triage's. Texts are
-    stricter: anybody's change conflicts unless it says the same, because the actor may have a
-    second window open. Raise StaleVersion if the ticket never had the version.
+    The actor's own newer choice of a value is not a conflict, nor is triage's, nor is the same
+    value chosen by two people. Texts are stricter: anybody's change of one conflicts, because the
+    actor may have a second window open. An edit that depends on fields is stricter too: somebody
+    else's equal choice is a conflict. Raise StaleVersion if the ticket never had the version.
     """
     if not 1 <= read.version <= ticket.version:
         raise StaleVersion
@@ -138,9 +139,12 @@ def conflicting_fields(
         ticket, read.version, actor.account, include_triage=bool(read.depends_on)
     )
     by_anybody = fields_changed_by_others(ticket, read.version, None)
-    differing = {name for name in TEXT_FIELDS if changes.get(name) != getattr(ticket, name)}
-    conflicting = by_others - set(TEXT_FIELDS) | by_anybody & differing
-    return set(changes) & conflicting | by_anybody & read.depends_on
+    conflicting = by_others - set(TEXT_FIELDS) | by_anybody & set(TEXT_FIELDS)
+    if read.depends_on:
+        return set(changes) & conflicting | by_anybody & read.depends_on
+    return {
+        name for name in changes if name in conflicting and changes[name] != getattr(ticket, name)
+    }
 
 
 def refuse_conflicts(

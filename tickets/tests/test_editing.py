@@ -71,9 +71,14 @@ def test_one_field_with_different_values_conflicts(ticket, kim, lee):
     assert conflicts(ticket, kim, status="closed") == {"status"}
 
 
-def test_one_field_with_the_same_value_conflicts_too(ticket, kim, lee):
-    change(ticket, lee, status="closed")
-    assert conflicts(ticket, kim, status="closed") == {"status"}
+def test_two_people_may_choose_the_same_value(ticket, kim, lee):
+    change(ticket, lee, status="closed", assignee=None, priority="high")
+    assert conflicts(ticket, kim, status="closed", assignee=None) == set()
+
+
+def test_a_reviewer_learns_that_somebody_else_has_decided_the_same(ticket, kim, lee):
+    change(ticket, lee, category="technical")
+    assert conflicts(ticket, kim, REVIEWED, category="technical") == {"category"}
 
 
 def test_a_value_that_was_changed_there_and_back_conflicts(ticket, kim, lee):
