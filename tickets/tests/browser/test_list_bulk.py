@@ -40,11 +40,11 @@ def closed():
 
 
 def test_selecting_shows_the_bar_and_moves_nothing(window, tickets):
-    box = window.locator("tbody tr").last.bounding_box()
+    last_row = window.locator("tbody tr").last.bounding_box()
     expect_selected(window, 0)
     box(window, tickets[0]).check()
     expect_selected(window, 1)
-    assert window.locator("tbody tr").last.bounding_box() == box
+    assert window.locator("tbody tr").last.bounding_box() == last_row
     box(window, tickets[0]).uncheck()
     expect_selected(window, 0)
 
