@@ -212,7 +212,7 @@ def test_a_list_that_cannot_be_displayed_redirects_to_the_whole_list(
 )
 def test_a_parameter_that_no_filter_has_is_refused(browser, rows, caplog, name, value):
     assert browser.get(f"{LIST}?{quote(name)}={quote(value)}").status_code == 400
-    assert not [record for record in caplog.records if record.exc_info]
+    assert not [entry for entry in caplog.records if entry.exc_info]
 
 
 @pytest.mark.parametrize("value", ["abc", "\0", "9" * 30])
