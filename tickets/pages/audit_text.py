@@ -1,4 +1,4 @@
-"""The audit trail as people read it. Pure."""
+"""The audit trail as people read it. Uses no database."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from ..vocabulary import (
 from ..web import wording
 
 # Fields shown with their old and new values, in this order. A text is only "edited".
-VALUE_FIELDS = dict.fromkeys(
-    (
+OTHER_NAMES = {"requester_email": "requester's email", "urgency_score": "urgency"}
+VALUE_NAMES = {
+    name: OTHER_NAMES.get(name, name.replace("_", " "))
+    for name in (
         *("status", "category", "priority", "assignee"),
         *(name for name in WRITABLE_FIELDS if name not in TEXT_FIELDS),
         *("sentiment", "urgency_score"),
     )
-)
-OTHER_NAMES = {"requester_email": "requester's email", "urgency_score": "urgency"}
-VALUE_NAMES = {name: OTHER_NAMES.get(name, name.replace("_", " ")) for name in VALUE_FIELDS}
+}
 SENTIMENT_FIELDS = frozenset({"sentiment", "urgency_score"})
 TEXT_NAMES = {"title": "the title", "description": "the description"}
 EVENT_TEXTS: dict[str, str] = {

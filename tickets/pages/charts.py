@@ -1,4 +1,4 @@
-"""Turn numbers into the geometry of SVG charts. Pure."""
+"""Turn numbers into the geometry of SVG charts. Uses no database."""
 
 from __future__ import annotations
 

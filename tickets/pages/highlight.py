@@ -1,4 +1,4 @@
-"""Highlight a prediction's evidence in a text. Pure."""
+"""Highlight a prediction's evidence in a text. Uses no database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How figures and decisions are worded, wherever people read them. Pure."""
+"""How figures and decisions are worded, wherever people read them. Uses no database."""
 
 from __future__ import annotations
 
