@@ -50,9 +50,14 @@ def postmaster(data: Path) -> psutil.Process | None:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Return whether this very process is running, and not another one that got its pid."""
+    """Return whether this very process is running, and not another one that got its pid.
+
+    A process that is ending loses its command line first, and its sockets before it is a zombie.
+    """
     try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+        return bool(
+            process.is_running() and process.status() != psutil.STATUS_ZOMBIE and _title(process)
+        )
     except psutil.Error:
         return False
 

@@ -11,11 +11,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 
 from embedded_postgres.exceptions import EmbeddedPostgresError
-from embedded_postgres.processes import cluster_name, server_processes
+from embedded_postgres.processes import cluster_name, is_alive, server_processes
 from embedded_postgres.server import Server
 
 from .helpers import (
@@ -214,3 +215,11 @@ def test_a_directory_that_is_not_a_cluster_is_left_untouched(data_dir: Path) -> 
         Server(data_dir).ensure_running()
     assert (data_dir / "postgres" / "data" / "file").read_text() == "mine"
     shutil.rmtree(data_dir)
+
+
+def test_a_process_without_a_command_line_has_ended() -> None:
+    """A killed process looks like this for a moment, before it is a zombie."""
+    process = subprocess.Popen([""], executable="/bin/cat", stdin=subprocess.PIPE)
+    wait_until(lambda: psutil.Process(process.pid).cmdline() in ([], [""]))
+    assert not is_alive(psutil.Process(process.pid))
+    process.communicate()
