@@ -64,8 +64,10 @@ def install(requirements: Path) -> None:
     """Install a list of packages. requirements-dev.txt includes requirements.txt."""
     both = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
     digest = digest_of(both if requirements == both[1] else both[:1])
-    stamp = BUILD / f"{requirements.stem}.stamp"
-    if is_current(stamp, digest) or is_current(BUILD / "requirements-dev.stamp", digest_of(both)):
+    # Kept in the environment: the stamps must not outlive it.
+    stamps = PYTHON.parent.parent
+    stamp = stamps / f"{requirements.stem}.stamp"
+    if is_current(stamp, digest) or is_current(stamps / "requirements-dev.stamp", digest_of(both)):
         return
     announce(f"Installing the packages of {requirements.name}")
     # The lists are complete, so pip need not resolve dependencies, which takes it minutes.

@@ -1,5 +1,6 @@
 """The setup script, on a temporary checkout. The real packages are installed by `make`."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,16 @@ def test_installed_packages_are_not_installed_again(checkout, capfd):
     # The longer list includes the shorter one.
     setup.install(checkout / "requirements.txt")
     assert capfd.readouterr().out.count("Installing") == 1
+
+
+def test_a_deleted_environment_gets_its_packages_again(checkout, capfd):
+    (checkout / "requirements.txt").write_text("")
+    (checkout / "requirements-dev.txt").write_text("")
+    for _ in range(2):
+        setup.create_environment()
+        setup.install(checkout / "requirements.txt")
+        shutil.rmtree(checkout / ".venv")
+    assert capfd.readouterr().out.count("Installing") == 2
 
 
 def test_a_failed_step_is_reported_in_one_line():
