@@ -5,17 +5,17 @@ docs/settings.md from the declarations.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from .declarations import SETTINGS
+from .setting import Values
 
 
-def read(environ: Mapping[str, str]) -> dict[str, Any]:
+def read(environ: Mapping[str, str]) -> Values:
     """Return the value of each setting by its name; an empty variable means the default.
 
     Raise ImproperlyConfigured, in one line, for the first variable with a wrong value.
     """
-    values: dict[str, Any] = {}
+    values: Values = {}
     for setting in SETTINGS:
         if setting.compose_only:
             continue

@@ -6,11 +6,11 @@ to update the documents. Only settings that Django knows under another name also
 """
 
 from pathlib import Path
-from typing import Any
 
 from .setting import (
     Section,
     Setting,
+    Values,
     boolean,
     comma_separated,
     database_url,
@@ -30,12 +30,12 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 DEFAULT_SECRET = "change-me"  # noqa: S105
 
 
-def listening_address(values: dict[str, Any]) -> str:
+def listening_address(values: Values) -> str:
     host, port = values["HOST"], values["PORT"]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def half_of_the_threads(values: dict[str, Any]) -> int:
+def half_of_the_threads(values: Values) -> int:
     """Leave the other half to the pages while these wait for a model."""
     return max(1, int(values["WEB_THREADS"]) // 2)
 

@@ -19,6 +19,10 @@ DJANGO_SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 POSTGRESQL_BACKEND = "django.db.backends.postgresql"
 
 
+# The values of settings by name. Each setting has a type of its own.
+Values = dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Setting:
     """An environment variable, which is also the Django setting of that name."""
@@ -47,7 +51,7 @@ class Setting:
             raise ImproperlyConfigured(f"{self.name} must be {self.allowed} (it is {value}).")
         return value
 
-    def default_value(self, values: dict[str, Any]) -> Any:
+    def default_value(self, values: Values) -> Any:
         return self.default(values) if callable(self.default) else self.default
 
     @property

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from ..audit.trail import AuditContext
 from ..exceptions import AuthenticationRequired, PermissionDenied
 from ..models.tokens import ApiToken
 from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, Scope
@@ -57,7 +58,7 @@ class Actor:
         """Return the account's id, which the audit trail records."""
         return self.user.pk if self.user else None
 
-    def audit_context(self) -> dict[str, Any]:
+    def audit_context(self) -> AuditContext:
         """Return what pghistory stores with every change."""
         return {"actor": self.name, "user": self.account}
 

@@ -132,7 +132,7 @@ class AssigneeFilter(admin.SimpleListFilter):
         value = self.value()
         if not value:
             return queryset
-        keywords: dict[str, Any] = {"me": request.user.pk, "none": None}
+        keywords = {"me": request.user.pk, "none": None}
         if value in keywords:
             return queryset.filter(assignee=keywords[value])
         return queryset.filter(assignee__in=User.objects.filter(username=value).values("pk"))

@@ -88,17 +88,14 @@ class endpoint:  # noqa: N801  (a decorator)
             if self.throttle:
                 limit = getattr(settings, THROTTLES[self.throttle])
                 throttle_anonymous(request, actor, self.throttle, limit)
-            response = view(request, actor=actor, **captured, **self._inputs(request, filters))
+            inputs: dict[str, object] = {}
+            if self.query is not None:
+                inputs["filters"] = filters
+            if self.body is not None:
+                inputs["body"] = JsonBody(request, self.body)
+            response = view(request, actor=actor, **captured, **inputs)
             response.headers.setdefault("Cache-Control", "no-store")
             return response
 
         checked.endpoint = self  # type: ignore[attr-defined]
         return checked
-
-    def _inputs(self, request: HttpRequest, filters: dict[str, Any]) -> dict[str, Any]:
-        inputs: dict[str, Any] = {}
-        if self.query is not None:
-            inputs["filters"] = filters
-        if self.body is not None:
-            inputs["body"] = JsonBody(request, self.body)
-        return inputs

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 from django.db.models import Max, QuerySet
 
@@ -34,6 +34,14 @@ COMMENT_EVENTS = {
 HIDDEN_COLUMNS = frozenset(
     {"id", "version", "created_at", "updated_at", "ticket", "author", "author_role"}
 )
+
+
+class AuditContext(TypedDict, total=False):
+    """Who made a change, as pghistory stores it with each event. Empty for SQL from outside."""
+
+    actor: str
+    user: int | None  # the account's id
+    undoes: int  # the version that an Undo reverts
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +140,7 @@ def by_triage(event: Any) -> bool:
 
 def undone_version(event: Any) -> int | None:
     """Return the version that this change undid, or None if it is not an Undo."""
-    version: int | None = _context(event).get("undoes")
-    return version
+    return _context(event).get("undoes")
 
 
 def latest_event() -> str:
@@ -192,10 +199,9 @@ def _time(entry: AuditEntry) -> datetime:
     return entry.at
 
 
-def _context(event: Any) -> dict[str, Any]:
-    return event.pgh_context or {}
+def _context(event: Any) -> AuditContext:
+    return event.pgh_context or AuditContext()
 
 
 def _account(event: Any) -> int | None:
-    account: int | None = _context(event).get("user")
-    return account
+    return _context(event).get("user")

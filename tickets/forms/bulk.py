@@ -63,7 +63,7 @@ class BulkForm(forms.Form):
     assignee = NewAssigneeField(max_length=MAX_USERNAME_CHARS, required=False)
 
     @property
-    def changes(self) -> dict[str, Any]:
+    def changes(self) -> dict[str, str | User | None]:
         """Return the values that were sent."""
         return {
             name: self.cleaned_data[name]

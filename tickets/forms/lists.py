@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 from urllib.parse import parse_qsl, urlencode
 
 from django import forms
@@ -45,6 +46,27 @@ class AssigneesField(ListField):
         if usernames - set(accounts.values_list("username", flat=True)):
             raise ValidationError(AgentField.no_agent)
         return names
+
+
+class TicketFilters(TypedDict):
+    """What a FilterForm cleans to. An empty value means no filter."""
+
+    category: list[str]
+    priority: list[str]
+    status: list[str]
+    assignee: list[str]  # usernames, and "none" for unassigned
+    search: str
+    created_after: datetime | None
+    created_before: datetime | None
+    needs_review: bool
+    me: User | None  # the account that asks
+
+
+class PageFilters(TicketFilters):
+    """What a PageForm cleans to."""
+
+    limit: int
+    cursor: str
 
 
 class FilterForm(forms.Form):

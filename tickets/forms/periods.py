@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TypedDict
+
 from django import forms
 
 from .fields import MomentField
+
+
+class ReportPeriod(TypedDict):
+    """What a ReportForm cleans to. None means no bound."""
+
+    since: datetime | None
+    until: datetime | None
 
 
 class ReportForm(forms.Form):

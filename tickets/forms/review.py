@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from django.core.exceptions import ValidationError
 from ..exceptions import InvalidInput
 from ..querysets.cursors import LOWEST_CONFIDENCE_FIRST, Cursor, read_cursor
 from ..vocabulary import Category, Priority
-from .fields import EnumerationField, NumberField
+from .fields import EnumerationField, NumberField, clean_data
 
 
 class QueueCursorField(forms.CharField):
@@ -31,6 +32,17 @@ class QueueForm(forms.Form):
     ticket = NumberField(min_value=1, max_value=2**63 - 1, required=False)
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewDecision:
+    """What a reviewer chose for the `version` of a ticket that they read."""
+
+    ticket: int
+    version: int
+    category: str
+    priority: str
+    after: Cursor | None  # where the queue continues
+
+
 class ReviewForm(QueueForm):
     """A reviewer's decision about the version of a ticket that they read."""
 
@@ -41,3 +53,7 @@ class ReviewForm(QueueForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["ticket"].required = True
+
+    def decision(self) -> ReviewDecision:
+        """Return what was chosen. Raise InvalidInput as `clean_data` does."""
+        return ReviewDecision(**clean_data(self))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
 
 from django.db import models
 from django.utils import timezone
@@ -26,7 +26,7 @@ class IdempotencyKey(models.Model):
     def __str__(self) -> str:
         return self.digest[:8]
 
-    def store(self, ticket: Ticket, answer: dict[str, Any]) -> None:
+    def store(self, ticket: Ticket, answer: Mapping[str, object]) -> None:
         """Store the answer. It must not hold secrets."""
         self.ticket, self.answer = ticket, json.dumps(answer)
         self.save(update_fields=["ticket", "answer"])

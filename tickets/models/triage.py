@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -10,6 +12,15 @@ from ..querysets.predictions import FeedbackQuerySet, PredictionQuerySet
 from ..vocabulary import LearnedField, PredictedField, PredictionUse, Source
 from .constraints import between, confidence_field, one_of
 from .ticket import Ticket
+
+
+class StoredQuote(TypedDict):
+    """Words that a prediction rests on: `text` is `field`'s text from `start` to `end`."""
+
+    field: str  # "title" or "description"
+    text: str
+    start: int  # code points
+    end: int
 
 
 class Prediction(models.Model):
@@ -27,7 +38,9 @@ class Prediction(models.Model):
     provider = models.CharField(max_length=20, blank=True)
     model = models.CharField(max_length=200, blank=True)
     prompt_version = models.CharField(max_length=20, blank=True)
-    evidence = models.JSONField(default=list)  # [{"field", "text", "start", "end"}]
+    evidence: models.JSONField[list[StoredQuote], list[StoredQuote]] = models.JSONField(
+        default=list
+    )
     latency_ms = models.PositiveIntegerField(default=0)
     cost_usd = models.FloatField(default=0)  # this value's share of the call's estimated price
     use = models.CharField(max_length=10, choices=PredictionUse)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..querysets.figures import DayFigures
 from ..web.wording import precise_percentage
 
 ROUND_NUMBERS = (10, 15, 20, 30, 40, 50, 60, 80, 100)
@@ -138,10 +139,8 @@ def _cell(count: int, total: int, is_correct: bool) -> Cell:
     return Cell(count, share, min(4, -(-share // 25)), is_correct)
 
 
-def accuracy_chart(
-    days: Iterable[Mapping[str, Any]], first: dt.date, last: dt.date
-) -> AccuracyChart:
-    """Return bars from `first` to `last` over `[{"date": "2026-01-31", "judged", "correct"}]`."""
+def accuracy_chart(days: Iterable[DayFigures], first: dt.date, last: dt.date) -> AccuracyChart:
+    """Return bars from `first` to `last` over these days of one field."""
     rows = [(dt.date.fromisoformat(entry["date"]), entry) for entry in days]
     step, spans = spans_of(first, last)
     judged = _totals(((date, entry["judged"]) for date, entry in rows), spans)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -31,8 +31,17 @@ class ViewLink:
     deletable_id: int | None = None  # its id, if the actor may delete it
 
 
-def view_links(actor: Actor, query: dict[str, str]) -> dict[str, Any]:
-    """Return the context of `_views.html` at this state of the list."""
+class ViewBar(TypedDict):
+    """The context of `_views.html`."""
+
+    views: list[ViewLink]
+    current_view: ViewLink | None  # the one that is shown, if the actor may delete it
+    view_query: str
+    has_account: bool
+
+
+def view_links(actor: Actor, query: dict[str, str]) -> ViewBar:
+    """Return the views at this state of the list."""
     state = list_state(query)
     links = []
     for name, filters in BUILT_IN_VIEWS.items():

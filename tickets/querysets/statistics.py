@@ -45,6 +45,16 @@ class Duration:
 
 
 @dataclass(frozen=True, slots=True)
+class Breakdowns:
+    """How many tickets there are, in all and by value."""
+
+    total: int
+    urgency: float | None  # the mean
+    counts: dict[str, dict[str, int]]  # field of BREAKDOWNS -> value -> count
+    further: dict[str, Any]  # what else was asked for, by name
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     total: int
     open: int
@@ -58,41 +68,40 @@ class Overview:
 class StatisticsQuerySet(models.QuerySet[TicketT]):
     def overview(self) -> Overview:
         """Return the dashboard's figures over these tickets. Two queries."""
-        row, breakdowns = self.breakdowns(
+        breakdowns = self.breakdowns(
             **_duration_aggregates("first_response"), **_duration_aggregates("resolved")
         )
         return Overview(
-            total=row["total"],
-            open=row["status_open"],
-            urgency=row["urgency"],
-            breakdowns=breakdowns,
-            first_response=_duration(row, "first_response"),
-            resolved=_duration(row, "resolved"),
+            total=breakdowns.total,
+            open=breakdowns.counts["status"][Status.OPEN],
+            urgency=breakdowns.urgency,
+            breakdowns=breakdowns.counts,
+            first_response=_duration(breakdowns, "first_response"),
+            resolved=_duration(breakdowns, "resolved"),
             per_day=self.per_day(),
         )
 
-    def breakdowns(
-        self, **aggregates: Aggregate
-    ) -> tuple[dict[str, Any], dict[str, dict[str, int]]]:
-        """Return the `total`, the mean `urgency` and further aggregates, and BREAKDOWNS.
-
-        The breakdowns map each field to its values, and each value to its number of tickets.
-        One query.
-        """
+    def breakdowns(self, **further: Aggregate) -> Breakdowns:
+        """Return the breakdowns and further aggregates. One query."""
         row = self.order_by().aggregate(
             total=Count("*"),
             urgency=Avg("urgency_score"),
-            **aggregates,
+            **further,
             **{
                 f"{field}_{value}": Count("pk", filter=Q(**{field: value}))
                 for field, values in BREAKDOWNS.items()
                 for value in values
             },
         )
-        return row, {
-            field: {value: row[f"{field}_{value}"] for value in values}
-            for field, values in BREAKDOWNS.items()
-        }
+        return Breakdowns(
+            total=row["total"],
+            urgency=row["urgency"],
+            counts={
+                field: {value: row[f"{field}_{value}"] for value in values}
+                for field, values in BREAKDOWNS.items()
+            },
+            further={name: row[name] for name in further},
+        )
 
     def per_day(self) -> dict[dt.date, int]:
         """Return the number of tickets created on each UTC day that has any."""
@@ -110,7 +119,8 @@ def _duration_aggregates(event: str) -> dict[str, Aggregate]:
     }
 
 
-def _duration(row: dict[str, Any], event: str) -> Duration:
+def _duration(breakdowns: Breakdowns, event: str) -> Duration:
+    row = breakdowns.further
     median, ninetieth = row[f"{event}_times"] or (None, None)
     count, waiting = row[f"{event}_count"], row[f"{event}_waiting"]
-    return Duration(count, waiting, row["total"] - count - waiting, median, ninetieth)
+    return Duration(count, waiting, breakdowns.total - count - waiting, median, ninetieth)

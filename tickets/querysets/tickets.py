@@ -133,16 +133,18 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
     def stats(self) -> Stats:
         """Return the statistics of the JSON API. Two queries."""
         days = Count(TruncDate("created_at", tzinfo=UTC), distinct=True)
-        row, breakdowns = self.breakdowns(days=days)
+        breakdowns = self.breakdowns(days=days)
+        total, urgency, counts = breakdowns.total, breakdowns.urgency, breakdowns.counts
+        used_days = breakdowns.further["days"]
         return {
-            "total_tickets": row["total"],
-            "open_tickets": row["status_open"],
-            "avg_tickets_per_day": round(row["total"] / row["days"], 1) if row["days"] else 0.0,
-            "priority_breakdown": breakdowns["priority"],
-            "category_breakdown": breakdowns["category"],
-            "status_breakdown": breakdowns["status"],
-            "sentiment_breakdown": breakdowns["sentiment"],
-            "avg_urgency_score": None if row["urgency"] is None else round(row["urgency"], 1),
+            "total_tickets": total,
+            "open_tickets": counts["status"][Status.OPEN],
+            "avg_tickets_per_day": round(total / used_days, 1) if used_days else 0.0,
+            "priority_breakdown": counts["priority"],
+            "category_breakdown": counts["category"],
+            "status_breakdown": counts["status"],
+            "sentiment_breakdown": counts["sentiment"],
+            "avg_urgency_score": None if urgency is None else round(urgency, 1),
             "tickets_per_day": self._tickets_per_day(),
         }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pghistory
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,6 +19,9 @@ from ..models.ticket import Ticket
 from ..vocabulary import TEXT_FIELDS, TRIAGE_FIELDS, WRITABLE_FIELDS, LearnedField
 from .mail import outbox
 from .triage import feedback
+
+# A value of one of the WRITABLE_FIELDS. Only the assignee is an account or None.
+TicketValue = str | User | None
 
 # Every column that can change after the ticket was created.
 COLUMNS = (
@@ -99,11 +103,11 @@ def lock_ticket(ticket_id: int, version: int | None = None) -> Ticket:
 
 def own_changes(
     ticket: Ticket,
-    values: Mapping[str, Any],
+    values: Mapping[str, TicketValue],
     version: int,
     *,
     untouched: Collection[str] = TEXT_FIELDS,
-) -> dict[str, Any]:
+) -> dict[str, TicketValue]:
     """Return the values without those that came back as they were read.
 
     `untouched` names the fields that the form sends even if the editor left them alone. Somebody
@@ -111,7 +115,7 @@ def own_changes(
     """
     read = event_at_version(ticket, version)
 
-    def is_edited(name: str, value: Any) -> bool:
+    def is_edited(name: str, value: TicketValue) -> bool:
         if read is None or name not in untouched:
             return True
         # Compare keys: the account that was the assignee then may be deleted now.
@@ -122,7 +126,7 @@ def own_changes(
 
 
 def conflicting_fields(
-    ticket: Ticket, changes: Mapping[str, Any], actor: Actor, read: ReadState
+    ticket: Ticket, changes: Mapping[str, TicketValue], actor: Actor, read: ReadState
 ) -> set[str]:
     """Return the fields over which these changes conflict with what happened since.
 
@@ -148,7 +152,7 @@ def conflicting_fields(
 
 
 def refuse_conflicts(
-    ticket: Ticket, changes: Mapping[str, Any], actor: Actor, read: ReadState
+    ticket: Ticket, changes: Mapping[str, TicketValue], actor: Actor, read: ReadState
 ) -> None:
     """Raise StaleVersion with the conflicting fields, if there are any."""
     if fields := conflicting_fields(ticket, changes, actor, read):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.db import transaction
 
@@ -17,6 +17,7 @@ from ..vocabulary import TRIAGE_FIELDS, WRITABLE_FIELDS, LearnedField, Scope, So
 from .editing import (
     ReadState,
     TicketEdit,
+    TicketValue,
     audited,
     editing,
     lock_ticket,
@@ -26,6 +27,8 @@ from .editing import (
 from .idempotency import claim_key
 from .mail import outbox
 from .triage import assessment, feedback, predictions
+
+AnswerT = TypeVar("AnswerT", bound=Mapping[str, object])  # a JSON object
 
 # --- creating ---------------------------------------------------------------------------
 
@@ -65,11 +68,11 @@ def create_ticket(
 
 
 @dataclass(frozen=True, slots=True)
-class IdempotentCreate:
+class IdempotentCreate(Generic[AnswerT]):
     """The ticket (None if it was deleted since), the first answer, and whether it is a replay."""
 
     ticket: Ticket | None
-    answer: dict[str, Any]
+    answer: AnswerT
     is_replay: bool
 
 
@@ -78,10 +81,10 @@ def create_ticket_once(
     caller: str,
     body: Mapping[str, Any],
     create: Callable[[], Ticket],
-    answer: Callable[[Ticket], Mapping[str, Any]],
+    answer: Callable[[Ticket], AnswerT],
     *,
     until_finished: bool = False,
-) -> IdempotentCreate:
+) -> IdempotentCreate[AnswerT]:
     """Create a ticket once per key and body. A repetition returns the first answer.
 
     Safe for many callers at the same moment: all wait for the first one's transaction. `answer`
@@ -96,7 +99,7 @@ def create_ticket_once(
         is_replay = bool(row.answer) and not is_over
         if not is_replay:
             ticket = create()
-            row.store(ticket, dict(answer(ticket)))
+            row.store(ticket, answer(ticket))
         return IdempotentCreate(row.ticket, json.loads(row.answer), is_replay)
 
 
@@ -120,7 +123,7 @@ def _apply_suggestion(
 
 def update_ticket(
     ticket_id: int,
-    changes: Mapping[str, Any],
+    changes: Mapping[str, TicketValue],
     actor: Actor,
     *,
     version: int | None = None,
@@ -164,7 +167,9 @@ class BulkEdit:
         return [*self.changed, *self.unchanged]
 
 
-def update_tickets(ticket_ids: Iterable[int], changes: Mapping[str, Any], actor: Actor) -> BulkEdit:
+def update_tickets(
+    ticket_ids: Iterable[int], changes: Mapping[str, TicketValue], actor: Actor
+) -> BulkEdit:
     """Make the same changes to several tickets.
 
     Each ticket is a transaction of its own: what was saved stays saved if a later one fails.
@@ -211,6 +216,6 @@ def delete_ticket(ticket_id: int, actor: Actor, *, version: int | None = None) -
         ticket.delete()
 
 
-def _writable_values(data: Mapping[str, Any]) -> dict[str, Any]:
+def _writable_values(data: Mapping[str, Any]) -> dict[str, TicketValue]:
     """Return the writable values that are not empty."""
     return {name: data[name] for name in WRITABLE_FIELDS if data.get(name)}

@@ -14,7 +14,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from . import config, parse, prompts, text
 from .config import Config
@@ -23,12 +23,13 @@ from .offline import classifier
 from .offline import title as offline_title
 from .offline.lexicon.loader import load_lexicon
 from .providers.base import Endpoint, ProviderError
-from .results import Classification, Evidence, SentimentScore, SuggestedTitle
+from .results import Classification, Evidence, SentimentScore, SuggestedTitle, TriageResult
 from .shared_state import LocalSharedState, SharedState
 from .workers import CallLimits
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
+ResultT = TypeVar("ResultT", bound=TriageResult)
 
 MAX_QUOTE_CHARS = 120
 PROBE_TEXT = (
@@ -213,15 +214,16 @@ class _ModelAnswer(NamedTuple, Generic[T]):
     endpoint: Endpoint
     cost_usd: float
 
-    def origin(self) -> dict[str, Any]:
-        """Return the fields of a TriageResult that say where it came from."""
-        return {
-            "source": "llm",
-            "provider": self.endpoint.provider,
-            "model": self.endpoint.model,
-            "prompt_version": prompts.PROMPT_VERSION,
-            "cost_usd": self.cost_usd,
-        }
+    def attribute(self, result: ResultT) -> ResultT:
+        """Return the result with where it came from and what it cost."""
+        return dataclasses.replace(
+            result,
+            source="llm",
+            provider=self.endpoint.provider,
+            model=self.endpoint.model,
+            prompt_version=prompts.PROMPT_VERSION,
+            cost_usd=self.cost_usd,
+        )
 
 
 def _classification(
@@ -230,19 +232,19 @@ def _classification(
     reply = answer.reply
     quotes = [("category", quote) for quote in reply.category_quotes]
     quotes += [("priority", quote) for quote in reply.priority_quotes]
-    return Classification(
+    result = Classification(
         reply.category,
         reply.priority,
         reply.category_confidence,
         reply.priority_confidence,
         evidence=tuple(_located(quotes, title, description)),
-        **answer.origin(),
     )
+    return answer.attribute(result)
 
 
 def _sentiment_score(answer: _ModelAnswer[parse.SentimentReply]) -> SentimentScore:
     reply = answer.reply
-    return SentimentScore(reply.sentiment, reply.urgency_score, **answer.origin())
+    return answer.attribute(SentimentScore(reply.sentiment, reply.urgency_score))
 
 
 def _ask_model(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from ..vocabulary import CATEGORIES, MAX_SUGGESTED_TITLE_CHARS, PRIORITIES, SENTIMENTS
 
@@ -73,7 +72,7 @@ def sentiment(reply: str) -> SentimentReply:
     return SentimentReply(_choice(data, "sentiment", SENTIMENTS), int(urgency))
 
 
-def read_object(reply: str) -> dict[str, Any]:
+def read_object(reply: str) -> dict[str, object]:
     """Return the JSON object that the reply consists of."""
     if len(reply) > MAX_REPLY_CHARS:
         raise InvalidReply("too long")
@@ -104,21 +103,21 @@ def _refuse(constant: str) -> None:
     raise InvalidReply(constant)
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     data = dict(pairs)
     if len(data) != len(pairs):
         raise InvalidReply("duplicate key")
     return data
 
 
-def _choice(data: dict[str, Any], key: str, allowed: tuple[str, ...]) -> str:
+def _choice(data: dict[str, object], key: str, allowed: tuple[str, ...]) -> str:
     value = data.get(key)
     if isinstance(value, str) and value.strip().lower() in allowed:
         return value.strip().lower()
     raise InvalidReply(key)
 
 
-def _confidence(data: dict[str, Any], key: str) -> float | None:
+def _confidence(data: dict[str, object], key: str) -> float | None:
     value = data.get(key)
     if value is None:
         return None
@@ -129,7 +128,7 @@ def _confidence(data: dict[str, Any], key: str) -> float | None:
     return float(value)
 
 
-def _quotes(data: dict[str, Any], key: str) -> tuple[str, ...]:
+def _quotes(data: dict[str, object], key: str) -> tuple[str, ...]:
     value = data.get(key, [])
     if not isinstance(value, list) or not all(isinstance(quote, str) for quote in value):
         raise InvalidReply(key)

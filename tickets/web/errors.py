@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -68,7 +67,7 @@ def answer(
     """Return a problem document to programs, a page to people."""
     title = HTTPStatus(status).phrase
     if wants_json(request):
-        problem: dict[str, Any] = {
+        problem = {
             "type": "about:blank",
             "title": title,
             "status": status,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -46,6 +45,6 @@ def pop_notices(request: HttpRequest) -> list[Notice]:
     return stored + [Notice(str(message), message.level_tag) for message in waiting]
 
 
-def context(request: HttpRequest) -> dict[str, Any]:
+def context(request: HttpRequest) -> dict[str, SimpleLazyObject[list[Notice]]]:
     """Give templates `notices`. A page that does not show them leaves them waiting."""
     return {"notices": SimpleLazyObject(lambda: pop_notices(request))}

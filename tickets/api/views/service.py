@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
@@ -12,13 +10,13 @@ from ...access.actors import Actor
 from ...exceptions import NotFound, Unavailable
 from ...services import housekeeping
 from ..endpoints import endpoint
-from ..http import answer
+from ..http import JsonObject, answer
 from ..openapi.document import document
 from ..openapi.readable import readable
 from ..shapes import HealthJson
 
 
-@endpoint(tag="service", returns=dict[str, Any], success="OpenAPI 3.1.")
+@endpoint(tag="service", returns=JsonObject, success="OpenAPI 3.1.")
 def openapi(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Get this document."""
     return answer(document())

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 
 from ...access.actors import Actor
 from ...exceptions import InvalidInput
-from ...forms.lists import FilterForm, PageForm
+from ...forms.lists import FilterForm, PageFilters, PageForm, TicketFilters
 from ...forms.tickets import NewTicketForm, TicketForm
 from ...models.ticket import Ticket
 from ...querysets.figures import Stats
@@ -18,7 +16,7 @@ from ...vocabulary import Scope, Status
 from .. import http, serializers
 from ..endpoints import endpoint
 from ..http import BodyRules, JsonBody, JsonObject, answer
-from ..shapes import CreatedTicketJson, TicketJson
+from ..shapes import CreatedTicketJson, PublicTicketJson, TicketJson
 
 
 @endpoint(
@@ -29,7 +27,7 @@ from ..shapes import CreatedTicketJson, TicketJson
     success="One page. Link leads to the neighbouring pages: next is older, prev newer.",
     headers=("Link",),
 )
-def list_tickets(request: HttpRequest, actor: Actor, filters: dict[str, Any]) -> HttpResponse:
+def list_tickets(request: HttpRequest, actor: Actor, filters: PageFilters) -> HttpResponse:
     """List tickets, newest first.
 
     Filters are combined with AND. An empty value means no filter.
@@ -62,13 +60,13 @@ def create_ticket(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpRes
     key = http.idempotency_key(request)
     _require_agent_keys(body.raw, actor)
     result = _create(key, body, actor)
-    payload = result.answer
+    payload = dict(result.answer)
     if result.ticket is not None:
         # Added to each answer, because the private link is never stored with the first one.
         payload["track_url"] = request.build_absolute_uri(result.ticket.private_link_path())
     response = answer(payload, 201)
-    response["Location"] = f"/api/tickets/{payload['id']}/"
-    response["ETag"] = f'"{payload["version"]}"'
+    response["Location"] = f"/api/tickets/{result.answer['id']}/"
+    response["ETag"] = f'"{result.answer["version"]}"'
     if result.is_replay:
         response["Idempotency-Replayed"] = "true"
     return response
@@ -88,15 +86,15 @@ def _require_agent_keys(body: JsonObject, actor: Actor) -> None:
         raise InvalidInput(errors={"status": [message]})
 
 
-def _create(key: str | None, body: JsonBody, actor: Actor) -> IdempotentCreate:
+def _create(key: str | None, body: JsonBody, actor: Actor) -> IdempotentCreate[PublicTicketJson]:
     data = body.clean()
 
     def create() -> Ticket:
         return tickets.create_ticket(data, actor)
 
-    def serialize(ticket: Ticket) -> JsonObject:
+    def serialize(ticket: Ticket) -> PublicTicketJson:
         agent = actor.can(Scope.WRITE)
-        return dict(serializers.ticket(ticket) if agent else serializers.public_ticket(ticket))
+        return serializers.ticket(ticket) if agent else serializers.public_ticket(ticket)
 
     if key is not None:
         return tickets.create_ticket_once(key, actor.identity, body.raw, create, serialize)
@@ -213,6 +211,6 @@ def _with_etag(response: HttpResponse, ticket: Ticket) -> HttpResponse:
     returns=Stats,
     success="The statistics.",
 )
-def ticket_statistics(request: HttpRequest, actor: Actor, filters: dict[str, Any]) -> HttpResponse:
+def ticket_statistics(request: HttpRequest, actor: Actor, filters: TicketFilters) -> HttpResponse:
     """Get statistics of the tickets that match the filters."""
     return answer(Ticket.objects.filtered(filters).stats())

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 
 from ...access.actors import Actor
 from ...access.throttling import throttle_key
-from ...forms.periods import ReportForm
+from ...forms.periods import ReportForm, ReportPeriod
 from ...forms.tickets import ClassifyForm, SuggestTitleForm
 from ...models.triage import Prediction
 from ...services.triage import predictions
@@ -65,7 +63,7 @@ def suggest_title(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpRes
     returns=TriageReportJson,
     success="The report.",
 )
-def triage_report(request: HttpRequest, actor: Actor, filters: dict[str, Any]) -> HttpResponse:
+def triage_report(request: HttpRequest, actor: Actor, filters: ReportPeriod) -> HttpResponse:
     """Get a report of how often each source of triage was right.
 
     A prediction is judged once an agent has decided: by setting the value, or by resolving or

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
@@ -30,6 +31,18 @@ from .check_triage import explain
 
 SOURCES = ("offline", *PROVIDERS, "default")
 ANSWERED = ("llm", "cached")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command's own options, see `add_arguments`."""
+
+    file: str | None
+    from_tickets: bool
+    source: str
+    learn: bool
+    json: bool
+    limit: int | None
 
 
 class Command(BaseCommand):
@@ -63,10 +76,11 @@ class Command(BaseCommand):
             "--limit", type=int, help="use only the first rows of the file, or the latest decisions"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: Any, **values: Any) -> None:
+        options = Options(**{option.name: values[option.name] for option in fields(Options)})
         _check_options(options)
-        settings = from_settings().with_provider(options["source"])
-        if options["source"] in PROVIDERS:
+        settings = from_settings().with_provider(options.source)
+        if options.source in PROVIDERS:
             _check_model(settings)
         rows = self._rows(options)
         try:
@@ -74,16 +88,16 @@ class Command(BaseCommand):
                 report = self._measure(rows, settings, options, shared)
         except KeyboardInterrupt:
             raise CommandError("Interrupted.", returncode=130) from None
-        if options["json"]:
+        if options.json:
             self._print(json.dumps(report.as_object(), indent=2))
         else:
             self._print(f"{_headline(len(rows), options)}\n\n{report.as_text()}")
 
-    def _rows(self, options: dict[str, Any]) -> list[Row]:
-        if options["from_tickets"]:
-            return _rows_of_tickets(options["limit"])
+    def _rows(self, options: Options) -> list[Row]:
+        if not options.file:
+            return _rows_of_tickets(options.limit)
         try:
-            content = table.read(options["file"], options["limit"])
+            content = table.read(options.file, options.limit)
         except table.BadFile as error:
             raise CommandError(str(error)) from error
         if content.left_out:
@@ -93,9 +107,9 @@ class Command(BaseCommand):
         return content.rows
 
     def _measure(
-        self, rows: list[Row], settings: Config, options: dict[str, Any], shared: LocalSharedState
+        self, rows: list[Row], settings: Config, options: Options, shared: LocalSharedState
     ) -> Report:
-        name, learns = options["source"], options["learn"]
+        name, learns = options.source, options.learn
         load_lexicon()
         learner = sources.Offline() if learns else None
         source = learner or _make_source(name, settings)
@@ -169,12 +183,12 @@ class ProgressLine:
             self._pause = float("inf")  # standard error is closed
 
 
-def _check_options(options: dict[str, Any]) -> None:
-    if bool(options["file"]) == options["from_tickets"]:
+def _check_options(options: Options) -> None:
+    if bool(options.file) == options.from_tickets:
         raise CommandError("Give either a file or --from-tickets.")
-    if options["learn"] and options["source"] != "offline":
+    if options.learn and options.source != "offline":
         raise CommandError("--learn needs --source offline: no other source learns.")
-    if options["limit"] is not None and options["limit"] < 1:
+    if options.limit is not None and options.limit < 1:
         raise CommandError("--limit must be 1 or more.")
 
 
@@ -237,11 +251,11 @@ def _failed(shared: LocalSharedState) -> Counter[str]:
     return failures
 
 
-def _headline(count: int, options: dict[str, Any]) -> str:
-    origin = "the desk's own tickets" if options["from_tickets"] else options["file"]
-    headline = f"{count} rows of {origin}, answered by {options['source']}"
-    if options["learn"]:
+def _headline(count: int, options: Options) -> str:
+    origin = "the desk's own tickets" if options.from_tickets else options.file
+    headline = f"{count} rows of {origin}, answered by {options.source}"
+    if options.learn:
         return f"{headline}, which learned each row after answering it."
-    if options["from_tickets"] and options["source"] == "offline":
+    if options.from_tickets and options.source == "offline":
         return f"{headline}, which has already learned from them. For a fair measure use --learn."
     return f"{headline}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django_htmx.http import trigger_client_event
@@ -36,7 +38,7 @@ def bulk(request: Request) -> HttpResponse:
     return redirect(next_path(request) or resolve_url("ticket-list"))
 
 
-def result_message(result: BulkEdit, changes: dict[str, object]) -> str:
+def result_message(result: BulkEdit, changes: Mapping[str, object]) -> str:
     """Say what happened: "3 tickets changed. 1 ticket was already resolved"."""
     parts = []
     if result.changed or not result.unchanged:
@@ -51,7 +53,7 @@ def result_message(result: BulkEdit, changes: dict[str, object]) -> str:
     return " ".join(parts)
 
 
-def _state(changes: dict[str, object]) -> str:
+def _state(changes: Mapping[str, object]) -> str:
     """Name the state that the changes lead to, within a sentence."""
     if len(changes) > 1:
         return "up to date"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -17,7 +17,7 @@ from ...forms.periods import PeriodForm
 from ...models.housekeeping import DemoTicket
 from ...models.ticket import Ticket
 from ...models.triage import Prediction, TriageModel
-from ...querysets.figures import TriageFigures
+from ...querysets.figures import FieldFigures, SourceFigures, TriageFigures
 from ...vocabulary import Category, LearnedField, Priority
 from .. import charts
 from ..addresses import list_url
@@ -100,7 +100,7 @@ def triage(request: Request) -> HttpResponse:
     context = {
         **period.context(),
         "report": report,
-        "fields": [_field_context(name, report, period) for name in LearnedField.values],
+        "fields": [_field_section(name, report, period) for name in LearnedField.values],
         "models": TriageModel.objects.order_by("field"),
         "demo": DemoTicket.objects.exists(),
         "waiting": Ticket.objects.needing_review().count(),
@@ -108,7 +108,19 @@ def triage(request: Request) -> HttpResponse:
     return render(request, "tickets/triage.html", context)
 
 
-def _field_context(name: str, report: TriageFigures, period: Period) -> dict[str, Any]:
+class FieldSection(TypedDict):
+    """What the triage page shows about one field."""
+
+    name: str
+    values: list[str]
+    figures: FieldFigures
+    sources: list[SourceFigures]
+    confusion: list[tuple[str, list[charts.Cell]]]
+    calibration: list[charts.Point]
+    chart: charts.AccuracyChart
+
+
+def _field_section(name: str, report: TriageFigures, period: Period) -> FieldSection:
     values = FIELD_VALUES[LearnedField(name)]
     per_day = [entry for entry in report["per_day"] if entry["field"] == name]
     days = [date.fromisoformat(entry["date"]) for entry in per_day]

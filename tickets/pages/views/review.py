@@ -14,13 +14,12 @@ from ...access.actors import actor_of
 from ...audit.trail import audit_trail
 from ...exceptions import NotFound, StaleVersion
 from ...forms.fields import clean_data
-from ...forms.review import QueueForm, ReviewForm
+from ...forms.review import QueueForm, ReviewDecision, ReviewForm
 from ...models.ticket import Ticket
 from ...querysets.cursors import Cursor
 from ...querysets.review import skip_cursor
 from ...services.editing import ReadState
 from ...services.tickets import update_ticket
-from ...vocabulary import LearnedField
 from .. import audit_text
 from ..decorators import Request, page
 from ..highlight import highlight
@@ -45,7 +44,7 @@ CHOICES = {"category": list(CATEGORY_KEYS.items()), "priority": list(PRIORITY_KE
 @page("GET", "POST", agents=True)
 def review(request: Request) -> HttpResponse:
     if request.method == "POST":
-        return _decide(request, clean_data(ReviewForm(request.POST)))
+        return _decide(request, ReviewForm(request.POST).decision())
     query = clean_data(QueueForm(request.GET))
     response = _queue(request, query["after"], query["ticket"])
     if query["ticket"] and request.htmx:  # an Undo brought the ticket back
@@ -53,10 +52,10 @@ def review(request: Request) -> HttpResponse:
     return response
 
 
-def _decide(request: Request, decision: dict[str, Any]) -> HttpResponse:
-    ticket_id, after = decision["ticket"], decision["after"]
-    changes = {name: decision[name] for name in LearnedField.values}
-    read = ReadState(decision["version"], depends_on=DEPENDS_ON)
+def _decide(request: Request, decision: ReviewDecision) -> HttpResponse:
+    ticket_id, after = decision.ticket, decision.after
+    changes = {"category": decision.category, "priority": decision.priority}
+    read = ReadState(decision.version, depends_on=DEPENDS_ON)
     try:
         saved = update_ticket(ticket_id, changes, actor_of(request), read=read).ticket
     except NotFound:
@@ -67,18 +66,18 @@ def _decide(request: Request, decision: dict[str, Any]) -> HttpResponse:
     return _show_next(request, after, f"#{saved.pk} is {category}, {priority}.", [saved])
 
 
-def _conflict(request: Request, decision: dict[str, Any]) -> HttpResponse:
+def _conflict(request: Request, decision: ReviewDecision) -> HttpResponse:
     """Say what somebody else has done in the meantime. Nothing was saved."""
-    newest = Ticket.objects.with_people().find(decision["ticket"])
+    newest = Ticket.objects.with_people().find(decision.ticket)
     change = audit_text.sentence(audit_trail(newest)[-1])
     if Ticket.objects.needing_review().filter(pk=newest.pk).exists():
         message = f"#{newest.pk}: {change} in the meantime. Nothing was saved. Please look again."
-        return _queue(request, decision["after"], newest.pk, notice=message, decision=decision)
+        return _queue(request, decision.after, newest.pk, notice=message, decision=decision)
     message = (
         f"#{newest.pk}: {change} in the meantime. It no longer needs review, so your choice was"
         " not saved."
     )
-    return _show_next(request, decision["after"], message)
+    return _show_next(request, decision.after, message)
 
 
 def _show_next(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -42,7 +41,7 @@ def submit(request: Request) -> HttpResponse:
         response = _page(request, form, status=429)
         response["Retry-After"] = str(error.retry_after)
         return response
-    ticket = _create_once(form.cleaned_data, actor)
+    ticket = _create_once(form, actor)
     notify(request, "Thank you. We have received your ticket.")
     return redirect(ticket.private_link_path())
 
@@ -55,11 +54,12 @@ def similar(request: Request) -> HttpResponse:
     return render(request, "tickets/_similar.html", {"tickets": tickets})
 
 
-def _create_once(data: dict[str, Any], actor: Actor) -> Ticket:
+def _create_once(form: SubmitForm, actor: Actor) -> Ticket:
     """Create the ticket once per form key and content.
 
     A resubmission returns the existing ticket unless it has since been resolved or closed.
     """
+    data = form.cleaned_data
     # After a reload another suggestion may have filled in the values that were accepted.
     content = {name: "" if name in data["accepted"] else data[name] for name in CONTENT}
     # Other content under the same form key is another ticket, so it is part of the key.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -95,7 +95,17 @@ def context(form: ListForm, actor: Actor) -> dict[str, Any]:
     }
 
 
-def _counts(form: ListForm) -> dict[str, Any]:
+class ListCounts(TypedDict):
+    """The context of `_tabs.html` and of the heading."""
+
+    query: dict[str, str]  # the filters as they were typed
+    tabs: list[tuple[str, int]]  # each status with its tickets
+    total: int
+    matching: int  # tickets of the chosen statuses
+    is_limited: bool  # the search finds more than were counted
+
+
+def _counts(form: ListForm) -> ListCounts:
     """Return how many tickets the filters leave, for the tabs and the heading."""
     filters = form.cleaned_data
     limit = MAX_COUNTED if filters["search"] else None
@@ -116,7 +126,7 @@ def _newest(tickets_page: Page[Ticket], cursor: str) -> str:
     return Cursor(NEWEST_FIRST, (timezone.now(), 0), backwards=True).write()
 
 
-def select_options() -> dict[str, Any]:
+def select_options() -> dict[str, list[str]]:
     """Return what a ticket's selects offer."""
     return {
         "categories": Category.values,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from email.utils import parseaddr
-from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
@@ -73,7 +72,7 @@ def subject(email: Email) -> str:
     return f"{prefix}[#{email.ticket_id}] {title}"
 
 
-def _headers(email: Email) -> dict[str, Any]:
+def _headers(email: Email) -> dict[str, str]:
     own = message_id(email.ticket, email.event)
     first = message_id(email.ticket, f"received {email.ticket_id}")
     headers = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import Error, transaction
 from django.db.models import BooleanField, Case, Value, When
 
 from ...models.ticket import Ticket
-from ...models.triage import Prediction
+from ...models.triage import Prediction, StoredQuote
 from ...triage import signed_suggestions
 from ...triage.results import Classification, SentimentScore, TriageResult
 from ...triage.signed_suggestions import SignedSuggestion
@@ -63,14 +63,14 @@ def attach_suggestion(
         save_predictions(ticket, PredictionUse.APPLIED, [classification], missing)
 
 
-def _relocated(evidence: Iterable[dict[str, Any]], ticket: Ticket) -> Iterator[dict[str, Any]]:
+def _relocated(evidence: Iterable[StoredQuote], ticket: Ticket) -> Iterator[StoredQuote]:
     """Yield the quotes at their positions in the ticket, which has lost outer white space."""
     for entry in evidence:
         text, quote = getattr(ticket, entry["field"]), entry["text"]
         is_there = text[entry["start"] : entry["end"]] == quote
         start = entry["start"] if is_there else text.find(quote)
         if start >= 0:
-            yield entry | {"start": start, "end": start + len(quote)}
+            yield {**entry, "start": start, "end": start + len(quote)}
 
 
 def save_predictions(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ...vocabulary import (
     DEFAULT_CATEGORY,
     DEFAULT_PRIORITY,
     DEFAULT_SENTIMENT,
     DEFAULT_URGENCY,
-    LEARNED_FIELDS,
 )
 from . import metrics, run
+from .figures import ReportFigures
 from .run import Run
 from .table import CHOICES
 
@@ -51,10 +50,14 @@ class Report:
     learned: bool = False  # whether each row was learned after its prediction
     failed: Mapping[str, int] | None = None  # failed questions by reason
 
-    def as_object(self) -> dict[str, Any]:
+    def as_object(self) -> ReportFigures:
         """Return the report for programs."""
-        result = {
-            **run.figures(self.run),
+        figures = run.figures(self.run)
+        result: ReportFigures = {
+            "category": figures["category"],
+            "priority": figures["priority"],
+            "sentiment": figures["sentiment"],
+            "urgency": figures["urgency"],
             "latency_ms": run.latency(self.run),
             "failures": self.run.failures,
             "cost_usd": round(self.cost_usd, 6),
@@ -63,7 +66,9 @@ class Report:
                 "lexicon": run.figures(self.lexicon),
             },
         }
-        return result | {"curve": run.curve(self.run)} if self.learned else result
+        if self.learned:
+            result["curve"] = run.curve(self.run)
+        return result
 
     def as_text(self) -> str:
         """Return the report for people."""
@@ -88,23 +93,24 @@ class Report:
         for name, labels in CHOICES.items():
             if not self.default.judged(name):
                 continue
-            columns = CHOICE_COLUMNS | (LEVEL_COLUMNS if name == "priority" else {})
+            is_priority = name == "priority"
+            columns = CHOICE_COLUMNS | (LEVEL_COLUMNS if is_priority else {})
+            figures = run.priority_figures if is_priority else run.choice_figures
+            by_label = {
+                label: one.judged(name) for label, one in self._runs(defaults[name]).items()
+            }
             rows = [
-                [
-                    label,
-                    *_cells(run.figures(one)[name], columns),
-                    _without_confidence(one.judged(name)),
-                ]
-                for label, one in self._runs(defaults[name]).items()
+                [label, *_cells(figures(judged), columns), _without_confidence(judged)]
+                for label, judged in by_label.items()
             ]
             yield _table([name, *columns, "no confidence"], rows)
             yield _confusion(self.run.judged(name), labels)
 
     def _urgency(self) -> str:
-        if not run.figures(self.default)["urgency"]["n"]:
+        if not run.urgency_figures(self.default)["n"]:
             return ""
         rows = [
-            [label, *_cells(run.figures(one)["urgency"], URGENCY_COLUMNS)]
+            [label, *_cells(run.urgency_figures(one), URGENCY_COLUMNS)]
             for label, one in self._runs(str(DEFAULT_URGENCY)).items()
         ]
         return _table(["urgency", *URGENCY_COLUMNS], rows)
@@ -112,8 +118,8 @@ class Report:
     def _learning(self) -> str:
         if not self.learned:
             return ""
-        head = ["after learning", *LEARNED_FIELDS]
-        rows = [[entry[name] for name in ("n", *LEARNED_FIELDS)] for entry in run.curve(self.run)]
+        head = ["after learning", "category", "priority"]
+        rows = [[point["n"], point["category"], point["priority"]] for point in run.curve(self.run)]
         note = "Accuracy on the rows after the first n. Each was predicted before it was learned."
         return f"{_table(head, rows)}\n{note}"
 
@@ -146,11 +152,11 @@ def _confusion(rows: Sequence[metrics.Judged], labels: Sequence[str]) -> str:
     return _table(["right, predicted:", *labels], body) if body else ""
 
 
-def _cells(figures: Mapping[str, Any], columns: Mapping[str, str]) -> list[Any]:
+def _cells(figures: Mapping[str, object], columns: Mapping[str, str]) -> list[object]:
     return [figures[key] for key in columns.values()]
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Align the first column to the left and the others to the right."""
     lines = [list(head), *([_cell(value) for value in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -163,7 +169,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     )
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if value is None:
         return "-"
     return f"{value:.3f}" if isinstance(value, float) else str(value)

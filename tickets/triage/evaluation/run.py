@@ -5,11 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ...vocabulary import LEARNED_FIELDS, PRIORITIES
 from ..results import Classification, SentimentScore
 from . import metrics
+from .figures import (
+    ChoiceFigures,
+    CurvePoint,
+    PriorityFigures,
+    RowLatency,
+    RunFigures,
+    UrgencyFigures,
+)
 from .metrics import Judged
 from .sources import Source
 from .table import CHOICES, Row
@@ -89,20 +97,17 @@ def _questions(row: Row) -> set[str]:
     return questions if row.urgency is None else questions | {"score_sentiment"}
 
 
-def figures(run: Run) -> dict[str, Any]:
+def figures(run: Run) -> RunFigures:
     """Return the metrics by field, rounded for reading."""
-    result: dict[str, Any] = {name: _choice(run.judged(name)) for name in CHOICES}
-    result["priority"] |= _levels(run.judged("priority"))
-    pairs = _present(run.urgency)
-    result["urgency"] = {
-        "n": len(pairs),
-        "spearman": rounded(metrics.spearman(pairs)),
-        "mae": rounded(metrics.mean_absolute_error(pairs)),
+    return {
+        "category": choice_figures(run.judged("category")),
+        "priority": priority_figures(run.judged("priority")),
+        "sentiment": choice_figures(run.judged("sentiment")),
+        "urgency": urgency_figures(run),
     }
-    return result
 
 
-def _choice(rows: Sequence[Judged]) -> dict[str, Any]:
+def choice_figures(rows: Sequence[Judged]) -> ChoiceFigures:
     confident = metrics.confident(rows)
     return {
         "n": len(rows),
@@ -114,15 +119,25 @@ def _choice(rows: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def _levels(rows: Sequence[Judged]) -> dict[str, Any]:
+def priority_figures(rows: Sequence[Judged]) -> PriorityFigures:
     return {
+        **choice_figures(rows),
         "within_one": rounded(metrics.within_one(rows, PRIORITIES)),
         "critical_recall": rounded(metrics.recall(rows, "critical")),
         "critical_precision": rounded(metrics.precision(rows, "critical")),
     }
 
 
-def latency(run: Run) -> dict[str, float | None]:
+def urgency_figures(run: Run) -> UrgencyFigures:
+    pairs = _present(run.urgency)
+    return {
+        "n": len(pairs),
+        "spearman": rounded(metrics.spearman(pairs)),
+        "mae": rounded(metrics.mean_absolute_error(pairs)),
+    }
+
+
+def latency(run: Run) -> RowLatency:
     """Return the median and 95th percentile of the milliseconds per row."""
     return {
         "p50": rounded(metrics.percentile(run.latencies, 0.5)),
@@ -130,12 +145,13 @@ def latency(run: Run) -> dict[str, float | None]:
     }
 
 
-def curve(run: Run) -> list[dict[str, Any]]:
+def curve(run: Run) -> list[CurvePoint]:
     """Return the accuracy on the rows after the first n, each predicted before it was learned."""
     return [
         {
             "n": count,
-            **{name: rounded(metrics.accuracy(run.judged(name, count))) for name in LEARNED_FIELDS},
+            "category": rounded(metrics.accuracy(run.judged("category", count))),
+            "priority": rounded(metrics.accuracy(run.judged("priority", count))),
         }
         for count in CURVE
         if count < len(run.latencies)

@@ -82,7 +82,8 @@ class ChatCompletions:
             name = _parameter(refusal, body)
             if refusal.reason != "bad_request" or not name:
                 raise ProviderError(refusal.reason)
-            refused |= {_format_type(body) if name == "response_format" else name}
+            # A refused format gives way to the next one.
+            refused |= {_first_not_in(refused, FORMATS) if name == "response_format" else name}
 
     def _remember(self, refused: frozenset[str]) -> None:
         """Remember only what has helped: a refusal may mention a parameter that it is not about."""
@@ -91,7 +92,7 @@ class ChatCompletions:
                 self._refused |= refused
 
 
-def _body(endpoint: Endpoint, prompt: Prompt, refused: frozenset[str]) -> dict[str, Any]:
+def _body(endpoint: Endpoint, prompt: Prompt, refused: frozenset[str]) -> dict[str, object]:
     """Return the request without what is in `refused`: names of parameters and formats."""
     names = TOKEN_LIMITS if endpoint.needs_key else TOKEN_LIMITS[::-1]
     format_type = _first_not_in(refused, FORMATS)
@@ -124,7 +125,7 @@ def _instructions(prompt: Prompt, format_type: str) -> str:
     return f"{prompt.task.instructions}\nThe JSON Schema of the answer:\n{schema}\n"
 
 
-def _response_format(prompt: Prompt, format_type: str) -> dict[str, Any] | None:
+def _response_format(prompt: Prompt, format_type: str) -> Mapping[str, object] | None:
     if format_type != "json_schema":
         return {"type": format_type} if format_type else None
     task = prompt.task
@@ -132,11 +133,7 @@ def _response_format(prompt: Prompt, format_type: str) -> dict[str, Any] | None:
     return {"type": format_type, "json_schema": schema}
 
 
-def _format_type(body: Mapping[str, Any]) -> str:
-    return str(body["response_format"]["type"])
-
-
-def strict(schema: Schema) -> dict[str, Any]:
+def strict(schema: Schema) -> Schema:
     """Return the schema in the subset that strict mode accepts everywhere.
 
     All fields are required, and no other ones are allowed.
@@ -174,7 +171,7 @@ def _refusal(response: TransportResponse) -> _Refusal:
     return _Refusal(reason, parameter, message)
 
 
-def _parameter(refusal: _Refusal, body: Mapping[str, Any]) -> str:
+def _parameter(refusal: _Refusal, body: Mapping[str, object]) -> str:
     """Return the optional parameter of the request that a refusal is about, or ""."""
     mentioned = (str(match.lastgroup) for match in _PARAMETER.finditer(refusal.message))
     names = (refusal.parameter, *mentioned)

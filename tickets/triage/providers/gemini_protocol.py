@@ -22,9 +22,9 @@ def address(endpoint: Endpoint) -> str:
     return url._replace(path=(url.path or "").removesuffix("/v1beta")).url.rstrip("/")
 
 
-def dialect(schema: Schema) -> dict[str, Any]:
+def dialect(schema: Schema) -> Schema:
     """Return the schema as Gemini takes it: types in capitals, only keys that its package knows."""
-    converted: dict[str, Any] = {"type": schema["type"].upper()}
+    converted = {"type": schema["type"].upper()}
     for key in ("enum", "required", "maxItems"):
         if key in schema:
             converted[key] = schema[key]

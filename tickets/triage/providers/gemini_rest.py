@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 from urllib.parse import quote
 
 from ..prompts import Prompt
@@ -23,13 +22,12 @@ class GeminiRest:
         self._transport = Transport()
 
     def complete(self, prompt: Prompt, timeout: float) -> Reply:
-        body = json.dumps(self._request(prompt)).encode()
-        response = self._transport.post(self._url, self._headers, body, timeout)
+        response = self._transport.post(self._url, self._headers, self._body(prompt), timeout)
         if response.status != 200:
             raise gemini_protocol.refusal(response)
         return gemini_protocol.reply_of(response.json())
 
-    def _request(self, prompt: Prompt) -> dict[str, Any]:
+    def _body(self, prompt: Prompt) -> bytes:
         config = {
             "responseMimeType": "application/json",
             "responseSchema": gemini_protocol.dialect(prompt.task.schema),
@@ -37,8 +35,9 @@ class GeminiRest:
         }
         if self._endpoint.temperature is not None:
             config["temperature"] = self._endpoint.temperature
-        return {
+        request = {
             "systemInstruction": {"parts": [{"text": prompt.task.instructions}]},
             "contents": [{"role": "user", "parts": [{"text": prompt.ticket}]}],
             "generationConfig": config,
         }
+        return json.dumps(request).encode()

@@ -9,7 +9,7 @@ import threading
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ....vocabulary import CATEGORIES, SENTIMENTS
 from ..matcher import Cue, Node, add_pattern
@@ -121,7 +121,7 @@ def _read_topic(path: Path, label: str | None = None) -> Iterator[tuple[str, flo
         yield cue["sentiment"] if label is None else label, weight, patterns
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -132,7 +132,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _check_keys(
     path: Path,
-    table: Mapping[str, Any],
+    table: Mapping[str, object],
     required: Collection[str],
     *,
     optional: Collection[str] = (),
@@ -145,7 +145,7 @@ def _check_keys(
         raise LexiconError(f"{where}: {missing[0]} is missing.")
 
 
-def _strings(path: Path, name: str, value: Any) -> list[str]:
+def _strings(path: Path, name: str, value: object) -> list[str]:
     """Return the value if it is a list of at least one pattern or word."""
     if not isinstance(value, list) or not value:
         raise LexiconError(f"{path}: {name} must be a list of strings.")
