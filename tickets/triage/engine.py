@@ -21,7 +21,7 @@ from .config import Config
 from .gateway import ModelGateway
 from .offline import classifier
 from .offline import title as offline_title
-from .offline.lexicon.loader import load_lexicon
+from .offline.lexicon.compiled import load_lexicon
 from .providers.base import Endpoint, ProviderError
 from .results import Classification, Evidence, SentimentScore, SuggestedTitle
 from .shared_state import LocalSharedState, SharedState
