@@ -31,11 +31,11 @@ FORBIDDEN_PARTS = {
 # Forbidden as a whole name. Within a longer name they may be the right word.
 FORBIDDEN_NAMES = {
     "done": "finished",
-    "first_of": "claim_key",
+    "first_of": "claim",
     "keys": "shortcuts, or what the keys are",
     "marked marks": "highlight",
     "news": "entries, new_tickets",
-    "once": "claim_key, or what happens once",
+    "once": "claim, or what happens once",
     "place places": "cursor, position, span",
     "reasons": "evidence",
     "record": "event, row, save_...",
