@@ -34,10 +34,11 @@ _entered: dict[str, None] = {}
 
 
 def main() -> None:
-    with sample_database(10), override_settings(LLM_ENABLED=False):
+    # One server for both rounds: another address would be another model, to be connected anew.
+    with FakeLLM() as fake, sample_database(10), override_settings(LLM_ENABLED=False):
         client = signed_in_client()
-        trace_walks(client)
-        for name, modules in trace_walks(client).items():
+        trace_walks(client, fake.url)
+        for name, modules in trace_walks(client, fake.url).items():
             print(f"{name}: {len(modules)} modules")
             for module in modules:
                 print(f"    {module}")
@@ -51,10 +52,10 @@ def signed_in_client() -> Client:
     return client
 
 
-def trace_walks(client: Client) -> dict[str, list[str]]:
+def trace_walks(client: Client, model_url: str) -> dict[str, list[str]]:
     """Return the modules of each walk: {name: modules in the order of their first call}.
 
-    The client must be signed in as an agent.
+    The client must be signed in as an agent. `model_url` is the address of a FakeLLM.
     """
     walks: dict[str, list[str]] = {}
 
@@ -83,7 +84,7 @@ def trace_walks(client: Client) -> dict[str, list[str]]:
         return client.post("/api/tickets/classify/", question, **json)
 
     send("Suggest while typing, offline (POST /api/tickets/classify/)", suggest)
-    with FakeLLM() as fake, override_settings(**model_settings(fake.url)):
+    with override_settings(**model_settings(model_url)):
         send("Suggest while typing, by a model (POST /api/tickets/classify/)", suggest)
     change = {"changes": f"{changed['id']}:{changed['version']}"}
     send(

@@ -14,11 +14,11 @@ class TicketsConfig(AppConfig):
         from .access.groups import create_groups
         from .services.triage.shared_state import DatabaseSharedState, load_learned
         from .triage import engine
-        from .triage.offline import store
+        from .triage.offline import classifier
 
         post_migrate.connect(create_groups, sender=self)
         engine.set_shared_state(DatabaseSharedState())
-        store.set_store(load_learned)
+        classifier.set_learner_loader(load_learned)
 
 
 class AdminConfig(DjangoAdminConfig):

@@ -7,11 +7,13 @@ from django.urls import resolve
 
 from bench.walks import is_own, signed_in_client, trace, trace_walks
 from tickets import exceptions
+from tools.fake_llm import FakeLLM
 
 
 @pytest.mark.django_db(transaction=True)
 def test_each_walk_names_its_view_and_nothing_but_the_program():
-    walks = trace_walks(signed_in_client())
+    with FakeLLM() as fake:
+        walks = trace_walks(signed_in_client(), fake.url)
     undo = next(modules for name, modules in walks.items() if name.startswith("Undo"))
     assert resolve("/tickets/undo/").func.__module__ in undo
     for name, modules in walks.items():

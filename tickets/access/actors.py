@@ -8,7 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils import timezone
 
 from ..audit.trail import AuditContext
 from ..exceptions import AuthenticationRequired, PermissionDenied
@@ -17,6 +19,7 @@ from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, Scope
 
 EVERYTHING = frozenset({Scope.READ, Scope.WRITE, Scope.ADMIN})
 AGENT_SCOPES = frozenset({Scope.READ, Scope.WRITE})
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 @dataclass(frozen=True)
@@ -68,23 +71,6 @@ TRIAGE = Actor("triage", EVERYTHING, known=True)
 REQUESTER = Actor("requester", known=True)
 
 
-def actor_of(request: HttpRequest) -> Actor:
-    """Return the actor of the session. Only the JSON API reads tokens."""
-    cached: Actor | None = getattr(request, "_actor", None)
-    if cached is None:
-        cached = request._actor = _session_actor(request)  # type: ignore[attr-defined]
-    return cached
-
-
-def _session_actor(request: HttpRequest) -> Actor:
-    user = request.user
-    if user.is_authenticated:
-        return user_actor(user)
-    if settings.ACCESS_MODE == "open":
-        return Actor("anonymous", AGENT_SCOPES, demo=True)
-    return Actor("anonymous")
-
-
 def user_actor(user: User) -> Actor:
     return Actor(user.get_username(), user_scopes(user), user=user, known=True)
 
@@ -104,6 +90,66 @@ def token_actor(token: ApiToken) -> Actor:
     if token.user is not None:
         scopes &= user_scopes(token.user)
     return Actor(f"token {token.name}", scopes, user=token.user, token=token.pk, known=True)
+
+
+# --- requests ---------------------------------------------------------------------------
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return the actor of the session. Only the JSON API reads tokens, see `caller`."""
+    cached: Actor | None = getattr(request, "_actor", None)
+    if cached is None:
+        cached = request._actor = _session_actor(request)  # type: ignore[attr-defined]
+    return cached
+
+
+def _session_actor(request: HttpRequest) -> Actor:
+    user = request.user
+    if user.is_authenticated:
+        return user_actor(user)
+    if settings.ACCESS_MODE == "open":
+        return Actor("anonymous", AGENT_SCOPES, demo=True)
+    return Actor("anonymous")
+
+
+def caller(request: HttpRequest) -> Actor:
+    """Return the actor of a request to the JSON API.
+
+    A request with an `Authorization` header ignores any session.
+    Raises AuthenticationRequired for an unusable token, even where anyone may call, and
+    PermissionDenied for a session's unsafe request without the CSRF token.
+    """
+    header = request.headers.get("Authorization")
+    if header is not None:
+        return _token_caller(header)
+    actor = actor_of(request)
+    if actor.user is not None and request.method not in SAFE_METHODS:
+        _check_csrf(request)
+    return actor
+
+
+def _token_caller(header: str) -> Actor:
+    scheme, _, secret = header.strip().partition(" ")
+    token = ApiToken.objects.usable(secret.strip()) if scheme.lower() == "bearer" else None
+    if token is None:
+        raise AuthenticationRequired("This token is unknown, expired or revoked.")
+    token.note_use(timezone.now())
+    return token_actor(token)
+
+
+class _CsrfCheck(CsrfViewMiddleware):
+    def _reject(self, request: HttpRequest, reason: str) -> Any:
+        return reason
+
+
+def _check_csrf(request: HttpRequest) -> None:
+    """Run Django's own check. The views are exempt from it: most callers have no session."""
+    check = _CsrfCheck(lambda request: HttpResponse())
+    check.process_request(request)
+    if check.process_view(request, None, (), {}):  # type: ignore[arg-type]
+        raise PermissionDenied(
+            "A request with a session needs the CSRF token in the X-CSRFToken header."
+        )
 
 
 # --- roles ------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,6 +30,7 @@ from django.utils.text import capfirst
 
 from ..access.actors import Actor, user_actor
 from ..exceptions import InvalidInput, NotFound
+from ..models.ticket import Ticket
 from ..web.notices import notify
 
 # Django's own classes take no type parameter at run time.
@@ -188,7 +189,12 @@ class DeskModelAdmin(ModelAdmin):
         return str(row)
 
     def report_action(
-        self, request: HttpRequest, acted: int, existing: int, *sentences: str, undo: str = ""
+        self,
+        request: HttpRequest,
+        acted: int,
+        existing: int,
+        *sentences: str,
+        undo: Collection[Ticket] = (),
     ) -> None:
         """Tell the user what an action did, and how many selected rows no longer exist.
 
@@ -203,7 +209,7 @@ class DeskModelAdmin(ModelAdmin):
             verb = "exists" if missing == 1 else "exist"
             texts.append(f"{count_of(missing, noun, plural)} no longer {verb}.")
         level = messages.SUCCESS if acted else messages.WARNING
-        notify(request, " ".join(texts), level=level, undo=undo)
+        notify(request, " ".join(texts), undo, level=level)
 
 
 class ReadOnlyAdmin(DeskModelAdmin):

@@ -27,7 +27,6 @@ from ..querysets.tickets import TicketQuerySet
 from ..services.comments import add_comment
 from ..services.editing import ReadState, audited
 from ..services.tickets import create_ticket, delete_ticket, update_ticket, update_tickets
-from ..services.undo import undo_token
 from ..vocabulary import MAX_SEARCH_CHARS, Category, Priority, Status
 from ..web import wording
 from .base import (
@@ -292,7 +291,7 @@ class TicketAdmin(DeskModelAdmin):
             count,
             count,
             f"{summary}: {count_of(count, 'ticket')}.",
-            undo=undo_token(result.changed) if undoable else "",
+            undo=result.changed if undoable else (),
         )
 
     # --- one ticket ---

@@ -16,8 +16,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, re_path
 
-from ..access.actors import Actor
-from ..access.callers import caller
+from ..access.actors import Actor, caller
 from ..access.throttling import throttle_anonymous
 from ..exceptions import MethodNotAllowed
 from ..vocabulary import Scope
@@ -34,7 +33,7 @@ class Route:
 
     path: str
     views: Mapping[str, View]
-    csrf_exempt = True  # auth.py checks the token where a session acts
+    csrf_exempt = True  # `caller` checks the token where a session acts
 
     def __call__(self, request: HttpRequest, **captured: str) -> HttpResponse:
         view = self.views.get("GET" if request.method == "HEAD" else str(request.method))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Self
 
 from django.db import models
 from django.utils import timezone
 
+from ..exceptions import Conflict
 from ..querysets.counters import CounterQuerySet
 from .ticket import Ticket
 
@@ -25,6 +27,21 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.digest[:8]
+
+    @classmethod
+    def claim(cls, digest: str, fingerprint: str) -> Self:
+        """Return the locked row of this key. Its `answer` is empty for the first request.
+
+        Call it inside a transaction: other requests with the same key wait for its end.
+        Raise Conflict if the first request had another fingerprint.
+        """
+        cls.objects.bulk_create(
+            [cls(digest=digest, fingerprint=fingerprint)], ignore_conflicts=True
+        )
+        key = cls.objects.select_for_update(of=("self",)).get(pk=digest)
+        if key.fingerprint != fingerprint:
+            raise Conflict
+        return key
 
     def store(self, ticket: Ticket, answer: Mapping[str, object]) -> None:
         """Store the answer. It must not hold secrets."""

@@ -1,19 +1,18 @@
-"""What a page says once something is done, with an Undo.
+"""What an answer to htmx says once something is done, with an Undo: a toast, in a header.
 
-An answer to htmx carries it in a header. After a redirect it comes with the next page.
+After a redirect `web/notices.py` says it on the next page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django_htmx.http import trigger_client_event
 
 from ..exceptions import InvalidInput
 from ..models.ticket import Ticket
 from ..services.undo import undo_token
-from ..web import notices
 
 MAX_NUMBERS = 5  # ticket numbers in one sentence
 
@@ -31,11 +30,6 @@ def refusal(error: InvalidInput) -> HttpResponse:
 
 def error_messages(error: InvalidInput) -> list[str]:
     return [message for messages in error.errors.values() for message in messages]
-
-
-def notify(request: HttpRequest, message: str, undo: Iterable[Ticket] = ()) -> None:
-    """Show a toast on the next page. `undo` as in `toast`."""
-    notices.notify(request, message, undo=undo_token(undo))
 
 
 def ticket_numbers(ticket_ids: Sequence[int]) -> str:

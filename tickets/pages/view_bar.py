@@ -12,8 +12,8 @@ from ..access.actors import Actor, actor_of
 from ..forms.lists import BUILT_IN_VIEWS, MINE, ListForm, list_state
 from ..models.workplace import SavedView
 from ..services.saved_views import may_delete
+from ..web.notices import notify
 from .addresses import list_address
-from .toasts import notify
 
 MAX_VIEWS = 100
 

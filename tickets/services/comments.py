@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from ..access.actors import REQUESTER, Actor
 from ..exceptions import NotFound
+from ..models.housekeeping import IdempotencyKey
 from ..models.ticket import Comment, Ticket, digest
 from ..vocabulary import AuthorRole, Status
 from .editing import audited, editing, lock_ticket
-from .idempotency import claim_key
 from .mail import outbox
 from .tickets import update_ticket
 
@@ -40,7 +40,8 @@ def send_comment(ticket: Ticket, data: Mapping[str, Any], actor: Actor, key: str
     # Whether to resolve is not part of the content: only the answer may have been lost.
     fingerprint = digest(json.dumps([data["body"], data["public"]]))
     with audited(actor):
-        row = claim_key(digest(f"message\0{ticket.pk}\0{key}\0{fingerprint}"), fingerprint)
+        name = digest(f"message\0{ticket.pk}\0{key}\0{fingerprint}")
+        row = IdempotencyKey.claim(name, fingerprint)
         earlier = json.loads(row.answer or "{}")
         comment = _stored(earlier["comment"]) if earlier else add_comment(ticket, data, actor)
         resolved = None

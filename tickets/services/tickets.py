@@ -11,6 +11,7 @@ from django.db import transaction
 
 from ..access.actors import Actor
 from ..exceptions import NotFound
+from ..models.housekeeping import IdempotencyKey
 from ..models.ticket import Ticket, digest
 from ..triage.signed_suggestions import SignedSuggestion
 from ..vocabulary import TRIAGE_FIELDS, WRITABLE_FIELDS, LearnedField, Scope, Source
@@ -24,7 +25,6 @@ from .editing import (
     own_changes,
     refuse_conflicts,
 )
-from .idempotency import claim_key
 from .mail import outbox
 from .triage import assessment, feedback, predictions
 
@@ -94,7 +94,7 @@ def create_ticket_once(
     """
     fingerprint = digest(json.dumps(body, sort_keys=True))
     with transaction.atomic():
-        row = claim_key(digest(f"{caller}\0{key}"), fingerprint)
+        row = IdempotencyKey.claim(digest(f"{caller}\0{key}"), fingerprint)
         is_over = until_finished and row.ticket is not None and row.ticket.is_finished
         is_replay = bool(row.answer) and not is_over
         if not is_replay:

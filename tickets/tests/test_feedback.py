@@ -16,7 +16,7 @@ from tickets.services.triage import assessment, feedback
 from tickets.services.triage.feedback import learn
 from tickets.services.triage.shared_state import load_learned
 from tickets.tests.factories import TicketFactory
-from tickets.triage.offline import store
+from tickets.triage.offline import classifier
 from tickets.triage.offline.classifier import classify
 from tickets.triage.offline.learner import Learner
 
@@ -29,9 +29,9 @@ ODD_TEXT = "The zorblax of unit {} hums again"
 @pytest.fixture(autouse=True)
 def _fresh_store():
     """Load what the test's database has learned, and nothing of another test."""
-    store.set_store(load_learned)
+    classifier.set_learner_loader(load_learned)
     yield
-    store.set_store(load_learned)
+    classifier.set_learner_loader(load_learned)
 
 
 def create(text="The zorblax of unit 1 hums again", **values):
@@ -169,7 +169,7 @@ def test_a_few_corrections_change_the_answer():
     assert before is None or before.category != "billing"
     correct(5)
     learn_all()
-    store.set_store(load_learned)  # as after the two seconds that a process waits
+    classifier.set_learner_loader(load_learned)  # as after the two seconds that a process waits
     classification = classify(ODD_TEXT.format(99))
     assert classification.category == "billing"
     assert {entry.text for entry in classification.evidence} & {"zorblax", "hums", "The zorblax"}
@@ -178,13 +178,13 @@ def test_a_few_corrections_change_the_answer():
 
 
 def test_a_running_process_loads_what_was_learned():
-    assert store.learners() == {}
+    assert classifier.site_learners() == {}
     correct()
     learn_all()
     ends = time.monotonic() + 30
-    while not store.learners() and time.monotonic() < ends:
+    while not classifier.site_learners() and time.monotonic() < ends:
         time.sleep(0.1)
-    assert store.learners()["category"].seen == 1
+    assert classifier.site_learners()["category"].seen == 1
 
 
 def test_figures_are_stored_with_the_model():
@@ -318,7 +318,7 @@ def test_everything_can_be_rebuilt_from_the_tickets():
     TriageModel.objects.all().delete()
     feedback.rebuild()
     assert stored_figures().seen == 5
-    store.set_store(load_learned)
+    classifier.set_learner_loader(load_learned)
     assert classify(ODD_TEXT.format(77)).category == "billing"
 
 

@@ -11,7 +11,6 @@ from django.utils import timezone
 from tickets.models.housekeeping import Counter, IdempotencyKey
 from tickets.models.ticket import Ticket
 from tickets.services import housekeeping
-from tickets.services.idempotency import claim_key
 from tickets.tests.factories import AgentFactory, TicketFactory, unapply_newest_migration
 from tickets.vocabulary import IDEMPOTENCY_KEY_LIFETIME
 
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_purging_keeps_what_is_in_use():
-    claim_key("digest", "fingerprint").store(TicketFactory(), {})
+    IdempotencyKey.claim("digest", "fingerprint").store(TicketFactory(), {})
     Counter.objects.hit("x", limit=1, seconds=10**9)
     housekeeping.purge(0)
     assert IdempotencyKey.objects.exists()

@@ -31,11 +31,11 @@ FORBIDDEN_PARTS = {
 # Forbidden as a whole name. Within a longer name they may be the right word.
 FORBIDDEN_NAMES = {
     "done": "finished",
-    "first_of": "claim_key",
+    "first_of": "claim",
     "keys": "shortcuts, or what the keys are",
     "marked marks": "highlight",
     "news": "entries, new_tickets",
-    "once": "claim_key, or what happens once",
+    "once": "claim, or what happens once",
     "place places": "cursor, position, span",
     "reasons": "evidence",
     "record": "event, row, save_...",
@@ -74,7 +74,7 @@ ALLOWED = {
         "test_search_accepts_the_mood_alias",
     ): "searches with mood: still work",
     ("tickets/triage/offline/learner.py", "keys"): "hashes of features",
-    ("tickets/triage/offline/lexicon/loader.py", "keys"): KEYS_OF_A_MAPPING,
+    ("tickets/triage/offline/lexicon/files.py", "keys"): KEYS_OF_A_MAPPING,
     ("tickets/triage/offline/replay.py", "_keys"): "hashes of features",
     ("tickets/triage/offline/replay.py", "keys"): "hashes of features",
     ("tickets/triage/offline/weights.py", "keys"): "hashes of features",

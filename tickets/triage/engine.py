@@ -21,7 +21,7 @@ from .config import Config
 from .gateway import ModelGateway
 from .offline import classifier
 from .offline import title as offline_title
-from .offline.lexicon.loader import load_lexicon
+from .offline.lexicon.compiled import load_lexicon
 from .providers.base import Endpoint, ProviderError
 from .results import Classification, Evidence, SentimentScore, SuggestedTitle, TriageResult
 from .shared_state import LocalSharedState, SharedState
@@ -133,8 +133,9 @@ def score_sentiment(
 def model_may_be_asked(description: str, title: str = "", settings: Config | None = None) -> bool:
     """Return whether a model would be asked about this text."""
     settings = settings or config.from_settings()
+    if unusable(settings):
+        return False
     try:
-        _usable_endpoint(settings, prompts.CLASSIFY)
         _outgoing(settings, title, description)
     except ProviderError:
         return False
@@ -155,24 +156,25 @@ def probe() -> Probe:
     """Ask the model once about a fixed text, without cache, limits and circuit breaker."""
     settings, started = config.from_settings(), time.perf_counter()
     endpoint = settings.endpoint(prompts.CLASSIFY.name)
-    reply, reason, cost = None, "", 0.0
-    try:
-        gateway = ModelGateway(_usable_endpoint(settings, prompts.CLASSIFY), CallLimits(1))
+    reply, reason, cost = None, unusable(settings), 0.0
+    if endpoint is not None and not reason:
         prompt = prompts.about(prompts.CLASSIFY, "", PROBE_TEXT)
-        checked = gateway.ask(prompt, parse.classification, LocalSharedState())
-        reply, cost = checked.value, checked.cost_usd or 0.0
-    except ProviderError as error:
-        reason = error.reason
+        try:
+            gateway = ModelGateway(endpoint, CallLimits(1))
+            checked = gateway.ask(prompt, parse.classification, LocalSharedState())
+            reply, cost = checked.value, checked.cost_usd or 0.0
+        except ProviderError as error:
+            reason = error.reason
     return Probe(endpoint, reply, reason, time.perf_counter() - started, cost)
 
 
-def unusable(settings: Config) -> str:
+def unusable(settings: Config, task: prompts.Task = prompts.CLASSIFY) -> str:
     """Return the reason why no model can be asked with these settings; "" if one can."""
-    try:
-        _usable_endpoint(settings, prompts.CLASSIFY)
-    except ProviderError as error:
-        return error.reason
-    return ""
+    endpoint = settings.endpoint(task.name)
+    if endpoint is None:
+        is_unset = settings.llm_enabled and settings.llm_provider == "auto"
+        return "no_key" if is_unset else "disabled"
+    return endpoint.missing
 
 
 def warm_up(*, wait: bool = False, settings: Config | None = None) -> None:
@@ -184,10 +186,10 @@ def warm_up(*, wait: bool = False, settings: Config | None = None) -> None:
     """
     load_lexicon()
     settings = settings or config.from_settings()
-    try:
-        gateway = _gateway(_usable_endpoint(settings, prompts.CLASSIFY), settings)
-    except ProviderError:
+    endpoint = settings.endpoint(prompts.CLASSIFY.name)
+    if endpoint is None or endpoint.missing:
         return
+    gateway = _gateway(endpoint, settings)
     thread = threading.Thread(target=_warm_up_gateway, args=(gateway,), daemon=True)
     thread.start()
     if wait:
@@ -254,7 +256,10 @@ def _ask_model(
     outcome = "llm"
     try:
         settings = settings or config.from_settings()
-        endpoint = _usable_endpoint(settings, question.task)
+        endpoint = settings.endpoint(question.task.name)
+        if endpoint is None or endpoint.missing:
+            outcome = unusable(settings, question.task)
+            return None
         title, description = _outgoing(settings, question.title, question.description)
         prompt = prompts.about(question.task, title, description)
         checked = _gateway(endpoint, settings).ask(
@@ -274,19 +279,6 @@ def _ask_model(
 
 def _gateway(endpoint: Endpoint, settings: Config) -> ModelGateway:
     return _gateway_for(endpoint, settings.llm_concurrency, _use_circuit_breaker)
-
-
-def _usable_endpoint(settings: Config, task: prompts.Task) -> Endpoint:
-    """Return the model to ask; ProviderError if there is none or its settings are incomplete."""
-    endpoint = settings.endpoint(task.name)
-    if endpoint is None:
-        is_unset = settings.llm_enabled and settings.llm_provider == "auto"
-        raise ProviderError("no_key" if is_unset else "disabled")
-    if endpoint.needs_key and not endpoint.api_key:
-        raise ProviderError("no_key")
-    if not endpoint.model:
-        raise ProviderError("no_model")
-    return endpoint
 
 
 def _outgoing(settings: Config, title: str, description: str) -> tuple[str, str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+
+from ..models.ticket import Ticket
+from ..services.undo import undo_token
 
 SESSION_KEY = "notices"
 
@@ -24,17 +28,22 @@ class Notice:
 
 
 def notify(
-    request: HttpRequest, text: str, *, level: int = messages.SUCCESS, undo: str = ""
+    request: HttpRequest,
+    text: str,
+    undo: Collection[Ticket] = (),
+    *,
+    level: int = messages.SUCCESS,
 ) -> None:
-    """Tell the user something on the next page. `level` is one of Django's message levels.
+    """Tell the user something on the next page.
 
+    `undo` are the tickets as the change left them. `level` is one of Django's message levels.
     Only a notice that can be undone is stored in the session: Django's messages have no field for
     it, and do without a session.
     """
     if not undo:
         messages.add_message(request, level, text)
         return
-    notice = Notice(text, messages.DEFAULT_TAGS[level], undo)
+    notice = Notice(text, messages.DEFAULT_TAGS[level], undo_token(undo))
     request.session[SESSION_KEY] = [*request.session.get(SESSION_KEY, []), asdict(notice)]
 
 

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 import tickets
 
-from ...access.callers import SAFE_METHODS
+from ...access.actors import SAFE_METHODS
 from ...vocabulary import Scope
 from ..endpoints import Route, View, endpoint
 from ..shapes import ProblemJson

@@ -22,8 +22,8 @@ from tickets.triage.engine import Probe
 from tickets.triage.evaluation import run, sources, table
 from tickets.triage.evaluation.report import Report
 from tickets.triage.evaluation.table import Row
-from tickets.triage.offline.lexicon.loader import load_lexicon
-from tickets.triage.offline.store import learners
+from tickets.triage.offline.classifier import site_learners
+from tickets.triage.offline.lexicon.compiled import load_lexicon
 from tickets.triage.providers.table import PROVIDERS
 from tickets.triage.shared_state import LocalSharedState
 
@@ -236,7 +236,7 @@ def _make_source(name: str, settings: Config) -> sources.Source:
     if name == "default":
         return sources.Default()
     if name == "offline":
-        return sources.Offline(learners())
+        return sources.Offline(site_learners())
     engine.warm_up(wait=True, settings=settings)
     return sources.Model(settings)
 

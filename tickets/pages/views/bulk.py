@@ -13,10 +13,11 @@ from ...exceptions import InvalidInput
 from ...forms.bulk import BulkForm
 from ...forms.fields import clean_data
 from ...services.tickets import BulkEdit, update_tickets
+from ...web.notices import notify
 from ...web.wording import plural
 from ..addresses import next_path
 from ..decorators import Request, page
-from ..toasts import notify, refusal, ticket_numbers, toast
+from ..toasts import refusal, ticket_numbers, toast
 
 
 @page("POST", agents=True)

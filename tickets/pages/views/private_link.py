@@ -8,8 +8,8 @@ from django.shortcuts import redirect
 from ...access.actors import actor_of
 from ...models.ticket import Ticket
 from ...services.private_links import revoke_private_link, send_private_link
+from ...web.notices import notify
 from ..decorators import Request, page
-from ..toasts import notify
 
 
 @page("POST", agents=True)

@@ -18,8 +18,8 @@ from ...forms.tickets import ReplyForm
 from ...models.ticket import Comment, Ticket, digest
 from ...services.comments import add_reply
 from ...vocabulary import AuthorRole, Status
+from ...web.notices import notify
 from ..decorators import Request, page
-from ..toasts import notify
 
 UNKNOWN_LINK = "This link does not work. Check your email for a newer one."
 

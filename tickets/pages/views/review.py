@@ -20,11 +20,12 @@ from ...querysets.cursors import Cursor
 from ...querysets.review import skip_cursor
 from ...services.editing import ReadState
 from ...services.tickets import update_ticket
+from ...web.notices import notify
 from .. import audit_text
 from ..decorators import Request, page
 from ..highlight import highlight
 from ..shortcuts import CATEGORY, CATEGORY_KEYS, HELP, PRIORITY, PRIORITY_KEYS, UNDO, shortcut
-from ..toasts import notify, toast
+from ..toasts import toast
 
 SHORTCUTS = (
     shortcut("Enter", "accept", "Accept the chosen values and continue"),

@@ -10,9 +10,10 @@ from ...exceptions import InvalidInput
 from ...forms.fields import clean_data
 from ...forms.lists import ListForm, SavedViewForm
 from ...services.saved_views import delete_view, save_view
+from ...web.notices import notify
 from ..addresses import list_address
 from ..decorators import Request, page
-from ..toasts import error_messages, notify
+from ..toasts import error_messages
 from . import ticket_list
 
 

@@ -16,8 +16,8 @@ from ...forms.tickets import SimilarForm, SubmitForm
 from ...models.ticket import Ticket, digest
 from ...services.tickets import create_ticket, create_ticket_once
 from ...vocabulary import Category, Priority
+from ...web.notices import notify
 from ..decorators import Request, page
-from ..toasts import notify
 
 FORM_KEY = "form_key"
 FORM_KEY_SECONDS = 3600

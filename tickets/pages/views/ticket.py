@@ -20,10 +20,11 @@ from ...services.comments import send_comment
 from ...services.editing import ReadState, own_changes
 from ...services.tickets import update_ticket
 from ...vocabulary import TEXT_FIELDS
+from ...web.notices import notify
 from .. import audit_text, ticket_page
 from ..addresses import next_path
 from ..decorators import Request, page
-from ..toasts import notify, toast
+from ..toasts import toast
 from .ticket_list import select_options
 
 

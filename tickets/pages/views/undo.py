@@ -11,9 +11,10 @@ from ...forms.bulk import UndoForm
 from ...forms.fields import clean_data
 from ...services.undo import UndoResult
 from ...services.undo import undo as undo_changes
+from ...web.notices import notify
 from ..addresses import next_path
 from ..decorators import Request, page
-from ..toasts import notify, ticket_numbers, toast
+from ..toasts import ticket_numbers, toast
 
 
 @page("POST", agents=True)

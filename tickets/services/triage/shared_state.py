@@ -1,7 +1,7 @@
 """What the desk's processes share for triage, in the database.
 
 Implements the protocols of `triage/shared_state.py` (everything around a model's calls) and
-`triage/offline/store.py` (the learned models).
+`triage/offline/classifier.py` (the learned models).
 """
 
 from __future__ import annotations

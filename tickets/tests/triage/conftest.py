@@ -2,7 +2,7 @@ import pytest
 
 from tickets.services.triage.shared_state import load_learned
 from tickets.triage import engine
-from tickets.triage.offline import store
+from tickets.triage.offline import classifier
 from tickets.triage.shared_state import LocalSharedState
 from tools.fake_llm import FakeLLM
 
@@ -68,7 +68,7 @@ def state():
     """Cache and limits in memory. The application's own are in the database."""
     state = LocalSharedState()
     application_state = engine.set_shared_state(state)
-    store.set_store(None)
+    classifier.set_learner_loader(None)
     yield state
     engine.set_shared_state(application_state)
-    store.set_store(load_learned)
+    classifier.set_learner_loader(load_learned)

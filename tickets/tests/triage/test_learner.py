@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tickets.triage.offline import classifier, prior
-from tickets.triage.offline.features import View
 from tickets.triage.offline.learner import MAX_EXAMPLES, WINDOW, Learner, TrainingExample
+from tickets.triage.offline.reading import Reading
 from tickets.vocabulary import CATEGORIES, PRIORITIES, REVIEW_BELOW_CONFIDENCE
 
 ODD = "The zorblax of unit {} hums again"
@@ -69,7 +69,7 @@ def test_a_new_learner_leaves_the_answers_to_the_lexicon(text):
 @pytest.mark.parametrize("field", ["category", "priority"])
 def test_a_new_learner_predicts_the_same_as_the_lexicon(field, text):
     lexicon = classifier.classify(text, learners={})
-    prediction = Learner(field).predict(View("", text))
+    prediction = Learner(field).predict(Reading("", text))
     expected = getattr(lexicon, field) if lexicon else {"category": "general"}.get(field)
     assert expected in (None, prediction.value)
 
@@ -183,7 +183,7 @@ def test_repeating_one_example_stays_within_bounds():
 
 
 def test_contradicting_examples_lower_the_confidence():
-    prediction = alternating().predict(View("", REFUND.format(99)))
+    prediction = alternating().predict(Reading("", REFUND.format(99)))
     assert prediction.confidence < REVIEW_BELOW_CONFIDENCE
 
 
@@ -300,7 +300,7 @@ def test_storing_and_loading_changes_nothing(field):
     assert again.figures == learner.figures
     assert again.dumps() == learner.dumps()
     for text in [*TEXTS, ODD]:
-        mine, its = learner.predict(View("", text)), again.predict(View("", text))
+        mine, its = learner.predict(Reading("", text)), again.predict(Reading("", text))
         assert (mine.value, mine.evidence) == (its.value, its.evidence)
         assert mine.confidence == pytest.approx(its.confidence, abs=0.01)
 
@@ -385,7 +385,7 @@ def test_a_damaged_learner_is_refused_or_works(at, change):
         learner = Learner.loads("category", zlib.compress(damaged))
     except ValueError:
         return
-    answer = learner.predict(View("", ODD))
+    answer = learner.predict(Reading("", ODD))
     learner.learn("", ODD, "billing")
     assert answer.value in CATEGORIES
     assert 0 <= answer.confidence <= 1
@@ -426,7 +426,7 @@ SITE = {
 def test_any_text_gets_a_valid_prediction_with_exact_quotes(description, title):
     texts = {"title": title, "description": description}
     for field, values in (("category", CATEGORIES), ("priority", PRIORITIES)):
-        prediction = SITE[field].predict(View(title, description))
+        prediction = SITE[field].predict(Reading(title, description))
         assert prediction.value in values
         assert 0 <= prediction.confidence <= 1
         assert 0 <= prediction.urgency <= 100

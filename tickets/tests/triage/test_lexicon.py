@@ -1,4 +1,4 @@
-"""The lexicon's files, and what the loader says about a file with a mistake in it."""
+"""The lexicon's files, and what is said about a file with a mistake in it."""
 
 import os
 import re
@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tickets.triage.offline.lexicon.loader import (
-    FOLDER,
-    LANGUAGES,
-    LexiconError,
+from tickets.triage.offline.lexicon.compiled import (
     _compiled_lexicon,
     compile_lexicon,
     load_lexicon,
+)
+from tickets.triage.offline.lexicon.files import (
+    FOLDER,
+    LANGUAGES,
+    LexiconError,
     read_cues,
     read_word_lists,
 )

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tickets.triage.offline import classifier
-from tickets.triage.offline.lexicon.loader import load_lexicon
-from tickets.triage.offline.matcher import Cue, Node, add_pattern, find
+from tickets.triage.offline.lexicon.compiled import Node, add_pattern, find, load_lexicon
+from tickets.triage.offline.lexicon.files import Cue
 from tickets.triage.offline.title import suggest_title
 from tickets.triage.offline.tokens import tokenise
 from tickets.triage.results import Classification, SentimentScore, SuggestedTitle

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from .lexicon.loader import load_lexicon
-from .reading import Reading, read
+from .lexicon.compiled import load_lexicon
 from .tokens import Token, fold, tokenise
 
 BITS = 14
@@ -20,7 +18,7 @@ WORD, STEM, PAIR, STOPWORD = 1.0, 0.7, 0.5, 0.2
 STEM_CHARS = 5
 # From Thai on, most of Unicode's scripts write no spaces between words.
 UNSPACED_FROM = "\u0e00"
-Features = list[tuple[int, float]]
+Features = list[tuple[int, float]]  # slots and weights; the weights' squares add up to 1
 
 
 class TextSpan(NamedTuple):
@@ -31,35 +29,18 @@ class TextSpan(NamedTuple):
     end: int
 
 
-class View:
-    """A ticket as the lexicon reads it and, computed on demand, as hashed features."""
-
-    def __init__(self, title: str, description: str) -> None:
-        self.texts = {"title": title, "description": description}
-        self.reading: Reading = read(title, description)
-
-    @property
-    def features(self) -> Features:
-        """The (slot, weight) pairs; the squares of the weights add up to 1."""
-        return self._hashed[0]
-
-    @property
-    def spans(self) -> list[TextSpan]:
-        """The first position of each feature."""
-        return self._hashed[1]
-
-    @cached_property
-    def _hashed(self) -> tuple[Features, list[TextSpan]]:
-        weights: dict[int, float] = {}
-        spans: dict[int, TextSpan] = {}
-        for field, text in self.texts.items():
-            for name, weight, start, end in named(text):
-                key = slot(name)
-                if key not in weights:
-                    weights[key] = weight
-                    spans[key] = TextSpan(field, start, end)
-        length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-        return [(key, weight / length) for key, weight in weights.items()], list(spans.values())
+def hashed(texts: Mapping[str, str]) -> tuple[Features, list[TextSpan]]:
+    """Return the features of a ticket's texts by field, and the first position of each."""
+    weights: dict[int, float] = {}
+    spans: dict[int, TextSpan] = {}
+    for field, text in texts.items():
+        for name, weight, start, end in named(text):
+            key = slot(name)
+            if key not in weights:
+                weights[key] = weight
+                spans[key] = TextSpan(field, start, end)
+    length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+    return [(key, weight / length) for key, weight in weights.items()], list(spans.values())
 
 
 def named(text: str) -> Iterator[tuple[str, float, int, int]]:

@@ -20,7 +20,7 @@ from ..results import Evidence
 from . import packing
 from .confidence import Head
 from .evidence import merged, strongest
-from .features import View
+from .reading import Reading
 from .replay import ReplayExample
 from .targets import TARGETS
 from .weights import Rows, Weights, familiarity
@@ -109,10 +109,10 @@ class Learner:
         lexicon, learned = (sum(flags) / count for flags in zip(*self._compared, strict=True))
         return Figures(self.seen, lexicon, learned, self.leads)
 
-    def predict(self, view: View) -> LearnedPrediction:
+    def predict(self, reading: Reading) -> LearnedPrediction:
         """Return the learned model's prediction, whether or not it leads."""
-        judgement = self._judge(view)
-        evidence = self._evidence(view, judgement)
+        judgement = self._judge(reading)
+        evidence = self._evidence(reading, judgement)
         confidence = self._head.confidence(judgement.signs)
         if not evidence:
             confidence = min(confidence, MAX_WITHOUT_EVIDENCE)
@@ -128,14 +128,14 @@ class Learner:
         Raise ValueError, and learn nothing, if the field has no such value.
         """
         label = self.target.values.index(value)
-        view = View(title, description)
-        judgement = self._judge(view)
+        reading = Reading(title, description)
+        judgement = self._judge(reading)
         self._compared.append((judgement.prior_value == value, judgement.best == label))
         self._head.learn(judgement.signs, judgement.best == label)
         self._counts[label] += 1
         self.seen += 1
-        self._drop_contradictions(view, label)
-        rows = self._weights.all(view.features)
+        self._drop_contradictions(reading, label)
+        rows = self._weights.all(reading.features)
         self._step(rows, judgement.scores, label)
         chance = random.Random(self.seen)  # noqa: S311  (picks examples, protects nothing)
         for _ in range(min(REPLAYED, len(self._latest))):
@@ -143,7 +143,7 @@ class Learner:
             example = self._latest[max(chance.randrange(latest), chance.randrange(latest))]
             rows = example.rows(self._weights)
             self._step(rows, self._scores(example.start, rows), example.label)
-        self._latest.append(ReplayExample.of(view.features, judgement.start, label))
+        self._latest.append(ReplayExample.of(reading.features, judgement.start, label))
 
     @classmethod
     def trained(cls, field: str, examples: Iterable[TrainingExample]) -> Learner:
@@ -153,9 +153,9 @@ class Learner:
             learner.learn(*example)
         return learner
 
-    def _drop_contradictions(self, view: View, label: int) -> None:
+    def _drop_contradictions(self, reading: Reading, label: int) -> None:
         """Stop replaying examples with another value whose tickets are just like this one."""
-        keys = frozenset(key for key, _weight in view.features)
+        keys = frozenset(key for key, _weight in reading.features)
         outdated = [
             example for example in self._latest if example.label != label and example.is_like(keys)
         ]
@@ -173,9 +173,9 @@ class Learner:
 
     # --- judging ---
 
-    def _judge(self, view: View) -> Judgement:
-        start, prior_value = self.target.start(view.reading)
-        rows = self._weights.known(view.features)
+    def _judge(self, reading: Reading) -> Judgement:
+        start, prior_value = self.target.start(reading)
+        rows = self._weights.known(reading.features)
         known = familiarity(rows)
         # A mostly new text counts little: the first examples apply to similar tickets only.
         trust = min(1.0, known / FAMILIAR) ** (2 / (1 + self.seen / CAUTIOUS_UNTIL))
@@ -194,18 +194,18 @@ class Learner:
             for first, bias, total in zip(start, self._bias, totals, strict=True)
         ]
 
-    def _evidence(self, view: View, judgement: Judgement) -> tuple[Evidence, ...]:
+    def _evidence(self, reading: Reading, judgement: Judgement) -> tuple[Evidence, ...]:
         """Return the quotes behind the value: learned ones, and the lexicon's if it agrees."""
         towards = self.target.towards(judgement.scores)
         pulls = []
-        for (key, weight), span in zip(view.features, view.spans, strict=True):
+        for (key, weight), span in zip(reading.features, reading.spans, strict=True):
             moves = self._weights.moves(key)
             if moves is not None:
                 pulls.append((span, weight * _dot(moves, towards)))
-        learned = list(strongest(view, self.field, pulls))
+        learned = list(strongest(reading, self.field, pulls))
         if self.target.values[judgement.best] != judgement.prior_value:
             return tuple(learned)
-        lexicon = list(view.reading.evidence(self.field, self.target.hits(view.reading)))
+        lexicon = list(reading.evidence(self.field, self.target.hits(reading)))
         moved = [
             score - first for score, first in zip(judgement.scores, judgement.start, strict=True)
         ]

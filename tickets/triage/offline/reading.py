@@ -1,14 +1,16 @@
-"""Read a ticket with the lexicon: which words are evidence of what, and how strong."""
+"""Read a ticket: which of its words are evidence of what, and how strong."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from ..results import Evidence
-from .lexicon.loader import LANGUAGES, Lexicon, load_lexicon
-from .matcher import Match, find
+from .features import Features, TextSpan, hashed
+from .lexicon.compiled import Lexicon, Match, find, load_lexicon
+from .lexicon.files import LANGUAGES
 from .tokens import Token, tokenise
 
 TITLE_FACTOR = 1.5  # a title is the requester's own summary of the ticket
@@ -35,12 +37,12 @@ class Hit(NamedTuple):
     phrase: str
 
 
-class Reading(NamedTuple):
-    """A ticket and the patterns in it."""
+class Reading:
+    """A ticket, the patterns of the lexicon in it and, computed on demand, its features."""
 
-    title: str
-    description: str
-    hits: Sequence[Hit]
+    def __init__(self, title: str, description: str) -> None:
+        self.texts = {"title": title, "description": description}
+        self.hits = _find_hits([Field(name, text) for name, text in self.texts.items()])
 
     def of(self, decides: str) -> list[Hit]:
         """Return the hits that decide "category", "urgency" or "sentiment"."""
@@ -48,10 +50,23 @@ class Reading(NamedTuple):
 
     def evidence(self, decides: str, hits: Iterable[Hit]) -> Iterator[Evidence]:
         """Yield the quotes of these hits."""
-        texts = {"title": self.title, "description": self.description}
         for hit in hits:
-            quote = texts[hit.field][hit.start : hit.end]
+            quote = self.texts[hit.field][hit.start : hit.end]
             yield Evidence(decides, hit.field, quote, hit.start, hit.end)
+
+    @property
+    def features(self) -> Features:
+        """What the learner sees of the ticket."""
+        return self._hashed[0]
+
+    @property
+    def spans(self) -> list[TextSpan]:
+        """The first position of each feature."""
+        return self._hashed[1]
+
+    @cached_property
+    def _hashed(self) -> tuple[Features, list[TextSpan]]:
+        return hashed(self.texts)
 
 
 class Field:
@@ -64,13 +79,11 @@ class Field:
         self.factor = TITLE_FACTOR if name == "title" else 1.0
 
 
-def read(title: str, description: str) -> Reading:
+def _find_hits(fields: Sequence[Field]) -> list[Hit]:
     """Find the patterns of the languages that the ticket seems to be written in."""
     lexicon = load_lexicon()
-    fields = (Field("title", title), Field("description", description))
     languages = _languages(lexicon, (token for field in fields for token in field.tokens))
-    hits = [hit for field in fields for hit in _hits(lexicon, field, languages)]
-    return Reading(title, description, hits)
+    return [hit for field in fields for hit in _hits(lexicon, field, languages)]
 
 
 def _languages(lexicon: Lexicon, tokens: Iterable[Token]) -> dict[str, float]:

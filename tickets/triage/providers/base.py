@@ -51,6 +51,13 @@ class Endpoint:
     input_price: float = 0.0  # USD per million tokens
     output_price: float = 0.0
 
+    @property
+    def missing(self) -> str:
+        """The reason why it cannot be asked, "no_key" or "no_model"; "" if nothing is missing."""
+        if self.needs_key and not self.api_key.strip():
+            return "no_key"
+        return "" if self.model.strip() else "no_model"
+
     def cost(self, input_tokens: int, output_tokens: int) -> float:
         """Return the estimated price of a call in USD."""
         return (input_tokens * self.input_price + output_tokens * self.output_price) / 1_000_000

@@ -91,8 +91,6 @@ PROVIDERS = {
 
 def build(endpoint: Endpoint) -> Provider:
     """Return the endpoint's provider. Slow the first time, when it imports what it needs."""
-    if endpoint.needs_key and not endpoint.api_key.strip():
-        raise ProviderError("no_key")
-    if not endpoint.model.strip():
-        raise ProviderError("no_model")
+    if endpoint.missing:
+        raise ProviderError(endpoint.missing)
     return PROVIDERS[endpoint.provider].factory(endpoint)

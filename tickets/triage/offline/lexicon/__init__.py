@@ -21,5 +21,5 @@ A pattern is matched word by word, ignoring case and accents:
     # days           a number
     ^ which          at the start of a sentence
 
-To add a language, add its folder and its name in `loader.LANGUAGES`.
+To add a language, add its folder and its name in `files.LANGUAGES`.
 """

@@ -1,24 +1,20 @@
-"""Find the patterns of the lexicon in a text: a tree of patterns, walked once from every word."""
+"""The lexicon in memory: one tree of all patterns, walked once from every word of a text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import functools
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from .tokens import Token, fold
+from ..tokens import Token, fold
+from .files import FOLDER, LANGUAGES, Cue, read_cues, read_word_lists
 
 MAX_GAP = 2  # words that ".." may stand for
 START = "^"  # the start of a sentence
 MIN_COMPOUND_CHARS = 9
-
-
-class Cue(NamedTuple):
-    """What a pattern is evidence of: `decides` is "category", "urgency" or "sentiment"."""
-
-    decides: str
-    label: str
-    weight: float
-    language: str
+_load_lock = threading.Lock()
 
 
 class Match(NamedTuple):
@@ -94,6 +90,46 @@ def add_pattern(root: Node, pattern: str, cue: Cue) -> None:
         ends = [node.after(element) for node in ends for element in choice.split("|")]
     for node in ends:
         node.cues += (cue,)
+
+
+class Lexicon(NamedTuple):
+    """All languages compiled. Shared between threads and never changed after loading."""
+
+    patterns: Node
+    stopwords: Mapping[str, tuple[str, ...]]  # word -> languages
+    negations: Mapping[str, frozenset[str]]  # language -> words
+
+
+def load_lexicon() -> Lexicon:
+    """Return the lexicon, which is compiled on first use. Raise LexiconError for a bad file."""
+    with _load_lock:  # otherwise every thread of a new process would compile its own
+        return _compiled_lexicon()
+
+
+@functools.cache
+def _compiled_lexicon() -> Lexicon:
+    return compile_lexicon(FOLDER, LANGUAGES)
+
+
+def compile_lexicon(folder: Path, languages: Collection[str]) -> Lexicon:
+    """Compile the languages below a folder. Raise LexiconError for a bad file."""
+    root = Node()
+    stopwords: dict[str, list[str]] = {}
+    negations: dict[str, frozenset[str]] = {}
+    for language in languages:
+        lists = read_word_lists(folder / language / "words.toml")
+        for word in sorted({fold(word) for word in lists.stopwords}):
+            stopwords.setdefault(word, []).append(language)
+        negations[language] = frozenset(fold(word) for word in lists.negations)
+        spellings = str.maketrans(lists.spellings)
+        for cue, patterns in read_cues(folder / language, language):
+            for pattern in patterns:
+                add_pattern(root, pattern, cue)
+                respelled = pattern.translate(spellings) if spellings else pattern
+                if respelled != pattern:
+                    add_pattern(root, respelled, cue)
+    by_word = {word: tuple(names) for word, names in stopwords.items()}
+    return Lexicon(root, by_word, negations)
 
 
 def find(root: Node, tokens: Sequence[Token]) -> list[Match]:

@@ -1,38 +1,34 @@
-"""Read and check the lexicon's TOML files, and compile them into one tree of patterns."""
+"""Read and check the lexicon's TOML files."""
 
 from __future__ import annotations
 
-import functools
 import math
 import re
-import threading
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from ....vocabulary import CATEGORIES, SENTIMENTS
-from ..matcher import Cue, Node, add_pattern
-from ..tokens import fold
 
 FOLDER = Path(__file__).resolve().parent
 # The order matters: when two languages have a pattern of equal weight, the earlier one wins.
 LANGUAGES = ("en", "de", "fr", "es", "pt")
 # An empty pattern, or an empty alternative such as in "a| b".
 _EMPTY = re.compile(r"^[^\S\n]*$|(?:^|[| ])\||\|(?: |$)", re.MULTILINE)
-_load_lock = threading.Lock()
 
 
 class LexiconError(ValueError):
     """A lexicon file is missing or malformed. The message names the file and the mistake."""
 
 
-class Lexicon(NamedTuple):
-    """All languages compiled. Shared between threads and never changed after loading."""
+class Cue(NamedTuple):
+    """What a pattern is evidence of: `decides` is "category", "urgency" or "sentiment"."""
 
-    patterns: Node
-    stopwords: Mapping[str, tuple[str, ...]]  # word -> languages
-    negations: Mapping[str, frozenset[str]]  # language -> words
+    decides: str
+    label: str
+    weight: float
+    language: str
 
 
 class WordLists(NamedTuple):
@@ -41,38 +37,6 @@ class WordLists(NamedTuple):
     stopwords: list[str]
     negations: list[str]
     spellings: dict[str, str]
-
-
-def load_lexicon() -> Lexicon:
-    """Return the lexicon, which is compiled on first use. Raise LexiconError for a bad file."""
-    with _load_lock:  # otherwise every thread of a new process would compile its own
-        return _compiled_lexicon()
-
-
-@functools.cache
-def _compiled_lexicon() -> Lexicon:
-    return compile_lexicon(FOLDER, LANGUAGES)
-
-
-def compile_lexicon(folder: Path, languages: Collection[str]) -> Lexicon:
-    """Compile the languages below a folder. Raise LexiconError for a bad file."""
-    root = Node()
-    stopwords: dict[str, list[str]] = {}
-    negations: dict[str, frozenset[str]] = {}
-    for language in languages:
-        lists = read_word_lists(folder / language / "words.toml")
-        for word in sorted({fold(word) for word in lists.stopwords}):
-            stopwords.setdefault(word, []).append(language)
-        negations[language] = frozenset(fold(word) for word in lists.negations)
-        spellings = str.maketrans(lists.spellings)
-        for cue, patterns in read_cues(folder / language, language):
-            for pattern in patterns:
-                add_pattern(root, pattern, cue)
-                respelled = pattern.translate(spellings) if spellings else pattern
-                if respelled != pattern:
-                    add_pattern(root, respelled, cue)
-    by_word = {word: tuple(names) for word, names in stopwords.items()}
-    return Lexicon(root, by_word, negations)
 
 
 def read_word_lists(path: Path) -> WordLists:
