@@ -70,7 +70,7 @@ ALLOWED = {
     ("tickets/tests/triage/test_config.py", "KEYS"): "API keys",
     ("tickets/tests/triage/test_config.py", "keys"): "API keys",
     (
-        "tickets/tests/upgrade/test_upgrade_from_0_1.py",
+        "tickets/tests/upgrade/test_upgrade.py",
         "test_search_accepts_the_mood_alias",
     ): "searches with mood: still work",
     ("tickets/triage/offline/learner.py", "keys"): "hashes of features",

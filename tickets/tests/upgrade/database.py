@@ -1,0 +1,124 @@
+"""A database that a release has filled."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import secrets
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import psycopg
+from django.db import connection
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The columns and the rows of every table, by the table's name."""
+
+    columns: dict[str, set[str]]
+    rows: dict[str, Rows]
+
+
+class Database:
+    """A separate database on the test run's server."""
+
+    def __init__(self) -> None:
+        parameters = connection.get_connection_params()
+        self.server = {
+            name: str(parameters[name])
+            for name in ("host", "port", "user", "password")
+            if parameters.get(name)
+        }
+        self.name = f"upgrade_{secrets.token_hex(4)}"
+
+    @classmethod
+    @contextmanager
+    def restored(cls, dump: Path) -> Iterator[Database]:
+        """Create a database from a dump, and drop it afterwards."""
+        database = cls()
+        name = sql.Identifier(database.name)
+        with database._connect("postgres") as server:
+            server.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        try:
+            database._restore(dump)
+            yield database
+        finally:
+            with database._connect("postgres") as server:
+                server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+    def _restore(self, dump: Path) -> None:
+        settings = connection.settings_dict | {"NAME": self.name}
+        command, environment = connection.client.settings_to_cmd_args_env(
+            settings, ["--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1"]
+        )
+        subprocess.run(
+            command,
+            env={**os.environ, **(environment or {})},
+            input=gzip.decompress(dump.read_bytes()),
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+
+    @property
+    def url(self) -> str:
+        """Return a DATABASE_URL. The host may be a socket directory, so it is a parameter."""
+        user, password = (
+            quote(self.server.get(name, ""), safe="") for name in ("user", "password")
+        )
+        account = f"{user}:{password}" if password else user
+        address: dict[str, str] = {
+            name: value for name, value in self.server.items() if name in ("host", "port")
+        }
+        return f"postgres://{account}@/{self.name}?{urlencode(address)}"
+
+    def query(self, text: str, *values: Any) -> list[dict[str, Any]]:
+        with self._connect(self.name) as database:
+            cursor = database.cursor(row_factory=dict_row)
+            cursor.execute(text.encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+    def value(self, text: str, *values: Any) -> Any:
+        [row] = self.query(text, *values)
+        return next(iter(row.values()))
+
+    def contents(self) -> Contents:
+        """Return everything that is stored. PostgreSQL converts each row to JSON."""
+        columns: dict[str, set[str]] = {}
+        for row in self.query(
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = 'public'"
+        ):
+            columns.setdefault(row["table_name"], set()).add(row["column_name"])
+        rows = {
+            table: [row["row"] for row in self.query(f'SELECT to_jsonb(t) AS row FROM "{table}" t')]
+            for table in columns
+        }
+        return Contents(columns, rows)
+
+    def names(self) -> list[str]:
+        """Return the names of constraints, indexes, sequences, columns and triggers."""
+        rows = self.query(
+            "SELECT conrelid::regclass || ' ' || conname AS name FROM pg_constraint"
+            " WHERE connamespace = 'public'::regnamespace"
+            " UNION ALL SELECT relkind::text || ' ' || relname FROM pg_class"
+            " WHERE relnamespace = 'public'::regnamespace"
+            " UNION ALL SELECT table_name || ' ' || column_name FROM information_schema.columns"
+            " WHERE table_schema = 'public'"
+            " UNION ALL SELECT tgrelid::regclass || ' ' || tgname FROM pg_trigger"
+            " WHERE NOT tgisinternal"
+        )
+        return sorted(row["name"] for row in rows)
+
+    def _connect(self, name: str) -> psycopg.Connection[Any]:
+        return psycopg.connect(make_conninfo(**self.server, dbname=name), autocommit=True)

@@ -1,0 +1,102 @@
+"""The current release on an old database."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tickets.tests.mail_server import free_port
+
+from .database import Database
+from .visitor import Visitor
+
+ROOT = Path(__file__).parents[3]
+TIMEOUT = 120  # seconds
+
+
+class UpgradedDesk:
+    """The current release, running on the old database with the old secret key."""
+
+    def __init__(self, database: Database, secret_key: str, data_dir: Path) -> None:
+        self.database = database
+        self.port = free_port()
+        self.environment = {
+            **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+            "DATABASE_URL": database.url,
+            "DATA_DIR": str(data_dir),
+            "SECRET_KEY": secret_key,
+            "ACCESS_MODE": "token",
+            "PORT": str(self.port),
+            "WEB_WORKERS": "1",
+            "DEBUG": "true",  # works without collected static files
+        }
+
+    def visitor(self, *, session: str = "", token: str = "") -> Visitor:
+        return Visitor(self.port, session=session, token=token)
+
+    def manage(self, *arguments: str, **environment: str) -> str:
+        result = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment | environment,
+            timeout=TIMEOUT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert result.returncode == 0, result.stdout
+        return result.stdout
+
+    @contextmanager
+    def served(self) -> Iterator[None]:
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--config",
+            "config/gunicorn.py",
+            "config.wsgi",
+        ]
+        with self._process(command) as process:
+            self._wait_until_ready(process)
+            yield
+
+    @contextmanager
+    def fake_model(self) -> Iterator[str]:
+        """Run the fake model server and yield its URL."""
+        command = [sys.executable, "manage.py", "run_fake_llm", "--port", "0"]
+        with self._process(command) as process:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            address = re.search(r"http://[\d.]+:\d+", line)
+            assert address, line
+            yield address[0]
+
+    @contextmanager
+    def _process(self, command: list[str]) -> Iterator[subprocess.Popen[str]]:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.communicate(timeout=TIMEOUT)
+
+    def _wait_until_ready(self, process: subprocess.Popen[str]) -> None:
+        deadline = time.monotonic() + TIMEOUT
+        while time.monotonic() < deadline:
+            assert process.poll() is None
+            with suppress(OSError):
+                if self.visitor().get("/readyz").status == 200:
+                    return
+            time.sleep(0.1)
+        pytest.fail("The web server did not start.")

@@ -1,0 +1,185 @@
+"""What the migrations of each release change, and what the dump of each release holds.
+
+A release that adds columns to a table gets a line in CHANGES, which serves all dumps:
+
+    "0.3": Changes(new_columns={"tickets_ticket": {"product"}}),
+
+The test fails if a table or column is added but not declared here, or the other way round.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .database import Rows
+
+HERE = Path(__file__).parent
+SENTIMENT = {"tone_source": "sentiment_source", "tone_confidence": "sentiment_confidence"}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the migrations of one release change. Old names lead to new ones.
+
+    Columns are keyed by the name that their table has after the migrations. A renamed model
+    also renames its content type and its permissions.
+    """
+
+    renamed_models: Mapping[str, str] = field(default_factory=dict)
+    renamed_tables: Mapping[str, str] = field(default_factory=dict)
+    renamed_columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    new_tables: frozenset[str] = frozenset()
+    new_columns: Mapping[str, set[str]] = field(default_factory=dict)
+
+    def table(self, name: str) -> str:
+        return self.renamed_tables.get(name, name)
+
+    def columns(self, table: str, names: set[str]) -> set[str]:
+        """Return the columns after the migrations. `table` is the new name."""
+        renamed = self.renamed_columns.get(table, {})
+        return {renamed.get(name, name) for name in names} | self.new_columns.get(table, set())
+
+    def rows(self, table: str, rows: Rows) -> Rows:
+        """Return the rows under the new names, without the new columns."""
+        renamed = self.renamed_columns.get(table, {})
+        return [{renamed.get(name, name): value for name, value in row.items()} for row in rows]
+
+    def name(self, text: str) -> str:
+        """Return the new name of a content type ("lesson") or a permission ("view_lesson")."""
+        action, separator, model = text.rpartition("_")
+        return f"{action}{separator}{self.renamed_models.get(model, model)}"
+
+
+CHANGES = {
+    "0.2": Changes(
+        renamed_models={"lesson": "feedback"},
+        renamed_tables={"tickets_lesson": "tickets_feedback"},
+        renamed_columns={
+            "tickets_feedback": {"at": "decided_at"},
+            "tickets_ticket": SENTIMENT,
+            "tickets_ticketevent": SENTIMENT,
+            "tickets_triagemodel": {"lessons": "feedback_count"},
+        },
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Dump:
+    """A database that a release has filled, and the values that it does not contain."""
+
+    release: str
+    last_migration: str
+    tasks: frozenset[str]  # of its queued jobs
+    # Once the queued jobs have run: the emails by state, and how many of them were sent just now.
+    emails: Mapping[str, int]
+    emails_sent: int
+
+    @property
+    def path(self) -> Path:
+        return self._path("sql.gz")
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """Return what release_*.json holds: passwords, cookies, tokens, answers of the API."""
+        values: dict[str, Any] = json.loads(self._path("json").read_text(encoding="utf-8"))
+        return values
+
+    @property
+    def changes(self) -> list[Changes]:
+        """Return what the later releases change, oldest first."""
+        return [
+            changes
+            for release, changes in CHANGES.items()
+            if _version(release) > _version(self.release)
+        ]
+
+    def new_columns(self, columns: Mapping[str, set[str]]) -> dict[str, set[str]]:
+        """Return the columns after all migrations, by table. Leave out the tables that are new."""
+        after = dict(columns)
+        for changes in self.changes:
+            after = {
+                changes.table(table): changes.columns(changes.table(table), names)
+                for table, names in after.items()
+            }
+        return after
+
+    def new_tables(self) -> set[str]:
+        tables: set[str] = set()
+        for changes in self.changes:
+            tables = {changes.table(table) for table in tables} | changes.new_tables
+        return tables
+
+    def new_rows(self, rows: Mapping[str, Rows]) -> dict[str, Rows]:
+        """Return the same rows under the current names, by table."""
+        after = dict(rows)
+        for changes in self.changes:
+            after = {
+                changes.table(table): changes.rows(changes.table(table), rows)
+                for table, rows in after.items()
+            }
+        return after
+
+    def new_name(self, text: str) -> str:
+        """Return the current name of a content type or a permission."""
+        for changes in self.changes:
+            text = changes.name(text)
+        return text
+
+    def _path(self, suffix: str) -> Path:
+        return HERE / f"release_{self.release.replace('.', '_')}.{suffix}"
+
+
+def _version(release: str) -> tuple[int, ...]:
+    return tuple(map(int, release.split(".")))
+
+
+# The newest first: pytest runs the tests of one database together if a dump has the same position
+# in `holding(...)` as here.
+DUMPS = [
+    Dump(
+        "0.2",
+        last_migration="0008_plain_words",
+        tasks=frozenset(
+            f"tickets.services.{name}"
+            for name in (
+                *("triage.assessment.triage_ticket", "triage.assessment.shadow_triage"),
+                *("triage.feedback.learn", "triage.feedback.retrain"),
+                *("mail.delivery.send_email", "housekeeping.purge", "housekeeping.retry_stalled"),
+            )
+        ),
+        emails={"sent": 62, "uncertain": 2, "failed": 2, "dropped": 4},
+        emails_sent=6,
+    ),
+    Dump(
+        "0.1",
+        last_migration="0007_review_index",
+        tasks=frozenset(
+            f"tickets.tasks.{name}"
+            for name in (
+                *("triage_ticket", "shadow_triage", "learn", "refit"),
+                *("send_email", "purge", "retry_stalled"),
+            )
+        ),
+        emails={"sent": 42, "uncertain": 2, "failed": 2, "dropped": 2},
+        emails_sent=4,
+    ),
+]
+
+
+def holding(key: str) -> Callable[[Any], Any]:
+    """Run a test on the dumps whose values have this key."""
+    return pytest.mark.parametrize(
+        "dump",
+        [dump for dump in DUMPS if key in dump.values],
+        indirect=True,
+        ids=lambda dump: dump.release,
+        scope="module",
+    )
