@@ -38,6 +38,24 @@ class Sentiment(TextChoices):
     ANGRY = "angry"
 
 
+class WaitingFor(TextChoices):
+    """Whose turn it is on an unfinished ticket."""
+
+    US = "us"
+    REQUESTER = "requester", "them"
+
+
+class Sort(TextChoices):
+    """The orders of the ticket list."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    LONGEST_WAITING = "longest_waiting", "Longest waiting"
+    LAST_ACTIVITY = "last_activity", "Last activity"
+    PRIORITY = "priority"
+    URGENCY = "urgency"
+
+
 class Source(TextChoices):
     """Who decided a value."""
 
@@ -125,7 +143,7 @@ TRIAGE_FIELDS = ("category", "priority", "sentiment")
 # What a person may set on a ticket. Triage alone sets sentiment and urgency.
 WRITABLE_FIELDS = (
     *("title", "description", "category", "priority", "status"),
-    *("requester_email", "assignee"),
+    *("requester_email", "assignee", "snoozed_until"),
 )
 ENUMERATED_FIELDS = ("category", "priority", "status")
 TEXT_FIELDS = ("title", "description")

@@ -43,10 +43,11 @@ TRIAGE_DECIDES = ("", "Let triage decide")
 
 class AdminTicketForm(tickets.TicketForm, ModelForm):
     assignee = None  # type: ignore[assignment]  # use the model's field, which has autocomplete
+    snoozed_until = None  # type: ignore[assignment]  # agents snooze on the ticket's page
 
     class Meta:
         model = Ticket
-        fields = WRITABLE_FIELDS
+        fields = tuple(name for name in WRITABLE_FIELDS if name != "snoozed_until")
 
     def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
         super().__init__(data, files=files, **kwargs)

@@ -38,7 +38,7 @@ class BodyRules:
     """How a request's body is checked, and how its schema is published.
 
     With `partial`, only the keys that were sent are checked. The keys of the shape `read_only`
-    that the form does not have are refused as read-only, any other key as unknown.
+    that the form does not have are read-only, any other key is unknown.
     """
 
     schema: str
@@ -69,23 +69,28 @@ class JsonBody:
         """The body as it was sent. Raises as `read_object`."""
         return read_object(self.request)
 
-    def clean(self) -> dict[str, Any]:
-        """Return the form's clean values. Raises InvalidInput with a message for each bad key."""
+    def clean(self, current: Callable[[], Mapping[str, Any]] = dict) -> dict[str, Any]:
+        """Return the form's clean values. Raises InvalidInput with a message for each bad key.
+
+        `current` returns what is stored now: a client may send back a read-only key unchanged.
+        """
         fields = self.rules.fields
-        errors = self._refused_keys() | _wrong_types(self.raw, fields)
+        errors = self._refused_keys(current) | _wrong_types(self.raw, fields)
         if errors:
-            raise InvalidInput(errors=errors)
+            raise InvalidInput(errors=dict(list(errors.items())[:MAX_KEYS_NAMED]))
         if self.rules.partial and not self.raw:
             return {}
         options: dict[str, Any] = {"only": self.raw.keys()} if self.rules.partial else {}
         return clean_data(self.rules.form(self.raw, **options))
 
-    def _refused_keys(self) -> dict[str, list[str]]:
+    def _refused_keys(self, current: Callable[[], Mapping[str, Any]]) -> dict[str, list[str]]:
         read_only = self.rules.read_only_keys
-        keys = [key for key in self.raw if key not in self.rules.fields][:MAX_KEYS_NAMED]
+        keys = [key for key in self.raw if key not in self.rules.fields]
+        stored = current() if read_only & set(keys) else {}
         return {
             key: ["This key is read-only." if key in read_only else "This key is unknown."]
             for key in keys
+            if key not in stored or json.dumps(self.raw[key]) != json.dumps(stored[key])
         }
 
 

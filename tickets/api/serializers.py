@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from ..audit.trail import AuditEntry
 from ..models.ticket import Comment, Ticket
-from ..querysets.figures import TriageFigures
+from ..querysets.figures import TriageFigures, optional_rfc3339, rfc3339
 from ..triage.results import Classification, Evidence, SuggestedTitle
 from .shapes import (
     CommentJson,
@@ -40,14 +40,22 @@ def public_ticket(ticket: Ticket) -> PublicTicketJson:
             "tone": decision(ticket, "sentiment"),
         },
         "version": ticket.version,
-        "created_at": time(ticket.created_at),
-        "updated_at": time(ticket.updated_at),
+        "created_at": rfc3339(ticket.created_at),
+        "updated_at": rfc3339(ticket.updated_at),
     }
 
 
-def ticket(ticket: Ticket) -> TicketJson:
-    """Return a ticket as agents see it."""
-    return {**public_ticket(ticket), "requester_email": ticket.requester_email or None}
+def ticket(ticket: Ticket, *, unread: bool) -> TicketJson:
+    """Return a ticket as agents see it. `unread` is about the account that asks."""
+    return {
+        **public_ticket(ticket),
+        "requester_email": ticket.requester_email or None,
+        "waiting_for": ticket.waiting_for,
+        "waiting_since": optional_rfc3339(ticket.waiting_since),
+        "last_activity_at": rfc3339(ticket.last_activity_at),
+        "snoozed_until": optional_rfc3339(ticket.snoozed_until),
+        "unread": unread,
+    }
 
 
 def decision(ticket: Ticket, name: str) -> DecisionJson:
@@ -62,7 +70,7 @@ def comment(comment: Comment) -> CommentJson:
         "author_role": comment.author_role,
         "body": comment.body,
         "public": comment.public,
-        "created_at": time(comment.created_at),
+        "created_at": rfc3339(comment.created_at),
     }
 
 
@@ -75,7 +83,7 @@ PUBLISHED_NAMES = {
 
 def history_entry(entry: AuditEntry) -> HistoryEntryJson:
     return {
-        "at": time(entry.at),
+        "at": rfc3339(entry.at),
         "actor": entry.actor,
         "event": entry.event,
         "changes": {
@@ -119,11 +127,6 @@ def triage_report(
 ) -> TriageReportJson:
     return {
         **figures,
-        "since": time(since) if since else None,
-        "until": time(until) if until else None,
+        "since": optional_rfc3339(since),
+        "until": optional_rfc3339(until),
     }
-
-
-def time(moment: datetime) -> str:
-    """Format as RFC 3339 in UTC, with `Z`."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

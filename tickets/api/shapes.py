@@ -20,6 +20,7 @@ from ..vocabulary import (
     Sentiment,
     Source,
     Status,
+    WaitingFor,
 )
 
 # What can be stored: no control characters but tab and line ends.
@@ -79,13 +80,29 @@ class TicketJson(PublicTicketJson):
     """A ticket as agents see it."""
 
     requester_email: str | None
+    waiting_for: Annotated[
+        str | None, {"enum": [*WaitingFor.values, None]}, "Null once the ticket is finished."
+    ]
+    waiting_since: Annotated[
+        str | None,
+        {"format": "date-time"},
+        "When the first message came that no public reply has answered yet.",
+    ]
+    last_activity_at: Annotated[str, {"format": "date-time"}, "When somebody last wrote."]
+    snoozed_until: OptionalTime
+    unread: Annotated[bool, "Whether something is new to the account that asks."]
 
 
 class CreatedTicketJson(PublicTicketJson):
-    """The new ticket. Only agents see requester_email. Once the ticket has been deleted, a
-    replayed response has no track_url."""
+    """The new ticket. Only agents see requester_email and whose turn it is. Once the ticket has
+    been deleted, a replayed response has no track_url."""
 
     requester_email: NotRequired[str | None]
+    waiting_for: NotRequired[Annotated[str | None, {"enum": [*WaitingFor.values, None]}]]
+    waiting_since: NotRequired[OptionalTime]
+    last_activity_at: NotRequired[Time]
+    snoozed_until: NotRequired[OptionalTime]
+    unread: NotRequired[bool]
     track_url: NotRequired[Annotated[str, {"format": "uri"}, "The requester's private link."]]
 
 

@@ -32,7 +32,10 @@ COMMENT_EVENTS = {
 }
 # Columns that change with others, or never, and tell a reader nothing.
 HIDDEN_COLUMNS = frozenset(
-    {"id", "version", "created_at", "updated_at", "ticket", "author", "author_role"}
+    {
+        *("id", "version", "created_at", "updated_at", "waiting_since", "last_activity_at"),
+        *("ticket", "author", "author_role"),
+    }
 )
 
 

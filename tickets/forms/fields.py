@@ -149,6 +149,9 @@ class NumberField(forms.IntegerField):
 class MomentField(forms.CharField):
     """An RFC 3339 time, or a date (its midnight). Without a time zone it is UTC."""
 
+    json_types: tuple[type, ...] = (str,)
+    json_null = True
+
     def to_python(self, value: Any) -> datetime | None:  # type: ignore[override]
         # An unescaped + in a query arrives as a space.
         text = re.sub(r" (\d\d:?\d\d)$", r"+\1", super().to_python(value) or "")
@@ -175,13 +178,13 @@ class MomentField(forms.CharField):
 
 
 class FlagField(forms.CharField):
-    """A query parameter: `true`, `false` or empty. Cleans to a bool."""
+    """A query parameter: `true`, `false`, or empty for neither. Cleans to a bool or None."""
 
-    def clean(self, value: Any) -> bool:
+    def clean(self, value: Any) -> bool | None:
         text = str(super().clean(value)).strip()
         if text not in ("", "true", "false"):
             raise ValidationError("This must be true or false.")
-        return text == "true"
+        return text == "true" if text else None
 
 
 def clean_data(form: forms.Form) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from ..exceptions import InvalidInput
-from ..querysets.cursors import read_cursor
+from ..querysets.cursors import ORDERS, read_cursor
 from ..querysets.search import asks_for_me
 from ..vocabulary import (
     DEFAULT_PAGE_SIZE,
@@ -23,7 +23,9 @@ from ..vocabulary import (
     Category,
     Priority,
     Sentiment,
+    Sort,
     Status,
+    WaitingFor,
 )
 from .fields import (
     AgentField,
@@ -58,13 +60,17 @@ class TicketFilters(TypedDict):
     search: str
     created_after: datetime | None
     created_before: datetime | None
-    needs_review: bool
+    needs_review: bool | None
+    waiting_for: list[str]
+    snoozed: bool | None
+    unread: bool | None
     me: User | None  # the account that asks
 
 
 class PageFilters(TicketFilters):
     """What a PageForm cleans to."""
 
+    sort: Sort
     limit: int
     cursor: str
 
@@ -86,6 +92,9 @@ class FilterForm(forms.Form):
     created_after = MomentField(required=False)
     created_before = MomentField(required=False)
     needs_review = FlagField(required=False)
+    waiting_for = ListField(WaitingFor.values)
+    snoozed = FlagField(required=False)
+    unread = FlagField(required=False)
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, me: User | None = None, **kwargs: Any
@@ -117,34 +126,52 @@ class CursorField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, max_length=300, **kwargs)
 
-    def clean(self, value: Any) -> str:
-        cursor = str(super().clean(value))
+
+class SortField(forms.CharField):
+    """An order of the list. Cleans to a Sort."""
+
+    def clean(self, value: Any) -> Sort:
+        text = str(super().clean(value)).strip()
         try:
-            if cursor:
-                read_cursor(cursor)
-        except InvalidInput as error:
-            raise ValidationError(error.errors["cursor"]) from None
-        return cursor
+            return Sort(text or Sort.NEWEST)
+        except ValueError:
+            raise ValidationError(f"{text!r} is not one of {', '.join(Sort.values)}.") from None
 
 
 class PageForm(FilterForm):
-    """Filters, page size and cursor."""
+    """Filters, order, page size and cursor. A cursor belongs to its order."""
 
+    sort = SortField(required=False)
     limit = NumberField(min_value=1, max_value=MAX_PAGE_SIZE, required=False)
     cursor = CursorField()
 
     def clean_limit(self) -> int:
         return self.cleaned_data["limit"] or DEFAULT_PAGE_SIZE
 
+    def clean_cursor(self) -> str:
+        return self._clean_cursor("cursor", self.cleaned_data.get("sort", Sort.NEWEST))
+
+    def _clean_cursor(self, name: str, sort: Sort = Sort.NEWEST) -> str:
+        cursor: str = self.cleaned_data[name]
+        try:
+            if cursor:
+                read_cursor(cursor, ORDERS[sort])
+        except InvalidInput as error:
+            raise ValidationError(error.errors["cursor"]) from None
+        return cursor
+
 
 class ListForm(PageForm):
     """The address of the list's page, which also filters by sentiment.
 
-    `seen` is a cursor: what is newer than it is left out.
+    `seen` is a cursor of the newest first: what is newer than it is left out.
     """
 
     sentiment = ListField(Sentiment.values)
     seen = CursorField()
+
+    def clean_seen(self) -> str:
+        return self._clean_cursor("seen")
 
     def typed_state(self) -> dict[str, str]:
         """Return the filters as they were typed, so that a date comes back the same."""
@@ -155,6 +182,9 @@ class NewTicketsForm(ListForm):
     """The address of a list, and the cursor from which tickets are new."""
 
     after = CursorField()
+
+    def clean_after(self) -> str:
+        return self._clean_cursor("after")
 
 
 # The parameters that make up a state of the list, in this order.

@@ -22,6 +22,7 @@ from .fields import (
     AgentField,
     EmailField,
     EnumerationField,
+    MomentField,
     NumberField,
     OneLineField,
     PlainTextField,
@@ -40,6 +41,7 @@ class TicketForm(forms.Form):
     status = EnumerationField(choices=Status, required=False)
     requester_email = EmailField(max_length=MAX_EMAIL_CHARS, required=False)
     assignee = AgentField(max_length=MAX_USERNAME_CHARS, required=False)
+    snoozed_until = MomentField(required=False)
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, only: Collection[str] = (), **kwargs: Any
@@ -75,6 +77,7 @@ class NewTicketForm(TicketForm):
     Cleans `suggestion_id` to `suggestion`, a SignedSuggestion or None.
     """
 
+    snoozed_until = None  # type: ignore[assignment]  # nobody snoozes what nobody has read
     suggestion_id = SuggestionField(required=False, max_length=2000)
 
     def clean(self) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import pghistory
 from django.conf import settings
@@ -13,7 +14,8 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Max, Min, Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -22,6 +24,7 @@ from ..querysets.comments import CommentQuerySet
 from ..querysets.review import lowest_confidence, needs_review
 from ..querysets.search import requester_vector, words_of
 from ..querysets.tickets import TicketQuerySet
+from ..querysets.turns import priority_rank, waiting_order
 from ..vocabulary import (
     ADMINS_GROUP,
     AGENTS_GROUP,
@@ -36,6 +39,7 @@ from ..vocabulary import (
     Sentiment,
     Source,
     Status,
+    WaitingFor,
 )
 from .constraints import between, confidence_field, one_of, source_field, visible
 
@@ -60,7 +64,10 @@ class Decision(NamedTuple):
     pghistory.DeleteEvent(),
     pghistory.ManualEvent("link_sent"),  # type: ignore[no-untyped-call]
     pghistory.ManualEvent("link_revoked"),  # type: ignore[no-untyped-call]
-    exclude=["document", "link_nonce", "link_digest", "first_response_at", "resolved_at"],
+    exclude=[
+        *("document", "link_nonce", "link_digest"),
+        *("first_response_at", "resolved_at", "last_activity_at"),
+    ],
     context_field=pghistory.ContextJSONField(),
 )
 class Ticket(models.Model):
@@ -107,6 +114,13 @@ class Ticket(models.Model):
     # When an agent first replied in public, and when the ticket was last resolved or closed.
     first_response_at = models.DateTimeField(null=True, editable=False)
     resolved_at = models.DateTimeField(null=True, editable=False)
+    # When the first message came that nobody has answered yet. None once it is answered or the
+    # ticket is finished.
+    waiting_since = models.DateTimeField(null=True, editable=False)
+    # When somebody last wrote. For a ticket without comments, when it was created.
+    last_activity_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
+    # Until then the ticket is not among those that wait for us.
+    snoozed_until = models.DateTimeField(null=True, blank=True)
     # The private link: its secret is derived from the nonce, and only the hash is compared.
     link_nonce = models.CharField(max_length=32, default="", editable=False)
     link_digest = models.CharField(  # noqa: DJ001  (revoked links are all NULL, none equal)
@@ -118,6 +132,8 @@ class Ticket(models.Model):
         output_field=SearchVectorField(),
         db_persist=True,
     )
+
+    is_unread: bool  # of rows that `with_unread` loaded
 
     objects = TicketQuerySet.as_manager()
 
@@ -139,6 +155,18 @@ class Ticket(models.Model):
                 models.Index(fields=[name, "-created_at", "-id"], name=f"ticket_{name}_newest")
                 for name in ("status", "category", "priority", "sentiment", "assignee")
             ),
+            # One for each order of the list.
+            models.Index(waiting_order(), "id", name="ticket_longest_waiting"),
+            models.Index(fields=["-last_activity_at", "-id"], name="ticket_last_activity"),
+            models.Index(
+                priority_rank().desc(),
+                F("created_at").desc(),
+                F("id").desc(),
+                name="ticket_highest_priority",
+            ),
+            models.Index(
+                fields=["-urgency_score", "-created_at", "-id"], name="ticket_most_urgent"
+            ),
             # Few at any time, however many tickets there are.
             models.Index(
                 fields=["created_at"], condition=needs_review(), name="ticket_needs_review"
@@ -149,6 +177,16 @@ class Ticket(models.Model):
                 "id",
                 condition=needs_review(),
                 name="ticket_lowest_confidence",
+            ),
+            models.Index(
+                fields=["waiting_since"],
+                condition=Q(waiting_since__isnull=False),
+                name="ticket_waiting",
+            ),
+            models.Index(
+                fields=["snoozed_until"],
+                condition=Q(snoozed_until__isnull=False),
+                name="ticket_snoozed",
             ),
             GinIndex(fields=["document"], name="ticket_document"),
             GinIndex(requester_vector(), name="ticket_requester"),
@@ -167,6 +205,39 @@ class Ticket(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.status in FINISHED_STATUSES
+
+    @property
+    def waiting_for(self) -> WaitingFor | None:
+        """Return whose turn it is, or None on a finished ticket."""
+        if self.waiting_since is not None:
+            return WaitingFor.US
+        return None if self.is_finished else WaitingFor.REQUESTER
+
+    @property
+    def is_snoozed(self) -> bool:
+        return self.snoozed_until is not None and self.snoozed_until > timezone.now()
+
+    def is_unread_by(self, user: Any) -> bool:
+        """Return whether something is new to this account; False without one. One query."""
+        return bool(Ticket.objects.unread_by(user).filter(pk=self.pk).exists())
+
+    def unanswered_since(self, not_before: datetime | None = None) -> datetime | None:
+        """Return when the first message came that no public reply has answered yet.
+
+        The ticket itself is the first message. With `not_before`, earlier messages do not count.
+        Up to two queries.
+        """
+        public = self.comments.filter(public=True)
+        replies = public.filter(author_role=AuthorRole.AGENT)
+        answered_at = replies.aggregate(at=Max("created_at"))["at"]
+        start = not_before or self.created_at
+        if answered_at is None and start <= self.created_at:
+            return self.created_at
+        messages = public.filter(author_role=AuthorRole.REQUESTER, created_at__gte=start)
+        if answered_at is not None:
+            messages = messages.filter(created_at__gt=answered_at)
+        first: datetime | None = messages.aggregate(at=Min("created_at"))["at"]
+        return first
 
     def decision(self, name: str) -> Decision:
         """Return who decided one of the TRIAGE_FIELDS."""

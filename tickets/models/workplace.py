@@ -1,4 +1,4 @@
-"""How agents work together: saved views, and who is looking at which ticket."""
+"""How agents work: saved views, who is looking at which ticket, and what each has read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ..querysets.presence import PresenceQuerySet
 from ..querysets.saved_views import SavedViewQuerySet
+from ..querysets.turns import TicketReadQuerySet
 from ..vocabulary import MAX_USERNAME_CHARS, MAX_VIEW_NAME_CHARS, MAX_VIEW_QUERY_CHARS
 from .constraints import visible
 from .ticket import Ticket
@@ -69,3 +70,39 @@ class Presence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} on #{self.ticket_id}"
+
+
+class AgentProfile(models.Model):
+    """What the desk keeps about an agent's account."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="agent_profile",
+    )
+    # Messages from before count as read.
+    unread_from = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"profile of account {self.user_id}"
+
+
+class TicketRead(models.Model):
+    """An account has read a ticket up to `read_at`."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="reads")
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reads"
+    )
+    read_at = models.DateTimeField()
+
+    objects = TicketReadQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "account"], name="ticketread_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.ticket_id} by account {self.account_id}"

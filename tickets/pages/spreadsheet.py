@@ -17,6 +17,7 @@ COLUMNS = (
     *("id", "title", "description", "category", "priority", "status", "sentiment"),
     *("urgency_score", "requester_email", "assignee"),
     *("created_at", "updated_at", "first_response_at", "resolved_at", "url"),
+    *("waiting_for", "waiting_since", "last_activity_at", "snoozed_until"),
 )
 FORMULA_STARTS = frozenset("=+-@")
 QUOTES = frozenset(
@@ -60,6 +61,8 @@ def _row(ticket: Ticket, site: str) -> list[Any]:
             )
         ),
         site.rstrip("/") + ticket.get_absolute_url(),
+        ticket.waiting_for or "",
+        *map(_time, (ticket.waiting_since, ticket.last_activity_at, ticket.snoozed_until)),
     ]
 
 

@@ -11,6 +11,7 @@ from django.core import signing
 from django.db.models import Q
 
 from ..exceptions import InvalidInput
+from ..vocabulary import Sort
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,20 @@ class Order:
     fields: tuple[str, ...]
     salt: str
 
+    def reversed_fields(self) -> list[str]:
+        return [name[1:] if name.startswith("-") else f"-{name}" for name in self.fields]
+
 
 NEWEST_FIRST = Order(("-created_at", "-id"), salt="tickets.cursor")
+# The list's orders. `waiting_order` and `priority_rank` are expressions, see `turns.py`.
+ORDERS = {
+    Sort.NEWEST: NEWEST_FIRST,
+    Sort.OLDEST: Order(("created_at", "id"), salt="tickets.cursor.oldest"),
+    Sort.LONGEST_WAITING: Order(("waiting_order", "id"), salt="tickets.cursor.waiting"),
+    Sort.LAST_ACTIVITY: Order(("-last_activity_at", "-id"), salt="tickets.cursor.activity"),
+    Sort.PRIORITY: Order(("-priority_rank", "-created_at", "-id"), salt="tickets.cursor.priority"),
+    Sort.URGENCY: Order(("-urgency_score", "-created_at", "-id"), salt="tickets.cursor.urgency"),
+}
 LOWEST_CONFIDENCE_FIRST = Order(("lowest_confidence", "created_at", "id"), salt="tickets.review")
 
 

@@ -4,6 +4,7 @@ An annotation may carry an enumeration, a description and JSON Schema keywords, 
 `api/shapes.py`.
 """
 
+from datetime import UTC, datetime
 from typing import Annotated, TypedDict
 
 from ..vocabulary import (
@@ -16,6 +17,7 @@ from ..vocabulary import (
     Sentiment,
     Source,
     Status,
+    WaitingFor,
 )
 
 Count = Annotated[int, {"minimum": 0}]
@@ -49,6 +51,12 @@ class Stats(TypedDict):
         list[DayCount],
         {"minItems": STATS_DAYS, "maxItems": STATS_DAYS},
         f"The last {STATS_DAYS} days, including today.",
+    ]
+    waiting_for_breakdown: Annotated[
+        dict[Annotated[str, WaitingFor], Count], "Unfinished tickets by whose turn it is."
+    ]
+    longest_waiting_since: Annotated[
+        str | None, {"format": "date-time"}, "Null if no ticket waits for us."
     ]
 
 
@@ -137,3 +145,12 @@ class TriageFigures(TypedDict):
     per_day: list[DayFigures]
     cost_usd: Dollars
     coverage: Annotated[Share, "Share of the period's tickets that have a prediction."]
+
+
+def rfc3339(moment: datetime) -> str:
+    """Format as RFC 3339 in UTC, with `Z`."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def optional_rfc3339(moment: datetime | None) -> str | None:
+    return None if moment is None else rfc3339(moment)

@@ -8,23 +8,26 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Self, TypeVar
 
 from django.db import models
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Min, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from ..exceptions import NotFound
-from ..vocabulary import STATS_DAYS, Status
-from .cursors import NEWEST_FIRST, Cursor, read_cursor
-from .figures import DayCount, Stats
+from ..vocabulary import STATS_DAYS, Sort, Status, WaitingFor
+from .cursors import NEWEST_FIRST, ORDERS, Cursor, Order, read_cursor
+from .figures import DayCount, Stats, optional_rfc3339
 from .review import ReviewQuerySet
 from .search import parse_search
 from .similar import SimilarQuerySet
 from .statistics import StatisticsQuerySet
+from .turns import TurnQuerySet, priority_rank, waiting_order, waits_for
 
 TicketT = TypeVar("TicketT", bound=models.Model)
 
 # Filters that take a list; each becomes `column IN (...)`.
 LIST_FILTERS = ("category", "priority", "status", "sentiment")
+# What orders sort by beside columns.
+ORDER_EXPRESSIONS = {"waiting_order": waiting_order, "priority_rank": priority_rank}
 # An export reads ids in large batches, because each batch applies the filters again, and rows in
 # small ones, because a description may have 20 000 characters.
 ROW_BATCH, ID_BATCH = 500, 10_000
@@ -40,7 +43,10 @@ class Page(Generic[TicketT]):
 
 
 class TicketQuerySet(  # type: ignore[override]  # as_manager
-    ReviewQuerySet[TicketT], SimilarQuerySet[TicketT], StatisticsQuerySet[TicketT]
+    ReviewQuerySet[TicketT],
+    SimilarQuerySet[TicketT],
+    StatisticsQuerySet[TicketT],
+    TurnQuerySet[TicketT],
 ):
     def filtered(self, filters: Mapping[str, Any]) -> Self:
         """Apply `FilterForm.cleaned_data`. An empty value means no filter."""
@@ -54,10 +60,20 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
             queryset = queryset.filter(created_at__gte=filters["created_after"])
         if filters.get("created_before"):
             queryset = queryset.filter(created_at__lt=filters["created_before"])
-        if filters.get("needs_review"):
-            queryset = queryset.needing_review()
         if filters.get("search"):
             queryset = queryset.search(filters["search"], filters.get("me"))
+        return queryset._needing_attention(filters)
+
+    def _needing_attention(self, filters: Mapping[str, Any]) -> Self:
+        queryset = self
+        if filters.get("needs_review"):
+            queryset = queryset.needing_review()
+        if filters.get("waiting_for"):
+            queryset = queryset.waiting_for(filters["waiting_for"])
+        if filters.get("snoozed") is not None:
+            queryset = queryset.snoozed(filters["snoozed"])
+        if filters.get("unread"):
+            queryset = queryset.unread_by(filters.get("me"))
         return queryset
 
     def search(self, text: str, me: Any = None) -> Self:
@@ -76,27 +92,33 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
     def newest_first(self) -> Self:
         return self.order_by(*NEWEST_FIRST.fields)
 
-    def page(self, limit: int, cursor: str = "") -> Page[TicketT]:
-        """Return up to `limit` tickets beside the cursor, newest first.
+    def in_order(self, order: Order, *, backwards: bool = False) -> Self:
+        """Return the tickets in an order, each with the expressions that it sorts by."""
+        names = {name.removeprefix("-") for name in order.fields} & set(ORDER_EXPRESSIONS)
+        queryset = self.annotate(**{name: ORDER_EXPRESSIONS[name]() for name in names})
+        return queryset.order_by(*(order.reversed_fields() if backwards else order.fields))
+
+    def page(self, limit: int, cursor: str = "", sort: str = Sort.NEWEST) -> Page[TicketT]:
+        """Return up to `limit` tickets beside the cursor, in the order `sort`.
 
         A cursor names a row, so pages stay valid while tickets arrive. A page backwards that
-        would be short of rows is the newest page instead.
+        would be short of rows is the first page instead.
         """
+        order = ORDERS[Sort(sort)]
         queryset = self.defer("document")
         if not cursor:
-            return _page(list(queryset.newest_first()[: limit + 1]), limit, newer="")
-        position = read_cursor(cursor)
-        queryset = queryset.filter(position.condition())
+            return _page(list(queryset.in_order(order)[: limit + 1]), limit, order, newer="")
+        position = read_cursor(cursor, order)
+        queryset = queryset.in_order(order, backwards=position.backwards)
+        rows = list(queryset.filter(position.condition())[: limit + 1])
         if not position.backwards:
-            rows = list(queryset.newest_first()[: limit + 1])
-            newer = Cursor.at(rows[0], backwards=True) if rows else position.reversed()
-            return _page(rows, limit, newer=newer.write())
-        rows = list(queryset.order_by("created_at", "id")[: limit + 1])
+            newer = Cursor.at(rows[0], order, backwards=True) if rows else position.reversed()
+            return _page(rows, limit, order, newer=newer.write())
         if len(rows) <= limit:
-            return self.page(limit)
+            return self.page(limit, sort=sort)
         rows = rows[limit - 1 :: -1]
-        newer = Cursor.at(rows[0], backwards=True)
-        return Page(rows, older=Cursor.at(rows[-1]).write(), newer=newer.write())
+        newer = Cursor.at(rows[0], order, backwards=True)
+        return Page(rows, older=Cursor.at(rows[-1], order).write(), newer=newer.write())
 
     def newer_than(self, cursor: str, limit: int) -> int:
         """Count tickets that are newer than the cursor's position ("" for all), up to `limit`."""
@@ -133,9 +155,14 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
     def stats(self) -> Stats:
         """Return the statistics of the JSON API. Two queries."""
         days = Count(TruncDate("created_at", tzinfo=UTC), distinct=True)
-        breakdowns = self.breakdowns(days=days)
+        breakdowns = self.breakdowns(
+            days=days,
+            **{side.value: Count("pk", filter=waits_for(side)) for side in WaitingFor},
+            longest=Min("waiting_since"),
+        )
         total, urgency, counts = breakdowns.total, breakdowns.urgency, breakdowns.counts
-        used_days = breakdowns.further["days"]
+        further = breakdowns.further
+        used_days = further["days"]
         return {
             "total_tickets": total,
             "open_tickets": counts["status"][Status.OPEN],
@@ -146,6 +173,8 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
             "sentiment_breakdown": counts["sentiment"],
             "avg_urgency_score": None if urgency is None else round(urgency, 1),
             "tickets_per_day": self._tickets_per_day(),
+            "waiting_for_breakdown": {side.value: further[side.value] for side in WaitingFor},
+            "longest_waiting_since": optional_rfc3339(further["longest"]),
         }
 
     def _tickets_per_day(self) -> list[DayCount]:
@@ -190,7 +219,7 @@ def _is_assigned_to(names: list[str]) -> Q:
     return is_assigned | Q(assignee=None) if "none" in names else is_assigned
 
 
-def _page(rows: list[TicketT], limit: int, newer: str) -> Page[TicketT]:
+def _page(rows: list[TicketT], limit: int, order: Order, newer: str) -> Page[TicketT]:
     """Return one page. An extra row shows that another page follows."""
-    older = Cursor.at(rows[limit - 1]).write() if len(rows) > limit else ""
+    older = Cursor.at(rows[limit - 1], order).write() if len(rows) > limit else ""
     return Page(rows[:limit], older, newer)

@@ -14,8 +14,9 @@ from ..access.actors import REQUESTER, Actor
 from ..exceptions import NotFound
 from ..models.housekeeping import IdempotencyKey
 from ..models.ticket import Comment, Ticket, digest
+from ..models.workplace import TicketRead
 from ..vocabulary import AuthorRole, Status
-from .editing import audited, editing, lock_ticket
+from .editing import audited, editing
 from .mail import outbox
 from .tickets import update_ticket
 
@@ -61,8 +62,8 @@ def _stored(comment_id: int) -> Comment:
 
 def add_comment(ticket: Ticket, data: Mapping[str, Any], actor: Actor) -> Comment:
     """Add an agent's public reply (`data["public"]`) or internal note. Raise NotFound."""
-    with audited(actor):
-        ticket = lock_ticket(ticket.pk)
+    with editing(ticket.pk, actor) as edit:
+        ticket = edit.ticket
         comment = Comment.objects.create(
             ticket=ticket,
             author=actor.user,
@@ -70,11 +71,16 @@ def add_comment(ticket: Ticket, data: Mapping[str, Any], actor: Actor) -> Commen
             body=data["body"],
             public=data.get("public", False),
         )
-        if comment.public and ticket.first_response_at is None:
-            ticket.first_response_at = comment.created_at
-            ticket.save(update_fields=["first_response_at"])
+        ticket.last_activity_at = comment.created_at
+        if comment.public:
+            ticket.waiting_since = None
+            if ticket.first_response_at is None:
+                ticket.first_response_at = comment.created_at
+                ticket.save(update_fields=["first_response_at"])
+        if actor.user is not None:
+            TicketRead.objects.mark_read(ticket, actor.user)
         outbox.comment_added(comment)
-        return comment
+    return comment
 
 
 def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
@@ -88,9 +94,13 @@ def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
             return repeated
         if ticket.is_finished:
             ticket.status = Status.OPEN
-        return Comment.objects.create(
+        comment = Comment.objects.create(
             ticket=ticket, author_role=AuthorRole.REQUESTER, body=data["body"], public=True
         )
+        ticket.last_activity_at = comment.created_at
+        ticket.waiting_since = ticket.waiting_since or comment.created_at
+        ticket.snoozed_until = None
+    return comment
 
 
 def _repeated_reply(ticket: Ticket, body: str) -> Comment | None:

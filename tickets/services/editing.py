@@ -29,6 +29,8 @@ COLUMNS = (
     *("sentiment", "urgency_score"),
     *(f"{name}_{part}" for name in TRIAGE_FIELDS for part in ("source", "confidence")),
 )
+# Columns that follow what people write and which status they choose.
+TURN_COLUMNS = ("waiting_since", "last_activity_at")
 
 
 @dataclass(slots=True)
@@ -70,11 +72,16 @@ def editing(
     """
     with audited(actor, **({} if undoes is None else {"undoes": undoes})):
         ticket = lock_ticket(ticket_id, version)
-        before = {column: getattr(ticket, column) for column in COLUMNS}
+        columns = (*COLUMNS, *TURN_COLUMNS)
+        before = {column: getattr(ticket, column) for column in columns}
         was_finished = ticket.is_finished
         edit = TicketEdit(ticket)
         yield edit
-        changed = [column for column in COLUMNS if getattr(ticket, column) != before[column]]
+        if ticket.is_finished:
+            ticket.waiting_since = ticket.snoozed_until = None
+        elif was_finished and ticket.waiting_since is None:
+            ticket.waiting_since = ticket.unanswered_since()
+        changed = [column for column in columns if getattr(ticket, column) != before[column]]
         if changed:
             edit.is_new_version = True
             ticket.version += 1

@@ -13,6 +13,7 @@ from ..access.actors import Actor
 from ..exceptions import NotFound
 from ..models.housekeeping import IdempotencyKey
 from ..models.ticket import Ticket, digest
+from ..models.workplace import TicketRead
 from ..triage.signed_suggestions import SignedSuggestion
 from ..vocabulary import TRIAGE_FIELDS, WRITABLE_FIELDS, LearnedField, Scope, Source
 from .editing import (
@@ -29,6 +30,8 @@ from .mail import outbox
 from .triage import assessment, feedback, predictions
 
 AnswerT = TypeVar("AnswerT", bound=Mapping[str, object])  # a JSON object
+# A program that replaces a ticket's text should not lose its people.
+KEPT_FIELDS = frozenset({"requester_email", "assignee"})
 
 # --- creating ---------------------------------------------------------------------------
 
@@ -47,7 +50,9 @@ def create_ticket(
     suggestion: SignedSuggestion | None = data.get("suggestion")
     ticket = Ticket(**values)
     ticket.updated_at = ticket.created_at
+    ticket.last_activity_at = ticket.created_at
     ticket.resolved_at = ticket.created_at if ticket.is_finished else None
+    ticket.waiting_since = None if ticket.is_finished else ticket.created_at
     for name in LearnedField.values:
         if name in values:
             ticket.decide(name, Source.HUMAN)
@@ -56,6 +61,8 @@ def create_ticket(
     ticket.issue_link()
     with audited(actor):
         ticket.save(force_insert=True)
+        if actor.user is not None:
+            TicketRead.objects.mark_read(ticket, actor.user)
         if suggestion is not None:
             predictions.attach_suggestion(ticket, suggestion, applied)
         offline.save_predictions(ticket)
@@ -190,6 +197,7 @@ def replace_ticket(
 ) -> TicketEdit:
     """Set every writable value. Those left out return to their defaults, as on create.
 
+    What KEPT_FIELDS names keeps its value unless `data` has it, be it as an empty one.
     Raise as `editing` does.
     """
     values = _writable_values(data)
@@ -197,7 +205,7 @@ def replace_ticket(
         ticket = edit.ticket
         text = ticket.text_digest()
         fresh = Ticket(**values)
-        for name in WRITABLE_FIELDS:
+        for name in [name for name in WRITABLE_FIELDS if name in data or name not in KEPT_FIELDS]:
             setattr(ticket, name, getattr(fresh, name))
         for name in LearnedField.values:
             ticket.decide(name, Source.HUMAN if name in values else Source.DEFAULT)

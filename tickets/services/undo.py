@@ -76,6 +76,9 @@ def _restore(ticket_id: int, version: int, actor: Actor) -> RestoredTicket:
         text = ticket.text_digest()
         for column in columns:
             setattr(ticket, column, getattr(before, column))
+        if "status" in columns and not ticket.is_finished:
+            # A reply since then has answered what waited before.
+            ticket.waiting_since = ticket.unanswered_since(before.waiting_since)
         if "assignee_id" in columns and not _is_still_agent(ticket.assignee_id):
             ticket.assignee_id = None
         if "status" in columns and ticket.is_finished:

@@ -8,12 +8,20 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from tickets.models.ticket import Comment, Ticket, digest
 from tickets.models.tokens import ApiToken
 from tickets.models.triage import Prediction
-from tickets.vocabulary import ADMINS_GROUP, AGENTS_GROUP, AuthorRole, Scope
+from tickets.vocabulary import (
+    ADMINS_GROUP,
+    AGENTS_GROUP,
+    FINISHED_STATUSES,
+    AuthorRole,
+    Scope,
+    Status,
+)
 
 PASSWORD = "correct horse battery staple"
 
@@ -53,10 +61,18 @@ class AdminFactory(UserFactory):
 
 
 class TicketFactory(DjangoModelFactory):
-    """A ticket that triage has not read: general, medium, open."""
+    """A ticket that triage has not read: general, medium, open, waiting for us."""
 
     class Meta:
         model = Ticket
+
+    created_at = factory.LazyFunction(timezone.now)
+    updated_at = factory.SelfAttribute("created_at")
+    last_activity_at = factory.SelfAttribute("created_at")
+    waiting_since = factory.LazyAttribute(
+        lambda ticket: None if ticket.status in FINISHED_STATUSES else ticket.created_at
+    )
+    status = Status.OPEN
 
     title = factory.Sequence(lambda n: f"Printer {n} is on fire")
     description = "There is smoke above the paper tray."

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...forms.fields import FlagField, ListField, NumberField
+from ...forms.lists import SortField
 from ...querysets.search import SEARCH_HELP
-from ...vocabulary import DEFAULT_PAGE_SIZE
+from ...vocabulary import DEFAULT_PAGE_SIZE, Sort
 from .schemas import Schema, bounds
 
 PATH_PARAMETERS: Mapping[str, Schema] = {
@@ -46,6 +47,9 @@ QUERY_DESCRIPTIONS: Mapping[str, str] = {
     "created_before": "A time or a date. Tickets created before it.",
     "needs_review": "true finds active tickets whose category or priority triage decided with low"
     " confidence.",
+    "snoozed": "true finds tickets that are snoozed now, false those that are not.",
+    "unread": "true finds tickets with something new to the account that asks.",
+    "sort": "The order. A cursor belongs to its order.",
     "since": "A time or a date. Predictions made at or after it.",
     "until": "A time or a date. Predictions made before it.",
     "limit": "Tickets per page.",
@@ -64,6 +68,8 @@ def query_parameter(name: str, field: Any) -> Schema:
         schema["enum"] = ["", "true", "false"]
     if isinstance(field, ListField) and field.allowed:
         description = f"Comma-separated list of {', '.join(field.allowed)}."
+    if isinstance(field, SortField):
+        schema["enum"] = ["", *Sort.values]
     if name in DEFAULTS:
         schema["default"] = DEFAULTS[name]
     return {"name": name, "in": "query", "schema": schema, "description": description}

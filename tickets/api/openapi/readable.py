@@ -86,7 +86,7 @@ def rule(schema: Schema) -> str:
     if "$ref" in schema:
         return _name(schema["$ref"])
     if "enum" in schema:
-        return " | ".join(schema["enum"])
+        return " | ".join("null" if value is None else value for value in schema["enum"])
     return ", ".join([_type(schema), *_bounds(schema)])
 
 

@@ -17,7 +17,7 @@ from typing import (
 
 from django import forms
 
-from ...forms.fields import EmailField, OneLineField, PlainTextField
+from ...forms.fields import EmailField, MomentField, OneLineField, PlainTextField
 from ...vocabulary import Status
 from ..http import BodyRules
 from ..shapes import STORABLE
@@ -132,6 +132,7 @@ FIELD_NOTES: Mapping[type[forms.Field], Schema] = {
     PlainTextField: {"pattern": STORABLE},
     OneLineField: {"pattern": STORABLE},
     EmailField: {"format": "email"},
+    MomentField: {"format": "date-time"},
 }
 
 

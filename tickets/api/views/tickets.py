@@ -28,13 +28,13 @@ from ..shapes import CreatedTicketJson, PublicTicketJson, TicketJson
     headers=("Link",),
 )
 def list_tickets(request: HttpRequest, actor: Actor, filters: PageFilters) -> HttpResponse:
-    """List tickets, newest first.
+    """List tickets, newest first or in another order.
 
     Filters are combined with AND. An empty value means no filter.
     """
-    queryset = Ticket.objects.filtered(filters).with_people()
-    page = queryset.page(filters["limit"], filters["cursor"])
-    response = answer([serializers.ticket(ticket) for ticket in page.rows])
+    queryset = Ticket.objects.filtered(filters).with_people().with_unread(actor.user)
+    page = queryset.page(filters["limit"], filters["cursor"], filters["sort"])
+    response = answer([serializers.ticket(row, unread=row.is_unread) for row in page.rows])
     links = http.page_links(request, next=page.older, prev=page.newer)
     if links:
         response["Link"] = links
@@ -93,8 +93,9 @@ def _create(key: str | None, body: JsonBody, actor: Actor) -> IdempotentCreate[P
         return tickets.create_ticket(data, actor)
 
     def serialize(ticket: Ticket) -> PublicTicketJson:
-        agent = actor.can(Scope.WRITE)
-        return serializers.ticket(ticket) if agent else serializers.public_ticket(ticket)
+        if not actor.can(Scope.WRITE):
+            return serializers.public_ticket(ticket)
+        return serializers.ticket(ticket, unread=False)  # what an agent reports is not news
 
     if key is not None:
         return tickets.create_ticket_once(key, actor.identity, body.raw, create, serialize)
@@ -115,7 +116,7 @@ def show_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpRespo
     ticket = Ticket.objects.with_people().find(ticket_id)
     if http.has_version(request, ticket.etag):
         return _with_etag(HttpResponse(status=304), ticket)
-    return _answer_ticket(ticket)
+    return _answer_ticket(ticket, actor)
 
 
 @endpoint(
@@ -141,10 +142,10 @@ def update_ticket(
     Only the keys sent change. A category or a priority that is sent counts as a person's
     decision, which triage leaves alone.
     """
-    changes = body.clean()
+    changes = body.clean(lambda: _current(ticket_id, actor))
     version = _expected_version(request, ticket_id)
     edit = tickets.update_ticket(ticket_id, changes, actor, version=version)
-    return _answer_ticket(edit.ticket)
+    return _answer_ticket(edit.ticket, actor)
 
 
 @endpoint(
@@ -154,8 +155,8 @@ def update_ticket(
     body=BodyRules(
         "TicketReplacement",
         TicketForm,
-        "Keys left out return to their defaults. Triage chooses the category and the priority"
-        " if they are left out.",
+        "Keys left out return to their defaults, but requester_email and assignee keep their"
+        " values. Triage chooses the category and the priority if they are left out.",
         read_only=CreatedTicketJson,
     ),
     returns=TicketJson,
@@ -166,10 +167,12 @@ def replace_ticket(
     request: HttpRequest, actor: Actor, body: JsonBody, ticket_id: int
 ) -> HttpResponse:
     """Replace a ticket."""
-    data = body.clean()
+    left_out = tickets.KEPT_FIELDS - body.raw.keys()
+    values = body.clean(lambda: _current(ticket_id, actor))
+    data = {name: value for name, value in values.items() if name not in left_out}
     version = _expected_version(request, ticket_id)
     edit = tickets.replace_ticket(ticket_id, data, actor, version=version)
-    return _answer_ticket(edit.ticket)
+    return _answer_ticket(edit.ticket, actor)
 
 
 @endpoint(
@@ -195,8 +198,16 @@ def _expected_version(request: HttpRequest, ticket_id: int) -> int | None:
     return ticket.version if ticket.version in versions else 0
 
 
-def _answer_ticket(ticket: Ticket) -> HttpResponse:
-    return _with_etag(answer(serializers.ticket(ticket)), ticket)
+def _answer_ticket(ticket: Ticket, actor: Actor) -> HttpResponse:
+    return _with_etag(answer(_serialize(ticket, actor)), ticket)
+
+
+def _current(ticket_id: int, actor: Actor) -> TicketJson:
+    return _serialize(Ticket.objects.with_people().find(ticket_id), actor)
+
+
+def _serialize(ticket: Ticket, actor: Actor) -> TicketJson:
+    return serializers.ticket(ticket, unread=ticket.is_unread_by(actor.user))
 
 
 def _with_etag(response: HttpResponse, ticket: Ticket) -> HttpResponse:

@@ -18,6 +18,9 @@ from tickets.vocabulary import TRIAGE_FIELDS, AuthorRole, LearnedField, Source
 
 DEMO_TICKETS = Path(__file__).parent.parent / "demo_tickets.json"
 CREATED_STATUS = "open"
+# What a comment changes on its ticket, and what its agent does.
+MESSAGE_COLUMNS = ("waiting_since", "last_activity_at", "first_response_at")
+STATUS_COLUMNS = ("assignee", "status", "resolved_at", "waiting_since")
 
 
 class CommentRow(TypedDict):
@@ -99,6 +102,8 @@ def store_ticket(row: TicketRow, created_at: datetime) -> Ticket:
         requester_email=row["requester_email"] or "",
         created_at=created_at,
         updated_at=created_at,
+        last_activity_at=created_at,
+        waiting_since=created_at,
     )
     assessment = assess_offline(ticket, TRIAGE_FIELDS)
     for name in ("category", "priority"):
@@ -131,10 +136,16 @@ def store_comment(ticket: Ticket, row: CommentRow, created_at: datetime) -> None
             public=row["public"],
             created_at=created_at,
         )
-        if comment.public and not by_requester and ticket.first_response_at is None:
-            ticket.first_response_at = created_at
-            ticket.save(update_fields=["first_response_at"])
+        if by_requester:
+            ticket.waiting_since = ticket.waiting_since or created_at
+        elif comment.public:
+            ticket.waiting_since = None
+            ticket.first_response_at = ticket.first_response_at or created_at
+        ticket.version += 1
+        ticket.updated_at = ticket.last_activity_at = created_at
+        ticket.save(update_fields=[*MESSAGE_COLUMNS, "version", "updated_at"])
     backdate(comment, created_at)
+    backdate(ticket, created_at)
 
 
 def set_status(ticket: Ticket, row: TicketRow, changed_at: datetime) -> None:
@@ -144,8 +155,9 @@ def set_status(ticket: Ticket, row: TicketRow, changed_at: datetime) -> None:
         ticket.status = row["status"]
         ticket.version += 1
         ticket.updated_at = changed_at
-        ticket.resolved_at = changed_at if ticket.is_finished else None
-        ticket.save(update_fields=["assignee", "status", "version", "updated_at", "resolved_at"])
+        if ticket.is_finished:
+            ticket.resolved_at, ticket.waiting_since = changed_at, None
+        ticket.save(update_fields=[*STATUS_COLUMNS, "version", "updated_at"])
     backdate(ticket, changed_at)
 
 

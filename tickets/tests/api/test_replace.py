@@ -20,13 +20,22 @@ def test_keys_left_out_return_to_their_defaults(agent):
     assert response.status_code == 200
     replaced = response.json()
     assert (replaced["title"], replaced["description"]) == (NEW["title"], NEW["description"])
-    assert (replaced["status"], replaced["requester_email"], replaced["assignee"]) == (
-        "open",
-        None,
-        None,
-    )
+    assert replaced["status"] == "open"
     assert replaced["triage"]["category"]["source"] != "human"
     assert (replaced["version"], response["ETag"]) == (2, '"2"')
+
+
+def test_the_people_stay_unless_they_are_sent(agent):
+    grace = AgentFactory()
+    ticket = TicketFactory(requester_email="ada@example.org", assignee=grace)
+    replaced = agent.send("PUT", one(ticket.pk), NEW).json()
+    assert (replaced["requester_email"], replaced["assignee"]) == (
+        "ada@example.org",
+        grace.username,
+    )
+    body = NEW | {"requester_email": None, "assignee": None}
+    replaced = agent.send("PUT", one(ticket.pk), body).json()
+    assert (replaced["requester_email"], replaced["assignee"]) == (None, None)
 
 
 def test_every_writable_key_is_stored(agent, ticket):

@@ -39,6 +39,11 @@ def test_an_agent_reads_every_documented_key(agent):
         "version": 1,
         "created_at": ticket.created_at.isoformat().replace("+00:00", "Z"),
         "updated_at": ticket.updated_at.isoformat().replace("+00:00", "Z"),
+        "waiting_for": "us",
+        "waiting_since": ticket.created_at.isoformat().replace("+00:00", "Z"),
+        "last_activity_at": ticket.created_at.isoformat().replace("+00:00", "Z"),
+        "snoozed_until": None,
+        "unread": False,
     }
 
 

@@ -24,7 +24,7 @@ def test_only_the_keys_sent_change(agent):
     before = agent.get(one(ticket.pk)).json()
     after = agent.send("PATCH", one(ticket.pk), {"status": "closed"}).json()
     changed = {key for key in before if before[key] != after[key]}
-    assert changed == {"status", "version", "updated_at"}
+    assert changed == {"status", "version", "updated_at", "waiting_for", "waiting_since"}
     assert agent.get(one(ticket.pk)).json() == after
 
 

@@ -52,6 +52,10 @@ def test_each_row_has_every_column_of_a_ticket(agent):
         "first_response_at": "2026-03-29T12:35:05Z",
         "resolved_at": "",
         "url": f"http://testserver/tickets/{ticket.pk}/",
+        "waiting_for": "us",
+        "waiting_since": "2026-03-29T12:30:05Z",
+        "last_activity_at": "2026-03-29T12:30:05Z",
+        "snoozed_until": "",
     }
 
 

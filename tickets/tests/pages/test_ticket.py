@@ -399,7 +399,7 @@ def test_resolving_with_a_reply_offers_undo(agent, ticket):
     data = {"body": "Done", "resolve": "true", "form_key": "a"}
     response = agent.post(f"/tickets/{ticket.pk}/comments/", data, headers=HTMX)
     toast = json.loads(response["HX-Trigger"])["toast"]
-    assert toast["undo"] == f"{ticket.pk}:2"
+    assert toast["undo"] == f"{ticket.pk}:3"
     agent.post("/tickets/undo/", {"changes": toast["undo"]})
     assert Ticket.objects.get().status == "open"
     assert Comment.objects.count() == 1

@@ -68,6 +68,13 @@ CHANGES = {
             "tickets_triagemodel": {"lessons": "feedback_count"},
         },
     ),
+    "0.3": Changes(
+        new_tables=frozenset({"tickets_agentprofile", "tickets_ticketread"}),
+        new_columns={
+            "tickets_ticket": {"waiting_since", "last_activity_at", "snoozed_until"},
+            "tickets_ticketevent": {"waiting_since", "snoozed_until"},
+        },
+    ),
 }
 
 

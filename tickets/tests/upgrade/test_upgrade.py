@@ -207,6 +207,41 @@ def test_conversations_are_unchanged(api, agent, old):
         assert page.status == 200, name
 
 
+@holding("conversations")
+def test_each_ticket_waits_for_whoever_did_not_write_last(api, old):
+    """By the comments that the old release answered: the last public one decides."""
+    turns = {}
+    for shape, conversation in old["conversations"].items():
+        ticket = api.json("GET", f"/api/tickets/{conversation['ticket']}/").json()
+        public = [row for row in conversation["comments"] if row["public"]]
+        last = public[-1]["author_role"] if public else "requester"
+        expected = "requester" if last == "agent" else "us"
+        is_finished = conversation["status"] in ("resolved", "closed")
+        turns[shape] = ticket["waiting_for"]
+        assert ticket["waiting_for"] == (None if is_finished else expected), shape
+        assert (ticket["waiting_since"] is not None) == (ticket["waiting_for"] == "us"), shape
+        written = [row["created_at"] for row in conversation["comments"]]
+        assert ticket["last_activity_at"] == max([ticket["created_at"], *written]), shape
+        assert ticket["unread"] is False
+    assert set(turns.values()) == {"us", "requester", None}
+
+
+@holding("conversations")
+def test_a_ticket_waits_since_its_first_unanswered_message(api, old):
+    conversations = old["conversations"]
+    several = next(name for name in conversations if "several times" in name)
+    ticket = api.json("GET", f"/api/tickets/{conversations[several]['ticket']}/").json()
+    rows = conversations[several]["comments"]
+    answers = [row["created_at"] for row in rows if row["public"] and row["author"]]
+    unanswered = [
+        row["created_at"]
+        for row in rows
+        if row["author_role"] == "requester" and row["created_at"] > max(answers)
+    ]
+    assert len(unanswered) > 1
+    assert ticket["waiting_since"] == min(unanswered)
+
+
 def test_dashboards_and_export_open(agent):
     for path in ("/dashboard/", "/dashboard/triage/", "/tickets/export.csv"):
         assert agent.get(path).status == 200
@@ -286,10 +321,10 @@ def test_new_changes_are_audited(api, database):
     events = database.query(
         "SELECT * FROM tickets_ticketevent WHERE pgh_obj_id = %s ORDER BY pgh_id", number
     )
-    assert [event["pgh_label"] for event in events] == ["insert", "update", "delete"]
+    assert [event["pgh_label"] for event in events] == ["insert", "update", "update", "delete"]
     audited = {name for name in events[0] if not name.startswith("pgh_")}
     assert len(audited) > 15
-    for event in events[1:]:
+    for event in events[2:]:
         assert {name: event[name] for name in audited} == {name: newest[name] for name in audited}
     comment_events = database.query(
         "SELECT pgh_label FROM tickets_commentevent WHERE ticket_id = %s ORDER BY pgh_id", number

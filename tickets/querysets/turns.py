@@ -1,0 +1,97 @@
+"""Whose turn it is on a ticket, and what is new to whom."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any, Self, TypeVar
+
+from django.db import models
+from django.db.models import BooleanField, Case, F, FilteredRelation, Q, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from ..vocabulary import ACTIVE_STATUSES, PRIORITIES, WaitingFor
+
+TicketT = TypeVar("TicketT", bound=models.Model)
+ReadT = TypeVar("ReadT", bound=models.Model)
+
+# Sorts behind every time: tickets that wait for nobody come last.
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class TurnQuerySet(models.QuerySet[TicketT]):
+    def waiting_for(self, sides: Collection[str]) -> Self:
+        """Return unfinished tickets on which it is the turn of one of these WaitingFor sides."""
+        return self.filter(functools.reduce(operator.or_, map(waits_for, sides)))
+
+    def snoozed(self, is_snoozed: bool) -> Self:
+        """Return the tickets that are snoozed now, or those that are not."""
+        now = timezone.now()
+        if is_snoozed:
+            return self.filter(snoozed_until__gt=now)
+        return self.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=now))
+
+    def with_unread(self, user: Any) -> Self:
+        """Return the tickets, each with `is_unread`: whether something is new to this account.
+
+        Nothing is new to a caller without an account (None).
+        """
+        if user is None:
+            return self.annotate(is_unread=Value(False))
+        case = Case(When(_is_new_to(user), then=True), default=False, output_field=BooleanField())
+        return self._with_read_mark(user).annotate(is_unread=case)
+
+    def unread_by(self, user: Any) -> Self:
+        """Return the tickets with something new to this account; none if it is None."""
+        if user is None:
+            return self.none()
+        return self._with_read_mark(user).filter(_is_new_to(user))
+
+    def _with_read_mark(self, user: Any) -> Self:
+        mark = FilteredRelation("reads", condition=Q(reads__account=user))
+        return self.alias(read_mark=mark)
+
+
+def waits_for(side: str) -> Q:
+    """Return the condition for unfinished tickets on which it is this WaitingFor side's turn."""
+    if side == WaitingFor.US:
+        return Q(waiting_since__isnull=False)
+    return Q(waiting_since=None, status__in=[status.value for status in ACTIVE_STATUSES])
+
+
+def _is_new_to(user: Any) -> Q:
+    """Return the condition for messages since the account read the ticket.
+
+    What was there before the account counts as read, and for accounts of earlier releases what
+    was there before the upgrade.
+    """
+    profile = getattr(user, "agent_profile", None)
+    start = profile.unread_from if profile else user.date_joined
+    is_unseen = Q(read_mark__read_at=None) | Q(read_mark__read_at__lt=F("last_activity_at"))
+    return Q(last_activity_at__gt=start) & is_unseen
+
+
+class TicketReadQuerySet(models.QuerySet[ReadT]):
+    def mark_read(self, ticket: Any, account: Any) -> None:
+        """Note that the account has read the ticket up to its last activity, as loaded."""
+        row = self.model(ticket=ticket, account=account, read_at=ticket.last_activity_at)
+        self.bulk_create(
+            [row],
+            update_conflicts=True,
+            unique_fields=["ticket", "account"],
+            update_fields=["read_at"],
+        )
+
+
+def waiting_order() -> Coalesce:
+    """Return since when a ticket has waited for us, or NEVER. It has an index."""
+    return Coalesce("waiting_since", Value(NEVER, output_field=models.DateTimeField()))
+
+
+def priority_rank() -> Case:
+    """Return 0 for the lowest priority, and more for higher ones. It has an index."""
+    ranks = [When(priority=value, then=Value(rank)) for rank, value in enumerate(PRIORITIES)]
+    return Case(*ranks, default=Value(-1), output_field=models.SmallIntegerField())
