@@ -16,6 +16,12 @@ class Migration(migrations.Migration):
     dependencies = [("tickets", "0010_fill_whose_turn")]
 
     operations = [
+        # Both at once, and the tickets first, as every change locks them. In the order of the
+        # other steps, a change at the same moment would end in a deadlock.
+        migrations.RunSQL(
+            "LOCK TABLE tickets_ticket, tickets_ticketevent IN ACCESS EXCLUSIVE MODE",
+            "LOCK TABLE tickets_ticket, tickets_ticketevent IN ACCESS EXCLUSIVE MODE",
+        ),
         migrations.AddField(
             model_name="ticketevent",
             name="snoozed_until",
