@@ -30,6 +30,7 @@ from ..services.saved_views import SAME_NAME
 from ..vocabulary import (
     ENUMERATED_FIELDS,
     MAX_TOKEN_DAYS,
+    MAX_TOKEN_NAME_CHARS,
     RESERVED_USERNAMES,
     WRITABLE_FIELDS,
     Category,
@@ -39,6 +40,11 @@ from ..vocabulary import (
 from .base import ModelForm
 
 TRIAGE_DECIDES = ("", "Let triage decide")
+ADMIN_WIDGETS: Mapping[type[forms.Field], type[forms.Widget]] = {
+    fields.OneLineField: AdminTextInputWidget,
+    fields.PlainTextField: AdminTextareaWidget,
+    fields.EmailField: AdminEmailInputWidget,
+}
 
 
 class AdminTicketForm(tickets.TicketForm, ModelForm):
@@ -51,12 +57,9 @@ class AdminTicketForm(tickets.TicketForm, ModelForm):
 
     def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
         super().__init__(data, files=files, **kwargs)
-        for name, widget in (
-            ("title", AdminTextInputWidget()),
-            ("description", AdminTextareaWidget()),
-            ("requester_email", AdminEmailInputWidget()),
-        ):
-            self.fields[name].widget = widget
+        for field in self.fields.values():
+            if widget := ADMIN_WIDGETS.get(type(field)):
+                field.widget = widget()
 
     def validate_constraints(self) -> None:
         """Do nothing: the form's fields have the same rules, and the database enforces them."""
@@ -208,7 +211,7 @@ class ViewForm(ModelForm):
 class TokenForm(ModelForm):
     """A new API token. `days` is the time until it expires; empty means never."""
 
-    name = fields.OneLineField(max_length=100, widget=AdminTextInputWidget)
+    name = fields.OneLineField(max_length=MAX_TOKEN_NAME_CHARS, widget=AdminTextInputWidget)
     scopes = forms.MultipleChoiceField(
         choices=Scope,
         initial=[Scope.READ, Scope.WRITE],

@@ -3,10 +3,11 @@
 import pytest
 
 from tickets.checks import check_models_can_be_asked, refuse_unsafe_settings
+from tickets.triage.providers.table import PROVIDERS
 
 from .test_checks import OWN, check, run
 
-API_KEYS = ("GEMINI_API_KEY", "OPENAI_API_KEY", "GROQ_API_KEY", "LLM_API_KEY")
+API_KEYS = [row.key_setting for row in PROVIDERS.values()]
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +72,7 @@ def test_a_command_does_not_start_with_a_wrong_value(tmp_path):
     code, lines = check(tmp_path, LLM_PROVIDER="gemeni")
     assert code == 1
     assert len(lines) == 1
-    assert "LLM_PROVIDER must be one of auto, gemini, openai, groq, local, none" in lines[0]
+    assert f"LLM_PROVIDER must be one of auto, {', '.join(PROVIDERS)}, none" in lines[0]
 
 
 def test_the_server_does_not_start_with_a_wrong_value(tmp_path):

@@ -12,6 +12,7 @@ from tickets.models.ticket import Ticket
 from tickets.services import comments, private_links, tickets
 from tickets.tests.factories import AgentFactory, TicketFactory
 from tickets.tests.worker import work, work_now
+from tickets.vocabulary import MAX_TITLE_CHARS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KINDS = ("received", "reply", "resolved", "link")
@@ -125,9 +126,9 @@ def test_a_confirmation_repeats_no_text_that_a_stranger_chose_beyond_the_title(s
     "title",
     [
         "Hilfe 🎉🎉 für Ümläüte und 漢字",
-        "🎉" * 200,
+        "🎉" * MAX_TITLE_CHARS,
         "word " * 39 + "end",
-        "x" * 200,
+        "x" * MAX_TITLE_CHARS,
         'Quotes " and \\ and <brackets>, commas; and (more)',
         "مرحبا بالعالم",
     ],

@@ -26,6 +26,8 @@ from tickets.vocabulary import (
     ADMINS_GROUP,
     AGENTS_GROUP,
     FINISHED_STATUSES,
+    MAX_TEXT_CHARS,
+    MAX_TITLE_CHARS,
     TRIAGE_FIELDS,
     Source,
     Status,
@@ -43,7 +45,7 @@ REFUSED: Any = {
     "ticket_description_visible": (
         Ticket,
         "description",
-        [*INVISIBLE, "x" * 20_001, "🎉" * 20_001],
+        [*INVISIBLE, "x" * (MAX_TEXT_CHARS + 1), "🎉" * (MAX_TEXT_CHARS + 1)],
     ),
     "ticket_category_known": (Ticket, "category", ["", "Billing", "root", "billing "]),
     "ticket_priority_known": (Ticket, "priority", ["", "P0", "urgent"]),
@@ -60,7 +62,7 @@ REFUSED: Any = {
         "sentiment_confidence",
         [-0.01, 1.01, "-Infinity"],
     ),
-    "comment_body_visible": (Comment, "body", [*INVISIBLE, "x" * 20_001]),
+    "comment_body_visible": (Comment, "body", [*INVISIBLE, "x" * (MAX_TEXT_CHARS + 1)]),
     "comment_author_role_known": (Comment, "author_role", ["", "admin"]),
     "comment_requester_public": (Comment, "author_role", ["requester"]),
     "apitoken_name_visible": (ApiToken, "name", INVISIBLE),
@@ -106,9 +108,9 @@ def test_the_database_refuses_null(column):
 @pytest.mark.parametrize(
     ("model", "column", "value"),
     [
-        (Ticket, "title", "🎉" * 200),
+        (Ticket, "title", "🎉" * MAX_TITLE_CHARS),
         (Ticket, "title", "\u200bx\u200b"),
-        (Ticket, "description", "🎉" * 20_000),
+        (Ticket, "description", "🎉" * MAX_TEXT_CHARS),
         (Ticket, "urgency_score", 0),
         (Ticket, "urgency_score", 100),
         (Ticket, "sentiment_confidence", 0.0),

@@ -35,6 +35,7 @@ _CHAT_ERRORS = {
     "missing_model": ("The requested model does not exist.", None),
     "429": ("Rate limit reached for this model.", "rate_limit_exceeded"),
 }
+KEY_HEADERS = ("x-goog-api-key", "Authorization")
 MODELS = ("fake-model",)
 THINKING_TOKENS = 40
 

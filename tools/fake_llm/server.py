@@ -177,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
             or faults.fault_in(question.message)
             or fake.next_fault()
         )
-        has_key = bool(self.headers.get("x-goog-api-key") or self.headers.get("Authorization"))
+        has_key = any(self.headers.get(name) for name in protocols.KEY_HEADERS)
         fake.log_request(
             path=self.path,
             model=question.model,

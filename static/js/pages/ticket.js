@@ -10,7 +10,7 @@ import { session } from "../lib/storage.js";
 import { toast, undoNewest } from "../lib/toasts.js";
 
 const SLOW = 3000; // milliseconds
-const PROPERTIES = ["status", "assignee", "category", "priority"];
+const ENVELOPE = ["csrfmiddlewaretoken", "version"]; // what each form sends with its values
 const page = byId("ticket-page");
 const ticket = byId("ticket");
 const watch = byId("watch");
@@ -228,7 +228,7 @@ document.addEventListener(
     event.preventDefault();
     const inputs = submitter?.name ? [submitter] : target.querySelectorAll("input");
     const sent = [...inputs].map(({ name, value }) => [name, value]);
-    const values = Object.fromEntries(sent.filter(([name]) => PROPERTIES.includes(name)));
+    const values = Object.fromEntries(sent.filter(([name]) => !ENVELOPE.includes(name)));
     save(target, submitter ? submitter.id : target.id, values, 0);
   },
   true,

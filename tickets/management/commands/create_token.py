@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tickets.access.actors import SYSTEM
 from tickets.forms.fields import OneLineField
 from tickets.services.accounts import create_token
-from tickets.vocabulary import MAX_TOKEN_DAYS, Scope
+from tickets.vocabulary import MAX_TOKEN_DAYS, MAX_TOKEN_NAME_CHARS, Scope
 
 
 class Command(BaseCommand):
@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
     def _name(self, name: str) -> str:
         try:
-            return str(OneLineField(max_length=100).clean(name))
+            return str(OneLineField(max_length=MAX_TOKEN_NAME_CHARS).clean(name))
         except ValidationError as error:
             raise CommandError(f"The name is not usable. {' '.join(error.messages)}") from None
 

@@ -16,7 +16,7 @@ DEFAULT_PORT = 8765
 class Command(BaseCommand):
     help = (
         "Run a fake language model on 127.0.0.1. Use its address as GEMINI_BASE_URL, or with /v1"
-        " appended as LLM_BASE_URL, OPENAI_BASE_URL or GROQ_BASE_URL. "
+        " appended as any other provider's, such as LLM_BASE_URL. "
         'To choose a fault, write "[[fault:NAME]]" in a ticket, send the header X-Fake-Fault, or '
         'POST {"fault": NAME, "times": N} to /control. GET /log lists the requests.'
     )

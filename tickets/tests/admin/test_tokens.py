@@ -11,6 +11,7 @@ from django.utils import timezone
 from tickets.models.ticket import digest
 from tickets.models.tokens import ApiToken
 from tickets.tests.factories import AgentFactory, TokenFactory, UserFactory
+from tickets.vocabulary import MAX_TOKEN_NAME_CHARS
 
 from .conftest import signed_in
 
@@ -71,7 +72,7 @@ def test_a_token_without_days_never_expires(admin):
     ("field", "value"),
     [
         ("name", ""),
-        ("name", "x" * 101),
+        ("name", "x" * (MAX_TOKEN_NAME_CHARS + 1)),
         ("name", "\u200b"),
         ("name", "a\0b"),
         ("scopes", []),

@@ -5,6 +5,7 @@ from django.test import Client
 
 from tickets.models.ticket import Ticket
 from tickets.tests.factories import AgentFactory, TokenFactory, UserFactory
+from tickets.vocabulary import MAX_TITLE_CHARS
 
 from .client import CLASSIFY, NEW, TICKETS, Api, assert_problem, one
 
@@ -93,7 +94,7 @@ def test_an_agents_answer_has_the_email_address(agent):
     assert agent.create()["requester_email"] is None
 
 
-@pytest.mark.parametrize("title", ["🎉" * 200, "é" * 200, "中" * 200, "ﷺ" * 200])
+@pytest.mark.parametrize("title", [each * MAX_TITLE_CHARS for each in "🎉é中ﷺ"])
 def test_a_title_of_200_characters_is_returned_unchanged(anonymous, title):
     assert anonymous.create(title=title)["title"] == title
 

@@ -17,6 +17,7 @@ from tickets.tests.factories import (
     PredictionFactory,
     TicketFactory,
 )
+from tickets.vocabulary import MAX_TITLE_CHARS
 
 from .conftest import EVIL
 
@@ -174,7 +175,7 @@ def test_the_way_back_by_key_leads_to_the_row(window, ticket):
 def test_what_was_refused_outlives_what_comes_next(desk, window, ticket, refused):
     window.get_by_text("Edit title and description").click()
     title = window.get_by_label("Title", exact=True)
-    title.fill("Mine" if refused == "conflict" else "x" * 201)
+    title.fill("Mine" if refused == "conflict" else "x" * (MAX_TITLE_CHARS + 1))
     typed = title.input_value()
     if refused == "conflict":
         tickets.update_ticket(ticket.pk, {"title": "Theirs"}, user_actor(AgentFactory()))
@@ -581,7 +582,7 @@ def test_everything_works_without_javascript(desk, ticket):
 
 def test_it_fits_a_phone(desk, narrow):
     ticket = TicketFactory(
-        title="W" * 200, description="w" * 500, requester_email="m" * 60 + "@b.example"
+        title="W" * MAX_TITLE_CHARS, description="w" * 500, requester_email="m" * 60 + "@b.example"
     )
     CommentFactory(ticket=ticket, body="x" * 300)
     window = desk.agent(**narrow)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from tickets.models.tokens import ApiToken
 from tickets.tests.factories import AgentFactory
+from tickets.vocabulary import MAX_TOKEN_NAME_CHARS
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +60,7 @@ def test_the_audit_trail_says_that_the_system_created_it():
         (["   "], "name is not usable"),
         (["\u200b"], "name is not usable"),
         (["\udcff"], "name is not usable"),
-        (["x" * 101], "name is not usable"),
+        (["x" * (MAX_TOKEN_NAME_CHARS + 1)], "name is not usable"),
     ],
 )
 def test_a_mistake_is_one_clear_line_and_no_token(arguments, text):

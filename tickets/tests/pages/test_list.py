@@ -14,6 +14,7 @@ from tickets.pages.views import ticket_list
 from tickets.pages.views.ticket_list import PAGE_SIZE
 from tickets.services.tickets import update_ticket
 from tickets.tests.factories import AgentFactory, TicketFactory
+from tickets.vocabulary import MAX_SEARCH_CHARS
 
 HTMX = {"HX-Request": "true"}
 
@@ -213,7 +214,7 @@ def test_no_match_differs_from_no_tickets_yet(agent):
         ("cursor=forged", "cursor"),
         ("seen=forged", "seen"),
         ("created_after=2026-02-30", "created_after"),
-        (f"search={'x' * 201}", "search"),
+        (f"search={'x' * (MAX_SEARCH_CHARS + 1)}", "search"),
         ("search=%00", "search"),
     ],
 )

@@ -10,7 +10,7 @@ from tickets.models.ticket import Ticket
 from tickets.tests.factories import TicketFactory
 from tickets.triage import signed_suggestions
 from tickets.triage.results import Classification
-from tickets.vocabulary import Source
+from tickets.vocabulary import MAX_TEXT_CHARS, MAX_TITLE_CHARS, Source
 
 CONTENT = {
     "title": "Charged twice",
@@ -167,9 +167,9 @@ def test_a_forged_suggestion_is_dropped(visitor):
     "values",
     [
         {"title": "\u200b\u200b"},
-        {"title": "x" * 201},
+        {"title": "x" * (MAX_TITLE_CHARS + 1)},
         {"title": "nul \x00"},
-        {"description": "y" * 20_001},
+        {"description": "y" * (MAX_TEXT_CHARS + 1)},
         {"category": "everything"},
         {"priority": "urgent"},
         {"kept": ["status"]},
@@ -184,8 +184,8 @@ def test_invalid_values_are_refused(visitor, values):
 
 
 def test_an_emoji_counts_as_one_character(visitor):
-    send(visitor, title="😀" * 200)
-    assert Ticket.objects.get().title == "😀" * 200
+    send(visitor, title="😀" * MAX_TITLE_CHARS)
+    assert Ticket.objects.get().title == "😀" * MAX_TITLE_CHARS
 
 
 def test_requesters_cannot_set_status_or_assignee(visitor):

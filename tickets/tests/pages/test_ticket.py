@@ -20,6 +20,7 @@ from tickets.services.comments import add_comment, add_reply
 from tickets.services.editing import editing
 from tickets.services.tickets import create_ticket, update_ticket
 from tickets.tests.factories import AgentFactory, CommentFactory, PredictionFactory, TicketFactory
+from tickets.vocabulary import MAX_TITLE_CHARS
 
 HTMX = {"HX-Request": "true"}
 
@@ -132,7 +133,7 @@ def test_editing_title_and_description(agent, ticket):
         {"priority": "urgent"},
         {"assignee": "nobody-of-this-name"},
         {"title": "\u200b", "description": "x"},
-        {"title": "x" * 201, "description": "x"},
+        {"title": "x" * (MAX_TITLE_CHARS + 1), "description": "x"},
         {"version": "", "status": "closed"},
         {"version": "-1", "status": "closed"},
         {"version": "9" * 30, "status": "closed"},

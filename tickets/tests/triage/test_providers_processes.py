@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tickets.triage.providers.table import PROVIDERS
+
 SCRIPT = """
 import sys
 {before}
@@ -31,7 +33,8 @@ def run(fake_llm, provider, backend="", before=""):
 
 
 @pytest.mark.parametrize(
-    ("provider", "backend"), [("gemini", "rest"), ("openai", ""), ("groq", ""), ("local", "")]
+    ("provider", "backend"),
+    [(name, "rest" if name == "gemini" else "") for name in PROVIDERS],
 )
 def test_googles_package_is_imported_for_its_backend_only(fake_llm, provider, backend):
     assert run(fake_llm, provider, backend) == (["True", "[]"], "")

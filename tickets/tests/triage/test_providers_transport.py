@@ -17,11 +17,9 @@ from tickets.triage.providers.base import Endpoint, ProviderError
 from tickets.triage.providers.transport import MAX_RESPONSE_BYTES, Transport
 
 from .canned import Canned, answer, chunked, wait_until
-from .test_providers import KEY, ask, build, failure
+from .test_providers import ENDPOINTS, KEY, ask, build, failure
 
 PATIENCE = 30.0
-CHAT_NAMES = ["openai", "groq", "local"]
-ALL_NAMES = [*CHAT_NAMES, "gemini-sdk", "gemini-rest"]
 
 
 def post(server, timeout=PATIENCE, url=None):
@@ -261,7 +259,7 @@ def test_the_limit_applies_to_the_unpacked_body():
 # --- Valid responses in unusual forms -------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
+@pytest.mark.parametrize("name", ENDPOINTS)
 def test_an_answer_in_packed_chunks_is_read(name):
     body = gemini([{"text": "{}"}]) if name.startswith("gemini") else chat("{}")
     packed = gzip.compress(json.dumps(body).encode())
@@ -301,7 +299,7 @@ def test_thoughts_of_gemini_are_left_out_of_the_reply():
         assert ask(build("gemini-rest", server)).text == '{"a":1}'
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
+@pytest.mark.parametrize("name", ENDPOINTS)
 def test_an_answer_cut_short_keeps_its_text(name):
     body = (
         gemini([{"text": '{"cat'}], "MAX_TOKENS")
@@ -318,7 +316,7 @@ NOT_AN_ANSWER = [b"", b"null", b"[]", b'"text"', b"NaN", b"[" * 100_000, b"\xff\
 
 
 @pytest.mark.parametrize("body", NOT_AN_ANSWER, ids=range(len(NOT_AN_ANSWER)))
-@pytest.mark.parametrize("name", ALL_NAMES)
+@pytest.mark.parametrize("name", ENDPOINTS)
 def test_a_body_without_a_reply_is_a_bad_response(name, body):
     with Canned(answer(body)) as server:
         assert failure(build(name, server)).reason == "bad_response"
@@ -368,7 +366,7 @@ def test_gemini_gives_the_reason_for_a_missing_reply(name, body, expected):
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary Redirect"])
-@pytest.mark.parametrize("name", ALL_NAMES)
+@pytest.mark.parametrize("name", ENDPOINTS)
 def test_a_redirect_is_not_followed(name, status):
     with Canned(answer({})) as elsewhere:
         with Canned(answer({}, status, f"Location: {elsewhere.url}/v1")) as server:
