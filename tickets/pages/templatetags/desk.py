@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from tickets import vocabulary
+from tickets import rich_text, vocabulary
 from tickets.audit.trail import AuditEntry
 from tickets.models.mail import Email
 from tickets.models.ticket import Ticket
@@ -85,6 +85,12 @@ def badge(kind: str, value: str) -> SafeString:
         icon(f"{kind}-{value}"),
         label(value),
     )
+
+
+@register.filter(name="rich_text")
+def show_text(text: str) -> SafeString:
+    """Show what somebody wrote: with links, code and folded quotes."""
+    return rich_text.render(text)
 
 
 @register.simple_tag
