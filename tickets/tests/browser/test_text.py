@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tickets.access.actors import REQUESTER
 from tickets.services.tickets import create_ticket
+from tickets.tests.browser.submit_form import SubmitForm
 from tickets.tests.factories import CommentFactory, PredictionFactory, TicketFactory
 
 TEXT = """See https://bücher.example/a_(b), and `make <run>`.
@@ -78,3 +79,19 @@ def test_evidence_stays_marked_beside_links_and_code(desk):
     window.goto("/tickets/review/")
     expect(window.locator("#review-text mark")).to_have_text(["refund", "refund"])
     expect(window.locator("#review-text a")).to_have_text("https://example.org")
+
+
+def test_a_pasted_terminal_is_read_for_a_suggestion_and_sent(page):
+    form = SubmitForm(page).open()
+    form.description.evaluate(
+        """field => {
+            field.value = "\\u001b[31mThe invoice\\u001b[0m was charged twice,\\u000bplease refund";
+            field.dispatchEvent(new Event("input", { bubbles: true }));
+        }"""
+    )
+    form.expect_state("suggested")
+    form.title.fill("Charged twice")
+    form.send.click()
+    expect(page.locator("#talk .text")).to_have_text(
+        "The invoice was charged twice,\nplease refund", use_inner_text=True
+    )

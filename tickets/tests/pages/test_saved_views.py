@@ -161,7 +161,7 @@ def test_a_name_that_is_used_brings_the_form_back(agent):
 @pytest.mark.parametrize(
     "values",
     [
-        *({"name": ""}, {"name": " "}, {"name": "x" * 61}, {"name": "a\x00b"}, {"name": "\u200b"}),
+        *({"name": ""}, {"name": " "}, {"name": "x" * 61}, {"name": "\x00"}, {"name": "\u200b"}),
         {"query": "search=" + "%F0%9F%94%A5" * 180},
     ],
 )
