@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, tzinfo
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
+from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from ..access.actors import is_agent
@@ -165,6 +166,9 @@ class MomentField(forms.CharField):
     json_types: tuple[type, ...] = (str,)
     json_null = True
 
+    def zone(self) -> tzinfo:
+        return UTC
+
     def to_python(self, value: Any) -> datetime | None:  # type: ignore[override]
         # An unescaped + in a query arrives as a space.
         text = re.sub(r" (\d\d:?\d\d)$", r"+\1", super().to_python(value) or "")
@@ -178,7 +182,7 @@ class MomentField(forms.CharField):
             if day:
                 moment = datetime.combine(day, time.min)
             if moment and moment.tzinfo is None:
-                moment = moment.replace(tzinfo=UTC)
+                moment = moment.replace(tzinfo=self.zone())
             return self._storable(moment)
         except (ValueError, OverflowError):
             raise ValidationError("Enter a time such as 2026-01-31T12:00:00Z.") from None
@@ -188,6 +192,13 @@ class MomentField(forms.CharField):
         if moment is None:
             raise ValueError("no time")
         return moment.astimezone(UTC)
+
+
+class DeskMomentField(MomentField):
+    """The same from a page, where days are those of the desk's time zone."""
+
+    def zone(self) -> tzinfo:
+        return timezone.get_current_timezone()
 
 
 class FlagField(forms.CharField):

@@ -453,7 +453,6 @@ def test_a_ticket_stays_assigned_to_a_deactivated_agent_until_changed(agent):
         ("title", ""),
         ("title", "x" * 201),
         ("title", "\u200b"),
-        ("description", "a\0b"),
         ("description", "x" * 20_001),
         ("requester_email", "nobody"),
         ("category", ""),
@@ -738,7 +737,7 @@ def test_existing_comments_cannot_be_edited(admin, ticket):
     assert comment.body == "As it was"
 
 
-@pytest.mark.parametrize("body", ["\u200b", "x" * 20_001, "a\0b"])
+@pytest.mark.parametrize("body", ["\u200b", "x" * 20_001])
 def test_a_bad_comment_refuses_the_whole_form(agent, ticket, body):
     change(agent, ticket, title="Another title", **{"comments-0-body": body})
     assert not Comment.objects.exists()
