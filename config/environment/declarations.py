@@ -22,6 +22,7 @@ from .setting import (
     sender,
     site_address,
     text,
+    time_zone,
     web_address,
 )
 
@@ -228,6 +229,20 @@ SECTIONS = (
                 False,
                 "Set to 1 to show the details of errors in the browser. Never do so where others"
                 " can reach the desk.",
+            ),
+        ),
+    ),
+    Section(
+        "Pages",
+        (
+            Setting(
+                "TIME_ZONE",
+                time_zone,
+                "UTC",
+                "The desk's time zone, such as `Europe/Berlin`. Days on pages, in charts, filters"
+                " and exports begin at its midnight. Browsers show times in the reader's zone;"
+                " without JavaScript they are in the desk's. The API always uses UTC.",
+                in_readme=True,
             ),
         ),
     ),

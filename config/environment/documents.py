@@ -20,6 +20,7 @@ from .setting import (
     sender,
     site_address,
     text,
+    time_zone,
     web_address,
 )
 
@@ -43,6 +44,7 @@ TYPE_NAMES: dict[Callable[[str], Any], str] = {
     sender: "email address",
     site_address: "URL",
     text: "text",
+    time_zone: "time zone",
     web_address: "URL",
 }
 ENV_INTRODUCTION = """\

@@ -11,6 +11,7 @@ from email.utils import getaddresses
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
@@ -109,6 +110,15 @@ def boolean(value: str) -> bool:
 
 def comma_separated(value: str) -> list[str]:
     return list(Env.parse_value(value, list))
+
+
+def time_zone(value: str) -> str:
+    """A name of the time zone database."""
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, LookupError):  # a path, a folder, an unknown name
+        raise ValueError(f"be a time zone such as Europe/Berlin, not {value!r}") from None
+    return value
 
 
 def directory(value: str) -> Path:

@@ -22,7 +22,6 @@ from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -32,6 +31,7 @@ from ..access.actors import Actor, user_actor
 from ..exceptions import InvalidInput, NotFound
 from ..models.ticket import Ticket
 from ..web.notices import notify
+from ..web.times import short_time, time_element
 
 # Django's own classes take no type parameter at run time.
 if TYPE_CHECKING:
@@ -266,8 +266,8 @@ def badge(kind: str, value: str, label: str = "") -> SafeString:
     )
 
 
-def format_time(time: datetime | None) -> str:
-    return date_format(time, "DATETIME_FORMAT") if time else "never"
+def format_time(moment: datetime | None) -> str:
+    return time_element(moment, short_time(moment), shows="time") if moment else "never"
 
 
 def count_of(number: int, noun: str, plural: str = "") -> str:

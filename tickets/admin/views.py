@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ..models.workplace import SavedView
-from .base import DeskModelAdmin
+from .base import DeskModelAdmin, format_time
 from .forms import ViewForm
 
 
@@ -20,19 +20,23 @@ class SavedViewAdmin(DeskModelAdmin):
     """Views are created on the ticket list. Here they can be renamed, shared and deleted."""
 
     form = ViewForm
-    list_display = ("name", "owner", "shared", "list_link", "created_at")
+    list_display = ("name", "owner", "shared", "list_link", "created")
     list_select_related = ("owner",)
     list_filter = ("shared",)
     search_fields = ("name", "owner__username")
     ordering = ("name", "id")
-    fields = ("name", "owner", "shared", "list_link", "created_at")
-    readonly_fields = ("owner", "list_link", "created_at")
+    fields = ("name", "owner", "shared", "list_link", "created")
+    readonly_fields = ("owner", "list_link", "created")
     grants = ("view", "change", "delete")
 
     @admin.display(description="Opens")
     def list_link(self, view: SavedView) -> SafeString:
         address = reverse("ticket-list") + (f"?{view.query}" if view.query else "")
         return format_html('<a href="{}">{}</a>', address, view.query or "all tickets")
+
+    @admin.display(description="Created", ordering="created_at")
+    def created(self, view: SavedView) -> str:
+        return format_time(view.created_at)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

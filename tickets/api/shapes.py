@@ -24,7 +24,7 @@ from ..vocabulary import (
 )
 
 # What can be stored: no control characters but tab and line ends.
-STORABLE = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
+STORABLE = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]*$"
 ERROR_CODES = (
     *("validation_error", "invalid_json", "authentication_required", "permission_denied"),
     *("not_found", "method_not_allowed", "conflict", "precondition_failed"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, tzinfo
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
+from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from ..access.actors import is_agent
@@ -19,9 +20,10 @@ from ..models.mail import deliverable_address
 from ..triage import signed_suggestions
 from ..triage.signed_suggestions import SignedSuggestion
 from ..vocabulary import VISIBLE_CHARACTER
+from .pasted_text import PastedTextBoundField
 
 # Control characters other than tab, line feed and next line, and lone surrogates. PostgreSQL
-# refuses NUL, and no page can show the others.
+# refuses NUL and surrogates, and no page can show the others.
 UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 LINE_END = re.compile(r"[\n\u2028\u2029]")
 
@@ -31,17 +33,29 @@ class PlainTextField(forms.CharField):
 
     json_types: tuple[type, ...] = (str,)
     json_null = False
+    bound_field_class = PastedTextBoundField
 
     def to_python(self, value: Any) -> str:
-        text = re.sub(r"\r\n?", "\n", value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return super().to_python(value) or ""
+        text = re.sub(r"\r\n?", "\n", value)
+        if found := UNSTORABLE.search(text):
+            raise ValidationError(_unstorable_message(text, found.start()))
         return super().to_python(text) or ""
 
     def validate(self, value: str) -> None:
         super().validate(value)
-        if UNSTORABLE.search(value):
-            raise ValidationError("This text contains control characters or broken Unicode.")
         if value and not re.search(VISIBLE_CHARACTER, value):
             raise ValidationError("This text has no visible characters.")
+
+
+def _unstorable_message(text: str, position: int) -> str:
+    code = ord(text[position])
+    kind = "broken Unicode" if code >= 0xD800 else "a control character"
+    before = text[:position]
+    line = before.count("\n") + 1
+    character = position - before.rfind("\n")
+    return f"This text contains {kind} (U+{code:04X}) at line {line}, character {character}."
 
 
 class OneLineField(PlainTextField):
@@ -152,6 +166,9 @@ class MomentField(forms.CharField):
     json_types: tuple[type, ...] = (str,)
     json_null = True
 
+    def zone(self) -> tzinfo:
+        return UTC
+
     def to_python(self, value: Any) -> datetime | None:  # type: ignore[override]
         # An unescaped + in a query arrives as a space.
         text = re.sub(r" (\d\d:?\d\d)$", r"+\1", super().to_python(value) or "")
@@ -165,7 +182,7 @@ class MomentField(forms.CharField):
             if day:
                 moment = datetime.combine(day, time.min)
             if moment and moment.tzinfo is None:
-                moment = moment.replace(tzinfo=UTC)
+                moment = moment.replace(tzinfo=self.zone())
             return self._storable(moment)
         except (ValueError, OverflowError):
             raise ValidationError("Enter a time such as 2026-01-31T12:00:00Z.") from None
@@ -175,6 +192,13 @@ class MomentField(forms.CharField):
         if moment is None:
             raise ValueError("no time")
         return moment.astimezone(UTC)
+
+
+class DeskMomentField(MomentField):
+    """The same from a page, where days are those of the desk's time zone."""
+
+    def zone(self) -> tzinfo:
+        return timezone.get_current_timezone()
 
 
 class FlagField(forms.CharField):

@@ -29,6 +29,7 @@ from ..vocabulary import (
 )
 from .fields import (
     AgentField,
+    DeskMomentField,
     FlagField,
     ListField,
     MomentField,
@@ -162,11 +163,13 @@ class PageForm(FilterForm):
 
 
 class ListForm(PageForm):
-    """The address of the list's page, which also filters by sentiment.
+    """The address of the list's page, which also filters by sentiment, and by the desk's days.
 
     `seen` is a cursor of the newest first: what is newer than it is left out.
     """
 
+    created_after = DeskMomentField(required=False)
+    created_before = DeskMomentField(required=False)
     sentiment = ListField(Sentiment.values)
     seen = CursorField()
 

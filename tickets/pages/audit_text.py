@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..vocabulary import (
     LearnedField,
     Source,
 )
-from ..web import wording
+from ..web import times, wording
 
 # Fields shown with their old and new values, in this order. A text is only "edited".
 OTHER_NAMES = {"requester_email": "requester's email", "urgency_score": "urgency"}
@@ -105,6 +106,8 @@ def value_text(name: str, value: Any) -> str:
     """Return a field's value within a sentence."""
     if value in (None, ""):
         return "unassigned" if name == "assignee" else "none"
+    if isinstance(value, datetime):
+        return times.full_time(value)
     text = str(value)
     return text.replace("_", " ") if name in (*ENUMERATED_FIELDS, "sentiment") else text
 

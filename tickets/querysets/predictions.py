@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Self, TypeVar
 
 from django.db import connection, models
@@ -50,8 +50,10 @@ class PredictionQuerySet(models.QuerySet[PredictionT]):
         """Return what was shown or applied, without the shadow's predictions."""
         return self.filter(DECIDING)
 
-    def report(self, since: datetime | None = None, until: datetime | None = None) -> TriageFigures:
-        """Return how accurate triage was. Seven queries.
+    def report(
+        self, since: datetime | None = None, until: datetime | None = None, zone: tzinfo = UTC
+    ) -> TriageFigures:
+        """Return how accurate triage was, by days in the zone. Seven queries.
 
         Shares are 0..1, or None without data; costs are estimated US dollars. The shadow's
         predictions appear in `sources` only. A prediction is judged once an agent has decided,
@@ -65,7 +67,7 @@ class PredictionQuerySet(models.QuerySet[PredictionT]):
             "sources": queryset.by_source(),
             "confusion": deciding._confusion(),
             "calibration": calibration,
-            "per_day": deciding._per_day(),
+            "per_day": deciding._per_day(zone),
             "cost_usd": queryset._cost(),
             "coverage": _coverage(since, until),
         }
@@ -137,11 +139,11 @@ class PredictionQuerySet(models.QuerySet[PredictionT]):
             for name in PredictedField.values
         }
 
-    def _per_day(self) -> list[DayFigures]:
+    def _per_day(self, zone: tzinfo) -> list[DayFigures]:
         rows = (
             self.order_by()
             .filter(JUDGED)
-            .annotate(day=TruncDate("created_at", tzinfo=UTC))
+            .annotate(day=TruncDate("created_at", tzinfo=zone))
             .values("day", "field", "source")
             .annotate(judged=Count("*"), correct=Count("pk", filter=CORRECT))
             .order_by("day", "field", "source")

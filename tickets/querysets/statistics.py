@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import timedelta, tzinfo
 from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -62,12 +62,12 @@ class Overview:
     breakdowns: dict[str, dict[str, int]]  # field -> value -> count
     first_response: Duration
     resolved: Duration
-    per_day: dict[dt.date, int]  # UTC days that have tickets
+    per_day: dict[dt.date, int]  # days that have tickets
 
 
 class StatisticsQuerySet(models.QuerySet[TicketT]):
-    def overview(self) -> Overview:
-        """Return the dashboard's figures over these tickets. Two queries."""
+    def overview(self, zone: tzinfo) -> Overview:
+        """Return the dashboard's figures over these tickets, by days in the zone. Two queries."""
         breakdowns = self.breakdowns(
             **_duration_aggregates("first_response"), **_duration_aggregates("resolved")
         )
@@ -78,7 +78,7 @@ class StatisticsQuerySet(models.QuerySet[TicketT]):
             breakdowns=breakdowns.counts,
             first_response=_duration(breakdowns, "first_response"),
             resolved=_duration(breakdowns, "resolved"),
-            per_day=self.per_day(),
+            per_day=self.per_day(zone),
         )
 
     def breakdowns(self, **further: Aggregate) -> Breakdowns:
@@ -103,9 +103,9 @@ class StatisticsQuerySet(models.QuerySet[TicketT]):
             further={name: row[name] for name in further},
         )
 
-    def per_day(self) -> dict[dt.date, int]:
-        """Return the number of tickets created on each UTC day that has any."""
-        days = self.order_by().annotate(day=TruncDate("created_at", tzinfo=UTC)).values_list("day")
+    def per_day(self, zone: tzinfo) -> dict[dt.date, int]:
+        """Return the number of tickets created on each day that has any."""
+        days = self.order_by().annotate(day=TruncDate("created_at", tzinfo=zone)).values_list("day")
         return dict(days.annotate(count=Count("*")))
 
 

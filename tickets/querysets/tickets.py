@@ -181,7 +181,7 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         today = timezone.now().astimezone(UTC).date()
         first = today - timedelta(days=STATS_DAYS - 1)
         since = datetime(first.year, first.month, first.day, tzinfo=UTC)
-        counts = self.filter(created_at__gte=since).per_day()
+        counts = self.filter(created_at__gte=since).per_day(UTC)
         days = [first + timedelta(days=number) for number in range(STATS_DAYS)]
         return [{"date": day.isoformat(), "count": counts.get(day, 0)} for day in days]
 

@@ -17,6 +17,7 @@ ORDER = (
     ("vocabulary",),
     ("exceptions",),
     ("circuit_breaker",),
+    ("rich_text",),
     ("triage",),
     ("querysets",),
     ("models",),

@@ -71,6 +71,20 @@ def test_each_is_plain_text_with_an_html_part(sent):
     assert "Lift it &lt;b&gt;up&lt;/b&gt;." in html(messages["reply"])
 
 
+def test_a_reply_has_links_code_and_folded_quotes_in_its_html_part_only(mail_server, agent):
+    body = "Run `make`, see https://example.org/a.\n\n> It broke."
+    ticket = TicketFactory(requester_email="kim@example.org")
+    comments.add_comment(ticket, {"body": body, "public": True}, agent)
+    work()
+    message = mail_server.messages[-1]
+    assert body in plain(message)
+    assert "<code>make</code>" in html(message)
+    link = '<a href="https://example.org/a" rel="nofollow noopener" target="_blank">'
+    assert link in html(message)
+    assert '<details class="quote"><summary>Quoted text</summary>' in html(message)
+    assert "&gt; It broke." in html(message)
+
+
 def test_mail_programs_thread_a_tickets_emails(sent):
     ticket, messages = sent
     first = messages["received"]["Message-ID"]

@@ -1,13 +1,61 @@
-// Keep relative times up to date while a page is open, worded like the `ago` filter.
+// Write times in the reader's time zone, and keep ages up to date while a page is open. Worded like
+// `tickets/web/times.py` and the `ago` filter.
 
 const INTERVAL = 30000; // milliseconds
 const MONTH = 30 * 24 * 60; // minutes after which the server writes a date
 
-function update(time) {
-  const minutes = Math.floor((Date.now() - new Date(time.dateTime)) / 60000);
-  if (minutes < 1 || minutes >= MONTH) return;
-  const [unit, name] = minutes < 60 ? [1, "min"] : minutes < 24 * 60 ? [60, "h"] : [24 * 60, "d"];
-  time.textContent = `${Math.floor(minutes / unit)} ${name} ago`;
+// Browsers know the names of time zones by the reader's own English, but write "Sept" in most.
+const english = navigator.languages.find((language) => /^en\b/i.test(language)) || "en-GB";
+const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const day = { day: "numeric", month: "short", year: "numeric" };
+const shortFormat = new Intl.DateTimeFormat("en-US", { ...day, ...clock });
+const fullFormat = new Intl.DateTimeFormat(english, {
+  ...day,
+  ...clock,
+  month: "long",
+  timeZoneName: "short",
+});
+
+function partsOf(format, moment) {
+  return Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
 }
 
-setInterval(() => document.querySelectorAll("time").forEach(update), INTERVAL);
+function shortTime(moment, withClock) {
+  const { day, month, year, hour, minute } = partsOf(shortFormat, moment);
+  return `${day} ${month} ${year}${withClock ? `, ${hour}:${minute}` : ""}`;
+}
+
+function fullTime(moment) {
+  const { day, month, year, hour, minute, timeZoneName } = partsOf(fullFormat, moment);
+  return `${day} ${month} ${year}, ${hour}:${minute} ${timeZoneName}`;
+}
+
+function textOf(time, moment) {
+  if (time.dataset.shows === "time") return shortTime(moment, true);
+  const minutes = Math.floor((Date.now() - moment) / 60000);
+  if (minutes < 1) return time.textContent; // the server's clock may be ahead
+  if (minutes >= MONTH) return shortTime(moment, false);
+  const [unit, name] = minutes < 60 ? [1, "min"] : minutes < 24 * 60 ? [60, "h"] : [24 * 60, "d"];
+  return `${Math.floor(minutes / unit)} ${name} ago`;
+}
+
+function update(time) {
+  const moment = new Date(time.dateTime);
+  if (Number.isNaN(moment.valueOf())) return;
+  const [title, text] = [fullTime(moment), textOf(time, moment)];
+  if (time.title !== title) time.title = title;
+  if (time.textContent !== text) time.textContent = text;
+}
+
+function updateAll() {
+  document.querySelectorAll("time[datetime]").forEach(update);
+}
+
+updateAll();
+setInterval(updateAll, INTERVAL);
+// Parts of a page arrive by htmx, by a morph or by a script of its own.
+new MutationObserver(updateAll).observe(document.body, {
+  childList: true,
+  subtree: true,
+  attributeFilter: ["datetime", "title"],
+});

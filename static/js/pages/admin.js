@@ -1,4 +1,5 @@
-// Names for what Django's admin scripts add to a page without one.
+// Names for what Django's admin scripts add to a page without one, and times in the reader's zone.
+import "../lib/times.js";
 
 const $ = window.django?.jQuery;
 

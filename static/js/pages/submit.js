@@ -105,8 +105,8 @@ document.addEventListener("alpine:init", () => {
     },
     text() {
       return JSON.stringify({
-        description: this.description(),
-        title: this.$refs.title.value.trim(),
+        description: readable(this.description()),
+        title: readable(this.$refs.title.value.trim()),
       });
     },
     typed() {
@@ -284,7 +284,11 @@ document.addEventListener("alpine:init", () => {
       }
       this.titleNote = "Reading…";
       const signal = AbortSignal.timeout(TIMEOUT);
-      const answer = await this.post("suggestTitle", JSON.stringify({ description }), signal);
+      const answer = await this.post(
+        "suggestTitle",
+        JSON.stringify({ description: readable(description) }),
+        signal,
+      );
       if (!answer) this.titleNote = "No suggestion right now. Write a title yourself.";
       else if (field.value.trim() && field.value !== this.filledTitle) {
         this.titleNote = `Suggested title: “${answer.suggested_title}”`;
@@ -299,6 +303,11 @@ document.addEventListener("alpine:init", () => {
     filledTitle: "",
   }));
 });
+
+/** The text without what the API refuses: control characters, and halves of characters. */
+function readable(text) {
+  return text.replace(/[^\P{Cc}\t\n\r]/gu, " ").toWellFormed();
+}
 
 function suggestedValue(suggestion, name) {
   return suggestion[`suggested_${name}`];

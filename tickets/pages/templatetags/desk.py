@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,14 +13,14 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from tickets import vocabulary
+from tickets import rich_text, vocabulary
 from tickets.audit.trail import AuditEntry
 from tickets.models.mail import Email
 from tickets.models.ticket import Ticket
 from tickets.pages import addresses, audit_text, charts
 from tickets.pages.drafts import draft_of
 from tickets.vocabulary import THEMES, MailKind, MailState, PredictionUse, Source
-from tickets.web import wording
+from tickets.web import times, wording
 
 register = Library()
 
@@ -85,6 +85,12 @@ def badge(kind: str, value: str) -> SafeString:
         icon(f"{kind}-{value}"),
         label(value),
     )
+
+
+@register.filter(name="rich_text")
+def show_text(text: str) -> SafeString:
+    """Show what somebody wrote: with links, code and folded quotes."""
+    return rich_text.render(text)
 
 
 @register.simple_tag
@@ -153,12 +159,19 @@ def source_name(row: Mapping[str, Any]) -> str:
 @register.filter
 def ago(moment: datetime) -> SafeString:
     """Say how long ago it was, with the full time in the title."""
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
-        moment.astimezone(UTC).strftime("%-d %B %Y, %H:%M UTC"),
-        _age(moment, timezone.now()),
-    )
+    return times.time_element(moment, _age(moment, timezone.now()))
+
+
+@register.filter
+def at(moment: datetime) -> SafeString:
+    """Say when it was, with the name of the time zone in the title."""
+    return times.time_element(moment, times.short_time(moment), shows="time")
+
+
+@register.simple_tag
+def desk_zone() -> str:
+    """Return the name of the time zone in which the desk's days begin."""
+    return settings.TIME_ZONE
 
 
 def _age(moment: datetime, now: datetime) -> str:
@@ -171,7 +184,7 @@ def _age(moment: datetime, now: datetime) -> str:
         return f"{minutes // 60} h ago"
     if minutes < 30 * 24 * 60:
         return f"{minutes // (24 * 60)} d ago"
-    return moment.astimezone(UTC).strftime("%-d %b %Y")
+    return times.short_date(moment)
 
 
 @register.filter

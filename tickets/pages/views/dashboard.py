@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict
 
 from django.http import HttpResponse
@@ -29,25 +29,28 @@ BREAKDOWNS = ("priority", "category", "status", "sentiment")
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The last `days` UTC days, today included. 0 means all of the past."""
+    """The last `days` days in the desk's time zone, today included. 0 means all of the past."""
 
     days: int
-    midnight: datetime  # at the start of today
+    today: date
 
     @classmethod
     def of(cls, request: Request) -> Period:
-        days = clean_data(PeriodForm(request.GET))["days"]
-        now = timezone.now().astimezone(UTC)
-        return cls(days, now.replace(hour=0, minute=0, second=0, microsecond=0))
+        return cls(clean_data(PeriodForm(request.GET))["days"], timezone.localdate())
+
+    @property
+    def first(self) -> date | None:
+        return self.today - timedelta(days=self.days - 1) if self.days else None
 
     @property
     def since(self) -> datetime | None:
-        return self.midnight - timedelta(days=self.days - 1) if self.days else None
+        """Return the midnight at which the first day begins."""
+        zone = timezone.get_current_timezone()
+        return datetime.combine(self.first, time.min, zone) if self.first else None
 
     def bounds(self, days: list[date]) -> tuple[date, date]:
         """Return the first and the last day of a chart over these days that have data."""
-        today = self.midnight.date()
-        return self.since.date() if self.since else min([*days, today]), today
+        return self.first or min([*days, self.today]), self.today
 
     def context(self) -> dict[str, Any]:
         return {"days": self.days, "periods": PeriodForm.PERIODS}
@@ -57,7 +60,7 @@ class Period:
 def dashboard(request: Request) -> HttpResponse:
     period = Period.of(request)
     # Read before the figures, so that the tag never stands for newer figures than it knows.
-    etag = f'W/"{latest_event()}-{period.midnight:%Y%m%d}"'
+    etag = f'W/"{latest_event()}-{period.today:%Y%m%d}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         context = _overview(period) | {"etag": etag}
@@ -69,9 +72,9 @@ def dashboard(request: Request) -> HttpResponse:
 def _overview(period: Period) -> dict[str, Any]:
     since = period.since
     tickets = Ticket.objects.filter(created_at__gte=since) if since else Ticket.objects.all()
-    overview = tickets.overview()
+    overview = tickets.overview(timezone.get_current_timezone())
     per_day = overview.per_day
-    in_period = {"created_after": since.date().isoformat() if since else ""}
+    in_period = {"created_after": period.first.isoformat() if period.first else ""}
     return {
         **period.context(),
         "overview": overview,
@@ -96,7 +99,7 @@ def _overview(period: Period) -> dict[str, Any]:
 @page("GET", agents=True)
 def triage(request: Request) -> HttpResponse:
     period = Period.of(request)
-    report = Prediction.objects.report(period.since, None)
+    report = Prediction.objects.report(period.since, zone=timezone.get_current_timezone())
     context = {
         **period.context(),
         "report": report,

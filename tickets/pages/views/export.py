@@ -22,7 +22,7 @@ def export(request: Request) -> HttpResponseBase:
     chunks = csv_chunks(tickets, request.build_absolute_uri("/"))
     # Read the first rows here, so that the status tells if the database is unavailable.
     body = chain([next(chunks)], chunks)
-    day = timezone.now().strftime("%Y-%m-%d")
+    day = timezone.localdate().isoformat()
     return StreamingHttpResponse(
         body,
         content_type="text/csv; charset=utf-8",

@@ -18,12 +18,14 @@ from ...forms.review import QueueForm, ReviewDecision, ReviewForm
 from ...models.ticket import Ticket
 from ...querysets.cursors import Cursor
 from ...querysets.review import skip_cursor
+from ...rich_text import render as render_text
+from ...rich_text import render_line
 from ...services.editing import ReadState
 from ...services.tickets import update_ticket
 from ...web.notices import notify
 from .. import audit_text
 from ..decorators import Request, page
-from ..highlight import highlight
+from ..highlight import evidence_marks
 from ..shortcuts import CATEGORY, CATEGORY_KEYS, HELP, PRIORITY, PRIORITY_KEYS, UNDO, shortcut
 from ..toasts import toast
 
@@ -125,8 +127,8 @@ def _card(ticket: Ticket, after: Cursor | None) -> dict[str, Any]:
     return {
         "ticket": ticket,
         "evidence": evidence,
-        "title": highlight(ticket.title, quotes),
-        "text": highlight(ticket.description, quotes),
+        "title": render_line(ticket.title, evidence_marks(ticket.title, quotes)),
+        "text": render_text(ticket.description, evidence_marks(ticket.description, quotes)),
         "fields": [(name, values, getattr(ticket, name)) for name, values in CHOICES.items()],
         "skip_url": _address(skip_cursor(ticket, after)),
     }

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
 from django.utils.encoding import punycode
 
+from ... import rich_text
 from ...models.mail import Email, deliverable_address
 from ...models.ticket import Ticket, digest
 from ...vocabulary import MailKind
@@ -47,10 +48,12 @@ def _still_resolved(email: Email) -> bool:
 def render(email: Email) -> EmailMessage:
     """Return the email as text and HTML. Raise ValueError if mail cannot carry its address."""
     ticket = email.ticket
+    body = email.comment.body if email.comment else ""
     context = {
         "ticket": ticket,
         "kind": email.kind,
-        "body": email.comment.body if email.comment else "",
+        "body": body,
+        "body_html": rich_text.render(body),
         "link": private_link(ticket),
         "site": settings.SITE_URL,
     }

@@ -87,7 +87,7 @@ def test_a_jobs_arguments_are_escaped(admin, job):
 def test_a_jobs_page_shows_its_events_and_where_to_find_the_error(admin, job):
     become(job, "doing", "failed")
     html = admin.get(f"{LIST}{job.pk}/change/").content.decode()
-    events = re.findall(r"UTC</th><td>([^<]+)</td>", html)
+    events = re.findall(r"</time></th><td>([^<]+)</td>", html)
     assert events[-1] == "Created"
     assert "Failed" in events
     assert f"triage_ticket[{job.pk}]" in html
@@ -95,7 +95,7 @@ def test_a_jobs_page_shows_its_events_and_where_to_find_the_error(admin, job):
 
 def events_of(admin, job):
     html = admin.get(f"{LIST}{job.pk}/change/").content.decode()
-    return re.findall(r"UTC</th><td>([^<]+)</td>", html)
+    return re.findall(r"</time></th><td>([^<]+)</td>", html)
 
 
 def test_a_jobs_page_names_who_retried_and_who_cancelled_it(admin, admin_user, job):

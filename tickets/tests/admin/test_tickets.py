@@ -454,7 +454,6 @@ def test_a_ticket_stays_assigned_to_a_deactivated_agent_until_changed(agent):
         ("title", ""),
         ("title", "x" * (MAX_TITLE_CHARS + 1)),
         ("title", "\u200b"),
-        ("description", "a\0b"),
         ("description", "x" * (MAX_TEXT_CHARS + 1)),
         ("requester_email", "nobody"),
         ("category", ""),
@@ -739,7 +738,7 @@ def test_existing_comments_cannot_be_edited(admin, ticket):
     assert comment.body == "As it was"
 
 
-@pytest.mark.parametrize("body", ["\u200b", "x" * (MAX_TEXT_CHARS + 1), "a\0b"])
+@pytest.mark.parametrize("body", ["\u200b", "x" * (MAX_TEXT_CHARS + 1)])
 def test_a_bad_comment_refuses_the_whole_form(agent, ticket, body):
     change(agent, ticket, title="Another title", **{"comments-0-body": body})
     assert not Comment.objects.exists()

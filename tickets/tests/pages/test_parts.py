@@ -60,7 +60,7 @@ def test_ages(age, text):
 
 def test_an_age_has_the_full_time():
     element = desk.ago(NOW)
-    assert 'datetime="2026-03-14T15:09Z"' in element
+    assert 'datetime="2026-03-14T15:09:00Z"' in element
     assert 'title="14 March 2026, 15:09 UTC"' in element
     assert ">14 Mar 2026<" in element
 

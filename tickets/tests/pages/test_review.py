@@ -12,9 +12,10 @@ from tickets.access.actors import SYSTEM, TRIAGE, user_actor
 from tickets.audit.trail import audit_trail
 from tickets.models.ticket import Ticket
 from tickets.models.triage import Feedback
-from tickets.pages.highlight import highlight
+from tickets.pages.highlight import evidence_marks
 from tickets.querysets.cursors import LOWEST_CONFIDENCE_FIRST, read_cursor
 from tickets.querysets.review import skip_cursor
+from tickets.rich_text import Mark
 from tickets.services.editing import editing
 from tickets.services.tickets import delete_ticket, update_ticket
 from tickets.tests.factories import AgentFactory, PredictionFactory, TicketFactory
@@ -151,19 +152,20 @@ def test_it_counts_the_tickets_that_need_review(agent):
 
 
 @pytest.mark.parametrize(
-    ("text", "quotes", "pieces"),
+    ("text", "quotes", "marked"),
     [
-        ("a refund", {"category": ["refund"]}, [("a ", ""), ("refund", "category")]),
-        ("refunded", {"category": ["refund"]}, [("refunded", "")]),
-        ("(a+b)", {"priority": ["a+b"]}, [("(", ""), ("a+b", "priority"), (")", "")]),
-        ("now", {"category": ["now"], "priority": ["now"]}, [("now", "category and priority")]),
-        ("log in", {"category": ["log", "log in"]}, [("log in", "category")]),
-        ("nothing", {"category": ["", " "]}, [("nothing", "")]),
+        ("a refund", {"category": ["refund"]}, [(2, 8, "category")]),
+        ("refunded", {"category": ["refund"]}, []),
+        ("(a+b)", {"priority": ["a+b"]}, [(1, 4, "priority")]),
+        ("now", {"category": ["now"], "priority": ["now"]}, [(0, 3, "category and priority")]),
+        ("log in", {"category": ["log", "log in"]}, [(0, 6, "category")]),
+        ("nothing", {"category": ["", " "]}, []),
         ("", {"category": ["a"]}, []),
     ],
 )
-def test_evidence_is_highlighted_as_whole_words(text, quotes, pieces):
-    assert highlight(text, quotes) == pieces
+def test_evidence_is_highlighted_as_whole_words(text, quotes, marked):
+    expected = [Mark(start, end, f"Evidence for the {fields}") for start, end, fields in marked]
+    assert evidence_marks(text, quotes) == expected
 
 
 # --- deciding -----------------------------------------------------------------------

@@ -165,7 +165,7 @@ def test_a_name_that_is_used_brings_the_form_back(agent):
             {"name": ""},
             {"name": " "},
             {"name": "x" * (MAX_VIEW_NAME_CHARS + 1)},
-            {"name": "a\x00b"},
+            {"name": "\x00"},
             {"name": "\u200b"},
         ),
         {"query": "search=" + "%F0%9F%94%A5" * 180},

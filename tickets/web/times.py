@@ -1,0 +1,45 @@
+"""How moments are written, wherever people read them.
+
+The server writes them in the desk's time zone (`TIME_ZONE`). `static/js/lib/times.js` rewrites them
+in the reader's.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+
+def full_time(moment: datetime) -> str:
+    """Format with the name of the zone: "3 March 2026, 14:05 CET"."""
+    local = timezone.localtime(moment)
+    name = local.tzname() or ""
+    # Many zones have no name, only an offset such as -03.
+    return f"{local:%-d %B %Y, %H:%M} {'UTC' * name.startswith(('+', '-'))}{name}"
+
+
+def short_time(moment: datetime) -> str:
+    """Format without the name of the zone: "3 Mar 2026, 14:05"."""
+    return f"{timezone.localtime(moment):%-d %b %Y, %H:%M}"
+
+
+def short_date(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%-d %b %Y}"
+
+
+def time_element(moment: datetime, text: str, *, shows: str = "") -> SafeString:
+    """Return a <time> with the full time in its title.
+
+    `shows` is "time" if the text is a `short_time`, "" if it is an age, which becomes a
+    `short_date` with time.
+    """
+    return format_html(
+        '<time datetime="{}" title="{}"{}>{}</time>',
+        moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        full_time(moment),
+        format_html(' data-shows="{}"', shows) if shows else "",
+        text,
+    )
