@@ -109,6 +109,9 @@ class MailKind(TextChoices):
     REPLY = "reply", "public reply"
     RESOLVED = "resolved", "ticket resolved"
     LINK = "link", "private link"
+    LINKS = "links", "private links of all tickets"
+    CONFIRM = "confirm", "confirmation of a new address"
+    MOVED = "moved", "notice to the old address"
 
 
 class MailState(TextChoices):
@@ -184,6 +187,12 @@ MAX_SEARCH_CHARS = 200
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 100, 500  # tickets per page of the API
 MAX_BULK_TICKETS = 500  # tickets that one request may change
 MAX_CONFIRMATIONS_PER_HOUR = 5  # confirmation emails per address, since strangers choose it
+# Strangers also choose where these two go.
+MAX_ADDRESS_CHECKS_PER_DAY = 3  # per address, and per ticket
+ADDRESS_CHECK_LIFETIME = timedelta(hours=24)
+MAX_LINK_MAILS_PER_HOUR = 3  # per address
+MAX_LINK_REQUESTS_PER_MINUTE = 5  # per client address
+MAX_LINKS, RECENT_TICKETS = 20, timedelta(days=90)  # the tickets whose links one email has
 STATS_DAYS = 30
 MAX_FEEDBACK = 2000  # what the classifier is retrained from
 IDEMPOTENCY_KEY_LIFETIME = timedelta(days=1)

@@ -55,6 +55,7 @@ TASKS = {
     "triage_ticket": "Ask the model about a ticket",
     "shadow_triage": "Ask the shadow source about a ticket",
     "send_email": "Send an email to a requester",
+    "send_links": "Send a requester their private links",
     "learn": "Learn from feedback",
     "retrain": "Retrain the classifier",
     "refit": "Retrain the classifier",  # its name in release 0.1

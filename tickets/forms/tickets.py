@@ -135,6 +135,12 @@ class ReplyForm(forms.Form):
     body = PlainTextField(max_length=MAX_TEXT_CHARS, label="Your reply")
 
 
+class AddressForm(forms.Form):
+    """An email address that a requester enters: for one ticket, or to get links."""
+
+    requester_email = EmailField(max_length=MAX_EMAIL_CHARS, label="Email address")
+
+
 class ClassifyForm(forms.Form):
     description = PlainTextField(max_length=MAX_TEXT_CHARS)
     title = OneLineField(max_length=MAX_TITLE_CHARS, required=False)

@@ -29,6 +29,12 @@ def deliverable_address(address: str) -> str:
     return f"{name}{at}{domain}"
 
 
+def mailbox(address: str) -> str:
+    """Return one name for all the ways to write an address that reach the same mailbox."""
+    name, _, domain = deliverable_address(address).casefold().rpartition("@")
+    return f"{name.partition('+')[0]}@{domain}"
+
+
 class Email(models.Model):
     """An email to a requester about one event. The row ensures that it is sent only once."""
 
@@ -37,11 +43,14 @@ class Email(models.Model):
     # Names the event, such as "reply 12". A second email about it is refused.
     event = models.CharField(max_length=100, unique=True)
     comment = models.ForeignKey(Comment, on_delete=models.CASCADE, null=True, blank=True)
-    address = models.EmailField(blank=True)  # where it was sent
+    # Where it was sent. An email that does not go to the ticket's address has it from the start.
+    address = models.EmailField(blank=True)
     state = models.CharField(max_length=10, choices=MailState, default=MailState.WAITING)
     error = models.CharField(max_length=MAX_ERROR_CHARS, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
+    # When the link in an email of the kind `confirm` was used.
+    confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = "email"
@@ -50,6 +59,15 @@ class Email(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of #{self.ticket_id}"
+
+    @property
+    def has_own_address(self) -> bool:
+        """Return whether it goes to `address`, wherever the ticket's other emails go."""
+        return self.kind in (MailKind.LINKS, MailKind.CONFIRM, MailKind.MOVED)
+
+    @property
+    def recipient(self) -> str:
+        return self.address if self.has_own_address else self.ticket.requester_email
 
     def move_state(self, old: Collection[str], new: str, error: str = "", **values: Any) -> bool:
         """Move from an `old` state to a new one. Return False if another process was faster."""

@@ -290,6 +290,10 @@ class Ticket(models.Model):
     def private_link_path(self) -> str:
         return reverse("requester-page", args=[self.link_secret])
 
+    def address_check_path(self, token: str) -> str:
+        """Return the page that confirms a requester's new address, see `services/addresses.py`."""
+        return reverse("confirm-address", args=[token])
+
 
 def digest(secret: str) -> str:
     """Return the hexadecimal SHA-256 of a secret with at least 128 random bits, for storage."""

@@ -13,11 +13,11 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from ..exceptions import NotFound
-from ..vocabulary import STATS_DAYS, Sort, Status, WaitingFor
+from ..vocabulary import ACTIVE_STATUSES, RECENT_TICKETS, STATS_DAYS, Sort, Status, WaitingFor
 from .cursors import NEWEST_FIRST, ORDERS, Cursor, Order, read_cursor
 from .figures import DayCount, Stats, optional_rfc3339
 from .review import ReviewQuerySet
-from .search import parse_search
+from .search import parse_search, requested_by
 from .similar import SimilarQuerySet
 from .statistics import StatisticsQuerySet
 from .turns import TurnQuerySet, priority_rank, waiting_order, waits_for
@@ -88,6 +88,14 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
             condition = term.condition(me)
             queryset = queryset.exclude(condition) if term.excluded else queryset.filter(condition)
         return queryset
+
+    def with_link_for(self, address: str) -> Self:
+        """Return an address's active and recent tickets whose private link works."""
+        since = timezone.now() - RECENT_TICKETS
+        is_recent = Q(status__in=ACTIVE_STATUSES) | Q(last_activity_at__gte=since)
+        # The index on addresses narrows by words first.
+        own = self.filter(requested_by(address), requester_email__iexact=address)
+        return own.filter(is_recent, link_digest__isnull=False).defer("document")
 
     def newest_first(self) -> Self:
         return self.order_by(*NEWEST_FIRST.fields)

@@ -103,6 +103,17 @@ def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
     return comment
 
 
+def close_by_requester(ticket: Ticket) -> Ticket:
+    """Close a requester's own ticket; a finished one stays as it is. Raise NotFound.
+
+    The next message reopens it. The requester gets no email about it.
+    """
+    with editing(ticket.pk, REQUESTER) as edit:
+        if not edit.ticket.is_finished:
+            edit.ticket.status = Status.CLOSED
+    return edit.ticket
+
+
 def _repeated_reply(ticket: Ticket, body: str) -> Comment | None:
     """Return the conversation's latest comment if it is this reply, sent a moment ago."""
     latest = ticket.comments.filter(public=True).order_by("-created_at", "-pk").first()

@@ -16,7 +16,7 @@ from ..access.actors import Actor
 from ..audit.trail import event_at_version, fields_changed_by_others
 from ..exceptions import StaleVersion
 from ..models.ticket import Ticket
-from ..vocabulary import TEXT_FIELDS, TRIAGE_FIELDS, WRITABLE_FIELDS, LearnedField
+from ..vocabulary import TEXT_FIELDS, TRIAGE_FIELDS, WRITABLE_FIELDS, LearnedField, Scope
 from .mail import outbox
 from .triage import feedback
 
@@ -93,7 +93,8 @@ def editing(
             ticket.save(update_fields=[*changed, "version", "updated_at", "resolved_at"])
             notify = outbox.status_changed if undoes is None else outbox.status_restored
             notify(ticket, before["status"])
-        if ticket.is_finished and not was_finished:  # finishing a ticket confirms its values
+        # An agent who finishes a ticket confirms its values. Requesters do not know them.
+        if ticket.is_finished and not was_finished and actor.can(Scope.WRITE):
             feedback.record_feedback(ticket, LearnedField.values)
 
 

@@ -1,12 +1,17 @@
-"""The private link to a requester's page: send it again, or revoke it."""
+"""The private link to a requester's page: send it, all of them to an address, or revoke it."""
 
 from __future__ import annotations
 
 import pghistory
+from django.db import transaction
+from procrastinate.contrib.django import app
 
 from ..access.actors import Actor
 from ..exceptions import InvalidInput
-from ..models.ticket import Ticket
+from ..models.housekeeping import Counter
+from ..models.mail import mailbox
+from ..models.ticket import Ticket, digest
+from ..vocabulary import MAX_LINK_MAILS_PER_HOUR
 from .editing import audited, lock_ticket
 from .mail import outbox
 
@@ -38,3 +43,23 @@ def revoke_private_link(ticket: Ticket, actor: Actor) -> Ticket:
             ticket.save(update_fields=["link_digest"])
             pghistory.create_event(ticket, label="link_revoked")
     return ticket
+
+
+def request_links(address: str) -> None:
+    """Email an address the links of its active and recent tickets, at most a few times an hour.
+
+    A job finds the tickets, so that neither the answer nor its time tells whether there are any.
+    """
+    send_links.defer(address=address)
+
+
+@app.task(queue="mail")
+def send_links(address: str) -> None:
+    """Queue the email with an address's links, if it has tickets and has not had several."""
+    with transaction.atomic():
+        ticket = Ticket.objects.with_link_for(address).newest_first().first()
+        name = f"links:{digest(mailbox(address))}"
+        if ticket is not None and not Counter.objects.hit(
+            name, limit=MAX_LINK_MAILS_PER_HOUR, seconds=3600
+        ):
+            outbox.links_requested(ticket, address)

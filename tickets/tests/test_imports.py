@@ -16,6 +16,7 @@ PACKAGES = ("bench", "config", "embedded_postgres", "tickets", "tools")
 ORDER = (
     ("vocabulary",),
     ("exceptions",),
+    ("requester_texts",),
     ("circuit_breaker",),
     ("rich_text",),
     ("triage",),

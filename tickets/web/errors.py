@@ -29,6 +29,8 @@ STATUS_AND_CODE: dict[type[DeskError], tuple[int, str]] = {
     exceptions.Unavailable: (503, "unavailable"),
 }
 RETRY_AFTER = 5  # seconds, while the database is unavailable
+# Pages of people without an account, who are offered no way to agents' pages.
+REQUESTERS_PATHS = ("/t/", "/links/", "/confirm/")
 CHUNK_BYTES, MAX_DRAINED_BYTES = 64 * 1024, 16 * 1024 * 1024
 
 
@@ -79,6 +81,7 @@ def answer(
     context = {"status": status, "title": title, "detail": detail, "errors": errors or {}}
     # Rendered without context processors: they use the database, which may be unavailable.
     page = {**context, "request_id": getattr(request, "id", ""), "request": request}
+    page["for_requesters"] = request.path.startswith(REQUESTERS_PATHS)
     if status == 403:  # offers another account; reads no more than a cookie
         page |= {"username": _known_username(request), "csrf_token": get_token(request)}
     return HttpResponse(render_to_string("error.html", page), status=status)

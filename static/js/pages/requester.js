@@ -106,3 +106,19 @@ document.addEventListener("input", ({ target }) => target.id === "body" && store
 window.addEventListener("pageshow", () => {
   byId("body").value ||= session.read(STORAGE_KEY) || "";
 });
+
+// --- The link can be copied ---
+
+const copyButton = byId("copy-link");
+copyButton.hidden = false;
+copyButton.addEventListener("click", async () => {
+  const field = byId("link");
+  const { copied, failed } = copyButton.dataset;
+  // Browsers offer the clipboard on secure pages only.
+  const isCopied = await Promise.resolve(navigator.clipboard?.writeText(field.value))
+    .then(() => Boolean(navigator.clipboard))
+    .catch(() => false);
+  if (isCopied) return toast(copied);
+  field.select();
+  toast(document.execCommand("copy") ? copied : failed);
+});

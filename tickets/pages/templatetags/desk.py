@@ -234,11 +234,21 @@ def duration(value: timedelta | None) -> str:
     return " ".join(f"{count}\u00a0{unit}" for count, unit in parts if count)
 
 
+@register.filter
+def masked_address(address: str) -> str:
+    """Return an email address as its owner recognises it: "k\u2026@example.org"."""
+    name, _, domain = address.rpartition("@")
+    return f"{name[:1]}\u2026@{domain}"
+
+
 EMAIL_NAMES = {
     MailKind.RECEIVED: "Confirmation",
     MailKind.REPLY: "Reply",
     MailKind.RESOLVED: "Resolution notice",
     MailKind.LINK: "Private link",
+    MailKind.LINKS: "Private links, which the requester asked for,",
+    MailKind.CONFIRM: "Confirmation of a new address",
+    MailKind.MOVED: "Notice to the old address",
 }
 EMAIL_STATES = {
     MailState.WAITING: "queued",

@@ -1,129 +1,197 @@
-"""The requester's page. Whoever has its address may read and reply, nobody else."""
+"""The requester's page. Whoever has its address may read, reply and close, nobody else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
 
+from django import forms
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 
+from ... import requester_texts as texts
 from ...access.actors import actor_of
 from ...access.throttling import throttle_anonymous
 from ...exceptions import NotFound, RateLimited
-from ...forms.tickets import ReplyForm
+from ...forms.tickets import AddressForm, ReplyForm
 from ...models.ticket import Comment, Ticket, digest
-from ...services.comments import add_reply
+from ...services.addresses import (
+    AddressRequest,
+    confirm_address,
+    find_check,
+    pending_address,
+    request_address,
+)
+from ...services.comments import add_reply, close_by_requester
 from ...vocabulary import AuthorRole, Status
 from ...web.notices import notify
 from ..decorators import Request, page
 
-UNKNOWN_LINK = "This link does not work. Check your email for a newer one."
+Answer = Callable[..., HttpResponseBase]
 
 
-# The address itself authorises a reply, so no other site can forge one. Browsers also send
-# `Origin: null` from a page without referrer, which the CSRF check would refuse.
-@csrf_exempt
-@page("GET", "POST")
-def requester_page(request: Request, secret: str) -> HttpResponse:
-    ticket = Ticket.objects.filter(link_digest=digest(secret)).first()
-    if ticket is None:
-        raise NotFound(UNKNOWN_LINK)
-    if request.method == "POST":
-        response = _reply(request, ticket)
-    else:
-        response = _page(request, ticket, ReplyForm())
-    # Neither a cache nor another site nor a search engine may learn the address.
-    response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex"
-    return response
+def private_page(*methods: str) -> Callable[[Answer], Answer]:
+    """Make a page that its secret address authorises, and which nobody else may learn.
+
+    No other site can forge a form to such an address. Browsers also send `Origin: null` from a
+    page without referrer, which the CSRF check would refuse.
+    """
+
+    def decorate(view: Answer) -> Answer:
+        @wraps(view)
+        def answer(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            response = view(request, *args, **kwargs)
+            # Neither a cache nor another site nor a search engine may learn the address.
+            response["Cache-Control"] = "no-store"
+            response["Referrer-Policy"] = "no-referrer"
+            response["X-Robots-Tag"] = "noindex"
+            return response
+
+        return csrf_exempt(page(*methods)(answer))
+
+    return decorate
 
 
-def _reply(request: Request, ticket: Ticket) -> HttpResponse:
+def of_ticket(view: Answer) -> Answer:
+    """Pass the ticket of the private link. Explain a link that does not work (any more)."""
+
+    @wraps(view)
+    def answer(request: Request, secret: str) -> HttpResponseBase:
+        ticket = Ticket.objects.filter(link_digest=digest(secret)).first()
+        return dead_link(request) if ticket is None else view(request, ticket, secret)
+
+    return answer
+
+
+@private_page("GET", "POST")
+def dead_link(request: Request, path: str = "") -> HttpResponse:
+    """Say that a link does not work, whether it was revoked, replaced or never there."""
+    return render(request, "tickets/dead_link.html", {"links_form": AddressForm()}, status=404)
+
+
+@private_page("GET", "POST")
+@of_ticket
+def requester_page(request: Request, ticket: Ticket, secret: str) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, ticket, secret)
     form = ReplyForm(request.POST)
-    if not form.is_valid():
-        return _page(request, ticket, form, status=400)
+    if refusal := _refusal(request, ticket, secret, form=form):
+        return refusal
+    add_reply(ticket, form.cleaned_data)
+    notify(request, texts.REPLY_REOPENED if ticket.is_finished else texts.REPLY_SENT)
+    return redirect("requester-page", secret)
+
+
+@private_page("POST")
+@of_ticket
+def address(request: Request, ticket: Ticket, secret: str) -> HttpResponse:
+    """Mail a confirmation link to the address that the requester wants to use."""
+    form = AddressForm(request.POST)
+    if refusal := _refusal(request, ticket, secret, address_form=form):
+        return refusal
+    result = request_address(ticket, form.cleaned_data["requester_email"])
+    if result == AddressRequest.LIMITED:
+        form.add_error("requester_email", texts.ADDRESS_LIMITED)
+        return _page(request, ticket, secret, address_form=form, status=429)
+    is_same = result == AddressRequest.SAME
+    notify(request, texts.ADDRESS_SAME if is_same else texts.ADDRESS_CHECK_SENT)
+    return redirect("requester-page", secret)
+
+
+@private_page("POST")
+@of_ticket
+def close(request: Request, ticket: Ticket, secret: str) -> HttpResponse:
+    close_by_requester(ticket)
+    notify(request, texts.TICKET_CLOSED)
+    return redirect("requester-page", secret)
+
+
+# Mail programs open links by themselves, so opening this one changes nothing.
+@private_page("GET", "POST")
+def confirm(request: Request, token: str) -> HttpResponse:
+    """Confirm an address by the link that was mailed to it."""
+    try:
+        if request.method == "POST":
+            ticket = confirm_address(token)
+            notify(request, texts.ADDRESS_CONFIRMED)
+            return redirect(ticket.private_link_path())
+        return render(request, "tickets/confirm.html", {"email": find_check(token)})
+    except NotFound:
+        return render(request, "tickets/confirm.html", status=404)
+
+
+def _refusal(
+    request: Request, ticket: Ticket, secret: str, **form: forms.Form
+) -> HttpResponse | None:
+    """Return the page with the form's errors, or None if the form is fine."""
+    (sent,) = form.values()
+    if not sent.is_valid():
+        return _page(request, ticket, secret, status=400, **form)
     try:
         throttle_anonymous(request, actor_of(request), "create", settings.CREATE_LIMIT)
     except RateLimited as error:
-        form.add_error(None, error.detail)
-        response = _page(request, ticket, form, status=429)
+        sent.add_error(None, error.detail)
+        response = _page(request, ticket, secret, status=429, **form)
         response["Retry-After"] = str(error.retry_after)
         return response
-    add_reply(ticket, form.cleaned_data)
-    reopened = " Your ticket is open again." if ticket.is_finished else ""
-    notify(request, f"Reply sent.{reopened}")
-    return redirect(request.path)
+    return None
 
 
-def _page(request: Request, ticket: Ticket, form: ReplyForm, status: int = 200) -> HttpResponse:
+def _page(
+    request: Request, ticket: Ticket, secret: str, *, status: int = 200, **bound: forms.Form
+) -> HttpResponse:
+    """Return the page. `bound` is the form that was refused: `form` or `address_form`."""
     comments = list(ticket.comments.filter(public=True))
-    etag = _etag(ticket, comments)
-    unchanged = None if form.is_bound else get_conditional_response(request, etag)
+    pending = pending_address(ticket)
+    etag = _etag(ticket, comments, pending)
+    unchanged = get_conditional_response(request, etag) if status == 200 else None
     if unchanged is not None:
         return unchanged
+    is_answered = bool(comments) and comments[-1].author_role == AuthorRole.AGENT
     context = {
         "ticket": ticket,
         "comments": comments,
-        "form": form,
+        "form": ReplyForm(),
+        "address_form": AddressForm(),
+        "links_form": AddressForm(),
+        "pending": pending,
+        "secret": secret,  # a link made under another SECRET_KEY works, but cannot be derived
+        "link": request.build_absolute_uri(reverse("requester-page", args=[secret])),
         "etag": etag,
-        "progress": _progress(ticket, comments),
+        "icon": f"status-{ticket.status}"
+        if ticket.is_finished or not is_answered
+        else "category-general",
+        "progress": texts.progress(
+            ticket.status, is_answered=is_answered, has_email=bool(ticket.requester_email)
+        ),
         "steps": _steps(ticket),
+        **bound,
     }
     response = render(request, "tickets/requester.html", context, status=status)
     response["ETag"] = etag
     return response
 
 
-def _etag(ticket: Ticket, comments: Iterable[Comment]) -> str:
+def _etag(ticket: Ticket, comments: Iterable[Comment], pending: str) -> str:
     """Return a tag for what the page shows, and nothing else: it must not reveal other changes."""
     content = [
-        *(ticket.title, ticket.description, ticket.status, bool(ticket.requester_email)),
+        *(ticket.title, ticket.description, ticket.status, ticket.requester_email, pending),
         *((comment.pk, comment.author_role, comment.body) for comment in comments),
     ]
     return f'"{digest(repr(content))[:32]}"'
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where the ticket stands, and what that means for the requester."""
-
-    headline: str
-    meaning: str
-    icon: str
-
-
-def _progress(ticket: Ticket, comments: Sequence[Comment]) -> Progress:
-    is_answered = bool(comments) and comments[-1].author_role == AuthorRole.AGENT
-    by_email = ", and we will email it to you" if ticket.requester_email else ""
-    where = f"Our reply will appear on this page{by_email}."
-    icon = f"status-{ticket.status}"
-    match ticket.status:
-        case Status.RESOLVED:
-            meaning = "If something is still not right, just reply below."
-            return Progress("This is resolved", meaning, icon)
-        case Status.CLOSED:
-            meaning = "If you still need help, just reply below."
-            return Progress("This is closed", meaning, icon)
-        case _ if is_answered:
-            meaning = "If something is missing or unclear, reply below."
-            return Progress("We have replied", meaning, "category-general")
-        case Status.IN_PROGRESS:
-            meaning = f"You do not need to do anything. {where}"
-            return Progress("We are working on it", meaning, icon)
-        case _:
-            return Progress("We have your message", f"We will look at it soon. {where}", icon)
-
-
 def _steps(ticket: Ticket) -> list[tuple[str, str]]:
     """Return a ticket's steps, each with its state: "done", "now" or "" for later."""
-    names = ["Open", "In progress", "Closed" if ticket.status == Status.CLOSED else "Resolved"]
-    current = {Status.OPEN: 0, Status.IN_PROGRESS: 1}.get(Status(ticket.status), 2)
+    last = Status.CLOSED if ticket.status == Status.CLOSED else Status.RESOLVED
+    steps = [Status.OPEN, Status.IN_PROGRESS, last]
+    current = steps.index(Status(ticket.status))
     return [
-        (name, "done" if number < current else "now" if number == current else "")
-        for number, name in enumerate(names)
+        (texts.STEPS[step], "done" if number < current else "now" if number == current else "")
+        for number, step in enumerate(steps)
     ]

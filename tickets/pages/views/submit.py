@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from ... import requester_texts as texts
 from ...access.actors import REQUESTER, Actor, actor_of
 from ...access.throttling import throttle_anonymous
 from ...exceptions import NotFound, RateLimited
@@ -42,7 +43,7 @@ def submit(request: Request) -> HttpResponse:
         response["Retry-After"] = str(error.retry_after)
         return response
     ticket = _create_once(form, actor)
-    notify(request, "Thank you. We have received your ticket.")
+    notify(request, texts.TICKET_RECEIVED)
     return redirect(ticket.private_link_path())
 
 
@@ -75,7 +76,7 @@ def _create_once(form: SubmitForm, actor: Actor) -> Ticket:
         until_finished=True,
     )
     if result.ticket is None:
-        raise NotFound("This ticket was sent before and has been deleted since.")
+        raise NotFound(texts.TICKET_DELETED)
     return result.ticket
 
 

@@ -102,7 +102,7 @@ def _hand_over(server: Any, email: Email, is_last_attempt: bool) -> bool:
         rendered = rendering.render(email)
     except ValueError as error:
         return email.move_state([MailState.WAITING], MailState.FAILED, _message(error))
-    address = email.ticket.requester_email
+    address = email.recipient
     if not email.move_state([MailState.WAITING], MailState.SENDING, address=address):
         return True
     try:

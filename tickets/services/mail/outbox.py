@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ...models.housekeeping import Counter
-from ...models.mail import Email, deliverable_address
+from ...models.mail import Email, mailbox
 from ...models.ticket import Comment, Ticket, digest
 from ...vocabulary import MAX_CONFIRMATIONS_PER_HOUR, MailKind, MailState, Status
 from .delivery import send_email
@@ -29,7 +29,7 @@ def ticket_created(ticket: Ticket) -> None:
     """Confirm to the requester that the ticket arrived."""
     if not _is_reachable(ticket):
         return
-    name = f"received:{digest(_mailbox(ticket.requester_email))}"
+    name = f"received:{digest(mailbox(ticket.requester_email))}"
     if Counter.objects.hit(name, limit=MAX_CONFIRMATIONS_PER_HOUR, seconds=3600):
         Email.objects.create(
             ticket=ticket,
@@ -76,6 +76,34 @@ def link_requested(ticket: Ticket, *, is_new: bool) -> bool:
     return True
 
 
+def address_requested(ticket: Ticket, address: str) -> None:
+    """Ask the owner of an address whether the ticket may use it."""
+    event = f"confirm {ticket.pk} {secrets.token_hex(8)}"
+    _enqueue(ticket, MailKind.CONFIRM, event, address=address)
+
+
+def is_check_under_way(ticket: Ticket, address: str) -> bool:
+    """Return whether such an email to this address has just been queued or sent."""
+    since = timezone.now() - LINK_INTERVAL
+    recent = ticket.emails.filter(
+        kind=MailKind.CONFIRM, address=address, created_at__gt=since, confirmed_at=None
+    )
+    return bool(recent.exclude(state__in=(MailState.FAILED, MailState.DROPPED)).exists())
+
+
+def address_changed(ticket: Ticket, before: str) -> None:
+    """Tell the former address that the ticket has another one."""
+    if ticket.link_digest:
+        event = f"moved {ticket.pk} v{ticket.version}"
+        _enqueue(ticket, MailKind.MOVED, event, address=before)
+
+
+def links_requested(ticket: Ticket, address: str) -> None:
+    """Send the address the links of all its tickets. The row belongs to the newest of them."""
+    event = f"links {ticket.pk} {secrets.token_hex(8)}"
+    _enqueue(ticket, MailKind.LINKS, event, address=address)
+
+
 def resend_email(email: Email) -> bool:
     """Send again what failed or was possibly sent. Return False if it is neither."""
     with transaction.atomic():
@@ -109,9 +137,3 @@ def _queue_job(email: Email, delay: timedelta = timedelta(0)) -> None:
 
 def _is_reachable(ticket: Ticket) -> bool:
     return bool(ticket.requester_email and ticket.link_digest)
-
-
-def _mailbox(address: str) -> str:
-    """Return one name for all the ways to write an address that reach the same mailbox."""
-    name, _, domain = deliverable_address(address).casefold().rpartition("@")
-    return f"{name.partition('+')[0]}@{domain}"

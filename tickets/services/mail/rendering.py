@@ -6,6 +6,7 @@ import re
 from email.utils import parseaddr
 
 from django.conf import settings
+from django.core import signing
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
@@ -14,10 +15,13 @@ from django.utils.encoding import punycode
 from ... import rich_text
 from ...models.mail import Email, deliverable_address
 from ...models.ticket import Ticket, digest
-from ...vocabulary import MailKind
+from ...requester_texts import SUBJECTS
+from ...vocabulary import MAX_LINKS, MailKind
 
 # Invisible, and not allowed in a header: control and direction marks, and line ends of all kinds.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+CHECK_SALT = "tickets.confirm-address"
 
 
 def load(email_id: int) -> Email | None:
@@ -29,7 +33,12 @@ def load(email_id: int) -> Email | None:
 def obsolete_because(email: Email) -> str:
     """Return why a waiting email should no longer be sent; "" if it should."""
     ticket, comment = email.ticket, email.comment
-    if not ticket.requester_email:
+    if email.kind == MailKind.LINKS:
+        is_left = Ticket.objects.with_link_for(email.address).exists()
+        return "" if is_left else "No ticket of this address has a private link."
+    if email.kind == MailKind.CONFIRM and (email.confirmed_at or email != latest_check(ticket)):
+        return "The address was confirmed, or another one was entered."
+    if not email.has_own_address and not ticket.requester_email:
         return "The ticket no longer has an email address."
     if not ticket.link_digest:
         return "The private link was revoked."
@@ -47,28 +56,41 @@ def _still_resolved(email: Email) -> bool:
 
 def render(email: Email) -> EmailMessage:
     """Return the email as text and HTML. Raise ValueError if mail cannot carry its address."""
-    ticket = email.ticket
-    body = email.comment.body if email.comment else ""
-    context = {
-        "ticket": ticket,
-        "kind": email.kind,
-        "body": body,
-        "body_html": rich_text.render(body),
-        "link": private_link(ticket),
-        "site": settings.SITE_URL,
-    }
+    template = email.kind if email.has_own_address else "message"
+    context = {"ticket": email.ticket, "site": settings.SITE_URL, **_context(email)}
     message = EmailMultiAlternatives(
         subject=subject(email),
-        body=render_to_string("mail/message.txt", context).strip() + "\n",
-        to=[deliverable_address(ticket.requester_email)],
+        body=render_to_string(f"mail/{template}.txt", context).strip() + "\n",
+        to=[deliverable_address(email.recipient)],
         headers=_headers(email),
     )
-    message.attach_alternative(render_to_string("mail/message.html", context), "text/html")
+    message.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
     return message
 
 
+def _context(email: Email) -> dict[str, object]:
+    match email.kind:
+        case MailKind.LINKS:
+            tickets = Ticket.objects.with_link_for(email.address).newest_first()[:MAX_LINKS]
+            return {"links": [(ticket, private_link(ticket)) for ticket in tickets]}
+        case MailKind.CONFIRM:
+            return {"link": check_link(email)}
+    body = email.comment.body if email.comment else ""
+    return {
+        "kind": email.kind,
+        "body": body,
+        "body_html": rich_text.render(body),
+        "link": private_link(email.ticket),
+    }
+
+
 def subject(email: Email) -> str:
-    """Return the subject. All emails of a ticket share it, so that mail programs thread them."""
+    """Return the subject. Emails about a conversation share it, so that mail programs thread them.
+
+    The others carry no title: a stranger may have chosen both the title and the address.
+    """
+    if email.has_own_address:
+        return SUBJECTS[MailKind(email.kind)]
     # Mail programs decode what follows "=?", line ends included.
     title = " ".join(UNPRINTABLE.sub(" ", email.ticket.title).replace("=?", "= ?").split())
     prefix = "" if email.kind == MailKind.RECEIVED else "Re: "
@@ -84,7 +106,8 @@ def _headers(email: Email) -> dict[str, str]:
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
-    return headers if own == first else headers | {"In-Reply-To": first, "References": first}
+    is_alone = own == first or email.has_own_address
+    return headers if is_alone else headers | {"In-Reply-To": first, "References": first}
 
 
 def message_id(ticket: Ticket, event: str) -> str:
@@ -108,3 +131,19 @@ def private_link(ticket: Ticket) -> str:
             link_nonce=ticket.link_nonce, link_digest=ticket.link_digest
         )
     return f"{settings.SITE_URL}{ticket.private_link_path()}"
+
+
+def latest_check(ticket: Ticket) -> Email | None:
+    """Return the newest email that asks to confirm an address of this ticket. One query."""
+    checks = ticket.emails.filter(kind=MailKind.CONFIRM)
+    latest: Email | None = checks.select_related("ticket").order_by("-pk").first()
+    return latest
+
+
+def check_link(email: Email) -> str:
+    """Return the link that confirms the address as an absolute URL.
+
+    It works for ADDRESS_CHECK_LIFETIME from now, and only as long as the private link does.
+    """
+    token = signing.dumps([email.pk, email.ticket.link_digest], salt=CHECK_SALT)
+    return f"{settings.SITE_URL}{email.ticket.address_check_path(token)}"

@@ -286,5 +286,5 @@ def test_what_was_not_stored_stands_apart_from_what_is_said_of_it(desk, narrow):
     Ticket.objects.update(link_digest=None)
     page.get_by_role("button", name="Send reply").click()
     expect(page.get_by_label("Your text was not saved.")).to_have_value("Any news?")
-    lead, label = page.locator(".lead").bounding_box(), page.locator("label").bounding_box()
+    lead, label = page.locator(".lead").bounding_box(), page.locator("[for=draft]").bounding_box()
     assert label["y"] - lead["y"] - lead["height"] >= 16

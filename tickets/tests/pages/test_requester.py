@@ -3,11 +3,15 @@
 import re
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from tickets import requester_texts as texts
+from tickets.models.mail import Email
 from tickets.models.ticket import Comment, Ticket
+from tickets.models.triage import Feedback
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 from tickets.vocabulary import MAX_TEXT_CHARS, AuthorRole
+from tickets.web import errors
 
 
 @pytest.fixture
@@ -189,3 +193,92 @@ def test_it_does_not_reveal_how_many_comments_there_are(visitor, ticket):
     page = visitor.get(ticket.private_link_path()).content.decode()
     assert 'id="message-1"' in page
     assert f"comment-{comment.pk}" not in page
+
+
+# --- a link that does not work ---
+
+
+@pytest.mark.parametrize(
+    "path", ["/t/AAAAAAAAAAAAAAAAAAAAAA/", "/t/x/y/z", "/t/x/nothing/", "/t/x"]
+)
+def test_a_dead_link_says_so_and_offers_no_agents_pages(visitor, db, path):
+    response = visitor.get(path, follow=True)
+    page = response.content.decode()
+    assert response.status_code == 404
+    assert "This link does not work" in page
+    assert "revoked" in page
+    for agents_page in ("/sign-in/", "/tickets/", "/dashboard/", "/admin/", "/api/docs/"):
+        assert agents_page not in page
+    assert response["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_revoked_link_does_nothing(visitor, ticket):
+    path = ticket.private_link_path()
+    Ticket.objects.update(link_digest=None)
+    for action in ("", "close/", "address/"):
+        response = visitor.post(path + action, {"body": "x", "requester_email": "a@example.org"})
+        assert response.status_code == 404
+    assert not Comment.objects.exists()
+    assert Ticket.objects.get().status == "open"
+
+
+@pytest.mark.parametrize("status", [400, 413, 500, 503])
+def test_error_pages_of_requesters_offer_no_agents_pages(status):
+    for path in ("/t/x/", "/links/", "/confirm/x/"):
+        page = errors.answer(RequestFactory().get(path), status, "code", "What happened.")
+        assert b'href="/tickets/"' not in page.content
+
+
+# --- closing ---
+
+
+def close(visitor, ticket):
+    return visitor.post(f"{ticket.private_link_path()}close/", follow=True)
+
+
+def test_a_requester_closes_and_reopens_by_writing(visitor, ticket):
+    page = close(visitor, ticket).content.decode()
+    assert texts.TICKET_CLOSED in page
+    assert "This is closed" in page
+    assert "Close this ticket" not in page
+    visitor.post(ticket.private_link_path(), {"body": "It is back."})
+    ticket.refresh_from_db()
+    assert ticket.status == "open"
+    assert ticket.waiting_since is not None
+
+
+def test_closing_twice_is_closing_once(visitor, ticket):
+    for _ in range(2):
+        close(visitor, ticket)
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.version) == ("closed", 2)
+
+
+def test_a_resolved_ticket_stays_resolved(visitor):
+    ticket = TicketFactory(status="resolved")
+    close(visitor, ticket)
+    ticket.refresh_from_db()
+    assert ticket.status == "resolved"
+
+
+def test_closing_is_the_requesters_act_and_teaches_nothing(visitor, ticket, agent):
+    close(visitor, ticket)
+    page = agent.get(f"/tickets/{ticket.pk}/").content.decode()
+    assert re.search(r"The requester</strong>\s+changed status from open to closed", page)
+    assert "Set by the requester" in page
+    assert not Feedback.objects.exists()
+    assert not Email.objects.exists()
+
+
+def test_opening_the_address_of_closing_closes_nothing(visitor, ticket):
+    assert visitor.get(f"{ticket.private_link_path()}close/").status_code == 405
+    assert Ticket.objects.get().status == "open"
+
+
+# --- the link ---
+
+
+def test_the_link_can_be_copied_without_scripts(visitor, ticket):
+    page = visitor.get(ticket.private_link_path()).content.decode()
+    link = f"http://testserver{ticket.private_link_path()}"
+    assert re.search(rf'<input id="link" type="text" readonly value="{link}"', page)

@@ -1,0 +1,96 @@
+"""A requester adds or corrects their email address. It is used once a link mailed to it confirms.
+
+Until then the ticket keeps its address. See docs/decisions/0026-requesters-own-address.md.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from django.core import signing
+from django.utils import timezone
+
+from ..access.actors import REQUESTER
+from ..exceptions import NotFound
+from ..models.housekeeping import Counter
+from ..models.mail import Email, mailbox
+from ..models.ticket import Ticket, digest
+from ..vocabulary import ADDRESS_CHECK_LIFETIME, MAX_ADDRESS_CHECKS_PER_DAY
+from .editing import audited, lock_ticket
+from .mail import outbox, rendering
+from .tickets import update_ticket
+
+DAY = 24 * 3600  # seconds
+
+
+class AddressRequest(Enum):
+    """What became of a request to use an address."""
+
+    MAILED = auto()
+    SAME = auto()  # the ticket has this address already
+    LIMITED = auto()  # too many emails of this kind to the address or about the ticket
+
+
+def request_address(ticket: Ticket, address: str) -> AddressRequest:
+    """Mail a confirmation link to the address that a requester has entered. Raise NotFound."""
+    with audited(REQUESTER):
+        ticket = lock_ticket(ticket.pk)
+        if address == ticket.requester_email:
+            return AddressRequest.SAME
+        if outbox.is_check_under_way(ticket, address):  # the second of two clicks
+            return AddressRequest.MAILED
+        names = [f"confirm:{ticket.pk}", f"confirm:{digest(mailbox(address))}"]
+        waits = [
+            Counter.objects.hit(name, limit=MAX_ADDRESS_CHECKS_PER_DAY, seconds=DAY)
+            for name in names
+        ]
+        if any(waits):
+            return AddressRequest.LIMITED
+        outbox.address_requested(ticket, address)
+    return AddressRequest.MAILED
+
+
+def pending_address(ticket: Ticket) -> str:
+    """Return the address that waits for its confirmation; "" if none does. One query."""
+    email = rendering.latest_check(ticket)
+    if email is None or email.confirmed_at or email.address == ticket.requester_email:
+        return ""
+    is_expired = email.created_at + ADDRESS_CHECK_LIFETIME < timezone.now()
+    return "" if is_expired else email.address
+
+
+def find_check(token: str) -> Email:
+    """Return the email whose link this is, if the link can still confirm.
+
+    Raise NotFound if it has expired, was used, or a newer one or a new private link replaced it.
+    """
+    try:
+        email_id, link = signing.loads(
+            token, salt=rendering.CHECK_SALT, max_age=ADDRESS_CHECK_LIFETIME
+        )
+    except (signing.BadSignature, ValueError, TypeError):
+        raise NotFound from None
+    email = Email.objects.select_related("ticket").filter(pk=email_id).first()
+    if email is None or email.confirmed_at or email.ticket.link_digest != link:
+        raise NotFound
+    if email != rendering.latest_check(email.ticket):
+        raise NotFound
+    return email
+
+
+def confirm_address(token: str) -> Ticket:
+    """Let the ticket use the address that the link confirms. Raise as `find_check`.
+
+    The former address is told, in case somebody else has the private link.
+    """
+    with audited(REQUESTER):
+        lock_ticket(find_check(token).ticket_id)
+        email = find_check(token)  # another click may have been faster
+        email.confirmed_at = timezone.now()
+        email.save(update_fields=["confirmed_at"])
+        before = email.ticket.requester_email
+        edit = update_ticket(email.ticket_id, {"requester_email": email.address}, REQUESTER)
+        if before and before != email.address:
+            outbox.address_changed(edit.ticket, before)
+        rendering.private_link(edit.ticket)  # replaces one that can no longer be shown
+    return edit.ticket
