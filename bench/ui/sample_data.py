@@ -23,7 +23,7 @@ from django.utils import timezone  # noqa: E402
 from tickets.access.actors import SYSTEM  # noqa: E402
 from tickets.models.ticket import Ticket  # noqa: E402
 from tickets.models.triage import TriageModel  # noqa: E402
-from tickets.models.workplace import SavedView  # noqa: E402
+from tickets.models.workplace import SavedReply, SavedView  # noqa: E402
 from tickets.services.accounts import create_account, create_token  # noqa: E402
 
 AGENTS = ("maria.keller", "tom.okafor", "lena.novak", "yuki.tanaka", "omar.haddad")
@@ -33,6 +33,10 @@ COMPANIES = (
     *("Polar Logistics", "Sunny Side Nursery", "Quarry Lane School", "Tidewater Books"),
 )
 PEOPLE = ("anna.kovacs", "ben.ortiz", "carla.rossi", "dev.patel", "emma.lind", "farid.nasser")
+REPLIES = (
+    ("Refund", "We have refunded it. It takes three to five days until it shows.\n\n{agent}"),
+    ("Opening hours", "We are here from nine to five."),
+)
 VIEWS = (
     ("Angry customers", "sentiment=angry&status=open", False),
     ("Billing this week", "category=billing&status=open", False),
@@ -117,6 +121,8 @@ def add_views_and_tokens() -> None:
     agent = User.objects.get(username="agent")
     for name, query, shared in VIEWS:
         SavedView.objects.create(name=name, owner=agent, query=query, shared=shared)
+    for name, body in REPLIES:
+        SavedReply.objects.create(name=name, owner=agent, body=body, shared=True)
     create_token("nightly export", ["read"], SYSTEM, user=agent, days=90)
     TriageModel.objects.create(
         field="category", data=b"", feedback_count=240, prior_accuracy=0.81, learned_accuracy=0.86

@@ -138,6 +138,11 @@ def open_shortcuts(page: Page, facts: Facts) -> None:
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
 
 
+def open_saved_replies(page: Page, facts: Facts) -> None:
+    page.locator("main").press(";")
+    expect(page.get_by_role("option", name="Refund")).to_be_visible()
+
+
 def wait_for_new_tickets(page: Page, facts: Facts) -> None:
     problem = {"title": "The export hangs", "description": "It never ends since this morning."}
     visitor = page.context.browser.new_context()  # type: ignore[union-attr]

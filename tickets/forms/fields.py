@@ -64,6 +64,13 @@ class OneLineField(PlainTextField):
         return " ".join(line.strip() for line in LINE_END.split(super().to_python(value)))
 
 
+class PartialTextField(forms.CharField):
+    """Text that somebody is still typing, so nothing about it is an error."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\0", " ")
+
+
 class EnumerationField(forms.ChoiceField):
     json_types: tuple[type, ...] = (str,)
     json_null = False

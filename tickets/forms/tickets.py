@@ -25,6 +25,7 @@ from .fields import (
     MomentField,
     NumberField,
     OneLineField,
+    PartialTextField,
     PlainTextField,
     SuggestionField,
     SwitchField,
@@ -148,13 +149,6 @@ class ClassifyForm(forms.Form):
 
 class SuggestTitleForm(forms.Form):
     description = PlainTextField(max_length=MAX_TEXT_CHARS)
-
-
-class PartialTextField(forms.CharField):
-    """Text that somebody is still typing, so nothing about it is an error."""
-
-    def to_python(self, value: Any) -> str:
-        return (super().to_python(value) or "").replace("\0", " ")
 
 
 class SimilarForm(forms.Form):

@@ -1,4 +1,4 @@
-"""How agents work: saved views, who is looking at which ticket, and what each has read."""
+"""How agents work: saved views and replies, presence on tickets, and what each has read."""
 
 from __future__ import annotations
 
@@ -7,9 +7,16 @@ from django.db import models
 from django.utils import timezone
 
 from ..querysets.presence import PresenceQuerySet
+from ..querysets.saved_replies import SavedReplyQuerySet
 from ..querysets.saved_views import SavedViewQuerySet
 from ..querysets.turns import TicketReadQuerySet
-from ..vocabulary import MAX_USERNAME_CHARS, MAX_VIEW_NAME_CHARS, MAX_VIEW_QUERY_CHARS
+from ..vocabulary import (
+    MAX_REPLY_NAME_CHARS,
+    MAX_TEXT_CHARS,
+    MAX_USERNAME_CHARS,
+    MAX_VIEW_NAME_CHARS,
+    MAX_VIEW_QUERY_CHARS,
+)
 from .constraints import visible
 from .ticket import Ticket
 
@@ -44,6 +51,47 @@ class SavedView(models.Model):
             models.CheckConstraint(
                 condition=models.Q(owner__isnull=False) | models.Q(shared=True),
                 name="savedview_seen_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SavedReply(models.Model):
+    """A text for replies: private to its owner, or shared with all agents.
+
+    It may hold variables, see `services/saved_replies.py`.
+    """
+
+    name = models.CharField(max_length=MAX_REPLY_NAME_CHARS)
+    body = models.TextField()
+    # None in the open demo, where agents have no accounts. Such replies are shared.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="saved_replies",
+    )
+    shared = models.BooleanField(default=False)
+    uses = models.PositiveIntegerField(default=0, editable=False)  # how often it was inserted
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = SavedReplyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        verbose_name_plural = "saved replies"
+        constraints = [
+            visible("name", MAX_REPLY_NAME_CHARS),
+            visible("body", MAX_TEXT_CHARS),
+            models.UniqueConstraint(
+                fields=["owner", "name"], nulls_distinct=False, name="savedreply_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(owner__isnull=False) | models.Q(shared=True),
+                name="savedreply_seen_by_somebody",
             ),
         ]
 

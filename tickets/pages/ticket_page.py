@@ -24,6 +24,7 @@ SHORTCUTS = (
     shortcut("s", "status", "Status"),
     shortcut("r", "write", "Write a reply"),
     shortcut("n", "write", "Write a note"),
+    shortcut(";", "replies", "Insert a saved reply"),
     shortcut("e", "edit", "Edit the text"),
     shortcut("Esc", "", "Leave a field"),
     shortcut("u", "back", "Back to the list"),

@@ -12,6 +12,7 @@ from .views import (
     private_link,
     requester,
     review,
+    saved_replies,
     saved_views,
     session,
     submit,
@@ -38,6 +39,13 @@ urlpatterns = [
     path("tickets/export.csv", export.export, name="ticket-export"),
     path("tickets/views/", saved_views.save, name="save-view"),
     path("tickets/views/<int:view_id>/delete/", saved_views.delete, name="delete-view"),
+    path("replies/", saved_replies.replies, name="saved-replies"),
+    path("replies/<int:reply_id>/", saved_replies.reply, name="saved-reply"),
+    path("replies/<int:reply_id>/delete/", saved_replies.delete, name="delete-reply"),
+    path("tickets/<int:ticket_id>/replies/", saved_replies.picker, name="reply-picker"),
+    path(
+        "tickets/<int:ticket_id>/replies/<int:reply_id>/", saved_replies.insert, name="insert-reply"
+    ),
     path("tickets/similar/", submit.similar, name="similar"),
     path("tickets/<int:ticket_id>/", ticket.ticket, name="ticket"),
     path("tickets/<int:ticket_id>/comments/", ticket.ticket_comments, name="ticket-comments"),

@@ -1,10 +1,10 @@
-"""Which tickets are about the same thing."""
+"""Which texts are about the same thing."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection, models
 
@@ -23,20 +23,12 @@ WORD = re.compile(r"[^\W_]{4,}|\b[A-Z0-9]{2,3}\b")
 # The rarer a word is among the candidates, the more it weighs. The similarity is the cosine of
 # the two texts' weighted words (Manning, Raghavan, Schuetze: Introduction to Information
 # Retrieval, 6.3); each word of a candidate is taken to weigh what the text's words do on average.
-# Each status has an index by time, so only the newest rows of each are read.
 NEAREST = """
 WITH words AS MATERIALIZED (
     SELECT unnest(tsvector_to_array(to_tsvector('simple', %(text)s))) AS word
-), candidates AS MATERIALIZED (
-    SELECT id FROM unnest(%(statuses)s::text[]) wanted(status) CROSS JOIN LATERAL (
-        SELECT id, created_at FROM tickets_ticket
-        WHERE tickets_ticket.status = wanted.status AND id <> %(excluded)s
-        ORDER BY created_at DESC, id DESC LIMIT %(candidates)s
-    ) newest ORDER BY created_at DESC, id DESC LIMIT %(candidates)s
-), hits AS MATERIALIZED (
-    SELECT ticket.id, words.word, length(ticket.document) AS words
-    FROM candidates JOIN tickets_ticket ticket USING (id)
-    CROSS JOIN LATERAL unnest(tsvector_to_array(ticket.document)) found(word)
+), candidates AS MATERIALIZED ({candidates}), hits AS MATERIALIZED (
+    SELECT id, words.word, length(document) AS words
+    FROM candidates CROSS JOIN LATERAL unnest(tsvector_to_array(document)) found(word)
     JOIN words USING (word)
 ), weights AS MATERIALIZED (
     SELECT word, ln(1 + (SELECT count(*) FROM candidates) / greatest(count(id), 1.0)) AS weight
@@ -50,6 +42,14 @@ SELECT id FROM nearness
 WHERE near >= %(near)s AND shared >= least(%(shared)s, (SELECT count(*) FROM weights))
 ORDER BY near DESC, id DESC LIMIT %(limit)s
 """
+# Each status has an index by time, so only the newest rows of each are read.
+NEWEST_TICKETS = """
+    SELECT id, document FROM unnest(%(statuses)s::text[]) wanted(status) CROSS JOIN LATERAL (
+        SELECT id, document, created_at FROM tickets_ticket
+        WHERE tickets_ticket.status = wanted.status AND id <> %(excluded)s
+        ORDER BY created_at DESC, id DESC LIMIT %(newest)s
+    ) newest ORDER BY created_at DESC, id DESC LIMIT %(newest)s
+"""
 
 
 class SimilarQuerySet(models.QuerySet[TicketT]):
@@ -61,25 +61,35 @@ class SimilarQuerySet(models.QuerySet[TicketT]):
         Leaves out the ticket `exclude`. Only the newest tickets are compared, so the cost does
         not depend on how many there are. Two queries.
         """
-        distinctive = distinctive_words(text)
-        if not distinctive:
-            return []
-        with connection.cursor() as cursor:
-            cursor.execute(
-                NEAREST,
-                {
-                    "text": " ".join(distinctive),
-                    "statuses": list(FINISHED_STATUSES if finished else ACTIVE_STATUSES),
-                    "excluded": exclude,
-                    "candidates": MAX_CANDIDATES,
-                    "near": MIN_SIMILARITY,
-                    "shared": MIN_SHARED_WORDS,
-                    "limit": limit,
-                },
-            )
-            ids = [row[0] for row in cursor.fetchall()]
+        ids = nearest(
+            text,
+            NEWEST_TICKETS,
+            limit,
+            statuses=list(FINISHED_STATUSES if finished else ACTIVE_STATUSES),
+            excluded=exclude,
+            newest=MAX_CANDIDATES,
+        )
         rows = self.model._default_manager.defer("document").in_bulk(ids)
         return [rows[ticket_id] for ticket_id in ids if ticket_id in rows]
+
+
+def nearest(text: str, candidates: str, limit: int, **parameters: Any) -> list[int]:
+    """Return the ids of the candidates that share words with the text, best first.
+
+    `candidates` is SQL that selects an `id` and a `document` (a tsvector) of each. One query.
+    """
+    distinctive = distinctive_words(text)
+    if not distinctive:
+        return []
+    values: dict[str, Any] = {
+        "text": " ".join(distinctive),
+        "near": MIN_SIMILARITY,
+        "shared": MIN_SHARED_WORDS,
+        "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(NEAREST.format(candidates=candidates), values | parameters)
+        return [row[0] for row in cursor.fetchall()]
 
 
 def distinctive_words(text: str) -> list[str]:

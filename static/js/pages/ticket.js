@@ -3,6 +3,7 @@
 import "./base.js";
 import { byId, csrfToken, dispatch, focusOn } from "../lib/dom.js";
 import { configureMorph } from "../lib/morph.js";
+import { initReplyPicker, openReplyPicker } from "../lib/reply_picker.js";
 import { onFailure } from "../lib/requests.js";
 import { createSaveQueue } from "../lib/save_queue.js";
 import { addShortcutActions } from "../lib/shortcuts.js";
@@ -296,7 +297,9 @@ document.addEventListener("visibilitychange", () => {
 window.addEventListener("pagehide", leave);
 window.addEventListener("pageshow", (event) => event.persisted && look());
 
-// --- Replies to similar tickets ---
+// --- Saved replies, and replies to similar tickets ---
+
+initReplyPicker((text) => insert(byId("body"), text));
 
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-use-reply]");
@@ -341,6 +344,7 @@ addShortcutActions({
   category: (value) => choose("category", value),
   priority: (value) => choose("priority", value),
   write: () => byId("body").focus(),
+  replies: openReplyPicker,
   back: () => byId("back").click(),
   edit,
   undo: undoNewest,
@@ -354,7 +358,9 @@ document.addEventListener("keydown", (event) => {
 // --- Opening the page ---
 
 for (const form of drafts()) restoreDraft(form);
-for (const button of document.querySelectorAll("[data-use-reply]")) button.hidden = false;
+for (const button of document.querySelectorAll("[data-use-reply], [data-open-replies]")) {
+  button.hidden = false;
+}
 if (document.referrer) {
   const from = new URL(document.referrer);
   const back = byId("back");

@@ -23,6 +23,11 @@ GET = {
     "save-view": (405, 405, 405),
     "delete-view": (405, 405, 405),
     "similar": (302, 403, 200),
+    "saved-replies": (302, 403, 200),
+    "saved-reply": (302, 403, 404),
+    "delete-reply": (405, 405, 405),
+    "reply-picker": (302, 403, 200),
+    "insert-reply": (405, 405, 405),
     "ticket": (302, 403, 200),
     "ticket-comments": (405, 405, 405),
     "presence": (405, 405, 405),
@@ -48,6 +53,7 @@ AGENTS_ONLY = [
     ),
     *("private-link-send", "private-link-revoke", "review"),
     *("ticket-export", "save-view", "delete-view"),
+    *("saved-replies", "saved-reply", "delete-reply", "reply-picker", "insert-reply"),
 ]
 METHODS = {
     "submit": {"GET", "POST"},
@@ -61,6 +67,11 @@ METHODS = {
     "save-view": {"POST"},
     "delete-view": {"POST"},
     "similar": {"GET"},
+    "saved-replies": {"GET", "POST"},
+    "saved-reply": {"GET", "POST"},
+    "delete-reply": {"POST"},
+    "reply-picker": {"GET"},
+    "insert-reply": {"POST"},
     "ticket": {"GET", "POST"},
     "ticket-comments": {"POST"},
     "presence": {"POST"},
@@ -72,13 +83,13 @@ METHODS = {
     "sign-out": {"POST"},
     "theme": {"POST"},
 }
-NOT_PAGES = {"similar", "ticket-news", "ticket-export"}  # a part, a number, a file
+NOT_PAGES = {"similar", "reply-picker", "ticket-news", "ticket-export"}  # parts, a number, a file
 ROUTES = {route.name: route for route in urlpatterns}
 
 
 def address(name, ticket):
     route: URLPattern = ROUTES[name]
-    path = "/" + str(route.pattern).replace("<int:view_id>", "1")
+    path = "/" + str(route.pattern).replace("<int:view_id>", "1").replace("<int:reply_id>", "1")
     return path.replace("<str:secret>", ticket.link_secret).replace(
         "<int:ticket_id>", str(ticket.pk)
     )
