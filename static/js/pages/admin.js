@@ -1,3 +1,7 @@
+import { forgetDrafts } from "../lib/drafts.js";
+
+document.getElementById("logout-form")?.addEventListener("submit", forgetDrafts);
+
 // Names for what Django's admin scripts add to a page without one.
 
 const $ = window.django?.jQuery;

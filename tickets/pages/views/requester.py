@@ -17,6 +17,7 @@ from ...exceptions import NotFound, RateLimited
 from ...forms.tickets import ReplyForm
 from ...models.ticket import Comment, Ticket, digest
 from ...services.comments import add_reply
+from ...services.replies import send_due_replies
 from ...vocabulary import AuthorRole, Status
 from ...web.notices import notify
 from ..decorators import Request, page
@@ -32,6 +33,8 @@ def requester_page(request: Request, secret: str) -> HttpResponse:
     ticket = Ticket.objects.filter(link_digest=digest(secret)).first()
     if ticket is None:
         raise NotFound(UNKNOWN_LINK)
+    if send_due_replies(ticket):
+        ticket.refresh_from_db()
     if request.method == "POST":
         response = _reply(request, ticket)
     else:
