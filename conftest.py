@@ -52,6 +52,8 @@ def _defaults(settings):
     for row in PROVIDERS.values():
         setattr(settings, row.key_setting, "")
     settings.TRUSTED_PROXIES = 0
+    # Replies are sent at once, except in the tests of the wait.
+    settings.REPLY_DELAY_SECONDS, settings.REPLY_TAKES_TICKET = 0, False
     settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
     # Serve static files from the checkout, whether or not they were collected.
     settings.STATIC_ROOT = None

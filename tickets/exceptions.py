@@ -79,6 +79,18 @@ class StaleVersion(DeskError):
         super().__init__(detail)
 
 
+class UnreadMessages(DeskError):
+    """Somebody else wrote to the requester, or the requester wrote, since the caller read."""
+
+    default_detail = "Somebody wrote while you were writing. Read it, then send again."
+
+
+class AlreadySent(DeskError):
+    """A reply can no longer be taken back."""
+
+    default_detail = "This reply was sent already."
+
+
 class Unavailable(DeskError):
     """The database is unavailable or not ready."""
 

@@ -276,6 +276,27 @@ SECTIONS = (
         ),
     ),
     Section(
+        "Replies",
+        (
+            Setting(
+                "REPLY_DELAY_SECONDS",
+                integer,
+                10,
+                "How long a reply written on a page can be taken back before the requester sees it"
+                " and it is mailed. 0 sends it at once. Replies by the API never wait.",
+                minimum=0,
+                maximum=3600,
+            ),
+            Setting(
+                "REPLY_TAKES_TICKET",
+                boolean,
+                True,
+                "A reply written on a page assigns an unassigned ticket to its writer, and moves an"
+                " open one to in progress. Set to 0 to leave both as they are.",
+            ),
+        ),
+    ),
+    Section(
         "Triage: which model",
         (
             Setting(

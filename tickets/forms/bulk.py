@@ -13,11 +13,16 @@ from ..vocabulary import MAX_BULK_TICKETS, MAX_USERNAME_CHARS, Category, Priorit
 from .fields import AgentField, EnumerationField
 
 
-class VersionsField(forms.CharField):
-    """An undo token, "12:3,15:8": ids and versions. Cleans to [(12, 3), (15, 8)]."""
+class UndoTokenField(forms.CharField):
+    """An undo token, "12:3,15:8": ids and versions. Cleans to [(12, 3), (15, 8)].
 
-    def clean(self, value: Any) -> list[tuple[int, int]]:
+    Or "reply:45", the id of a reply that waits. Cleans to 45.
+    """
+
+    def clean(self, value: Any) -> list[tuple[int, int]] | int:
         text = super().clean(value)
+        if match := re.fullmatch(r"reply:([0-9]{1,18})", text):
+            return int(match[1])
         if not re.fullmatch(r"[0-9]{1,18}:[0-9]{1,9}(,[0-9]{1,18}:[0-9]{1,9})*", text):
             raise ValidationError("This does not name a change that can be undone.")
         pairs = [pair.split(":") for pair in text.split(",")]
@@ -28,7 +33,7 @@ class VersionsField(forms.CharField):
 
 
 class UndoForm(forms.Form):
-    changes = VersionsField()
+    changes = UndoTokenField()
 
 
 class TicketsField(forms.Field):

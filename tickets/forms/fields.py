@@ -158,6 +158,16 @@ class ListField(forms.CharField):
         return list(dict.fromkeys(values))
 
 
+class IdsField(ListField):
+    """Comma-separated ids. Cleans to a list of numbers."""
+
+    def clean(self, value: Any) -> list[int]:  # type: ignore[override]
+        texts = super().clean(value)
+        if not all(re.fullmatch(r"[0-9]{1,18}", text) for text in texts):
+            raise ValidationError("Enter numbers, separated by commas.")
+        return [int(text) for text in texts]
+
+
 class NumberField(forms.IntegerField):
     """Plain digits. Python alone would accept `1_0` and `+5` as well."""
 

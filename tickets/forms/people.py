@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from ..vocabulary import MAX_USERNAME_CHARS, THEMES
-from .fields import NumberField, PlainTextField, SwitchField
+from .fields import IdsField, NumberField, PlainTextField, SwitchField
 
 
 class SignInForm(forms.Form):
@@ -23,5 +23,6 @@ class PresenceForm(forms.Form):
     window = forms.RegexField(r"\A[0-9a-f]{16,32}\Z")
     version = NumberField(min_value=1, max_value=2**31 - 1)
     comment = NumberField(min_value=0, max_value=2**63 - 1)
+    replies = IdsField()  # the waiting replies that it shows
     writing = SwitchField(required=False)
     leaving = SwitchField(required=False)

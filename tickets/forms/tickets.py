@@ -22,6 +22,7 @@ from .fields import (
     AgentField,
     EmailField,
     EnumerationField,
+    IdsField,
     MomentField,
     NumberField,
     OneLineField,
@@ -53,6 +54,16 @@ class TicketForm(forms.Form):
         for name in set(ENUMERATED_FIELDS) & set(only):
             # Triage decides what is left out. What is sent must be one of the values.
             self.fields[name].required = True
+
+
+class TicketPageForm(forms.Form):
+    """The address of a ticket's page.
+
+    `reply` names a reply that was taken back, `sent` one that the page has waited for.
+    """
+
+    reply = NumberField(min_value=1, max_value=2**63 - 1, required=False)
+    sent = NumberField(min_value=1, max_value=2**63 - 1, required=False)
 
 
 class ReadVersionForm(forms.Form):
@@ -119,15 +130,30 @@ class CommentForm(forms.Form):
 
 
 class MessageForm(CommentForm):
-    """An agent's comment on a ticket's page. `form_key` identifies a form that is sent twice."""
+    """An agent's comment on a ticket's page. `form_key` identifies a form that is sent twice.
 
-    resolve = SwitchField(required=False)  # resolve the ticket as well; the comment is then public
+    `public` is the mode of the composer, `note` and `resolve` are its buttons. It is a reply only
+    if the mode and the button agree: a browser may show the buttons of both modes.
+    The page showed the comments up to `seen_comment`, and the waiting replies `seen_replies`.
+    """
+
+    note = SwitchField(required=False)
+    resolve = SwitchField(required=False)  # resolve the ticket as well
     form_key = forms.CharField(max_length=100, required=False)
+    seen_comment = NumberField(min_value=0, max_value=2**63 - 1, required=False)
+    seen_replies = IdsField()
 
     def clean(self) -> dict[str, Any]:
-        if self.cleaned_data.get("resolve"):
-            self.cleaned_data["public"] = True
-        return self.cleaned_data
+        data = self.cleaned_data
+        data["public"] = bool(data.get("public")) and not data.pop("note", False)
+        data["resolve"] = bool(data.get("resolve")) and data["public"]
+        return data
+
+    @property
+    def is_note(self) -> bool:
+        """Return whether the composer is in the mode for notes."""
+        self.full_clean()
+        return not self.cleaned_data["public"]
 
 
 class ReplyForm(forms.Form):

@@ -17,7 +17,7 @@ LABELS = [
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("tickets", "0011_audit_whose_turn")]
+    dependencies = [("tickets", "0012_pending_replies")]
 
     operations = [
         migrations.AddField(

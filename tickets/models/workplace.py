@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from ..querysets.comments import PendingReplyQuerySet
 from ..querysets.presence import PresenceQuerySet
 from ..querysets.saved_replies import SavedReplyQuerySet
 from ..querysets.saved_views import SavedViewQuerySet
@@ -18,7 +19,7 @@ from ..vocabulary import (
     MAX_VIEW_QUERY_CHARS,
 )
 from .constraints import visible
-from .ticket import Ticket
+from .ticket import Comment, Ticket
 
 
 class SavedView(models.Model):
@@ -118,6 +119,41 @@ class Presence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} on #{self.ticket_id}"
+
+
+class PendingReply(models.Model):
+    """A reply written on a page, which its author may take back until it is sent.
+
+    It waits until `due_at`. Without `due_at` it was taken back. Once it is sent, `comment` is the
+    comment that it became. The row is kept for a day, for a form that is sent twice.
+    """
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="pending_replies")
+    # None in the open demo, where agents have no accounts.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    )
+    body = models.TextField()
+    resolve = models.BooleanField(default=False)  # resolve the ticket when it is sent
+    written_at = models.DateTimeField(default=timezone.now, db_index=True)
+    due_at = models.DateTimeField(null=True)
+    # The versions of the ticket in which its author took it and the reply resolved it, for Undo.
+    taken_in = models.PositiveIntegerField(null=True)
+    resolved_in = models.PositiveIntegerField(null=True)
+    comment = models.OneToOneField(Comment, on_delete=models.CASCADE, null=True)
+
+    objects = PendingReplyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "pending replies"
+        constraints = [visible("body", MAX_TEXT_CHARS)]
+
+    def __str__(self) -> str:
+        return f"reply to #{self.ticket_id}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.due_at is not None and self.comment_id is None
 
 
 class AgentProfile(models.Model):

@@ -7,12 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from ..access.actors import Actor
 from ..audit.trail import AuditEntry, audit_trail
 from ..models.ticket import Comment, Ticket
+from ..models.workplace import PendingReply
+from ..services.mail.outbox import is_mail_sent
+from ..services.replies import reply_token
 from ..vocabulary import WRITABLE_FIELDS, AuditEvent, LearnedField, Source
 from .audit_text import actor_name
-from .shortcuts import CATEGORY, HELP, PRIORITY, UNDO, shortcut
+from .shortcuts import CATEGORY, HELP, PRIORITY, UNDO, shortcut, value_shortcut
 
 MAX_SIMILAR = 3  # finished tickets, and as many active ones
 VISIBLE_ENTRIES = 8  # of the audit trail, the newest; the others unfold
@@ -22,9 +27,10 @@ SHORTCUTS = (
     PRIORITY,
     shortcut("m", "assign", "Assign to me"),
     shortcut("s", "status", "Status"),
-    shortcut("r", "write", "Write a reply"),
-    shortcut("n", "write", "Write a note"),
+    value_shortcut("write", {"reply": "r"}, "Write a reply"),
+    value_shortcut("write", {"note": "n"}, "Write an internal note"),
     shortcut(";", "replies", "Insert a saved reply"),
+    shortcut("Ctrl+Enter", "", "Send the reply, or add the note"),
     shortcut("e", "edit", "Edit the text"),
     shortcut("Esc", "", "Leave a field"),
     shortcut("u", "back", "Back to the list"),
@@ -50,15 +56,35 @@ class SimilarTicket:
     reply: Comment | None  # the last public one
 
 
+@dataclass(frozen=True)
+class WaitingReply:
+    """A reply that the requester does not see yet. `seconds` remain until it is sent."""
+
+    reply: PendingReply
+    seconds: float
+    is_own: bool
+    token: str  # for Undo
+
+
+def _pending_reply(reply: PendingReply, actor: Actor) -> WaitingReply:
+    assert reply.due_at is not None
+    seconds = max(0.0, round((reply.due_at - timezone.now()).total_seconds(), 1))
+    return WaitingReply(reply, seconds, reply.author == actor.user, reply_token(reply))
+
+
 def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
     """Return the template's context, without forms and without what only a whole page loads."""
     comments = list(ticket.comments.select_related("author"))
+    pending = list(ticket.pending_replies.waiting().select_related("author"))
     entries = audit_trail(ticket)
     suggestions = suggested_values(ticket)
     return {
         "ticket": ticket,
         "comments": comments,
         "last_comment": max((comment.pk for comment in comments), default=0),
+        "pending": [_pending_reply(reply, actor) for reply in pending],
+        "seen_replies": ",".join(str(reply.pk) for reply in pending),
+        "is_mail_sent": is_mail_sent(),
         "older_entries": entries[:-VISIBLE_ENTRIES],
         "entries": entries[-VISIBLE_ENTRIES:],
         "evidence": ticket.evidence(),

@@ -17,9 +17,14 @@ from ..services.undo import undo_token
 MAX_NUMBERS = 5  # ticket numbers in one sentence
 
 
-def toast(response: HttpResponse, message: str, undo: Iterable[Ticket] = ()) -> HttpResponse:
-    """Add a toast to an answer to htmx. `undo` are the tickets as the change left them."""
-    detail = {"message": message, "undo": undo_token(undo)}
+def toast(
+    response: HttpResponse, message: str, undo: Iterable[Ticket] = (), *, token: str = ""
+) -> HttpResponse:
+    """Add a toast to an answer to htmx.
+
+    `undo` are the tickets as the change left them, or `token` is what an UndoForm takes.
+    """
+    detail = {"message": message, "undo": token or undo_token(undo)}
     return trigger_client_event(response, "toast", detail)
 
 

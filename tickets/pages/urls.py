@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     bulk,
+    composer,
     dashboard,
     export,
     links,
@@ -48,7 +49,7 @@ urlpatterns = [
     ),
     path("tickets/similar/", submit.similar, name="similar"),
     path("tickets/<int:ticket_id>/", ticket.ticket, name="ticket"),
-    path("tickets/<int:ticket_id>/comments/", ticket.ticket_comments, name="ticket-comments"),
+    path("tickets/<int:ticket_id>/comments/", composer.ticket_comments, name="ticket-comments"),
     path("tickets/<int:ticket_id>/presence/", presence.ticket_presence, name="presence"),
     path("tickets/<int:ticket_id>/link/send/", private_link.send, name="private-link-send"),
     path("tickets/<int:ticket_id>/link/revoke/", private_link.revoke, name="private-link-revoke"),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TypeVar
+from typing import Any, Self, TypeVar
 
 from django.db import models
+from django.utils import timezone
 
-from ..vocabulary import AuthorRole
+from ..vocabulary import IDEMPOTENCY_KEY_LIFETIME, AuthorRole
 
 CommentT = TypeVar("CommentT", bound=models.Model)
+ReplyT = TypeVar("ReplyT", bound=models.Model)
 
 
 class CommentQuerySet(models.QuerySet[CommentT]):
@@ -18,3 +20,28 @@ class CommentQuerySet(models.QuerySet[CommentT]):
         replies = self.filter(ticket__in=ticket_ids, public=True, author_role=AuthorRole.AGENT)
         latest = replies.order_by("ticket", "-created_at", "-pk").distinct("ticket")
         return {reply.ticket_id: reply for reply in latest.select_related("author")}  # type: ignore[attr-defined]
+
+    def public_by_others(self, author: Any) -> Self:
+        """Return public messages of requesters and of other accounts.
+
+        An agent without an account (None) cannot be told from others, so all count.
+        """
+        public = self.filter(public=True)
+        return public if author is None else public.exclude(author=author)
+
+
+class PendingReplyQuerySet(models.QuerySet[ReplyT]):
+    def waiting(self) -> Self:
+        """Return replies that are neither sent nor taken back, the first due first."""
+        return self.filter(due_at__isnull=False, comment=None).order_by("due_at", "pk")
+
+    def due(self) -> Self:
+        return self.waiting().filter(due_at__lte=timezone.now())
+
+    def taken_back(self) -> Self:
+        return self.filter(due_at=None, comment=None)
+
+    def purge(self) -> int:
+        """Delete those that were sent or taken back long ago. Return the number of rows."""
+        written_long_ago = self.filter(written_at__lt=timezone.now() - IDEMPOTENCY_KEY_LIFETIME)
+        return written_long_ago.exclude(due_at__isnull=False, comment=None).delete()[0]

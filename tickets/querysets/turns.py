@@ -68,13 +68,22 @@ def _is_new_to(user: Any) -> Q:
     What was there before the account counts as read, and for accounts of earlier releases what
     was there before the upgrade.
     """
-    profile = getattr(user, "agent_profile", None)
-    start = profile.unread_from if profile else user.date_joined
+    start = _unread_from(user)
     is_unseen = Q(read_mark__read_at=None) | Q(read_mark__read_at__lt=F("last_activity_at"))
     return Q(last_activity_at__gt=start) & is_unseen
 
 
+def _unread_from(user: Any) -> datetime:
+    profile = getattr(user, "agent_profile", None)
+    start: datetime = profile.unread_from if profile else user.date_joined
+    return start
+
+
 class TicketReadQuerySet(models.QuerySet[ReadT]):
+    def read_until(self, ticket: Any, account: Any) -> datetime | None:
+        """Return up to when the account has read the ticket, None if it never opened it."""
+        return self.filter(ticket=ticket, account=account).values_list("read_at", flat=True).first()
+
     def mark_read(self, ticket: Any, account: Any) -> None:
         """Note that the account has read the ticket up to its last activity, as loaded."""
         row = self.model(ticket=ticket, account=account, read_at=ticket.last_activity_at)

@@ -1,69 +1,44 @@
-"""The conversation on a ticket: agents' replies and notes, requesters' replies."""
+"""The conversation on a ticket: agents' replies and notes, requesters' replies.
+
+What an agent writes on a page comes through `replies.py`, where a reply waits first.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Min
 from django.utils import timezone
 
 from ..access.actors import REQUESTER, Actor
-from ..exceptions import NotFound
-from ..models.housekeeping import IdempotencyKey
-from ..models.ticket import Comment, Ticket, digest
+from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
 from ..vocabulary import AuthorRole, Status
-from .editing import audited, editing
+from .editing import editing
 from .mail import outbox
-from .tickets import update_ticket
 
 # The same reply sent twice within this time is one reply.
 RESEND_WINDOW = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
-class SentComment:
-    """A stored comment, and the ticket if sending it resolved the ticket."""
+def add_comment(
+    ticket: Ticket, data: Mapping[str, Any], actor: Actor, *, written_at: datetime | None = None
+) -> Comment:
+    """Add an agent's public reply (`data["public"]`) or internal note.
 
-    comment: Comment
-    resolved: Ticket | None
-
-
-def send_comment(ticket: Ticket, data: Mapping[str, Any], actor: Actor, key: str) -> SentComment:
-    """Store what an agent wrote on a ticket's page, once per form `key` and content.
-
-    With `data["resolve"]` the ticket is resolved in the same transaction.
-    Raise NotFound if the ticket, or the comment that was stored before, is gone.
+    `written_at` is when a reply was written that had to wait. It neither answers nor shows as read
+    what came since. Raise NotFound.
     """
-    # Whether to resolve is not part of the content: only the answer may have been lost.
-    fingerprint = digest(json.dumps([data["body"], data["public"]]))
-    with audited(actor):
-        name = digest(f"message\0{ticket.pk}\0{key}\0{fingerprint}")
-        row = IdempotencyKey.claim(name, fingerprint)
-        earlier = json.loads(row.answer or "{}")
-        comment = _stored(earlier["comment"]) if earlier else add_comment(ticket, data, actor)
-        resolved = None
-        if data["resolve"] and not earlier.get("resolved"):
-            edit = update_ticket(ticket.pk, {"status": Status.RESOLVED}, actor)
-            resolved = edit.ticket if edit.is_new_version else None
-        row.store(ticket, {"comment": comment.pk, "resolved": data["resolve"]})
-    return SentComment(comment, resolved)
-
-
-def _stored(comment_id: int) -> Comment:
-    comment = Comment.objects.filter(pk=comment_id).first()
-    if comment is None:
-        raise NotFound("This comment was sent before and has been deleted since.")
-    return comment
-
-
-def add_comment(ticket: Ticket, data: Mapping[str, Any], actor: Actor) -> Comment:
-    """Add an agent's public reply (`data["public"]`) or internal note. Raise NotFound."""
     with editing(ticket.pk, actor) as edit:
         ticket = edit.ticket
+        later = Comment.objects.none()
+        if written_at is not None:
+            later = ticket.comments.filter(created_at__gt=written_at)
+        is_overtaken = later.exists()
+        requesters = later.filter(author_role=AuthorRole.REQUESTER)
+        unanswered_since = requesters.aggregate(at=Min("created_at"))["at"]
         comment = Comment.objects.create(
             ticket=ticket,
             author=actor.user,
@@ -73,11 +48,11 @@ def add_comment(ticket: Ticket, data: Mapping[str, Any], actor: Actor) -> Commen
         )
         ticket.last_activity_at = comment.created_at
         if comment.public:
-            ticket.waiting_since = None
+            ticket.waiting_since = unanswered_since
             if ticket.first_response_at is None:
                 ticket.first_response_at = comment.created_at
                 ticket.save(update_fields=["first_response_at"])
-        if actor.user is not None:
+        if actor.user is not None and not is_overtaken:
             TicketRead.objects.mark_read(ticket, actor.user)
         outbox.comment_added(comment)
     return comment

@@ -16,7 +16,7 @@ from procrastinate.jobs import Status as JobStatus
 
 from ..models.housekeeping import Counter, IdempotencyKey
 from ..models.triage import Prediction
-from ..models.workplace import Presence
+from ..models.workplace import PendingReply, Presence
 from ..vocabulary import IDEMPOTENCY_KEY_LIFETIME
 from .triage import shared_state
 
@@ -25,12 +25,13 @@ SIGN_IN_LOG_LIFETIME = timedelta(days=30)
 
 def purge_expired() -> None:
     """Delete expired rows: idempotency keys, counters, cached replies, suggestions never sent,
-    presences, sessions, and the log of sign-ins."""
+    presences, old pending replies, sessions, and the log of sign-ins."""
     now = timezone.now()
     IdempotencyKey.objects.filter(created_at__lt=now - IDEMPOTENCY_KEY_LIFETIME).delete()
     Counter.objects.purge()
     Prediction.objects.purge()
     Presence.objects.purge()
+    PendingReply.objects.purge()
     shared_state.purge_replies()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     oldest = now - SIGN_IN_LOG_LIFETIME

@@ -8,7 +8,7 @@ from tickets.access.actors import SYSTEM, user_actor
 from tickets.audit.trail import audit_trail
 from tickets.exceptions import NotFound
 from tickets.models.ticket import Comment, Ticket
-from tickets.services import comments, tickets
+from tickets.services import comments
 from tickets.tests.factories import AgentFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
@@ -50,56 +50,6 @@ def test_a_requesters_reply_sent_twice_is_stored_once():
     assert comments.add_reply(ticket, {"body": "It burns."}) == reply
     Comment.objects.update(created_at=reply.created_at - comments.RESEND_WINDOW)
     assert comments.add_reply(ticket, {"body": "It burns."}) != reply
-
-
-# --- a comment sent by the form of a ticket's page --------------------------------------
-
-
-def message(**values):
-    return {"body": "Lift it, then pull.", "public": True, "resolve": False} | values
-
-
-def test_a_comment_sent_twice_by_one_form_is_stored_once():
-    ticket = TicketFactory()
-    first = comments.send_comment(ticket, message(), SYSTEM, "form 1")
-    again = comments.send_comment(ticket, message(), SYSTEM, "form 1")
-    assert (again.comment, again.resolved) == (first.comment, None)
-    assert comments.send_comment(ticket, message(), SYSTEM, "form 2").comment != first.comment
-    assert Comment.objects.count() == 2
-
-
-def test_sending_and_resolving_tells_the_ticket_that_it_resolved():
-    ticket = TicketFactory()
-    sent = comments.send_comment(ticket, message(resolve=True), SYSTEM, "form 1")
-    assert (sent.resolved, sent.resolved.status, sent.resolved.version) == (ticket, "resolved", 3)
-    again = comments.send_comment(ticket, message(resolve=True), SYSTEM, "form 1")
-    assert (again.comment, again.resolved) == (sent.comment, None)
-
-
-def test_a_ticket_that_was_resolved_before_is_not_resolved_by_a_comment():
-    ticket = TicketFactory(status="resolved")
-    sent = comments.send_comment(ticket, message(resolve=True), SYSTEM, "form 1")
-    assert sent.resolved is None
-    assert Ticket.objects.get().status == "resolved"
-
-
-def test_a_lost_answer_can_be_asked_for_again_with_resolve():
-    ticket = TicketFactory()
-    first = comments.send_comment(ticket, message(), SYSTEM, "form 1")
-    again = comments.send_comment(ticket, message(resolve=True), SYSTEM, "form 1")
-    assert (again.comment, again.resolved) == (first.comment, ticket)
-    tickets.update_ticket(ticket.pk, {"status": "open"}, SYSTEM)
-    # Somebody has reopened it since. The same form does not resolve it a second time.
-    assert comments.send_comment(ticket, message(resolve=True), SYSTEM, "form 1").resolved is None
-    assert Ticket.objects.get().status == "open"
-
-
-def test_a_comment_that_was_deleted_since_is_not_sent_again():
-    ticket = TicketFactory()
-    comments.send_comment(ticket, message(), SYSTEM, "form 1").comment.delete()
-    with pytest.raises(NotFound):
-        comments.send_comment(ticket, message(), SYSTEM, "form 1")
-    assert not Comment.objects.exists()
 
 
 def test_the_first_public_reply_is_the_response():

@@ -25,6 +25,8 @@ STATUS_AND_CODE: dict[type[DeskError], tuple[int, str]] = {
     exceptions.MethodNotAllowed: (405, "method_not_allowed"),
     exceptions.Conflict: (409, "conflict"),
     exceptions.StaleVersion: (412, "precondition_failed"),
+    exceptions.UnreadMessages: (409, "conflict"),
+    exceptions.AlreadySent: (409, "conflict"),
     exceptions.RateLimited: (429, "rate_limited"),
     exceptions.Unavailable: (503, "unavailable"),
 }

@@ -32,18 +32,21 @@ def notify(
     text: str,
     undo: Collection[Ticket] = (),
     *,
+    token: str = "",
     level: int = messages.SUCCESS,
 ) -> None:
     """Tell the user something on the next page.
 
-    `undo` are the tickets as the change left them. `level` is one of Django's message levels.
+    `undo` are the tickets as the change left them, or `token` is what an UndoForm takes. `level`
+    is one of Django's message levels.
     Only a notice that can be undone is stored in the session: Django's messages have no field for
     it, and do without a session.
     """
-    if not undo:
+    token = token or undo_token(undo)
+    if not token:
         messages.add_message(request, level, text)
         return
-    notice = Notice(text, messages.DEFAULT_TAGS[level], undo_token(undo))
+    notice = Notice(text, messages.DEFAULT_TAGS[level], token)
     request.session[SESSION_KEY] = [*request.session.get(SESSION_KEY, []), asdict(notice)]
 
 

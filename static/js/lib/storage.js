@@ -14,6 +14,7 @@ function storage(name) {
     write: (key, value) => attempt((area) => area.setItem(key, value)),
     writeJSON: (key, value) => attempt((area) => area.setItem(key, JSON.stringify(value))),
     remove: (key) => attempt((area) => area.removeItem(key)),
+    keys: () => attempt((area) => Object.keys(area)) || [],
   };
 }
 

@@ -1,14 +1,15 @@
 // The ticket page: drafts outlive every failure, properties change in place, other agents are
 // shown, and everything can be done by keyboard.
 import "./base.js";
+import { dueReplies, write } from "../lib/composer.js";
 import { byId, csrfToken, dispatch, focusOn } from "../lib/dom.js";
+import { createDrafts, fieldsOf, isDirty, showProblem } from "../lib/drafts.js";
 import { configureMorph } from "../lib/morph.js";
 import { initReplyPicker, openReplyPicker } from "../lib/reply_picker.js";
 import { onFailure } from "../lib/requests.js";
 import { createSaveQueue } from "../lib/save_queue.js";
 import { addShortcutActions } from "../lib/shortcuts.js";
-import { session } from "../lib/storage.js";
-import { toast, undoNewest } from "../lib/toasts.js";
+import { toast, undoButton, undoNewest } from "../lib/toasts.js";
 
 const SLOW = 3000; // milliseconds
 const ENVELOPE = ["csrfmiddlewaretoken", "version"]; // what each form sends with its values
@@ -26,73 +27,31 @@ const FAILURES = {
   404: "This ticket no longer exists. Your text is still here.",
   other: "That wasn't saved. Your text is still here. Try again in a moment.",
 };
-const RESTORED = "We restored your draft. It hasn't been sent.";
 const STILL_SENDING = "Still sending. Your text stays here until it has arrived.";
-const TEXT_FIELDS = "textarea, input[type=text]";
 
-const drafts = () => document.querySelectorAll("form[data-draft]");
-const fieldsOf = (form) => [...form.querySelectorAll(TEXT_FIELDS)];
-/** The field that says what the draft is based on: a new comment, or a version of the ticket. */
-const basis = (form) => form.elements.form_key || form.elements.version;
-const storageKey = ({ dataset: { draft } }) =>
-  `draft:${ticket.dataset.actor}:${ticket.dataset.ticket}:${draft}`;
-// A form that the server refused comes back with the text that was typed.
-const isDirty = (form) =>
-  "refused" in form.dataset || fieldsOf(form).some((field) => field.value !== field.defaultValue);
-const isWriting = () => [...drafts()].some(isDirty);
-
-function storeDraft(form) {
-  const values = Object.fromEntries(fieldsOf(form).map((field) => [field.name, field.value]));
-  if (isDirty(form)) session.writeJSON(storageKey(form), { values, mark: basis(form).value });
-  else removeDraft(form);
-}
-
-function removeDraft(form) {
-  session.remove(storageKey(form));
-}
-
-function restoreDraft(form) {
-  // The response to a form that was sent already has the text and the newer version.
-  if (byId("stale") || form.querySelector("[aria-invalid]")) return;
-  const draft = session.readJSON(storageKey(form));
-  if (!draft) return;
-  form.dataset.basis = basis(form).value;
-  for (const field of fieldsOf(form)) {
-    if (field.name in draft.values) field.value = draft.values[field.name];
-  }
-  if (!isDirty(form)) return removeDraft(form);
-  basis(form).value = draft.mark;
-  form.closest("details")?.setAttribute("open", "");
-  showProblem(form, RESTORED);
-}
-
-function showProblem(form, text) {
-  const line = form.querySelector(".problem");
-  line.textContent = text;
-  line.hidden = !text;
-}
+const forms = () => document.querySelectorAll("form[data-draft]");
+const isWriting = () => [...forms()].some(isDirty);
+const drafts = createDrafts(`${ticket.dataset.actor}:${ticket.dataset.ticket}`);
 
 document.addEventListener("input", ({ target }) => {
   const form = target.closest("form[data-draft]");
   if (!form) return;
-  storeDraft(form);
+  drafts.store(form);
   if (isWriting() !== toldWriting) look();
 });
 
 document.addEventListener("stored", ({ detail }) => {
   const form = document.querySelector(`form[data-draft="${detail.form}"]`);
-  removeDraft(form);
   for (const field of fieldsOf(form)) field.defaultValue = field.value;
+  delete form.dataset.refused;
+  drafts.remove(form);
 });
 
 // Cancel.
 document.addEventListener("reset", ({ target: form }) => {
   if (!form.dataset.draft) return;
-  for (const field of fieldsOf(form)) field.defaultValue = field.dataset.stored ?? "";
-  delete form.dataset.refused;
-  removeDraft(form);
-  showProblem(form, "");
-  basis(form).value = form.dataset.basis || basis(form).value;
+  drafts.remove(form);
+  drafts.clear(form);
   const edit = form.closest("details");
   if (edit) edit.open = false;
   edit?.querySelector("summary").focus();
@@ -117,7 +76,9 @@ page.addEventListener("htmx:afterRequest", ({ detail }) => {
   for (const field of fieldsOf(form)) field.readOnly = false;
   if (!detail.successful) return;
   const alert = document.querySelector("#composer [role=alert]:not([hidden], .problem)");
-  if (alert && form.id === "composer") alert.focus();
+  // What somebody else wrote is read out, and the focus stays where a second press sends.
+  if (alert?.id === "unseen") alert.scrollIntoView({ block: "center" });
+  else if (alert && form.id === "composer") alert.focus();
   document.querySelector("#notices [autofocus]")?.focus();
   if (form.dataset.draft === "edit" && !byId("edit").open) byId("edit-summary").focus();
 });
@@ -134,6 +95,7 @@ onFailure(ticket, (detail, failure) => {
 
 let answered = null; // the form that the response is for
 let isOlder = false; // the response is older than the page
+let isShowing = false; // the response was asked for by "Show"
 let focused = []; // ids of the focused element and of the part that it is in
 
 const isAnswered = (element) => Boolean(answered) && element.contains(answered);
@@ -144,9 +106,13 @@ configureMorph({
     if (!id || element.id !== fresh.id || isAnswered(element) || id === page.id) return false;
     if (id === "composer") {
       // The text stays; what can be sent, and to whom, follows the ticket.
-      if (!isOlder) for (const part of ["body-hint", "send"]) morphInto(part, fresh);
+      if (isOlder) return true;
+      for (const part of ["body-hint", "send"]) morphInto(part, fresh);
+      // Somebody who writes has read what came since only if they asked for it.
+      if (isShowing || !isDirty(element)) morphInto("seen", fresh);
       return true;
     }
+    if (id === "modes") return true;
     if (id === "edit") return isOlder || isDirty(element.querySelector("form"));
     return isOlder && !element.contains(ticket);
   },
@@ -181,8 +147,30 @@ document.addEventListener("htmx:afterSwap", ({ target }) => {
   queue.restore(page);
   // A button that did its work is gone; the focus stays where it was.
   if (focused.length && document.activeElement === document.body) restoreFocus();
+  if (answered?.id === "composer") focusOnReply();
   answered = null;
+  isShowing = false;
+  for (const id of awaited)
+    if (!byId(`reply-${id}`)) undoButton(`reply:${id}`)?.closest(".toast").remove();
+  awaited = [];
   look();
+});
+
+// After a reply the keys of the page work again. A note keeps the box for the next one.
+function focusOnReply() {
+  if (byId("mode-note").checked || isDirty(byId("composer"))) return;
+  const message = byId("talk").lastElementChild;
+  message.tabIndex = -1;
+  focusOn(message);
+  message.scrollIntoView({ block: "nearest" });
+}
+
+let awaited = []; // ids of the replies that the page wants to see sent
+
+page.addEventListener("htmx:configRequest", ({ detail: { elt, parameters, verb } }) => {
+  if (elt !== page || verb !== "get") return;
+  awaited = dueReplies();
+  if (awaited.length) parameters.sent = awaited.at(-1);
 });
 
 function restoreFocus() {
@@ -247,8 +235,8 @@ function look() {
 }
 
 function presence(more) {
-  const { version, comment } = byId("heading").dataset;
-  return { window: windowId, version, comment, csrfmiddlewaretoken: csrfToken(), ...more };
+  const { version, comment, replies } = byId("heading").dataset;
+  return { window: windowId, version, comment, replies, csrfmiddlewaretoken: csrfToken(), ...more };
 }
 
 watch.addEventListener("htmx:configRequest", ({ detail }) => {
@@ -257,15 +245,20 @@ watch.addEventListener("htmx:configRequest", ({ detail }) => {
 });
 
 watch.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  const { version, comment } = detail.requestConfig.parameters;
+  const reported = detail.requestConfig.parameters;
   const present = byId("heading").dataset;
   // The page was updated in the meantime, and asks again.
-  if (version !== present.version || comment !== present.comment) detail.shouldSwap = false;
+  if (["version", "comment", "replies"].some((name) => reported[name] !== present[name]))
+    detail.shouldSwap = false;
   watchHadFocus = watch.contains(document.activeElement);
 });
 
 watch.addEventListener("htmx:afterSwap", () => {
   if (watchHadFocus && document.activeElement === document.body) focusOn(byId("content"));
+});
+
+watch.addEventListener("click", (event) => {
+  if (event.target.closest("#show-changes")) isShowing = true;
 });
 
 // Clicking "Show" must not take the focus from somebody who is writing.
@@ -343,11 +336,15 @@ addShortcutActions({
   status: () => byId("choose-status").focus(),
   category: (value) => choose("category", value),
   priority: (value) => choose("priority", value),
-  write: () => byId("body").focus(),
+  write,
   replies: openReplyPicker,
   back: () => byId("back").click(),
   edit,
-  undo: undoNewest,
+  undo() {
+    const reply = document.querySelector("[data-undo-reply]");
+    if (reply && !undoButton()) reply.click();
+    else undoNewest();
+  },
 });
 
 document.addEventListener("keydown", (event) => {
@@ -357,7 +354,14 @@ document.addEventListener("keydown", (event) => {
 
 // --- Opening the page ---
 
-for (const form of drafts()) restoreDraft(form);
+// A reply that was taken back is a draft now, so a reload must not bring it back again.
+const address = new URL(location.href);
+if (address.searchParams.has("reply")) {
+  address.searchParams.delete("reply");
+  history.replaceState(history.state, "", address);
+}
+
+for (const form of forms()) drafts.restore(form);
 for (const button of document.querySelectorAll("[data-use-reply], [data-open-replies]")) {
   button.hidden = false;
 }

@@ -9,6 +9,7 @@ from ...audit.trail import audit_trail
 from ...forms.tickets import CommentForm
 from ...models.ticket import Ticket
 from ...services import comments
+from ...services.replies import send_due_replies
 from ...vocabulary import Scope
 from .. import serializers
 from ..endpoints import endpoint
@@ -23,8 +24,10 @@ from ..shapes import CommentJson, HistoryEntryJson
     success="Public replies and internal notes.",
 )
 def list_comments(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
-    """Read a ticket's conversation, oldest first."""
-    rows = Ticket.objects.find(ticket_id).comments.select_related("author")
+    """Read a ticket's conversation, oldest first, without replies that can still be undone."""
+    ticket = Ticket.objects.find(ticket_id)
+    send_due_replies(ticket)
+    rows = ticket.comments.select_related("author")
     return answer([serializers.comment(comment) for comment in rows])
 
 

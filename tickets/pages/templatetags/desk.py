@@ -16,10 +16,11 @@ from django.utils.safestring import SafeString
 from tickets import rich_text, vocabulary
 from tickets.audit.trail import AuditEntry
 from tickets.models.mail import Email
-from tickets.models.ticket import Ticket
+from tickets.models.ticket import Comment, Ticket
+from tickets.models.workplace import PendingReply
 from tickets.pages import addresses, audit_text, charts
 from tickets.pages.drafts import draft_of
-from tickets.vocabulary import THEMES, MailKind, MailState, PredictionUse, Source
+from tickets.vocabulary import THEMES, AuthorRole, MailKind, MailState, PredictionUse, Source
 from tickets.web import times, wording
 
 register = Library()
@@ -185,6 +186,14 @@ def _age(moment: datetime, now: datetime) -> str:
     if minutes < 30 * 24 * 60:
         return f"{minutes // (24 * 60)} d ago"
     return times.short_date(moment)
+
+
+@register.simple_tag
+def message_author(message: Comment | PendingReply, ticket: Ticket) -> str:
+    """Name who wrote a message, or a reply that waits."""
+    if isinstance(message, Comment) and message.author_role == AuthorRole.REQUESTER:
+        return ticket.requester_email or "The requester"
+    return message.author.get_username() if message.author else "An agent"
 
 
 @register.filter

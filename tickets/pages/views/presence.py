@@ -10,7 +10,9 @@ from ...audit.trail import entries_since
 from ...forms.fields import clean_data
 from ...forms.people import PresenceForm
 from ...models.ticket import Ticket
+from ...models.workplace import PendingReply
 from ...services.presence import end_presence, note_presence
+from ...services.replies import send_due_replies
 from .. import audit_text
 from ..decorators import Request, page
 
@@ -21,6 +23,8 @@ ANONYMOUS_VIEWER = "Somebody"
 def ticket_presence(request: Request, ticket_id: int) -> HttpResponse:
     """Answer a ticket's open page, which reports itself every 15 seconds."""
     ticket = Ticket.objects.find(ticket_id)
+    if send_due_replies(ticket):
+        ticket = Ticket.objects.find(ticket_id)
     report = clean_data(PresenceForm(request.POST))
     actor = actor_of(request)
     viewer, name = _viewer(actor, report["window"])
@@ -29,8 +33,17 @@ def ticket_presence(request: Request, ticket_id: int) -> HttpResponse:
         return HttpResponse(status=204)
     viewers = note_presence(ticket, viewer, name, writing=report["writing"])
     entries = entries_since(ticket, report["version"], report["comment"])
+    sentences = [
+        f"{_author(reply)} has written a reply. The requester does not see it yet."
+        for reply in ticket.pending_replies.waiting().exclude(pk__in=report["replies"])
+    ]
     summary = audit_text.summary(entries, actor.name if actor.known else "")
+    summary = " ".join(filter(None, [summary, *sentences]))
     return render(request, "tickets/_presence.html", {"viewers": viewers, "summary": summary})
+
+
+def _author(reply: PendingReply) -> str:
+    return reply.author.get_username() if reply.author else ANONYMOUS_VIEWER
 
 
 def _viewer(actor: Actor, window: str) -> tuple[str, str]:

@@ -28,6 +28,7 @@ from ...services.addresses import (
     request_address,
 )
 from ...services.comments import add_reply, close_by_requester
+from ...services.replies import send_due_replies
 from ...vocabulary import AuthorRole, Status
 from ...web.notices import notify
 from ..decorators import Request, page
@@ -63,7 +64,11 @@ def of_ticket(view: Answer) -> Answer:
     @wraps(view)
     def answer(request: Request, secret: str) -> HttpResponseBase:
         ticket = Ticket.objects.filter(link_digest=digest(secret)).first()
-        return dead_link(request) if ticket is None else view(request, ticket, secret)
+        if ticket is None:
+            return dead_link(request)
+        if send_due_replies(ticket):
+            ticket.refresh_from_db()
+        return view(request, ticket, secret)
 
     return answer
 

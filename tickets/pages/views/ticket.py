@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection
 from typing import Any
 
@@ -14,10 +13,17 @@ from ...access.actors import actor_of
 from ...audit.trail import changes_since, entries_since
 from ...exceptions import StaleVersion
 from ...forms.fields import clean_data
-from ...forms.tickets import MessageForm, ReadVersionForm, TicketForm, sent_fields
+from ...forms.tickets import (
+    MessageForm,
+    ReadVersionForm,
+    TicketForm,
+    TicketPageForm,
+    sent_fields,
+)
 from ...models.ticket import Comment, Ticket
-from ...services.comments import send_comment
+from ...models.workplace import PendingReply, TicketRead
 from ...services.editing import ReadState, own_changes
+from ...services.replies import send_due_replies
 from ...services.tickets import update_ticket
 from ...vocabulary import TEXT_FIELDS
 from ...web.notices import notify
@@ -31,41 +37,51 @@ from .ticket_list import select_options
 @page("GET", "POST", agents=True)
 def ticket(request: Request, ticket_id: int) -> HttpResponse:
     ticket = Ticket.objects.with_people().find(ticket_id)
-    return _change(request, ticket) if request.method == "POST" else _page(request, ticket)
+    if send_due_replies(ticket):
+        ticket = Ticket.objects.with_people().find(ticket_id)
+    if request.method == "POST":
+        return _change(request, ticket)
+    query = clean_data(TicketPageForm(request.GET))
+    own_replies = ticket.pending_replies.filter(author=actor_of(request).user)
+    if query["reply"] and (reply := own_replies.taken_back().filter(pk=query["reply"]).first()):
+        form = MessageForm({"body": reply.body, "public": True})  # in the box again
+        return page_response(request, ticket, comment_form=form)
+    response = page_response(request, ticket)
+    if query["sent"] and request.htmx:
+        for reply in own_replies.filter(pk=query["sent"], comment__isnull=False):
+            _say_sent(response, reply)
+    return response
 
 
-@page("POST", agents=True)
-def ticket_comments(request: Request, ticket_id: int) -> HttpResponse:
-    ticket = Ticket.objects.with_people().find(ticket_id)
-    form = MessageForm(request.POST)
-    if not form.is_valid():
-        return _page(request, ticket, status=_status(request, 400), comment_form=form)
-    key = form.cleaned_data["form_key"] or secrets.token_hex()
-    sent = send_comment(ticket, form.cleaned_data, actor_of(request), key)
-    message = _sent_message(sent.comment, resolves=form.cleaned_data["resolve"])
-    undo = [sent.resolved] if sent.resolved else []
-    if request.htmx:
-        response = _page(request, Ticket.objects.with_people().find(ticket_id))
-        return _draft_stored(toast(response, message, undo), "composer")
-    notify(request, message, undo)
-    return redirect(f"{ticket.get_absolute_url()}#comment-{sent.comment.pk}")
+def _say_sent(response: HttpResponse, reply: PendingReply) -> None:
+    """Tell the page that has waited for it that the reply is sent, and offer Undo of the rest."""
+    assert reply.comment is not None
+    version = reply.resolved_in or reply.taken_in
+    toast(
+        response,
+        sent_message(reply.comment, resolves=reply.resolved_in is not None)
+        + (" The ticket stays active: the requester wrote again." if _stays_active(reply) else ""),
+        token=f"{reply.ticket_id}:{version}" if version else "",
+    )
 
 
-def _sent_message(comment: Comment, *, resolves: bool) -> str:
+def _stays_active(reply: PendingReply) -> bool:
+    return reply.resolve and reply.resolved_in is None and not reply.ticket.is_finished
+
+
+def sent_message(comment: Comment, *, resolves: bool) -> str:
     if not comment.public:
         return "Note added."
     if not comment.ticket.link_digest:
         return "Reply saved, but the requester cannot see it: the private link is revoked."
-    if resolves:
-        return "Reply sent and ticket resolved."
-    return "Reply sent."
+    return "Reply sent and ticket resolved." if resolves else "Reply sent."
 
 
 def _change(request: Request, ticket: Ticket) -> HttpResponse:
     fields = sent_fields(request.POST)
     form = TicketForm(request.POST, only=fields)
     if not form.is_valid():
-        return _page(request, ticket, status=_status(request, 400), edit_form=form)
+        return page_response(request, ticket, status=error_status(request, 400), edit_form=form)
     version = clean_data(ReadVersionForm(request.POST))["version"]
     try:
         edit = update_ticket(
@@ -77,7 +93,7 @@ def _change(request: Request, ticket: Ticket) -> HttpResponse:
         return _conflict(request, newest, form, version, conflict.fields or fields)
     message = _changed_message(edit.ticket, fields)
     response = _changed(request, edit.ticket, message, [edit.ticket] if edit.is_new_version else [])
-    return _draft_stored(response, "edit") if fields & set(TEXT_FIELDS) else response
+    return draft_stored(response, "edit") if fields & set(TEXT_FIELDS) else response
 
 
 def _conflict(
@@ -106,10 +122,10 @@ def _conflict(
         for entry in entries_since(newest, version)
         if {name.removesuffix("_source") for name in entry.changes} & set(form.fields)
     ]
-    return _page(
+    return page_response(
         request,
         newest,
-        status=_status(request, 409),
+        status=error_status(request, 409),
         edit_form=edit_form if set(TEXT_FIELDS) & set(form.fields) else None,
         conflicts=conflicts,
         conflict_summary=audit_text.summary(entries, actor.name if actor.known else ""),
@@ -122,7 +138,7 @@ def _changed(
     if _is_row(request):
         return _row(request, saved, message, undo)
     if request.htmx:
-        return toast(_page(request, saved), message, undo)
+        return toast(page_response(request, saved), message, undo)
     notify(request, message, undo)
     return redirect(next_path(request) or saved.get_absolute_url())
 
@@ -148,18 +164,31 @@ def _row(
     return toast(render(request, "tickets/_row.html", {"ticket": ticket}), message, undo)
 
 
-def _status(request: Request, status: int) -> int:
+def error_status(request: Request, status: int) -> int:
     # htmx does not swap in responses with an error status.
     return 200 if request.htmx else status
 
 
-def _draft_stored(response: HttpResponse, form: str) -> HttpResponse:
+def draft_stored(response: HttpResponse, form: str) -> HttpResponse:
     """Tell the page that it may discard the form's draft."""
     return trigger_client_event(response, "stored", {"form": form})
 
 
-def _page(request: Request, ticket: Ticket, *, status: int = 200, **context: Any) -> HttpResponse:
-    context = {**ticket_page.context(ticket, actor_of(request)), **select_options(), **context}
+def page_response(
+    request: Request, ticket: Ticket, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    """Return the ticket's page, and note that the account has read it."""
+    actor = actor_of(request)
+    context = {**ticket_page.context(ticket, actor), **select_options(), **context}
     if not request.htmx:  # a part of the page leaves these as they are
         context["similar"] = ticket_page.similar_tickets(ticket)
-    return render(request, "tickets/ticket.html", context, status=status)
+    response = render(request, "tickets/ticket.html", context, status=status)
+    if actor.user is not None and not _is_ahead(request):
+        TicketRead.objects.mark_read(ticket, actor.user)
+    return response
+
+
+def _is_ahead(request: Request) -> bool:
+    """Return whether nobody looks at the answer: a HEAD, or a browser that prefetches."""
+    purpose = request.headers.get("Sec-Purpose") or request.headers.get("Purpose") or ""
+    return request.method == "HEAD" or "prefetch" in purpose

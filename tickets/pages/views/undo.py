@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, resolve_url
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from ...access.actors import actor_of
+from ...exceptions import AlreadySent
 from ...forms.bulk import UndoForm
 from ...forms.fields import clean_data
+from ...services.replies import take_back
 from ...services.undo import UndoResult
 from ...services.undo import undo as undo_changes
 from ...web.notices import notify
@@ -19,13 +21,28 @@ from ..toasts import ticket_numbers, toast
 
 @page("POST", agents=True)
 def undo(request: Request) -> HttpResponse:
-    versions = clean_data(UndoForm(request.POST))["changes"]
-    message = result_message(undo_changes(versions, actor_of(request)))
+    changes = clean_data(UndoForm(request.POST))["changes"]
+    if isinstance(changes, int):
+        return _take_reply_back(request, changes)
+    message = result_message(undo_changes(changes, actor_of(request)))
     if request.htmx:
         response = trigger_client_event(HttpResponse(status=204), "tickets-changed")
         return toast(response, message)
     notify(request, message)
     return redirect(next_path(request) or resolve_url("ticket-list"))
+
+
+def _take_reply_back(request: Request, reply_id: int) -> HttpResponse:
+    """Go to the reply's ticket, where its text is in the box again."""
+    try:
+        reply = take_back(reply_id, actor_of(request))
+    except AlreadySent as error:
+        if request.htmx:
+            return toast(HttpResponse(status=204), error.detail)
+        notify(request, error.detail)
+        return redirect(next_path(request) or resolve_url("ticket-list"))
+    address = f"{resolve_url('ticket', reply.ticket_id)}?reply={reply.pk}#body"
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 def result_message(result: UndoResult) -> str:

@@ -10,6 +10,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -23,6 +24,14 @@ from .delivery import send_email
 RESOLVED_DELAY = timedelta(seconds=10)
 # Two clicks on "Send the link" within this time send one email.
 LINK_INTERVAL = timedelta(seconds=10)
+BACKENDS_WITHOUT_SERVER = {
+    f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy")
+}
+
+
+def is_mail_sent() -> bool:
+    """Return whether a mail server is set up. Without one the worker only prints messages."""
+    return settings.EMAIL_BACKEND not in BACKENDS_WITHOUT_SERVER
 
 
 def ticket_created(ticket: Ticket) -> None:

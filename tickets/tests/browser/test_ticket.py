@@ -38,14 +38,14 @@ def window(desk, ticket):
     ],
 )
 def test_a_property_changes_in_place(window, ticket, name, value, text):
-    window.get_by_label("Reply or note").fill("Half a sentence")
+    window.locator("#body").fill("Half a sentence")
     field = window.get_by_label(name, exact=True)
     field.focus()
     field.select_option(value)
     expect(window.locator("#toasts")).to_contain_text(text)
     expect(window.locator("#history")).to_contain_text(f"changed {name.lower()}")
     expect(field).to_be_focused()
-    expect(window.get_by_label("Reply or note")).to_have_value("Half a sentence")
+    expect(window.locator("#body")).to_have_value("Half a sentence")
     assert getattr(Ticket.objects.get(), name.lower()) == value
 
 
@@ -112,10 +112,10 @@ def test_what_can_be_sent_follows_the_status(window, ticket):
     button = window.get_by_role("button", name="Reply and resolve")
     window.get_by_label("Status").select_option("resolved")
     expect(button).to_have_count(0)
-    window.get_by_label("Reply or note").fill("Half a sentence")
+    window.locator("#body").fill("Half a sentence")
     window.get_by_label("Status").select_option("open")
     expect(button).to_be_visible()
-    expect(window.get_by_label("Reply or note")).to_have_value("Half a sentence")
+    expect(window.locator("#body")).to_have_value("Half a sentence")
     button.click()
     expect(window.locator("#toasts")).to_contain_text("Reply sent and ticket resolved")
     expect(button).to_have_count(0)
@@ -256,7 +256,7 @@ def test_two_agents_on_one_property(window, ticket):
 
 
 def test_two_clicks_send_one_reply(window):
-    window.get_by_label("Reply or note").fill("Once")
+    window.locator("#body").fill("Once")
     window.get_by_role("button", name="Send reply").dblclick()
     expect(window.locator(".message.ours")).to_have_count(1)
     assert Comment.objects.count() == 1
@@ -305,10 +305,11 @@ def test_markup_stays_text_everywhere(desk):
 
 
 def reply(window):
-    return window.get_by_label("Reply or note")
+    return window.locator("#body")
 
 
 def send(window, name="Send reply"):
+    window.locator("#mode-note" if name == "Add note" else "#mode-reply").check()
     window.get_by_role("button", name=name).click()
 
 
@@ -424,7 +425,7 @@ def test_an_edit_can_be_given_up(window, ticket):
 
 def test_a_note_and_a_reply_that_resolves(window, ticket):
     reply(window).fill("Among us")
-    send(window, "Add internal note")
+    send(window, "Add note")
     expect(window.locator(".message.internal")).to_contain_text("Among us")
     reply(window).fill("Done")
     send(window, "Reply and resolve")
@@ -570,7 +571,7 @@ def test_everything_works_without_javascript(desk, ticket):
     reply(window).fill("To you")
     send(window)
     reply(window).fill("Among us")
-    send(window, "Add internal note")
+    send(window, "Add note")
     expect(window.locator(".message")).to_have_count(3)
     window.get_by_text("Edit title and description").click()
     window.get_by_label("Title", exact=True).fill("New title")

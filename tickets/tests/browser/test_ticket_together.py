@@ -45,7 +45,7 @@ def look(window):
 def test_each_sees_that_the_other_looks_writes_and_leaves(ours, theirs):
     look(ours)
     expect(ours.locator("#watch")).to_contain_text("maria is viewing")
-    theirs.get_by_label("Reply or note").fill("Dear")
+    theirs.locator("#body").fill("Dear")
     expect(theirs.locator("#watch")).to_contain_text("is viewing")
     for _ in range(20):
         if Presence.objects.filter(name="maria", writing=True).exists():
@@ -74,7 +74,7 @@ def test_ones_own_second_window_is_nobody_else(desk, ours, ticket):
 
 def test_news_is_told_and_shown_while_one_goes_on_writing(ours, ticket, maria):
     actor = user_actor(maria)
-    field = ours.get_by_label("Reply or note")
+    field = ours.locator("#body")
     field.click()
     ours.keyboard.type("Half a sen")
     tickets.update_ticket(ticket.pk, {"priority": "high", "description": "Newer text"}, actor)
@@ -147,9 +147,9 @@ def test_markup_of_others_stays_text(desk, ours, ticket):
     ours.reload()
     ours.get_by_text("Show the reply").click()
     ours.get_by_role("button", name="Use this reply").click()
-    expect(ours.get_by_label("Reply or note")).to_have_value(EVIL)
+    expect(ours.locator("#body")).to_have_value(EVIL)
     ours.reload()
-    expect(ours.get_by_label("Reply or note")).to_have_value(EVIL)
+    expect(ours.locator("#body")).to_have_value(EVIL)
     assert ours.locator("main img, main script").count() == 0
     assert dialogs == []
 
@@ -164,10 +164,10 @@ def test_the_place_for_others_moves_nothing(ours, maria, ticket):
 
 
 def test_a_session_that_ended_is_told_without_leaving_the_text(ours):
-    ours.get_by_label("Reply or note").fill("Half a sentence")
+    ours.locator("#body").fill("Half a sentence")
     ours.context.clear_cookies(name="sessionid")
     look(ours)
     expect(ours.locator("#watch")).to_contain_text(
         "You've been signed out. Your text is still here."
     )
-    expect(ours.get_by_label("Reply or note")).to_have_value("Half a sentence")
+    expect(ours.locator("#body")).to_have_value("Half a sentence")

@@ -69,7 +69,12 @@ CHANGES = {
         },
     ),
     "0.3": Changes(
-        new_tables=frozenset({"tickets_agentprofile", "tickets_savedreply", "tickets_ticketread"}),
+        new_tables=frozenset(
+            {
+                *("tickets_agentprofile", "tickets_pendingreply"),
+                *("tickets_savedreply", "tickets_ticketread"),
+            }
+        ),
         new_columns={
             "tickets_ticket": {"waiting_since", "last_activity_at", "snoozed_until"},
             "tickets_ticketevent": {"waiting_since", "snoozed_until"},

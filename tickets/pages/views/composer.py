@@ -1,0 +1,90 @@
+"""What an agent writes on a ticket's page: replies and internal notes."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from ...access.actors import actor_of
+from ...exceptions import UnreadMessages
+from ...forms.tickets import MessageForm
+from ...models.ticket import Ticket
+from ...services.replies import (
+    SeenMessages,
+    SentMessage,
+    reply_token,
+    send_due_replies,
+    send_message,
+    unseen_messages,
+)
+from ...services.undo import undo_token
+from ...web.notices import notify
+from ...web.wording import plural
+from ..decorators import Request, page
+from ..toasts import toast
+from .ticket import draft_stored, error_status, page_response, sent_message
+
+
+@page("POST", agents=True)
+def ticket_comments(request: Request, ticket_id: int) -> HttpResponse:
+    ticket = Ticket.objects.with_people().find(ticket_id)
+    send_due_replies(ticket)
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        return page_response(request, ticket, status=error_status(request, 400), comment_form=form)
+    data = form.cleaned_data
+    key = data["form_key"] or secrets.token_hex()
+    seen = None
+    if data["seen_comment"] is not None:
+        seen = SeenMessages(data["seen_comment"], data["seen_replies"])
+    try:
+        sent = send_message(ticket, data, actor_of(request), key, seen)
+    except UnreadMessages:
+        return _ask_again(request, ticket_id, form, seen)
+    return _sent(request, ticket_id, sent, resolves=data["resolve"])
+
+
+def _ask_again(
+    request: Request, ticket_id: int, form: MessageForm, seen: SeenMessages | None
+) -> HttpResponse:
+    """Show what others wrote, and keep the text. The page then counts as having shown it."""
+    assert seen is not None
+    ticket = Ticket.objects.with_people().find(ticket_id)
+    unseen = unseen_messages(ticket, seen, actor_of(request))
+    return page_response(
+        request,
+        ticket,
+        status=error_status(request, 409),
+        comment_form=form,
+        unseen=unseen,
+    )
+
+
+def _sent(request: Request, ticket_id: int, sent: SentMessage, *, resolves: bool) -> HttpResponse:
+    ticket = Ticket.objects.with_people().find(ticket_id)
+    taken = _taken(sent)
+    if sent.pending is not None:
+        seconds = plural(settings.REPLY_DELAY_SECONDS, "second")
+        message = f"The reply is sent in {seconds}.{taken}"
+        token = reply_token(sent.pending)
+        anchor = f"reply-{sent.pending.pk}"
+    else:
+        assert sent.comment is not None
+        message = sent_message(sent.comment, resolves=resolves) + taken
+        token = undo_token([sent.changed]) if sent.changed else ""
+        anchor = f"comment-{sent.comment.pk}"
+    if request.htmx:
+        response = page_response(request, ticket)
+        return draft_stored(toast(response, message, token=token), "composer")
+    notify(request, message, token=token)
+    return redirect(f"{ticket.get_absolute_url()}#{anchor}")
+
+
+def _taken(sent: SentMessage) -> str:
+    """Say what else the reply did to the ticket."""
+    if "assignee" in sent.changes:
+        return " The ticket is now yours."
+    return ""
