@@ -1,4 +1,4 @@
-// Keep relative times up to date while a page is open, worded like the `ago` filter.
+// Keep relative times up to date while a page is open, worded like the filters `ago` and `wait`.
 
 const INTERVAL = 30000; // milliseconds
 const MONTH = 30 * 24 * 60; // minutes after which the server writes a date
@@ -7,7 +7,8 @@ function update(time) {
   const minutes = Math.floor((Date.now() - new Date(time.dateTime)) / 60000);
   if (minutes < 1 || minutes >= MONTH) return;
   const [unit, name] = minutes < 60 ? [1, "min"] : minutes < 24 * 60 ? [60, "h"] : [24 * 60, "d"];
-  time.textContent = `${Math.floor(minutes / unit)} ${name} ago`;
+  const length = `${Math.floor(minutes / unit)} ${name}`;
+  time.textContent = "wait" in time.dataset ? length : `${length} ago`;
 }
 
 setInterval(() => document.querySelectorAll("time").forEach(update), INTERVAL);

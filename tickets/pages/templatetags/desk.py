@@ -156,7 +156,7 @@ def ago(moment: datetime) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
-        moment.astimezone(UTC).strftime("%-d %B %Y, %H:%M UTC"),
+        full_time(moment),
         _age(moment, timezone.now()),
     )
 
@@ -172,6 +172,30 @@ def _age(moment: datetime, now: datetime) -> str:
     if minutes < 30 * 24 * 60:
         return f"{minutes // (24 * 60)} d ago"
     return moment.astimezone(UTC).strftime("%-d %b %Y")
+
+
+@register.filter
+def wait(moment: datetime) -> SafeString:
+    """Say for how long it has been, with the full time in the title."""
+    return format_html(
+        '<time datetime="{}" title="since {}" data-wait>{}</time>',
+        moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
+        full_time(moment),
+        _waited(moment, timezone.now()),
+    )
+
+
+def _waited(moment: datetime, now: datetime) -> str:
+    minutes = int((now - moment).total_seconds() // 60)
+    for size, unit in ((24 * 60, "d"), (60, "h"), (1, "min")):
+        if minutes >= size:
+            return f"{minutes // size} {unit}"
+    return "under 1 min"
+
+
+@register.filter
+def full_time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%-d %B %Y, %H:%M UTC")
 
 
 @register.filter
