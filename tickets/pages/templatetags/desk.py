@@ -176,21 +176,34 @@ def _age(moment: datetime, now: datetime) -> str:
 
 @register.filter
 def wait(moment: datetime) -> SafeString:
-    """Say for how long it has been, with the full time in the title."""
+    """Say in one unit for how long it has been: "2 h", with the full time in the title."""
+    return _wait(moment, "short", units=1)
+
+
+@register.filter
+def long_wait(moment: datetime) -> SafeString:
+    """Say in two units for how long it has been: "2 h 10 min", with the full time in the title."""
+    return _wait(moment, "long", units=2)
+
+
+def _wait(moment: datetime, form: str, units: int) -> SafeString:
     return format_html(
-        '<time datetime="{}" title="since {}" data-wait>{}</time>',
+        '<time datetime="{}" title="since {}" data-wait="{}">{}</time>',
         moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
         full_time(moment),
-        _waited(moment, timezone.now()),
+        form,
+        _length(int((timezone.now() - moment).total_seconds() // 60), units),
     )
 
 
-def _waited(moment: datetime, now: datetime) -> str:
-    minutes = int((now - moment).total_seconds() // 60)
-    for size, unit in ((24 * 60, "d"), (60, "h"), (1, "min")):
-        if minutes >= size:
-            return f"{minutes // size} {unit}"
-    return "under 1 min"
+def _length(minutes: int, units: int) -> str:
+    """Format minutes in up to so many units. From ten days on, days are enough."""
+    parts = [(minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")]
+    first = next((index for index, (count, _) in enumerate(parts) if count), None)
+    if first is None:
+        return "under 1\u00a0min"
+    last = first + (1 if minutes >= 14400 else units)
+    return " ".join(f"{count}\u00a0{unit}" for count, unit in parts[first:last] if count)
 
 
 @register.filter
@@ -235,14 +248,7 @@ def duration(value: timedelta | None) -> str:
     """Format a duration: "3 h 20 min"; a dash for None."""
     if value is None:
         return "\u2013"
-    minutes = round(value.total_seconds() / 60)
-    if minutes < 1:
-        return "under 1\u00a0min"
-    days, hours = minutes // 1440, minutes // 60 % 24
-    if days >= 10:
-        return f"{round(minutes / 1440)}\u00a0d"
-    parts = [(days, "d"), (hours, "h"), (0 if days else minutes % 60, "min")]
-    return " ".join(f"{count}\u00a0{unit}" for count, unit in parts if count)
+    return _length(round(value.total_seconds() / 60), units=2)
 
 
 EMAIL_NAMES = {

@@ -58,9 +58,10 @@ def _announcement(filters: Mapping[str, Any]) -> str:
 
 def _changed_rows(visible: Mapping[int, VisibleRow], actor: Actor) -> dict[int, VisibleRow]:
     """Return what is stored about the tickets of which the page shows something else."""
-    stored = Ticket.objects.filter(pk__in=visible).with_unread(actor.user)
-    rows = stored.order_by("pk").values_list("pk", "version", "is_unread")
-    current = {pk: VisibleRow(version, is_unread) for pk, version, is_unread in rows}
+    stored = Ticket.objects.filter(pk__in=visible).with_unread(actor.user).only("version")
+    current = {
+        ticket.pk: VisibleRow(ticket.version, ticket.is_unread) for ticket in stored.order_by("pk")
+    }
     return {pk: row for pk, row in current.items() if row != visible[pk]}
 
 
