@@ -87,7 +87,7 @@ class Visitors:
         page.get_by_label("User name").fill(user)
         page.get_by_label("Password").fill(self.desk.passwords[user])
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/tickets/")
+        page.wait_for_url("**/tickets/?waiting_for=us*")
         return context.storage_state()
 
     def cookies(self, user: str) -> str:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from ..forms.lists import ALL_TICKETS
 from ..models.workplace import SavedView
 from .base import DeskModelAdmin, format_time
 from .forms import ViewForm
@@ -31,7 +32,7 @@ class SavedViewAdmin(DeskModelAdmin):
 
     @admin.display(description="Opens")
     def list_link(self, view: SavedView) -> SafeString:
-        address = reverse("ticket-list") + (f"?{view.query}" if view.query else "")
+        address = f"{reverse('ticket-list')}?{view.query or ALL_TICKETS}"
         return format_html('<a href="{}">{}</a>', address, view.query or "all tickets")
 
     @admin.display(description="Created", ordering="created_at")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 from urllib.parse import parse_qsl, urlencode
 
 from django import forms
@@ -177,14 +178,39 @@ class ListForm(PageForm):
         return self._clean_cursor("seen")
 
     def typed_state(self) -> dict[str, str]:
-        """Return the filters as they were typed, so that a date comes back the same."""
-        return {name: str(self.data.get(name, "")).strip() for name in LIST_STATE}
+        """Return the state as it was typed, so that a date comes back the same."""
+        return _stripped_state(self.data)
 
 
-class NewTicketsForm(ListForm):
-    """The address of a list, and the cursor from which tickets are new."""
+class VisibleRow(NamedTuple):
+    """What a page shows about a ticket."""
 
-    after = CursorField()
+    version: int
+    is_unread: bool
+
+
+class VisibleRowsField(forms.CharField):
+    """The rows on a page, "12.3.0,15.8.1": id, version, unread. Cleans to VisibleRows by id."""
+
+    def clean(self, value: Any) -> dict[int, VisibleRow]:
+        text = str(super().clean(value))
+        if not re.fullmatch(r"([0-9]{1,18}\.[0-9]{1,9}\.[01](,|\Z))*", text):
+            raise ValidationError("These are not the rows of a list.")
+        rows = [row.split(".") for row in text.split(",") if row]
+        if len(rows) > MAX_PAGE_SIZE:
+            raise ValidationError(f"Ask for at most {MAX_PAGE_SIZE} rows.")
+        return {
+            int(ticket_id): VisibleRow(int(version), unread == "1")
+            for ticket_id, version, unread in rows
+        }
+
+
+class ListUpdatesForm(ListForm):
+    """The address of a list, what the page shows of it, and since when something is new."""
+
+    after = CursorField()  # newer tickets are new
+    read_at = MomentField(required=False)  # later messages are new
+    visible = VisibleRowsField(required=False)
 
     def clean_after(self) -> str:
         return self._clean_cursor("after")
@@ -194,26 +220,56 @@ class NewTicketsForm(ListForm):
 LIST_STATE = (
     *("status", "search", "category", "priority", "sentiment", "assignee"),
     *("created_after", "created_before", "needs_review"),
+    *("waiting_for", "snoozed", "unread", "sort"),
 )
+# Values that mean the same as none.
+DEFAULT_STATE = {"needs_review": "false", "unread": "false", "sort": Sort.NEWEST.value}
+# The address of all tickets needs a parameter, because the bare one opens the default view.
+ALL_TICKETS = f"sort={Sort.NEWEST.value}"
+
+
+def _stripped_state(values: Mapping[str, Any]) -> dict[str, str]:
+    state = {name: str(values.get(name, "")).strip() for name in LIST_STATE}
+    return {
+        name: "" if value == DEFAULT_STATE.get(name) else value for name, value in state.items()
+    }
 
 
 def list_state(values: Mapping[str, str]) -> str:
-    """Return the filters among these values as a query string, always in the same order."""
-    state = {name: str(values.get(name, "")).strip() for name in LIST_STATE}
-    if state["needs_review"] == "false":
-        state["needs_review"] = ""
+    """Return the state of the list among these values as a query string, in a fixed order.
+
+    It is "" for all tickets, newest first.
+    """
+    state = _stripped_state(values)
     return urlencode({name: value for name, value in state.items() if value})
 
 
-# The views that every desk has, with their filters.
-MINE = "Mine"
+# The views that every desk has, with their states.
+WAITING_FOR_US, UNREAD, MINE = "Waiting for us", "Unread by me", "Mine"
+DEFAULT_VIEW = WAITING_FOR_US
 BUILT_IN_VIEWS: dict[str, dict[str, str]] = {
-    "All": {},
+    WAITING_FOR_US: {
+        "waiting_for": WaitingFor.US.value,
+        "snoozed": "false",
+        "sort": Sort.LONGEST_WAITING.value,
+    },
+    "Waiting for them": {
+        "waiting_for": WaitingFor.REQUESTER.value,
+        "sort": Sort.LAST_ACTIVITY.value,
+    },
+    UNREAD: {"unread": "true", "sort": Sort.LAST_ACTIVITY.value},
     MINE: {"assignee": "me"},
     "Unassigned": {"assignee": "none"},
-    "Urgent": {"status": "open,in_progress", "priority": "high,critical"},
+    "Urgent": {
+        "status": "open,in_progress",
+        "priority": "high,critical",
+        "sort": Sort.PRIORITY.value,
+    },
     "Needs review": {"needs_review": "true"},
+    "Snoozed": {"snoozed": "true"},
+    "All": {},
 }
+VIEWS_WITH_ACCOUNT = frozenset({UNREAD, MINE})
 
 
 class ViewNameField(OneLineField):

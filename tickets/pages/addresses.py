@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from ..forms.lists import ALL_TICKETS
+
 
 def next_path(request: HttpRequest) -> str:
     """Return the path of this site to go on to, which the page has sent as `next`; "" if none."""
@@ -21,8 +23,8 @@ def next_path(request: HttpRequest) -> str:
 
 
 def list_address(query: str) -> str:
-    """Return the address of the ticket list with this query string."""
-    return reverse("ticket-list") + (f"?{query}" if query else "")
+    """Return the address of the ticket list with this query string. "" means all tickets."""
+    return f"{reverse('ticket-list')}?{query or ALL_TICKETS}"
 
 
 def list_url(filters: Mapping[str, str], **changes: str) -> str:

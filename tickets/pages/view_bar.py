@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from ..access.actors import Actor, actor_of
-from ..forms.lists import BUILT_IN_VIEWS, MINE, ListForm, list_state
+from ..forms.lists import BUILT_IN_VIEWS, VIEWS_WITH_ACCOUNT, ListForm, list_state
 from ..models.workplace import SavedView
 from ..services.saved_views import may_delete
 from ..web.notices import notify
@@ -35,6 +35,7 @@ class ViewBar(TypedDict):
     """The context of `_views.html`."""
 
     views: list[ViewLink]
+    built_in_view: str  # the name of the one that is shown; "" if it is another list
     current_view: ViewLink | None  # the one that is shown, if the actor may delete it
     view_query: str
     has_account: bool
@@ -45,7 +46,7 @@ def view_links(actor: Actor, query: dict[str, str]) -> ViewBar:
     state = list_state(query)
     links = []
     for name, filters in BUILT_IN_VIEWS.items():
-        if actor.user or name != MINE:
+        if actor.user or name not in VIEWS_WITH_ACCOUNT:
             built_in = list_state(filters)
             links.append(ViewLink(name, list_address(built_in), built_in == state))
     views = SavedView.objects.visible_to(actor.user).select_related("owner")
@@ -65,6 +66,9 @@ def view_links(actor: Actor, query: dict[str, str]) -> ViewBar:
     current = next((link for link in links if link.is_current and link.deletable_id), None)
     return {
         "views": links,
+        "built_in_view": next(
+            (link.name for link in links if link.is_current and not link.is_saved), ""
+        ),
         "current_view": current,
         "view_query": state,
         "has_account": actor.user is not None,

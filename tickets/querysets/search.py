@@ -12,14 +12,14 @@ from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVect
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-from ..vocabulary import Category, Priority, Sentiment, Status
+from ..vocabulary import ACTIVE_STATUSES, Category, Priority, Sentiment, Status
 
 # What separates words, in a search and in the indexed text (a PostgreSQL regular expression).
 NOT_WORD = r"[\W_]+"
 SEARCH_HELP = (
     'Words or their beginnings, "a phrase", -without, #12, kim@example.org, from:example.org, '
     "status:open, category:billing, priority:high,critical, sentiment:angry, assignee:me, "
-    "is:unassigned."
+    "is:unassigned, is:unanswered."
 )
 ALIASES = {"mood": "sentiment"}  # the word that release 0.1 used
 ENUMERATIONS: dict[str, type[models.TextChoices]] = {
@@ -155,6 +155,19 @@ def _term(match: re.Match[str]) -> Term | Qualifier | None:
     return Term(content, phrase=phrase is not None, excluded=excluded) if content else None
 
 
+def without_response() -> Q:
+    """Return the condition for active tickets to which no agent has replied in public yet."""
+    return Q(status__in=ACTIVE_STATUSES, first_response_at=None)
+
+
+# The words after `is:` beside those of the status.
+STATES: dict[str, Callable[[], Q]] = {
+    "assigned": lambda: Q(assignee__isnull=False),
+    "unassigned": lambda: Q(assignee__isnull=True),
+    "unanswered": without_response,
+}
+
+
 # --- qualifiers: each reads a value ("" for an invalid one) and has a condition -----------
 
 
@@ -165,7 +178,7 @@ def _member(key: str, value: str) -> str:
 
 def _state(key: str, value: str) -> str:
     word = value.strip().lower()
-    return word if word in ("assigned", "unassigned") else _member("status", word)
+    return word if word in STATES else _member("status", word)
 
 
 def _name(key: str, value: str) -> str:
@@ -195,7 +208,7 @@ def _assigned_to(name: str, me: Any) -> Q:
 
 
 def _in_state(word: str, me: Any) -> Q:
-    return Q(assignee__isnull=word == "unassigned") if "assigned" in word else Q(status=word)
+    return STATES[word]() if word in STATES else Q(status=word)
 
 
 CONDITIONS: dict[str, Callable[[str, Any], Q]] = {

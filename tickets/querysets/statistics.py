@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Avg, Count, DurationField, F, Q
+from django.db.models import Avg, Count, DurationField, F, Min, Q
 from django.db.models.aggregates import Aggregate
 from django.db.models.functions import TruncDate
 
-from ..vocabulary import ACTIVE_STATUSES, Category, Priority, Sentiment, Status
+from ..vocabulary import ACTIVE_STATUSES, Category, Priority, Sentiment, Status, WaitingFor
+from .turns import waits_for
 
 TicketT = TypeVar("TicketT", bound=models.Model)
 
@@ -63,13 +64,17 @@ class Overview:
     first_response: Duration
     resolved: Duration
     per_day: dict[dt.date, int]  # days that have tickets
+    waiting_for: dict[WaitingFor, int]  # unfinished tickets by whose turn it is
+    longest_wait: dt.datetime | None  # since when the oldest of those for us waits
 
 
 class StatisticsQuerySet(models.QuerySet[TicketT]):
     def overview(self, zone: tzinfo) -> Overview:
         """Return the dashboard's figures over these tickets, by days in the zone. Two queries."""
         breakdowns = self.breakdowns(
-            **_duration_aggregates("first_response"), **_duration_aggregates("resolved")
+            **_duration_aggregates("first_response"),
+            **_duration_aggregates("resolved"),
+            **turn_aggregates(),
         )
         return Overview(
             total=breakdowns.total,
@@ -79,6 +84,8 @@ class StatisticsQuerySet(models.QuerySet[TicketT]):
             first_response=_duration(breakdowns, "first_response"),
             resolved=_duration(breakdowns, "resolved"),
             per_day=self.per_day(zone),
+            waiting_for={side: breakdowns.further[side.value] for side in WaitingFor},
+            longest_wait=breakdowns.further["longest_wait"],
         )
 
     def breakdowns(self, **further: Aggregate) -> Breakdowns:
@@ -107,6 +114,12 @@ class StatisticsQuerySet(models.QuerySet[TicketT]):
         """Return the number of tickets created on each day that has any."""
         days = self.order_by().annotate(day=TruncDate("created_at", tzinfo=zone)).values_list("day")
         return dict(days.annotate(count=Count("*")))
+
+
+def turn_aggregates() -> dict[str, Aggregate]:
+    """Return the count of each WaitingFor side, and `longest_wait`: since when the oldest waits."""
+    counts = {side.value: Count("pk", filter=waits_for(side)) for side in WaitingFor}
+    return {**counts, "longest_wait": Min("waiting_since")}
 
 
 def _duration_aggregates(event: str) -> dict[str, Aggregate]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Self, TypeVar
 
 from django.db import models
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -19,8 +19,8 @@ from .figures import DayCount, Stats, optional_rfc3339
 from .review import ReviewQuerySet
 from .search import parse_search, requested_by
 from .similar import SimilarQuerySet
-from .statistics import StatisticsQuerySet
-from .turns import TurnQuerySet, priority_rank, waiting_order, waits_for
+from .statistics import StatisticsQuerySet, turn_aggregates
+from .turns import TurnQuerySet, priority_rank, waiting_order
 
 TicketT = TypeVar("TicketT", bound=models.Model)
 
@@ -163,11 +163,7 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
     def stats(self) -> Stats:
         """Return the statistics of the JSON API. Two queries."""
         days = Count(TruncDate("created_at", tzinfo=UTC), distinct=True)
-        breakdowns = self.breakdowns(
-            days=days,
-            **{side.value: Count("pk", filter=waits_for(side)) for side in WaitingFor},
-            longest=Min("waiting_since"),
-        )
+        breakdowns = self.breakdowns(days=days, **turn_aggregates())
         total, urgency, counts = breakdowns.total, breakdowns.urgency, breakdowns.counts
         further = breakdowns.further
         used_days = further["days"]
@@ -182,7 +178,7 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
             "avg_urgency_score": None if urgency is None else round(urgency, 1),
             "tickets_per_day": self._tickets_per_day(),
             "waiting_for_breakdown": {side.value: further[side.value] for side in WaitingFor},
-            "longest_waiting_since": optional_rfc3339(further["longest"]),
+            "longest_waiting_since": optional_rfc3339(further["longest_wait"]),
         }
 
     def _tickets_per_day(self) -> list[DayCount]:

@@ -13,7 +13,7 @@ from django.db.models import BooleanField, Case, F, FilteredRelation, Q, Value, 
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from ..vocabulary import ACTIVE_STATUSES, PRIORITIES, WaitingFor
+from ..vocabulary import ACTIVE_STATUSES, PRIORITIES, AuthorRole, WaitingFor
 
 TicketT = TypeVar("TicketT", bound=models.Model)
 ReadT = TypeVar("ReadT", bound=models.Model)
@@ -49,6 +49,15 @@ class TurnQuerySet(models.QuerySet[TicketT]):
         if user is None:
             return self.none()
         return self._with_read_mark(user).filter(_is_new_to(user))
+
+    def answered_since(self, moment: datetime, limit: int) -> int:
+        """Count the tickets on which the requester has written since then, up to `limit`."""
+        answered = self.filter(
+            last_activity_at__gt=moment,
+            comments__created_at__gt=moment,
+            comments__author_role=AuthorRole.REQUESTER,
+        )
+        return len(answered.order_by().values_list("pk", flat=True).distinct()[:limit])
 
     def _with_read_mark(self, user: Any) -> Self:
         mark = FilteredRelation("reads", condition=Q(reads__account=user))

@@ -11,7 +11,7 @@ from tickets.models.ticket import Ticket
 from tickets.tests.factories import AdminFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
-PAGES = ["/tickets/", "/admin/tickets/ticket/"]
+PAGES = ["/tickets/?sort=newest", "/admin/tickets/ticket/"]
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_notices_of_several_requests_wait_together(agent, ticket):
     other = TicketFactory()
     close(agent, ticket)
     close(agent, other)
-    html = agent.get("/tickets/").content.decode()
+    html = agent.get("/tickets/?sort=newest").content.decode()
     assert undo_tokens(html) == [f"{ticket.pk}:2", f"{other.pk}:2"]
     [first, _] = undo_tokens(html)
     agent.post("/tickets/undo/", {"changes": first})

@@ -33,12 +33,13 @@ def short_date(moment: datetime) -> str:
 def time_element(moment: datetime, text: str, *, shows: str = "") -> SafeString:
     """Return a <time> with the full time in its title.
 
-    `shows` is "time" if the text is a `short_time`, "" if it is an age, which becomes a
-    `short_date` with time.
+    `shows` says what the text is: "time" for a `short_time`, "wait" or "long-wait" for how long it
+    has been, "" for an age, which becomes a `short_date` with time.
     """
     return format_html(
-        '<time datetime="{}" title="{}"{}>{}</time>',
+        '<time datetime="{}" title="{}{}"{}>{}</time>',
         moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "since " if shows.endswith("wait") else "",
         full_time(moment),
         format_html(' data-shows="{}"', shows) if shows else "",
         text,

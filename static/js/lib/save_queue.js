@@ -16,7 +16,7 @@ const MAX_LINK_DELAY = 1500; // milliseconds
 const STORAGE_KEY = "changes-left"; // the time at which a page was left with unsaved changes
 
 /** Return the value that a select shows as stored. */
-function storedValue(select) {
+export function storedValue(select) {
   const options = [...select.options];
   return (options.find((option) => option.defaultSelected) || options[0]).value;
 }

@@ -1,8 +1,9 @@
 // Write times in the reader's time zone, and keep ages up to date while a page is open. Worded like
-// `tickets/web/times.py` and the `ago` filter.
+// `tickets/web/times.py` and the filters `ago`, `wait` and `long_wait`.
 
 const INTERVAL = 30000; // milliseconds
-const MONTH = 30 * 24 * 60; // minutes after which the server writes a date
+const DAY = 24 * 60; // minutes
+const MONTH = 30 * DAY; // after which the server writes a date for "ago"
 
 // Browsers know the names of time zones by the reader's own English, but write "Sept" in most.
 const english = navigator.languages.find((language) => /^en\b/i.test(language)) || "en-GB";
@@ -20,6 +21,17 @@ function partsOf(format, moment) {
   return Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
 }
 
+function lengthOf(minutes, units) {
+  const parts = [
+    [Math.floor(minutes / DAY), "d"],
+    [Math.floor(minutes / 60) % 24, "h"],
+    [minutes % 60, "min"],
+  ];
+  const first = parts.findIndex(([count]) => count);
+  const visible = parts.slice(first, first + (minutes >= 10 * DAY ? 1 : units));
+  return visible.flatMap(([count, unit]) => (count ? `${count}\u00a0${unit}` : [])).join(" ");
+}
+
 function shortTime(moment, withClock) {
   const { day, month, year, hour, minute } = partsOf(shortFormat, moment);
   return `${day} ${month} ${year}${withClock ? `, ${hour}:${minute}` : ""}`;
@@ -31,18 +43,20 @@ function fullTime(moment) {
 }
 
 function textOf(time, moment) {
-  if (time.dataset.shows === "time") return shortTime(moment, true);
+  const { shows } = time.dataset;
+  if (shows === "time") return shortTime(moment, true);
   const minutes = Math.floor((Date.now() - moment) / 60000);
   if (minutes < 1) return time.textContent; // the server's clock may be ahead
+  if (shows) return lengthOf(minutes, shows === "long-wait" ? 2 : 1);
   if (minutes >= MONTH) return shortTime(moment, false);
-  const [unit, name] = minutes < 60 ? [1, "min"] : minutes < 24 * 60 ? [60, "h"] : [24 * 60, "d"];
-  return `${Math.floor(minutes / unit)} ${name} ago`;
+  return `${lengthOf(minutes, 1)} ago`;
 }
 
 function update(time) {
   const moment = new Date(time.dateTime);
   if (Number.isNaN(moment.valueOf())) return;
-  const [title, text] = [fullTime(moment), textOf(time, moment)];
+  const since = time.dataset.shows?.endsWith("wait") ? "since " : "";
+  const [title, text] = [since + fullTime(moment), textOf(time, moment)];
   if (time.title !== title) time.title = title;
   if (time.textContent !== text) time.textContent = text;
 }

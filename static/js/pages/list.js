@@ -2,7 +2,7 @@
 import "./base.js";
 import { byId, dispatch, focusOn, parse } from "../lib/dom.js";
 import { stopPolling } from "../lib/requests.js";
-import { createSaveQueue, reset } from "../lib/save_queue.js";
+import { createSaveQueue, reset, storedValue } from "../lib/save_queue.js";
 import { addShortcutActions } from "../lib/shortcuts.js";
 import { undoNewest } from "../lib/toasts.js";
 
@@ -18,10 +18,13 @@ const pathWith = (path, query) => `${path}${path.includes("?") ? "&" : "?"}${que
 
 // --- Filters ---
 
-// The filters as they are now: the links are still those of the last response.
+// The filters as they are now, written as the server does: the links are still those of the last
+// response.
 function filterQuery() {
   const values = [...new FormData(filters)].map(([name, value]) => [name, value.trim()]);
-  return new URLSearchParams(values.filter(([, value]) => value));
+  const query = new URLSearchParams(values.filter(([, value]) => value));
+  if (query.size > 1) query.delete("sort", "newest");
+  return query;
 }
 
 // Whether the filters ask for another list than the one on the page. No field holds a line end.
@@ -68,7 +71,7 @@ const queue = createSaveQueue({
   apply({ target }, html) {
     const fresh = parse(html).querySelector(`#${target}`);
     if (!fresh) return 0;
-    if (byId(target)) replaceRow(byId(target), fresh);
+    if (byId(target)) updateRow(byId(target), fresh);
     dispatch("row-saved");
     return fresh.dataset.version;
   },
@@ -88,13 +91,38 @@ function choose(select) {
   queue.add({ id: select.id, target: row.id, path, version, values });
 }
 
-function replaceRow(row, fresh) {
-  const focused = row.contains(document.activeElement) && document.activeElement.id;
-  const isOpenedByKey = focused && focused === openedByKey;
-  fresh.querySelector("[name=ticket]").checked = row.querySelector("[name=ticket]").checked;
-  row.replaceWith(fresh);
-  restoreChoices(fresh);
-  if (focused) focusOn(isOpenedByKey ? linkOf(fresh) : byId(focused));
+/**
+ * Show a newer state of a row, cell by cell, so that what did not change stays as it is. A menu that
+ * is open stays, and if it chooses a value that has changed, so does the row's version: the choice
+ * then conflicts. Return whether the row is complete.
+ */
+function updateRow(row, fresh) {
+  const focused = row.contains(document.activeElement) ? document.activeElement : null;
+  let isComplete = true;
+  [...fresh.cells].forEach((cell, index) => {
+    const present = row.cells[index];
+    const menu = present.querySelector("select");
+    if (menu && isOpen(menu))
+      isComplete = storedValue(menu) === storedValue(cell.querySelector("select"));
+    else if (!cell.isEqualNode(present)) present.replaceWith(cell);
+  });
+  if (isComplete) Object.assign(row.dataset, fresh.dataset);
+  for (const menu of row.querySelectorAll("select")) if (!isOpen(menu)) reset(menu);
+  restoreChoices(row);
+  if (focused && !isOpen(focused)) {
+    focusOn(focused.id === openedByKey ? linkOf(row) : byId(focused.id));
+  }
+  return isComplete;
+}
+
+/** Return whether somebody is choosing in this select; in older browsers, whether they may be. */
+function isOpen(select) {
+  const hasFocus = select === document.activeElement;
+  try {
+    return hasFocus && select.matches(":open");
+  } catch {
+    return hasFocus && select.localName === "select";
+  }
 }
 
 // Values that were chosen while a request was pending still have to be saved.
@@ -134,7 +162,7 @@ htmx.defineExtension("rows", {
     const freshRows = [...fresh.querySelectorAll("tbody tr")];
     const idsOf = (all) => all.map((row) => row.id).join();
     if (freshRows.length && idsOf(freshRows) === idsOf(rows())) {
-      for (const row of freshRows) if (isNewer(row)) replaceRow(byId(row.id), row);
+      for (const row of freshRows) if (isNewer(row)) updateRow(byId(row.id), row);
       for (const { id, textContent } of fresh.querySelectorAll(".count")) {
         byId(id).textContent = textContent;
       }
@@ -150,8 +178,9 @@ htmx.defineExtension("rows", {
 function isNewer(row) {
   const present = byId(row.id);
   if (!present) return true;
-  const isNewerVersion = Number(row.dataset.version) > Number(present.dataset.version);
-  return isNewerVersion && !present.hasAttribute("aria-busy");
+  const step = Number(row.dataset.version) - Number(present.dataset.version);
+  const isRead = step === 0 && row.dataset.unread !== present.dataset.unread;
+  return (step > 0 || isRead) && !present.hasAttribute("aria-busy");
 }
 
 document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
@@ -218,7 +247,7 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
     focusOn(byId(focused) || (near && linkOf(near)) || results());
   }
   if (isUpdate) return;
-  if (isNewPage) focusOn(rows().length ? linkOf(rows()[0]) : results());
+  if (isNewPage) (rows().length ? linkOf(firstUnseen()) : results()).focus();
   isNewPage = false;
   poll.dataset.etag = "";
   announcement.hidden = true;
@@ -352,29 +381,49 @@ addShortcutActions({
   undo: undoNewest,
 });
 
-// --- New tickets are announced ---
+// --- What others do: rows show it in place, and what is new is announced ---
 
 const poll = byId("new-tickets-poll");
 const announcement = byId("new-tickets");
+let seen = []; // ids of the rows before the announcement was followed
 
 poll.addEventListener("htmx:configRequest", ({ detail }) => {
-  const { news, newest } = results().dataset;
-  detail.path = pathWith(news, new URLSearchParams({ after: newest }));
-  poll.newest = newest;
+  const { news, newest, readAt } = results().dataset;
+  const visible = rows().map(({ id, dataset }) =>
+    [id.slice("row-".length), dataset.version, dataset.unread].join("."),
+  );
+  const query = new URLSearchParams({ after: newest, read_at: readAt, visible });
+  detail.path = pathWith(news, query);
+  poll.here = results();
 });
 poll.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
   if (xhr.status === 401) stopPolling(poll);
-  if (xhr.status !== 200 || results().dataset.newest !== poll.newest) return;
-  poll.dataset.etag = xhr.getResponseHeader("ETag") || "";
-  const { count, more } = JSON.parse(xhr.responseText);
-  announcement.hidden = !count;
-  announcement.textContent = `${count}${more ? "+" : ""} new ticket${count === 1 ? "" : "s"}`;
+  if (xhr.status !== 200 || results() !== poll.here || isTurning()) return;
+  const response = JSON.parse(xhr.responseText);
+  if (announcement.textContent !== response.announcement) {
+    announcement.textContent = response.announcement;
+  }
+  announcement.hidden = !response.announcement;
+  const fresh = [...parse(response.rows).children].filter((row) => byId(row.id));
+  const updated = fresh.filter((row) => isNewer(row) && updateRow(byId(row.id), row));
+  // A row that is being changed has to be sent again.
+  poll.dataset.etag = updated.length === fresh.length ? xhr.getResponseHeader("ETag") : "";
+  if (updated.length) dispatch("row-saved");
 });
+document.addEventListener("visibilitychange", () => htmx.trigger(poll, "poll"));
 
 announcement.addEventListener("click", () => {
   const { first } = results().dataset;
+  seen = rows().map(({ id }) => id);
   htmx.ajax("GET", first, { source: results(), swap: "outerHTML show:window:top" });
 });
+
+// In some orders what is new comes last.
+function firstUnseen() {
+  const unseen = seen.length ? rows().find(({ id }) => !seen.includes(id)) : null;
+  seen = [];
+  return unseen || rows()[0];
+}
 
 // --- The page opens, perhaps on the way back from a ticket ---
 

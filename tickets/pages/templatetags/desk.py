@@ -24,6 +24,7 @@ from tickets.vocabulary import THEMES, AuthorRole, MailKind, MailState, Predicti
 from tickets.web import times, wording
 
 register = Library()
+register.filter(times.full_time)
 
 MAX_QUOTES, MAX_QUOTE_CHARS = 3, 40
 MAX_EMAILS = 3
@@ -197,6 +198,33 @@ def message_author(message: Comment | PendingReply, ticket: Ticket) -> str:
 
 
 @register.filter
+def wait(moment: datetime) -> SafeString:
+    """Say in one unit for how long it has been: "2 h", with the full time in the title."""
+    return _wait(moment, "wait", units=1)
+
+
+@register.filter
+def long_wait(moment: datetime) -> SafeString:
+    """Say in two units for how long it has been: "2 h 10 min", with the full time in the title."""
+    return _wait(moment, "long-wait", units=2)
+
+
+def _wait(moment: datetime, shows: str, units: int) -> SafeString:
+    minutes = int((timezone.now() - moment).total_seconds() // 60)
+    return times.time_element(moment, _length(minutes, units), shows=shows)
+
+
+def _length(minutes: int, units: int) -> str:
+    """Format minutes in up to so many units. From ten days on, days are enough."""
+    parts = [(minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")]
+    first = next((index for index, (count, _) in enumerate(parts) if count), None)
+    if first is None:
+        return "under 1\u00a0min"
+    last = first + (1 if minutes >= 14400 else units)
+    return " ".join(f"{count}\u00a0{unit}" for count, unit in parts[first:last] if count)
+
+
+@register.filter
 def initials(name: str) -> str:
     """Return a person's initials, at most two."""
     parts = name.replace(".", " ").replace("_", " ").split()
@@ -233,14 +261,7 @@ def duration(value: timedelta | None) -> str:
     """Format a duration: "3 h 20 min"; a dash for None."""
     if value is None:
         return "\u2013"
-    minutes = round(value.total_seconds() / 60)
-    if minutes < 1:
-        return "under 1\u00a0min"
-    days, hours = minutes // 1440, minutes // 60 % 24
-    if days >= 10:
-        return f"{round(minutes / 1440)}\u00a0d"
-    parts = [(days, "d"), (hours, "h"), (0 if days else minutes % 60, "min")]
-    return " ".join(f"{count}\u00a0{unit}" for count, unit in parts if count)
+    return _length(round(value.total_seconds() / 60), units=2)
 
 
 @register.filter

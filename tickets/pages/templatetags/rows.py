@@ -15,7 +15,16 @@ from tickets.vocabulary import Category, Priority, Status
 
 register = Library()
 
+# A shorter title fits into the narrowest table. On narrower pages titles wrap.
+MAX_UNCUT_CHARS = 30
 VALUES = {"category": Category.values, "priority": Priority.values, "status": Status.values}
+
+
+@register.simple_tag
+def cut_title(title: str) -> SafeString:
+    """Return the tooltip of a title that the table may cut."""
+    is_cut = len(title) > MAX_UNCUT_CHARS
+    return format_html(' title="{}"', title) if is_cut else SafeString()
 
 
 @register.simple_tag

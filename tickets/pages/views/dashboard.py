@@ -18,7 +18,7 @@ from ...models.housekeeping import DemoTicket
 from ...models.ticket import Ticket
 from ...models.triage import Prediction, TriageModel
 from ...querysets.figures import FieldFigures, SourceFigures, TriageFigures
-from ...vocabulary import Category, LearnedField, Priority
+from ...vocabulary import ACTIVE_STATUSES, Category, LearnedField, Priority, Sort, WaitingFor
 from .. import charts
 from ..addresses import list_url
 from ..decorators import Request, page
@@ -81,6 +81,14 @@ def _overview(period: Period) -> dict[str, Any]:
         "per_day": round(overview.total / len(per_day), 1) if per_day else None,
         "chart": charts.day_chart(per_day, *period.bounds(list(per_day))),
         "open_url": list_url({}, status="open", **in_period),
+        "active_url": list_url({}, status=",".join(ACTIVE_STATUSES), **in_period),
+        "unanswered_url": list_url({}, search="is:unanswered", sort=Sort.OLDEST, **in_period),
+        "owed": overview.waiting_for[WaitingFor.US],
+        "owed_url": list_url({}, waiting_for=WaitingFor.US, sort=Sort.LONGEST_WAITING, **in_period),
+        "asked": overview.waiting_for[WaitingFor.REQUESTER],
+        "asked_url": list_url(
+            {}, waiting_for=WaitingFor.REQUESTER, sort=Sort.LAST_ACTIVITY, **in_period
+        ),
         "all_url": list_url({}, **in_period),
         "breakdowns": [
             (

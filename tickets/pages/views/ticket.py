@@ -30,6 +30,7 @@ from ...web.notices import notify
 from .. import audit_text, ticket_page
 from ..addresses import next_path
 from ..decorators import Request, page
+from ..ticket_rows import ticket_rows
 from ..toasts import toast
 from .ticket_list import select_options
 
@@ -161,7 +162,10 @@ def _is_row(request: Request) -> bool:
 def _row(
     request: Request, ticket: Ticket, message: str, undo: Collection[Ticket] = ()
 ) -> HttpResponse:
-    return toast(render(request, "tickets/_row.html", {"ticket": ticket}), message, undo)
+    actor = actor_of(request)
+    fresh = Ticket.objects.with_people().with_unread(actor.user).find(ticket.pk)
+    [row] = ticket_rows([fresh], actor)
+    return toast(render(request, "tickets/_row.html", {"row": row}), message, undo)
 
 
 def error_status(request: Request, status: int) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, TypedDict
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -13,20 +15,26 @@ from django.utils.cache import patch_vary_headers
 from ...access.actors import Actor, actor_of, agents
 from ...exceptions import InvalidInput
 from ...forms.fields import clean_data
-from ...forms.lists import ListForm
+from ...forms.lists import BUILT_IN_VIEWS, DEFAULT_VIEW, ListForm, list_state
 from ...models.ticket import Ticket
 from ...querysets.cursors import NEWEST_FIRST, Cursor, read_cursor
 from ...querysets.search import SEARCH_HELP
 from ...querysets.tickets import Page
-from ...vocabulary import Category, Priority, Sentiment, Status
+from ...vocabulary import Category, Priority, Sentiment, Sort, Status, WaitingFor
 from .. import view_bar
-from ..addresses import list_url
+from ..addresses import list_address, list_url
 from ..decorators import Request, current_path, page
 from ..shortcuts import HELP, PRIORITY_KEYS, UNDO, shortcut, value_shortcut
+from ..ticket_rows import ticket_rows
 from ..toasts import refusal
 
 PAGE_SIZE = 50
 MAX_COUNTED = 10_000  # tickets that a search finds
+# Parts of the state that no control of the form shows; it takes them along.
+HIDDEN_STATE = (
+    *("status", "created_after", "created_before"),
+    *("needs_review", "waiting_for", "snoozed", "unread"),
+)
 SHORTCUTS = (
     shortcut("j", "next", "Next ticket"),
     shortcut("k", "previous", "Previous ticket"),
@@ -45,6 +53,8 @@ SHORTCUTS = (
 
 @page("GET", agents=True)
 def ticket_list(request: Request) -> HttpResponse:
+    if not request.GET:
+        return redirect(list_address(list_state(BUILT_IN_VIEWS[DEFAULT_VIEW])))
     actor = actor_of(request)
     form = ListForm(request.GET, me=actor.user)
     if response := view_bar.redirect_without_assignee(request, form):
@@ -71,20 +81,33 @@ def ticket_list(request: Request) -> HttpResponse:
 def context(form: ListForm, actor: Actor) -> dict[str, Any]:
     """Return the list's context for the valid form of its address."""
     filters = form.cleaned_data
+    read_at = timezone.now()
     tickets = Ticket.objects.filtered(filters)
     if filters["seen"]:
         # Tickets that arrived since the list was read wait until somebody asks for them.
         tickets = tickets.filter(read_cursor(filters["seen"]).reversed().condition())
-    tickets_page = tickets.with_people().page(PAGE_SIZE, filters["cursor"])
+    tickets_page = (
+        tickets.with_people()
+        .with_unread(actor.user)
+        .page(PAGE_SIZE, filters["cursor"], filters["sort"])
+    )
     counts = _counts(form)
     query = counts["query"]
     return {
         **counts,
         "next": list_url(query, cursor=filters["cursor"]),
         "filters": list_url(query).removeprefix(reverse("ticket-list")),
-        "newest": filters["seen"] or _newest(tickets_page, filters["cursor"]),
-        "narrowed": any(value for name, value in query.items() if name != "status"),
-        "rows": tickets_page.rows,
+        "state": [(name, query[name]) for name in HIDDEN_STATE],
+        "sort": filters["sort"],
+        "sorts": Sort.choices,
+        "waiting_for_text": _waiting_for_text(filters["waiting_for"]),
+        "newest": filters["seen"] or _newest(tickets_page, filters, read_at),
+        "read_at": read_at.isoformat(),
+        "narrowed": any(value for name, value in query.items() if name not in ("status", "sort")),
+        "all_url": list_address(""),
+        "clear_url": list_url({"status": query["status"], "sort": query["sort"]}),
+        "is_empty_desk": not tickets_page.rows and not Ticket.objects.exists(),
+        "rows": ticket_rows(tickets_page.rows, actor),
         "older": tickets_page.older,
         "newer": tickets_page.newer,
         "cursor": filters["cursor"],
@@ -93,6 +116,11 @@ def context(form: ListForm, actor: Actor) -> dict[str, Any]:
         **view_bar.view_links(actor, query),
         **select_options(),
     }
+
+
+def _waiting_for_text(sides: Collection[str]) -> str:
+    """Name the filter: "Waiting for us"."""
+    return f"Waiting for {' or '.join(WaitingFor(side).label.lower() for side in sides)}"
 
 
 class ListCounts(TypedDict):
@@ -119,11 +147,11 @@ def _counts(form: ListForm) -> ListCounts:
     }
 
 
-def _newest(tickets_page: Page[Ticket], cursor: str) -> str:
+def _newest(tickets_page: Page[Ticket], filters: Mapping[str, Any], read_at: datetime) -> str:
     """Return the cursor of what is newer than everything that can have been seen."""
-    if tickets_page.rows and not cursor:
+    if tickets_page.rows and not filters["cursor"] and filters["sort"] == Sort.NEWEST:
         return Cursor.at(tickets_page.rows[0], backwards=True).write()
-    return Cursor(NEWEST_FIRST, (timezone.now(), 0), backwards=True).write()
+    return Cursor(NEWEST_FIRST, (read_at, 0), backwards=True).write()
 
 
 def select_options() -> dict[str, list[str]]:

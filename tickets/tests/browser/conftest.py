@@ -70,7 +70,7 @@ class Desk:
         page.get_by_label("User name").fill(user.username)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/tickets/")
+        page.wait_for_url("**/tickets/?waiting_for=us*")
         return user
 
     def agent(self, **options) -> Page:

@@ -40,7 +40,7 @@ def test_filters_change_the_address_and_the_rows(window):
     TicketFactory(category="billing")
     TicketFactory(category="billing", status="closed")
     TicketFactory(category="account")
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     window.get_by_label("Category", exact=True).select_option("billing")
     window.wait_for_url("**/tickets/?category=billing")
     expect(rows(window)).to_have_count(2)
@@ -59,7 +59,7 @@ def test_filters_change_the_address_and_the_rows(window):
 def test_the_focus_stays_where_it_is(window):
     TicketFactory(title="Refund please")
     TicketFactory()
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     search = window.get_by_label("Search tickets")
     search.press_sequentially("refund")
     expect(rows(window)).to_have_count(1)
@@ -75,7 +75,7 @@ def test_a_slow_search_does_not_come_after_a_tab(desk, window):
     desk.tolerate(GIVEN_UP)
     TicketFactory(title="Refund please", status="closed")
     TicketFactory(title="Refund me")
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     held = []
     window.route(re.compile("search=refund&(?!.*status=closed)"), lambda route: held.append(route))
     window.get_by_label("Search tickets").fill("refund")
@@ -98,7 +98,7 @@ def refunds(transactional_db):
 
 def test_a_tab_takes_along_what_was_typed_or_chosen_just_now(desk, window, refunds):
     desk.tolerate(GIVEN_UP)
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     window.route("**/tickets/?*category=billing*", lambda route: None, times=1)
     both, requests = "/tickets/?status=closed&search=refund&category=billing", []
     window.on("request", lambda request: requests.append(request.url))
@@ -115,12 +115,12 @@ def test_a_tab_takes_along_what_was_typed_or_chosen_just_now(desk, window, refun
     assert window.url.endswith(both)
     expect(rows(window)).to_have_count(1)
     window.go_back()
-    window.wait_for_url("**/tickets/")
+    window.wait_for_url("**/tickets/?sort=newest")
 
 
 def test_what_is_typed_after_a_tab_is_looked_for_in_that_tab(desk, window, refunds):
     desk.tolerate(GIVEN_UP)
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     window.route("**/tickets/?status=closed", lambda route: None)
     window.get_by_role("link", name="Closed").click()
     window.get_by_label("Search tickets").fill("please")
@@ -131,7 +131,7 @@ def test_what_is_typed_after_a_tab_is_looked_for_in_that_tab(desk, window, refun
 def test_another_page_of_a_list_that_is_being_left_is_not_opened(desk, window, refunds):
     desk.tolerate(GIVEN_UP)
     TicketFactory.create_batch(50)
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     with window.expect_request("**/tickets/?search=refund*"):
         window.route("**/tickets/?search=refund*", lambda route: None, times=1)
         window.get_by_label("Search tickets").fill("refund")
@@ -146,7 +146,7 @@ def test_a_file_and_a_view_are_of_what_the_filters_say(window, refunds):
         window.get_by_label("Search tickets").fill("refund")
         window.get_by_role("link", name="Export CSV").click()
     assert download.value.url.endswith("/tickets/export.csv?search=refund&status=closed")
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     window.get_by_text("Save this view").click()
     window.get_by_label("View name").fill("Refunds")
     window.get_by_label("Search tickets").fill("refund")
@@ -157,7 +157,7 @@ def test_a_file_and_a_view_are_of_what_the_filters_say(window, refunds):
 
 def test_the_status_changes_in_place(window):
     ticket = TicketFactory()
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     status_of(window, ticket).focus()
     status_of(window, ticket).select_option("resolved")
     expect(window.locator("#toasts")).to_contain_text(f"#{ticket.pk}: status is now resolved.")
@@ -179,7 +179,7 @@ def test_each_value_changes_in_place_and_back(window, name, old, new, label):
     AgentFactory(username="hanna")
     ticket = TicketFactory()
     other = TicketFactory()
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     select = value_of(window, name, ticket)
     select.focus()
     select.select_option(new)
@@ -213,7 +213,7 @@ def test_a_change_counts_at_once_and_its_row_stays(window):
 def test_back_from_a_ticket_leads_to_its_row_as_it_is_now(window):
     TicketFactory.create_batch(3)
     ticket = Ticket.objects.order_by("pk")[1]
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     status_of(window, ticket).select_option("resolved")
     expect(window.locator("#toasts")).to_contain_text("is now resolved")
     window.locator(f"#open-{ticket.pk}").click()
@@ -226,7 +226,7 @@ def test_back_from_a_ticket_leads_to_its_row_as_it_is_now(window):
 def test_another_click_while_a_change_is_being_saved_loses_nothing(window):
     ticket = TicketFactory()
     TicketFactory(status="closed")
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     held = []
     window.route(f"**/tickets/{ticket.pk}/", lambda route: held.append(route))
     status_of(window, ticket).select_option("resolved")
@@ -244,7 +244,7 @@ def test_another_click_while_a_change_is_being_saved_loses_nothing(window):
 
 def test_two_changes_of_a_row_are_saved_one_after_the_other(window):
     ticket = TicketFactory()
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     held = []
     window.route(f"**/tickets/{ticket.pk}/", lambda route: held.append(route))
     status_of(window, ticket).select_option("resolved")
@@ -266,7 +266,7 @@ def test_two_changes_of_a_row_are_saved_one_after_the_other(window):
 def saving(window):
     """A ticket in the list whose status is on its way to "resolved"; release() lets it go on."""
     ticket = TicketFactory()
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     held = []
     window.route(f"**/tickets/{ticket.pk}/", lambda route: held.append(route), times=1)
     status_of(window, ticket).select_option("resolved")
@@ -298,7 +298,7 @@ def test_the_last_choice_of_a_value_stands(window, saving):
 @pytest.mark.parametrize("key", [True, False])
 def test_a_ticket_that_is_opened_at_once_shows_the_choice_and_undoes_it(window, key):
     ticket = TicketFactory()
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     window.route(f"**/tickets/{ticket.pk}/", later, times=1)
     if key:
         for each in ("j", "4", "Enter"):
@@ -324,7 +324,7 @@ def later(route):
 def test_a_way_back_is_offered_on_later_pages_for_a_while(window):
     ticket = TicketFactory()
     window.clock.install()
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     status_of(window, ticket).select_option("resolved")
     window.clock.run_for(300)
     undo = window.get_by_role("button", name="Undo")
@@ -334,7 +334,7 @@ def test_a_way_back_is_offered_on_later_pages_for_a_while(window):
         window.clock.run_for(200)
         expect(undo).to_be_visible()
         window.clock.run_for(seconds * 1000)
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     window.clock.run_for(200)
     expect(status_of(window, ticket)).to_have_value("resolved")
     expect(undo).to_have_count(0)
@@ -342,7 +342,7 @@ def test_a_way_back_is_offered_on_later_pages_for_a_while(window):
 
 def test_a_reload_at_once_shows_the_choice_though_it_was_stored_after_the_page_was_read(window):
     ticket = TicketFactory()
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     window.route(f"**/tickets/{ticket.pk}/", later, times=1)
     value_of(window, "priority", ticket).select_option("critical")
     window.reload()
@@ -386,7 +386,7 @@ def test_new_tickets_are_announced_and_move_nothing(window):
 def test_nothing_new_is_asked_for_with_the_tag_of_the_last_answer(window):
     window.clock.install()
     TicketFactory()
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     answers = []
     window.on("response", lambda answer: "/news/" in answer.url and answers.append(answer.status))
     for count in (1, 2):
@@ -418,7 +418,7 @@ def test_a_phone_shows_cards_that_fit(desk, narrow):
         status="in_progress",
     )
     window = desk.agent(**narrow)
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     boxes = window.evaluate(
         """() => [...document.querySelectorAll("tbody td, tbody th")]
             .map((cell) => cell.getBoundingClientRect())
@@ -437,7 +437,7 @@ def test_a_phone_shows_cards_that_fit(desk, narrow):
 def test_keys_are_not_offered_without_a_script(desk):
     for scripts in (True, False):
         window = desk.agent(java_script_enabled=scripts)
-        window.goto("/tickets/")
+        window.goto("/tickets/?sort=newest")
         expect(window.get_by_role("button", name="Shortcuts")).to_be_visible(visible=scripts)
 
 
@@ -457,7 +457,7 @@ def test_the_status_changes_without_a_script(desk):
 
 def test_nothing_claims_success_before_the_server_has_said_so(window):
     ticket = TicketFactory()
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     held = []
     window.route(f"**/tickets/{ticket.pk}/", lambda route: held.append(route))
     status_of(window, ticket).select_option("closed")
@@ -472,7 +472,7 @@ def test_nothing_claims_success_before_the_server_has_said_so(window):
 def test_a_change_that_failed_is_taken_back(desk, window, fault):
     desk.tolerate("500|ERR_|htmx")
     ticket = TicketFactory()
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     window.route(
         f"**/tickets/{ticket.pk}/",
         lambda route: route.fulfill(status=500) if fault == "error" else route.abort(),
@@ -484,7 +484,7 @@ def test_a_change_that_failed_is_taken_back(desk, window, fault):
 
 def test_a_row_that_changed_meanwhile_shows_its_new_state(window):
     ticket = TicketFactory()
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     tickets.update_ticket(ticket.pk, {"status": "closed"}, user_actor(AgentFactory()))
     status_of(window, ticket).select_option("in_progress")
     expect(window.locator("#toasts")).to_contain_text("changed in the meantime")
@@ -502,7 +502,7 @@ def test_a_session_that_ended_leads_to_sign_in_and_back(window):
 
 def test_pages_follow_one_another(window):
     TicketFactory.create_batch(51)
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     expect(rows(window)).to_have_count(50)
     window.get_by_role("link", name="Older").click()
     expect(rows(window)).to_have_count(1)
@@ -520,7 +520,7 @@ def test_pages_follow_one_another(window):
 
 def test_back_after_signing_out_shows_no_ticket(window):
     TicketFactory(title="Private matter")
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     expect(window.locator("body")).to_contain_text("Private matter")
     window.get_by_role("button", name="Sign out").click()
     window.wait_for_url("**/")

@@ -16,7 +16,7 @@ def tickets(transactional_db):
 @pytest.fixture
 def window(desk, tickets):
     window = desk.agent()
-    window.goto("/tickets/")
+    window.goto("/tickets/?sort=newest")
     return window
 
 

@@ -166,7 +166,7 @@ def test_the_way_back_by_key_leads_to_the_row(window, ticket):
     window.locator("main").focus()
     window.keyboard.press("2")
     window.keyboard.press("u")
-    window.wait_for_url(re.compile("/tickets/(#.*)?$"))
+    window.wait_for_url(re.compile("/tickets/[?]waiting_for=us[^#]*(#.*)?$"))
     expect(window.locator(f"#open-{ticket.pk}")).to_be_focused()
     assert window.evaluate("location.hash") == ""
 
@@ -195,7 +195,7 @@ def test_leaving_at_once_stores_what_was_chosen(window, ticket):
     window.locator("main").focus()
     for key in ("4", "t", "u"):
         window.keyboard.press(key)
-    window.wait_for_url("**/tickets/")
+    window.wait_for_url("**/tickets/?waiting_for=us*")
     row = window.locator(f"#row-{ticket.pk}")
     expect(row.get_by_label("Priority")).to_have_value("critical")
     expect(row.get_by_label("Category")).to_have_value("technical")
@@ -501,7 +501,7 @@ def test_keys_lead_through_the_page(window, ticket):
     window.keyboard.press("Escape")
     expect(window.get_by_role("dialog")).to_be_hidden()
     window.keyboard.press("u")
-    window.wait_for_url("**/tickets/")
+    window.wait_for_url("**/tickets/?waiting_for=us*")
     ticket.refresh_from_db()
     assert (ticket.category, ticket.priority) == ("general", "medium")
 

@@ -57,6 +57,7 @@ def test_it_shows_the_figures(agent):
         "Open": "1",
         "Per day": "2.0",
         "Average urgency": "50.5",
+        "Answers owed": "1",
         "Time to first response": "\N{EN DASH}",
         "Time to resolution": "\N{EN DASH}",
     }
@@ -83,6 +84,56 @@ def test_a_period_counts_whole_days_until_today(agent, days):
 @pytest.mark.parametrize("days", ["8", "-1", "x", "1e3"])
 def test_an_unknown_period_is_refused(agent, days):
     assert agent.get(f"/dashboard/?days={days}").status_code == 400
+
+
+# --- whose turn it is ---------------------------------------------------------------
+
+
+def linked(client, page, name):
+    """Return the ids behind a figure's link, and the figure's text."""
+    url, text = re.search(rf'id="{name}" href="([^"]+)">([^<]+)<', page).groups()
+    rows = re.findall(r'<tr id="row-(\d+)"', client.get(html.unescape(url)).content.decode())
+    return {int(row) for row in rows}, text
+
+
+@pytest.mark.parametrize("days", [7, 0])
+def test_it_tells_how_many_answers_are_owed_and_the_longest_wait(agent, days):
+    now = timezone.now()
+    long, short = (TicketFactory(waiting_since=now - timedelta(minutes=m)) for m in (130, 5))
+    old = TicketFactory(
+        created_at=now - timedelta(days=9), waiting_since=now - timedelta(days=9, hours=3)
+    )
+    asked = TicketFactory(waiting_since=None)
+    TicketFactory(status="closed")
+    page = page_of(agent, f"?days={days}")
+    owed = {long.pk, short.pk} | (set() if days else {old.pk})
+    assert linked(agent, page, "owed-tickets") == (owed, str(len(owed)))
+    assert linked(agent, page, "asked-tickets") == ({asked.pk}, "1 waiting for them")
+    wait = "2 h 10 min" if days else "9 d 3 h"
+    assert details(page)["Answers owed"] == f"the oldest for {wait} · 1 waiting for them"
+
+
+def test_nothing_is_owed_on_an_answered_desk(agent):
+    TicketFactory(waiting_since=None)
+    page = page_of(agent)
+    assert figures(page)["Answers owed"] == "0"
+    assert "nothing waits for us" in details(page)["Answers owed"]
+
+
+@pytest.mark.parametrize("days", [7, 0])
+def test_tickets_without_a_response_or_a_resolution_are_links_to_exactly_those(agent, days):
+    now = timezone.now()
+    waiting = TicketFactory.create_batch(2)
+    answered_ticket(1, waiting_since=None)
+    asks_again = answered_ticket(1)
+    TicketFactory(status="closed")
+    old = TicketFactory(created_at=now - timedelta(days=20))
+    page = page_of(agent, f"?days={days}")
+    ids = {ticket.pk for ticket in waiting} | (set() if days else {old.pk})
+    assert linked(agent, page, "unanswered-tickets") == (ids, f"{len(ids)} waiting")
+    active, text = linked(agent, page, "active-tickets")
+    assert active >= ids | {asks_again.pk}
+    assert text == f"{len(active)} active"
 
 
 # --- times --------------------------------------------------------------------------

@@ -10,11 +10,15 @@ import pytest
 from django.utils import timezone
 
 from tickets.access.actors import user_actor
+from tickets.models.ticket import Comment, Ticket
+from tickets.models.workplace import TicketRead
 from tickets.pages.views import ticket_list
 from tickets.pages.views.ticket_list import PAGE_SIZE
+from tickets.querysets.cursors import ORDERS
+from tickets.services.comments import add_comment, add_reply
 from tickets.services.tickets import update_ticket
-from tickets.tests.factories import AgentFactory, TicketFactory
-from tickets.vocabulary import MAX_SEARCH_CHARS
+from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
+from tickets.vocabulary import MAX_SEARCH_CHARS, Sort
 
 HTMX = {"HX-Request": "true"}
 
@@ -31,9 +35,174 @@ def text(response):
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode())))
 
 
+def test_the_bare_address_shows_what_waits_for_us_the_longest_wait_first(agent):
+    now = timezone.now()
+    short, long = (TicketFactory(created_at=now - timedelta(hours=hours)) for hours in (1, 2))
+    TicketFactory(waiting_since=None)
+    TicketFactory(status="closed")
+    TicketFactory(snoozed_until=now + timedelta(hours=1))
+    woken = TicketFactory(snoozed_until=now - timedelta(hours=1))
+    response = agent.get("/tickets/")
+    assert response.url == "/tickets/?waiting_for=us&snoozed=false&sort=longest_waiting"
+    assert listed_ids(agent.get(response.url)) == ids(long, short, woken)
+
+
+def test_other_states_of_the_list_need_no_redirect(agent):
+    for query in ("sort=newest", "status=closed", "cursor="):
+        assert agent.get(f"/tickets/?{query}").status_code == 200
+
+
+SORTED = ["newest", "oldest", "longest_waiting", "last_activity", "priority", "urgency"]
+
+
+@pytest.fixture
+def sortable(db):
+    """Tickets by the order in which each comes first."""
+    now = timezone.now()
+
+    def ticket(hours, **values):
+        created_at = now - timedelta(hours=hours)
+        return TicketFactory(created_at=created_at, **{"waiting_since": None, **values})
+
+    return {
+        "last_activity": ticket(5, last_activity_at=now),
+        "longest_waiting": ticket(4, waiting_since=now - timedelta(hours=4)),
+        "priority": ticket(3, priority="critical"),
+        "urgency": ticket(2, urgency_score=99),
+        "oldest": ticket(6),
+        "newest": ticket(1),
+    }
+
+
+@pytest.mark.parametrize("sort", SORTED)
+def test_it_sorts_by_the_address(agent, sortable, sort):
+    response = agent.get(f"/tickets/?sort={sort}")
+    assert listed_ids(response)[0] == str(sortable[sort].pk)
+    assert f'<option value="{sort}" selected>' in response.content.decode()
+
+
+@pytest.mark.parametrize("sort", SORTED)
+def test_each_order_has_its_pages(agent, sort, sortable, monkeypatch):
+    monkeypatch.setattr(ticket_list, "PAGE_SIZE", 4)
+    first = agent.get(f"/tickets/?sort={sort}")
+    second = agent.get(link(first, "older"))
+    both = [*listed_ids(first), *listed_ids(second)]
+    assert both == [str(row.pk) for row in Ticket.objects.in_order(ORDERS[Sort(sort)])]
+    assert link(second, "older") is None
+    assert listed_ids(agent.get(link(second, "newer"))) == listed_ids(first)
+
+
+def test_links_and_tabs_keep_the_order(agent, ticket):
+    page = agent.get("/tickets/?sort=urgency&search=fire&category=general").content.decode()
+    assert 'id="tab-open" href="/tickets/?status=open&amp;search=fire' in page
+    assert page.count("sort=urgency") > 5
+    assert "sort=newest" not in page.replace('href="/tickets/?sort=newest"', "")
+
+
+def test_the_order_cannot_be_another_word(agent):
+    response = agent.get("/tickets/?sort=random")
+    assert response.status_code == 400
+    assert "sort" in text(response)
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("waiting_for=us", "Waiting for us"),
+        ("waiting_for=us,requester", "Waiting for us or them"),
+        ("snoozed=true&status=open", "Snoozed"),
+        ("snoozed=false", "Not snoozed"),
+        ("unread=true", "Unread by me"),
+    ],
+)
+def test_filters_without_a_control_are_named_and_stay(agent, ticket, query, hint):
+    response = agent.get(f"/tickets/?{query}&category=general")
+    assert hint in text(response)
+    name, value = query.split("&")[0].split("=")
+    field = f'<input type="hidden" name="{name}" value="{value}" form="filters">'
+    assert field in response.content.decode()
+
+
+def test_an_answered_desk_says_so(agent, ticket):
+    Ticket.objects.update(waiting_since=None)
+    page = text(agent.get("/tickets/", follow=True))
+    assert "Nothing waits for us" in page
+    assert "No tickets yet" not in page
+
+
+def test_an_empty_desk_says_so_in_every_view(agent):
+    for query in ("", "assignee=me", "snoozed=true", "sort=newest"):
+        assert "No tickets yet" in text(agent.get(f"/tickets/?{query}", follow=True))
+
+
+# --- rows ---
+
+
+def row_text(response, ticket):
+    row = re.search(rf'<tr id="row-{ticket.pk}".*?</tr>', response.content.decode(), re.S)[0]
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row)))
+
+
+def test_a_row_tells_whether_something_is_new_to_the_reader(agent, agent_user, ticket):
+    page = agent.get("/tickets/?sort=newest")
+    assert f"{ticket.title} (unread)" in row_text(page, ticket)
+    assert 'class="new"' in page.content.decode()
+    TicketRead.objects.mark_read(ticket, agent_user)
+    page = agent.get("/tickets/?sort=newest")
+    assert "unread" not in row_text(page, ticket)
+    assert 'class="new"' not in page.content.decode()
+    add_reply(ticket, {"body": "It still smokes."})
+    assert "unread" in row_text(agent.get("/tickets/?sort=newest"), ticket)
+
+
+def test_a_row_tells_who_wrote_last_and_when(agent, agent_user, ticket):
+    def last():
+        return row_text(agent.get("/tickets/?sort=newest"), ticket)
+
+    maria = user_actor(AgentFactory(username="maria"))
+    assert "· Requester wrote just now" in last()
+    add_comment(ticket, {"body": "Which tray?", "public": True}, maria)
+    assert "· maria replied just now" in last()
+    add_comment(ticket, {"body": "The upper one.", "public": False}, user_actor(agent_user))
+    assert "· You noted just now" in last()
+    Comment.objects.update(created_at=timezone.now() - timedelta(hours=3))
+    add_reply(ticket, {"body": "The lower one."})
+    assert "· Requester wrote just now" in last()
+    CommentFactory(ticket=ticket, author=None, public=True)
+    assert "· An agent replied just now" in last()
+
+
+def test_a_row_tells_how_long_it_has_waited_or_how_old_it_is(agent):
+    now = timezone.now()
+    waiting = TicketFactory(
+        created_at=now - timedelta(days=3), waiting_since=now - timedelta(hours=2)
+    )
+    answered = TicketFactory(created_at=now - timedelta(days=3), waiting_since=None)
+    page = agent.get("/tickets/?sort=newest")
+    assert row_text(page, waiting).endswith("waiting 2 h ")
+    assert row_text(page, answered).endswith(" 3 d ago ")
+    assert 'title="since ' in page.content.decode()
+
+
+def test_a_snoozed_row_is_marked(agent):
+    until = datetime.now(UTC) + timedelta(days=1)
+    ticket = TicketFactory(snoozed_until=until)
+    page = agent.get("/tickets/?snoozed=true")
+    assert row_text(page, ticket).endswith("Snoozed ")
+    assert f"Snoozed until {until:%-d %B %Y, %H:%M} UTC" in page.content.decode()
+
+
+def test_a_title_that_may_be_cut_has_a_tooltip(agent):
+    TicketFactory(title='The "long" title of a ticket about the printer')
+    TicketFactory(title="Short")
+    page = agent.get("/tickets/?sort=newest").content.decode()
+    assert 'title="The &quot;long&quot; title of a ticket about the printer">' in page
+    assert 'title="Short"' not in page
+
+
 def test_the_newest_ticket_comes_first(agent):
     old, new = TicketFactory(), TicketFactory()
-    assert listed_ids(agent.get("/tickets/")) == ids(new, old)
+    assert listed_ids(agent.get("/tickets/?sort=newest")) == ids(new, old)
 
 
 @pytest.mark.parametrize(
@@ -115,17 +284,17 @@ def data(response, name):
 
 
 def test_a_list_as_it_was_read_leaves_out_newer_tickets(agent, ticket):
-    seen = data(agent.get("/tickets/"), "newest")
+    seen = data(agent.get("/tickets/?sort=newest"), "newest")
     late = TicketFactory()
     again = agent.get("/tickets/", {"seen": seen}, headers=HTMX)
     assert listed_ids(again) == ids(ticket)
     assert data(again, "newest") == seen
     assert "seen" not in again["HX-Push-Url"]
-    assert listed_ids(agent.get("/tickets/")) == ids(late, ticket)
+    assert listed_ids(agent.get("/tickets/?sort=newest")) == ids(late, ticket)
 
 
 def test_an_empty_list_as_it_was_read_stays_empty(agent):
-    seen = data(agent.get("/tickets/"), "newest")
+    seen = data(agent.get("/tickets/?sort=newest"), "newest")
     TicketFactory()
     assert listed_ids(agent.get("/tickets/", {"seen": seen}, headers=HTMX)) == []
 
@@ -145,7 +314,7 @@ def test_htmx_can_fetch_the_counts_without_rows(agent):
 def test_a_row_offers_unassigned_oneself_and_the_current_assignee(agent, agent_user):
     AgentFactory(username="zoe")
     ticket = TicketFactory(assignee=AgentFactory(username="hanna"))
-    page = agent.get("/tickets/").content.decode()
+    page = agent.get("/tickets/?sort=newest").content.decode()
     select = re.search(rf'<select id="assignee-{ticket.pk}".*?</select>', page)[0]
     assert re.findall(r'value="([^"]*)"', select) == ["", "hanna", agent_user.username]
     assert '<option value="hanna" selected>' in select
@@ -157,8 +326,8 @@ def test_the_export_link_has_the_filters(agent, ticket):
 
 
 def test_the_mine_filter_needs_an_account(agent, open_mode, visitor):
-    assert b'<option value="me">Assigned to me' in agent.get("/tickets/").content
-    assert b'<option value="me">Assigned to me' not in visitor.get("/tickets/").content
+    assert b'<option value="me">Assigned to me' in agent.get("/tickets/?sort=newest").content
+    assert b'<option value="me">Assigned to me' not in visitor.get("/tickets/?sort=newest").content
 
 
 @pytest.mark.parametrize("query", ["status=lost", "search=%00", "assignee=gone"])
@@ -179,7 +348,7 @@ def test_a_search_with_many_results_is_counted_up_to_a_limit(agent, monkeypatch)
     page = agent.get("/tickets/?search=scanner").content.decode()
     assert "1 ticket" in page
     assert "+</span>" not in page
-    assert "5 tickets" in agent.get("/tickets/").content.decode()
+    assert "5 tickets" in agent.get("/tickets/?sort=newest").content.decode()
 
 
 def test_htmx_gets_only_the_results(agent, ticket):
@@ -199,10 +368,11 @@ def test_the_same_list_again_replaces_the_address(agent, ticket):
 
 
 def test_no_match_differs_from_no_tickets_yet(agent):
-    assert "No tickets yet" in text(agent.get("/tickets/"))
-    page = text(agent.get("/tickets/?search=zebra"))
-    assert "No matching tickets" in page
-    assert "Clear filters" in page
+    assert "No tickets yet" in text(agent.get("/tickets/?sort=newest"))
+    for query in ("search=zebra", "status=open"):
+        page = text(agent.get(f"/tickets/?{query}"))
+        assert "No matching tickets" in page
+        assert "Clear filters" in page
 
 
 @pytest.mark.parametrize(
@@ -232,14 +402,14 @@ def test_any_search_is_accepted(agent, ticket, search):
 
 def test_queries_do_not_grow_with_the_rows(agent, django_assert_num_queries):
     TicketFactory.create_batch(20, assignee=AgentFactory())
-    # Session, user, groups; page, counts, agents, views.
-    with django_assert_num_queries(7):
-        agent.get("/tickets/")
+    # Session, user, groups, profile; page, last comments, counts, agents, views.
+    with django_assert_num_queries(9):
+        agent.get("/tickets/?sort=newest")
 
 
 def test_markup_is_escaped(agent):
     TicketFactory(title="<script>x</script>", requester_email="a@example.org")
-    assert b"<script>x" not in agent.get("/tickets/").content
+    assert b"<script>x" not in agent.get("/tickets/?sort=newest").content
 
 
 # --- changing a row in place ---

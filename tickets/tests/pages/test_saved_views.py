@@ -2,10 +2,12 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
-from tickets.models.workplace import SavedView
+from tickets.models.workplace import SavedView, TicketRead
 from tickets.tests.factories import AdminFactory, AgentFactory, TicketFactory
 from tickets.vocabulary import MAX_SAVED_VIEWS, MAX_VIEW_NAME_CHARS
 
@@ -30,8 +32,11 @@ def save(client, **values):
 
 
 def test_every_desk_has_built_in_views(agent):
-    built_in = views(agent.get("/tickets/"))
-    names = ["All", "Mine", "Unassigned", "Urgent", "Needs review"]
+    built_in = views(agent.get("/tickets/?sort=newest"))
+    names = [
+        *("Waiting for us", "Waiting for them", "Unread by me", "Mine", "Unassigned"),
+        *("Urgent", "Needs review", "Snoozed", "All"),
+    ]
     assert [name for name, _, _ in built_in] == names
     assert [name for name, _, current in built_in if current] == ["All"]
     for name, url, _ in built_in:
@@ -48,14 +53,56 @@ def test_built_in_views_list_the_right_tickets(agent, agent_user):
     TicketFactory(priority="critical", status="resolved", assignee=AgentFactory())
     undecided = TicketFactory(category_source="offline", category_confidence=0.1)
     expected = {"Mine": mine, "Unassigned": undecided, "Urgent": urgent, "Needs review": undecided}
-    for name, url, _ in views(agent.get("/tickets/")):
+    for name, url, _ in views(agent.get("/tickets/?sort=newest")):
         if name in expected:
             rows = re.findall(r'<tr id="row-(\d+)"', agent.get(url).content.decode())
             assert rows == [str(expected[name].pk)], name
 
 
-def test_without_an_account_there_is_no_mine_view(open_mode, visitor):
-    assert "Mine" not in [name for name, _, _ in views(visitor.get("/tickets/"))]
+def listed(client, view):
+    [url] = [url for name, url, _ in views(client.get("/tickets/?sort=newest")) if name == view]
+    return re.findall(r'<tr id="row-(\d+)"', client.get(url).content.decode())
+
+
+def test_views_by_whose_turn_it_is(agent, agent_user):
+    now = timezone.now()
+    waiting = TicketFactory()
+    answered = TicketFactory(waiting_since=None)
+    snoozed = TicketFactory(snoozed_until=now + timedelta(days=1))
+    finished = TicketFactory(status="resolved")
+    for ticket in (waiting, answered, finished):
+        TicketRead.objects.mark_read(ticket, agent_user)
+    assert listed(agent, "Waiting for us") == [str(waiting.pk)]
+    assert listed(agent, "Waiting for them") == [str(answered.pk)]
+    assert listed(agent, "Snoozed") == listed(agent, "Unread by me") == [str(snoozed.pk)]
+    assert len(listed(agent, "All")) == 4
+
+
+def test_urgent_shows_critical_first(agent):
+    critical = TicketFactory(priority="critical")
+    high = TicketFactory(priority="high")
+    assert listed(agent, "Urgent") == [str(critical.pk), str(high.pk)]
+
+
+def test_a_view_keeps_its_order(agent):
+    response = save(agent, query="sort=longest_waiting&status=open")
+    assert SavedView.objects.get().query == "status=open&sort=longest_waiting"
+    assert ("Mine of today", response.url, True) in views(agent.get(response.url))
+    save(agent, name="Newest", query="status=open&sort=newest&unread=false")
+    assert SavedView.objects.get(name="Newest").query == "status=open"
+
+
+def test_a_view_of_an_earlier_release_without_filters_shows_all_tickets(agent, agent_user):
+    SavedView.objects.create(owner=agent_user, name="Everything", query="")
+    answered = TicketFactory(waiting_since=None)
+    assert listed(agent, "Everything") == [str(answered.pk)]
+    [url] = [url for name, url, _ in views(agent.get("/tickets/?sort=newest")) if "thing" in name]
+    assert url == "/tickets/?sort=newest"
+
+
+def test_without_an_account_there_is_no_view_of_ones_own(open_mode, visitor):
+    names = [name for name, _, _ in views(visitor.get("/tickets/?sort=newest"))]
+    assert not {"Mine", "Unread by me"} & set(names)
     response = visitor.get("/tickets/?assignee=me")
     assert response.status_code == 400
     assert "account" in response.content.decode()
@@ -88,7 +135,7 @@ def test_a_views_owner_is_shown_beside_its_name(agent, agent_user):
     save(maria, name="Today", shared="true")
     save(agent, name="Today")
     save(agent, name="Later", shared="true")
-    page = agent.get("/tickets/").content.decode()
+    page = agent.get("/tickets/?sort=newest").content.decode()
     labels = re.findall(r'<li><a href="[^"]*status=open" [^>]*>(.*?)</a>', page)
     plain = [re.sub(r"<svg.*?</svg>|</?span[^>]*>", "", label) for label in labels]
     assert sorted(plain) == ["Later", "Today \u00b7 maria", "Today, private"]
@@ -118,9 +165,10 @@ def test_only_the_owner_sees_a_private_view(agent):
     other = signed_in(AgentFactory())
     save(agent, name="Private")
     save(agent, name="For all", shared="true")
-    assert {name for name, _, _ in views(other.get("/tickets/"))} & {"Private", "For all"} == {
-        "For all"
-    }
+    assert {name for name, _, _ in views(other.get("/tickets/?sort=newest"))} & {
+        "Private",
+        "For all",
+    } == {"For all"}
     private, shared = SavedView.objects.order_by("shared")
     assert other.post(f"{SAVE}{private.pk}/delete/").status_code == 404
     assert other.post(f"{SAVE}{shared.pk}/delete/").status_code == 403
@@ -195,19 +243,19 @@ def test_a_view_of_a_deleted_assignee_opens_without_the_filter(agent):
     assignee = AgentFactory(username="gone")
     save(agent, query="assignee=gone")
     assignee.delete()
-    page = agent.get("/tickets/")
+    page = agent.get("/tickets/?sort=newest")
     assert page.status_code == 200
     [url] = [url for name, url, _ in views(page) if name == "Mine of today"]
     opened = agent.get(url, follow=True)
     assert opened.status_code == 200
     assert "“gone”" in opened.content.decode()
-    assert opened.redirect_chain == [("/tickets/", 302)]
+    assert opened.redirect_chain == [("/tickets/?sort=newest", 302)]
 
 
 def test_a_view_of_own_tickets_opens_without_an_account(agent, open_mode, visitor):
     save(agent, query="assignee=me", shared="true")
     opened = visitor.get("/tickets/?assignee=me", follow=True)
-    assert opened.redirect_chain == [("/tickets/", 302)]
+    assert opened.redirect_chain == [("/tickets/?sort=newest", 302)]
     assert "“me” needs an account, and you are not signed in" in opened.content.decode()
 
 
@@ -230,4 +278,4 @@ def test_in_open_mode_views_belong_to_everybody(open_mode, visitor):
 
 def test_markup_in_names_is_escaped(agent):
     save(agent, name="<script>x</script>")
-    assert b"<script>x" not in agent.get("/tickets/").content
+    assert b"<script>x" not in agent.get("/tickets/?sort=newest").content

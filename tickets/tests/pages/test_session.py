@@ -30,7 +30,7 @@ def is_signed_in(client):
 
 def test_an_agent_is_redirected_to_the_tickets(visitor, agent_user):
     assert sign_in(visitor, agent_user).url == "/tickets/"
-    assert visitor.get("/tickets/").status_code == 200
+    assert visitor.get("/tickets/", follow=True).status_code == 200
 
 
 def test_it_redirects_to_the_next_path(visitor, agent_user):
