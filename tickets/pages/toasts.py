@@ -17,9 +17,17 @@ from ..services.undo import undo_token
 MAX_NUMBERS = 5  # ticket numbers in one sentence
 
 
-def toast(response: HttpResponse, message: str, undo: Iterable[Ticket] = ()) -> HttpResponse:
-    """Add a toast to an answer to htmx. `undo` are the tickets as the change left them."""
+def toast(
+    response: HttpResponse, message: str, undo: Iterable[Ticket] = (), about: str = ""
+) -> HttpResponse:
+    """Add a toast to an answer to htmx.
+
+    `undo` are the tickets as the change left them. `about` names the value that the toast is about,
+    as "status-12": the toast ends when the value changes again.
+    """
     detail = {"message": message, "undo": undo_token(undo)}
+    if about:
+        detail["about"] = about
     return trigger_client_event(response, "toast", detail)
 
 

@@ -7,7 +7,7 @@ import { onFailure } from "../lib/requests.js";
 import { createSaveQueue } from "../lib/save_queue.js";
 import { addShortcutActions } from "../lib/shortcuts.js";
 import { session } from "../lib/storage.js";
-import { toast, undoNewest } from "../lib/toasts.js";
+import { toast } from "../lib/toasts.js";
 
 const SLOW = 3000; // milliseconds
 const PROPERTIES = ["status", "assignee", "category", "priority"];
@@ -343,7 +343,6 @@ addShortcutActions({
   write: () => byId("body").focus(),
   back: () => byId("back").click(),
   edit,
-  undo: undoNewest,
 });
 
 document.addEventListener("keydown", (event) => {
