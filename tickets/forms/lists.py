@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, TypedDict
 from urllib.parse import parse_qsl, urlencode
@@ -285,6 +285,21 @@ class ViewNameField(OneLineField):
 MAX_RAW_QUERY_CHARS = 5000
 
 
+def parse_list_query(text: str, names: Collection[str], me: User | None) -> ListForm:
+    """Return the valid form of a list's query string, read as far as these parameters go.
+
+    Raise ValidationError.
+    """
+    try:
+        values = dict(parse_qsl(text, max_num_fields=50, errors="strict"))
+    except ValueError:
+        raise ValidationError("This is not a valid filter.") from None
+    form = ListForm({name: values.get(name, "") for name in names}, me=me)
+    if not form.is_valid():
+        raise ValidationError([message for each in form.errors.values() for message in each])
+    return form
+
+
 class SavedViewForm(forms.Form):
     """A name for a state of the list. `query` is the query string of its address."""
 
@@ -303,15 +318,8 @@ class SavedViewForm(forms.Form):
         return str(self.data.get("query", ""))[:MAX_RAW_QUERY_CHARS].removeprefix("?")
 
     def clean_query(self) -> str:
-        text = self.typed_query()
-        try:
-            values = dict(parse_qsl(text, max_num_fields=50, errors="strict"))
-        except ValueError:
-            raise ValidationError("This is not a valid filter.") from None
-        form = ListForm({name: values.get(name, "") for name in LIST_STATE}, me=self.me)
-        if not form.is_valid():
-            raise ValidationError([message for each in form.errors.values() for message in each])
-        query = list_state(values)
+        form = parse_list_query(self.typed_query(), LIST_STATE, self.me)
+        query = list_state(form.data)
         if len(query) > MAX_VIEW_QUERY_CHARS:
             raise ValidationError("This filter is too long to be saved.")
         return query

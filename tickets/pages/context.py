@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from ..access.actors import Actor, actor_of
+from .shortcuts import GENERAL, Shortcut
 
 
-def site(request: HttpRequest) -> dict[str, SimpleLazyObject[Actor]]:
-    """Return `actor`, evaluated only if used, because that reads the session."""
-    return {"actor": SimpleLazyObject(lambda: actor_of(request))}
+class Site(TypedDict):
+    actor: SimpleLazyObject[Actor]  # evaluated only if used, because that reads the session
+    general_shortcuts: tuple[Shortcut, ...]  # of pages that have none of their own
+
+
+def site(request: HttpRequest) -> Site:
+    actor = SimpleLazyObject(lambda: actor_of(request))
+    return {"actor": actor, "general_shortcuts": GENERAL}

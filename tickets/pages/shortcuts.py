@@ -44,3 +44,4 @@ CATEGORY = value_shortcut("category", CATEGORY_KEYS, f"Category: {', '.join(CATE
 PRIORITY = value_shortcut("priority", PRIORITY_KEYS, f"Priority: {', '.join(PRIORITY_KEYS)}")
 UNDO = shortcut("z", "undo", "Undo")
 HELP = shortcut("?", "help", "Show this help")
+GENERAL = (UNDO, HELP)

@@ -18,13 +18,22 @@ MAX_NUMBERS = 5  # ticket numbers in one sentence
 
 
 def toast(
-    response: HttpResponse, message: str, undo: Iterable[Ticket] = (), *, token: str = ""
+    response: HttpResponse,
+    message: str,
+    undo: Iterable[Ticket] = (),
+    about: str = "",
+    *,
+    token: str = "",
 ) -> HttpResponse:
     """Add a toast to an answer to htmx.
 
-    `undo` are the tickets as the change left them, or `token` is what an UndoForm takes.
+    `undo` are the tickets as the change left them, or `token` is what an UndoForm takes. `about`
+    names the value that the toast is about, as "status-12": the toast ends when the value changes
+    again.
     """
     detail = {"message": message, "undo": token or undo_token(undo)}
+    if about:
+        detail["about"] = about
     return trigger_client_event(response, "toast", detail)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,10 @@ TERM = re.compile(
     r'|(?P<value>[^\s"]+))|"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))',
     re.IGNORECASE,
 )
+
+QUALIFIERS = ("status", "category", "priority", "sentiment", "assignee", "from", "is")
+# A word that looks like a qualifier. Not an address such as https://example.org.
+UNKNOWN_KEY = re.compile(r"([^\W\d_][\w-]*):(?!//)")
 
 # How phones and word processors write quotes and the - before a word.
 QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'))
@@ -131,8 +135,41 @@ def requested_by(text: str) -> Q:
 
 def parse_search(text: str) -> list[Term | Qualifier]:
     """Split a search into terms. A qualifier with an unknown value is plain text, as are quotes."""
-    plain = DASH.sub("-", text.translate(QUOTES))
-    return [term for match in TERM.finditer(plain) if (term := _term(match)) is not None]
+    return [term for match in _matches(text) if (term := _term(match)) is not None]
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    return TERM.finditer(DASH.sub("-", text.translate(QUOTES)))
+
+
+def unknown_values(text: str) -> list[str]:
+    """Say which qualifiers of a search have a value that does not exist: `status:lost`."""
+    sentences = []
+    for match in _matches(text):
+        if match["key"] and not isinstance(_term(match), Qualifier):
+            key = ALIASES.get(match["key"].lower(), match["key"].lower())
+            value = match["quoted"] or match["value"] or ""
+            sentences.append(f"“{key}:{value}” is unknown. {_value_help(key)}")
+    return sentences
+
+
+def unknown_keys(text: str) -> list[str]:
+    """Say which texts of a search look like qualifiers but are none: `label:x`."""
+    texts = (match["word"] or "" for match in _matches(text))
+    known = ", ".join(f"{key}:" for key in QUALIFIERS)
+    return [
+        f"There is no filter “{match[1]}:”. The filters are {known}."
+        for word in texts
+        if (match := UNKNOWN_KEY.match(word))
+    ]
+
+
+def _value_help(key: str) -> str:
+    if key in ENUMERATIONS:
+        return f"Use {', '.join(ENUMERATIONS[key].values)}."
+    if key == "is":
+        return f"Use {', '.join([*STATES, *Status.values])}."
+    return "Write a name or a part of an address after it."
 
 
 def asks_for_me(text: str) -> bool:

@@ -128,6 +128,15 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         newer = Cursor.at(rows[0], order, backwards=True)
         return Page(rows, older=Cursor.at(rows[-1], order).write(), newer=newer.write())
 
+    def not_newer_than(self, cursor: str) -> Self:
+        """Leave out tickets that are newer than the cursor's position. "" leaves out none."""
+        return self.filter(read_cursor(cursor).reversed().condition()) if cursor else self
+
+    def ids_below(self, ticket_id: int | None, limit: int) -> list[int]:
+        """Return up to `limit` ids, the highest first, below this one (None for all)."""
+        queryset = self if ticket_id is None else self.filter(pk__lt=ticket_id)
+        return list(queryset.order_by("-pk").values_list("pk", flat=True)[:limit])
+
     def newer_than(self, cursor: str, limit: int) -> int:
         """Count tickets that are newer than the cursor's position ("" for all), up to `limit`."""
         newer = self

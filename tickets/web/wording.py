@@ -46,5 +46,10 @@ def _with_confidence(text: str, confidence: float | None) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """Format a count: "1 ticket", "3 tickets"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """Format a count: "1 ticket", "3,000 tickets"."""
+    return f"{count} {noun}" if count == 1 else f"{grouped(count)} {noun}s"
+
+
+def grouped(number: int) -> str:
+    """Format with separators between thousands: "10,000"."""
+    return f"{number:,}"

@@ -1,6 +1,6 @@
 // What all requests of htmx have in common: failures, polling, busy forms and the focus.
 import { byId, focusOn } from "./dom.js";
-import { toast } from "./toasts.js";
+import { endToasts, toast } from "./toasts.js";
 
 // --- Failures: nothing claims success, and a change that failed is reverted ---
 
@@ -14,7 +14,7 @@ for (const failure of FAILURES) {
     if (isPoll(elt)) return;
     const form = elt.closest("form[method=post]");
     if (form && !("draft" in form.dataset)) form.reset();
-    if (failure !== "htmx:responseError") toast(UNREACHABLE);
+    if (failure !== "htmx:responseError") toast(UNREACHABLE, "", UNREACHABLE);
     else toast(form ? NOT_SAVED : NOT_LOADED);
   });
 }
@@ -27,6 +27,10 @@ export function onFailure(scope, handle) {
     });
   }
 }
+
+document.addEventListener("htmx:afterRequest", ({ detail: { successful } }) => {
+  if (successful) endToasts(UNREACHABLE);
+});
 
 // --- Polling: elements with data-poll ---
 

@@ -9,6 +9,7 @@
 import { byId, csrfToken, dispatch } from "./dom.js";
 import { NOT_SAVED, UNREACHABLE } from "./requests.js";
 import { session } from "./storage.js";
+import { endToasts } from "./toasts.js";
 
 const PAUSE = 250; // milliseconds: arrow keys pass through values on the way to the right one
 const TIMEOUT = 30000; // milliseconds
@@ -85,9 +86,13 @@ export function createSaveQueue(page) {
       if (version) later.version = version;
       else later.doubtful = true;
     }
+    if (response) endToasts(UNREACHABLE);
     if (version) return dispatchTriggers(response);
     if (!superseded && selectOf(id)) reset(selectOf(id));
-    dispatch("toast", { message: response ? NOT_SAVED : UNREACHABLE });
+    dispatch(
+      "toast",
+      response ? { message: NOT_SAVED } : { message: UNREACHABLE, about: UNREACHABLE },
+    );
   }
 
   // Send htmx's headers, so that the server responds as it does to htmx.

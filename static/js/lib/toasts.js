@@ -1,20 +1,36 @@
 // Toasts, and Undo inside them.
 import { byId, dispatch, focusOn } from "./dom.js";
-import { session } from "./storage.js";
+import { local, session } from "./storage.js";
 
 const MAX_TOASTS = 3;
 const UNDO_TIME = 20000; // milliseconds, as in desk.css
+const RECENT_TIME = 10 * 60000; // milliseconds
+const MAX_RECENT = 50; // changes
 const STORAGE_KEY = "toasts";
 const UNDO_FORM = "form[data-undo]";
 
-/** Show a message, with an Undo button if `undo` names the change ("12:3", see undo.py). */
-export function toast(message, undo, since = Date.now()) {
+/**
+ * Show a message, with an Undo button if `undo` names the change ("12:3", see undo.py). `about` names
+ * the value that it is about ("status-12"): a newer message about it takes its place.
+ */
+export function toast(message, undo, about = "", since = Date.now()) {
+  endToasts(about);
   const line = document.createElement("div");
   line.className = "toast";
-  line.dataset.since = since;
+  Object.assign(line.dataset, { since, about });
   line.append(Object.assign(document.createElement("p"), { textContent: message }));
   if (undo) line.append(undoForm(undo));
   show(line);
+}
+
+/** Remove the messages about a value, which is another one now. */
+export function endToasts(about) {
+  if (!about) return;
+  for (const line of document.querySelectorAll(".toast")) {
+    if (line.dataset.about !== about || line.hidden) continue;
+    if (line.contains(document.activeElement)) returnFocus();
+    line.remove();
+  }
 }
 
 function show(line) {
@@ -40,13 +56,80 @@ export function undoButton(changes) {
   return form?.querySelector("button");
 }
 
-document.addEventListener("toast", ({ detail }) => toast(detail.message, detail.undo));
+document.addEventListener("toast", ({ detail: { message, undo, about } }) => {
+  toast(message, undo, about);
+  if (lasts(undo)) remember({ message, undo, since: Date.now() });
+});
 
-/** Undo the newest change that can be undone on this page. */
+/** Undo the change of the newest toast. If there is none, show the recent changes to choose from. */
 export function undoNewest() {
   const button = undoButton();
   if (button) button.click();
+  else if (recentChanges().length) byId("recent-changes").showPopover();
   else toast("There is nothing to undo.");
+}
+
+// --- My recent changes: they can be undone for longer than a toast is there ---
+
+const panel = byId("recent-changes");
+const recentKey = panel && `recent-${panel.dataset.account}`;
+
+/** Return the changes of this account in this browser, the newest first. */
+function recentChanges() {
+  const stored = local.readJSON(recentKey) || [];
+  return stored.filter(({ since }) => Date.now() - since < RECENT_TIME);
+}
+
+/** Whether a change can be undone for longer than its toast is there: a waiting reply is sent. */
+const lasts = (undo) => undo && !undo.startsWith("reply:");
+
+function remember(change) {
+  local.writeJSON(recentKey, [change, ...recentChanges()].slice(0, MAX_RECENT));
+  showRecent();
+}
+
+function forget(undo) {
+  local.writeJSON(
+    recentKey,
+    recentChanges().filter((change) => change.undo !== undo),
+  );
+  for (const form of document.querySelectorAll(`.toast:not([hidden]) ${UNDO_FORM}`)) {
+    if (form.elements.changes.value === undo) form.closest(".toast").remove();
+  }
+  showRecent();
+}
+
+// Without scripts the server's page shows what was done, so the page before did not remember it.
+function rememberLine(line) {
+  const form = line.querySelector(UNDO_FORM);
+  if (!form || !lasts(form.elements.changes.value)) return;
+  const message = line.querySelector("p").textContent;
+  remember({ message, undo: form.elements.changes.value, since: Date.now() });
+}
+
+function showRecent() {
+  if (!panel) return;
+  const changes = recentChanges();
+  byId("recent").hidden = !changes.length;
+  if (!changes.length) panel.hidePopover();
+  const lines = changes.map(({ message, undo }) => {
+    const line = document.createElement("li");
+    line.append(Object.assign(document.createElement("p"), { textContent: message }));
+    line.append(undoForm(undo));
+    return line;
+  });
+  byId("recent-list").replaceChildren(...lines);
+  for (const line of lines) window.htmx?.process(line);
+}
+
+if (panel) {
+  panel.addEventListener("toggle", ({ newState }) => {
+    if (newState === "open") panel.querySelector("button")?.focus();
+  });
+  setInterval(() => {
+    if (!panel.matches(":popover-open")) showRecent();
+  }, 30000);
+  document.addEventListener("visibilitychange", showRecent);
 }
 
 // --- Undo with htmx; pages without htmx submit the form normally ---
@@ -54,30 +137,42 @@ export function undoNewest() {
 // The toast stays in the document until the response arrives: htmx sends its events to the form.
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
   if (!elt.matches(UNDO_FORM)) return;
-  const line = elt.closest(".toast");
+  const line = elt.closest(".toast, li");
   if (line.contains(document.activeElement)) returnFocus();
   line.hidden = true;
 });
 
 document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } }) => {
   if (!elt.matches(UNDO_FORM)) return;
-  const line = elt.closest(".toast");
-  line.remove();
-  if (successful) return;
+  const line = elt.closest(".toast, li");
+  if (successful) {
+    line.remove();
+    return forget(elt.elements.changes.value);
+  }
   line.hidden = false;
-  show(line);
+  if (line.matches(".toast")) show(line);
   dispatch("undo-failed", {});
 });
 
 let lastFocus = null; // outside the toasts
 document.addEventListener("focusin", ({ target }) => {
-  if (!target.closest("#toasts")) lastFocus = target;
+  if (!target.closest("#toasts, #recent-changes, #recent")) lastFocus = target;
 });
 
 function returnFocus() {
   const present = lastFocus?.isConnected ? lastFocus : lastFocus && byId(lastFocus.id);
   focusOn(present || byId("content"));
 }
+
+// Without htmx the form is sent as a page, which must not lose it before.
+document.addEventListener("submit", ({ target }) => {
+  if (window.htmx || !target.matches(UNDO_FORM)) return;
+  const undone = target.elements.changes.value;
+  local.writeJSON(
+    recentKey,
+    recentChanges().filter(({ undo }) => undo !== undone),
+  );
+});
 
 // --- From one page to the next ---
 
@@ -89,6 +184,8 @@ document.addEventListener("DOMContentLoaded", () => {
   setTimeout(() => {
     restore();
     lines.forEach(show);
+    for (const line of lines) rememberLine(line);
+    showRecent();
   }, 100);
   toasts.addEventListener("animationend", (event) => event.target.remove());
 });
@@ -98,6 +195,7 @@ window.addEventListener("pagehide", () => {
   const stored = [...lines].map((line) => ({
     message: line.firstChild.textContent,
     undo: line.querySelector(UNDO_FORM).elements.changes.value,
+    about: line.dataset.about,
     since: Number(line.dataset.since),
   }));
   session.writeJSON(STORAGE_KEY, stored);
@@ -107,7 +205,7 @@ function restore() {
   const stored = session.readJSON(STORAGE_KEY) || [];
   session.remove(STORAGE_KEY);
   if (!byId("undo-form")) return; // nobody is signed in any more
-  for (const { message, undo, since } of stored) {
-    if (message && Date.now() - since < UNDO_TIME) toast(message, undo, since);
+  for (const { message, undo, about, since } of stored) {
+    if (message && Date.now() - since < UNDO_TIME) toast(message, undo, about, since);
   }
 }

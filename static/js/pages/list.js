@@ -4,10 +4,11 @@ import { byId, dispatch, focusOn, parse } from "../lib/dom.js";
 import { stopPolling } from "../lib/requests.js";
 import { createSaveQueue, reset, storedValue } from "../lib/save_queue.js";
 import { addShortcutActions } from "../lib/shortcuts.js";
-import { undoNewest } from "../lib/toasts.js";
+import { endToasts } from "../lib/toasts.js";
 
 const list = byId("list");
 const bulk = byId("bulk");
+const bulkMenus = () => [...bulk.querySelectorAll("select")];
 const filters = byId("filters");
 const results = () => byId("results");
 const rows = () => [...document.querySelectorAll(".tickets tbody tr")];
@@ -51,6 +52,36 @@ list.addEventListener("click", ({ target }) => {
 });
 byId("save-view").addEventListener("submit", () => {
   if (areAhead()) byId("view-query").value = filterQuery();
+});
+
+// --- The search box by keyboard ---
+
+const search = byId("search");
+let isLeavingSearch = false; // for the first row, once it is there
+
+function leaveSearch() {
+  isLeavingSearch = areAhead() || isTurning();
+  if (isLeavingSearch) filters.requestSubmit();
+  else focusFirst();
+}
+
+/** Focus the first row, or else the first way out of a list without rows. */
+function focusFirst() {
+  isLeavingSearch = false;
+  (results().querySelector(".c-title a, .empty a") || results()).focus();
+}
+
+search.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.keyCode === 229) return;
+  if (event.key === "Enter" || event.key === "ArrowDown") leaveSearch();
+  // The browser would empty the box.
+  else if (event.key !== "Escape") return;
+  else if (byId(current)) linkOf(byId(current)).focus();
+  else focusFirst();
+  event.preventDefault();
+});
+search.addEventListener("input", () => {
+  isLeavingSearch = false;
 });
 
 // On a phone only some of the views are visible.
@@ -104,7 +135,12 @@ function updateRow(row, fresh) {
     const menu = present.querySelector("select");
     if (menu && isOpen(menu))
       isComplete = storedValue(menu) === storedValue(cell.querySelector("select"));
-    else if (!cell.isEqualNode(present)) present.replaceWith(cell);
+    else if (!cell.isEqualNode(present)) {
+      if (menu && storedValue(menu) !== storedValue(cell.querySelector("select"))) {
+        endToasts(menu.id);
+      }
+      present.replaceWith(cell);
+    }
   });
   if (isComplete) Object.assign(row.dataset, fresh.dataset);
   for (const menu of row.querySelectorAll("select")) if (!isOpen(menu)) reset(menu);
@@ -247,6 +283,7 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
     focusOn(byId(focused) || (near && linkOf(near)) || results());
   }
   if (isUpdate) return;
+  if (isLeavingSearch && !areAhead()) focusFirst();
   if (isNewPage) (rows().length ? linkOf(firstUnseen()) : results()).focus();
   isNewPage = false;
   poll.dataset.etag = "";
@@ -269,8 +306,41 @@ function countSelected() {
     whole.indeterminate = selected > 0 && selected < all.length;
   }
   bulk.classList.toggle("on", selected > 0);
-  byId("selected").textContent = selected ? `${selected} selected` : "";
+  const isWholePage = selected > 0 && selected === all.length;
+  if (!isWholePage) matching.value = "";
+  if (!matching.value) below.value = "";
+  selectMatching.hidden =
+    !isWholePage || Boolean(matching.value) || !document.querySelector(".pager");
+  selectMatching.textContent = `Select all ${results().dataset.matching} that match`;
+  const text = matching.value
+    ? `All ${results().dataset.matching} selected. They change ${bulk.dataset.step} at a time, each time with Undo.`
+    : `${selected} selected`;
+  byId("selected").textContent = selected ? text : "";
 }
+
+// --- All that match: the server changes a number of them, then the page sends the rest ---
+
+const { matching, below } = bulk.elements;
+const selectMatching = byId("select-matching");
+let isContinuing = false;
+
+selectMatching.addEventListener("click", () => {
+  const { here, newest } = results().dataset;
+  const query = new URL(here, location.href).searchParams;
+  query.delete("cursor");
+  query.set("seen", newest);
+  matching.value = query;
+  countSelected();
+  bulkMenus()[0].focus();
+});
+bulk.addEventListener("bulk-continues", ({ detail }) => {
+  below.value = detail.below;
+  isContinuing = true;
+});
+bulk.addEventListener("htmx:afterRequest", () => {
+  if (isContinuing) bulk.requestSubmit();
+  isContinuing = false;
+});
 
 function select(box, isRange) {
   const all = boxes();
@@ -288,9 +358,10 @@ function clear(sent = null) {
   for (const box of boxes()) {
     if (!sent || sent.getAll("ticket").includes(box.value)) box.checked = false;
   }
-  for (const field of bulk.querySelectorAll("select")) {
+  for (const field of bulkMenus()) {
     if (!sent || sent.get(field.name) === field.value) field.selectedIndex = 0;
   }
+  matching.value = "";
   countSelected();
   if (first) focusOn(linkOf(rowOf(first)));
 }
@@ -344,12 +415,16 @@ function move(step) {
   if (next) linkOf(next).focus();
 }
 
+/** Open a menu; return whether the browser could. Otherwise the arrow keys choose. */
 function open(menu) {
   menu.focus();
   openedByKey = menu.id;
   try {
     menu.showPicker();
-  } catch {} // an older browser: the arrow keys choose
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Return a control of the current row; null if there is no such row any more. */
@@ -357,28 +432,68 @@ function inRow(name) {
   return byId(current) && byId(`${name}-${current.slice("row-".length)}`);
 }
 
-function openInRow(name) {
-  const menu = inRow(name);
-  return menu ? open(menu) : false;
+const hasSelection = () => bulk.classList.contains("on");
+
+// With selected rows, a key means all of them.
+function openMenu(name) {
+  const menu = hasSelection() ? byId(`bulk-${name}`) : inRow(name);
+  if (!menu) return false;
+  chosenAtOnce = open(menu) && hasSelection() ? menu : null;
 }
 
 function setPriority(value) {
-  const select = inRow("priority");
-  if (!select) return false;
-  select.value = value;
-  return choose(select);
+  const menu = hasSelection() ? byId("bulk-priority") : inRow("priority");
+  if (!menu) return false;
+  menu.value = value;
+  return hasSelection() ? applyOnly(menu) : choose(menu);
 }
+
+let chosenAtOnce = null; // the menu of the bulk bar whose choice needs no "Apply"
+
+function applyOnly(menu) {
+  for (const other of bulkMenus()) if (other !== menu) other.selectedIndex = 0;
+  bulk.requestSubmit();
+}
+
+bulk.addEventListener("change", ({ target }) => {
+  if (target === chosenAtOnce && target.value) applyOnly(target);
+});
+bulk.addEventListener("focusout", () => {
+  chosenAtOnce = null;
+});
+function leaveBulk(event) {
+  if (!byId(current)) return;
+  if (event.target === chosenAtOnce) event.target.selectedIndex = 0;
+  linkOf(byId(current)).focus();
+  event.preventDefault();
+}
+
+bulk.addEventListener("keydown", (event) => {
+  const isBack = event.key === "Tab" && event.shiftKey && event.target === bulkMenus()[0];
+  if (isBack || event.key === "Escape") leaveBulk(event);
+});
+// An open menu keeps the keydown event of Escape to itself.
+bulk.addEventListener("keyup", (event) => {
+  if (event.key === "Escape") leaveBulk(event);
+});
+// The bulk bar comes after all rows. With selected ones it is one Tab away, and one Tab back.
+list.addEventListener("keydown", (event) => {
+  const { key, shiftKey, target } = event;
+  if (key !== "Tab" || shiftKey || !hasSelection() || !target.matches(".c-title a, [name=ticket]"))
+    return;
+  bulkMenus()[0].focus();
+  event.preventDefault();
+});
 
 addShortcutActions({
   next: () => move(1),
   previous: () => move(-1),
-  search: () => byId("search").select(),
-  status: () => openInRow("status"),
-  category: () => openInRow("category"),
-  assignee: () => openInRow("assignee"),
+  search: () => search.select(),
+  status: () => openMenu("status"),
+  category: () => openMenu("category"),
+  assignee: () => openMenu("assignee"),
   select: () => (inRow("pick") ? inRow("pick").click() : false),
   priority: setPriority,
-  undo: undoNewest,
 });
 
 // --- What others do: rows show it in place, and what is new is announced ---

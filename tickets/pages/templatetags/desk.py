@@ -134,6 +134,11 @@ def evidence_quotes(quotes: Iterable[str] | None) -> SafeString:
     return format_html(", because of {}", quoted) if quoted else SafeString()
 
 
+@register.filter
+def grouped(number: int) -> str:
+    return wording.grouped(number)
+
+
 @register.simple_tag
 def share(value: float | None) -> str:
     """Format 0..1 as a percentage; a dash for None."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, resolve_url
@@ -12,7 +13,9 @@ from ...access.actors import actor_of
 from ...exceptions import InvalidInput
 from ...forms.bulk import BulkForm
 from ...forms.fields import clean_data
+from ...models.ticket import Ticket
 from ...services.tickets import BulkEdit, update_tickets
+from ...vocabulary import MAX_BULK_TICKETS
 from ...web.notices import notify
 from ...web.wording import plural
 from ..addresses import next_path
@@ -22,21 +25,39 @@ from ..toasts import refusal, ticket_numbers, toast
 
 @page("POST", agents=True)
 def bulk(request: Request) -> HttpResponse:
-    form = BulkForm(request.POST)
+    actor = actor_of(request)
+    form = BulkForm(request.POST, me=actor.user)
     try:
-        ticket_ids = clean_data(form)["ticket"]
+        data = clean_data(form)
     except InvalidInput as error:
         if request.htmx:
             return refusal(error)
         raise
-    result = update_tickets(ticket_ids, form.changes, actor_of(request))
+    ticket_ids, has_more = _selection(data)
+    result = update_tickets(ticket_ids, form.changes, actor)
     message = result_message(result, form.changes)
+    if request.htmx and has_more:
+        # The page sends the same change again, for the next step.
+        response = trigger_client_event(
+            HttpResponse(status=204), "bulk-continues", {"below": ticket_ids[-1]}
+        )
+        return toast(response, message, undo=result.changed)
     if request.htmx:
         # The list then fetches what it shows now, which may be another tab than before.
         response = trigger_client_event(HttpResponse(status=204), "tickets-changed")
         return toast(response, message, undo=result.changed)
     notify(request, message, undo=result.changed)
     return redirect(next_path(request) or resolve_url("ticket-list"))
+
+
+def _selection(data: Mapping[str, Any]) -> tuple[list[int], bool]:
+    """Return the ids of one step, and whether more tickets match."""
+    filters = data["matching"]
+    if not filters:
+        return data["ticket"], False
+    tickets = Ticket.objects.filtered(filters).not_newer_than(filters["seen"])
+    ids = tickets.ids_below(data["below"], MAX_BULK_TICKETS + 1)
+    return ids[:MAX_BULK_TICKETS], len(ids) > MAX_BULK_TICKETS
 
 
 def result_message(result: BulkEdit, changes: Mapping[str, object]) -> str:

@@ -93,7 +93,9 @@ def _change(request: Request, ticket: Ticket) -> HttpResponse:
         # No fields: the ticket never had that version, so everything that was sent is in conflict.
         return _conflict(request, newest, form, version, conflict.fields or fields)
     message = _changed_message(edit.ticket, fields)
-    response = _changed(request, edit.ticket, message, [edit.ticket] if edit.is_new_version else [])
+    about = f"{next(iter(fields))}-{ticket.pk}" if len(fields) == 1 else ""
+    undo = [edit.ticket] if edit.is_new_version else []
+    response = _changed(request, edit.ticket, message, undo, about)
     return draft_stored(response, "edit") if fields & set(TEXT_FIELDS) else response
 
 
@@ -134,12 +136,12 @@ def _conflict(
 
 
 def _changed(
-    request: Request, saved: Ticket, message: str, undo: Collection[Ticket]
+    request: Request, saved: Ticket, message: str, undo: Collection[Ticket], about: str
 ) -> HttpResponse:
     if _is_row(request):
-        return _row(request, saved, message, undo)
+        return _row(request, saved, message, undo, about)
     if request.htmx:
-        return toast(page_response(request, saved), message, undo)
+        return toast(page_response(request, saved), message, undo, about)
     notify(request, message, undo)
     return redirect(next_path(request) or saved.get_absolute_url())
 
@@ -160,12 +162,16 @@ def _is_row(request: Request) -> bool:
 
 
 def _row(
-    request: Request, ticket: Ticket, message: str, undo: Collection[Ticket] = ()
+    request: Request,
+    ticket: Ticket,
+    message: str,
+    undo: Collection[Ticket] = (),
+    about: str = "",
 ) -> HttpResponse:
     actor = actor_of(request)
     fresh = Ticket.objects.with_people().with_unread(actor.user).find(ticket.pk)
     [row] = ticket_rows([fresh], actor)
-    return toast(render(request, "tickets/_row.html", {"row": row}), message, undo)
+    return toast(render(request, "tickets/_row.html", {"row": row}), message, undo, about)
 
 
 def error_status(request: Request, status: int) -> int:

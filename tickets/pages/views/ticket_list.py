@@ -17,8 +17,8 @@ from ...exceptions import InvalidInput
 from ...forms.fields import clean_data
 from ...forms.lists import BUILT_IN_VIEWS, DEFAULT_VIEW, ListForm, list_state
 from ...models.ticket import Ticket
-from ...querysets.cursors import NEWEST_FIRST, Cursor, read_cursor
-from ...querysets.search import SEARCH_HELP
+from ...querysets.cursors import NEWEST_FIRST, Cursor
+from ...querysets.search import SEARCH_HELP, unknown_keys, unknown_values
 from ...querysets.tickets import Page
 from ...vocabulary import Category, Priority, Sentiment, Sort, Status, WaitingFor
 from .. import view_bar
@@ -82,10 +82,8 @@ def context(form: ListForm, actor: Actor) -> dict[str, Any]:
     """Return the list's context for the valid form of its address."""
     filters = form.cleaned_data
     read_at = timezone.now()
-    tickets = Ticket.objects.filtered(filters)
-    if filters["seen"]:
-        # Tickets that arrived since the list was read wait until somebody asks for them.
-        tickets = tickets.filter(read_cursor(filters["seen"]).reversed().condition())
+    # Tickets that arrived since the list was read wait until somebody asks for them.
+    tickets = Ticket.objects.filtered(filters).not_newer_than(filters["seen"])
     tickets_page = (
         tickets.with_people()
         .with_unread(actor.user)
@@ -106,6 +104,8 @@ def context(form: ListForm, actor: Actor) -> dict[str, Any]:
         "narrowed": any(value for name, value in query.items() if name not in ("status", "sort")),
         "all_url": list_address(""),
         "clear_url": list_url({"status": query["status"], "sort": query["sort"]}),
+        "search_hints": _search_hints(filters["search"], has_rows=bool(tickets_page.rows)),
+        "search_everywhere_url": list_url({"search": query["search"]}),
         "is_empty_desk": not tickets_page.rows and not Ticket.objects.exists(),
         "rows": ticket_rows(tickets_page.rows, actor),
         "older": tickets_page.older,
@@ -116,6 +116,11 @@ def context(form: ListForm, actor: Actor) -> dict[str, Any]:
         **view_bar.view_links(actor, query),
         **select_options(),
     }
+
+
+def _search_hints(search: str, *, has_rows: bool) -> list[str]:
+    """Say which filters of the search are unknown. A list with rows shows the words were meant."""
+    return [*unknown_values(search), *([] if has_rows else unknown_keys(search))]
 
 
 def _waiting_for_text(sides: Collection[str]) -> str:

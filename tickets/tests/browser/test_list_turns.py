@@ -284,8 +284,8 @@ def test_an_open_menu_stays_open(open_list, maria, changed, is_same):
     for key in ("ArrowDown", "Enter"):
         window.keyboard.press(key)
     window.clock.fast_forward(300)
-    said = "changed in the meantime" if is_same else "status is now in progress"
-    expect(window.locator("#toasts")).to_contain_text(said)
+    message = "changed in the meantime" if is_same else "status is now in progress"
+    expect(window.locator("#toasts")).to_contain_text(message)
     expect(status_of(window, ticket)).to_have_value("closed" if is_same else "in_progress")
 
 

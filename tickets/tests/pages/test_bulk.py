@@ -1,11 +1,14 @@
 """One change to several tickets of the list."""
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 
 from tickets.access.actors import user_actor
 from tickets.models.ticket import Ticket
+from tickets.pages.views import bulk
+from tickets.querysets.cursors import Cursor
 from tickets.services.tickets import update_ticket
 from tickets.tests.factories import AgentFactory, TicketFactory
 
@@ -126,4 +129,48 @@ def test_invalid_input_is_explained(agent, ticket, data, message):
 def test_only_agents_can_change_tickets(visitor, user, ticket):
     for client in (visitor, user):
         client.post("/tickets/bulk/", {"ticket": ticket.pk, "status": "closed"})
+    assert values("status") == ["open"]
+
+
+# --- all that match ---
+
+
+def test_all_that_match_a_filter_change(agent, tickets):
+    other = TicketFactory(category="billing")
+    agent.post("/tickets/bulk/", {"matching": "category=general", "status": "closed"})
+    assert values("status") == ["closed"] * 3 + ["open"]
+    agent.post("/tickets/bulk/", {"matching": "?category=billing", "priority": "high"})
+    other.refresh_from_db()
+    assert (other.status, other.priority) == ("open", "high")
+
+
+def test_tickets_that_arrived_since_do_not_change(agent, tickets):
+    seen = Cursor.at(tickets[-1], backwards=True).write()
+    TicketFactory()
+    query = urlencode({"status": "open", "seen": seen})
+    agent.post("/tickets/bulk/", {"matching": query, "status": "closed"})
+    assert values("status") == ["closed"] * 3 + ["open"]
+
+
+def test_many_that_match_change_in_steps(agent, monkeypatch):
+    monkeypatch.setattr(bulk, "MAX_BULK_TICKETS", 2)
+    tickets = TicketFactory.create_batch(5)
+    data = {"matching": "status=open", "status": "closed"}
+    steps = []
+    while True:
+        events = events_of(agent.post("/tickets/bulk/", data, headers=HTMX))
+        steps.append(events["toast"]["message"])
+        if "bulk-continues" not in events:
+            break
+        data["below"] = events["bulk-continues"]["below"]
+    assert steps == ["2 tickets changed.", "2 tickets changed.", "1 ticket changed."]
+    assert "tickets-changed" in events
+    assert values("status") == ["closed"] * 5
+    assert events["toast"]["undo"] == f"{tickets[0].pk}:2"
+
+
+@pytest.mark.parametrize("query", ["status=lost", "assignee=nobody-of-this-name", "seen=x"])
+def test_an_invalid_filter_changes_nothing(agent, ticket, query):
+    data = {"matching": query, "status": "closed"}
+    assert agent.post("/tickets/bulk/", data).status_code == 400
     assert values("status") == ["open"]

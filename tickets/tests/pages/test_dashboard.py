@@ -103,12 +103,12 @@ def test_it_tells_how_many_answers_are_owed_and_the_longest_wait(agent, days):
     old = TicketFactory(
         created_at=now - timedelta(days=9), waiting_since=now - timedelta(days=9, hours=3)
     )
-    asked = TicketFactory(waiting_since=None)
+    waiting_for_them = TicketFactory(waiting_since=None)
     TicketFactory(status="closed")
     page = page_of(agent, f"?days={days}")
     owed = {long.pk, short.pk} | (set() if days else {old.pk})
     assert linked(agent, page, "owed-tickets") == (owed, str(len(owed)))
-    assert linked(agent, page, "asked-tickets") == ({asked.pk}, "1 waiting for them")
+    assert linked(agent, page, "asked-tickets") == ({waiting_for_them.pk}, "1 waiting for them")
     wait = "2 h 10 min" if days else "9 d 3 h"
     assert details(page)["Answers owed"] == f"the oldest for {wait} · 1 waiting for them"
 

@@ -124,8 +124,8 @@ def test_a_list_of_fifty_rows_is_small(agent, size_and_requests):
             requester_email=f"somebody.{n * 104_729}@example.org",
             assignee=agents[n % 5],
         )
-    size, _ = size_and_requests(agent, "/tickets/")
-    assert size <= 45 * KB
+    size, _ = size_and_requests(agent, "/tickets/?sort=newest")
+    assert size <= 45 * KB, size
 
 
 @pytest.mark.parametrize("days", [7, 30, 90, 0])
@@ -140,7 +140,7 @@ def test_the_dashboard_is_small(agent, days, size_and_requests):
 def test_the_review_page_is_small(agent, size_and_requests):
     TicketFactory(description="Refund my invoice, please. " * 40)
     size, _ = size_and_requests(agent, "/tickets/review/")
-    assert size <= 45 * KB
+    assert size <= 45 * KB, size
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in/", "/tickets/", "/dashboard/", "/nothing"])
