@@ -25,7 +25,7 @@ from ...services.tickets import update_ticket
 from ...web.notices import notify
 from .. import audit_text
 from ..decorators import Request, page
-from ..highlight import evidence_marks
+from ..highlight import evidence_highlights
 from ..shortcuts import CATEGORY, CATEGORY_KEYS, HELP, PRIORITY, PRIORITY_KEYS, UNDO, shortcut
 from ..toasts import toast
 
@@ -127,8 +127,8 @@ def _card(ticket: Ticket, after: Cursor | None) -> dict[str, Any]:
     return {
         "ticket": ticket,
         "evidence": evidence,
-        "title": render_line(ticket.title, evidence_marks(ticket.title, quotes)),
-        "text": render_text(ticket.description, evidence_marks(ticket.description, quotes)),
+        "title": render_line(ticket.title, evidence_highlights(ticket.title, quotes)),
+        "text": render_text(ticket.description, evidence_highlights(ticket.description, quotes)),
         "fields": [(name, values, getattr(ticket, name)) for name, values in CHOICES.items()],
         "skip_url": _address(skip_cursor(ticket, after)),
     }

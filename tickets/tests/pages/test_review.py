@@ -12,10 +12,10 @@ from tickets.access.actors import SYSTEM, TRIAGE, user_actor
 from tickets.audit.trail import audit_trail
 from tickets.models.ticket import Ticket
 from tickets.models.triage import Feedback
-from tickets.pages.highlight import evidence_marks
+from tickets.pages.highlight import evidence_highlights
 from tickets.querysets.cursors import LOWEST_CONFIDENCE_FIRST, read_cursor
 from tickets.querysets.review import skip_cursor
-from tickets.rich_text import Mark
+from tickets.rich_text import Highlight
 from tickets.services.editing import editing
 from tickets.services.tickets import delete_ticket, update_ticket
 from tickets.tests.factories import AgentFactory, PredictionFactory, TicketFactory
@@ -152,7 +152,7 @@ def test_it_counts_the_tickets_that_need_review(agent):
 
 
 @pytest.mark.parametrize(
-    ("text", "quotes", "marked"),
+    ("text", "quotes", "expected"),
     [
         ("a refund", {"category": ["refund"]}, [(2, 8, "category")]),
         ("refunded", {"category": ["refund"]}, []),
@@ -163,9 +163,10 @@ def test_it_counts_the_tickets_that_need_review(agent):
         ("", {"category": ["a"]}, []),
     ],
 )
-def test_evidence_is_highlighted_as_whole_words(text, quotes, marked):
-    expected = [Mark(start, end, f"Evidence for the {fields}") for start, end, fields in marked]
-    assert evidence_marks(text, quotes) == expected
+def test_evidence_is_highlighted_as_whole_words(text, quotes, expected):
+    assert evidence_highlights(text, quotes) == [
+        Highlight(start, end, f"Evidence for the {fields}") for start, end, fields in expected
+    ]
 
 
 # --- deciding -----------------------------------------------------------------------
