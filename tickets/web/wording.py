@@ -45,6 +45,11 @@ def _with_confidence(text: str, confidence: float | None) -> str:
     return text if confidence is None else f"{text}, {confident(confidence)}"
 
 
-def plural(count: int, noun: str) -> str:
-    """Format a count: "1 ticket", "3 tickets"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def number(value: float) -> str:
+    """Group the digits by thousands: "10,000"."""
+    return f"{value:,}"
+
+
+def plural(count: int, noun: str, nouns: str = "") -> str:
+    """Format a count: "1 ticket", "3 tickets"; `nouns` is the plural if it has no plain s."""
+    return f"{number(count)} {noun if count == 1 else nouns or f'{noun}s'}"

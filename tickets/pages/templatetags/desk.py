@@ -138,9 +138,15 @@ def share(value: float | None) -> str:
     return "\u2013" if value is None else wording.percentage(value)
 
 
+@register.filter
+def number(value: float) -> str:
+    """Group the digits of a count: "10,000"."""
+    return wording.number(value)
+
+
 @register.simple_tag
 def milliseconds(value: int) -> str:
-    return f"{value}\u00a0ms" if value else "under 1\u00a0ms"
+    return f"{wording.number(value)}\u00a0ms" if value else "under 1\u00a0ms"
 
 
 @register.filter
