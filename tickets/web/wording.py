@@ -6,7 +6,7 @@ from ..vocabulary import Source
 
 TRIAGE_NAMES = {Source.LLM: "model", Source.OFFLINE: "offline classifier"}
 DECIDERS = {
-    Source.HUMAN: "Chosen by a person",
+    Source.HUMAN: "Set by a person",
     **{source: f"Suggested by the {name}" for source, name in TRIAGE_NAMES.items()},
     Source.DEFAULT: "Default: the text gave no clue",
 }

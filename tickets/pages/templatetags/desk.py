@@ -157,9 +157,9 @@ def use_label(use: str) -> str:
 @register.simple_tag
 def source_name(row: Mapping[str, Any]) -> str:
     """Name who predicted, for a row of the triage report: "gemini, gemini-3.5-flash-lite"."""
-    if row["source"] != Source.LLM:
-        return label(row["source"]) + (f", {row['model']}" if row["model"] else "")
-    return f"{row['provider']}, {row['model']}"
+    provider = row["provider"] if row["source"] == Source.LLM else label(row["source"])
+    # A suggestion whose stored predictions were purged no longer knows its model.
+    return ", ".join(filter(None, (provider, row["model"]))) or "Model"
 
 
 @register.filter
