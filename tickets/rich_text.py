@@ -31,7 +31,7 @@ WRITTEN_BY_PROGRAM = re.compile(r"\S@\S|\d:\d\d|\b(?:19|20)\d\d\b")
 # --- Within a line ---
 BACKTICKS = re.compile(r"\n|`+")
 LINK_START = re.compile(r"(?<![A-Za-z0-9])(?:https?://|mailto:)", re.IGNORECASE)
-# No address contains these: white space, quotes, marks of a full-width text, invisible characters.
+# No address contains these: white space, quotes, full-width punctuation, invisible characters.
 ADDRESS_END = (
     r"\s<>\"`|\\^\x00-\x1f\x7f-\x9f\u201c\u201d\u201e\u00ab\u00bb"
     r"\u3001\u3002\uff0c\uff1b\uff1a\uff1f\uff01\uff08\uff09\u3008-\u3011\uff3b\uff3d"
@@ -45,7 +45,7 @@ QUOTE_TITLE = "Quoted text"
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Highlight:
     """Words to highlight, from `start` up to `end`, and why."""
 
     start: int
@@ -62,13 +62,13 @@ class _Block:
     language: str = ""
 
 
-def render(text: str, marks: Sequence[Mark] = ()) -> SafeString:
-    """Return the text as HTML blocks. The marks must be in order and must not overlap."""
+def render(text: str, highlights: Sequence[Highlight] = ()) -> SafeString:
+    """Return the text as HTML blocks. The highlights must be in order and must not overlap."""
     blocks = _blocks(text)
     quotes = sum(block.kind == "quote" for block in blocks)
     # A text that is nothing but a quote, and answers between quoted lines, need the quotes.
     fold = quotes == 1 and len(blocks) > 1
-    page = _Page(text, marks)
+    page = _Page(text, highlights)
     for block in blocks:
         if block.kind == "code":
             page.code(block)
@@ -83,9 +83,9 @@ def render(text: str, marks: Sequence[Mark] = ()) -> SafeString:
     return page.html()
 
 
-def render_line(text: str, marks: Sequence[Mark] = ()) -> SafeString:
-    """Return a title as HTML, with its marks and nothing else."""
-    page = _Page(text, marks)
+def render_line(text: str, highlights: Sequence[Highlight] = ()) -> SafeString:
+    """Return a title as HTML, with its highlights and nothing else."""
+    page = _Page(text, highlights)
     page.plain(0, len(text))
     return page.html()
 
@@ -93,10 +93,10 @@ def render_line(text: str, marks: Sequence[Mark] = ()) -> SafeString:
 class _Page:
     """Writes parts of one text, from its beginning to its end."""
 
-    def __init__(self, text: str, marks: Sequence[Mark]) -> None:
+    def __init__(self, text: str, highlights: Sequence[Highlight]) -> None:
         self.text = text
-        self.marks = marks
-        self.next_mark = 0
+        self.highlights = highlights
+        self.next_highlight = 0
         self.parts: list[str] = []
 
     def html(self) -> SafeString:
@@ -134,26 +134,26 @@ class _Page:
         self.plain(start, end)
 
     def plain(self, start: int, end: int) -> None:
-        """Write the characters from `start` up to `end`, with the marks in them."""
+        """Write the characters from `start` up to `end`, with the highlights in them."""
         while start < end:
-            mark = self._mark_after(start)
-            if mark is None or mark.start >= end:
+            highlight = self._highlight_after(start)
+            if highlight is None or highlight.start >= end:
                 self.parts.append(escape(self.text[start:end]))
                 return
-            self.parts.append(escape(self.text[start : mark.start]))
-            marked = slice(max(start, mark.start), min(end, mark.end))
+            self.parts.append(escape(self.text[start : highlight.start]))
+            part = slice(max(start, highlight.start), min(end, highlight.end))
             self.parts.append(
-                f'<mark title="{escape(mark.title)}">{escape(self.text[marked])}</mark>'
+                f'<mark title="{escape(highlight.title)}">{escape(self.text[part])}</mark>'
             )
-            start = marked.stop
+            start = part.stop
 
-    def _mark_after(self, position: int) -> Mark | None:
-        """Return the first mark that ends behind the position."""
-        while self.next_mark < len(self.marks):
-            mark = self.marks[self.next_mark]
-            if mark.end > position:
-                return mark
-            self.next_mark += 1
+    def _highlight_after(self, position: int) -> Highlight | None:
+        """Return the first highlight that ends behind the position."""
+        while self.next_highlight < len(self.highlights):
+            highlight = self.highlights[self.next_highlight]
+            if highlight.end > position:
+                return highlight
+            self.next_highlight += 1
         return None
 
 
@@ -299,10 +299,10 @@ def _code_spans(text: str, start: int, end: int) -> list[tuple[int, int, int]]:
 
     As many backticks as opened it must close it, on the same line.
     """
-    found = list(BACKTICKS.finditer(text, start, end))
+    runs = list(BACKTICKS.finditer(text, start, end))
     closing: dict[int, int] = {}  # position of backticks -> position of those that close them
     latest: dict[int, int] = {}
-    for ticks in reversed(found):
+    for ticks in reversed(runs):
         if ticks[0] == "\n":
             latest = {}
         else:
@@ -310,7 +310,7 @@ def _code_spans(text: str, start: int, end: int) -> list[tuple[int, int, int]]:
                 closing[ticks.start()] = latest[len(ticks[0])]
             latest[len(ticks[0])] = ticks.start()
     spans = []
-    for ticks in found:
+    for ticks in runs:
         opening, length = ticks.start(), len(ticks[0])
         if opening >= start and opening in closing:
             spans.append((opening, closing[opening], length))

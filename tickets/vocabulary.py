@@ -56,6 +56,13 @@ class Sort(TextChoices):
     URGENCY = "urgency"
 
 
+class Separator(TextChoices):
+    """What stands between the cells of a CSV export."""
+
+    COMMA = "comma"
+    SEMICOLON = "semicolon"
+
+
 class Source(TextChoices):
     """Who decided a value."""
 

@@ -115,6 +115,8 @@ def comma_separated(value: str) -> list[str]:
 def time_zone(value: str) -> str:
     """A name of the time zone database."""
     try:
+        if value == "localtime":  # PostgreSQL does not know it
+            raise LookupError
         ZoneInfo(value)
     except (ValueError, OSError, LookupError):  # a path, a folder, an unknown name
         raise ValueError(f"be a time zone such as Europe/Berlin, not {value!r}") from None

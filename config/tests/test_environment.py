@@ -74,6 +74,7 @@ def test_allowed_values_are_read(name, text, value):
         ("ACCESS_MODE", "opne"),
         ("TIME_ZONE", "Europe/Berlln"),
         ("TIME_ZONE", "Europe"),
+        ("TIME_ZONE", "localtime"),
         ("TIME_ZONE", "../UTC"),
         ("TIME_ZONE", "/etc/localtime"),
         ("TIME_ZONE", "+02:00"),

@@ -32,6 +32,7 @@ from ..exceptions import InvalidInput, NotFound
 from ..models.ticket import Ticket
 from ..web.notices import notify
 from ..web.times import short_time, time_element
+from ..web.wording import number, plural
 
 # Django's own classes take no type parameter at run time.
 if TYPE_CHECKING:
@@ -128,14 +129,14 @@ class DeskModelAdmin(ModelAdmin):
         The permission to delete a row covers its related rows.
         """
         rows = list(objs)
-        counts = {str(self.opts.verbose_name_plural): f"{len(rows)}"}
+        counts = {str(self.opts.verbose_name_plural): number(len(rows))}
         for relation in self.opts.related_objects:
             related = cast(Any, relation.related_model)
             if relation.on_delete is models.CASCADE and not related._meta.auto_created:
                 matching = related._base_manager.filter(**{f"{relation.field.name}__in": rows})
                 if count := matching[: BoundedPaginator.max_count].count():
                     more = " or more" if count == BoundedPaginator.max_count else ""
-                    counts[str(related._meta.verbose_name_plural)] = f"{count}{more}"
+                    counts[str(related._meta.verbose_name_plural)] = f"{number(count)}{more}"
         forbidden = not all(self.has_delete_permission(request, row) for row in rows)
         return (
             [str(row) for row in rows],
@@ -205,9 +206,9 @@ class DeskModelAdmin(ModelAdmin):
         selected = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
         missing = 0 if _selects_all(request) else len(selected) - existing
         if missing:
-            noun, plural = str(self.opts.verbose_name), str(self.opts.verbose_name_plural)
+            noun, nouns = str(self.opts.verbose_name), str(self.opts.verbose_name_plural)
             verb = "exists" if missing == 1 else "exist"
-            texts.append(f"{count_of(missing, noun, plural)} no longer {verb}.")
+            texts.append(f"{plural(missing, noun, nouns)} no longer {verb}.")
         level = messages.SUCCESS if acted else messages.WARNING
         notify(request, " ".join(texts), undo, level=level)
 
@@ -268,8 +269,3 @@ def badge(kind: str, value: str, label: str = "") -> SafeString:
 
 def format_time(moment: datetime | None) -> str:
     return time_element(moment, short_time(moment), shows="time") if moment else "never"
-
-
-def count_of(number: int, noun: str, plural: str = "") -> str:
-    """Return for example "1 ticket" or "3 tickets"."""
-    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"

@@ -25,7 +25,8 @@ from procrastinate.exceptions import ConnectorException
 
 from ..services.mail.delivery import send_email
 from ..services.mail.outbox import cancel_email
-from .base import NEWEST, ReadOnlyAdmin, badge, count_of, format_time, newest
+from ..web.wording import plural
+from .base import NEWEST, ReadOnlyAdmin, badge, format_time, newest
 
 admin.site.unregister(ProcrastinateJob)
 # The library's model has no readable name: "procrastinate job" means nothing to an admin.
@@ -200,9 +201,9 @@ class JobAdmin(ReadOnlyAdmin):
             request,
             len(acted),
             len(jobs),
-            f"{summary}: {count_of(len(acted), 'job')}.",
-            f"Skipped, {skip_reason}: {count_of(skipped, 'job')}." if skipped else "",
-            f"Already taken or waiting: {count_of(failed, 'job')}." if failed else "",
+            f"{summary}: {plural(len(acted), 'job')}.",
+            f"Skipped, {skip_reason}: {plural(skipped, 'job')}." if skipped else "",
+            f"Already taken or waiting: {plural(failed, 'job')}." if failed else "",
         )
 
 

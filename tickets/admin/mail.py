@@ -15,7 +15,8 @@ from django.utils.text import capfirst
 from ..models.mail import Email
 from ..services.mail.outbox import resend_email
 from ..vocabulary import MailKind, MailState
-from .base import NEWEST, ReadOnlyAdmin, badge, count_of, format_time, newest
+from ..web.wording import plural
+from .base import NEWEST, ReadOnlyAdmin, badge, format_time, newest
 
 # Each state of an email uses the badge of this job state.
 BADGES = {
@@ -102,6 +103,6 @@ class EmailAdmin(ReadOnlyAdmin):
             request,
             len(again),
             len(emails),
-            f"Will be sent again: {count_of(len(again), 'email')}.",
+            f"Will be sent again: {plural(len(again), 'email')}.",
             f"Skipped, neither failed nor possibly sent: {skipped}." if skipped else "",
         )

@@ -35,7 +35,6 @@ from .base import (
     DeskModelAdmin,
     StackedInline,
     badge,
-    count_of,
     format_time,
     newest,
     signed_in_actor,
@@ -290,7 +289,7 @@ class TicketAdmin(DeskModelAdmin):
             request,
             count,
             count,
-            f"{summary}: {count_of(count, 'ticket')}.",
+            f"{summary}: {wording.plural(count, 'ticket')}.",
             undo=result.changed if undoable else (),
         )
 

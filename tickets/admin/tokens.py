@@ -13,7 +13,8 @@ from django.utils.safestring import SafeString
 
 from ..models.tokens import ApiToken
 from ..services.accounts import create_token, revoke_token
-from .base import DeskModelAdmin, badge, count_of, format_time, signed_in_actor
+from ..web.wording import plural
+from .base import DeskModelAdmin, badge, format_time, signed_in_actor
 from .forms import TokenForm
 
 STATES = [("usable", "Usable"), ("expired", "Expired"), ("revoked", "Revoked")]
@@ -137,6 +138,6 @@ class ApiTokenAdmin(DeskModelAdmin):
             request,
             len(valid),
             len(tokens),
-            f"Revoked: {count_of(len(valid), 'API token')}.",
+            f"Revoked: {plural(len(valid), 'API token')}.",
             f"Already revoked: {already_revoked}." if already_revoked else "",
         )

@@ -20,7 +20,7 @@ from ..models.triage import Feedback, Prediction, TriageModel
 from ..services.triage import feedback
 from ..services.triage.feedback import delete_feedback
 from ..web import wording
-from .base import NEWEST, ReadOnlyAdmin, badge, count_of, format_time, newest
+from .base import NEWEST, ReadOnlyAdmin, badge, format_time, newest
 
 DAYS = 7  # that the figures cover; the triage page offers any period
 
@@ -132,7 +132,7 @@ class FeedbackAdmin(TicketRowsAdmin):
         with transaction.atomic():
             delete_feedback(Feedback.objects.filter(pk__in=[row.pk for row in rows]))
             self.log_each(request, rows, "Deleted.", DELETION)
-        summary = f"Deleted: {count_of(len(rows), 'feedback entry', 'feedback entries')}."
+        summary = f"Deleted: {wording.plural(len(rows), 'feedback entry', 'feedback entries')}."
         later = "The classifier forgets them at its next retraining, within an hour."
         self.report_action(request, len(rows), len(rows), summary, later if rows else "")
 
@@ -140,7 +140,13 @@ class FeedbackAdmin(TicketRowsAdmin):
 @admin.register(TriageModel)
 class TriageModelAdmin(ReadOnlyAdmin):
     list_display = (
-        *("field_name", "feedback_count", "lexicon_accuracy", "learned_accuracy_share", "answers"),
+        *(
+            "field_name",
+            "feedback_entries",
+            "lexicon_accuracy",
+            "learned_accuracy_share",
+            "answers",
+        ),
         *("version", "updated", "retrained"),
     )
     list_display_links = None
@@ -160,6 +166,10 @@ class TriageModelAdmin(ReadOnlyAdmin):
     @admin.display(description="Field")
     def field_name(self, row: TriageModel) -> str:
         return row.get_field_display()
+
+    @admin.display(description="Feedback count")
+    def feedback_entries(self, row: TriageModel) -> str:
+        return wording.number(row.feedback_count)
 
     @admin.display(description="Lexicon accuracy")
     def lexicon_accuracy(self, row: TriageModel) -> str | None:

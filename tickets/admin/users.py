@@ -22,13 +22,13 @@ from django.utils.text import capfirst
 from ..forms.fields import OneLineField
 from ..models.ticket import Comment
 from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP
+from ..web.wording import plural
 from .base import (
     DeskModelAdmin,
     GroupAdmin,
     ModelForm,
     UserAdmin,
     badge,
-    count_of,
     format_time,
     signed_in_actor,
 )
@@ -156,7 +156,7 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
             request,
             len(changed),
             len(users),
-            f"Deactivated: {count_of(len(changed), 'account')}.",
+            f"Deactivated: {plural(len(changed), 'account')}.",
             "Their tickets stay assigned to them." if changed else "",
             "Your own account was not changed." if me in users else "",
         )
@@ -166,7 +166,7 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
         users = list(queryset)
         changed = [user for user in users if not user.is_active]
         self._set_active(request, changed, True, "Activated")
-        summary = f"Activated: {count_of(len(changed), 'account')}."
+        summary = f"Activated: {plural(len(changed), 'account')}."
         self.report_action(request, len(changed), len(users), summary)
 
     def _set_active(

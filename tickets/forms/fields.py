@@ -39,8 +39,8 @@ class PlainTextField(forms.CharField):
         if not isinstance(value, str):
             return super().to_python(value) or ""
         text = re.sub(r"\r\n?", "\n", value)
-        if found := UNSTORABLE.search(text):
-            raise ValidationError(_unstorable_message(text, found.start()))
+        if character := UNSTORABLE.search(text):
+            raise ValidationError(_unstorable_message(text, character.start()))
         return super().to_python(text) or ""
 
     def validate(self, value: str) -> None:

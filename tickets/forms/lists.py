@@ -24,6 +24,7 @@ from ..vocabulary import (
     Category,
     Priority,
     Sentiment,
+    Separator,
     Sort,
     Status,
     WaitingFor,
@@ -31,6 +32,7 @@ from ..vocabulary import (
 from .fields import (
     AgentField,
     DeskMomentField,
+    EnumerationField,
     FlagField,
     ListField,
     MomentField,
@@ -214,6 +216,17 @@ class ListUpdatesForm(ListForm):
 
     def clean_after(self) -> str:
         return self._clean_cursor("after")
+
+
+class ExportForm(ListForm):
+    """The address of a list, and how its CSV is written."""
+
+    separator = EnumerationField(choices=Separator, required=False)
+    sep_line = FlagField(required=False)
+    local_times = FlagField(required=False)
+
+    def clean_separator(self) -> Separator:
+        return Separator(self.cleaned_data["separator"] or Separator.COMMA)
 
 
 # The parameters that make up a state of the list, in this order.

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 
 # ANSI escape sequences (ECMA-48): a title or link up to its end, a colour or movement, others.
 # The first stops at every character that begins or ends one, so that it takes linear time.
@@ -38,5 +38,5 @@ class PastedTextBoundField(forms.BoundField):
     @property
     def data(self) -> Any:
         value = super().data
-        is_page = isinstance(self.form.data, QueryDict)
+        is_page = isinstance(self.form.data, MultiValueDict)
         return clean_pasted(value) if is_page and isinstance(value, str) else value

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from ..rich_text import Mark
+from ..rich_text import Highlight
 
 
-def evidence_marks(text: str, evidence: Mapping[str, Iterable[str]]) -> list[Mark]:
+def evidence_highlights(text: str, evidence: Mapping[str, Iterable[str]]) -> list[Highlight]:
     """Return where the text has the quoted words, and for which fields they are evidence."""
     fields: dict[str, list[str]] = {}
     for name, quotes in evidence.items():
@@ -21,6 +21,6 @@ def evidence_marks(text: str, evidence: Mapping[str, Iterable[str]]) -> list[Mar
     longest_first = sorted(fields, key=len, reverse=True)
     pattern = r"(?<!\w)(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)"
     return [
-        Mark(found.start(), found.end(), f"Evidence for the {' and '.join(fields[found[0]])}")
-        for found in re.finditer(pattern, text)
+        Highlight(match.start(), match.end(), f"Evidence for the {' and '.join(fields[match[0]])}")
+        for match in re.finditer(pattern, text)
     ]

@@ -93,15 +93,15 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
         "me": actor.user.get_username() if actor.user else "",
         "form_key": secrets.token_urlsafe(16),
         "shortcuts": SHORTCUTS,
-        "set_by": _set_by(ticket, entries),
+        "set_by": set_by(ticket, entries),
     }
 
 
-def _set_by(ticket: Ticket, entries: Sequence[AuditEntry]) -> dict[str, str]:
+def set_by(ticket: Ticket, entries: Sequence[AuditEntry]) -> dict[str, str]:
     """Say who set each value that a person decided: {"status": "Set by maria"}."""
     undecided = {*LearnedField.values} - {*ticket.decided_by(Source.HUMAN)}
     names = [name for name in WRITABLE_FIELDS if name not in undecided]
-    set_by: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for entry in entries:
         for name in names:
             is_set = name in entry.changes and entry.event == AuditEvent.CHANGED
@@ -109,8 +109,8 @@ def _set_by(ticket: Ticket, entries: Sequence[AuditEntry]) -> dict[str, str]:
                 verb = "Set" if name in entry.changes else "Confirmed"
                 actor = actor_name(entry)
                 within_sentence = actor if entry.by_account else actor[0].lower() + actor[1:]
-                set_by[name] = f"{verb} by {within_sentence}"
-    return set_by
+                texts[name] = f"{verb} by {within_sentence}"
+    return texts
 
 
 def suggested_values(ticket: Ticket) -> dict[str, SuggestedValue]:

@@ -1,4 +1,4 @@
-"""Plain text shown as HTML."""
+"""Plain text output as HTML."""
 
 import html
 import re
@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tickets.rich_text import Mark, render, render_line
+from tickets.rich_text import Highlight, render, render_line
 
 QUOTE = "On Mon, 2 Mar 2026 at 10:00, Support <desk@example.org> wrote:\n> How are you?\n> Bye"
 
@@ -103,9 +103,9 @@ def test_a_link_says_that_it_is_not_ours():
     ],
 )
 def test_markup_stays_text(text):
-    shown = render(text)
-    assert set(re.findall(r"<(\w+)", shown)) <= {"p", "a", "pre", "code", "blockquote"}
-    assert not re.search(r"<[^>]* on\w+=", shown)
+    output = render(text)
+    assert set(re.findall(r"<(\w+)", output)) <= {"p", "a", "pre", "code", "blockquote"}
+    assert not re.search(r"<[^>]* on\w+=", output)
 
 
 # --- code -------------------------------------------------------------------------
@@ -161,8 +161,8 @@ def test_the_language_of_code_is_named():
 def test_a_quote_is_folded_and_complete(text):
     (quote,) = folded(text)
     assert not re.search("Fine|Gut|Bien|Bem|Kim", quote)
-    shown = html.unescape(re.sub(r"<[^>]*>", " ", render(text)))
-    assert [*shown.replace("Quoted text", "").split()] == text.split()
+    output = html.unescape(re.sub(r"<[^>]*>", " ", render(text)))
+    assert [*output.replace("Quoted text", "").split()] == text.split()
 
 
 @pytest.mark.parametrize(
@@ -181,26 +181,28 @@ def test_nothing_is_folded_if_it_is_all_there_is_or_answers_stand_in_it(text):
     assert folded(text) == []
 
 
-# --- marks ------------------------------------------------------------------------
+# --- highlights ------------------------------------------------------------------------
 
 
 def test_marks_cross_links_and_code():
     text = "a refund of https://example.org/refund and `refund` > refund"
-    marks = [Mark(found.start(), found.end(), "why") for found in re.finditer("refund", text)]
-    assert render(text, marks).count('<mark title="why">refund</mark>') == 4
-    assert '<code><mark title="why">' in render(text, marks)
+    highlights = [
+        Highlight(match.start(), match.end(), "why") for match in re.finditer("refund", text)
+    ]
+    assert render(text, highlights).count('<mark title="why">refund</mark>') == 4
+    assert '<code><mark title="why">' in render(text, highlights)
 
 
 def test_a_mark_over_a_border_is_shown_on_both_sides():
-    assert render("a `b` c", [Mark(0, 7, "x<y")]) == (
+    assert render("a `b` c", [Highlight(0, 7, "x<y")]) == (
         '<p dir="auto"><mark title="x&lt;y">a </mark><code><mark title="x&lt;y">b</mark></code>'
         '<mark title="x&lt;y"> c</mark></p>'
     )
 
 
 def test_a_line_has_marks_only():
-    shown = render_line("`a` https://example.org <b>", [Mark(1, 2, "why")])
-    assert shown == '`<mark title="why">a</mark>` https://example.org &lt;b&gt;'
+    output = render_line("`a` https://example.org <b>", [Highlight(1, 2, "why")])
+    assert output == '`<mark title="why">a</mark>` https://example.org &lt;b&gt;'
 
 
 # --- hostile text -----------------------------------------------------------------

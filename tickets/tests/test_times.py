@@ -47,8 +47,8 @@ def test_a_day_of_a_page_is_one_of_the_desk(day):
     name, first, after = day
     expected = tickets_around(first, after)
     query = {"created_after": name.isoformat(), "created_before": str(name + timedelta(days=1))}
-    found = Ticket.objects.filtered(clean_data(ListForm(query)))
-    assert sorted(found.values_list("pk", flat=True)) == [ticket.pk for ticket in expected]
+    matching = Ticket.objects.filtered(clean_data(ListForm(query)))
+    assert sorted(matching.values_list("pk", flat=True)) == [ticket.pk for ticket in expected]
 
 
 @pytest.mark.django_db

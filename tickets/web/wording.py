@@ -6,7 +6,7 @@ from ..vocabulary import Source
 
 TRIAGE_NAMES = {Source.LLM: "model", Source.OFFLINE: "offline classifier"}
 DECIDERS = {
-    Source.HUMAN: "Chosen by a person",
+    Source.HUMAN: "Set by a person",
     **{source: f"Suggested by the {name}" for source, name in TRIAGE_NAMES.items()},
     Source.DEFAULT: "Default: the text gave no clue",
 }
@@ -45,11 +45,11 @@ def _with_confidence(text: str, confidence: float | None) -> str:
     return text if confidence is None else f"{text}, {confident(confidence)}"
 
 
-def plural(count: int, noun: str) -> str:
-    """Format a count: "1 ticket", "3,000 tickets"."""
-    return f"{count} {noun}" if count == 1 else f"{grouped(count)} {noun}s"
+def number(value: float) -> str:
+    """Group the digits by thousands: "10,000"."""
+    return f"{value:,}"
 
 
-def grouped(number: int) -> str:
-    """Format with separators between thousands: "10,000"."""
-    return f"{number:,}"
+def plural(count: int, noun: str, nouns: str = "") -> str:
+    """Format a count: "1 ticket", "3 tickets"; `nouns` is the plural if it has no plain s."""
+    return f"{number(count)} {noun if count == 1 else nouns or f'{noun}s'}"

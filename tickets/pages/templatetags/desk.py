@@ -134,20 +134,21 @@ def evidence_quotes(quotes: Iterable[str] | None) -> SafeString:
     return format_html(", because of {}", quoted) if quoted else SafeString()
 
 
-@register.filter
-def grouped(number: int) -> str:
-    return wording.grouped(number)
-
-
 @register.simple_tag
 def share(value: float | None) -> str:
     """Format 0..1 as a percentage; a dash for None."""
     return "\u2013" if value is None else wording.percentage(value)
 
 
+@register.filter
+def number(value: float) -> str:
+    """Group the digits of a count: "10,000"."""
+    return wording.number(value)
+
+
 @register.simple_tag
 def milliseconds(value: int) -> str:
-    return f"{value}\u00a0ms" if value else "under 1\u00a0ms"
+    return f"{wording.number(value)}\u00a0ms" if value else "under 1\u00a0ms"
 
 
 @register.filter
@@ -158,9 +159,9 @@ def use_label(use: str) -> str:
 @register.simple_tag
 def source_name(row: Mapping[str, Any]) -> str:
     """Name who predicted, for a row of the triage report: "gemini, gemini-3.5-flash-lite"."""
-    if row["source"] != Source.LLM:
-        return label(row["source"]) + (f", {row['model']}" if row["model"] else "")
-    return f"{row['provider']}, {row['model']}"
+    provider = row["provider"] if row["source"] == Source.LLM else label(row["source"])
+    # A suggestion whose stored predictions were purged no longer knows its model.
+    return ", ".join(filter(None, (provider, row["model"]))) or "Model"
 
 
 @register.filter

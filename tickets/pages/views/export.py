@@ -9,17 +9,19 @@ from django.utils import timezone
 
 from ...access.actors import actor_of
 from ...forms.fields import clean_data
-from ...forms.lists import ListForm
+from ...forms.lists import ExportForm
 from ...models.ticket import Ticket
 from ..decorators import Request, page
-from ..spreadsheet import csv_chunks
+from ..spreadsheet import Layout, csv_chunks
 
 
 @page("GET", agents=True)
 def export(request: Request) -> HttpResponseBase:
-    filters = clean_data(ListForm(request.GET, me=actor_of(request).user))
+    filters = clean_data(ExportForm(request.GET, me=actor_of(request).user))
     tickets = Ticket.objects.filtered(filters).in_batches()
-    chunks = csv_chunks(tickets, request.build_absolute_uri("/"))
+    zone = timezone.get_current_timezone() if filters["local_times"] else None
+    layout = Layout(filters["separator"], bool(filters["sep_line"]), zone)
+    chunks = csv_chunks(tickets, request.build_absolute_uri("/"), layout)
     # Read the first rows here, so that the status tells if the database is unavailable.
     body = chain([next(chunks)], chunks)
     day = timezone.localdate().isoformat()

@@ -22,11 +22,14 @@ from ...rich_text import render as render_text
 from ...rich_text import render_line
 from ...services.editing import ReadState
 from ...services.tickets import update_ticket
+from ...vocabulary import Source
+from ...web import wording
 from ...web.notices import notify
 from .. import audit_text
 from ..decorators import Request, page
-from ..highlight import evidence_marks
+from ..highlight import evidence_highlights
 from ..shortcuts import CATEGORY, CATEGORY_KEYS, HELP, PRIORITY, PRIORITY_KEYS, UNDO, shortcut
+from ..ticket_page import set_by
 from ..toasts import toast
 
 SHORTCUTS = (
@@ -121,14 +124,22 @@ def _queue(
     return response
 
 
+def _decided(ticket: Ticket) -> dict[str, str]:
+    """Say who decided category and priority, in the words of the ticket's page."""
+    people = ticket.decided_by(Source.HUMAN)
+    names = set_by(ticket, audit_trail(ticket)) if people else {}
+    return {name: names.get(name) or wording.decision(*ticket.decision(name)) for name in CHOICES}
+
+
 def _card(ticket: Ticket, after: Cursor | None) -> dict[str, Any]:
     evidence = ticket.evidence()
     quotes = {name: evidence.get(name, []) for name in CHOICES}
     return {
         "ticket": ticket,
+        "decided": _decided(ticket),
         "evidence": evidence,
-        "title": render_line(ticket.title, evidence_marks(ticket.title, quotes)),
-        "text": render_text(ticket.description, evidence_marks(ticket.description, quotes)),
+        "title": render_line(ticket.title, evidence_highlights(ticket.title, quotes)),
+        "text": render_text(ticket.description, evidence_highlights(ticket.description, quotes)),
         "fields": [(name, values, getattr(ticket, name)) for name, values in CHOICES.items()],
         "skip_url": _address(skip_cursor(ticket, after)),
     }

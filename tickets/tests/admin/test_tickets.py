@@ -178,7 +178,7 @@ def test_a_list_too_long_to_count_says_so(agent):
     )
     response = agent.get(LIST)
     assert response.context["cl"].result_count == BoundedPaginator.max_count
-    assert "only the first 5000 are counted" in response.content.decode()
+    assert "only the first 5,000 are counted" in response.content.decode()
     assert "Select all 5000" not in response.content.decode()
 
 

@@ -140,12 +140,33 @@ def test_another_page_of_a_list_that_is_being_left_is_not_opened(desk, window, r
     expect(rows(window)).to_have_count(3)
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_menu_of_the_export(desk, refunds, settings, javascript):
+    settings.TIME_ZONE = "Europe/Berlin"
+    window = desk.agent(java_script_enabled=javascript)
+    window.goto("/tickets/?status=closed&search=refund")
+    expect(window.get_by_role("button", name="Download")).to_be_hidden()
+    window.get_by_text("Export CSV").click()
+    window.get_by_label("Semicolon").check()
+    window.get_by_label("sep= line").check()
+    window.get_by_label("local times (Europe/Berlin)").check()
+    with window.expect_download() as download:
+        window.get_by_role("button", name="Download").click()
+    first, header, *lines = download.value.path().read_text("utf-8-sig").splitlines()
+    assert first == "sep=;"
+    assert header.startswith("id;title;")
+    assert "created_at (Europe/Berlin)" in header
+    assert len(lines) == 2
+
+
 def test_a_file_and_a_view_are_of_what_the_filters_say(window, refunds):
     window.goto("/tickets/?status=closed")
+    window.get_by_text("Export CSV").click()
     with window.expect_download() as download:
         window.get_by_label("Search tickets").fill("refund")
-        window.get_by_role("link", name="Export CSV").click()
-    assert download.value.url.endswith("/tickets/export.csv?search=refund&status=closed")
+        window.get_by_role("button", name="Download").click()
+    query = "separator=comma&search=refund&status=closed"
+    assert download.value.url.endswith(f"/tickets/export.csv?{query}")
     window.goto("/tickets/?sort=newest")
     window.get_by_text("Save this view").click()
     window.get_by_label("View name").fill("Refunds")

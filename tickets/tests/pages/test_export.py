@@ -4,6 +4,7 @@ import csv
 import io
 import tracemalloc
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from django.utils import timezone
 from tickets.models.ticket import Ticket
 from tickets.pages.spreadsheet import COLUMNS, escape_formula
 from tickets.tests.factories import AgentFactory, TicketFactory
+from tickets.vocabulary import Separator
 
 EXPORT = "/tickets/export.csv"
 
@@ -57,6 +59,65 @@ def test_each_row_has_every_column_of_a_ticket(agent):
         "last_activity_at": "2026-03-29T12:30:05Z",
         "snoozed_until": "",
     }
+
+
+def test_the_separator_can_be_chosen(agent):
+    TicketFactory(title="a;b", description="c,d")
+    text = b"".join(agent.get(EXPORT, {"separator": "semicolon"})).decode("utf-8-sig")
+    header, row = csv.reader(io.StringIO(text, newline=""), delimiter=";")
+    assert header == list(COLUMNS)
+    assert row[1:3] == ["a;b", "c,d"]
+
+
+@pytest.mark.parametrize(("separator", "character"), [("comma", ","), ("semicolon", ";")])
+def test_a_line_can_tell_spreadsheets_the_separator(agent, ticket, separator, character):
+    query = {"separator": separator, "sep_line": "true"}
+    content = b"".join(agent.get(EXPORT, query))
+    first, header, _ = content.decode("utf-8-sig").split("\r\n", 2)
+    assert (first, header) == (f"sep={character}", character.join(COLUMNS))
+    assert content.startswith(b"\xef\xbb\xbfsep=")
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "local"),
+    [
+        ("Europe/Berlin", "2026-03-29T00:59:59Z", "2026-03-29 01:59:59"),
+        ("Europe/Berlin", "2026-03-29T01:00:00Z", "2026-03-29 03:00:00"),
+        ("Europe/Berlin", "2026-10-25T01:30:00Z", "2026-10-25 02:30:00"),
+        ("America/Sao_Paulo", "2018-11-04T03:00:00Z", "2018-11-04 01:00:00"),
+        ("Asia/Kolkata", "2026-01-01T18:30:00Z", "2026-01-02 00:00:00"),
+    ],
+)
+def test_local_times_stand_beside_utc(agent, settings, zone, moment, local):
+    settings.TIME_ZONE = zone
+    TicketFactory(created_at=datetime.fromisoformat(moment))
+    [row] = rows(agent.get(EXPORT, {"local_times": "true"}))
+    assert row["created_at"] == moment
+    assert {name: value for name, value in row.items() if "(" in name} == {
+        f"created_at ({zone})": local,
+        f"updated_at ({zone})": local,
+        f"first_response_at ({zone})": "",
+        f"resolved_at ({zone})": "",
+        f"waiting_since ({zone})": local,
+        f"last_activity_at ({zone})": local,
+        f"snoozed_until ({zone})": "",
+    }
+
+
+@pytest.mark.parametrize("query", [{"separator": "tab"}, {"sep_line": "1"}, {"local_times": "x"}])
+def test_an_unknown_layout_is_refused(agent, ticket, query):
+    assert agent.get(EXPORT, query).status_code == 400
+
+
+def test_a_file_with_semicolons_hides_no_formula_behind_commas():
+    assert escape_formula("a,=1", Separator.SEMICOLON) == "a,'=1"
+    assert escape_formula("a,=1", Separator.COMMA) == "a,=1"
+
+
+def test_the_day_of_the_file_is_the_desks(agent, ticket, settings):
+    settings.TIME_ZONE = "Pacific/Kiritimati"
+    day = datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
+    assert f'"tickets-{day}.csv"' in agent.get(EXPORT)["Content-Disposition"]
 
 
 def test_it_is_a_dated_file_that_caches_do_not_store(agent, ticket):

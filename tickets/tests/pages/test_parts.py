@@ -58,6 +58,20 @@ def test_ages(age, text):
     assert text in desk.ago(timezone.now() - age)
 
 
+@pytest.mark.parametrize(
+    ("source", "provider", "model", "name"),
+    [
+        ("llm", "gemini", "flash", "gemini, flash"),
+        ("llm", "gemini", "", "gemini"),
+        ("llm", "", "", "Model"),
+        ("offline", "offline", "lexicon-3", "Offline, lexicon-3"),
+        ("default", "", "", "Default"),
+    ],
+)
+def test_a_source_has_a_name(source, provider, model, name):
+    assert desk.source_name({"source": source, "provider": provider, "model": model}) == name
+
+
 def test_an_age_has_the_full_time():
     element = desk.ago(NOW)
     assert 'datetime="2026-03-14T15:09:00Z"' in element

@@ -8,16 +8,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tickets.access.actors import SYSTEM, TRIAGE, user_actor
+from tickets.access.actors import REQUESTER, SYSTEM, TRIAGE, user_actor
 from tickets.audit.trail import audit_trail
 from tickets.models.ticket import Ticket
 from tickets.models.triage import Feedback
-from tickets.pages.highlight import evidence_marks
+from tickets.pages.highlight import evidence_highlights
 from tickets.querysets.cursors import LOWEST_CONFIDENCE_FIRST, read_cursor
 from tickets.querysets.review import skip_cursor
-from tickets.rich_text import Mark
+from tickets.rich_text import Highlight
 from tickets.services.editing import editing
-from tickets.services.tickets import delete_ticket, update_ticket
+from tickets.services.tickets import create_ticket, delete_ticket, update_ticket
 from tickets.tests.factories import AgentFactory, PredictionFactory, TicketFactory
 
 from .conftest import signed_in
@@ -135,12 +135,20 @@ def test_the_card_shows_the_suggestion_its_confidence_and_evidence(agent):
     assert (
         "Suggested by the offline classifier, 42% confident, because of \u201crefund\u201d" in text
     )
-    assert "Chosen by a person" in text
+    assert "Set by somebody outside this program" in text
     assert 'a <mark title="Evidence for the category">refund</mark> for my invoice.' in text
     assert "ada@example.org" in text
     assert "sentiment-angry" in text
     assert "Refund &lt;please&gt;" in page.content.decode()
     assert "<strong>1</strong> left to review" in text
+
+
+def test_it_names_who_decided_as_the_tickets_page_does(agent):
+    data = {"title": "Late", "description": "My bill came late.", "priority": "low"}
+    ticket = create_ticket(data, REQUESTER)
+    Ticket.objects.filter(pk=ticket.pk).update(category_confidence=0.3)
+    assert "Low: Set by the requester" in content(agent.get(PAGE))
+    assert "Set by the requester" in content(agent.get(ticket.get_absolute_url()))
 
 
 def test_it_counts_the_tickets_that_need_review(agent):
@@ -152,7 +160,7 @@ def test_it_counts_the_tickets_that_need_review(agent):
 
 
 @pytest.mark.parametrize(
-    ("text", "quotes", "marked"),
+    ("text", "quotes", "expected"),
     [
         ("a refund", {"category": ["refund"]}, [(2, 8, "category")]),
         ("refunded", {"category": ["refund"]}, []),
@@ -163,9 +171,10 @@ def test_it_counts_the_tickets_that_need_review(agent):
         ("", {"category": ["a"]}, []),
     ],
 )
-def test_evidence_is_highlighted_as_whole_words(text, quotes, marked):
-    expected = [Mark(start, end, f"Evidence for the {fields}") for start, end, fields in marked]
-    assert evidence_marks(text, quotes) == expected
+def test_evidence_is_highlighted_as_whole_words(text, quotes, expected):
+    assert evidence_highlights(text, quotes) == [
+        Highlight(start, end, f"Evidence for the {fields}") for start, end, fields in expected
+    ]
 
 
 # --- deciding -----------------------------------------------------------------------
@@ -405,5 +414,5 @@ def test_queries_do_not_grow_with_the_queue(agent, django_assert_num_queries):
     for _ in range(30):
         ticket_to_review()
     # Session, user, groups; the ticket, its evidence, and the count.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         agent.get(PAGE)

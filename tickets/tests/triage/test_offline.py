@@ -210,6 +210,18 @@ def test_a_question_is_low_in_each_language(language, text):
     assert scored(text).urgency_score < 35
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "60 people cannot clock in. I need a human being to look at this now.",
+        "My invoice is wrong.",
+    ],
+)
+def test_a_sentiment_without_evidence_has_no_confidence(text):
+    score = scored(text)
+    assert (score.sentiment, score.confidence) == ("neutral", None)
+
+
 @pytest.mark.parametrize(("key", "text"), FEELINGS.items(), ids="-".join)
 def test_sentiment_is_recognised_in_each_language(key, text):
     assert scored(text).sentiment == key[1]

@@ -101,8 +101,11 @@ def priority_confidence(score: int, hits: Sequence[Hit]) -> float:
     return round(EDGE_CONFIDENCE + (CLEAR_CONFIDENCE - EDGE_CONFIDENCE) * clear, 3)
 
 
-def sentiment(hits: Sequence[Hit]) -> tuple[str, float, list[Hit]]:
-    """Return the sentiment, its confidence, and the hits that decided it."""
+def sentiment(hits: Sequence[Hit]) -> tuple[str, float | None, list[Hit]]:
+    """Return the sentiment, its confidence, and the hits that decided it.
+
+    Without such hits it is the default, with no confidence: nothing in the text speaks for it.
+    """
     totals = dict.fromkeys(SENTIMENT_FROM, 0.0)
     for label in totals:
         weights = [hit.weight for hit in _distinct(hits) if hit.label == label]
@@ -110,7 +113,7 @@ def sentiment(hits: Sequence[Hit]) -> tuple[str, float, list[Hit]]:
             totals[label] = sum(weights)
     chosen = max(totals, key=lambda label: totals[label] - SENTIMENT_FROM[label])
     if totals[chosen] < SENTIMENT_FROM[chosen]:
-        return DEFAULT_SENTIMENT, 0.8, []
+        return DEFAULT_SENTIMENT, None, []
     return chosen, 0.7, _strongest(hit for hit in hits if hit.label == chosen)
 
 
