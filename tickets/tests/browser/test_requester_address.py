@@ -177,5 +177,5 @@ def test_an_agents_open_page_learns_that_the_requester_closed_it(desk, ticket):
     page.get_by_role("button", name="Close the ticket").click()
     expect(page.get_by_role("heading", name="This is closed")).to_be_visible()
     window.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    said = "The requester changed status from open to closed"
-    expect(window.locator("#watch")).to_contain_text(said)
+    summary = "The requester changed status from open to closed"
+    expect(window.locator("#watch")).to_contain_text(summary)

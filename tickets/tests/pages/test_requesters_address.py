@@ -324,6 +324,6 @@ def test_an_invalid_address_is_refused(visitor, mail_server):
     assert b'id="links_email-error"' in response.content
 
 
-def test_the_front_door_and_the_private_page_offer_it(visitor, ticket):
+def test_the_submit_page_and_the_private_page_offer_it(visitor, ticket):
     for path in ("/", ticket.private_link_path(), "/t/dead/"):
         assert b'action="/links/"' in visitor.get(path).content
