@@ -63,6 +63,26 @@ def fail_to_suggest(page: Page, facts: Facts) -> None:
     expect_suggestion(page, "unavailable")
 
 
+def write_no_clue(page: Page, facts: Facts) -> None:
+    describe(page, "Zzz qqq lorem ipsum dolor sit amet")
+    expect_suggestion(page, "noClue")
+
+
+def offer_title(page: Page, facts: Facts) -> None:
+    page.get_by_label("Title optional", exact=True).fill("My own title")
+    wait_for_suggestion(page, facts)
+    page.get_by_role("button", name="Suggest a title").click()
+    expect(page.get_by_role("button", name="Apply", exact=True)).to_be_visible()
+
+
+def open_links(page: Page, facts: Facts) -> None:
+    page.get_by_text("Already have a ticket?").click()
+
+
+def open_closing(page: Page, facts: Facts) -> None:
+    page.get_by_text("Close this ticket").click()
+
+
 def find_similar(page: Page, facts: Facts) -> None:
     describe(page, "The invoice of this month shows a wrong amount and was charged twice.")
     expect(page.get_by_role("complementary", name="Similar tickets")).to_contain_text("#")
@@ -75,7 +95,7 @@ def send_empty_form(page: Page, facts: Facts) -> None:
 
 def create_ticket(page: Page, facts: Facts) -> None:
     describe(page)
-    page.get_by_label("Title", exact=True).fill("Charged twice")
+    page.get_by_label("Title optional", exact=True).fill("Charged twice")
     page.get_by_role("button", name="Send").click()
     page.wait_for_url("**/t/**")
     expect(page.locator("#toasts")).to_contain_text("Thank you")

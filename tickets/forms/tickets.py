@@ -100,11 +100,13 @@ class NewTicketForm(TicketForm):
 class SubmitForm(NewTicketForm):
     """The public page's form. Requesters set neither status nor assignee.
 
-    `kept` names the suggested values that the requester left alone; it cleans to `accepted`.
+    Triage writes a title that is left empty. `kept` names the suggested values that the requester
+    left alone; it cleans to `accepted`.
     """
 
+    title = OneLineField(max_length=MAX_TITLE_CHARS, required=False)
     kept = forms.MultipleChoiceField(
-        choices=[("category", "category"), ("priority", "priority")], required=False
+        choices=[(name, name) for name in ("title", "category", "priority")], required=False
     )
 
     def clean(self) -> dict[str, Any]:

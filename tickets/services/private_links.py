@@ -48,18 +48,20 @@ def revoke_private_link(ticket: Ticket, actor: Actor) -> Ticket:
 def request_links(address: str) -> None:
     """Email an address the links of its active and recent tickets, at most a few times an hour.
 
-    A job finds the tickets, so that neither the answer nor its time tells whether there are any.
+    The answer must not tell whether there are any, nor must the time that it takes. So a job is
+    queued for every address, and it does nothing without a ticket.
     """
-    send_links.defer(address=address)
+    ticket = Ticket.objects.with_link_for(address).newest_first().first()
+    name = f"links:{digest(mailbox(address))}"
+    wait = Counter.objects.hit(name, limit=MAX_LINK_MAILS_PER_HOUR, seconds=3600)
+    send_links.defer(ticket_id=None if ticket is None or wait else ticket.pk)
 
 
 @app.task(queue="mail")
-def send_links(address: str) -> None:
-    """Queue the email with an address's links, if it has tickets and has not had several."""
-    with transaction.atomic():
-        ticket = Ticket.objects.with_link_for(address).newest_first().first()
-        name = f"links:{digest(mailbox(address))}"
-        if ticket is not None and not Counter.objects.hit(
-            name, limit=MAX_LINK_MAILS_PER_HOUR, seconds=3600
-        ):
-            outbox.links_requested(ticket, address)
+def send_links(ticket_id: int | None) -> None:
+    """Queue the email with the links of all tickets of this ticket's address."""
+    if ticket_id is None:
+        return
+    for ticket in Ticket.objects.filter(pk=ticket_id).exclude(requester_email=""):
+        with transaction.atomic():
+            outbox.links_requested(ticket, ticket.requester_email)

@@ -14,6 +14,7 @@ from ..exceptions import NotFound
 from ..models.housekeeping import IdempotencyKey
 from ..models.ticket import Ticket, digest
 from ..models.workplace import TicketRead
+from ..triage import engine
 from ..triage.signed_suggestions import SignedSuggestion
 from ..vocabulary import TRIAGE_FIELDS, WRITABLE_FIELDS, LearnedField, Scope, Source
 from .editing import (
@@ -41,12 +42,15 @@ def create_ticket(
 ) -> Ticket:
     """Store a new ticket. Offline triage fills in at once what the person left open.
 
-    `data` is clean form data. Values left out come from the suggestion that was shown
-    (`data["suggestion"]`), if there was one. `accepted` names the values that the suggestion
-    filled in and the person left alone: they stay the suggestion's.
+    `data` is clean form data; offline triage writes a title that is empty. Values left out come
+    from the suggestion that was shown (`data["suggestion"]`), if there was one. `accepted` names
+    the values that the suggestion filled in and the person left alone: they stay the
+    suggestion's.
     If a model is set up, a job that commits with the ticket asks it later.
     """
     values = _writable_values(data)
+    if "title" not in values:
+        values["title"] = engine.suggest_title(data["description"], use_model=False).title
     suggestion: SignedSuggestion | None = data.get("suggestion")
     ticket = Ticket(**values)
     ticket.updated_at = ticket.created_at

@@ -20,8 +20,8 @@ from . import config, parse, prompts, text
 from .config import Config
 from .gateway import ModelGateway
 from .offline import classifier
-from .offline import title as offline_title
 from .offline.lexicon.compiled import load_lexicon
+from .offline.titles import suggestion as offline_title
 from .providers.base import Endpoint, ProviderError
 from .results import Classification, Evidence, SentimentScore, SuggestedTitle, TriageResult
 from .shared_state import LocalSharedState, SharedState

@@ -11,22 +11,12 @@ const SIMILAR_LENGTH = 500; // characters compared with other tickets
 const MAX_QUOTE = 16; // characters shown of each piece of evidence
 const MAX_QUOTES = 5;
 const FIELDS = ["category", "priority"];
-const TEXTS = ["requester_email", "description", "title"];
+const TYPED = ["requester_email", "description", "title"];
 const FORM_KEY = "form_key";
 const STORAGE_KEY = "submit-form";
-const NOTES = {
-  idle: "A suggestion appears here once you have written a sentence.",
-  typing: "Waiting for you to pause…",
-  thinking: "Reading your text…",
-  suggested: "We suggest",
-  overridden: "You chose differently. We suggested",
-  unavailable: "No suggestion right now. Choose yourself, or leave it to us.",
-};
-const SOURCES = {
-  llm: "Suggested by the AI model.",
-  offline: "Suggested by the offline classifier.",
-  default: "This is our default: the text gives no clue.",
-};
+const CHOICES = ["suggested", "overridden"]; // the states with a suggestion
+// What the page says, from its template.
+const TEXTS = byId("texts").dataset;
 
 document.addEventListener("alpine:init", () => {
   Alpine.data("submitForm", () => ({
@@ -35,10 +25,13 @@ document.addEventListener("alpine:init", () => {
     suggestion: null, // the last answer
     classifiedText: "", // the text that it is about
     classifiedDescription: "", // and its description
-    touched: { category: false, priority: false },
-    filled: { category: false, priority: false }, // by the suggestion
+    touched: { category: false, priority: false, title: false },
+    filled: { category: false, priority: false, title: false }, // by the suggestion
     offered: false,
-    titleNote: "A few words, like the subject of an email.",
+    titleNote: TEXTS.titleIdle,
+    offeredTitle: "",
+    titledDescription: "", // the description that the suggested title is about
+    titleTurn: 0,
     turn: 0,
     timer: 0,
     request: null,
@@ -52,10 +45,10 @@ document.addEventListener("alpine:init", () => {
     // --- What the panel shows ---
 
     get hasSuggestion() {
-      return this.state === "suggested" || this.state === "overridden";
+      return CHOICES.includes(this.state);
     },
     get note() {
-      return NOTES[this.state];
+      return TEXTS[this.state];
     },
     get categoryLabel() {
       return this.labelOf("category");
@@ -72,18 +65,21 @@ document.addEventListener("alpine:init", () => {
     get evidence() {
       const evidence = this.suggestion?.evidence || {};
       const texts = FIELDS.flatMap((name) => evidence[name] || []).map((item) => item.text);
-      const quotes = [...new Set(texts.map(shorten))].slice(0, MAX_QUOTES);
-      return quotes.length ? `Because of ${quotes.map((text) => `“${text}”`).join(", ")}` : "";
+      const shortened = [...new Set(texts.map(shorten))].slice(0, MAX_QUOTES);
+      const quotes = shortened.map((text) => filledIn(TEXTS.quote, { text })).join(", ");
+      return quotes && filledIn(TEXTS.evidence, { quotes });
     },
     get source() {
-      return this.suggestion ? SOURCES[this.suggestion.source] || "" : "";
+      return this.suggestion ? TEXTS[this.suggestion.source] || "" : "";
     },
     get offer() {
-      return this.state === "overridden" ? "Use suggestion" : "Suggestion used";
+      return this.state === "overridden" ? TEXTS.use : TEXTS.used;
     },
     get announcement() {
-      if (this.hasSuggestion) return `${this.note}: ${this.categoryLabel}, ${this.priorityLabel}`;
-      return this.state === "unavailable" ? this.note : "";
+      const values = { category: this.categoryLabel, priority: this.priorityLabel };
+      if (this.state === "suggested") return filledIn(TEXTS.saySuggested, values);
+      if (this.state === "overridden") return filledIn(TEXTS.sayOverridden, values);
+      return ["noClue", "unavailable"].includes(this.state) ? this.note : "";
     },
     get suggestionId() {
       return this.suggestion ? this.suggestion.suggestion_id : "";
@@ -95,7 +91,8 @@ document.addEventListener("alpine:init", () => {
     },
     confidenceOf(name) {
       const confidence = this.suggestion?.confidence[name];
-      return typeof confidence === "number" ? `${Math.round(confidence * 100)}% confident` : "";
+      if (typeof confidence !== "number") return "";
+      return filledIn(TEXTS.confident, { percent: Math.round(confidence * 100) });
     },
 
     // --- Asking for a suggestion ---
@@ -106,13 +103,14 @@ document.addEventListener("alpine:init", () => {
     text() {
       return JSON.stringify({
         description: readable(this.description()),
-        title: readable(this.$refs.title.value.trim()),
+        title: this.filled.title ? "" : readable(this.$refs.title.value.trim()), // not our own words
       });
     },
     typed() {
       this.stop();
       if (this.description().length < MIN_LENGTH) {
         this.clearSuggestion();
+        this.clearTitle();
         this.showSimilar("");
       } else if (this.suggestion && this.classifiedText === this.text()) {
         this.compare();
@@ -128,6 +126,7 @@ document.addEventListener("alpine:init", () => {
       this.request = new AbortController();
       const limit = setTimeout(() => this.request.abort(), TIMEOUT);
       this.loadSimilar(text);
+      this.writeTitle();
       const answer = await this.post("classify", text, this.request.signal);
       clearTimeout(limit);
       if (turn !== this.turn || text !== this.text()) return;
@@ -135,12 +134,16 @@ document.addEventListener("alpine:init", () => {
         answer &&
         FIELDS.every((name) => optionOf(this.$refs[name], suggestedValue(answer, name)))
       ) {
-        this.take(answer, text);
+        if (givesClue(answer)) this.take(answer, text);
+        else this.dismiss("noClue");
       } else {
-        this.clearSuggestion();
-        this.remember();
-        this.state = "unavailable";
+        this.dismiss("unavailable");
       }
+    },
+    dismiss(state) {
+      this.clearSuggestion();
+      this.remember();
+      this.state = state;
     },
     // Only agents see similar tickets.
     async loadSimilar(text) {
@@ -167,14 +170,15 @@ document.addEventListener("alpine:init", () => {
       this.stop();
       // A suggestion for another description does not apply to this one.
       if (this.classifiedDescription !== this.description()) this.clearSuggestion();
+      if (this.titledDescription !== this.description()) this.clearTitle();
       if (!this.hasSuggestion) this.state = "idle";
     },
-    async post(endpoint, body, signal) {
+    async post(endpoint, body, signal, wait = TIMEOUT / 1000 - 1) {
       try {
         const response = await fetch(this.$root.dataset[endpoint], {
           method: "POST",
           headers: {
-            Prefer: `wait=${TIMEOUT / 1000 - 1}`, // so that the offline classifier answers in time
+            Prefer: `wait=${wait}`, // seconds; then the offline classifier answers
             "Content-Type": "application/json",
             "X-CSRFToken": this.$root.elements.csrfmiddlewaretoken.value,
           },
@@ -220,7 +224,7 @@ document.addEventListener("alpine:init", () => {
     },
     use() {
       if (this.state !== "overridden") return;
-      this.touched = { category: false, priority: false };
+      for (const name of FIELDS) this.touched[name] = false;
       this.fill();
     },
     compare() {
@@ -236,7 +240,7 @@ document.addEventListener("alpine:init", () => {
     remember() {
       const form = this.$root.elements;
       const values = Object.fromEntries(
-        [...TEXTS, ...FIELDS, FORM_KEY].map((name) => [name, form[name].value]),
+        [...TYPED, ...FIELDS, FORM_KEY].map((name) => [name, form[name].value]),
       );
       const answer = this.suggestion && { ...this.suggestion, evidence: {} };
       session.writeJSON(STORAGE_KEY, {
@@ -244,6 +248,7 @@ document.addEventListener("alpine:init", () => {
         touched: this.touched,
         answer,
         about: this.classifiedDescription,
+        titled: this.filled.title ? this.titledDescription : null,
       });
     },
     resume() {
@@ -251,14 +256,15 @@ document.addEventListener("alpine:init", () => {
       const [arrival] = performance.getEntriesByType("navigation") || [];
       const isNewVisit = !arrival || arrival.type === "navigate";
       if (stored && !(isNewVisit && !this.$refs.description.value.trim())) {
-        for (const name of [...TEXTS, ...FIELDS]) this.restore(name, stored.values[name]);
+        for (const name of [...TYPED, ...FIELDS]) this.restore(name, stored.values[name]);
         // The same text under the same key is the same ticket, however late it is sent again.
         this.$root.elements[FORM_KEY].value = stored.values[FORM_KEY];
         this.suggestion ||= stored.answer;
         this.classifiedDescription ||= stored.about;
         for (const name of FIELDS) this.restoreChoice(name, stored);
+        this.restoreTitle(stored);
       } else {
-        for (const name of FIELDS) this.touched[name] = this.$refs[name].value !== "";
+        for (const name of [...FIELDS, "title"]) this.touched[name] = this.$refs[name].value !== "";
         session.remove(STORAGE_KEY);
       }
       this.typed();
@@ -273,40 +279,98 @@ document.addEventListener("alpine:init", () => {
       this.filled[name] = !this.touched[name] && value !== "" && this.suggestion !== null;
     },
 
+    restoreTitle({ values, touched, titled }) {
+      const { value } = this.$refs.title;
+      this.filled.title = value !== "" && value === values.title && titled !== null;
+      this.touched.title = !this.filled.title && (value !== "" || touched.title);
+      this.titledDescription = titled || "";
+      if (this.filled.title) this.titleNote = TEXTS.titleFilled;
+    },
+
     // --- The title ---
 
+    titleTyped() {
+      this.touched.title = true;
+      this.filled.title = false;
+      this.offeredTitle = "";
+      this.titleNote = TEXTS.titleIdle;
+      this.typed();
+    },
+    // An empty title is filled in while somebody types elsewhere. The quick offline triage writes
+    // it, which also does so if there is none when the ticket is sent.
+    async writeTitle() {
+      if (this.touched.title || this.titledDescription === this.description()) return;
+      const title = await this.askForTitle(0);
+      if (!title || this.touched.title) return;
+      if (document.activeElement === this.$refs.title) this.offerTitle(title);
+      else this.fillTitle(title);
+    },
     async suggestTitle() {
-      const field = this.$refs.title;
-      const description = this.description();
-      if (!description) {
-        this.titleNote = "Describe the problem first.";
+      if (!this.description()) {
+        this.titleNote = TEXTS.titleMissing;
         return;
       }
-      this.titleNote = "Reading…";
-      const signal = AbortSignal.timeout(TIMEOUT);
-      const answer = await this.post(
-        "suggestTitle",
-        JSON.stringify({ description: readable(description) }),
-        signal,
-      );
-      if (!answer) this.titleNote = "No suggestion right now. Write a title yourself.";
-      else if (field.value.trim() && field.value !== this.filledTitle) {
-        this.titleNote = `Suggested title: “${answer.suggested_title}”`;
-      } else if (this.description() !== description) {
-        this.titleNote = "";
-      } else {
-        field.value = this.filledTitle = answer.suggested_title;
-        this.titleNote = "We suggested this title. Change it if you like.";
-        this.typed();
-      }
+      this.titleNote = TEXTS.titleThinking;
+      const title = await this.askForTitle();
+      if (title === null) this.titleNote = TEXTS.titleFailed;
+      else if (!title) this.titleNote = TEXTS.titleIdle;
+      else if (this.$refs.title.value.trim() && !this.filled.title) this.offerTitle(title);
+      else this.fillTitle(title);
     },
-    filledTitle: "",
+    // Returns null if there is no answer, and "" if it is about another text or not the latest.
+    async askForTitle(wait) {
+      const description = this.description();
+      this.titleTurn += 1;
+      const turn = this.titleTurn;
+      const signal = AbortSignal.timeout(TIMEOUT);
+      const body = JSON.stringify({ description: readable(description) });
+      const answer = await this.post("suggestTitle", body, signal, wait);
+      if (turn !== this.titleTurn || description !== this.description()) return "";
+      if (!answer) return null;
+      this.titledDescription = description;
+      return answer.suggested_title;
+    },
+    offerTitle(title) {
+      this.offeredTitle = title;
+      this.titleNote = filledIn(TEXTS.titleOffered, { title });
+    },
+    fillTitle(title) {
+      this.$refs.title.value = title;
+      this.touched.title = false;
+      this.filled.title = true;
+      this.offeredTitle = "";
+      this.titleNote = TEXTS.titleFilled;
+      this.remember();
+    },
+    applyTitle() {
+      this.fillTitle(this.offeredTitle);
+      this.$refs.title.focus(); // the button is gone
+    },
+    clearTitle() {
+      this.titleTurn += 1;
+      if (this.filled.title) this.$refs.title.value = "";
+      if (this.filled.title || this.offeredTitle) this.titleNote = TEXTS.titleIdle;
+      this.filled.title = false;
+      this.offeredTitle = "";
+      this.titledDescription = "";
+    },
   }));
 });
 
 /** The text without what the API refuses: control characters, and halves of characters. */
 function readable(text) {
   return text.replace(/[^\P{Cc}\t\n\r]/gu, " ").toWellFormed();
+}
+
+// The default is nobody's suggestion.
+function givesClue({ source, evidence }) {
+  return (
+    source === "llm" || (source === "offline" && Object.values(evidence).some((all) => all.length))
+  );
+}
+
+function filledIn(text, values) {
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
 function suggestedValue(suggestion, name) {

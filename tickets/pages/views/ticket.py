@@ -153,7 +153,8 @@ def _changed_message(saved: Ticket, fields: Collection[str]) -> str:
     if name == "assignee" and saved.assignee is None:
         return f"#{saved.pk} is now unassigned."
     value = audit_text.value_text(name, getattr(saved, name))
-    return f"#{saved.pk}: {name} is now {value}."
+    label = audit_text.VALUE_NAMES.get(name, name)
+    return f"#{saved.pk}: {label} is now {value}."
 
 
 def _is_row(request: Request) -> bool:

@@ -45,10 +45,12 @@ class SubmitForm:
         self.page = page
         self.panel = page.get_by_role("region", name="Suggestion")
         self.description = page.get_by_label("What is the problem?")
-        self.title = page.get_by_label("Title", exact=True)
+        self.title = page.get_by_label("Title optional", exact=True)
         self.category = page.get_by_label("Category")
         self.priority = page.get_by_label("Priority")
         self.send = page.get_by_role("button", name="Send")
+        self.apply = page.get_by_role("button", name="Apply", exact=True)
+        self.title_hint = page.locator("#title-hint")
         self.suggest_title = page.get_by_role("button", name="Suggest a title")
 
     def open(self) -> "SubmitForm":
@@ -81,11 +83,15 @@ class SubmitForm:
         return self.page.evaluate("document.activeElement.id")
 
     def positions(self) -> dict[str, float]:
-        """How far from the top each part of the form begins, and where the form ends."""
+        """How far from the top each part of the form begins, and the fields end."""
         return self.page.evaluate(
             """() => Object.fromEntries(
-                [...document.querySelectorAll(".ticket-form, .ticket-form > *")]
-                .filter((part) => part.type !== "hidden" && part.className !== "unseen")
-                .map((part, n) => [n, part.getBoundingClientRect().bottom + scrollY])
+                [...document.querySelectorAll("main :is(h1, form, .field, .suggestion, .button)")]
+                .filter((part) => part.checkVisibility())
+                .map((part) => [part, part.getBoundingClientRect()])
+                .map(([part, box], n) => [
+                    `${n} ${part.className}`,
+                    [box.top + scrollY, part.matches(".field") ? box.bottom + scrollY : 0],
+                ])
             )"""
         )

@@ -198,7 +198,7 @@ def test_the_submit_page_needs_no_mouse(page):
         page.keyboard.type(typed)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    title = page.get_by_label("Title", exact=True)
+    title = page.get_by_label("Title optional", exact=True)
     expect(title).not_to_have_value("")
     page.keyboard.press("Tab")
     expect(title).to_be_focused()

@@ -177,5 +177,37 @@ def test_an_agents_open_page_learns_that_the_requester_closed_it(desk, ticket):
     page.get_by_role("button", name="Close the ticket").click()
     expect(page.get_by_role("heading", name="This is closed")).to_be_visible()
     window.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    said = "The requester changed status from open to closed"
-    expect(window.locator("#watch")).to_contain_text(said)
+    summary = "The requester changed status from open to closed"
+    expect(window.locator("#watch")).to_contain_text(summary)
+
+
+@scripts
+def test_an_agent_sets_the_address_and_sends_the_link_when_asked_to(desk, mail_server, javascript):
+    ticket = TicketFactory()
+    page = desk.window(java_script_enabled=javascript)
+    desk.sign_in(page)
+    page.goto(ticket.get_absolute_url())
+    expect(page.get_by_text("There is no email address, so no link can be sent.")).to_be_visible()
+    page.get_by_text("Add an email address").click()
+    page.get_by_label("Requester's email address").fill("anna@example.net")
+    page.get_by_role("button", name="Save address").press("Enter")
+    expect(page.get_by_text("requester's email is now anna@example.net.")).to_be_visible()
+    work()
+    assert mail_server.messages == []
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_text("on its way to the requester")).to_be_visible()
+    work()
+    [message] = mail_server.messages
+    assert message["To"] == "anna@example.net"
+    assert ticket.link_secret in message.get_body(["plain"]).get_content()
+
+
+def test_an_agents_mistake_in_the_address_is_explained(desk, ticket):
+    desk.tolerate("status of 400")
+    page = desk.agent()
+    page.goto(ticket.get_absolute_url())
+    page.get_by_text("Change the email address").click()
+    page.get_by_label("Requester's email address").fill("anna@")
+    page.get_by_role("button", name="Save address").click()
+    expect(page.get_by_role("alert")).to_contain_text("Enter a valid email address.")
+    assert Ticket.objects.get().requester_email == "kim@example.org"

@@ -102,7 +102,7 @@ def test_nothing_moves_in_any_state(desk, width):
     form.description.fill(PROBLEM)
     form.expect_state("thinking")
     positions["thinking"] = form.positions()
-    questions.answer(evidence=LONG_EVIDENCE, source="default")
+    questions.answer(evidence=LONG_EVIDENCE)
     form.expect_state("suggested")
     positions["suggested"] = form.positions()
     assert (
@@ -139,7 +139,7 @@ def test_nothing_moves_while_the_page_arrives(desk, width):
         """() => {
             document.querySelector('footer').remove();
             const parts = [...document.querySelector('.ticket-form').children];
-            for (const part of parts.slice(3)) part.remove();
+            for (const part of parts.slice(4)) part.remove();
         }"""
     )
     expect(form.send).to_have_count(0)
@@ -327,68 +327,26 @@ def test_a_title_after_the_answer_leaves_it_standing(form, questions):
     assert Ticket.objects.get().category == "general"
 
 
-# --- what was typed as a title is overwritten ---
-
-
-def test_a_typed_title_stays(page, form):
-    form.write(title="My own title")
-    form.suggest_title.click()
-    expect(page.locator("#title-hint")).to_contain_text("Suggested title")
-    expect(form.title).to_have_value("My own title")
-
-
-def test_a_title_typed_meanwhile_stays(page):
-    titles = Questions(page, SUGGEST_TITLE)
-    form = SubmitForm(page).open()
-    form.description.fill(PROBLEM)
-    form.suggest_title.click()
-    titles.wait_for(1)
-    form.title.fill("Typed meanwhile")
-    titles.answer(suggested_title="Invoice charged twice")
-    expect(page.locator("#title-hint")).to_contain_text("Invoice charged twice")
-    expect(form.title).to_have_value("Typed meanwhile")
-
-
-def test_a_suggested_title_may_be_suggested_anew(page):
-    titles = Questions(page, SUGGEST_TITLE)
-    form = SubmitForm(page).open()
-    form.description.fill(PROBLEM)
-    form.suggest_title.click()
-    titles.answer(suggested_title="First idea")
-    expect(form.title).to_have_value("First idea")
-    form.suggest_title.click()
-    titles.answer(2, suggested_title="Second idea")
-    expect(form.title).to_have_value("Second idea")
-
-
-def test_no_title_is_no_obstacle(desk, page):
-    desk.tolerate("status of 500")
-    titles = Questions(page, SUGGEST_TITLE)
-    form = SubmitForm(page).open()
-    form.suggest_title.click()
-    expect(page.locator("#title-hint")).to_contain_text("Describe the problem")
-    form.description.fill(PROBLEM)
-    form.suggest_title.click()
-    titles.answer(status=500)
-    expect(page.locator("#title-hint")).to_contain_text("Write a title yourself")
-
-
 # --- what was typed is lost ---
 
 
 def test_errors_bring_everything_back(desk, page):
     desk.tolerate("status of 400")
     form = SubmitForm(page).open()
+    email = page.get_by_label("Your email")
+    email.fill("anna@")
     form.description.fill(PROBLEM)
     form.expect_state("suggested")
+    expect(form.title).not_to_have_value("")
     form.priority.select_option("low")
     form.send.click()
     summary = page.get_by_role("alert")
     expect(summary).to_be_focused()
     expect(form.description).to_have_value(PROBLEM)
+    expect(form.title).to_have_value("I was charged twice for my invoice this month")
     form.expect_values("billing", "low")
     form.expect_tags("category")
-    form.title.fill("Charged twice")
+    email.fill("")
     form.send_and_wait()
     ticket = Ticket.objects.get()
     assert (ticket.category_source, ticket.priority_source) == ("offline", "human")

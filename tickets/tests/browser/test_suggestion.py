@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tickets.models.ticket import Ticket
+from tickets.models.triage import Prediction
 from tickets.tests.factories import TicketFactory
 
 from .submit_form import ANSWER, CLASSIFY, OTHER_PROBLEM, PROBLEM, Questions, SubmitForm
@@ -32,7 +33,7 @@ def test_idle_while_there_is_no_sentence(stopped, page, questions):
     form.description.fill("It is broken, why?")
     stopped.run_for(20_000)
     form.expect_state("idle")
-    expect(form.panel).to_contain_text("once you have written a sentence")
+    expect(form.panel).to_contain_text("A suggestion appears as you write.")
     form.expect_values("", "")
     assert questions.routes == []
 
@@ -82,15 +83,68 @@ def test_suggested_fills_and_explains(form, questions):
 
 
 @pytest.mark.parametrize(
-    ("source", "text"), [("llm", "model"), ("offline", "offline"), ("default", "default")]
+    ("source", "text"), [("llm", "by the AI model"), ("offline", "by the offline classifier")]
 )
 def test_it_says_who_suggests(form, questions, source, text):
     form.description.fill(PROBLEM)
-    nobody_knows = {"category": None, "priority": None} if source == "default" else {}
-    questions.answer(source=source, **({"confidence": nobody_knows} if nobody_knows else {}))
+    questions.answer(source=source)
     form.expect_state("suggested")
     expect(form.panel).to_contain_text(text)
-    assert ("confident" in form.panel.inner_text()) == (source != "default")
+
+
+NO_CLUE = {
+    "suggested_category": "general",
+    "suggested_priority": "medium",
+    "source": "default",
+    "confidence": {"category": None, "priority": None},
+    "evidence": {"category": [], "priority": []},
+}
+
+
+@pytest.mark.parametrize("source", ["default", "offline"])
+def test_a_text_without_a_clue_gets_no_suggestion(form, questions, source):
+    form.write()
+    questions.wait_for(1)
+    questions.answer(len(questions.routes), **NO_CLUE | {"source": source})
+    form.expect_state("noClue")
+    expect(form.panel).to_contain_text("Your text gives no clue yet.")
+    expect(form.panel).not_to_contain_text("We suggest")
+    expect(form.page.locator("form > p[role=status]")).to_contain_text("no clue")
+    form.expect_values("", "")
+    form.expect_tags()
+    form.send_and_wait()
+    assert not Prediction.objects.filter(use="shown").exists()
+
+
+def test_a_text_that_loses_its_clue_loses_its_suggestion(form, questions):
+    form.description.fill(PROBLEM)
+    questions.answer()
+    form.expect_values("billing", "high")
+    form.description.fill("Lorem ipsum dolor sit amet.")
+    questions.answer(2, **NO_CLUE)
+    form.expect_state("noClue")
+    form.expect_values("", "")
+
+
+def test_the_real_classifier_finds_no_clue(page):
+    form = SubmitForm(page).open()
+    form.description.fill("Zzz qqq lorem ipsum dolor sit amet")
+    form.expect_state("noClue")
+    form.expect_values("", "")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_panel_takes_one_line_until_there_is_something_to_say(desk, width):
+    page = desk.window(viewport={"width": width, "height": 780})
+    questions = Questions(page, CLASSIFY)
+    form = SubmitForm(page).open()
+    for state in ("idle", "typing", "thinking"):
+        form.expect_state(state)
+        assert form.panel.bounding_box()["height"] < 32
+        form.description.press_sequentially(PROBLEM) if state == "idle" else None
+    questions.answer()
+    form.expect_state("suggested")
+    assert form.panel.bounding_box()["height"] > 100
 
 
 def test_the_real_answer_is_understood(page):

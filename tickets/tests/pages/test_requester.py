@@ -261,7 +261,7 @@ def test_a_resolved_ticket_stays_resolved(visitor):
     assert ticket.status == "resolved"
 
 
-def test_closing_is_the_requesters_act_and_teaches_nothing(visitor, ticket, agent):
+def test_closing_is_the_requesters_act_and_gives_no_feedback(visitor, ticket, agent):
     close(visitor, ticket)
     page = agent.get(f"/tickets/{ticket.pk}/").content.decode()
     assert re.search(r"The requester</strong>\s+changed status from open to closed", page)

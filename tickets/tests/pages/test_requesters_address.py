@@ -15,6 +15,7 @@ from tickets.models.ticket import Ticket
 from tickets.services import comments, private_links, tickets
 from tickets.services.mail import rendering
 from tickets.tests.factories import TicketFactory
+from tickets.tests.mailing import mail_jobs
 from tickets.tests.worker import work, work_now
 from tickets.vocabulary import MAX_ADDRESS_CHECKS_PER_DAY, MAX_LINK_MAILS_PER_HOUR
 
@@ -295,6 +296,13 @@ def test_the_answer_is_the_same_for_every_address(visitor, ticket, mail_server):
     assert Email.objects.count() == 1
 
 
+def test_no_job_contains_the_address(visitor, ticket, mail_server):
+    ask(visitor)
+    ask(visitor, "nobody@example.org")
+    arguments = [job.args for job in mail_jobs().order_by("id")]
+    assert arguments == [{"ticket_id": ticket.pk}, {"ticket_id": None}]
+
+
 def test_an_address_gets_few_emails_with_links(visitor, ticket, mail_server, monkeypatch):
     monkeypatch.setattr("tickets.pages.views.links.MAX_LINK_REQUESTS_PER_MINUTE", 100)
     answers = {ask(visitor) for _ in range(MAX_LINK_MAILS_PER_HOUR + 3)}
@@ -310,7 +318,7 @@ def test_a_client_asks_a_few_times_a_minute(visitor, mail_server):
 
 
 def test_a_link_that_is_revoked_meanwhile_is_not_sent(visitor, ticket, mail_server):
-    private_links.send_links(address="kim@example.org")
+    private_links.send_links(ticket_id=ticket.pk)
     private_links.revoke_private_link(ticket, SYSTEM)
     work()
     assert mail_server.messages == []
@@ -324,6 +332,6 @@ def test_an_invalid_address_is_refused(visitor, mail_server):
     assert b'id="links_email-error"' in response.content
 
 
-def test_the_front_door_and_the_private_page_offer_it(visitor, ticket):
+def test_the_submit_page_and_the_private_page_offer_it(visitor, ticket):
     for path in ("/", ticket.private_link_path(), "/t/dead/"):
         assert b'action="/links/"' in visitor.get(path).content

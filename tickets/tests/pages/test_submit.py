@@ -122,18 +122,43 @@ def test_a_deleted_ticket_is_not_created_again(visitor):
     assert not Ticket.objects.exists()
 
 
+@pytest.mark.parametrize("title", ["", "  ", "\r\n"])
+def test_triage_writes_a_title_that_is_left_empty(visitor, title):
+    send(visitor, title=title, description="Guten Tag,\n\nmein Konto ist gesperrt. Danke")
+    assert Ticket.objects.get().title == "Mein Konto ist gesperrt"
+
+
+def test_a_text_without_a_matter_gets_a_title_too(visitor):
+    send(visitor, title="", description="?!? \U0001f600")
+    assert Ticket.objects.get().title == "Support request"
+
+
+def test_a_suggested_title_between_two_clicks_does_not_make_a_second_ticket(visitor):
+    first = send(visitor, title="")
+    second = send(visitor, title="I was charged twice", kept=["title"])
+    assert second.url == first.url
+
+
+def test_the_json_api_needs_a_title(visitor):
+    body = {"description": "It is broken."}
+    response = visitor.post("/api/tickets/", body, content_type="application/json")
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["title"]
+
+
 def test_an_invalid_form_keeps_what_was_typed(visitor):
-    response = send(visitor, title=" ", category="account", requester_email="nobody")
+    response = send(visitor, title="Twice", category="account", requester_email="nobody")
     page = response.content.decode()
     assert response.status_code == 400
     assert "I was charged twice for my invoice" in page
+    assert 'value="Twice"' in page
     assert 'value="nobody"' in page
     assert '<option value="account" selected>' in page
     assert not Ticket.objects.exists()
 
 
 def test_each_error_describes_its_field(visitor):
-    page = send(visitor, title="").content.decode()
+    page = send(visitor, title="x" * 201).content.decode()
     field = re.search(r'<input id="title"[^>]*>', page)[0]
     assert 'aria-invalid="true"' in field
     assert "title-error" in re.search(r'aria-describedby="([^"]*)"', field)[1]
@@ -141,20 +166,21 @@ def test_each_error_describes_its_field(visitor):
 
 
 def test_the_list_of_errors_gets_the_focus(visitor):
-    page = send(visitor, title="").content.decode()
+    page = send(visitor, description="").content.decode()
     summary = re.search(r'<div class="notice bad"[^>]*>', page)[0]
     assert "autofocus" in summary
     assert 'tabindex="-1"' in summary
-    assert '<a href="#title">' in page
+    assert '<a href="#description">' in page
 
 
 def test_an_invalid_form_keeps_the_accepted_values(visitor):
     signed = signed_suggestions.sign(SUGGESTION, uuid.uuid4())
-    values = {"title": "", "suggestion_id": signed, "kept": ["category"]}
+    values = {"description": "", "suggestion_id": signed, "kept": ["category", "title"]}
     page = send(visitor, **values).content.decode()
     assert f'value="{signed}"' in page
     assert re.search(r'name="kept" value="category" :disabled', page)
     assert re.search(r'name="kept" value="priority" disabled', page)
+    assert re.search(r'name="kept" value="title" :disabled', page)
 
 
 def test_a_forged_suggestion_is_dropped(visitor):
@@ -224,7 +250,9 @@ def test_search_engines_may_index_it(visitor):
 
 
 def test_markup_is_escaped(visitor):
-    page = send(visitor, title="", description="</textarea><script>alert(1)</script>").content
+    page = send(
+        visitor, title="x" * 201, description="</textarea><script>alert(1)</script>"
+    ).content
     assert b"<script>alert" not in page
 
 

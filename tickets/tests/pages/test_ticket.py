@@ -515,7 +515,7 @@ def test_the_latest_suggestion_counts_without_shadows_and_defaults(agent, ticket
 
 
 def accept_form(page):
-    form = re.search(r'id="accept".*?</form>', page, re.S)[0]
+    form = re.search(r'id="accept".*?</(?:form|div)>', page, re.S)[0]
     return dict(re.findall(r'name="(version|category|priority)" value="(\w+)"', form))
 
 

@@ -1,6 +1,5 @@
 """The offline classifier: languages, evidence, sentiment, unusual texts and speed."""
 
-import re
 import time
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 from tickets.triage.offline import classifier
 from tickets.triage.offline.lexicon.compiled import Node, add_pattern, find, load_lexicon
 from tickets.triage.offline.lexicon.files import Cue
-from tickets.triage.offline.title import suggest_title
+from tickets.triage.offline.titles.suggestion import suggest_title
 from tickets.triage.offline.tokens import tokenise
 from tickets.triage.results import Classification, SentimentScore, SuggestedTitle
 from tickets.vocabulary import CATEGORIES, PRIORITIES, REVIEW_BELOW_CONFIDENCE, SENTIMENTS
@@ -478,39 +477,6 @@ def test_hostile_text_is_read_quickly(unit):
     suggest_title(text)
     # Usually a few hundredths of a second, as only 4,000 characters are read.
     assert time.perf_counter() - started < 5
-
-
-@pytest.mark.parametrize(
-    ("description", "title"),
-    [
-        ("My invoice is wrong. Please correct it.", "My invoice is wrong"),
-        ("Hello team,\nthe printer on floor 3 is broken.", "the printer on floor 3 is broken"),
-        ("Sehr geehrte Damen und Herren,\n\nmein Konto ist gesperrt.", "mein Konto ist gesperrt"),
-        ("Hola. Quiero un reembolso.", "Quiero un reembolso"),
-        ("Help! My account is locked.", "Help! My account is locked"),
-        ("Can you help me?", "Can you help me?"),
-        ("Hello", "Hello"),
-        ("新しいアプリが起動しません。助けてください。", "新しいアプリが起動しません。"),
-    ],
-)
-def test_a_title_is_the_first_sentence_after_a_greeting(description, title):
-    assert suggest_title(description) == SuggestedTitle(title, "offline")
-
-
-def test_a_long_sentence_is_cut_at_a_word():
-    description = "The export of the yearly report " + "fails again and again " * 10
-    title = suggest_title(description).title  # type: ignore[union-attr]
-    assert len(title) <= 80
-    assert re.match(re.escape(title) + r"\s", description)
-
-
-def test_a_long_word_is_cut_at_80_characters():
-    assert suggest_title("x" * 500) == SuggestedTitle("x" * 80, "offline")
-
-
-@pytest.mark.parametrize("text", ["", "   ", "...", "!?!", "\u200b\u200e", "\U0001f600"])
-def test_an_unreadable_text_has_no_title(text):
-    assert suggest_title(text) is None
 
 
 def test_words_of_a_long_text_have_exact_positions():

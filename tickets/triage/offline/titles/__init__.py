@@ -1,0 +1,1 @@
+"""Titles without a model, see `suggestion.py`."""
