@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -105,6 +106,8 @@ def value_text(name: str, value: Any) -> str:
     """Return a field's value within a sentence."""
     if value in (None, ""):
         return "unassigned" if name == "assignee" else "none"
+    if isinstance(value, datetime):
+        return wording.moment(value)
     text = str(value)
     return text.replace("_", " ") if name in (*ENUMERATED_FIELDS, "sentiment") else text
 

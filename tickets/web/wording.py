@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from ..vocabulary import Source
 
 TRIAGE_NAMES = {Source.LLM: "model", Source.OFFLINE: "offline classifier"}
@@ -10,6 +12,11 @@ DECIDERS = {
     **{source: f"Suggested by the {name}" for source, name in TRIAGE_NAMES.items()},
     Source.DEFAULT: "Default: the text gave no clue",
 }
+
+
+def moment(value: datetime) -> str:
+    """Format a time: "30 Nov 2026, 09:00 UTC"."""
+    return value.astimezone(UTC).strftime("%-d %b %Y, %H:%M UTC")
 
 
 def percentage(share: float) -> str:

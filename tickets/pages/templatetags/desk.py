@@ -162,6 +162,25 @@ def ago(moment: datetime) -> SafeString:
     )
 
 
+@register.simple_tag
+def moment(value: datetime) -> SafeString:
+    """Format a time: "30 Nov 2026, 09:00 UTC". The ticket page's script shows the viewer's."""
+    return format_html(
+        '<time datetime="{}" data-moment>{}</time>',
+        value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        wording.moment(value),
+    )
+
+
+@register.simple_tag
+def waiting_time(ticket: Ticket) -> SafeString:
+    """Say for how long the ticket has waited for us, with the full time in the title."""
+    since = ticket.waiting_since
+    assert since is not None
+    text = duration(max(timezone.now() - since, timedelta(0)))
+    return format_html('<span title="Since {}">{}</span>', wording.moment(since), text)
+
+
 def _age(moment: datetime, now: datetime) -> str:
     minutes = int((now - moment).total_seconds() // 60)
     if minutes < 1:
