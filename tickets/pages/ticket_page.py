@@ -11,15 +11,18 @@ from django.utils import timezone
 
 from ..access.actors import Actor
 from ..audit.trail import AuditEntry, audit_trail
+from ..forms.snooze import SnoozeForm
 from ..models.ticket import Comment, Ticket
-from ..models.workplace import PendingReply
+from ..models.workplace import PendingReply, TicketRead
 from ..services.mail.outbox import is_mail_sent
 from ..services.replies import reply_token
-from ..vocabulary import WRITABLE_FIELDS, AuditEvent, LearnedField, Source
+from ..vocabulary import WRITABLE_FIELDS, AuditEvent, AuthorRole, LearnedField, Source
 from .audit_text import actor_name
 from .shortcuts import CATEGORY, HELP, PRIORITY, UNDO, shortcut, value_shortcut
 
 MAX_SIMILAR = 3  # finished tickets, and as many active ones
+VISIBLE_COMMENTS = 5  # the latest ones; the middle of a long conversation is folded
+MIN_FOLDED = 3
 VISIBLE_ENTRIES = 8  # of the audit trail, the newest; the others unfold
 SHORTCUTS = (
     shortcut("y", "accept", "Accept the suggested category and priority"),
@@ -32,6 +35,9 @@ SHORTCUTS = (
     shortcut(";", "replies", "Insert a saved reply"),
     shortcut("Ctrl+Enter", "", "Send the reply, or add the note"),
     shortcut("e", "edit", "Edit the text"),
+    shortcut("h", "snooze", "Snooze"),
+    shortcut("j", "next", "Next ticket of the list"),
+    shortcut("k", "previous", "Previous ticket of the list"),
     shortcut("Esc", "", "Leave a field"),
     shortcut("u", "back", "Back to the list"),
     UNDO,
@@ -72,6 +78,41 @@ def _pending_reply(reply: PendingReply, actor: Actor) -> WaitingReply:
     return WaitingReply(reply, seconds, reply.author == actor.user, reply_token(reply))
 
 
+def _conversation(ticket: Ticket, comments: list[Comment], actor: Actor) -> dict[str, Any]:
+    """Return the comments that are shown, those that are folded, and the first unread one's id.
+
+    What is unread is never folded, unless the account has never opened the ticket.
+    """
+    unread = None
+    if actor.user is not None:
+        read_until = TicketRead.objects.read_until(ticket, actor.user)
+        new = (each for each in comments if read_until and each.created_at > read_until)
+        unread = next((each for each in new if each.author_id != actor.user.pk), None)
+    start = len(comments) - VISIBLE_COMMENTS
+    if unread is not None:
+        start = min(start, comments.index(unread) - 1)
+    if start < MIN_FOLDED:
+        start = 0
+    return {
+        "folded": comments[:start],
+        "comments": comments[start:],
+        "unread": unread.pk if unread else None,
+    }
+
+
+def _is_answered(
+    ticket: Ticket, comments: Sequence[Comment], pending: Sequence[PendingReply], actor: Actor
+) -> bool:
+    """Return whether this agent has nothing more to do: they have replied, or it is finished."""
+    if pending:
+        return any(reply.author == actor.user for reply in pending)
+    if ticket.is_finished or not comments:
+        return ticket.is_finished
+    last = comments[-1]
+    is_reply = last.public and last.author_role == AuthorRole.AGENT
+    return is_reply and last.author == actor.user
+
+
 def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
     """Return the template's context, without forms and without what only a whole page loads."""
     comments = list(ticket.comments.select_related("author"))
@@ -80,10 +121,11 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
     suggestions = suggested_values(ticket)
     return {
         "ticket": ticket,
-        "comments": comments,
+        **_conversation(ticket, comments, actor),
         "last_comment": max((comment.pk for comment in comments), default=0),
         "pending": [_pending_reply(reply, actor) for reply in pending],
         "seen_replies": ",".join(str(reply.pk) for reply in pending),
+        "is_answered": _is_answered(ticket, comments, pending, actor),
         "is_mail_sent": is_mail_sent(),
         "older_entries": entries[:-VISIBLE_ENTRIES],
         "entries": entries[-VISIBLE_ENTRIES:],
@@ -94,6 +136,7 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
         "form_key": secrets.token_urlsafe(16),
         "shortcuts": SHORTCUTS,
         "set_by": set_by(ticket, entries),
+        "snooze_choices": SnoozeForm.PRESETS,
     }
 
 

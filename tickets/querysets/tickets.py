@@ -128,6 +128,11 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         newer = Cursor.at(rows[0], order, backwards=True)
         return Page(rows, older=Cursor.at(rows[-1], order).write(), newer=newer.write())
 
+    def nearest(self, cursor: Cursor) -> TicketT | None:
+        """Return the ticket next to the cursor's position, on its side; None at the end."""
+        queryset = self.in_order(cursor.order, backwards=cursor.backwards).defer("document")
+        return queryset.filter(cursor.condition()).first()
+
     def not_newer_than(self, cursor: str) -> Self:
         """Leave out tickets that are newer than the cursor's position. "" leaves out none."""
         return self.filter(read_cursor(cursor).reversed().condition()) if cursor else self

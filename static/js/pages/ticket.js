@@ -9,6 +9,7 @@ import { initReplyPicker, openReplyPicker } from "../lib/reply_picker.js";
 import { onFailure } from "../lib/requests.js";
 import { createSaveQueue } from "../lib/save_queue.js";
 import { addShortcutActions } from "../lib/shortcuts.js";
+import { snooze } from "../lib/snooze.js";
 import { toast, undoButton, undoNewest } from "../lib/toasts.js";
 
 const SLOW = 3000; // milliseconds
@@ -103,6 +104,7 @@ const isAnswered = (element) => Boolean(answered) && element.contains(answered);
 configureMorph({
   keepsElement(element, fresh) {
     const { id } = element;
+    if (id === page.id) keepUnfolded(fresh);
     if (!id || element.id !== fresh.id || isAnswered(element) || id === page.id) return false;
     if (id === "composer") {
       // The text stays; what can be sent, and to whom, follows the ticket.
@@ -117,6 +119,18 @@ configureMorph({
     return isOlder && !element.contains(ticket);
   },
 });
+
+// What was read meanwhile is not folded while somebody looks at it.
+function keepUnfolded(fresh) {
+  const folded = fresh.querySelector("#folded");
+  const isVisible = ({ id }) => byId(id) && !byId(id).closest("#folded");
+  const messages = folded ? [...folded.querySelectorAll(".message")].filter(isVisible) : [];
+  if (!messages.length) return;
+  folded.after(...messages);
+  const left = folded.querySelectorAll(".message").length;
+  folded.querySelector("summary").textContent = `${left} earlier`;
+  if (!left) folded.remove();
+}
 
 function morphInto(id, fresh) {
   Idiomorph.morph(byId(id), fresh.querySelector(`#${id}`).cloneNode(true));
@@ -326,6 +340,11 @@ function edit() {
   byId("edit-title").focus();
 }
 
+const noNeighbour = (end) =>
+  byId("heading").dataset.query
+    ? `This is the ${end} ticket of the list.`
+    : "Open a ticket from the list to go through it with j and k.";
+
 addShortcutActions({
   accept: () => press("accept-triage", "Category and priority are already confirmed."),
   assign: () =>
@@ -339,7 +358,10 @@ addShortcutActions({
   write,
   replies: openReplyPicker,
   back: () => byId("back").click(),
+  next: () => press("next-ticket", noNeighbour("last")),
+  previous: () => press("previous-ticket", noNeighbour("first")),
   edit,
+  snooze,
   undo() {
     const reply = document.querySelector("[data-undo-reply]");
     if (reply && !undoButton()) reply.click();
@@ -354,21 +376,17 @@ document.addEventListener("keydown", (event) => {
 
 // --- Opening the page ---
 
-// A reply that was taken back is a draft now, so a reload must not bring it back again.
-const address = new URL(location.href);
-if (address.searchParams.has("reply")) {
-  address.searchParams.delete("reply");
-  history.replaceState(history.state, "", address);
+// The address says which list the page was opened from. A reply that was taken back is a draft now,
+// so a reload must not bring it back again.
+const { query } = byId("heading").dataset;
+if (location.search !== query) {
+  history.replaceState(history.state, "", location.pathname + query + location.hash);
 }
 
 for (const form of forms()) drafts.restore(form);
+const unread = byId("unread");
+if (unread && !location.hash && unread.getBoundingClientRect().bottom > innerHeight)
+  unread.scrollIntoView();
 for (const button of document.querySelectorAll("[data-use-reply], [data-open-replies]")) {
   button.hidden = false;
-}
-if (document.referrer) {
-  const from = new URL(document.referrer);
-  const back = byId("back");
-  if (from.origin === location.origin && from.pathname === back.pathname) {
-    back.href = from.pathname + from.search + back.hash;
-  }
 }

@@ -25,7 +25,7 @@ from ...web.notices import notify
 from ...web.wording import plural
 from ..decorators import Request, page
 from ..toasts import toast
-from .ticket import draft_stored, error_status, page_response, sent_message
+from .ticket import draft_stored, error_status, list_query, page_response, sent_message
 
 
 @page("POST", agents=True)
@@ -80,7 +80,7 @@ def _sent(request: Request, ticket_id: int, sent: SentMessage, *, resolves: bool
         response = page_response(request, ticket)
         return draft_stored(toast(response, message, token=token), "composer")
     notify(request, message, token=token)
-    return redirect(f"{ticket.get_absolute_url()}#{anchor}")
+    return redirect(f"{ticket.get_absolute_url()}{list_query(request)}#{anchor}")
 
 
 def _taken(sent: SentMessage) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -30,6 +31,7 @@ from ...web.notices import notify
 from .. import audit_text, ticket_page
 from ..addresses import next_path
 from ..decorators import Request, page
+from ..list_position import list_position
 from ..ticket_rows import ticket_rows
 from ..toasts import toast
 from .ticket_list import select_options
@@ -143,7 +145,7 @@ def _changed(
     if request.htmx:
         return toast(page_response(request, saved), message, undo, about)
     notify(request, message, undo)
-    return redirect(next_path(request) or saved.get_absolute_url())
+    return redirect(next_path(request) or saved.get_absolute_url() + list_query(request))
 
 
 def _changed_message(saved: Ticket, fields: Collection[str]) -> str:
@@ -190,13 +192,25 @@ def page_response(
 ) -> HttpResponse:
     """Return the ticket's page, and note that the account has read it."""
     actor = actor_of(request)
-    context = {**ticket_page.context(ticket, actor), **select_options(), **context}
+    position = list_position(request, ticket, actor.user)
+    context = {
+        **ticket_page.context(ticket, actor),
+        **select_options(),
+        "position": position,
+        **context,
+    }
     if not request.htmx:  # a part of the page leaves these as they are
         context["similar"] = ticket_page.similar_tickets(ticket)
     response = render(request, "tickets/ticket.html", context, status=status)
     if actor.user is not None and not _is_ahead(request):
         TicketRead.objects.mark_read(ticket, actor.user)
     return response
+
+
+def list_query(request: Request) -> str:
+    """Return the query that keeps the page's list, "" if it has none."""
+    values = {name: request.GET[name] for name in ("list", "at") if name in request.GET}
+    return "?" + urlencode(values) if values else ""
 
 
 def _is_ahead(request: Request) -> bool:

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tickets.models.ticket import Ticket
 from tickets.models.triage import TriageModel
+from tickets.services.comments import add_reply
 from tickets.tests.factories import (
     AgentFactory,
     CommentFactory,
@@ -127,11 +128,37 @@ def test_states_of_a_ticket(desk, look):
     window.goto(f"/tickets/{ticket.pk}/")
     window.get_by_text("Edit title and description").click()
     check(window)
+    window.keyboard.press("Escape")
+    window.keyboard.press("h")
+    check(window)
+    window.keyboard.press("n")
+    window.keyboard.type("Among us")
+    check(window)
     window.get_by_label("Status").select_option("closed")
     expect(window.locator("#toasts")).to_contain_text("is now closed")
     check(window)
+    window.locator("#mode-reply").check()
+    window.locator("#body").fill("")
     window.get_by_role("button", name="Send reply").click()
     expect(window.get_by_role("alert")).to_be_focused()
+    check(window)
+
+
+def test_a_reply_that_waits_and_one_that_came_too_late(desk, look, settings):
+    settings.REPLY_DELAY_SECONDS = 300
+    ticket = fill_the_desk()
+    window = desk.agent(**look)
+    window.goto(f"/tickets/{ticket.pk}/")
+    window.locator("#body").fill("Lift it")
+    add_reply(ticket, {"body": "It works again."})
+    window.get_by_role("button", name="Send reply").click()
+    expect(window.locator("#unseen")).to_be_visible()
+    check(window)
+    window.get_by_role("button", name="Send anyway").click()
+    expect(window.locator(".pending")).to_be_visible()
+    window.locator("#body").fill("Half a sentence")
+    window.reload()
+    expect(window.locator("#drafts")).to_be_visible()
     check(window)
 
 
