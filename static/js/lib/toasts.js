@@ -65,7 +65,7 @@ document.addEventListener("toast", ({ detail: { message, undo, about } }) => {
 export function undoNewest() {
   const button = undoButton();
   if (button) button.click();
-  else if (recentChanges().length) byId("recent-changes").showPopover();
+  else if (recentChanges().length) openRecent();
   else toast("There is nothing to undo.");
 }
 
@@ -78,6 +78,12 @@ const recentKey = panel && `recent-${panel.dataset.account}`;
 function recentChanges() {
   const stored = local.readJSON(recentKey) || [];
   return stored.filter(({ since }) => Date.now() - since < RECENT_TIME);
+}
+
+function openRecent() {
+  showRecent();
+  panel.showPopover();
+  panel.querySelector("button")?.focus();
 }
 
 function remember(change) {
@@ -120,9 +126,7 @@ function showRecent() {
 }
 
 if (panel) {
-  panel.addEventListener("toggle", ({ newState }) => {
-    if (newState === "open") panel.querySelector("button")?.focus();
-  });
+  byId("recent").addEventListener("click", openRecent);
   setInterval(() => {
     if (!panel.matches(":popover-open")) showRecent();
   }, 30000);
