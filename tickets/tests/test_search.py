@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from tickets.models.ticket import Ticket
-from tickets.querysets.search import SEARCH_HELP, parse_search
+from tickets.querysets.search import SEARCH_HELP, parse_search, unknown_keys, unknown_values
 from tickets.tests.factories import AgentFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
@@ -200,3 +200,32 @@ def test_the_help_shows_only_valid_qualifiers():
     assert len(examples) >= 5
     for example in examples:
         assert not hasattr(parse_search(example)[0], "phrase"), example
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("status:lost", "“status:lost” is unknown. Use open, in_progress, resolved, closed."),
+        ("-is:nonsense", "“is:nonsense” is unknown. Use assigned, unassigned, unanswered,"),
+        ('mood:"very sad"', "“sentiment:very sad” is unknown. Use calm,"),
+        ("status:open,lost fire", "“status:open,lost” is unknown."),
+    ],
+)
+def test_an_unknown_value_is_named(text, start):
+    [sentence] = unknown_values(text)
+    assert sentence.startswith(start)
+    assert unknown_keys(text) == []
+
+
+@pytest.mark.parametrize(("text", "key"), [("fire label:x", "label"), ('-Tag:"a b"', "Tag")])
+def test_an_unknown_filter_is_named(text, key):
+    [sentence] = unknown_keys(text)
+    assert sentence.startswith(f"There is no filter “{key}:”. The filters are status:, category:,")
+    assert unknown_values(text) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["fire", "https://example.org", "12:30", "status:open", '"label:x"', "is:unanswered"]
+)
+def test_what_is_no_filter_is_not_called_one(text):
+    assert unknown_keys(text) == unknown_values(text) == []

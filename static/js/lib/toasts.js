@@ -65,7 +65,7 @@ document.addEventListener("toast", ({ detail: { message, undo, about } }) => {
 export function undoNewest() {
   const button = undoButton();
   if (button) button.click();
-  else if (recentChanges().length) byId("recent-changes").showPopover();
+  else if (recentChanges().length) openRecent();
   else toast("There is nothing to undo.");
 }
 
@@ -82,6 +82,11 @@ function recentChanges() {
 
 /** Whether a change can be undone for longer than its toast is there: a waiting reply is sent. */
 const lasts = (undo) => undo && !undo.startsWith("reply:");
+function openRecent() {
+  showRecent();
+  panel.showPopover();
+  panel.querySelector("button")?.focus();
+}
 
 function remember(change) {
   local.writeJSON(recentKey, [change, ...recentChanges()].slice(0, MAX_RECENT));
@@ -123,9 +128,7 @@ function showRecent() {
 }
 
 if (panel) {
-  panel.addEventListener("toggle", ({ newState }) => {
-    if (newState === "open") panel.querySelector("button")?.focus();
-  });
+  byId("recent").addEventListener("click", openRecent);
   setInterval(() => {
     if (!panel.matches(":popover-open")) showRecent();
   }, 30000);
