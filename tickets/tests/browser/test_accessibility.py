@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tickets.models.ticket import Ticket
 from tickets.models.triage import TriageModel
+from tickets.services.comments import add_reply
 from tickets.tests.factories import (
     AgentFactory,
     CommentFactory,
