@@ -89,6 +89,8 @@ AGENT_PAGES = [
     agent_state("list-keys", "/tickets/", steps.open_shortcuts),
     agent_state("list-news", "/tickets/", steps.wait_for_new_tickets),
     agent_state("ticket", "/tickets/{ticket}/"),
+    agent_state("ticket-note", "/tickets/{ticket}/", steps.write_note),
+    agent_state("ticket-snooze", "/tickets/{ticket}/", steps.open_snooze),
     agent_state("ticket-toast", "/tickets/{spare[0]}/", steps.close_ticket),
     agent_state("ticket-edit", "/tickets/{ticket}/", steps.open_edit),
     agent_state(

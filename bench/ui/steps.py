@@ -112,6 +112,17 @@ def send_empty_reply(page: Page, facts: Facts) -> None:
     expect(page.get_by_role("alert")).to_be_focused()
 
 
+def write_note(page: Page, facts: Facts) -> None:
+    page.keyboard.press("n")
+    page.keyboard.type("They called twice.")
+    expect(page.get_by_role("button", name="Add note")).to_be_visible()
+
+
+def open_snooze(page: Page, facts: Facts) -> None:
+    page.keyboard.press("h")
+    expect(page.get_by_role("button", name="Later today")).to_be_focused()
+
+
 # --- sign-in ---
 
 

@@ -36,7 +36,7 @@ class SnoozeForm(forms.Form):
     def clean_zone(self) -> tzinfo:
         try:
             return ZoneInfo(self.cleaned_data["zone"])
-        except (ValueError, OSError):  # empty, unknown or no name of a zone
+        except (KeyError, ValueError, OSError):  # unknown, or no name of a zone
             return timezone.get_current_timezone()
 
     def clean(self) -> dict[str, Any]:
