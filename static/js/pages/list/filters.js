@@ -29,10 +29,6 @@ list.addEventListener("htmx:configRequest", ({ detail }) => {
     detail.path = `${filters.action}?${filterQuery()}`;
   }
 });
-list.addEventListener("click", ({ target }) => {
-  const file = target.closest("a[download]");
-  if (file && areAhead()) file.href = `${file.pathname}?${filterQuery()}`;
-});
 list.addEventListener("formdata", ({ target, formData }) => {
   if (!target.closest(".export") || !areAhead()) return;
   for (const { name } of target.querySelectorAll("[type=hidden]")) formData.delete(name);
