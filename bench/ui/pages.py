@@ -84,6 +84,7 @@ AGENT_PAGES = [
     agent_state("list-empty", "/tickets/?search=zebra+quagga"),
     agent_state("list-refused", "/tickets/?status=lost", expected_problems=CLIENT_ERROR),
     agent_state("list-deep", "/tickets/", steps.next_page),
+    agent_state("list-export", "/tickets/", steps.open_export),
     agent_state("list-selected", "/tickets/", steps.select_rows),
     agent_state("list-toast", "/tickets/?status=open", steps.close_first),
     agent_state("list-keys", "/tickets/", steps.open_shortcuts),

@@ -148,6 +148,11 @@ def next_page(page: Page, facts: Facts) -> None:
     page.wait_for_url("**cursor=**")
 
 
+def open_export(page: Page, facts: Facts) -> None:
+    page.get_by_text("Export CSV").click()
+    page.get_by_role("button", name="Download").wait_for()
+
+
 def select_rows(page: Page, facts: Facts) -> None:
     boxes = page.get_by_role("row").get_by_role("checkbox")
     for number in range(1, 4):
