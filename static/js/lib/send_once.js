@@ -25,7 +25,7 @@ async function sendIfReachable(form, submitter) {
   );
   if (failure && failure !== "TimeoutError") {
     form.removeAttribute("aria-busy");
-    toast("We can't reach the server. Nothing is lost. Try again in a moment.");
+    toast(document.body.dataset.unreachable);
     return;
   }
   form.querySelector("[data-submitter]")?.remove();

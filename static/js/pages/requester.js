@@ -6,11 +6,10 @@ import { onFailure, stopPolling } from "../lib/requests.js";
 import { session } from "../lib/storage.js";
 import { toast } from "../lib/toasts.js";
 
-const UNREACHABLE = "We can't reach the server. Nothing is lost. Try again in a moment.";
-const REVOKED = "This page can no longer be opened because its link was revoked.";
 const REFUSED = [400, 429]; // the response is the page with its errors
 const STORAGE_KEY = `reply ${byId("composer").dataset.ticket}`;
 
+const TEXTS = byId("texts").dataset; // what the page says, from its template
 const main = byId("content");
 const ticket = byId("ticket");
 const isReply = (elt) => elt.id === "composer";
@@ -54,7 +53,7 @@ ticket.addEventListener("htmx:afterSwap", ({ target, detail }) => {
   if (isReply(detail.requestConfig.elt)) return;
   const arrived = messageIds().filter((id) => !messages.includes(id));
   for (const id of arrived) byId(id).classList.add("new");
-  if (arrived.some((id) => byId(id).matches(".ours"))) toast("Support has replied.");
+  if (arrived.some((id) => byId(id).matches(".ours"))) toast(TEXTS.replied);
 });
 
 function messageIds() {
@@ -69,7 +68,7 @@ function isOnScreen(element) {
 onFailure(ticket, ({ xhr }) => {
   if (xhr.status !== 404) return;
   stopPolling(ticket);
-  toast(REVOKED);
+  toast(TEXTS.revoked);
 });
 
 // --- A reply is sent ---
@@ -90,7 +89,7 @@ main.addEventListener("htmx:afterRequest", ({ detail }) => {
 });
 
 onFailure(byId("composer"), ({ xhr }) => {
-  toast(xhr.status === 404 ? REVOKED : UNREACHABLE);
+  toast(xhr.status === 404 ? TEXTS.revoked : document.body.dataset.unreachable);
   return true;
 });
 
@@ -113,12 +112,11 @@ const copyButton = byId("copy-link");
 copyButton.hidden = false;
 copyButton.addEventListener("click", async () => {
   const field = byId("link");
-  const { copied, failed } = copyButton.dataset;
   // Browsers offer the clipboard on secure pages only.
   const isCopied = await Promise.resolve(navigator.clipboard?.writeText(field.value))
     .then(() => Boolean(navigator.clipboard))
     .catch(() => false);
-  if (isCopied) return toast(copied);
+  if (isCopied) return toast(TEXTS.copied);
   field.select();
-  toast(document.execCommand("copy") ? copied : failed);
+  toast(document.execCommand("copy") ? TEXTS.copied : TEXTS.selected);
 });

@@ -216,6 +216,8 @@ def test_the_submit_page_needs_no_mouse(page):
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Already have a ticket?")).to_be_focused()
     for label, typed in (
         ("Your email", "anna@example.org"),
         ("What is the problem?", "The door to my account is closed."),

@@ -14,6 +14,13 @@ from tickets.tests.factories import TicketFactory
 GET = {
     "submit": (200, 200, 200),
     "requester-page": (200, 200, 200),
+    "requester-close": (405, 405, 405),
+    "requester-address": (405, 405, 405),
+    "dead-link": (404, 404, 404),
+    "confirm-address": (404, 404, 404),
+    "dead-confirmation": (404, 404, 404),
+    "links": (200, 200, 200),
+    "links-sent": (200, 200, 200),
     "ticket-list": (302, 403, 302),  # to its default view
     "bulk": (405, 405, 405),
     "review": (302, 403, 200),
@@ -60,6 +67,13 @@ AGENTS_ONLY = [
 METHODS = {
     "submit": {"GET", "POST"},
     "requester-page": {"GET", "POST"},
+    "requester-close": {"POST"},
+    "requester-address": {"POST"},
+    "dead-link": {"GET", "POST"},
+    "confirm-address": {"GET", "POST"},
+    "dead-confirmation": {"GET", "POST"},
+    "links": {"GET", "POST"},
+    "links-sent": {"GET"},
     "ticket-list": {"GET"},
     "bulk": {"POST"},
     "review": {"GET", "POST"},
@@ -93,6 +107,7 @@ ROUTES = {route.name: route for route in urlpatterns}
 def address(name, ticket):
     route: URLPattern = ROUTES[name]
     path = "/" + str(route.pattern).replace("<int:view_id>", "1").replace("<int:reply_id>", "1")
+    path = path.replace("<path:path>", "a/b").replace("<str:token>", "expired")
     return path.replace("<str:secret>", ticket.link_secret).replace(
         "<int:ticket_id>", str(ticket.pk)
     )
