@@ -10,6 +10,8 @@ from typing import Any
 from ..access.actors import Actor
 from ..audit.trail import AuditEntry, audit_trail
 from ..models.ticket import Comment, Ticket
+from ..models.workplace import AgentProfile
+from ..services.mentions import agents_by_name
 from ..vocabulary import WRITABLE_FIELDS, AuditEvent, LearnedField, Source
 from .audit_text import actor_name
 from .shortcuts import CATEGORY, HELP, PRIORITY, UNDO, shortcut
@@ -51,7 +53,8 @@ class SimilarTicket:
 
 def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
     """Return the template's context, without forms and without what only a whole page loads."""
-    comments = list(ticket.comments.select_related("author"))
+    comments = list(ticket.comments.select_related("author__agent_profile"))
+    notes = " ".join(comment.body for comment in comments if not comment.public)
     entries = audit_trail(ticket)
     suggestions = suggested_values(ticket)
     return {
@@ -63,6 +66,8 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
         "evidence": ticket.evidence(),
         "suggestions": suggestions,
         "acceptable": acceptable_values(ticket, suggestions),
+        "mentionable": agents_by_name(notes),
+        "profile": AgentProfile.of(actor.user) if actor.user else None,
         "me": actor.user.get_username() if actor.user else "",
         "form_key": secrets.token_urlsafe(16),
         "shortcuts": SHORTCUTS,

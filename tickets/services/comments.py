@@ -17,7 +17,7 @@ from ..models.ticket import Comment, Ticket, digest
 from ..models.workplace import TicketRead
 from ..vocabulary import AuthorRole, Status
 from .editing import audited, editing
-from .mail import outbox
+from .mail import notifications, outbox
 from .tickets import update_ticket
 
 # The same reply sent twice within this time is one reply.
@@ -80,6 +80,7 @@ def add_comment(ticket: Ticket, data: Mapping[str, Any], actor: Actor) -> Commen
         if actor.user is not None:
             TicketRead.objects.mark_read(ticket, actor.user)
         outbox.comment_added(comment)
+        notifications.comment_added(comment, actor)
     return comment
 
 
@@ -100,6 +101,7 @@ def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
         ticket.last_activity_at = comment.created_at
         ticket.waiting_since = ticket.waiting_since or comment.created_at
         ticket.snoozed_until = None
+        notifications.comment_added(comment, REQUESTER)
     return comment
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 from tickets.access.actors import REQUESTER, user_actor
 from tickets.forms.tickets import TicketForm
 from tickets.models.ticket import Ticket
+from tickets.models.workplace import AgentProfile
 from tickets.services import comments, private_links, tickets
 from tickets.tests.factories import AgentFactory, TicketFactory
 from tickets.tests.worker import work, work_now
@@ -216,3 +217,18 @@ def test_dots_and_line_ends_of_a_reply_stay_in_it(mail_server, agent):
     work()
     [message] = mail_server.messages
     assert body.strip() in plain(message)
+
+
+def test_a_reply_is_signed_with_name_and_signature(mail_server, agent):
+    AgentProfile.objects.create(
+        user=agent.user, display_name="Zoe <of> Support", signature="Zoe & team"
+    )
+    ticket = TicketFactory(requester_email="kim@example.org")
+    comments.add_comment(ticket, {"body": "Lift it up.", "public": True}, agent)
+    work()
+    [message] = mail_server.messages
+    assert plain(message).startswith("Zoe <of> Support replied to your ticket")
+    assert "Lift it up.\n\nZoe & team\n" in plain(message)
+    assert "Zoe &lt;of&gt; Support</strong> replied" in html(message)
+    assert html(message).count("Zoe &amp; team") == 1
+    assert "zoe.agent" not in message.as_string() + plain(message) + html(message)

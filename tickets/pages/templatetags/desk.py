@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.template import Context, Library
 from django.urls import reverse
 from django.utils import timezone
@@ -15,10 +16,12 @@ from django.utils.safestring import SafeString
 
 from tickets import vocabulary
 from tickets.audit.trail import AuditEntry
+from tickets.models import workplace
 from tickets.models.mail import Email
-from tickets.models.ticket import Ticket
+from tickets.models.ticket import Comment, Ticket
 from tickets.pages import addresses, audit_text, charts
 from tickets.pages.drafts import draft_of
+from tickets.services.mentions import find_mentions
 from tickets.vocabulary import THEMES, MailKind, MailState, PredictionUse, Source
 from tickets.web import wording
 
@@ -240,7 +243,31 @@ EMAIL_STATES = {
 @register.simple_tag
 def latest_emails(ticket: Ticket) -> list[Email]:
     """Return the latest emails to the requester, newest first. One query."""
-    return list(ticket.emails.order_by("-pk")[:MAX_EMAILS])
+    return list(ticket.emails.filter(recipient=None).order_by("-pk")[:MAX_EMAILS])
+
+
+@register.filter
+def public_author(comment: Comment) -> str:
+    """Return the name that the requester sees; "" if the agent chose none."""
+    return workplace.public_author(comment)
+
+
+@register.filter
+def signature(comment: Comment) -> str:
+    """Return the signature below an agent's reply; "" for none."""
+    return workplace.signature_below(comment)
+
+
+@register.filter
+def mentions(text: str, agents: Mapping[str, User]) -> SafeString:
+    """Mark the `@name` of these agents in a note."""
+    parts: list[tuple[str, str]] = []
+    end = 0
+    for mention in find_mentions(text, agents):
+        parts.append((text[end : mention.start], text[mention.start : mention.end]))
+        end = mention.end
+    highlighted = format_html_join("", '{}<span class="mention">{}</span>', parts)
+    return format_html("{}{}", highlighted, text[end:])
 
 
 @register.filter

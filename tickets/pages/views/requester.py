@@ -16,6 +16,7 @@ from ...access.throttling import throttle_anonymous
 from ...exceptions import NotFound, RateLimited
 from ...forms.tickets import ReplyForm
 from ...models.ticket import Comment, Ticket, digest
+from ...models.workplace import public_author, signature_below
 from ...services.comments import add_reply
 from ...vocabulary import AuthorRole, Status
 from ...web.notices import notify
@@ -61,7 +62,7 @@ def _reply(request: Request, ticket: Ticket) -> HttpResponse:
 
 
 def _page(request: Request, ticket: Ticket, form: ReplyForm, status: int = 200) -> HttpResponse:
-    comments = list(ticket.comments.filter(public=True))
+    comments = list(ticket.comments.filter(public=True).select_related("author__agent_profile"))
     etag = _etag(ticket, comments)
     unchanged = None if form.is_bound else get_conditional_response(request, etag)
     if unchanged is not None:
@@ -84,6 +85,7 @@ def _etag(ticket: Ticket, comments: Iterable[Comment]) -> str:
     content = [
         *(ticket.title, ticket.description, ticket.status, bool(ticket.requester_email)),
         *((comment.pk, comment.author_role, comment.body) for comment in comments),
+        *((public_author(comment), signature_below(comment)) for comment in comments),
     ]
     return f'"{digest(repr(content))[:32]}"'
 

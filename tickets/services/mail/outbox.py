@@ -1,4 +1,4 @@
-"""Put email to requesters into the outbox: which event sends one.
+"""Put email into the outbox: which event sends one to the requester.
 
 An email is a row and a job, both stored in the transaction of their event. Its text is rendered
 when it is sent.
@@ -81,7 +81,7 @@ def resend_email(email: Email) -> bool:
     with transaction.atomic():
         is_waiting = email.move_state((MailState.FAILED, MailState.UNCERTAIN), MailState.WAITING)
         if is_waiting:
-            _queue_job(email)
+            queue_email(email)
     return is_waiting
 
 
@@ -98,10 +98,11 @@ def _enqueue(
         event=event, defaults={"ticket": ticket, "kind": kind, **values}
     )
     if is_new:
-        _queue_job(email, delay)
+        queue_email(email, delay)
 
 
-def _queue_job(email: Email, delay: timedelta = timedelta(0)) -> None:
+def queue_email(email: Email, delay: timedelta = timedelta(0)) -> None:
+    """Queue the job that sends a waiting email, in the transaction that stored the email."""
     due = timezone.now() + delay if delay else None
     job = send_email.configure(schedule_at=due) if due else send_email
     job.defer(email_id=email.pk, ticket_id=email.ticket_id)

@@ -1,9 +1,11 @@
-"""Render an email to a requester. It says no more than the requester's page shows."""
+"""Render an email. One to a requester says no more than the requester's page shows."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from email.utils import parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
@@ -13,7 +15,9 @@ from django.utils.encoding import punycode
 
 from ...models.mail import Email, deliverable_address
 from ...models.ticket import Ticket, digest
+from ...models.workplace import public_author, signature_below
 from ...vocabulary import MailKind
+from . import agents
 
 # Invisible, and not allowed in a header: control and direction marks, and line ends of all kinds.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -21,60 +25,79 @@ UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2
 
 def load(email_id: int) -> Email | None:
     """Return the email with its ticket and comment, as they are now."""
-    rows = Email.objects.select_related("ticket", "comment").defer("ticket__document")
+    related = ("ticket", "comment__author__agent_profile", "recipient")
+    rows = Email.objects.select_related(*related).defer("ticket__document")
     return rows.filter(pk=email_id).first()
+
+
+def address(email: Email) -> str:
+    """Return where the email goes, as it stands now; "" for nowhere."""
+    if email.recipient is not None:
+        return email.recipient.email
+    return email.ticket.requester_email if email.ticket else ""
 
 
 def obsolete_because(email: Email) -> str:
     """Return why a waiting email should no longer be sent; "" if it should."""
     ticket, comment = email.ticket, email.comment
+    if email.recipient is not None:
+        return agents.obsolete_because(email, email.recipient)
+    assert ticket is not None
     if not ticket.requester_email:
         return "The ticket no longer has an email address."
     if not ticket.link_digest:
         return "The private link was revoked."
     if email.kind == MailKind.REPLY and not (comment and comment.public):
         return "The reply is no longer public."
-    if email.kind == MailKind.RESOLVED and not _still_resolved(email):
+    if email.kind == MailKind.RESOLVED and not _still_resolved(email, ticket):
         return "The ticket did not stay resolved."
     return ""
 
 
-def _still_resolved(email: Email) -> bool:
-    later = email.ticket.emails.filter(kind=MailKind.RESOLVED, pk__gt=email.pk)
-    return email.ticket.is_finished and not later.exists()  # a closed ticket stays resolved
+def _still_resolved(email: Email, ticket: Ticket) -> bool:
+    later = ticket.emails.filter(kind=MailKind.RESOLVED, pk__gt=email.pk)
+    return ticket.is_finished and not later.exists()  # a closed ticket stays resolved
 
 
 def render(email: Email) -> EmailMessage:
     """Return the email as text and HTML. Raise ValueError if mail cannot carry its address."""
+    if email.recipient is not None:
+        mail = agents.compose(email, email.recipient)
+        return _message(email, mail.subject, "agents", {"mail": mail, "site": settings.SITE_URL})
     ticket = email.ticket
+    assert ticket is not None
     context = {
         "ticket": ticket,
         "kind": email.kind,
         "body": email.comment.body if email.comment else "",
+        "author": public_author(email.comment) if email.comment else "",
+        "signature": signature_below(email.comment) if email.comment else "",
         "link": private_link(ticket),
         "site": settings.SITE_URL,
     }
+    # All emails of a ticket share the subject, so that mail programs thread them.
+    prefix = "" if email.kind == MailKind.RECEIVED else "Re: "
+    return _message(email, f"{prefix}[#{ticket.pk}] {ticket.title}", "message", context)
+
+
+def _message(email: Email, subject: str, template: str, context: Mapping[str, Any]) -> EmailMessage:
+    # Mail programs decode what follows "=?", line ends included.
+    subject = " ".join(UNPRINTABLE.sub(" ", subject).replace("=?", "= ?").split())
     message = EmailMultiAlternatives(
-        subject=subject(email),
-        body=render_to_string("mail/message.txt", context).strip() + "\n",
-        to=[deliverable_address(ticket.requester_email)],
+        subject=subject,
+        body=render_to_string(f"mail/{template}.txt", context).strip() + "\n",
+        to=[deliverable_address(address(email))],
         headers=_headers(email),
     )
-    message.attach_alternative(render_to_string("mail/message.html", context), "text/html")
+    message.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
     return message
 
 
-def subject(email: Email) -> str:
-    """Return the subject. All emails of a ticket share it, so that mail programs thread them."""
-    # Mail programs decode what follows "=?", line ends included.
-    title = " ".join(UNPRINTABLE.sub(" ", email.ticket.title).replace("=?", "= ?").split())
-    prefix = "" if email.kind == MailKind.RECEIVED else "Re: "
-    return f"{prefix}[#{email.ticket_id}] {title}"
-
-
 def _headers(email: Email) -> dict[str, str]:
-    own = message_id(email.ticket, email.event)
-    first = message_id(email.ticket, f"received {email.ticket_id}")
+    own = message_id(email, email.event)
+    # An agent's mail program threads what it gets about a ticket below a message that never was.
+    root = f"{'agents' if email.recipient_id else 'received'} {email.ticket_id}"
+    first = message_id(email, root) if email.ticket else own
     headers = {
         "Message-ID": own,
         # RFC 3834, and Exchange's own header: no "out of office" comes back.
@@ -84,10 +107,11 @@ def _headers(email: Email) -> dict[str, str]:
     return headers if own == first else headers | {"In-Reply-To": first, "References": first}
 
 
-def message_id(ticket: Ticket, event: str) -> str:
+def message_id(email: Email, event: str) -> str:
     """Return the same id each time, so that mailboxes recognise a duplicate. It reveals nothing."""
+    created_at = (email.ticket or email).created_at
     name = salted_hmac(
-        "tickets.message-id", f"{ticket.created_at.isoformat()} {event}", algorithm="sha256"
+        "tickets.message-id", f"{created_at.isoformat()} {event}", algorithm="sha256"
     ).hexdigest()[:32]
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     return f"<{name}@{punycode(sender.rpartition('@')[2]) or 'localhost'}>"

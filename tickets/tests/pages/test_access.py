@@ -30,6 +30,7 @@ GET = {
     "private-link-revoke": (405, 405, 405),
     "dashboard": (302, 403, 200),
     "triage": (302, 403, 200),
+    "account": (302, 403, 200),
     "sign-in": (200, 302, 302),
     "sign-out": (405, 405, 405),
     "theme": (405, 405, 405),
@@ -47,7 +48,7 @@ AGENTS_ONLY = [
         "triage",
     ),
     *("private-link-send", "private-link-revoke", "review"),
-    *("ticket-export", "save-view", "delete-view"),
+    *("ticket-export", "save-view", "delete-view", "account"),
 ]
 METHODS = {
     "submit": {"GET", "POST"},
@@ -68,6 +69,7 @@ METHODS = {
     "private-link-revoke": {"POST"},
     "dashboard": {"GET"},
     "triage": {"GET"},
+    "account": {"GET", "POST"},
     "sign-in": {"GET", "POST"},
     "sign-out": {"POST"},
     "theme": {"POST"},
@@ -172,7 +174,8 @@ def test_open_mode_makes_everybody_an_agent(open_mode, visitor):
 
 @pytest.mark.parametrize("name", [*(name for name in GET if name not in NOT_PAGES), "nothing"])
 def test_every_page_warns_of_open_mode(name, open_mode, ticket, visitor):
-    page = visitor.get(address(name, ticket) if name in GET else "/nothing").content
+    path = address(name, ticket) if name in GET else "/nothing"
+    page = visitor.get(path, follow=True).content  # an account needs to be signed in
     assert b"Open demo." in page
 
 

@@ -69,8 +69,11 @@ CHANGES = {
         },
     ),
     "0.3": Changes(
-        new_tables=frozenset({"tickets_agentprofile", "tickets_ticketread"}),
+        new_tables=frozenset(
+            {"tickets_agentprofile", "tickets_notification", "tickets_ticketread"}
+        ),
         new_columns={
+            "tickets_email": {"recipient_id"},
             "tickets_ticket": {"waiting_since", "last_activity_at", "snoozed_until"},
             "tickets_ticketevent": {"waiting_since", "snoozed_until"},
         },
