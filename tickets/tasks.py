@@ -1,7 +1,7 @@
 """Lets the worker find the background jobs, each declared beside the service that it runs."""
 
-from .services import housekeeping
+from .services import housekeeping, leavers
 from .services.mail import delivery, notifications
 from .services.triage import assessment, feedback
 
-__all__ = ["assessment", "delivery", "feedback", "housekeeping", "notifications"]
+__all__ = ["assessment", "delivery", "feedback", "housekeeping", "leavers", "notifications"]

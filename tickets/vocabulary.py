@@ -177,6 +177,8 @@ NOTIFICATION_DEFAULTS = {
     "notify_mention": NotificationChoice.AT_ONCE,
     "notify_unassigned": NotificationChoice.OFF,
 }
+# What agents choose about their own account, and admins for them.
+PROFILE_FIELDS = ("display_name", "signature", *NOTIFICATION_DEFAULTS)
 
 THEMES = ("light", "dark", "system")
 

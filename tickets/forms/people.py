@@ -14,6 +14,7 @@ from ..vocabulary import (
     MAX_SIGNATURE_CHARS,
     MAX_USERNAME_CHARS,
     NOTIFICATION_DEFAULTS,
+    PROFILE_FIELDS,
     THEMES,
     NotificationChoice,
 )
@@ -75,8 +76,7 @@ class OwnAccountForm(ProfileForm):
     @classmethod
     def of(cls, user: User, profile: AgentProfile, data: Any = None) -> OwnAccountForm:
         """Return the form with the account's values."""
-        names = ("display_name", "signature", *NOTIFICATION_DEFAULTS)
-        initial = {name: getattr(profile, name) for name in names}
+        initial = {name: getattr(profile, name) for name in PROFILE_FIELDS}
         return cls(data, initial={"email": user.email, **initial})
 
     @property

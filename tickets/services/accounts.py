@@ -16,7 +16,7 @@ from ..exceptions import InvalidInput
 from ..models.ticket import digest
 from ..models.tokens import ApiToken
 from ..models.workplace import AgentProfile
-from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, RESERVED_USERNAMES
+from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, PROFILE_FIELDS, RESERVED_USERNAMES
 from .editing import audited
 
 
@@ -31,14 +31,19 @@ def create_account(username: str, password: str, *, admin: bool = False) -> User
 
 def save_account(user: User, data: Mapping[str, Any]) -> None:
     """Store what an agent chose on the page of the own account."""
-    values = dict(data)
     with transaction.atomic():
-        user.email = values.pop("email")
+        user.email = data["email"]
         user.save(update_fields=["email"])
-        profile = AgentProfile.of(user)
-        for name, value in values.items():
-            setattr(profile, name, value)
-        profile.save()
+        save_profile(user, data)
+
+
+def save_profile(user: User, data: Mapping[str, Any]) -> None:
+    """Store the values of a profile that `data` has."""
+    profile = AgentProfile.of(user)
+    for name in PROFILE_FIELDS:
+        if name in data:
+            setattr(profile, name, data[name])
+    profile.save()
 
 
 @dataclass(frozen=True, slots=True)

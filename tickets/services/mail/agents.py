@@ -81,10 +81,7 @@ def compose(email: Email, recipient: User) -> AgentMail:
     rows = [row for row in _notifications(email, recipient) if still_holds(row)]
     items = [_item(list(group)) for _, group in groupby(sorted(rows, key=_matter), key=_matter)]
     if email.kind == MailKind.NOTICE:
-        ticket = rows[0].ticket
-        what = ", ".join(dict.fromkeys(SUBJECTS[row.kind] for row in rows))
-        subject = f"[#{ticket.pk}] {what}: {_title(ticket)}" if ticket else items[0].title
-        return AgentMail(subject, "", items)
+        return AgentMail(_subject(rows) or items[0].title, "", items)
     owed = Ticket.objects.filter(assignee=recipient).waiting_for([WaitingFor.US]).snoozed(False)
     longest = list(owed.defer("document", "description").order_by(waiting_order(), "pk")[:MAX_OWED])
     summary = _owed_summary(owed.count(), longest)
@@ -130,6 +127,13 @@ SUBJECTS: dict[str, str] = {
     NotificationKind.MENTION: "You are mentioned",
     NotificationKind.UNASSIGNED: "New ticket",
 }
+
+
+def _subject(rows: Sequence[Notification]) -> str:
+    """Return the subject of a notice about one ticket; "" if it is about a leaver's tickets."""
+    ticket = rows[0].ticket
+    what = ", ".join(dict.fromkeys(SUBJECTS.get(row.kind, "") for row in rows))
+    return f"[#{ticket.pk}] {what}: {_title(ticket)}" if ticket else ""
 
 
 def _line(rows: Sequence[Notification]) -> str:
