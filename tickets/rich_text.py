@@ -46,11 +46,17 @@ QUOTE_TITLE = "Quoted text"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Words to highlight, from `start` up to `end`, and why."""
+    """Words to highlight, from `start` up to `end`. The title says why, the class how."""
 
     start: int
     end: int
-    title: str
+    title: str = ""
+    css_class: str = ""
+
+    @property
+    def attributes(self) -> str:
+        values = {"class": self.css_class, "title": self.title}
+        return "".join(f' {name}="{escape(value)}"' for name, value in values.items() if value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +148,7 @@ class _Page:
                 return
             self.parts.append(escape(self.text[start : mark.start]))
             marked = slice(max(start, mark.start), min(end, mark.end))
-            self.parts.append(
-                f'<mark title="{escape(mark.title)}">{escape(self.text[marked])}</mark>'
-            )
+            self.parts.append(f"<mark{mark.attributes}>{escape(self.text[marked])}</mark>")
             start = marked.stop
 
     def _mark_after(self, position: int) -> Mark | None:
