@@ -33,7 +33,7 @@ View = Callable[..., Any]
 SECTIONS: dict[str, dict[type[Model], str]] = {
     "Tickets": {
         Ticket: "Find, change, assign and delete tickets, one or many at a time.",
-        Email: "Emails to requesters: sent, waiting and failed.",
+        Email: "Emails to requesters and agents: sent, waiting and failed.",
         SavedView: "Ticket lists that agents saved for themselves or share.",
     },
     "Triage": {

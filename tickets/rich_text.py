@@ -46,11 +46,17 @@ QUOTE_TITLE = "Quoted text"
 
 @dataclass(frozen=True, slots=True)
 class Highlight:
-    """Words to highlight, from `start` up to `end`, and why."""
+    """Words to highlight, from `start` up to `end`. The title says why, the class how."""
 
     start: int
     end: int
-    title: str
+    title: str = ""
+    css_class: str = ""
+
+    @property
+    def attributes(self) -> str:
+        values = {"class": self.css_class, "title": self.title}
+        return "".join(f' {name}="{escape(value)}"' for name, value in values.items() if value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +148,7 @@ class _Page:
                 return
             self.parts.append(escape(self.text[start : highlight.start]))
             part = slice(max(start, highlight.start), min(end, highlight.end))
-            self.parts.append(
-                f'<mark title="{escape(highlight.title)}">{escape(self.text[part])}</mark>'
-            )
+            self.parts.append(f"<mark{highlight.attributes}>{escape(self.text[part])}</mark>")
             start = part.stop
 
     def _highlight_after(self, position: int) -> Highlight | None:

@@ -1,7 +1,16 @@
 """Lets the worker find the background jobs, each declared beside the service that it runs."""
 
-from .services import housekeeping, private_links, replies
-from .services.mail import delivery
+from .services import housekeeping, leavers, private_links, replies
+from .services.mail import delivery, notifications
 from .services.triage import assessment, feedback
 
-__all__ = ["assessment", "delivery", "feedback", "housekeeping", "private_links", "replies"]
+__all__ = [
+    "assessment",
+    "delivery",
+    "feedback",
+    "housekeeping",
+    "leavers",
+    "notifications",
+    "private_links",
+    "replies",
+]

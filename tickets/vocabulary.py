@@ -110,7 +110,7 @@ class PredictionUse(TextChoices):
 
 
 class MailKind(TextChoices):
-    """Why a requester gets an email."""
+    """Why somebody gets an email: a requester, and from NOTICE on an agent."""
 
     RECEIVED = "received", "ticket received"
     REPLY = "reply", "public reply"
@@ -119,6 +119,9 @@ class MailKind(TextChoices):
     LINKS = "links", "private links of all tickets"
     CONFIRM = "confirm", "confirmation of a new address"
     MOVED = "moved", "notice to the old address"
+    NOTICE = "notice", "notice to an agent"
+    DIGEST = "digest", "digest for an agent"
+    INVITATION = "invitation", "invitation of an agent"
 
 
 class MailState(TextChoices):
@@ -128,6 +131,24 @@ class MailState(TextChoices):
     FAILED = "failed", "refused by the mail server"
     UNCERTAIN = "uncertain", "possibly sent: the mail server did not answer"
     DROPPED = "dropped", "not sent: no longer needed"
+
+
+class NotificationKind(TextChoices):
+    """What an agent is told about."""
+
+    ASSIGNED = "assigned"
+    ANSWER = "answer"
+    MENTION = "mention"
+    UNASSIGNED = "unassigned"
+    LEAVER = "leaver", "tickets of a leaver"
+
+
+class NotificationChoice(TextChoices):
+    """When an agent wants to be told about something."""
+
+    OFF = "off", "No email"
+    AT_ONCE = "at_once", "At once"
+    HOURLY = "hourly", "In an hourly digest"
 
 
 class AuditEvent(TextChoices):
@@ -158,6 +179,17 @@ WRITABLE_FIELDS = (
 ENUMERATED_FIELDS = ("category", "priority", "status")
 TEXT_FIELDS = ("title", "description")
 
+# What each agent chooses, as columns of the profile, with the default. Who is told about new
+# unassigned tickets is told about those that a leaver leaves behind, too.
+NOTIFICATION_DEFAULTS = {
+    "notify_assigned": NotificationChoice.AT_ONCE,
+    "notify_answer": NotificationChoice.AT_ONCE,
+    "notify_mention": NotificationChoice.AT_ONCE,
+    "notify_unassigned": NotificationChoice.OFF,
+}
+# What agents choose about their own account, and admins for them.
+PROFILE_FIELDS = ("display_name", "signature", *NOTIFICATION_DEFAULTS)
+
 THEMES = ("light", "dark", "system")
 
 AGENTS_GROUP, ADMINS_GROUP = "agents", "admins"
@@ -184,6 +216,8 @@ MAX_TITLE_CHARS = 200
 MAX_TEXT_CHARS = 20_000  # of a description, a reply or a note
 MAX_EMAIL_CHARS = 254
 MAX_USERNAME_CHARS = 150
+MAX_DISPLAY_NAME_CHARS = 60
+MAX_SIGNATURE_CHARS = 500
 DEFAULT_SUGGESTED_TITLE, MAX_SUGGESTED_TITLE_CHARS = "Support request", 80
 MAX_VIEW_NAME_CHARS = 60
 MAX_VIEW_QUERY_CHARS = 2000

@@ -111,6 +111,13 @@ AGENT_PAGES = [
     agent_state("dashboard-table", "/dashboard/", steps.open_tables),
     agent_state("triage", "/dashboard/triage/"),
     agent_state("triage-tables", "/dashboard/triage/?days=0", steps.open_tables),
+    agent_state("account", "/account/"),
+    agent_state(
+        "account-errors",
+        "/account/",
+        steps.save_wrong_address,
+        expected_problems=CLIENT_ERROR,
+    ),
 ]
 STATES = [*PUBLIC, *AGENT_PAGES]
 

@@ -237,3 +237,12 @@ def choose_period(page: Page, facts: Facts) -> None:
 def open_tables(page: Page, facts: Facts) -> None:
     for summary in page.get_by_text("Show as table").all():
         summary.click()
+
+
+# --- account ---
+
+
+def save_wrong_address(page: Page, facts: Facts) -> None:
+    page.get_by_label("Email address").fill("nobody")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_be_visible()

@@ -21,16 +21,18 @@ from django.http import QueryDict
 from django.utils.text import Truncator
 
 from ..access.actors import Actor, agents
-from ..forms import fields, lists, tickets
+from ..forms import fields, lists, people, tickets
 from ..models.ticket import Comment, Ticket
 from ..models.tokens import ApiToken
-from ..models.workplace import SavedView
+from ..models.workplace import AgentProfile, SavedView
 from ..services.editing import ReadState, conflicting_fields, own_changes
 from ..services.saved_views import SAME_NAME
 from ..vocabulary import (
     ENUMERATED_FIELDS,
     MAX_TOKEN_DAYS,
     MAX_TOKEN_NAME_CHARS,
+    NOTIFICATION_DEFAULTS,
+    PROFILE_FIELDS,
     RESERVED_USERNAMES,
     WRITABLE_FIELDS,
     Category,
@@ -39,6 +41,12 @@ from ..vocabulary import (
 )
 from .base import ModelForm
 
+NOTIFICATION_LABELS = {
+    "notify_assigned": "Told when assigned",
+    "notify_answer": "Told of an answer",
+    "notify_mention": "Told when mentioned",
+    "notify_unassigned": "Told of new unassigned",
+}
 TRIAGE_DECIDES = ("", "Let triage decide")
 ADMIN_WIDGETS: Mapping[type[forms.Field], type[forms.Widget]] = {
     fields.OneLineField: AdminTextInputWidget,
@@ -180,8 +188,37 @@ class NamesForm(ModelForm):
         return cast(str, name)
 
 
-class AccountForm(NamesForm, UserChangeForm):  # type: ignore[type-arg]
-    """An existing account."""
+class AccountForm(people.ProfileForm, NamesForm, UserChangeForm):  # type: ignore[type-arg]
+    """An existing account with its profile, and who gets its tickets when it is closed."""
+
+    hand_over_to = forms.ModelChoiceField(
+        queryset=agents(),
+        required=False,
+        empty_label="Unassigned",
+        label="Active tickets go to",
+        help_text="Only if the account is closed, or is no longer an agent's or admin's.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        profile = AgentProfile.of(self.instance)
+        for name in PROFILE_FIELDS:
+            self.initial[name] = getattr(profile, name)
+        for name in NOTIFICATION_DEFAULTS:  # left out, it stays as it is
+            self.fields[name].required = False
+            self.fields[name].label = NOTIFICATION_LABELS[name]
+        heirs = cast(Any, self.fields["hand_over_to"])
+        heirs.queryset = agents().exclude(pk=self.instance.pk)
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        """Return the values of the profile."""
+        values = {name: self.cleaned_data[name] for name in PROFILE_FIELDS if name in self.data}
+        return {
+            name: value
+            for name, value in values.items()
+            if value or name not in NOTIFICATION_DEFAULTS
+        }
 
 
 class NewAccountForm(NamesForm, AdminUserCreationForm):  # type: ignore[type-arg]

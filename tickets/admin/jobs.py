@@ -55,8 +55,12 @@ EVENTS = {
 TASKS = {
     "triage_ticket": "Ask the model about a ticket",
     "shadow_triage": "Ask the shadow source about a ticket",
-    "send_email": "Send an email to a requester",
+    "send_email": "Send an email",
     "send_links": "Send a requester their private links",
+    "tell_agents": "Put what agents are told at once into emails",
+    "send_digests": "Send the hourly digests",
+    "hand_over_tickets": "Hand over the tickets of an agent who left",
+    "find_leavers": "Find tickets of agents who left",
     "learn": "Learn from feedback",
     "retrain": "Retrain the classifier",
     "refit": "Retrain the classifier",  # its name in release 0.1

@@ -1,4 +1,4 @@
-"""Email to requesters in the back office: read it, and resend what failed."""
+"""Email in the back office: see what was sent, and resend what failed."""
 
 from __future__ import annotations
 
@@ -76,7 +76,9 @@ class EmailAdmin(ReadOnlyAdmin):
         return str(capfirst(MailKind(email.kind).label))
 
     @admin.display(description="Ticket")
-    def ticket_link(self, email: Email) -> SafeString:
+    def ticket_link(self, email: Email) -> SafeString | str:
+        if email.ticket_id is None:
+            return ""
         address = reverse("admin:tickets_ticket_change", args=[email.ticket_id])
         return format_html('<a href="{}">Ticket #{}</a>', address, email.ticket_id)
 

@@ -19,9 +19,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from ..access.actors import is_agent
 from ..forms.fields import OneLineField
 from ..models.ticket import Comment
-from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP
+from ..services.accounts import save_profile
+from ..services.leavers import Handover, hand_over
+from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, NOTIFICATION_DEFAULTS
+from ..web.notices import notify
 from ..web.wording import plural
 from .base import (
     DeskModelAdmin,
@@ -43,7 +47,7 @@ ROLES = {
 HELP = {
     "username": "Up to 150 letters, digits and @ . + - _",
     "is_active": "Clear this instead of deleting the account. Nobody can sign in with it, its API"
-    " tokens stop working, and its tickets stay assigned to it, so assign them to somebody else.",
+    " tokens stop working, and its active tickets become unassigned or go to the agent below.",
     "is_staff": "May open this back office. Agents without it work on the desk's own pages.",
     "is_superuser": "Has every permission, whatever its groups are.",
     "groups": f"{ROLES[AGENTS_GROUP]} {ROLES[ADMINS_GROUP]} An account without a group sees"
@@ -52,6 +56,7 @@ HELP = {
 NO_GROUP = "none"  # the filter's value for accounts without a group
 CONVERSATION = "ticket conversations"
 ACCESS_FIELDS = ("is_active", "groups", "is_staff", "is_superuser")
+CHANGE_ONLY = ("For requesters", "Email to the account")  # not shown to those who may only look
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -85,7 +90,9 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
     fieldsets = (
         (None, {"fields": ("username", "password_link")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("Access", {"fields": ACCESS_FIELDS}),
+        ("Access", {"fields": (*ACCESS_FIELDS, "hand_over_to")}),
+        ("For requesters", {"fields": ("display_name", "signature")}),
+        ("Email to the account", {"fields": tuple(NOTIFICATION_DEFAULTS)}),
         ("Activity", {"fields": ("assigned_tickets", "last_sign_in", "created")}),
     )
     add_fieldsets = (
@@ -106,7 +113,12 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
         if obj is None or self.has_change_permission(request, obj):
             return super().get_fieldsets(request, obj)
         # Without the permission to change accounts there is no link to the password page.
-        return ((None, {"fields": ("username",)}), *self.fieldsets[1:])
+        looks = [each for each in self.fieldsets[1:] if each[0] not in CHANGE_ONLY]
+        access = ("Access", {"fields": ACCESS_FIELDS})
+        return (
+            (None, {"fields": ("username",)}),
+            *(access if each[0] == "Access" else each for each in looks),
+        )
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         if db_field.name == "groups":
@@ -151,13 +163,15 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         me, users = signed_in_actor(request).user, list(queryset)
         changed = [user for user in users if user.is_active and user != me]
-        self._set_active(request, changed, False, "Deactivated")
+        with transaction.atomic():
+            self._set_active(request, changed, False, "Deactivated")
+            handovers = [hand_over(user, signed_in_actor(request)) for user in changed]
         self.report_action(
             request,
             len(changed),
             len(users),
             f"Deactivated: {plural(len(changed), 'account')}.",
-            "Their tickets stay assigned to them." if changed else "",
+            *map(_outcome, handovers),
             "Your own account was not changed." if me in users else "",
         )
 
@@ -175,6 +189,47 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
         with transaction.atomic():
             User.objects.filter(pk__in=[user.pk for user in users]).update(is_active=active)
             self.log_each(request, users, f"{message}.")
+
+    # --- saving and deleting ---
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Store the profile, and hand over the tickets of an account that is no agent's now."""
+        super().save_related(request, form, formsets, change)
+        if not change:
+            return
+        user = User.objects.get(pk=form.instance.pk)  # with the groups that it has now
+        save_profile(user, form.profile)
+        if not is_agent(user):
+            handover = hand_over(user, signed_in_actor(request), form.cleaned_data["hand_over_to"])
+            self._tell(request, handover)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        handover = hand_over(obj, signed_in_actor(request), at_once=True)
+        super().delete_model(request, obj)
+        self._tell(request, handover)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        with transaction.atomic():
+            actor = signed_in_actor(request)
+            handovers = [hand_over(user, actor, at_once=True) for user in queryset]
+            super().delete_queryset(request, queryset)
+        for handover in handovers:
+            self._tell(request, handover)
+
+    def _tell(self, request: HttpRequest, handover: Handover) -> None:
+        if text := _outcome(handover):
+            notify(request, text)
+
+
+def _outcome(handover: Handover) -> str:
+    """Say what became of a leaver's tickets; "" if there were none."""
+    if not handover.count:
+        return ""
+    tickets = f"{plural(handover.count, 'active ticket')} of {handover.leaver}"
+    new = f"assigned to {handover.heir.get_username()}" if handover.heir else "unassigned"
+    if handover.is_queued:
+        return f"{tickets} will be {new} in a moment."
+    return f"{tickets} {'is' if handover.count == 1 else 'are'} now {new}."
 
 
 # --- groups ---

@@ -1,11 +1,32 @@
-"""Sign-in, and presence on a ticket."""
+"""Sign-in, one's own account, and presence on a ticket."""
 
 from __future__ import annotations
 
-from django import forms
+from typing import Any
 
-from ..vocabulary import MAX_USERNAME_CHARS, THEMES
-from .fields import IdsField, NumberField, PlainTextField, SwitchField
+from django import forms
+from django.contrib.auth.models import User
+
+from ..models.workplace import AgentProfile
+from ..vocabulary import (
+    MAX_DISPLAY_NAME_CHARS,
+    MAX_EMAIL_CHARS,
+    MAX_SIGNATURE_CHARS,
+    MAX_USERNAME_CHARS,
+    NOTIFICATION_DEFAULTS,
+    PROFILE_FIELDS,
+    THEMES,
+    NotificationChoice,
+)
+from .fields import (
+    EmailField,
+    EnumerationField,
+    IdsField,
+    NumberField,
+    OneLineField,
+    PlainTextField,
+    SwitchField,
+)
 
 
 class SignInForm(forms.Form):
@@ -15,6 +36,54 @@ class SignInForm(forms.Form):
 
 class ThemeForm(forms.Form):
     theme = forms.ChoiceField(choices=[(theme, theme) for theme in THEMES])
+
+
+class ProfileForm(forms.Form):
+    """What an agent's profile holds, on the agent's own page and in the back office."""
+
+    display_name = OneLineField(
+        max_length=MAX_DISPLAY_NAME_CHARS,
+        required=False,
+        help_text="Requesters see this name on replies. Without one they see “Support”.",
+    )
+    signature = PlainTextField(
+        max_length=MAX_SIGNATURE_CHARS,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="Stands below each reply, on the requester's page and in the email.",
+    )
+    notify_assigned = EnumerationField(
+        choices=NotificationChoice.choices, label="A ticket is assigned to me"
+    )
+    notify_answer = EnumerationField(
+        choices=NotificationChoice.choices, label="A requester answers on my ticket"
+    )
+    notify_mention = EnumerationField(
+        choices=NotificationChoice.choices, label="A note mentions me by @name"
+    )
+    notify_unassigned = EnumerationField(
+        choices=NotificationChoice.choices, label="A ticket is new and unassigned"
+    )
+
+
+class OwnAccountForm(ProfileForm):
+    email = EmailField(
+        max_length=MAX_EMAIL_CHARS,
+        required=False,
+        label="Email address",
+        help_text="Where the desk's emails to you go. Without one you get none.",
+    )
+
+    @classmethod
+    def of(cls, user: User, profile: AgentProfile, data: Any = None) -> OwnAccountForm:
+        """Return the form with the account's values."""
+        initial = {name: getattr(profile, name) for name in PROFILE_FIELDS}
+        return cls(data, initial={"email": user.email, **initial})
+
+    @property
+    def choices(self) -> list[forms.BoundField]:
+        """Return the fields that say when to be told about what."""
+        return [self[name] for name in NOTIFICATION_DEFAULTS]
 
 
 class PresenceForm(forms.Form):

@@ -6,18 +6,22 @@ The check of the kinds is validated without blocking writers.
 from django.contrib.postgres.operations import AddConstraintNotValid, ValidateConstraint
 from django.db import migrations, models
 
-KINDS = ["received", "reply", "resolved", "link", "links", "confirm", "moved"]
+KINDS = [
+    *("received", "reply", "resolved", "link", "links", "confirm", "moved"),
+    *("notice", "digest", "invitation"),
+]
 LABELS = [
     *("ticket received", "public reply", "ticket resolved", "private link"),
     *("private links of all tickets", "confirmation of a new address"),
     "notice to the old address",
+    *("notice to an agent", "digest for an agent", "invitation of an agent"),
 ]
 
 
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("tickets", "0012_pending_replies")]
+    dependencies = [("tickets", "0013_notifications")]
 
     operations = [
         migrations.AddField(

@@ -1,4 +1,4 @@
-"""Email to requesters: the outbox."""
+"""The outbox: email to requesters and to agents, and what agents are told about."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Collection
 from typing import Any
 
 import idna
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from ..vocabulary import MailKind, MailState
+from ..vocabulary import MAX_USERNAME_CHARS, MailKind, MailState, NotificationKind
 from .constraints import one_of
 from .ticket import Comment, Ticket
 
@@ -36,9 +37,22 @@ def mailbox(address: str) -> str:
 
 
 class Email(models.Model):
-    """An email to a requester about one event. The row ensures that it is sent only once."""
+    """An email about one event. The row ensures that it is sent only once.
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="emails")
+    It goes to the ticket's requester, or to the `recipient`, an agent. Several tickets, or none,
+    may be the subject of an email to an agent; then `ticket` is None.
+    """
+
+    ticket = models.ForeignKey(
+        Ticket, on_delete=models.CASCADE, null=True, blank=True, related_name="emails"
+    )
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="emails",
+    )
     kind = models.CharField(max_length=10, choices=MailKind)
     # Names the event, such as "reply 12". A second email about it is refused.
     event = models.CharField(max_length=100, unique=True)
@@ -54,11 +68,18 @@ class Email(models.Model):
 
     class Meta:
         verbose_name = "email"
-        constraints = [one_of("kind", MailKind), one_of("state", MailState)]
+        constraints = [
+            one_of("kind", MailKind),
+            one_of("state", MailState),
+            models.CheckConstraint(
+                condition=models.Q(ticket__isnull=False) | models.Q(recipient__isnull=False),
+                name="email_to_somebody",
+            ),
+        ]
         indexes = [models.Index(fields=["ticket", "-id"], name="email_of_ticket")]
 
     def __str__(self) -> str:
-        return f"{self.kind} of #{self.ticket_id}"
+        return f"{self.kind} of #{self.ticket_id}" if self.ticket_id else self.kind
 
     @property
     def has_own_address(self) -> bool:
@@ -66,11 +87,57 @@ class Email(models.Model):
         return self.kind in (MailKind.LINKS, MailKind.CONFIRM, MailKind.MOVED)
 
     @property
-    def recipient(self) -> str:
-        return self.address if self.has_own_address else self.ticket.requester_email
+    def current_address(self) -> str:
+        """Return where the email goes, as it stands now; "" for nowhere."""
+        if self.recipient is not None:
+            return self.recipient.email
+        if self.has_own_address:
+            return self.address
+        return self.ticket.requester_email if self.ticket else ""
 
     def move_state(self, old: Collection[str], new: str, error: str = "", **values: Any) -> bool:
         """Move from an `old` state to a new one. Return False if another process was faster."""
         values |= {"state": new, "error": error[:MAX_ERROR_CHARS]}
         moved = Email.objects.filter(pk=self.pk, state__in=old).update(**values)
         return bool(moved)
+
+
+class Notification(models.Model):
+    """Something that an agent is told about by email. The row ensures that it is told only once.
+
+    It waits until a job puts it into an email, possibly with others.
+    """
+
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications"
+    )
+    kind = models.CharField(max_length=10, choices=NotificationKind)
+    # Names the event, such as "answer 12". An account is told about it once.
+    event = models.CharField(max_length=100)
+    # None if it is about all `count` tickets of the `leaver`.
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, null=True, blank=True)
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, null=True, blank=True)
+    actor = models.CharField(max_length=MAX_USERNAME_CHARS)
+    leaver = models.CharField(max_length=MAX_USERNAME_CHARS, blank=True)
+    count = models.PositiveIntegerField(default=1)
+    is_hourly = models.BooleanField()
+    email = models.ForeignKey(
+        Email, on_delete=models.CASCADE, null=True, blank=True, related_name="notifications"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            one_of("kind", NotificationKind),
+            models.UniqueConstraint(fields=["account", "event"], name="notification_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["account"],
+                condition=models.Q(email__isnull=True),
+                name="notification_waiting",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} for account {self.account_id}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -12,13 +14,19 @@ from ..querysets.saved_replies import SavedReplyQuerySet
 from ..querysets.saved_views import SavedViewQuerySet
 from ..querysets.turns import TicketReadQuerySet
 from ..vocabulary import (
+    MAX_DISPLAY_NAME_CHARS,
     MAX_REPLY_NAME_CHARS,
+    MAX_SIGNATURE_CHARS,
     MAX_TEXT_CHARS,
     MAX_USERNAME_CHARS,
     MAX_VIEW_NAME_CHARS,
     MAX_VIEW_QUERY_CHARS,
+    NOTIFICATION_DEFAULTS,
+    AuthorRole,
+    NotificationChoice,
+    NotificationKind,
 )
-from .constraints import visible
+from .constraints import one_of, visible
 from .ticket import Comment, Ticket
 
 
@@ -156,8 +164,16 @@ class PendingReply(models.Model):
         return self.due_at is not None and self.comment_id is None
 
 
+def notification_field(kind: NotificationKind) -> Any:
+    """Return the column of the agent's choice about this kind of event."""
+    default = NOTIFICATION_DEFAULTS[f"notify_{kind}"]
+    return models.CharField(
+        max_length=8, choices=NotificationChoice, default=default, db_default=default
+    )
+
+
 class AgentProfile(models.Model):
-    """What the desk keeps about an agent's account."""
+    """What the desk keeps about an agent's account. An account may have none, see `of`."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -167,9 +183,54 @@ class AgentProfile(models.Model):
     )
     # Messages from before count as read.
     unread_from = models.DateTimeField(default=timezone.now)
+    # What requesters see instead of the username, and what stands below each reply.
+    display_name = models.CharField(
+        max_length=MAX_DISPLAY_NAME_CHARS, blank=True, default="", db_default=""
+    )
+    signature = models.TextField(
+        max_length=MAX_SIGNATURE_CHARS, blank=True, default="", db_default=""
+    )
+    notify_assigned = notification_field(NotificationKind.ASSIGNED)
+    notify_answer = notification_field(NotificationKind.ANSWER)
+    notify_mention = notification_field(NotificationKind.MENTION)
+    notify_unassigned = notification_field(NotificationKind.UNASSIGNED)
+
+    class Meta:
+        constraints = [one_of(name, NotificationChoice) for name in NOTIFICATION_DEFAULTS]
 
     def __str__(self) -> str:
         return f"profile of account {self.user_id}"
+
+    @classmethod
+    def of(cls, user: Any) -> AgentProfile:
+        """Return the account's profile. One that is not stored yet has the defaults."""
+        stored: AgentProfile | None = getattr(user, "agent_profile", None)
+        return stored or cls(user=user, unread_from=user.date_joined)
+
+    def choice(self, kind: str) -> str:
+        """Return when the agent wants to be told about this NotificationKind."""
+        if kind == NotificationKind.LEAVER:
+            kind = NotificationKind.UNASSIGNED
+        return str(getattr(self, f"notify_{kind}"))
+
+
+def public_author(comment: Comment) -> str:
+    """Return the name that requesters see on an agent's reply; "" if the agent chose none."""
+    return AgentProfile.of(comment.author).display_name if comment.author else ""
+
+
+def signature_below(message: Comment | PendingReply) -> str:
+    """Return the signature to show below an agent's public reply; "" for none.
+
+    It is no part of the reply, so it is never there twice. Not even if the agent typed it.
+    """
+    is_reply = not isinstance(message, Comment) or (
+        message.public and message.author_role == AuthorRole.AGENT
+    )
+    if message.author is None or not is_reply:
+        return ""
+    signature = AgentProfile.of(message.author).signature
+    return "" if message.body.rstrip().endswith(signature) else signature
 
 
 class TicketRead(models.Model):

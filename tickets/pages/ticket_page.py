@@ -13,8 +13,9 @@ from ..access.actors import Actor
 from ..audit.trail import AuditEntry, audit_trail
 from ..forms.snooze import SnoozeForm
 from ..models.ticket import Comment, Ticket
-from ..models.workplace import PendingReply, TicketRead
-from ..services.mail.outbox import is_mail_sent
+from ..models.workplace import AgentProfile, PendingReply, TicketRead
+from ..services.mail.smtp import is_set_up
+from ..services.mentions import agents_by_name
 from ..services.replies import reply_token
 from ..vocabulary import WRITABLE_FIELDS, AuditEvent, AuthorRole, LearnedField, Source
 from .audit_text import actor_name
@@ -115,8 +116,9 @@ def _is_answered(
 
 def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
     """Return the template's context, without forms and without what only a whole page loads."""
-    comments = list(ticket.comments.select_related("author"))
-    pending = list(ticket.pending_replies.waiting().select_related("author"))
+    comments = list(ticket.comments.select_related("author__agent_profile"))
+    pending = list(ticket.pending_replies.waiting().select_related("author__agent_profile"))
+    notes = " ".join(comment.body for comment in comments if not comment.public)
     entries = audit_trail(ticket)
     suggestions = suggested_values(ticket)
     return {
@@ -126,12 +128,14 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
         "pending": [_pending_reply(reply, actor) for reply in pending],
         "seen_replies": ",".join(str(reply.pk) for reply in pending),
         "is_answered": _is_answered(ticket, comments, pending, actor),
-        "is_mail_sent": is_mail_sent(),
+        "sends_mail": is_set_up(),
         "older_entries": entries[:-VISIBLE_ENTRIES],
         "entries": entries[-VISIBLE_ENTRIES:],
         "evidence": ticket.evidence(),
         "suggestions": suggestions,
         "acceptable": acceptable_values(ticket, suggestions),
+        "mentionable": agents_by_name(notes),
+        "profile": AgentProfile.of(actor.user) if actor.user else None,
         "me": actor.user.get_username() if actor.user else "",
         "form_key": secrets.token_urlsafe(16),
         "shortcuts": SHORTCUTS,

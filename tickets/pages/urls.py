@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .views import (
+    account,
     bulk,
     composer,
     dashboard,
@@ -57,6 +58,7 @@ urlpatterns = [
     path("tickets/<int:ticket_id>/link/revoke/", private_link.revoke, name="private-link-revoke"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("dashboard/triage/", dashboard.triage, name="triage"),
+    path("account/", account.account, name="account"),
     path("sign-in/", session.sign_in, name="sign-in"),
     path("sign-out/", session.sign_out, name="sign-out"),
     path("theme/", session.theme, name="theme"),

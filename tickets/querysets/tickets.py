@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Self, TypeVar
 
 from django.db import models
-from django.db.models import Count, Max, Q
+from django.db.models import Count, F, Max, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -219,6 +219,17 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         )
         ordered = decided.order_by("last_feedback", "pk")
         return ordered.prefetch_related("feedback").defer("document")
+
+    def active(self) -> Self:
+        return self.filter(status__in=[status.value for status in ACTIVE_STATUSES])
+
+    def active_of(self, assignee: Any) -> Self:
+        return self.active().filter(assignee=assignee)
+
+    def reassign(self, assignee: Any | None) -> int:
+        """Change the assignee of many tickets at once, each to a new version. One query."""
+        values = {"version": F("version") + 1, "updated_at": timezone.now()}
+        return self.update(assignee=assignee, **values)
 
     def with_people(self) -> Self:
         return self.select_related("assignee")

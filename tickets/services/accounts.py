@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.utils import timezone
 
 from ..access.actors import Actor
 from ..exceptions import InvalidInput
 from ..models.ticket import digest
 from ..models.tokens import ApiToken
-from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, RESERVED_USERNAMES
+from ..models.workplace import AgentProfile
+from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, PROFILE_FIELDS, RESERVED_USERNAMES
 from .editing import audited
 
 
@@ -25,6 +27,23 @@ def create_account(username: str, password: str, *, admin: bool = False) -> User
     user = User.objects.create_user(username, password=password, is_staff=True)
     user.groups.add(Group.objects.get(name=ADMINS_GROUP if admin else AGENTS_GROUP))
     return user
+
+
+def save_account(user: User, data: Mapping[str, Any]) -> None:
+    """Store what an agent chose on the page of the own account."""
+    with transaction.atomic():
+        user.email = data["email"]
+        user.save(update_fields=["email"])
+        save_profile(user, data)
+
+
+def save_profile(user: User, data: Mapping[str, Any]) -> None:
+    """Store the values of a profile that `data` has."""
+    profile = AgentProfile.of(user)
+    for name in PROFILE_FIELDS:
+        if name in data:
+            setattr(profile, name, data[name])
+    profile.save()
 
 
 @dataclass(frozen=True, slots=True)

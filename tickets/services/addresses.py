@@ -59,8 +59,8 @@ def pending_address(ticket: Ticket) -> str:
     return "" if is_expired else email.address
 
 
-def find_check(token: str) -> Email:
-    """Return the email whose link this is, if the link can still confirm.
+def find_check(token: str) -> tuple[Email, Ticket]:
+    """Return the email whose link this is, and its ticket, if the link can still confirm.
 
     Raise NotFound if it has expired, was used, or a newer one or a new private link replaced it.
     """
@@ -71,11 +71,11 @@ def find_check(token: str) -> Email:
     except (signing.BadSignature, ValueError, TypeError):
         raise NotFound from None
     email = Email.objects.select_related("ticket").filter(pk=email_id).first()
-    if email is None or email.confirmed_at or email.ticket.link_digest != link:
+    if email is None or email.ticket is None or email.confirmed_at:
         raise NotFound
-    if email != rendering.latest_check(email.ticket):
+    if email.ticket.link_digest != link or email != rendering.latest_check(email.ticket):
         raise NotFound
-    return email
+    return email, email.ticket
 
 
 def confirm_address(token: str) -> Ticket:
@@ -84,12 +84,12 @@ def confirm_address(token: str) -> Ticket:
     The former address is told, in case somebody else has the private link.
     """
     with audited(REQUESTER):
-        lock_ticket(find_check(token).ticket_id)
-        email = find_check(token)  # another click may have been faster
+        lock_ticket(find_check(token)[1].pk)
+        email, ticket = find_check(token)  # another click may have been faster
         email.confirmed_at = timezone.now()
         email.save(update_fields=["confirmed_at"])
-        before = email.ticket.requester_email
-        edit = update_ticket(email.ticket_id, {"requester_email": email.address}, REQUESTER)
+        before = ticket.requester_email
+        edit = update_ticket(ticket.pk, {"requester_email": email.address}, REQUESTER)
         if before and before != email.address:
             outbox.address_changed(edit.ticket, before)
         rendering.private_link(edit.ticket)  # replaces one that can no longer be shown

@@ -17,7 +17,7 @@ from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
 from ..vocabulary import AuthorRole, Status
 from .editing import editing
-from .mail import outbox
+from .mail import notifications, outbox
 
 # The same reply sent twice within this time is one reply.
 RESEND_WINDOW = timedelta(minutes=10)
@@ -55,6 +55,7 @@ def add_comment(
         if actor.user is not None and not is_overtaken:
             TicketRead.objects.mark_read(ticket, actor.user)
         outbox.comment_added(comment)
+        notifications.comment_added(comment, actor)
     return comment
 
 
@@ -75,6 +76,7 @@ def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
         ticket.last_activity_at = comment.created_at
         ticket.waiting_since = ticket.waiting_since or comment.created_at
         ticket.snoozed_until = None
+        notifications.comment_added(comment, REQUESTER)
     return comment
 
 

@@ -27,7 +27,7 @@ from .editing import (
     own_changes,
     refuse_conflicts,
 )
-from .mail import outbox
+from .mail import notifications, outbox
 from .triage import assessment, feedback, predictions
 
 AnswerT = TypeVar("AnswerT", bound=Mapping[str, object])  # a JSON object
@@ -75,6 +75,7 @@ def create_ticket(
         undecided = ticket.decided_by(Source.OFFLINE, Source.DEFAULT)
         assessment.schedule_model_triage(ticket, undecided)
         outbox.ticket_created(ticket)
+        notifications.ticket_created(ticket, actor)
     return ticket
 
 

@@ -8,9 +8,12 @@ from django.test import Client
 
 from tickets.access.actors import REQUESTER, user_actor
 from tickets.forms.tickets import TicketForm
+from tickets.models.mail import Email
 from tickets.models.ticket import Ticket
+from tickets.models.workplace import AgentProfile
 from tickets.services import comments, private_links, tickets
-from tickets.tests.factories import AgentFactory, TicketFactory
+from tickets.services.mail import rendering
+from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 from tickets.tests.worker import work, work_now
 from tickets.vocabulary import MAX_TITLE_CHARS
 
@@ -231,3 +234,35 @@ def test_dots_and_line_ends_of_a_reply_stay_in_it(mail_server, agent):
     work()
     [message] = mail_server.messages
     assert body.strip() in plain(message)
+
+
+def test_a_reply_is_signed_with_name_and_signature(mail_server, agent):
+    AgentProfile.objects.create(
+        user=agent.user, display_name="Zoe <of> Support", signature="Zoe & team"
+    )
+    ticket = TicketFactory(requester_email="kim@example.org")
+    comments.add_comment(ticket, {"body": "Lift it up.", "public": True}, agent)
+    work()
+    [message] = mail_server.messages
+    assert plain(message).startswith("Zoe <of> Support replied to your ticket")
+    assert "Lift it up.\n\nZoe & team\n" in plain(message)
+    assert "Zoe &lt;of&gt; Support</strong> replied" in html(message)
+    assert html(message).count("Zoe &amp; team") == 1
+    assert "zoe.agent" not in message.as_string() + plain(message) + html(message)
+
+
+def test_a_reply_carries_its_author_rich_text_and_the_signature():
+    author = AgentFactory()
+    AgentProfile.objects.create(user=author, display_name="Maria Lopez", signature="Maria <team>")
+    ticket = TicketFactory(requester_email="anna@example.org")
+    comment = CommentFactory(
+        ticket=ticket, author=author, public=True, body="Run `fix` at https://example.org/a"
+    )
+    email = Email.objects.create(ticket=ticket, kind="reply", event="reply 1", comment=comment)
+    message = rendering.render(rendering.load(email.pk))
+    [(page, _)] = message.alternatives
+    assert '<strong dir="auto">Maria Lopez</strong> replied:' in page
+    assert "<code>fix</code>" in page
+    assert '<a href="https://example.org/a"' in page
+    assert '<p class="signature" dir="auto">Maria &lt;team&gt;</p>' in page
+    assert "Run `fix` at https://example.org/a\n\nMaria <team>\n" in message.body

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.template import Context, Library
 from django.urls import reverse
 from django.utils import timezone
@@ -15,11 +16,13 @@ from django.utils.safestring import SafeString
 
 from tickets import rich_text, vocabulary
 from tickets.audit.trail import AuditEntry
+from tickets.models import workplace
 from tickets.models.mail import Email
 from tickets.models.ticket import Comment, Ticket
 from tickets.models.workplace import PendingReply
 from tickets.pages import addresses, audit_text, charts
 from tickets.pages.drafts import draft_of
+from tickets.services.mentions import find_mentions
 from tickets.vocabulary import THEMES, AuthorRole, MailKind, MailState, PredictionUse, Source
 from tickets.web import times, wording
 
@@ -93,6 +96,16 @@ def badge(kind: str, value: str) -> SafeString:
 def show_text(text: str) -> SafeString:
     """Show what somebody wrote: with links, code and folded quotes."""
     return rich_text.render(text)
+
+
+@register.filter
+def note_text(text: str, agents: Mapping[str, User]) -> SafeString:
+    """Show an internal note: as `rich_text` does, with the `@name` of these agents marked."""
+    mentions = [
+        rich_text.Highlight(mention.start, mention.end, css_class="mention")
+        for mention in find_mentions(text, agents)
+    ]
+    return rich_text.render(text, mentions)
 
 
 @register.simple_tag
@@ -299,7 +312,19 @@ EMAIL_STATES = {
 @register.simple_tag
 def latest_emails(ticket: Ticket) -> list[Email]:
     """Return the latest emails to the requester, newest first. One query."""
-    return list(ticket.emails.order_by("-pk")[:MAX_EMAILS])
+    return list(ticket.emails.filter(recipient=None).order_by("-pk")[:MAX_EMAILS])
+
+
+@register.filter
+def public_author(comment: Comment) -> str:
+    """Return the name that the requester sees; "" if the agent chose none."""
+    return workplace.public_author(comment)
+
+
+@register.filter
+def signature(message: Comment | PendingReply) -> str:
+    """Return the signature below an agent's reply; "" for none."""
+    return workplace.signature_below(message)
 
 
 @register.filter

@@ -20,6 +20,7 @@ from ...access.throttling import throttle_anonymous
 from ...exceptions import NotFound, RateLimited
 from ...forms.tickets import AddressForm, ReplyForm
 from ...models.ticket import Comment, Ticket, digest
+from ...models.workplace import public_author, signature_below
 from ...services.addresses import (
     AddressRequest,
     confirm_address,
@@ -125,7 +126,8 @@ def confirm(request: Request, token: str) -> HttpResponse:
             ticket = confirm_address(token)
             notify(request, texts.ADDRESS_CONFIRMED)
             return redirect(ticket.private_link_path())
-        return render(request, "tickets/confirm.html", {"email": find_check(token)})
+        email, _ = find_check(token)
+        return render(request, "tickets/confirm.html", {"email": email})
     except NotFound:
         return render(request, "tickets/confirm.html", status=404)
 
@@ -151,7 +153,7 @@ def _page(
     request: Request, ticket: Ticket, secret: str, *, status: int = 200, **bound: forms.Form
 ) -> HttpResponse:
     """Return the page. `bound` is the form that was refused: `form` or `address_form`."""
-    comments = list(ticket.comments.filter(public=True))
+    comments = list(ticket.comments.filter(public=True).select_related("author__agent_profile"))
     pending = pending_address(ticket)
     etag = _etag(ticket, comments, pending)
     unchanged = get_conditional_response(request, etag) if status == 200 else None
@@ -187,6 +189,7 @@ def _etag(ticket: Ticket, comments: Iterable[Comment], pending: str) -> str:
     content = [
         *(ticket.title, ticket.description, ticket.status, ticket.requester_email, pending),
         *((comment.pk, comment.author_role, comment.body) for comment in comments),
+        *((public_author(comment), signature_below(comment)) for comment in comments),
     ]
     return f'"{digest(repr(content))[:32]}"'
 

@@ -1,1 +1,1 @@
-"""Email to requesters: which event sends one, what it says, and how it is sent only once."""
+"""Email to requesters and agents: which event sends one, what it says, and how it is sent once."""

@@ -102,7 +102,7 @@ def _hand_over(server: Any, email: Email, is_last_attempt: bool) -> bool:
         rendered = rendering.render(email)
     except ValueError as error:
         return email.move_state([MailState.WAITING], MailState.FAILED, _message(error))
-    address = email.recipient
+    address = email.current_address
     if not email.move_state([MailState.WAITING], MailState.SENDING, address=address):
         return True
     try:
@@ -163,8 +163,8 @@ class MailRetry(BaseRetryStrategy):
 
 
 @app.task(aliases=["tickets.tasks.send_email"], queue="mail", retry=MailRetry(), pass_context=True)
-def send_email(context: JobContext, email_id: int, ticket_id: int) -> None:
+def send_email(context: JobContext, email_id: int, ticket_id: int | None) -> None:
     """Send one email. Run again while it is known not to be sent."""
     is_last_attempt = context.job.attempts >= len(MailRetry.waits)
     if not deliver(email_id, is_last_attempt=is_last_attempt):
-        raise RetryLater(f"The email about ticket {ticket_id} could not be sent yet.")
+        raise RetryLater(f"Email {email_id} about ticket {ticket_id} could not be sent yet.")

@@ -1,4 +1,4 @@
-"""Put email to requesters into the outbox: which event sends one.
+"""Put email into the outbox: which event sends one to the requester.
 
 An email is a row and a job, both stored in the transaction of their event. Its text is rendered
 when it is sent.
@@ -10,7 +10,6 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -24,14 +23,6 @@ from .delivery import send_email
 RESOLVED_DELAY = timedelta(seconds=10)
 # Two clicks on "Send the link" within this time send one email.
 LINK_INTERVAL = timedelta(seconds=10)
-BACKENDS_WITHOUT_SERVER = {
-    f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy")
-}
-
-
-def is_mail_sent() -> bool:
-    """Return whether a mail server is set up. Without one the worker only prints messages."""
-    return settings.EMAIL_BACKEND not in BACKENDS_WITHOUT_SERVER
 
 
 def ticket_created(ticket: Ticket) -> None:
@@ -118,7 +109,7 @@ def resend_email(email: Email) -> bool:
     with transaction.atomic():
         is_waiting = email.move_state((MailState.FAILED, MailState.UNCERTAIN), MailState.WAITING)
         if is_waiting:
-            _queue_job(email)
+            queue_email(email)
     return is_waiting
 
 
@@ -135,10 +126,11 @@ def _enqueue(
         event=event, defaults={"ticket": ticket, "kind": kind, **values}
     )
     if is_new:
-        _queue_job(email, delay)
+        queue_email(email, delay)
 
 
-def _queue_job(email: Email, delay: timedelta = timedelta(0)) -> None:
+def queue_email(email: Email, delay: timedelta = timedelta(0)) -> None:
+    """Queue the job that sends a waiting email, in the transaction that stored the email."""
     due = timezone.now() + delay if delay else None
     job = send_email.configure(schedule_at=due) if due else send_email
     job.defer(email_id=email.pk, ticket_id=email.ticket_id)

@@ -1,9 +1,10 @@
-"""Render an email to a requester. It says no more than the requester's page shows."""
+"""Render an email. One to a requester says no more than the requester's page shows."""
 
 from __future__ import annotations
 
 import re
 from email.utils import parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -15,8 +16,10 @@ from django.utils.encoding import punycode
 from ... import rich_text
 from ...models.mail import Email, deliverable_address
 from ...models.ticket import Ticket, digest
+from ...models.workplace import public_author, signature_below
 from ...requester_texts import SUBJECTS
 from ...vocabulary import MAX_LINKS, MailKind
+from . import agents
 
 # Invisible, and not allowed in a header: control and direction marks, and line ends of all kinds.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -26,13 +29,17 @@ CHECK_SALT = "tickets.confirm-address"
 
 def load(email_id: int) -> Email | None:
     """Return the email with its ticket and comment, as they are now."""
-    rows = Email.objects.select_related("ticket", "comment").defer("ticket__document")
+    related = ("ticket", "comment__author__agent_profile", "recipient")
+    rows = Email.objects.select_related(*related).defer("ticket__document")
     return rows.filter(pk=email_id).first()
 
 
 def obsolete_because(email: Email) -> str:
     """Return why a waiting email should no longer be sent; "" if it should."""
     ticket, comment = email.ticket, email.comment
+    if email.recipient is not None:
+        return agents.obsolete_because(email, email.recipient)
+    assert ticket is not None
     if email.kind == MailKind.LINKS:
         is_left = Ticket.objects.with_link_for(email.address).exists()
         return "" if is_left else "No ticket of this address has a private link."
@@ -44,62 +51,72 @@ def obsolete_because(email: Email) -> str:
         return "The private link was revoked."
     if email.kind == MailKind.REPLY and not (comment and comment.public):
         return "The reply is no longer public."
-    if email.kind == MailKind.RESOLVED and not _still_resolved(email):
+    if email.kind == MailKind.RESOLVED and not _still_resolved(email, ticket):
         return "The ticket did not stay resolved."
     return ""
 
 
-def _still_resolved(email: Email) -> bool:
-    later = email.ticket.emails.filter(kind=MailKind.RESOLVED, pk__gt=email.pk)
-    return email.ticket.is_finished and not later.exists()  # a closed ticket stays resolved
+def _still_resolved(email: Email, ticket: Ticket) -> bool:
+    later = ticket.emails.filter(kind=MailKind.RESOLVED, pk__gt=email.pk)
+    return ticket.is_finished and not later.exists()  # a closed ticket stays resolved
 
 
 def render(email: Email) -> EmailMessage:
     """Return the email as text and HTML. Raise ValueError if mail cannot carry its address."""
-    template = email.kind if email.has_own_address else "message"
-    context = {"ticket": email.ticket, "site": settings.SITE_URL, **_context(email)}
+    template, subject, context = _content(email)
+    # Mail programs decode what follows "=?", line ends included.
+    subject = " ".join(UNPRINTABLE.sub(" ", subject).replace("=?", "= ?").split())
+    context["site"] = settings.SITE_URL
     message = EmailMultiAlternatives(
-        subject=subject(email),
+        subject=subject,
         body=render_to_string(f"mail/{template}.txt", context).strip() + "\n",
-        to=[deliverable_address(email.recipient)],
+        to=[deliverable_address(email.current_address)],
         headers=_headers(email),
     )
     message.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
     return message
 
 
-def _context(email: Email) -> dict[str, object]:
+def _content(email: Email) -> tuple[str, str, dict[str, Any]]:
+    """Return the template, the subject, and what the template shows."""
+    if email.recipient is not None:
+        mail = agents.compose(email, email.recipient)
+        return "agents", mail.subject, {"mail": mail}
+    ticket = email.ticket
+    assert ticket is not None
+    if email.has_own_address:
+        # Without the title: a stranger may have chosen both the title and the address.
+        return email.kind, SUBJECTS[MailKind(email.kind)], _own_context(email, ticket)
+    comment = email.comment
+    context = {
+        "ticket": ticket,
+        "kind": email.kind,
+        "body": comment.body if comment else "",
+        "body_html": rich_text.render(comment.body) if comment else "",
+        "author": public_author(comment) if comment else "",
+        "signature": signature_below(comment) if comment else "",
+        "link": private_link(ticket),
+    }
+    # Emails about a conversation share the subject, so that mail programs thread them.
+    prefix = "" if email.kind == MailKind.RECEIVED else "Re: "
+    return "message", f"{prefix}[#{ticket.pk}] {ticket.title}", context
+
+
+def _own_context(email: Email, ticket: Ticket) -> dict[str, Any]:
     match email.kind:
         case MailKind.LINKS:
             tickets = Ticket.objects.with_link_for(email.address).newest_first()[:MAX_LINKS]
-            return {"links": [(ticket, private_link(ticket)) for ticket in tickets]}
+            return {"links": [(each, private_link(each)) for each in tickets]}
         case MailKind.CONFIRM:
-            return {"link": check_link(email)}
-    body = email.comment.body if email.comment else ""
-    return {
-        "kind": email.kind,
-        "body": body,
-        "body_html": rich_text.render(body),
-        "link": private_link(email.ticket),
-    }
-
-
-def subject(email: Email) -> str:
-    """Return the subject. Emails about a conversation share it, so that mail programs thread them.
-
-    The others carry no title: a stranger may have chosen both the title and the address.
-    """
-    if email.has_own_address:
-        return SUBJECTS[MailKind(email.kind)]
-    # Mail programs decode what follows "=?", line ends included.
-    title = " ".join(UNPRINTABLE.sub(" ", email.ticket.title).replace("=?", "= ?").split())
-    prefix = "" if email.kind == MailKind.RECEIVED else "Re: "
-    return f"{prefix}[#{email.ticket_id}] {title}"
+            return {"ticket": ticket, "link": check_link(email, ticket)}
+    return {"ticket": ticket, "link": private_link(ticket)}
 
 
 def _headers(email: Email) -> dict[str, str]:
-    own = message_id(email.ticket, email.event)
-    first = message_id(email.ticket, f"received {email.ticket_id}")
+    own = message_id(email, email.event)
+    # An agent's mail program threads what it gets about a ticket below a message that never was.
+    root = f"{'agents' if email.recipient_id else 'received'} {email.ticket_id}"
+    first = message_id(email, root) if email.ticket else own
     headers = {
         "Message-ID": own,
         # RFC 3834, and Exchange's own header: no "out of office" comes back.
@@ -110,10 +127,11 @@ def _headers(email: Email) -> dict[str, str]:
     return headers if is_alone else headers | {"In-Reply-To": first, "References": first}
 
 
-def message_id(ticket: Ticket, event: str) -> str:
+def message_id(email: Email, event: str) -> str:
     """Return the same id each time, so that mailboxes recognise a duplicate. It reveals nothing."""
+    created_at = (email.ticket or email).created_at
     name = salted_hmac(
-        "tickets.message-id", f"{ticket.created_at.isoformat()} {event}", algorithm="sha256"
+        "tickets.message-id", f"{created_at.isoformat()} {event}", algorithm="sha256"
     ).hexdigest()[:32]
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     return f"<{name}@{punycode(sender.rpartition('@')[2]) or 'localhost'}>"
@@ -140,10 +158,10 @@ def latest_check(ticket: Ticket) -> Email | None:
     return latest
 
 
-def check_link(email: Email) -> str:
+def check_link(email: Email, ticket: Ticket) -> str:
     """Return the link that confirms the address as an absolute URL.
 
     It works for ADDRESS_CHECK_LIFETIME from now, and only as long as the private link does.
     """
-    token = signing.dumps([email.pk, email.ticket.link_digest], salt=CHECK_SALT)
-    return f"{settings.SITE_URL}{email.ticket.address_check_path(token)}"
+    token = signing.dumps([email.pk, ticket.link_digest], salt=CHECK_SALT)
+    return f"{settings.SITE_URL}{ticket.address_check_path(token)}"

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import smtplib
 
+from django.conf import settings
 from django.core.mail.backends import smtp
+
+
+def is_set_up() -> bool:
+    """Return whether email really leaves: a mail server is set up."""
+    return bool(settings.EMAIL_BACKEND == settings.SMTP_BACKEND)
 
 
 class Client(smtplib.SMTP):

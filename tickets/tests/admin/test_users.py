@@ -8,7 +8,9 @@ from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import Group, Permission, User
 
 from tickets.access.actors import is_admin, is_agent
+from tickets.audit.trail import audit_trail
 from tickets.exceptions import InvalidInput
+from tickets.models.workplace import AgentProfile
 from tickets.services.accounts import create_account
 from tickets.tests.factories import (
     AgentFactory,
@@ -17,6 +19,7 @@ from tickets.tests.factories import (
     TokenFactory,
     UserFactory,
 )
+from tickets.vocabulary import PROFILE_FIELDS
 
 from .conftest import signed_in
 
@@ -64,7 +67,7 @@ def test_a_weak_password_is_refused(admin):
 def test_the_page_says_what_the_groups_mean(admin, agent_user):
     html = admin.get(f"{LIST}{agent_user.pk}/change/").content.decode()
     assert "Agents work on tickets" in html
-    assert "its tickets stay assigned to it" in html
+    assert "its active tickets become unassigned or go to the agent below" in html
 
 
 def test_no_page_shows_a_password(admin, agent_user):
@@ -115,22 +118,101 @@ def act(client, action, *users):
     return [notice.text for notice in response.context["notices"]]
 
 
-def test_a_deactivated_agent_is_signed_out_and_keeps_the_tickets(
+def test_a_deactivated_agent_is_signed_out_and_keeps_finished_tickets(
     admin, admin_user, agent, agent_user
 ):
-    ticket = TicketFactory(assignee=agent_user)
+    active = TicketFactory(assignee=agent_user)
+    finished = TicketFactory(assignee=agent_user, status="closed")
     [text] = act(admin, "deactivate", agent_user, admin_user)
     assert text == (
-        "Deactivated: 1 account. Their tickets stay assigned to them."
+        f"Deactivated: 1 account. 1 active ticket of {agent_user} is now unassigned."
         " Your own account was not changed."
     )
     assert agent.get("/tickets/").status_code == 302
-    ticket.refresh_from_db()
-    assert ticket.assignee == agent_user
+    active.refresh_from_db()
+    assert active.assignee is None
     html = admin.get(f"{LIST}{agent_user.pk}/change/").content.decode()
     link = re.search(r'href="(/admin/tickets/ticket/\?assignee=[^"]+)"', html)[1]
-    assert list(admin.get(link).context["cl"].result_list) == [ticket]
+    assert list(admin.get(link).context["cl"].result_list) == [finished]
     assert act(admin, "activate", agent_user) == ["Activated: 1 account."]
+
+
+def save(admin, user, **values):
+    """Save an account's page as it is, but for these values."""
+    path = f"{LIST}{user.pk}/change/"
+    fields = admin.get(path).context["adminform"].form
+    sent = {"username": user.username, "email": user.email, "is_active": "on"}
+    sent |= {name: fields[name].value() for name in PROFILE_FIELDS}
+    sent["groups"] = [group.pk for group in user.groups.all()]
+    response = admin.post(path, sent | values, follow=True)
+    return [notice.text for notice in response.context["notices"]]
+
+
+def test_an_admin_changes_an_agents_profile(admin, agent_user):
+    values = {"display_name": "Maria", "signature": "Support", "notify_answer": "hourly"}
+    save(admin, agent_user, **values, email="m@example.org")
+    profile = AgentProfile.objects.get(user=agent_user)
+    assert {name: getattr(profile, name) for name in values} == values
+    assert (profile.notify_mention, profile.unread_from) == ("at_once", agent_user.date_joined)
+    agent_user.refresh_from_db()
+    assert agent_user.email == "m@example.org"
+    assert is_agent(agent_user)
+
+
+@pytest.mark.parametrize(
+    "leave", [{"is_active": ""}, {"groups": []}], ids=["deactivated", "out of the group"]
+)
+def test_a_closed_accounts_tickets_are_unassigned(admin, admin_user, agent_user, leave):
+    ticket = TicketFactory(assignee=agent_user)
+    assert f"1 active ticket of {agent_user} is now unassigned." in save(admin, agent_user, **leave)
+    ticket.refresh_from_db()
+    assert (ticket.assignee, ticket.version) == (None, 2)
+    [entry] = [entry for entry in audit_trail(ticket) if entry.event == "changed"]
+    assert entry.actor == admin_user.username
+    assert entry.changes["assignee"] == (agent_user.username, None)
+
+
+def test_a_closed_accounts_tickets_are_handed_over_in_one_step(admin, agent_user):
+    heir = AgentFactory(username="zoe")
+    tickets = [TicketFactory(assignee=agent_user) for _ in range(3)]
+    texts = save(admin, agent_user, is_active="", hand_over_to=heir.pk)
+    assert f"3 active tickets of {agent_user} are now assigned to zoe." in texts
+    assert set(heir.tickets.all()) == set(tickets)
+
+
+def test_an_open_account_keeps_its_tickets(admin, agent_user):
+    ticket = TicketFactory(assignee=agent_user)
+    save(admin, agent_user, hand_over_to=AgentFactory().pk)
+    ticket.refresh_from_db()
+    assert (ticket.assignee, ticket.version) == (agent_user, 1)
+
+
+def test_only_agents_can_inherit(admin, agent_user):
+    ticket = TicketFactory(assignee=agent_user)
+    path = f"{LIST}{agent_user.pk}/change/"
+    for heir in (UserFactory(), agent_user):
+        values = {"username": agent_user.username, "hand_over_to": heir.pk}
+        errors = admin.post(path, values).context["adminform"].form.errors
+        assert list(errors) == ["hand_over_to"]
+    ticket.refresh_from_db()
+    assert ticket.assignee == agent_user
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_deleted_accounts_tickets_are_unassigned(admin, admin_user, agent_user, many):
+    ticket = TicketFactory(assignee=agent_user)
+    if many:
+        selected = {"_selected_action": agent_user.pk, "index": "0", "post": "yes"}
+        response = admin.post(LIST, selected | {"action": "delete_selected"}, follow=True)
+    else:
+        response = admin.post(f"{LIST}{agent_user.pk}/delete/", {"post": "yes"}, follow=True)
+    texts = [notice.text for notice in response.context["notices"]]
+    assert f"1 active ticket of {agent_user} is now unassigned." in texts
+    assert not User.objects.filter(pk=agent_user.pk).exists()
+    ticket.refresh_from_db()
+    assert (ticket.assignee, ticket.version) == (None, 2)
+    [entry] = [entry for entry in audit_trail(ticket) if entry.event == "changed"]
+    assert entry.actor == admin_user.username
 
 
 def test_deleting_an_account_counts_the_related_rows(admin, admin_user):

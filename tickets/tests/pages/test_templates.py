@@ -73,14 +73,15 @@ def test_the_patterns_match():
         "/",
         "/sign-in/",
         "/tickets/",
+        "/tickets/{}/",
         "/tickets/review/",
         "/dashboard/",
         "/dashboard/triage/",
         "/api/docs/",
     ],
 )
-def test_the_style_sheets_of_a_page_are_small(agent, path, bundles):
-    page = agent.get(path, follow=True).content.decode()
+def test_the_style_sheets_of_a_page_are_small(agent, ticket, path, bundles):
+    page = agent.get(path.format(ticket.pk), follow=True).content.decode()
     sheets = re.findall(r'href="/static/(css/[^"]+)"', page)
     assert sheets
     sizes = [len(gzip.compress((bundles / name).read_bytes(), mtime=0)) for name in sheets]

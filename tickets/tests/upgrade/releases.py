@@ -71,14 +71,14 @@ CHANGES = {
     "0.3": Changes(
         new_tables=frozenset(
             {
-                *("tickets_agentprofile", "tickets_pendingreply"),
+                *("tickets_agentprofile", "tickets_notification", "tickets_pendingreply"),
                 *("tickets_savedreply", "tickets_ticketread"),
             }
         ),
         new_columns={
             "tickets_ticket": {"waiting_since", "last_activity_at", "snoozed_until"},
             "tickets_ticketevent": {"waiting_since", "snoozed_until"},
-            "tickets_email": {"confirmed_at"},
+            "tickets_email": {"confirmed_at", "recipient_id"},
         },
     ),
 }

@@ -1,0 +1,108 @@
+"""Agents who leave: their active tickets become unassigned, or go to another agent.
+
+The back office calls `hand_over` when it closes an account. Whatever else ends somebody's time as
+an agent, a job finds within a minute, and the accounts that earlier releases closed, too.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from ..access.actors import SYSTEM, Actor, agents, is_agent, user_actor
+from ..models.ticket import Ticket
+from .editing import audited
+from .mail import notifications
+
+# More tickets than this are a job's work.
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What becomes of a leaver's active tickets. With `is_queued` a job is about to do it."""
+
+    leaver: str
+    heir: User | None
+    count: int
+    is_queued: bool = False
+
+
+def hand_over(
+    leaver: User, actor: Actor, heir: User | None = None, *, at_once: bool = False
+) -> Handover:
+    """Give a leaver's active tickets to the heir, or to nobody. Tell who looks after them now.
+
+    Call it in the transaction that ends the leaver's time as an agent. With `at_once` no job is
+    queued, however many tickets there are: the account is about to be deleted.
+    """
+    count = Ticket.objects.active_of(leaver).count()
+    is_queued = count > BATCH and not at_once
+    if is_queued:
+        _queue(leaver.pk, actor, heir)
+    elif count:
+        _move_all(leaver, actor, heir, secrets.token_hex(8))
+    return Handover(leaver.get_username(), heir, count, is_queued)
+
+
+def _move_all(leaver: User, actor: Actor, heir: User | None, event: str) -> None:
+    """Move the tickets in batches. The first also tells, so a job that runs again does not."""
+    count = Ticket.objects.active_of(leaver).count()
+    while True:
+        with audited(actor):
+            ids = list(
+                Ticket.objects.active_of(leaver)
+                .order_by("pk")
+                .select_for_update()
+                .values_list("pk", flat=True)[:BATCH]
+            )
+            if not ids:
+                return
+            Ticket.objects.filter(pk__in=ids).reassign(heir)
+            notifications.account_left(leaver.get_username(), heir, count, actor, event)
+
+
+def _queue(account_id: int, actor: Actor, heir: User | None = None) -> None:
+    """Queue the job, unless one waits for this account already."""
+    name = f"hand over {account_id}"
+    job = hand_over_tickets.configure(lock=name, queueing_lock=name)
+    try:
+        with transaction.atomic():
+            job.defer(
+                account_id=account_id,
+                by_id=actor.account,
+                heir_id=heir.pk if heir else None,
+                event=secrets.token_hex(8),
+            )
+    except AlreadyEnqueued:
+        return
+
+
+# --- jobs -------------------------------------------------------------------------------
+
+
+@app.task(queue="housekeeping", retry=RetryStrategy(max_attempts=5, wait=10))
+def hand_over_tickets(account_id: int, by_id: int | None, heir_id: int | None, event: str) -> None:
+    """Move a leaver's active tickets. An account that is an agent's again keeps them."""
+    people = User.objects.in_bulk([pk for pk in (account_id, by_id, heir_id) if pk])
+    leaver, heir = people.get(account_id), people.get(heir_id or 0)
+    if leaver is None or is_agent(leaver):
+        return
+    actor = user_actor(people[by_id]) if by_id in people else SYSTEM
+    _move_all(leaver, actor, heir if heir and is_agent(heir) else None, event)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="housekeeping", queueing_lock="find_leavers")
+def find_leavers(timestamp: int) -> None:
+    """Find active tickets of accounts that are no longer agents', once a minute."""
+    assigned = Ticket.objects.active().order_by().exclude(assignee=None).values("assignee")
+    leavers = User.objects.filter(pk__in=assigned).exclude(pk__in=agents().order_by().values("pk"))
+    for account_id in leavers.values_list("pk", flat=True):
+        _queue(account_id, SYSTEM)

@@ -1,0 +1,67 @@
+"""One's own account: without JavaScript, and as requesters then see it."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tickets.models.workplace import AgentProfile
+from tickets.tests.factories import AgentFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+OPTIONS = {"rules": {"target-size": {"enabled": True}}}
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_an_agent_chooses_what_to_be_told_and_what_requesters_see(desk, ticket, scripts):
+    maria = AgentFactory(username="maria")
+    page = desk.window(java_script_enabled=scripts)
+    desk.sign_in(page, maria)
+    page.goto("/tickets/")
+    page.get_by_role("link", name="maria").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
+    page.get_by_label("Email address").fill("m.lopez@example.org")
+    page.get_by_label("A ticket is new and unassigned").select_option("At once")
+    page.get_by_label("A requester answers on my ticket").select_option("In an hourly digest")
+    page.get_by_label("Display name").fill("Maria Lopez")
+    page.get_by_label("Signature").fill("Maria Lopez\nSupport team")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#toasts")).to_contain_text("Your account is saved.")
+    expect(page.locator("#preview")).to_contain_text("Maria Lopez replied")
+    expect(page.locator("#preview")).to_contain_text("Support team")
+    profile = AgentProfile.objects.get(user=maria)
+    assert (profile.notify_unassigned, profile.notify_answer) == ("at_once", "hourly")
+
+    page.goto(f"/tickets/{ticket.pk}/")
+    expect(page.locator("#signed")).to_contain_text("Support team")
+    page.locator("#body").fill("On our way.")
+    page.locator("#send-reply").click()
+    expect(page.locator("[id^=comment-]")).to_contain_text("On our way.")
+
+    requester = desk.window(java_script_enabled=scripts)
+    requester.goto(ticket.private_link_path())
+    expect(requester.locator("#message-1")).to_contain_text("Maria Lopez")
+    expect(requester.locator("#message-1 .signature")).to_have_text("Maria Lopez\nSupport team")
+    expect(requester.locator("main")).not_to_contain_text("maria")
+
+
+def test_a_wrong_address_is_explained_and_keeps_what_was_typed(desk):
+    page = desk.agent()
+    desk.tolerate("400")
+    page.goto("/account/")
+    page.get_by_label("Email address").fill("nobody")
+    page.get_by_label("Signature").fill("Maria")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("Email address")
+    expect(page.get_by_label("Signature")).to_have_value("Maria")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(desk, theme, width):
+    look = {"viewport": {"width": width, "height": 900}, "color_scheme": theme}
+    page = desk.window(**look)
+    desk.sign_in(page, AgentFactory(username="a.very.long.name@example.org"))
+    page.goto("/account/")
+    results = Axe().run(page, options=OPTIONS)
+    assert results.violations_count == 0, results.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
