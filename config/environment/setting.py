@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
+DJANGO_CONSOLE_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DJANGO_SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 POSTGRESQL_BACKEND = "django.db.backends.postgresql"
 
