@@ -8,6 +8,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
@@ -17,9 +18,11 @@ from ...models.mail import Email, deliverable_address
 from ...models.ticket import Ticket, digest
 from ...models.workplace import public_author, signature_below
 from ...vocabulary import MailKind
+from ..invitations import invitation_key
 from . import agents
 
 # Invisible, and not allowed in a header: control and direction marks, and line ends of all kinds.
+INVITATION_SUBJECT = "You are invited to the support desk"
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -62,6 +65,8 @@ def _still_resolved(email: Email, ticket: Ticket) -> bool:
 def render(email: Email) -> EmailMessage:
     """Return the email as text and HTML. Raise ValueError if mail cannot carry its address."""
     if email.recipient is not None:
+        if email.kind == MailKind.INVITATION:
+            return _message(email, INVITATION_SUBJECT, "invitation", _invitation(email.recipient))
         mail = agents.compose(email, email.recipient)
         return _message(email, mail.subject, "agents", {"mail": mail, "site": settings.SITE_URL})
     ticket = email.ticket
@@ -78,6 +83,13 @@ def render(email: Email) -> EmailMessage:
     # All emails of a ticket share the subject, so that mail programs thread them.
     prefix = "" if email.kind == MailKind.RECEIVED else "Re: "
     return _message(email, f"{prefix}[#{ticket.pk}] {ticket.title}", "message", context)
+
+
+def _invitation(recipient: User) -> dict[str, Any]:
+    key, token = invitation_key(recipient)
+    days = settings.PASSWORD_RESET_TIMEOUT // (24 * 3600)
+    site = settings.SITE_URL
+    return {"user": recipient, "key": key, "token": token, "site": site, "days": days}
 
 
 def _message(email: Email, subject: str, template: str, context: Mapping[str, Any]) -> EmailMessage:
