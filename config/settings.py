@@ -8,7 +8,7 @@ from typing import Any
 from environ import Env
 
 from config.environment import declarations, read
-from config.environment.setting import DJANGO_SMTP_BACKEND
+from config.environment.setting import DJANGO_CONSOLE_BACKEND, DJANGO_SMTP_BACKEND
 
 BASE_DIR = declarations.BASE_DIR
 DEFAULT_SECRET = declarations.DEFAULT_SECRET
@@ -202,9 +202,13 @@ CONTENT_SECURITY_POLICY = {
 # --- Email ------------------------------------------------------------------------
 
 mail_server = Env.email_url_config(email_url)
-# Our own SMTP backend also knows how far a message got.
+# Our own SMTP backend also knows how far a message got, and our console prints one line each.
 SMTP_BACKEND = "tickets.services.mail.smtp.EmailBackend"
-EMAIL_BACKEND = mail_server["EMAIL_BACKEND"].replace(DJANGO_SMTP_BACKEND, SMTP_BACKEND)
+own_backends = {
+    DJANGO_SMTP_BACKEND: SMTP_BACKEND,
+    DJANGO_CONSOLE_BACKEND: "tickets.services.mail.console.EmailBackend",
+}
+EMAIL_BACKEND = own_backends.get(mail_server["EMAIL_BACKEND"], mail_server["EMAIL_BACKEND"])
 EMAIL_FILE_PATH = mail_server["EMAIL_FILE_PATH"] or None
 EMAIL_HOST = mail_server["EMAIL_HOST"] or ""
 EMAIL_HOST_USER = mail_server["EMAIL_HOST_USER"] or ""

@@ -9,7 +9,13 @@ from bench.ui.screenshots import BACK_OFFICE, PICTURED
 from tickets.exceptions import MethodNotAllowed
 from tickets.pages.urls import urlpatterns
 
-FACTS = {"ticket": 1, "requester": "/t/a/", "requester_done": "/t/b/", "spare": [2, 3, 4]}
+FACTS = {
+    "ticket": 1,
+    "requester": "/t/a/",
+    "requester_done": "/t/b/",
+    "invitation": "/invitation/MQ/a-b/",
+    "spare": [2, 3, 4],
+}
 # Paths that answer a GET with a part of a page, a file or a redirect.
 NO_PAGES = {"dead-link", "dead-confirmation", "similar", "ticket-export", "ticket-news"}
 names = [state.name for state in STATES]

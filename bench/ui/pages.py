@@ -64,6 +64,7 @@ PUBLIC = [
         expected_problems=CLIENT_ERROR,
     ),
     State("sign-in", "/sign-in/"),
+    State("invitation", "{invitation}"),
     State(
         "sign-in-error", "/sign-in/", steps=steps.fail_to_sign_in, expected_problems=CLIENT_ERROR
     ),

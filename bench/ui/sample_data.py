@@ -18,6 +18,7 @@ django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402  (needs the applications)
 from django.db import connection  # noqa: E402
+from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from tickets.access.actors import SYSTEM  # noqa: E402
@@ -25,6 +26,7 @@ from tickets.models.ticket import Ticket  # noqa: E402
 from tickets.models.triage import TriageModel  # noqa: E402
 from tickets.models.workplace import SavedReply, SavedView  # noqa: E402
 from tickets.services.accounts import create_account, create_token  # noqa: E402
+from tickets.services.invitations import invitation_key  # noqa: E402
 
 AGENTS = ("maria.keller", "tom.okafor", "lena.novak", "yuki.tanaka", "omar.haddad")
 COMPANIES = (
@@ -135,11 +137,13 @@ def chosen_tickets() -> dict[str, Any]:
     discussed = demo.exclude(requester_email="").filter(comments__public=False).order_by("pk")
     longest = max(discussed.distinct(), key=lambda ticket: ticket.comments.count())
     finished = demo.filter(status="resolved").order_by("pk").last()
+    newcomer = User.objects.create_user("ada", "ada@example.org")  # who never signs in
     open_tickets = demo.filter(status="open").exclude(pk=longest.pk).order_by("pk")
     return {
         "ticket": longest.pk,
         "requester": longest.private_link_path(),
         "requester_done": finished.private_link_path() if finished else longest.private_link_path(),
+        "invitation": reverse("invitation", args=invitation_key(newcomer)),
         "spare": [ticket.pk for ticket in open_tickets],  # may be changed
         "made_at": timezone.now().isoformat(),
     }

@@ -255,7 +255,7 @@ SECTIONS = (
                 "consolemail://",
                 "The mail server: `smtp+tls://user:password@host:587` (STARTTLS),"
                 " `smtp+ssl://user:password@host:465` or `smtp://host:25`. With `consolemail://`,"
-                " the worker only prints messages. Percent-encode special characters in the"
+                " the worker only prints a line for each. Percent-encode special characters in the"
                 " password: `%40` for @, `%2B` for +.",
                 in_readme=True,
             ),
@@ -263,13 +263,13 @@ SECTIONS = (
                 "EMAIL_FROM",
                 sender,
                 "Support desk <desk@localhost>",
-                "The From address of messages to requesters.",
+                "The From address of messages to requesters and agents.",
             ),
             Setting(
                 "SITE_URL",
                 site_address,
                 listening_address,
-                "The address at which requesters reach the desk. Links in messages start with it.",
+                "The address at which people reach the desk. Links in messages start with it.",
                 default_note="`http://HOST:PORT`",
                 in_readme=True,
             ),

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
+DJANGO_CONSOLE_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DJANGO_SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 POSTGRESQL_BACKEND = "django.db.backends.postgresql"
 

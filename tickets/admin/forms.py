@@ -41,11 +41,12 @@ from ..vocabulary import (
 )
 from .base import ModelForm
 
+INVITE, NO_PASSWORD = "invite", "false"  # the latter is Django's
 NOTIFICATION_LABELS = {
-    "notify_assigned": "Told when assigned",
-    "notify_answer": "Told of an answer",
-    "notify_mention": "Told when mentioned",
-    "notify_unassigned": "Told of new unassigned",
+    "notify_assigned": "When assigned",
+    "notify_answer": "When answered",
+    "notify_mention": "When mentioned",
+    "notify_unassigned": "New, unassigned",
 }
 TRIAGE_DECIDES = ("", "Let triage decide")
 ADMIN_WIDGETS: Mapping[type[forms.Field], type[forms.Widget]] = {
@@ -207,6 +208,8 @@ class AccountForm(people.ProfileForm, NamesForm, UserChangeForm):  # type: ignor
         for name in NOTIFICATION_DEFAULTS:  # left out, it stays as it is
             self.fields[name].required = False
             self.fields[name].label = NOTIFICATION_LABELS[name]
+        self.fields["display_name"].widget = AdminTextInputWidget()
+        self.fields["signature"].widget = AdminTextareaWidget({"rows": 3})
         heirs = cast(Any, self.fields["hand_over_to"])
         heirs.queryset = agents().exclude(pk=self.instance.pk)
 
@@ -222,7 +225,29 @@ class AccountForm(people.ProfileForm, NamesForm, UserChangeForm):  # type: ignor
 
 
 class NewAccountForm(NamesForm, AdminUserCreationForm):  # type: ignore[type-arg]
-    """A new account, with or without a password."""
+    """A new account: with a password, without one, or with an invitation to choose one."""
+
+    usable_password = forms.ChoiceField(
+        label="Password",
+        required=False,
+        initial="true",
+        choices=[
+            ("true", "Set it here"),
+            (INVITE, "Send an invitation: a link that sets the password"),
+            (NO_PASSWORD, "None: nobody can sign in with a password"),
+        ],
+        widget=forms.RadioSelect(attrs={"class": "radiolist"}),
+    )
+
+    is_invited = False
+
+    def validate_passwords(self, *args: Any, **kwargs: Any) -> None:
+        self.is_invited = self.cleaned_data.get("usable_password") == INVITE
+        if self.is_invited:
+            self.cleaned_data["usable_password"] = NO_PASSWORD  # until they have chosen one
+            if not self.cleaned_data.get("email") and "email" not in self.errors:
+                self.add_error("email", "The invitation needs an address.")
+        super().validate_passwords(*args, **kwargs)
 
 
 class ViewForm(ModelForm):

@@ -6,6 +6,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth import get_permission_codename
@@ -23,7 +24,9 @@ from ..access.actors import is_agent
 from ..forms.fields import OneLineField
 from ..models.ticket import Comment
 from ..services.accounts import save_profile
+from ..services.invitations import invitation_key
 from ..services.leavers import Handover, hand_over
+from ..services.mail import outbox
 from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, NOTIFICATION_DEFAULTS
 from ..web.notices import notify
 from ..web.wording import plural
@@ -86,7 +89,7 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
     sortable_by = ("username", "email")
     readonly_fields = ("password_link", "last_sign_in", "created", "assigned_tickets")
     filter_horizontal = ()
-    actions = ("deactivate", "activate")
+    actions = ("deactivate", "activate", "invite")
     fieldsets = (
         (None, {"fields": ("username", "password_link")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
@@ -183,6 +186,28 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
         summary = f"Activated: {plural(len(changed), 'account')}."
         self.report_action(request, len(changed), len(users), summary)
 
+    @admin.action(description="Invite: a link that sets the password", permissions=["change"])
+    def invite(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        users = list(queryset)
+        invitable = [user for user in users if user.is_active and user.email]
+        skipped = len(users) - len(invitable)
+        self._invite(request, invitable)
+        self.log_each(request, invitable, "Invited.")
+        if skipped or not users:
+            self.report_action(
+                request, 0, len(users), f"Skipped, closed or without an address: {skipped}."
+            )
+
+    def _invite(self, request: HttpRequest, users: list[User]) -> None:
+        """Send each an invitation. Without a mail server, show the links to hand on."""
+        for user in users:
+            if outbox.invite(user):
+                notify(request, f"The invitation is on its way to {user.email}.")
+            else:
+                path = reverse("invitation", args=invitation_key(user))
+                text = "No mail server is set up. Hand this link to"
+                notify(request, f"{text} {user.get_username()}: {settings.SITE_URL}{path}")
+
     def _set_active(
         self, request: HttpRequest, users: list[User], active: bool, message: str
     ) -> None:
@@ -196,6 +221,8 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
         """Store the profile, and hand over the tickets of an account that is no agent's now."""
         super().save_related(request, form, formsets, change)
         if not change:
+            if form.is_invited:
+                self._invite(request, [form.instance])
             return
         user = User.objects.get(pk=form.instance.pk)  # with the groups that it has now
         save_profile(user, form.profile)

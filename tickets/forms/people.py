@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
 
 from ..models.workplace import AgentProfile
 from ..vocabulary import (
     MAX_DISPLAY_NAME_CHARS,
     MAX_EMAIL_CHARS,
+    MAX_PASSWORD_CHARS,
     MAX_SIGNATURE_CHARS,
     MAX_USERNAME_CHARS,
     NOTIFICATION_DEFAULTS,
@@ -31,7 +33,17 @@ from .fields import (
 
 class SignInForm(forms.Form):
     username = PlainTextField(max_length=MAX_USERNAME_CHARS)
-    password = forms.CharField(max_length=1000, strip=False)
+    password = forms.CharField(max_length=MAX_PASSWORD_CHARS, strip=False)
+
+
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+    """The password that an invited person chooses, twice."""
+
+    def clean_new_password1(self) -> str:
+        password: str = self.cleaned_data["new_password1"]
+        if len(password) > MAX_PASSWORD_CHARS:  # hashing takes longer the longer it is
+            raise forms.ValidationError(f"At most {MAX_PASSWORD_CHARS} characters.")
+        return password
 
 
 class ThemeForm(forms.Form):

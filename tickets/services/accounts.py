@@ -46,6 +46,9 @@ def save_profile(user: User, data: Mapping[str, Any]) -> None:
     profile.save()
 
 
+# --- tokens -----------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class NewToken:
     """A new token and its secret, which cannot be read again."""

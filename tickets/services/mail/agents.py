@@ -51,6 +51,8 @@ def obsolete_because(email: Email, recipient: User) -> str:
     """Return why an email to an agent should no longer be sent; "" if it should."""
     if not recipient.email:
         return "The account no longer has an email address."
+    if email.kind == MailKind.INVITATION:
+        return "" if recipient.is_active else "The account is closed."
     if not is_agent(recipient):
         return "The account is no longer an agent's."
     if not any(map(still_holds, _notifications(email, recipient))):

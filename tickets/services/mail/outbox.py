@@ -10,6 +10,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from ...models.mail import Email, mailbox
 from ...models.ticket import Comment, Ticket, digest
 from ...vocabulary import MAX_CONFIRMATIONS_PER_HOUR, MailKind, MailState, Status
 from .delivery import send_email
+from .smtp import is_set_up
 
 # A resolved ticket may be opened again this long, by Undo for example, before anybody is told.
 RESOLVED_DELAY = timedelta(seconds=10)
@@ -102,6 +104,16 @@ def links_requested(ticket: Ticket, address: str) -> None:
     """Send the address the links of all its tickets. The row belongs to the newest of them."""
     event = f"links {ticket.pk} {secrets.token_hex(8)}"
     _enqueue(ticket, MailKind.LINKS, event, address=address)
+
+
+def invite(user: User) -> bool:
+    """Send an account a link that sets its password. Return False without a mail server."""
+    if not is_set_up():
+        return False
+    with transaction.atomic():
+        event = f"invitation {user.pk} {secrets.token_hex(8)}"
+        queue_email(Email.objects.create(kind=MailKind.INVITATION, recipient=user, event=event))
+    return True
 
 
 def resend_email(email: Email) -> bool:

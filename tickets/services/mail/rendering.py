@@ -7,6 +7,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core import signing
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
@@ -19,9 +20,11 @@ from ...models.ticket import Ticket, digest
 from ...models.workplace import public_author, signature_below
 from ...requester_texts import SUBJECTS
 from ...vocabulary import MAX_LINKS, MailKind
+from ..invitations import invitation_key
 from . import agents
 
 # Invisible, and not allowed in a header: control and direction marks, and line ends of all kinds.
+INVITATION_SUBJECT = "You are invited to the support desk"
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 CHECK_SALT = "tickets.confirm-address"
@@ -79,6 +82,8 @@ def render(email: Email) -> EmailMessage:
 
 def _content(email: Email) -> tuple[str, str, dict[str, Any]]:
     """Return the template, the subject, and what the template shows."""
+    if email.recipient is not None and email.kind == MailKind.INVITATION:
+        return "invitation", INVITATION_SUBJECT, _invitation(email.recipient)
     if email.recipient is not None:
         mail = agents.compose(email, email.recipient)
         return "agents", mail.subject, {"mail": mail}
@@ -100,6 +105,12 @@ def _content(email: Email) -> tuple[str, str, dict[str, Any]]:
     # Emails about a conversation share the subject, so that mail programs thread them.
     prefix = "" if email.kind == MailKind.RECEIVED else "Re: "
     return "message", f"{prefix}[#{ticket.pk}] {ticket.title}", context
+
+
+def _invitation(recipient: User) -> dict[str, Any]:
+    key, token = invitation_key(recipient)
+    days = settings.PASSWORD_RESET_TIMEOUT // (24 * 3600)
+    return {"user": recipient, "key": key, "token": token, "days": days}
 
 
 def _own_context(email: Email, ticket: Ticket) -> dict[str, Any]:

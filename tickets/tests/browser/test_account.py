@@ -1,11 +1,15 @@
-"""One's own account: without JavaScript, and as requesters then see it."""
+"""An account's page, its invitation and its end: without JavaScript, and as others see it."""
+
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tickets.access.actors import user_actor
 from tickets.models.workplace import AgentProfile
-from tickets.tests.factories import AgentFactory
+from tickets.services import comments
+from tickets.tests.factories import PASSWORD, AdminFactory, AgentFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OPTIONS = {"rules": {"target-size": {"enabled": True}}}
@@ -65,3 +69,66 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(desk, theme, width):
     results = Axe().run(page, options=OPTIONS)
     assert results.violations_count == 0, results.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_closed_accounts_tickets_go_to_the_chosen_agent(desk, scripts):
+    maria, zoe = AgentFactory(username="maria"), AgentFactory(username="zoe")
+    ticket = TicketFactory(assignee=maria)
+    page = desk.window(java_script_enabled=scripts)
+    desk.sign_in(page, AdminFactory(is_staff=True, username="boss"))
+    page.goto(f"/admin/auth/user/{maria.pk}/change/")
+    page.get_by_label("Active", exact=True).uncheck()
+    page.get_by_label("Active tickets go to").select_option("zoe")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("body")).to_contain_text("1 active ticket of maria is now assigned to zoe.")
+
+    page.goto(f"/admin/auth/user/{zoe.pk}/change/")
+    page.get_by_label("Active", exact=True).uncheck()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("body")).to_contain_text("1 active ticket of zoe is now unassigned.")
+    page.goto("/tickets/?assignee=none")
+    expect(page.get_by_role("link", name=ticket.title)).to_be_visible()
+    page.goto(f"/tickets/{ticket.pk}/")
+    expect(page.locator("main")).to_contain_text("boss changed assignee from zoe to unassigned")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_an_invited_agent_chooses_a_password(desk, scripts):
+    page = desk.window(java_script_enabled=scripts)
+    desk.sign_in(page, AdminFactory(is_staff=True))
+    page.goto("/admin/auth/user/add/")
+    page.get_by_label("Username").fill("ada")
+    page.get_by_label("Email address").fill("ada@example.org")
+    page.get_by_label("Send an invitation").check()
+    expect(page.locator("#id_password1")).to_be_hidden()
+    page.get_by_label("agents").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("body")).to_contain_text("Hand this link to ada:")
+    link = re.search(r"/invitation/[\w/-]+/", page.locator("body").inner_text())[0]
+
+    ada = desk.window(java_script_enabled=scripts)
+    ada.goto(link)
+    expect(ada.locator(".lead")).to_contain_text("ada")
+    ada.get_by_label("Password", exact=True).fill(PASSWORD)
+    ada.get_by_label("The same password again").fill(PASSWORD)
+    ada.get_by_role("button", name="Save and sign in").click()
+    ada.wait_for_url("**/tickets/")
+    expect(ada.locator("#toasts")).to_contain_text("Welcome.")
+    desk.tolerate("404")
+    ada.goto(link)
+    expect(ada.locator("main")).to_contain_text("This invitation was used, or it has expired.")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_note_shows_whom_it_mentions(desk, ticket, scripts):
+    AgentFactory(username="maria")
+    page = desk.window(java_script_enabled=scripts)
+    zoe = desk.sign_in(page, AgentFactory(username="zoe"))
+    comments.add_comment(
+        ticket, {"body": "@MARIA, or @nobody? <b>@zoe</b>.", "public": False}, user_actor(zoe)
+    )
+    page.goto(f"/tickets/{ticket.pk}/")
+    note = page.locator("[id^=comment-]")
+    expect(note).to_contain_text("@MARIA, or @nobody? <b>@zoe</b>.")
+    assert note.locator(".mention").all_inner_texts() == ["@MARIA", "@zoe"]

@@ -44,6 +44,7 @@ GET = {
     "dashboard": (302, 403, 200),
     "triage": (302, 403, 200),
     "account": (302, 403, 200),
+    "invitation": (404, 404, 404),  # see test_invitation.py
     "sign-in": (200, 302, 302),
     "sign-out": (405, 405, 405),
     "theme": (405, 405, 405),
@@ -98,6 +99,7 @@ METHODS = {
     "dashboard": {"GET"},
     "triage": {"GET"},
     "account": {"GET", "POST"},
+    "invitation": {"GET", "POST"},
     "sign-in": {"GET", "POST"},
     "sign-out": {"POST"},
     "theme": {"POST"},
@@ -109,6 +111,7 @@ ROUTES = {route.name: route for route in urlpatterns if route.name}  # but not t
 def address(name, ticket):
     route: URLPattern = ROUTES[name]
     path = "/" + str(route.pattern).replace("<int:view_id>", "1").replace("<int:reply_id>", "1")
+    path = path.replace("<str:key>/<str:token>", "MQ/a-b")
     path = path.replace("<path:path>", "a/b").replace("<str:token>", "expired")
     return path.replace("<str:secret>", ticket.link_secret).replace(
         "<int:ticket_id>", str(ticket.pk)

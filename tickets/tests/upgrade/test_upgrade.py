@@ -403,3 +403,29 @@ def test_jobs_queued_by_the_old_release_complete(upgrade, dump, desk, database, 
     assert all(row["refitted_at"] > began and not row["stale"] for row in models)
     # purge
     assert database.value("SELECT count(*) FROM tickets_presence") == 0
+
+
+@holding("conversations")
+def test_active_tickets_of_agents_who_left_become_unassigned(upgrade, desk, database):
+    """Earlier releases left them with the deactivated account."""
+    before = upgrade.before.rows
+    closed = {row["id"] for row in before["auth_user"] if not row["is_active"]}
+    left = {
+        row["id"]
+        for row in before["tickets_ticket"]
+        if row["assignee_id"] in closed and row["status"] in ("open", "in_progress")
+    }
+    assert left
+    database.query(
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES"
+        " ('housekeeping', 'tickets.services.leavers.find_leavers', '{\"timestamp\": 0}')"
+    )
+    desk.manage("procrastinate", "worker", "--one-shot")
+    unassigned = "SELECT id FROM tickets_ticket WHERE id = ANY(%s) AND assignee_id IS NULL"
+    assert {row["id"] for row in database.query(unassigned, [*left])} == left
+    by_system = database.query(
+        "SELECT pgh_obj_id FROM tickets_ticketevent WHERE pgh_obj_id = ANY(%s)"
+        " AND assignee_id IS NULL AND pgh_context ->> 'actor' = 'system'",
+        [*left],
+    )
+    assert {row["pgh_obj_id"] for row in by_system} == left

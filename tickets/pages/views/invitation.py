@@ -1,0 +1,33 @@
+"""An invitation: whoever has its address chooses the account's password, once."""
+
+from __future__ import annotations
+
+from django.contrib import auth
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+
+from ...access.actors import is_agent
+from ...forms.people import NewPasswordForm
+from ...services.invitations import accept_invitation, invited_account
+from ...web.notices import notify
+from ..decorators import Request, page
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@sensitive_post_parameters("new_password1", "new_password2")
+@page("GET", "POST")
+def invitation(request: Request, key: str, token: str) -> HttpResponse:
+    user = invited_account(key, token)
+    form = NewPasswordForm(user, request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        user = accept_invitation(key, token, form.cleaned_data["new_password1"])
+        auth.login(request, user, backend=BACKEND)
+        notify(request, "Welcome. Your password is set.")
+        return redirect("ticket-list" if is_agent(user) else "submit")
+    context = {"form": form, "username": user.get_username()}
+    status = 400 if form.is_bound else 200
+    response = render(request, "tickets/invitation.html", context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response

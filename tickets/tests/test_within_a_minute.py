@@ -1,0 +1,134 @@
+"""Where an agent sees within a minute what happened: `docs/agents.md` promises it.
+
+Each test does what happens, lets the worker do what is due within a minute, and looks.
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from tickets.access.actors import user_actor
+from tickets.services import comments, tickets
+from tickets.services.leavers import find_leavers
+from tickets.tests.factories import AgentFactory, TicketFactory
+from tickets.tests.worker import work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def zoe():
+    return AgentFactory(username="zoe")
+
+
+@pytest.fixture
+def maria():
+    return AgentFactory(username="maria")
+
+
+def let_a_minute_pass():
+    """Run what comes every minute, and the jobs that are due by then."""
+    find_leavers.defer(timestamp=0)
+    for _ in range(2):  # a job may queue another
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE procrastinate_jobs SET scheduled_at = NULL"
+                " WHERE status = 'todo' AND scheduled_at <= %s",
+                [timezone.now() + timedelta(minutes=1)],
+            )
+        work()
+
+
+def signed_in(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def listed(user, query):
+    """Return the numbers of the tickets in a view of the list."""
+    html = signed_in(user).get(f"/tickets/?{query}").content.decode()
+    return {number for number in range(1, 2000) if f'href="/tickets/{number}/"' in html}
+
+
+def unread(user):
+    rows = signed_in(user).get("/api/tickets/").json()
+    return {row["id"] for row in rows if row["unread"]}
+
+
+def history(user, ticket):
+    return signed_in(user).get(f"/tickets/{ticket.pk}/").content.decode()
+
+
+def subjects(mail_server, user):
+    return [message["Subject"] for message in mail_server.messages if message["To"] == user.email]
+
+
+def answered_ticket(agent, **values):
+    ticket = TicketFactory(title="Broken door", assignee=agent, **values)
+    comments.add_comment(ticket, {"body": "Lift it.", "public": True}, user_actor(agent))
+    return ticket
+
+
+def test_a_requester_writes(mail_server, zoe, maria):
+    ticket = answered_ticket(zoe)
+    assert listed(maria, "waiting_for=us") == set()
+    comments.add_reply(ticket, {"body": "It is still broken."})
+    let_a_minute_pass()
+    assert listed(maria, "waiting_for=us") == {ticket.pk}
+    assert ticket.pk in unread(zoe) & unread(maria)
+    assert subjects(mail_server, zoe) == [f"[#{ticket.pk}] New answer: Broken door"]
+    assert subjects(mail_server, maria) == []
+
+
+def test_a_ticket_reopens(mail_server, zoe, maria):
+    ticket = answered_ticket(zoe)
+    tickets.update_ticket(ticket.pk, {"status": "resolved"}, user_actor(zoe))
+    assert listed(maria, "status=open") == set()
+    comments.add_reply(ticket, {"body": "It is broken again."})
+    let_a_minute_pass()
+    assert listed(maria, "status=open") == listed(maria, "waiting_for=us") == {ticket.pk}
+    assert ticket.pk in unread(zoe) & unread(maria)
+    assert "changed status from resolved to open" in history(maria, ticket)
+    assert subjects(mail_server, zoe) == [f"[#{ticket.pk}] New answer: Broken door"]
+
+
+def test_a_ticket_is_assigned_to_me(mail_server, zoe, maria):
+    ticket = TicketFactory(title="Broken door")
+    tickets.update_ticket(ticket.pk, {"assignee": zoe}, user_actor(maria))
+    let_a_minute_pass()
+    assert listed(zoe, "assignee=me") == {ticket.pk}
+    assert "changed assignee from unassigned to zoe" in history(zoe, ticket)
+    assert subjects(mail_server, zoe) == [f"[#{ticket.pk}] Assigned to you: Broken door"]
+
+
+def test_the_assignee_leaves(mail_server, zoe, maria):
+    """In whatever way, here outside the back office. See test_users.py for the notice there."""
+    signed_in(maria).post(
+        "/account/",
+        {
+            "email": maria.email,
+            "notify_unassigned": "at_once",
+            "notify_mention": "off",
+            "notify_assigned": "off",
+            "notify_answer": "off",
+        },
+    )
+    ticket = TicketFactory(assignee=zoe)
+    zoe.groups.clear()
+    let_a_minute_pass()
+    assert listed(maria, "assignee=none") == {ticket.pk}
+    assert "changed assignee from zoe to unassigned" in history(maria, ticket)
+    assert subjects(mail_server, maria) == ["1 ticket of zoe is now unassigned"]
+
+
+def test_agents_see_all_of_it_without_a_mail_server(zoe, maria):
+    ticket = answered_ticket(zoe)
+    comments.add_reply(ticket, {"body": "It is still broken."})
+    zoe.groups.clear()
+    let_a_minute_pass()
+    assert listed(maria, "assignee=none") == listed(maria, "waiting_for=us") == {ticket.pk}
+    assert ticket.pk in unread(maria)
