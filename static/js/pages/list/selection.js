@@ -21,10 +21,16 @@ export function countSelected() {
   selectMatching.hidden =
     !isWholePage || Boolean(matching.value) || !document.querySelector(".pager");
   selectMatching.textContent = `Select all ${results().dataset.matching} that match`;
-  const text = matching.value
-    ? `All ${results().dataset.matching} selected. They change ${bulk.dataset.step} at a time, each time with Undo.`
-    : `${selected} selected`;
+  const text = matching.value ? allSelected() : `${selected} selected`;
   byId("selected").textContent = selected ? text : "";
+}
+
+// The server changes no more at a time than bulk.dataset.step.
+function allSelected() {
+  const { matching: count } = results().dataset; // such as "10,000+"
+  const isMore = Number(count.replace(/\D/g, "")) > Number(bulk.dataset.step);
+  const steps = ` They change ${bulk.dataset.step} at a time, each time with Undo.`;
+  return `All ${count} selected.${isMore ? steps : ""}`;
 }
 
 /** Select rows by the ids of their boxes. Another list has other tickets that match. */
