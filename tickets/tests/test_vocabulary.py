@@ -65,6 +65,7 @@ ALLOWED = {
     ("tickets/tests/api/test_openapi.py", "keys"): KEYS_OF_A_MAPPING,
     ("tickets/pages/shortcuts.py", "keys"): PRESSED_KEYS,
     ("tickets/tests/browser/test_list_keys.py", "keys"): PRESSED_KEYS,
+    ("tickets/tests/browser/test_list_work.py", "keys"): PRESSED_KEYS,
     ("tickets/tests/browser/test_review.py", "keys"): PRESSED_KEYS,
     ("tickets/tests/browser/test_shortcuts.py", "keys"): PRESSED_KEYS,
     ("tickets/tests/triage/test_config.py", "KEYS"): "API keys",

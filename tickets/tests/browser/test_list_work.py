@@ -103,7 +103,7 @@ def dispatch(window, **event):
         ("J", "KeyJ", True),
     ],
 )
-def test_letters_work_on_other_layouts(window, tickets, key, code, is_meant):
+def test_letters_work_on_other_keyboards(window, tickets, key, code, is_meant):
     dispatch(window, key=key, code=code)
     link = window.locator(f"#open-{tickets[0].pk}")
     if is_meant:
@@ -277,17 +277,17 @@ def test_recent_changes_can_be_undone_for_ten_minutes(window, tickets):
 
 
 def test_the_shortcuts_are_in_one_place_on_every_page(window, tickets):
-    places = set()
+    boxes = set()
     paths = ["/", LIST, f"/tickets/{tickets[0].pk}/", "/tickets/review/", "/dashboard/"]
     for path in [*paths, "/dashboard/triage/"]:
         window.goto(path)
         button = window.get_by_role("button", name="Shortcuts")
-        places.add(tuple(button.bounding_box().values()))
+        boxes.add(tuple(button.bounding_box().values()))
         window.locator("main").focus()
         press(window, "?")
         expect(window.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
         press(window, "Escape")
-    assert len(places) == 1
+    assert len(boxes) == 1
 
 
 @pytest.mark.parametrize("scripts", [True, False])

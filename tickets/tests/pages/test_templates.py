@@ -85,7 +85,7 @@ def test_the_style_sheets_of_a_page_are_small(agent, ticket, path, bundles):
     sheets = re.findall(r'href="/static/(css/[^"]+)"', page)
     assert sheets
     sizes = [len(gzip.compress((bundles / name).read_bytes(), mtime=0)) for name in sheets]
-    assert sum(sizes) <= 6000
+    assert sum(sizes) <= 6500  # see decision 29
 
 
 @pytest.fixture(scope="session")

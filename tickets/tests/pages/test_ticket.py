@@ -319,7 +319,7 @@ def test_queries_do_not_grow_with_the_conversation(agent, ticket, django_assert_
     # Session, user, groups, profile; ticket, two for replies that wait, comments, agents, two for
     # the audit trail, one each for evidence and suggestions; two for similar tickets; two for what
     # was read.
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         page_of(agent, ticket)
 
 
