@@ -32,7 +32,9 @@ function setPriority(value) {
   return hasSelection() ? applyOnly(menu) : choose(menu);
 }
 
+const PAUSE = 250; // milliseconds: before a slow menu opens, arrow keys choose without it
 let chosenAtOnce = null; // the menu of the bulk bar whose choice needs no "Apply"
+let applying; // the timer of such a choice
 
 function applyOnly(menu) {
   for (const other of bulkMenus()) if (other !== menu) other.selectedIndex = 0;
@@ -40,13 +42,16 @@ function applyOnly(menu) {
 }
 
 bulk.addEventListener("change", ({ target }) => {
-  if (target === chosenAtOnce && target.value) applyOnly(target);
+  if (target !== chosenAtOnce) return;
+  clearTimeout(applying);
+  if (target.value) applying = setTimeout(applyOnly, PAUSE, target);
 });
 bulk.addEventListener("focusout", () => {
   chosenAtOnce = null;
 });
 function leaveBulk(event) {
   if (!currentRow()) return;
+  clearTimeout(applying);
   if (event.target === chosenAtOnce) event.target.selectedIndex = 0;
   linkOf(currentRow()).focus();
   event.preventDefault();
