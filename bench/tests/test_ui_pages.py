@@ -17,7 +17,14 @@ FACTS = {
     "spare": [2, 3, 4],
 }
 # Paths that answer a GET with a part of a page, a file or a redirect.
-NO_PAGES = {"dead-link", "dead-confirmation", "similar", "ticket-export", "ticket-news"}
+NO_PAGES = {
+    "dead-link",
+    "dead-confirmation",
+    "reply-picker",
+    "similar",
+    "ticket-export",
+    "ticket-news",
+}
 names = [state.name for state in STATES]
 
 

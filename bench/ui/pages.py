@@ -78,6 +78,7 @@ AGENT_PAGES = [
     agent_state("submit-similar", "/", steps.find_similar),
     agent_state("list", "/tickets/"),
     agent_state("replies", "/replies/"),
+    agent_state("reply", "/replies/1/"),
     agent_state("ticket-replies", "/tickets/{ticket}/", steps.open_saved_replies),
     agent_state("list-open", "/tickets/", mode="open"),
     agent_state("list-filtered", "/tickets/?status=open&category=billing&created_after=2020-01-01"),

@@ -55,6 +55,7 @@ EVENTS = {
 TASKS = {
     "triage_ticket": "Ask the model about a ticket",
     "shadow_triage": "Ask the shadow source about a ticket",
+    "send_reply": "Send a reply that could be undone",
     "send_email": "Send an email",
     "send_links": "Send a requester their private links",
     "tell_agents": "Put what agents are told at once into emails",

@@ -113,7 +113,7 @@ def test_an_invited_agent_chooses_a_password(desk, scripts):
     ada.get_by_label("Password", exact=True).fill(PASSWORD)
     ada.get_by_label("The same password again").fill(PASSWORD)
     ada.get_by_role("button", name="Save and sign in").click()
-    ada.wait_for_url("**/tickets/")
+    ada.wait_for_url("**/tickets/?**")
     expect(ada.locator("#toasts")).to_contain_text("Welcome.")
     desk.tolerate("404")
     ada.goto(link)

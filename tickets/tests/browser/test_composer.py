@@ -80,7 +80,7 @@ def test_every_control_of_a_note_keeps_it_a_note(window):
     press(window, "n")
     window.keyboard.type("Among us")
     composer = window.locator("#composer")
-    expect(composer.get_by_role("button")).to_have_text(["Add note"])
+    expect(composer.get_by_role("button")).to_have_text(["Add note", "Saved replies ;"])
     expect(window.get_by_label("Your note")).to_be_visible()
     press(window, "Shift+Tab")
     expect(window.locator("#mode-note")).to_be_focused()

@@ -103,7 +103,7 @@ def dispatch(window, **event):
         ("J", "KeyJ", True),
     ],
 )
-def test_letters_work_on_other_keyboards(window, tickets, key, code, is_meant):
+def test_shortcuts_work_on_other_keyboards(window, tickets, key, code, is_meant):
     dispatch(window, key=key, code=code)
     link = window.locator(f"#open-{tickets[0].pk}")
     if is_meant:

@@ -309,6 +309,6 @@ def test_drafts_are_gone_after_signing_out(window, user):
     window.get_by_label("User name").fill(user.username)
     window.get_by_label("Password").fill(PASSWORD)
     window.get_by_role("button", name="Sign in").click()
-    window.wait_for_url("**/tickets/")
+    window.wait_for_url("**/tickets/?**")
     window.goto(f"/tickets/{ticket.pk}/")
     expect(box(window)).to_have_value("")
