@@ -228,7 +228,10 @@ def test_it_takes_linear_time(part):
             times.append(time.process_time() - start)
         return min(times)
 
+    def holds():
+        single, double = seconds(20_000), seconds(40_000)
+        return double < max(3 * single, 0.005) and single < 0.5
+
     seconds(1000)
-    single, double = seconds(20_000), seconds(40_000)
-    assert double < max(3 * single, 0.005)
-    assert single < 0.5
+    # A busy machine may disturb a measurement. Quadratic time fails each of them.
+    assert any(holds() for _ in range(5))
