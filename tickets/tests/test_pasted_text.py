@@ -92,7 +92,8 @@ def test_it_takes_linear_time(part):
             times.append(time.process_time() - start)
         return min(times)
 
-    assert seconds(40_000) < max(3 * seconds(20_000), 0.005)
+    # A busy machine may disturb a measurement. Quadratic time fails each of them.
+    assert any(seconds(40_000) < max(3 * seconds(20_000), 0.005) for _ in range(5))
 
 
 def test_the_published_pattern_says_what_is_refused():
