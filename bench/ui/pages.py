@@ -84,6 +84,8 @@ AGENT_PAGES = [
     agent_state("list-filtered", "/tickets/?status=open&category=billing&created_after=2020-01-01"),
     agent_state("list-searched", "/tickets/?search=invoice"),
     agent_state("list-empty", "/tickets/?search=zebra+quagga"),
+    agent_state("list-all", "/tickets/?sort=newest"),
+    agent_state("list-unknown", "/tickets/?search=label:x"),
     agent_state("list-refused", "/tickets/?status=lost", expected_problems=CLIENT_ERROR),
     agent_state("list-deep", "/tickets/", steps.next_page),
     agent_state("list-export", "/tickets/", steps.open_export),

@@ -51,6 +51,8 @@ export function choose(select) {
  */
 export function updateRow(row, fresh) {
   const focused = row.contains(document.activeElement) ? document.activeElement : null;
+  // The browser reports a focus that was lost with its element.
+  const isOpenedByKey = focused !== null && focused.id === openedByKey;
   let isComplete = true;
   [...fresh.cells].forEach((cell, index) => {
     const present = row.cells[index];
@@ -68,7 +70,7 @@ export function updateRow(row, fresh) {
   for (const menu of row.querySelectorAll("select")) if (!isOpen(menu)) reset(menu);
   restoreChoices(row);
   if (focused && !isOpen(focused)) {
-    focusOn(focused.id === openedByKey ? linkOf(row) : byId(focused.id));
+    focusOn(isOpenedByKey ? linkOf(row) : byId(focused.id));
   }
   return isComplete;
 }
