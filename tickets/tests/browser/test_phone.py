@@ -1,11 +1,13 @@
 """Every page with a form on a phone: no zoom at a tap, and the submit page above a keyboard."""
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from bench.ui.pages import STATES
 from tickets.models.ticket import Ticket
-from tickets.tests.factories import AdminFactory, CommentFactory, TicketFactory
+from tickets.services.invitations import invitation_key
+from tickets.tests.factories import AdminFactory, AgentFactory, CommentFactory, TicketFactory
 
 from .submit_form import PROBLEM, SubmitForm
 
@@ -33,6 +35,7 @@ def paths(ticket):
         "requester": ticket.private_link_path(),
         "requester_done": ticket.private_link_path(),
         "spare": [ticket.pk] * 9,
+        "invitation": reverse("invitation", args=invitation_key(AgentFactory())),
     }
     return list(dict.fromkeys(state.address(facts) for state in STATES))
 

@@ -67,7 +67,7 @@ def test_an_invited_agent_chooses_a_password_and_is_signed_in(path):
     assert page["Cache-Control"] == "no-store"
     response = client.post(path, CHOSEN)
     assert (response.status_code, response.url) == (302, "/tickets/")
-    assert client.get("/tickets/").status_code == 200
+    assert client.get("/tickets/", follow=True).status_code == 200
     ada.refresh_from_db()
     assert ada.check_password(PASSWORD)
     assert is_agent(ada)
