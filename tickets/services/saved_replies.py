@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -19,6 +18,7 @@ from ..exceptions import InvalidInput, NotFound, PermissionDenied
 from ..models.ticket import Ticket
 from ..models.workplace import SavedReply
 from ..vocabulary import MAX_SAVED_REPLIES, Scope
+from .mail.rendering import private_link
 
 SAME_NAME = "You have a saved reply with this name already. Choose another name."
 # What each variable stands for, as the page explains it.
@@ -77,13 +77,12 @@ def insert_reply(reply_id: int, ticket: Ticket, actor: Actor) -> str:
 
 def fill_in(text: str, ticket: Ticket, actor: Actor) -> str:
     """Replace the variables. One without a value disappears with the space before it."""
-    link = f"{settings.SITE_URL}{ticket.private_link_path()}" if ticket.link_digest else ""
     values = {
         "requester": ticket.requester_email,
         "agent": (actor.user.get_full_name() or actor.name) if actor.user else "",
         "number": f"#{ticket.pk}",
         "title": ticket.title,
-        "link": link,
+        "link": private_link(ticket) if ticket.link_digest else "",
     }
 
     def value(match: re.Match[str]) -> str:

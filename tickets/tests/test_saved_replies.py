@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 
 from tickets.access.actors import REQUESTER, Actor, user_actor
 from tickets.exceptions import InvalidInput, NotFound, PermissionDenied
+from tickets.models.ticket import Ticket, digest
 from tickets.models.workplace import SavedReply
 from tickets.services import saved_replies
 from tickets.tests.factories import AdminFactory, AgentFactory, TicketFactory
@@ -96,6 +97,14 @@ def test_variables_are_filled_in(grace, settings):
         f"{settings.SITE_URL}{ticket.private_link_path()}. {{unknown}} {{}} {{Grace Hopper}}"
         "\nGrace Hopper"
     )
+
+
+def test_the_link_works_after_the_key_was_changed(grace, settings):
+    ticket = TicketFactory()
+    settings.SECRET_KEY = "another key, which makes other links"
+    text = saved_replies.fill_in("{link}", ticket, grace)
+    stored = Ticket.objects.get(link_digest=digest(text.rstrip("/").rpartition("/")[2]))
+    assert stored == ticket
 
 
 def test_a_variable_in_a_value_is_text(grace):
