@@ -1,7 +1,6 @@
 """Text pasted from terminals and slides, from pages and through the API."""
 
 import re
-import time
 
 import pytest
 from django.http import QueryDict
@@ -12,6 +11,7 @@ from tickets.exceptions import InvalidInput
 from tickets.forms.fields import UNSTORABLE, clean_data
 from tickets.forms.pasted_text import clean_pasted
 from tickets.forms.tickets import MessageForm, NewTicketForm, TicketForm
+from tickets.tests.timing import takes_linear_time
 
 TEXT = {"title": "Help", "description": "It does not work."}
 
@@ -83,17 +83,7 @@ def test_a_program_learns_where_the_character_is(field, text, message):
     ["\x1b", "\x1b[", "\x1b]", "\x1b[1;", "\x90", "\x9d", "\x9b", "a\x08", "\x08", "_\x08", "\r"],
 )
 def test_it_takes_linear_time(part):
-    def seconds(size):
-        text = (part * size)[:size]
-        times = []
-        for _ in range(5):
-            start = time.process_time()
-            clean_pasted(text)
-            times.append(time.process_time() - start)
-        return min(times)
-
-    # A busy machine may disturb a measurement. Quadratic time fails each of them.
-    assert any(seconds(40_000) < max(3 * seconds(20_000), 0.005) for _ in range(5))
+    assert takes_linear_time(clean_pasted, part)
 
 
 def test_the_published_pattern_says_what_is_refused():
