@@ -75,7 +75,7 @@ def _set_by(ticket: Ticket, entries: Sequence[AuditEntry]) -> dict[str, str]:
     undecided = {*LearnedField.values} - {*ticket.decided_by(Source.HUMAN)}
     names = [name for name in WRITABLE_FIELDS if name not in undecided]
     set_by: dict[str, str] = {}
-    for entry in entries:
+    for entry in (each for each in entries if each.ticket_id == ticket.pk):
         for name in names:
             is_set = name in entry.changes and entry.event == AuditEvent.CHANGED
             if is_set or f"{name}_source" in entry.changes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from django.db import models
+from django.db.models import F, Q
 
 from ..vocabulary import AuthorRole
 
@@ -18,3 +19,13 @@ class CommentQuerySet(models.QuerySet[CommentT]):
         replies = self.filter(ticket__in=ticket_ids, public=True, author_role=AuthorRole.AGENT)
         latest = replies.order_by("ticket", "-created_at", "-pk").distinct("ticket")
         return {reply.ticket_id: reply for reply in latest.select_related("author")}  # type: ignore[attr-defined]
+
+    def split_off(self) -> Self:
+        """Return the comments that became tickets of their own, oldest first."""
+        moved = self.exclude(in_conversation()).order_by("created_at", "pk")
+        return moved.select_related("split_into").defer("split_into__document")
+
+
+def in_conversation() -> Q:
+    """Return the condition for comments that are read on their ticket."""
+    return Q(split_into=None) | Q(split_into__merged_into=F("ticket"))

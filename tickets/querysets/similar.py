@@ -31,6 +31,7 @@ WITH words AS MATERIALIZED (
     SELECT id FROM unnest(%(statuses)s::text[]) wanted(status) CROSS JOIN LATERAL (
         SELECT id, created_at FROM tickets_ticket
         WHERE tickets_ticket.status = wanted.status AND id <> %(excluded)s
+            AND merged_into_id IS NULL
         ORDER BY created_at DESC, id DESC LIMIT %(candidates)s
     ) newest ORDER BY created_at DESC, id DESC LIMIT %(candidates)s
 ), hits AS MATERIALIZED (

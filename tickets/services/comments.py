@@ -16,7 +16,7 @@ from ..models.housekeeping import IdempotencyKey
 from ..models.ticket import Comment, Ticket, digest
 from ..models.workplace import TicketRead
 from ..vocabulary import AuthorRole, Status
-from .editing import audited, editing
+from .editing import audited, editing_current
 from .mail import outbox
 from .tickets import update_ticket
 
@@ -35,7 +35,8 @@ class SentComment:
 def send_comment(ticket: Ticket, data: Mapping[str, Any], actor: Actor, key: str) -> SentComment:
     """Store what an agent wrote on a ticket's page, once per form `key` and content.
 
-    With `data["resolve"]` the ticket is resolved in the same transaction.
+    With `data["resolve"]` the ticket is resolved in the same transaction. The comment goes to the
+    ticket that this one is merged into, if it is; that one is not resolved.
     Raise NotFound if the ticket, or the comment that was stored before, is gone.
     """
     # Whether to resolve is not part of the content: only the answer may have been lost.
@@ -46,7 +47,8 @@ def send_comment(ticket: Ticket, data: Mapping[str, Any], actor: Actor, key: str
         earlier = json.loads(row.answer or "{}")
         comment = _stored(earlier["comment"]) if earlier else add_comment(ticket, data, actor)
         resolved = None
-        if data["resolve"] and not earlier.get("resolved"):
+        is_here = comment.ticket_id == ticket.pk
+        if is_here and data["resolve"] and not earlier.get("resolved"):
             edit = update_ticket(ticket.pk, {"status": Status.RESOLVED}, actor)
             resolved = edit.ticket if edit.is_new_version else None
         row.store(ticket, {"comment": comment.pk, "resolved": data["resolve"]})
@@ -61,8 +63,11 @@ def _stored(comment_id: int) -> Comment:
 
 
 def add_comment(ticket: Ticket, data: Mapping[str, Any], actor: Actor) -> Comment:
-    """Add an agent's public reply (`data["public"]`) or internal note. Raise NotFound."""
-    with editing(ticket.pk, actor) as edit:
+    """Add an agent's public reply (`data["public"]`) or internal note. Raise NotFound.
+
+    It goes to the ticket that this one is merged into, if it is.
+    """
+    with editing_current(ticket.pk, actor) as edit:
         ticket = edit.ticket
         comment = Comment.objects.create(
             ticket=ticket,
@@ -86,9 +91,10 @@ def add_comment(ticket: Ticket, data: Mapping[str, Any], actor: Actor) -> Commen
 def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
     """Add the requester's reply. A finished ticket opens again.
 
-    The same reply sent twice, by two clicks or after a lost answer, is stored once.
+    The same reply sent twice, by two clicks or after a lost answer, is stored once. It goes to the
+    ticket that this one is merged into, if it is.
     """
-    with editing(ticket.pk, REQUESTER) as edit:
+    with editing_current(ticket.pk, REQUESTER) as edit:
         ticket = edit.ticket
         if repeated := _repeated_reply(ticket, data["body"]):
             return repeated

@@ -41,7 +41,9 @@ def obsolete_because(email: Email) -> str:
 
 def _still_resolved(email: Email) -> bool:
     later = email.ticket.emails.filter(kind=MailKind.RESOLVED, pk__gt=email.pk)
-    return email.ticket.is_finished and not later.exists()  # a closed ticket stays resolved
+    # A closed ticket stays resolved. What a merged one was says nothing about the conversation.
+    stands = email.ticket.is_finished and email.ticket.merged_into_id is None
+    return stands and not later.exists()
 
 
 def render(email: Email) -> EmailMessage:

@@ -69,9 +69,18 @@ CHANGES = {
         },
     ),
     "0.3": Changes(
-        new_tables=frozenset({"tickets_agentprofile", "tickets_ticketread"}),
+        new_tables=frozenset(
+            {
+                *("tickets_agentprofile", "tickets_ticketread"),
+                *("tickets_ticketmerge", "tickets_ticketlink"),
+            }
+        ),
         new_columns={
-            "tickets_ticket": {"waiting_since", "last_activity_at", "snoozed_until"},
+            "tickets_comment": {"origin_id", "is_opening", "split_into_id"},
+            "tickets_ticket": {
+                *("waiting_since", "last_activity_at", "snoozed_until"),
+                "merged_into_id",
+            },
             "tickets_ticketevent": {"waiting_since", "snoozed_until"},
         },
     ),
