@@ -28,6 +28,7 @@ from .fields import (
     PlainTextField,
     SuggestionField,
     SwitchField,
+    TicketNumberField,
 )
 
 
@@ -127,6 +128,19 @@ class MessageForm(CommentForm):
         if self.cleaned_data.get("resolve"):
             self.cleaned_data["public"] = True
         return self.cleaned_data
+
+
+class MergeForm(forms.Form):
+    """The ticket to merge into or to link to."""
+
+    into = TicketNumberField(
+        label="Ticket number",
+        error_messages={
+            "required": "Type the number of a ticket.",
+            "invalid": "This is not a ticket number.",
+        },
+    )
+    same_requester = SwitchField(required=False)
 
 
 class ReplyForm(forms.Form):
