@@ -37,18 +37,21 @@ EVENT_TEXTS: dict[str, str] = {
     AuditEvent.LINK_SENT: "sent the private link to the requester",
     AuditEvent.LINK_REVOKED: "revoked the private link",
 }
-# What was done with another ticket, whose number follows.
+# What was done with another ticket, whose number is filled in.
 RELATION_TEXTS: dict[str, dict[str, str]] = {
-    AuditEvent.MERGED: {"merged_into": "merged this into", "merged": "merged into this"},
-    AuditEvent.UNMERGED: {
-        "merged_into": "undid the merge into",
-        "merged": "undid the merge of",
+    AuditEvent.MERGED: {
+        "merged_into": "merged this into #{}",
+        "merged": "merged #{} into this ticket",
     },
-    AuditEvent.LINKED: {"related": "linked this to"},
-    AuditEvent.UNLINKED: {"related": "removed the link to"},
+    AuditEvent.UNMERGED: {
+        "merged_into": "undid the merge into #{}",
+        "merged": "undid the merge of #{}",
+    },
+    AuditEvent.LINKED: {"related": "linked this to #{}"},
+    AuditEvent.UNLINKED: {"related": "removed the link to #{}"},
     AuditEvent.SPLIT: {
-        "split_into": "moved a message to the new ticket",
-        "split_from": "made this of a message on",
+        "split_into": "moved a message to the new ticket #{}",
+        "split_from": "made this of a message on #{}",
     },
 }
 ACTOR_NAMES = {
@@ -91,7 +94,7 @@ def actions(entry: AuditEntry) -> list[Action]:
     for name, text in RELATION_TEXTS.get(entry.event, {}).items():
         if name in entry.changes:
             old, new = entry.changes[name]
-            return [Action(f"{text} #{new or old}")]
+            return [Action(text.format(new or old))]
     return [Action(EVENT_TEXTS.get(entry.event, f"did: {entry.event}"))]
 
 

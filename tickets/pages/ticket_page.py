@@ -10,6 +10,8 @@ from typing import Any
 from ..access.actors import Actor
 from ..audit.trail import AuditEntry, audit_trail
 from ..models.ticket import Comment, Ticket
+from ..services.merging import merges_into
+from ..services.relations import related_tickets
 from ..vocabulary import WRITABLE_FIELDS, AuditEvent, LearnedField, Source
 from .audit_text import actor_name
 from .shortcuts import CATEGORY, HELP, PRIORITY, UNDO, shortcut
@@ -51,12 +53,14 @@ class SimilarTicket:
 
 def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
     """Return the template's context, without forms and without what only a whole page loads."""
-    comments = list(ticket.comments.select_related("author"))
+    comments = list(ticket.comments.with_origin())
     entries = audit_trail(ticket)
     suggestions = suggested_values(ticket)
     return {
         "ticket": ticket,
         "comments": comments,
+        "related": related_tickets(ticket),
+        "merges": merges_into(ticket),
         "last_comment": max((comment.pk for comment in comments), default=0),
         "older_entries": entries[:-VISIBLE_ENTRIES],
         "entries": entries[-VISIBLE_ENTRIES:],

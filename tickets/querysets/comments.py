@@ -20,10 +20,11 @@ class CommentQuerySet(models.QuerySet[CommentT]):
         latest = replies.order_by("ticket", "-created_at", "-pk").distinct("ticket")
         return {reply.ticket_id: reply for reply in latest.select_related("author")}  # type: ignore[attr-defined]
 
-    def split_off(self) -> Self:
-        """Return the comments that became tickets of their own, oldest first."""
-        moved = self.exclude(in_conversation()).order_by("created_at", "pk")
-        return moved.select_related("split_into").defer("split_into__document")
+    def with_origin(self) -> Self:
+        """Return the comments with their authors and the merged tickets that they come from."""
+        return self.select_related("author", "origin").defer(
+            "origin__document", "origin__description"
+        )
 
 
 def in_conversation() -> Q:

@@ -33,8 +33,8 @@ const drafts = () => document.querySelectorAll("form[data-draft]");
 const fieldsOf = (form) => [...form.querySelectorAll(TEXT_FIELDS)];
 /** The field that says what the draft is based on: a new comment, or a version of the ticket. */
 const basis = (form) => form.elements.form_key || form.elements.version;
-const storageKey = ({ dataset: { draft } }) =>
-  `draft:${ticket.dataset.actor}:${ticket.dataset.ticket}:${draft}`;
+const storageKey = ({ dataset: { draft } }, number = ticket.dataset.ticket) =>
+  `draft:${ticket.dataset.actor}:${number}:${draft}`;
 // A form that the server refused comes back with the text that was typed.
 const isDirty = (form) =>
   "refused" in form.dataset || fieldsOf(form).some((field) => field.value !== field.defaultValue);
@@ -353,6 +353,15 @@ document.addEventListener("keydown", (event) => {
 
 // --- Opening the page ---
 
+// What was typed on a ticket that was merged into this one is a draft here.
+for (const number of ticket.dataset.merged.split(" ").filter(Boolean)) {
+  const composer = byId("composer");
+  const draft = session.readJSON(storageKey(composer, number));
+  if (draft && !session.readJSON(storageKey(composer))) {
+    session.writeJSON(storageKey(composer), draft);
+    session.remove(storageKey(composer, number));
+  }
+}
 for (const form of drafts()) restoreDraft(form);
 for (const button of document.querySelectorAll("[data-use-reply]")) button.hidden = false;
 if (document.referrer) {

@@ -16,6 +16,7 @@ from ...access.throttling import throttle_anonymous
 from ...exceptions import NotFound, RateLimited
 from ...forms.tickets import ReplyForm
 from ...models.ticket import Comment, Ticket, digest
+from ...querysets.comments import in_conversation
 from ...services.comments import add_reply
 from ...vocabulary import AuthorRole, Status
 from ...web.notices import notify
@@ -29,9 +30,11 @@ UNKNOWN_LINK = "This link does not work. Check your email for a newer one."
 @csrf_exempt
 @page("GET", "POST")
 def requester_page(request: Request, secret: str) -> HttpResponse:
-    ticket = Ticket.objects.filter(link_digest=digest(secret)).first()
-    if ticket is None:
+    linked = Ticket.with_merged.filter(link_digest=digest(secret)).first()
+    if linked is None:
         raise NotFound(UNKNOWN_LINK)
+    # The link of a merged ticket opens the one that it is part of.
+    ticket = Ticket.objects.find_current(linked.pk)
     if request.method == "POST":
         response = _reply(request, ticket)
     else:
@@ -61,14 +64,16 @@ def _reply(request: Request, ticket: Ticket) -> HttpResponse:
 
 
 def _page(request: Request, ticket: Ticket, form: ReplyForm, status: int = 200) -> HttpResponse:
-    comments = list(ticket.comments.filter(public=True))
-    etag = _etag(ticket, comments)
+    comments = list(ticket.comments.filter(public=True).with_origin())
+    moved = _moved(ticket)
+    etag = _etag(ticket, comments, moved)
     unchanged = None if form.is_bound else get_conditional_response(request, etag)
     if unchanged is not None:
         return unchanged
     context = {
         "ticket": ticket,
         "comments": comments,
+        "moved": moved,
         "form": form,
         "etag": etag,
         "progress": _progress(ticket, comments),
@@ -79,11 +84,25 @@ def _page(request: Request, ticket: Ticket, form: ReplyForm, status: int = 200) 
     return response
 
 
-def _etag(ticket: Ticket, comments: Iterable[Comment]) -> str:
+def _moved(ticket: Ticket) -> list[Ticket]:
+    """Return the tickets that were made of messages on this page, if it may open them."""
+    split_off = Comment.with_split.filter(ticket=ticket, public=True).exclude(in_conversation())
+    return list(
+        Ticket.objects.filter(
+            pk__in=split_off.values("split_into"), requester_email=ticket.requester_email
+        )
+        .exclude(link_digest=None)
+        .defer("document")
+        .order_by("created_at", "pk")
+    )
+
+
+def _etag(ticket: Ticket, comments: Iterable[Comment], moved: Iterable[Ticket]) -> str:
     """Return a tag for what the page shows, and nothing else: it must not reveal other changes."""
     content = [
         *(ticket.title, ticket.description, ticket.status, bool(ticket.requester_email)),
         *((comment.pk, comment.author_role, comment.body) for comment in comments),
+        *(each.pk for each in moved),
     ]
     return f'"{digest(repr(content))[:32]}"'
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from ...access.actors import actor_of
 from ...audit.trail import changes_since, entries_since
@@ -36,7 +36,7 @@ def ticket(request: Request, ticket_id: int) -> HttpResponse:
 
 @page("POST", agents=True)
 def ticket_comments(request: Request, ticket_id: int) -> HttpResponse:
-    ticket = Ticket.objects.with_people().find(ticket_id)
+    ticket = Ticket.with_merged.with_people().find(ticket_id)
     form = MessageForm(request.POST)
     if not form.is_valid():
         return _page(request, ticket, status=_status(request, 400), comment_form=form)
@@ -44,11 +44,23 @@ def ticket_comments(request: Request, ticket_id: int) -> HttpResponse:
     sent = send_comment(ticket, form.cleaned_data, actor_of(request), key)
     message = _sent_message(sent.comment, resolves=form.cleaned_data["resolve"])
     undo = [sent.resolved] if sent.resolved else []
+    if sent.comment.ticket_id != ticket_id:
+        return _sent_to_target(request, ticket_id, sent.comment)
     if request.htmx:
         response = _page(request, Ticket.objects.with_people().find(ticket_id))
         return _draft_stored(toast(response, message, undo), "composer")
     notify(request, message, undo)
     return redirect(f"{ticket.get_absolute_url()}#comment-{sent.comment.pk}")
+
+
+def _sent_to_target(request: Request, ticket_id: int, comment: Comment) -> HttpResponse:
+    """Lead to the ticket that this one was merged into while its page was open."""
+    what = "reply was sent" if comment.public else "note was added"
+    notify(request, f"#{ticket_id} was merged into this ticket. Your {what} here.")
+    url = f"{comment.ticket.get_absolute_url()}#comment-{comment.pk}"
+    if request.htmx:
+        return _draft_stored(HttpResponseClientRedirect(url), "composer")
+    return redirect(url)
 
 
 def _sent_message(comment: Comment, *, resolves: bool) -> str:

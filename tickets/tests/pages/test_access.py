@@ -28,6 +28,11 @@ GET = {
     "presence": (405, 405, 405),
     "private-link-send": (405, 405, 405),
     "private-link-revoke": (405, 405, 405),
+    "merge": (302, 403, 200),
+    "unmerge": (405, 405, 405),
+    "link": (405, 405, 405),
+    "unlink": (405, 405, 405),
+    "split": (405, 405, 405),
     "dashboard": (302, 403, 200),
     "triage": (302, 403, 200),
     "sign-in": (200, 302, 302),
@@ -48,6 +53,7 @@ AGENTS_ONLY = [
     ),
     *("private-link-send", "private-link-revoke", "review"),
     *("ticket-export", "save-view", "delete-view"),
+    *("merge", "unmerge", "link", "unlink", "split"),
 ]
 METHODS = {
     "submit": {"GET", "POST"},
@@ -66,6 +72,11 @@ METHODS = {
     "presence": {"POST"},
     "private-link-send": {"POST"},
     "private-link-revoke": {"POST"},
+    "merge": {"GET", "POST"},
+    "unmerge": {"POST"},
+    "link": {"POST"},
+    "unlink": {"POST"},
+    "split": {"POST"},
     "dashboard": {"GET"},
     "triage": {"GET"},
     "sign-in": {"GET", "POST"},
@@ -78,7 +89,7 @@ ROUTES = {route.name: route for route in urlpatterns}
 
 def address(name, ticket):
     route: URLPattern = ROUTES[name]
-    path = "/" + str(route.pattern).replace("<int:view_id>", "1")
+    path = "/" + str(route.pattern).replace("<int:view_id>", "1").replace("<int:comment_id>", "1")
     return path.replace("<str:secret>", ticket.link_secret).replace(
         "<int:ticket_id>", str(ticket.pk)
     )

@@ -303,9 +303,9 @@ def test_it_needs_the_csrf_token(agent_user, ticket):
 
 def test_queries_do_not_grow_with_the_conversation(agent, ticket, django_assert_num_queries):
     CommentFactory.create_batch(10, ticket=ticket, author=AgentFactory())
-    # Session, user, groups; ticket, comments, agents, two for the audit trail, one each for
-    # evidence and suggestions; two for similar tickets.
-    with django_assert_num_queries(12):
+    # Session, user, groups; ticket, comments, agents, three for the audit trail, one each for
+    # evidence and suggestions; two for similar tickets; one for merges, two for links.
+    with django_assert_num_queries(16):
         page_of(agent, ticket)
 
 
