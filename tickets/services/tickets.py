@@ -170,7 +170,8 @@ class BulkEdit:
 
     changed: list[Ticket] = field(default_factory=list)
     unchanged: list[Ticket] = field(default_factory=list)  # they had these values already
-    missing: list[int] = field(default_factory=list)  # ids, those of merged tickets too
+    missing: list[int] = field(default_factory=list)  # ids
+    merged: list[int] = field(default_factory=list)  # ids
 
     @property
     def tickets(self) -> list[Ticket]:
@@ -188,8 +189,10 @@ def update_tickets(
     for ticket_id in ticket_ids:
         try:
             edit = update_ticket(ticket_id, changes, actor)
-        except (NotFound, TicketMerged):
+        except NotFound:
             result.missing.append(ticket_id)
+        except TicketMerged:
+            result.merged.append(ticket_id)
         else:
             (result.changed if edit.is_new_version else result.unchanged).append(edit.ticket)
     return result

@@ -219,7 +219,7 @@ def test_a_merged_ticket_is_not_changed(source, target):
         with pytest.raises(TicketMerged) as refused:
             change()
         assert (refused.value.ticket_id, refused.value.into) == (source.pk, target.pk)
-    assert tickets.update_tickets([source.pk], {"status": "closed"}, SYSTEM).missing == [source.pk]
+    assert tickets.update_tickets([source.pk], {"status": "closed"}, SYSTEM).merged == [source.pk]
     assert triage_by_model(source.pk, source.text_digest())
 
 

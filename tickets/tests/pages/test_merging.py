@@ -244,4 +244,4 @@ def test_the_description_of_a_merged_ticket_has_no_button(agent, merged, target)
 def test_bulk_changes_name_merged_tickets(agent, merged, target):
     data = {"ticket": [merged.pk, target.pk], "status": "closed"}
     response = agent.post("/tickets/bulk/", data, follow=True)
-    assert f"Not found, or merged: #{merged.pk}." in text_of(response)
+    assert f"Merged into other tickets: #{merged.pk}." in text_of(response)
