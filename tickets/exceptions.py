@@ -66,6 +66,36 @@ class Conflict(DeskError):
     default_detail = "This Idempotency-Key was used with another body."
 
 
+class TicketMerged(DeskError):
+    """The ticket `ticket_id` can not be changed: it is part of the ticket `into` now."""
+
+    def __init__(self, ticket_id: int, into: int) -> None:
+        self.ticket_id, self.into = ticket_id, into
+        super().__init__(f"#{ticket_id} was merged into #{into}.")
+
+
+class MergeRefused(DeskError):
+    """Two tickets cannot become one, or a merge can no longer be undone."""
+
+
+class OtherRequester(MergeRefused):
+    """The tickets are from different addresses. They can only be linked."""
+
+    default_detail = (
+        "These tickets are from different requesters, who must not read each other's messages."
+        " Link the tickets instead."
+    )
+
+
+class UnknownRequester(MergeRefused):
+    """A ticket has no address, so only an agent can know whether both are from one person."""
+
+    default_detail = (
+        "One of these tickets has no email address. Confirm that both are from the same person:"
+        " whoever has the private link of one will read both."
+    )
+
+
 class StaleVersion(DeskError):
     """Somebody else changed the ticket since the caller read it.
 

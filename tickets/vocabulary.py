@@ -162,6 +162,11 @@ class AuditEvent(TextChoices):
     COMMENT_DELETED = "comment deleted"
     LINK_SENT = "link sent"
     LINK_REVOKED = "link revoked"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    SPLIT = "split"
 
 
 # --- groups ----------------------------------------------------------------------------
@@ -240,6 +245,7 @@ MAX_LINKS, RECENT_TICKETS = 20, timedelta(days=90)  # the tickets whose links on
 STATS_DAYS = 30
 MAX_FEEDBACK = 2000  # what the classifier is retrained from
 IDEMPOTENCY_KEY_LIFETIME = timedelta(days=1)
+MERGE_UNDO_DAYS = 30
 
 # Text needs at least one of these: no white space, control, zero-width or direction mark, or tag.
 # Spelled out, because PostgreSQL's white space depends on the database's locale.

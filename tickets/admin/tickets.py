@@ -20,7 +20,7 @@ from django.utils.text import capfirst
 
 from ..access.actors import is_agent
 from ..audit.trail import audit_trail
-from ..exceptions import NotFound
+from ..exceptions import NotFound, TicketMerged
 from ..models.ticket import Comment, Ticket
 from ..querysets.search import SEARCH_HELP, parse_search
 from ..querysets.tickets import TicketQuerySet
@@ -151,6 +151,7 @@ class CommentInline(StackedInline):
     """One new comment. The template shows the earlier ones as a conversation."""
 
     model = Comment
+    fk_name = "ticket"
     form = AdminCommentForm
     template = "admin/tickets/ticket/conversation.html"
     extra = max_num = 1
@@ -373,7 +374,7 @@ class TicketAdmin(DeskModelAdmin):
         actor = signed_in_actor(request)
         with audited(actor):
             for ticket_id in list(queryset.order_by("pk").values_list("pk", flat=True)):
-                with suppress(NotFound):
+                with suppress(NotFound, TicketMerged):
                     delete_ticket(ticket_id, actor)
 
 

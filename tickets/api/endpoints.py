@@ -76,6 +76,7 @@ class endpoint:  # noqa: N801  (a decorator)
     query: type[forms.Form] | None = None
     body: BodyRules | None = None
     request_headers: tuple[str, ...] = ()  # that change what the view does
+    follows_merges: bool = False  # writes to the ticket that a merged one is part of
 
     def __call__(self, view: View) -> View:
         @wraps(view)

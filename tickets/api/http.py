@@ -23,7 +23,7 @@ from ..forms.fields import ListField, clean_data
 
 JsonObject = dict[str, Any]
 MAX_KEYS_NAMED = 50  # in one error
-TYPE_NAMES = {str: "a string", bool: "true or false"}
+TYPE_NAMES = {str: "a string", bool: "true or false", int: "an integer"}
 
 
 def answer(data: object, status: int = 200) -> JsonResponse:
@@ -102,7 +102,8 @@ def _wrong_types(body: JsonObject, fields: Mapping[str, forms.Field]) -> dict[st
 def _wrong_type(field: Any, value: object) -> str:
     """Return what is wrong with a value's type, or "". The form itself would turn it into text."""
     types, null = field.json_types, field.json_null
-    if not (isinstance(value, types) or (null and value is None)):
+    is_of_type = isinstance(value, types) and (not isinstance(value, bool) or bool in types)
+    if not (is_of_type or (null and value is None)):
         names = [TYPE_NAMES[kind] for kind in types] + ["null"] * null
         return f"This must be {' or '.join(names)}."
     if value == "" and isinstance(field, forms.ChoiceField):

@@ -55,6 +55,7 @@ def ticket(ticket: Ticket, *, unread: bool) -> TicketJson:
         "last_activity_at": rfc3339(ticket.last_activity_at),
         "snoozed_until": optional_rfc3339(ticket.snoozed_until),
         "unread": unread,
+        "merged_into": ticket.merged_into_id,
     }
 
 
@@ -83,6 +84,7 @@ PUBLISHED_NAMES = {
 
 def history_entry(entry: AuditEntry) -> HistoryEntryJson:
     return {
+        "ticket": entry.ticket_id,
         "at": rfc3339(entry.at),
         "actor": entry.actor,
         "event": entry.event,

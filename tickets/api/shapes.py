@@ -91,6 +91,9 @@ class TicketJson(PublicTicketJson):
     last_activity_at: Annotated[str, {"format": "date-time"}, "When somebody last wrote."]
     snoozed_until: OptionalTime
     unread: Annotated[bool, "Whether something is new to the account that asks."]
+    merged_into: Annotated[
+        int | None, "The ticket that this one is part of. Its comments are there."
+    ]
 
 
 class CreatedTicketJson(PublicTicketJson):
@@ -103,6 +106,7 @@ class CreatedTicketJson(PublicTicketJson):
     last_activity_at: NotRequired[Time]
     snoozed_until: NotRequired[OptionalTime]
     unread: NotRequired[bool]
+    merged_into: NotRequired[int | None]
     track_url: NotRequired[Annotated[str, {"format": "uri"}, "The requester's private link."]]
 
 
@@ -120,6 +124,7 @@ class CommentJson(TypedDict):
 class HistoryEntryJson(TypedDict):
     """One entry of a ticket's audit trail."""
 
+    ticket: Annotated[Id, "The ticket that it is about: this one, or one that was merged into it."]
     at: Time
     actor: Annotated[str | None, "Null for a change made outside this program."]
     event: Annotated[str, AuditEvent]

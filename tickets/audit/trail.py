@@ -24,11 +24,24 @@ TICKET_EVENTS = {
     "delete": AuditEvent.DELETED,
     "link_sent": AuditEvent.LINK_SENT,
     "link_revoked": AuditEvent.LINK_REVOKED,
+    "merged": AuditEvent.MERGED,
+    "unmerged": AuditEvent.UNMERGED,
+    "linked": AuditEvent.LINKED,
+    "unlinked": AuditEvent.UNLINKED,
+    "split": AuditEvent.SPLIT,
 }
 COMMENT_EVENTS = {
     "insert": AuditEvent.COMMENT_CREATED,
     "update": AuditEvent.COMMENT_CHANGED,
     "delete": AuditEvent.COMMENT_DELETED,
+}
+# What each of these events says about the source and about the target, and whether it ends then.
+RELATIONS = {
+    "merged": ("merged_into", "merged", False),
+    "unmerged": ("merged_into", "merged", True),
+    "linked": ("related", "related", False),
+    "unlinked": ("related", "related", True),
+    "split": ("split_into", "split_from", False),
 }
 # Columns that change with others, or never, and tell a reader nothing.
 HIDDEN_COLUMNS = frozenset(
@@ -45,6 +58,9 @@ class AuditContext(TypedDict, total=False):
     actor: str
     user: int | None  # the account's id
     undoes: int  # the version that an Undo reverts
+    # The two tickets of a merge, a link or a split.
+    source: int
+    target: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +76,23 @@ class AuditEntry:
     event: str  # an AuditEvent
     changes: dict[str, tuple[Any, Any]]
     by_account: bool = False
+    ticket_id: int = 0
 
 
 def audit_trail(ticket: Ticket) -> list[AuditEntry]:
-    """Return the entries of a ticket and its comments, oldest first. Two queries."""
-    ticket_entries = _entries(
-        ticket_events(ticket.pk).select_related("assignee").order_by("pgh_id"), TICKET_EVENTS
+    """Return the entries of a ticket and its comments, oldest first. Three queries.
+
+    Those of the tickets that were merged into it are among them.
+    """
+    merged = Ticket.with_merged.filter(merged_into=ticket).values_list("pk", flat=True)
+    ids = [ticket.pk, *merged]
+    tickets = _events(Ticket).filter(pgh_obj_id__in=ids).select_related("assignee")
+    comments = _events(Comment).filter(ticket_id__in=ids)
+    entries = (
+        _entries(tickets.order_by("pgh_id"), TICKET_EVENTS),
+        _entries(comments.order_by("pgh_id"), COMMENT_EVENTS),
     )
-    comments = comment_events(ticket.pk).order_by("pgh_id")
-    return list(merge(ticket_entries, _entries(comments, COMMENT_EVENTS), key=_time))
+    return list(merge(*entries, key=_time))
 
 
 def entries_since(
@@ -165,7 +189,12 @@ def _entries(events: Iterable[Any], names: Mapping[str, AuditEvent]) -> Iterator
     for event in events:
         before, state = states.get(event.pgh_obj_id, {}), _values(event)
         states[event.pgh_obj_id] = state
-        changes = _differences(before, state)
+        if event.pgh_label in RELATIONS:
+            changes = _relation(event)
+        elif names is COMMENT_EVENTS and "source" in _context(event):
+            continue  # part of a merge or a split, which has an entry of its own
+        else:
+            changes = _differences(before, state)
         if changes or event.pgh_label != "update":
             yield AuditEntry(
                 at=event.pgh_created_at,
@@ -173,7 +202,18 @@ def _entries(events: Iterable[Any], names: Mapping[str, AuditEvent]) -> Iterator
                 event=names[event.pgh_label].value,
                 changes=changes,
                 by_account=_account(event) is not None,
+                ticket_id=getattr(event, "ticket_id", event.pgh_obj_id),
             )
+
+
+def _relation(event: Any) -> dict[str, tuple[Any, Any]]:
+    """Return what the event says about its ticket: {"merged_into": (None, 12)}."""
+    context = _context(event)
+    of_source, of_target, ends = RELATIONS[event.pgh_label]
+    is_source = context.get("source") == event.pgh_obj_id
+    other = context.get("target") if is_source else context.get("source")
+    change = (other, None) if ends else (None, other)
+    return {of_source if is_source else of_target: change}
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -171,10 +171,25 @@ class IdsField(ListField):
 class NumberField(forms.IntegerField):
     """Plain digits. Python alone would accept `1_0` and `+5` as well."""
 
+    json_types: tuple[type, ...] = (int,)
+    json_null = False
+
     def to_python(self, value: Any) -> int | None:
         if value and not re.fullmatch(r"-?[0-9]{1,20}", str(value)):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
+
+
+class TicketNumberField(NumberField):
+    """A ticket's number, also as the pages show it: `#12`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
+
+    def to_python(self, value: Any) -> int | None:
+        return super().to_python(
+            value.strip().removeprefix("#") if isinstance(value, str) else value
+        )
 
 
 class MomentField(forms.CharField):

@@ -30,6 +30,7 @@ from .fields import (
     PlainTextField,
     SuggestionField,
     SwitchField,
+    TicketNumberField,
 )
 
 
@@ -156,6 +157,19 @@ class MessageForm(CommentForm):
         """Return whether the composer is in the mode for notes."""
         self.full_clean()
         return not self.cleaned_data["public"]
+
+
+class MergeForm(forms.Form):
+    """The ticket to merge into or to link to."""
+
+    into = TicketNumberField(
+        label="Ticket number",
+        error_messages={
+            "required": "Type the number of a ticket.",
+            "invalid": "This is not a ticket number.",
+        },
+    )
+    same_requester = SwitchField(required=False)
 
 
 class ReplyForm(forms.Form):

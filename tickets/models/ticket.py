@@ -14,16 +14,16 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Max, Min, Q
+from django.db.models import F, Max, Min, Q, QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from ..querysets.comments import CommentQuerySet
+from ..querysets.comments import CommentQuerySet, CommentT, in_conversation
 from ..querysets.review import lowest_confidence, needs_review
 from ..querysets.search import requester_vector, words_of
-from ..querysets.tickets import TicketQuerySet
+from ..querysets.tickets import TicketQuerySet, TicketT
 from ..querysets.turns import priority_rank, waiting_order
 from ..vocabulary import (
     ADMINS_GROUP,
@@ -51,6 +51,16 @@ def new_nonce() -> str:
     return secrets.token_hex(16)
 
 
+class StandingTickets(models.Manager[TicketT]):
+    """The tickets that are not merged into another one.
+
+    This is the default, so that no list, count or search shows a conversation twice.
+    """
+
+    def get_queryset(self) -> QuerySet[TicketT]:
+        return super().get_queryset().filter(merged_into=None)
+
+
 class Decision(NamedTuple):
     """Who decided a value. `confidence` is 0..1; None for a person's decision and for a default."""
 
@@ -64,8 +74,14 @@ class Decision(NamedTuple):
     pghistory.DeleteEvent(),
     pghistory.ManualEvent("link_sent"),  # type: ignore[no-untyped-call]
     pghistory.ManualEvent("link_revoked"),  # type: ignore[no-untyped-call]
+    # Of both tickets that a merge, a link or a split concerns.
+    pghistory.ManualEvent("merged"),  # type: ignore[no-untyped-call]
+    pghistory.ManualEvent("unmerged"),  # type: ignore[no-untyped-call]
+    pghistory.ManualEvent("linked"),  # type: ignore[no-untyped-call]
+    pghistory.ManualEvent("unlinked"),  # type: ignore[no-untyped-call]
+    pghistory.ManualEvent("split"),  # type: ignore[no-untyped-call]
     exclude=[
-        *("document", "link_nonce", "link_digest"),
+        *("document", "link_nonce", "link_digest", "merged_into"),
         *("first_response_at", "resolved_at", "last_activity_at"),
     ],
     context_field=pghistory.ContextJSONField(),
@@ -121,6 +137,16 @@ class Ticket(models.Model):
     last_activity_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     # Until then the ticket is not among those that wait for us.
     snoozed_until = models.DateTimeField(null=True, blank=True)
+    # The ticket whose conversation this one is part of now. That ticket is itself not merged: who
+    # was merged into whom is in TicketMerge.
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,  # ticket_merged, which is smaller
+    )
     # The private link: its secret is derived from the nonce, and only the hash is compared.
     link_nonce = models.CharField(max_length=32, default="", editable=False)
     link_digest = models.CharField(  # noqa: DJ001  (revoked links are all NULL, none equal)
@@ -135,10 +161,14 @@ class Ticket(models.Model):
 
     is_unread: bool  # of rows that `with_unread` loaded
 
-    objects = TicketQuerySet.as_manager()
+    objects = StandingTickets.from_queryset(TicketQuerySet)()
+    with_merged = TicketQuerySet.as_manager()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("id")), name="ticket_not_in_itself"
+            ),
             visible("title", MAX_TITLE_CHARS),
             visible("description", MAX_TEXT_CHARS),
             one_of("category", Category),
@@ -150,10 +180,26 @@ class Ticket(models.Model):
             *(between(f"{name}_confidence", 0, 1) for name in TRIAGE_FIELDS),
         ]
         indexes = [
-            models.Index(fields=["-created_at", "-id"], name="ticket_newest"),
+            # Without merged tickets, so that counts of new tickets and of the tabs need no other
+            # column.
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=Q(merged_into=None),
+                name="ticket_newest_first",
+            ),
+            models.Index(
+                fields=["status", "-created_at", "-id"],
+                condition=Q(merged_into=None),
+                name="ticket_status_counted",
+            ),
             *(
                 models.Index(fields=[name, "-created_at", "-id"], name=f"ticket_{name}_newest")
-                for name in ("status", "category", "priority", "sentiment", "assignee")
+                for name in ("category", "priority", "sentiment", "assignee")
+            ),
+            models.Index(
+                fields=["merged_into"],
+                condition=Q(merged_into__isnull=False),
+                name="ticket_merged",
             ),
             # One for each order of the list.
             models.Index(waiting_order(), "id", name="ticket_longest_waiting"),
@@ -239,6 +285,19 @@ class Ticket(models.Model):
         first: datetime | None = messages.aggregate(at=Min("created_at"))["at"]
         return first
 
+    def follow_conversation(self) -> None:
+        """Work out the times that follow from the comments, after some came or went.
+
+        What was answered before the ticket was created is no response to it. Does not save. Up to
+        four queries.
+        """
+        replies = self.comments.filter(public=True, author_role=AuthorRole.AGENT)
+        first = replies.filter(created_at__gte=self.created_at).aggregate(at=Min("created_at"))
+        latest = self.comments.aggregate(at=Max("created_at"))["at"]
+        self.first_response_at = first["at"]
+        self.last_activity_at = max(latest or self.created_at, self.created_at)
+        self.waiting_since = None if self.is_finished else self.unanswered_since()
+
     def decision(self, name: str) -> Decision:
         """Return who decided one of the TRIAGE_FIELDS."""
         return Decision(getattr(self, f"{name}_source"), getattr(self, f"{name}_confidence"))
@@ -300,14 +359,25 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+class ConversationComments(models.Manager[CommentT]):
+    """The comments that are read on their ticket, without those that became tickets."""
+
+    def get_queryset(self) -> QuerySet[CommentT]:
+        return super().get_queryset().filter(in_conversation())
+
+
 @pghistory.track(
     pghistory.InsertEvent(),
     pghistory.UpdateEvent(),
     pghistory.DeleteEvent(),
+    exclude=["origin", "is_opening", "split_into"],
     context_field=pghistory.ContextJSONField(),
 )
 class Comment(models.Model):
-    """A public reply, or an internal note that only agents see."""
+    """A public reply, or an internal note that only agents see.
+
+    `ticket` is where the comment is read now.
+    """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="comments")
     author = models.ForeignKey(
@@ -317,8 +387,29 @@ class Comment(models.Model):
     body = models.TextField()
     public = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The ticket that it was written on, if that one is merged into `ticket`.
+    origin = models.ForeignKey(
+        Ticket,
+        on_delete=models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,  # comment_of_origin, which is smaller
+    )
+    # It repeats the description of its merged `origin`.
+    is_opening = models.BooleanField(default=False, db_default=False, editable=False)
+    # The ticket that was made of it. It is not read here, unless that ticket is merged back.
+    split_into = models.ForeignKey(
+        Ticket,
+        on_delete=models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,  # comment_of_split, which is smaller
+    )
 
-    objects = CommentQuerySet.as_manager()
+    objects = ConversationComments.from_queryset(CommentQuerySet)()
+    with_split = CommentQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "id"]
@@ -330,7 +421,17 @@ class Comment(models.Model):
                 name="comment_requester_public",
             ),
         ]
-        indexes = [models.Index(fields=["ticket", "created_at"], name="comment_of_ticket")]
+        indexes = [
+            models.Index(fields=["ticket", "created_at"], name="comment_of_ticket"),
+            models.Index(
+                fields=["origin"], condition=Q(origin__isnull=False), name="comment_of_origin"
+            ),
+            models.Index(
+                fields=["split_into"],
+                condition=Q(split_into__isnull=False),
+                name="comment_of_split",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.author_role} on #{self.ticket_id}"

@@ -38,6 +38,23 @@ EVENT_TEXTS: dict[str, str] = {
     AuditEvent.LINK_SENT: "sent the private link to the requester",
     AuditEvent.LINK_REVOKED: "revoked the private link",
 }
+# What was done with another ticket, whose number is filled in.
+RELATION_TEXTS: dict[str, dict[str, str]] = {
+    AuditEvent.MERGED: {
+        "merged_into": "merged this into #{}",
+        "merged": "merged #{} into this ticket",
+    },
+    AuditEvent.UNMERGED: {
+        "merged_into": "undid the merge into #{}",
+        "merged": "undid the merge of #{}",
+    },
+    AuditEvent.LINKED: {"related": "linked this to #{}"},
+    AuditEvent.UNLINKED: {"related": "removed the link to #{}"},
+    AuditEvent.SPLIT: {
+        "split_into": "moved a message to the new ticket #{}",
+        "split_from": "made this of a message on #{}",
+    },
+}
 ACTOR_NAMES = {
     "requester": "The requester",
     "triage": "Triage",
@@ -75,6 +92,10 @@ def actions(entry: AuditEntry) -> list[Action]:
             return [Action("replied" if is_public else "added an internal note")]
         case AuditEvent.CHANGED:
             return list(_changes(entry)) or [Action("updated the ticket")]
+    for name, text in RELATION_TEXTS.get(entry.event, {}).items():
+        if name in entry.changes:
+            old, new = entry.changes[name]
+            return [Action(text.format(new or old))]
     return [Action(EVENT_TEXTS.get(entry.event, f"did: {entry.event}"))]
 
 

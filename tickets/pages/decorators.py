@@ -10,15 +10,17 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_cache_control
 from django.views.decorators.gzip import gzip_page
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from ..access.actors import actor_of
-from ..exceptions import MethodNotAllowed, PermissionDenied
+from ..exceptions import MethodNotAllowed, PermissionDenied, TicketMerged
+from ..web.notices import notify
 from .drafts import draft_of
+from .toasts import toast
 
 
 class Request(HttpRequest):
@@ -39,7 +41,12 @@ def page(*methods: str, agents: bool = False) -> Callable[[View], View]:
                 raise MethodNotAllowed(allowed)
             response: HttpResponseBase | None = _refusal(request) if agents else None
             if response is None:
-                response = view(request, *args, **kwargs)
+                try:
+                    response = view(request, *args, **kwargs)
+                except TicketMerged as merged:
+                    if not agents:
+                        raise
+                    response = _go_to_target(request, merged)
             if not response.has_header("Cache-Control"):
                 # Going back after signing out must show no tickets, and never an old status.
                 keep = {"no_store": True} if agents else {"no_cache": True}
@@ -49,6 +56,19 @@ def page(*methods: str, agents: bool = False) -> Callable[[View], View]:
         return gzip_page(answer)
 
     return decorate
+
+
+def _go_to_target(request: Request, merged: TicketMerged) -> HttpResponse:
+    """Lead to the ticket that this one is part of."""
+    if request.htmx and request.method == "POST":
+        # The page may hold a text that nobody has sent yet, so it stays.
+        return toast(HttpResponse(status=204), f"{merged.detail} Nothing was changed.")
+    lost = " Your change was not saved." if request.method == "POST" else ""
+    notify(request, f"#{merged.ticket_id} was merged into this ticket.{lost}")
+    url = resolve_url("ticket", merged.into)
+    if request.GET:
+        url += f"?{request.GET.urlencode()}"
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
 def _refusal(request: Request) -> HttpResponse | None:

@@ -16,6 +16,8 @@ from ..models.ticket import Comment, Ticket
 from ..models.workplace import AgentProfile, PendingReply, TicketRead
 from ..services.mail.smtp import is_set_up
 from ..services.mentions import agents_by_name
+from ..services.merging import merges_into
+from ..services.relations import related_tickets
 from ..services.replies import reply_token
 from ..vocabulary import WRITABLE_FIELDS, AuditEvent, AuthorRole, LearnedField, Source
 from .audit_text import actor_name
@@ -116,14 +118,17 @@ def _is_answered(
 
 def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
     """Return the template's context, without forms and without what only a whole page loads."""
-    comments = list(ticket.comments.select_related("author__agent_profile"))
-    pending = list(ticket.pending_replies.waiting().select_related("author__agent_profile"))
+    comments = list(ticket.comments.with_origin())
+    replies = PendingReply.objects.of(ticket).waiting()
+    pending = list(replies.select_related("author__agent_profile"))
     notes = " ".join(comment.body for comment in comments if not comment.public)
     entries = audit_trail(ticket)
     suggestions = suggested_values(ticket)
     return {
         "ticket": ticket,
         **_conversation(ticket, comments, actor),
+        "related": related_tickets(ticket),
+        "merges": merges_into(ticket),
         "last_comment": max((comment.pk for comment in comments), default=0),
         "pending": [_pending_reply(reply, actor) for reply in pending],
         "seen_replies": ",".join(str(reply.pk) for reply in pending),
@@ -149,7 +154,7 @@ def set_by(ticket: Ticket, entries: Sequence[AuditEntry]) -> dict[str, str]:
     undecided = {*LearnedField.values} - {*ticket.decided_by(Source.HUMAN)}
     names = [name for name in WRITABLE_FIELDS if name not in undecided]
     texts: dict[str, str] = {}
-    for entry in entries:
+    for entry in (each for each in entries if each.ticket_id == ticket.pk):
         for name in names:
             is_set = name in entry.changes and entry.event == AuditEvent.CHANGED
             if is_set or f"{name}_source" in entry.changes:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any, Self, TypeVar
 
 from django.db import models
+from django.db.models import F, Q
 from django.utils import timezone
 
 from ..vocabulary import IDEMPOTENCY_KEY_LIFETIME, AuthorRole
@@ -27,6 +28,12 @@ class CommentQuerySet(models.QuerySet[CommentT]):
         latest = replies.order_by("ticket", "-created_at", "-pk").distinct("ticket")
         return {reply.ticket_id: reply for reply in latest.select_related("author")}  # type: ignore[attr-defined]
 
+    def with_origin(self) -> Self:
+        """Return the comments with their authors and the merged tickets that they come from."""
+        return self.select_related("author__agent_profile", "origin").defer(
+            "origin__document", "origin__description"
+        )
+
     def public_by_others(self, author: Any) -> Self:
         """Return public messages of requesters and of other accounts.
 
@@ -36,7 +43,16 @@ class CommentQuerySet(models.QuerySet[CommentT]):
         return public if author is None else public.exclude(author=author)
 
 
+def in_conversation() -> Q:
+    """Return the condition for comments that are read on their ticket."""
+    return Q(split_into=None) | Q(split_into__merged_into=F("ticket"))
+
+
 class PendingReplyQuerySet(models.QuerySet[ReplyT]):
+    def of(self, ticket: Any) -> Self:
+        """Return the replies to a ticket, and those to tickets that were merged into it since."""
+        return self.filter(Q(ticket=ticket) | Q(ticket__merged_into=ticket))
+
     def waiting(self) -> Self:
         """Return replies that are neither sent nor taken back, the first due first."""
         return self.filter(due_at__isnull=False, comment=None).order_by("due_at", "pk")

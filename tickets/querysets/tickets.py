@@ -12,12 +12,12 @@ from django.db.models import Count, F, Max, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from ..exceptions import NotFound
+from ..exceptions import NotFound, TicketMerged
 from ..vocabulary import ACTIVE_STATUSES, RECENT_TICKETS, STATS_DAYS, Sort, Status, WaitingFor
 from .cursors import NEWEST_FIRST, ORDERS, Cursor, Order, read_cursor
 from .figures import DayCount, Stats, optional_rfc3339
 from .review import ReviewQuerySet
-from .search import parse_search, requested_by
+from .search import Term, is_one_of, parse_search, requested_by
 from .similar import SimilarQuerySet
 from .statistics import StatisticsQuerySet, turn_aggregates
 from .turns import TurnQuerySet, priority_rank, waiting_order
@@ -82,10 +82,14 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         Terms are words (as prefixes), "phrases", -excluded ones, numbers, requesters' addresses,
         and qualifiers such as `status:open`. GIN indexes serve them. Characters that full text
         drops (`%`, `_`, `#`) still count: such a term is also compared as it is written.
+        A text or a number also finds the ticket that it was merged into.
         """
         queryset = self
+        merged = self.model.with_merged.exclude(merged_into=None)  # type: ignore[attr-defined]
         for term in parse_search(text):
             condition = term.condition(me)
+            if isinstance(term, Term):
+                condition |= Q(is_one_of(merged.filter(condition).values("merged_into")))
             queryset = queryset.exclude(condition) if term.excluded else queryset.filter(condition)
         return queryset
 
@@ -235,11 +239,24 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         return self.select_related("assignee")
 
     def find(self, pk: int) -> TicketT:
-        """Return the ticket with this number. Raise NotFound."""
+        """Return the ticket with this number. Raise NotFound.
+
+        Raise TicketMerged if these are standing tickets and this one is merged.
+        """
         ticket = self.defer("document").filter(pk=pk).first()
         if ticket is None:
+            merged = self.model.with_merged.filter(pk=pk)  # type: ignore[attr-defined]
+            if into := merged.values_list("merged_into", flat=True).first():
+                raise TicketMerged(pk, into)
             raise NotFound
         return ticket
+
+    def find_current(self, pk: int) -> TicketT:
+        """Return the ticket with this number, or the one that it is merged into. Raise NotFound."""
+        try:
+            return self.find(pk)
+        except TicketMerged as merged:
+            return self.find(merged.into)
 
 
 def _is_assigned_to(names: list[str]) -> Q:

@@ -16,7 +16,7 @@ from ..models.housekeeping import Counter
 from ..models.mail import Email, mailbox
 from ..models.ticket import Ticket, digest
 from ..vocabulary import ADDRESS_CHECK_LIFETIME, MAX_ADDRESS_CHECKS_PER_DAY
-from .editing import audited, lock_ticket
+from .editing import audited, lock_current
 from .mail import outbox, rendering
 from .tickets import update_ticket
 
@@ -34,7 +34,7 @@ class AddressRequest(Enum):
 def request_address(ticket: Ticket, address: str) -> AddressRequest:
     """Mail a confirmation link to the address that a requester has entered. Raise NotFound."""
     with audited(REQUESTER):
-        ticket = lock_ticket(ticket.pk)
+        ticket = lock_current(ticket.pk)
         if address == ticket.requester_email:
             return AddressRequest.SAME
         if outbox.is_check_under_way(ticket, address):  # the second of two clicks
@@ -79,13 +79,13 @@ def find_check(token: str) -> tuple[Email, Ticket]:
 
 
 def confirm_address(token: str) -> Ticket:
-    """Let the ticket use the address that the link confirms. Raise as `find_check`.
+    """Let the ticket use the address that the link confirms, or the one that it is merged into.
 
-    The former address is told, in case somebody else has the private link.
+    The former address is told, in case somebody else has the private link. Raise as `find_check`.
     """
     with audited(REQUESTER):
-        lock_ticket(find_check(token)[1].pk)
-        email, ticket = find_check(token)  # another click may have been faster
+        ticket = lock_current(find_check(token)[1].pk)
+        email, _ = find_check(token)  # another click may have been faster
         email.confirmed_at = timezone.now()
         email.save(update_fields=["confirmed_at"])
         before = ticket.requester_email

@@ -16,7 +16,7 @@ from ..access.actors import REQUESTER, Actor
 from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
 from ..vocabulary import AuthorRole, Status
-from .editing import editing
+from .editing import editing, editing_current
 from .mail import notifications, outbox
 
 # The same reply sent twice within this time is one reply.
@@ -28,10 +28,10 @@ def add_comment(
 ) -> Comment:
     """Add an agent's public reply (`data["public"]`) or internal note.
 
-    `written_at` is when a reply was written that had to wait. It neither answers nor shows as read
-    what came since. Raise NotFound.
+    It goes to the ticket that this one is merged into, if it is. `written_at` is when a reply was
+    written that had to wait. It neither answers nor shows as read what came since. Raise NotFound.
     """
-    with editing(ticket.pk, actor) as edit:
+    with editing_current(ticket.pk, actor) as edit:
         ticket = edit.ticket
         later = Comment.objects.none()
         if written_at is not None:
@@ -62,9 +62,10 @@ def add_comment(
 def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
     """Add the requester's reply. A finished ticket opens again.
 
-    The same reply sent twice, by two clicks or after a lost answer, is stored once.
+    The same reply sent twice, by two clicks or after a lost answer, is stored once. It goes to the
+    ticket that this one is merged into, if it is.
     """
-    with editing(ticket.pk, REQUESTER) as edit:
+    with editing_current(ticket.pk, REQUESTER) as edit:
         ticket = edit.ticket
         if repeated := _repeated_reply(ticket, data["body"]):
             return repeated

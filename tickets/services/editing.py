@@ -9,12 +9,12 @@ from typing import Any
 
 import pghistory
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from ..access.actors import Actor
 from ..audit.trail import event_at_version, fields_changed_by_others
-from ..exceptions import StaleVersion
+from ..exceptions import StaleVersion, TicketMerged
 from ..models.ticket import Ticket
 from ..vocabulary import TEXT_FIELDS, TRIAGE_FIELDS, WRITABLE_FIELDS, LearnedField, Scope
 from .mail import notifications, outbox
@@ -35,7 +35,10 @@ TURN_COLUMNS = ("waiting_since", "last_activity_at")
 
 @dataclass(slots=True)
 class TicketEdit:
-    """A ticket as an edit left it. `is_new_version` is False if nothing differed."""
+    """A ticket as an edit left it. `is_new_version` is False if nothing differed.
+
+    An edit that changed something else of the ticket, such as its comments, sets it.
+    """
 
     ticket: Ticket
     is_new_version: bool = False
@@ -68,7 +71,7 @@ def editing(
     """Lock a ticket, let the caller set its values, and save what differs as a new version.
 
     `undoes` is the version that the edit reverts. Such an edit never repeats an email that was
-    sent before. Raise NotFound, and StaleVersion if `version` is not the current one.
+    sent before. Raise NotFound, TicketMerged, and StaleVersion if `version` is not the current one.
     """
     with audited(actor, **({} if undoes is None else {"undoes": undoes})):
         ticket = lock_ticket(ticket_id, version)
@@ -82,7 +85,7 @@ def editing(
         elif was_finished and ticket.waiting_since is None:
             ticket.waiting_since = ticket.unanswered_since()
         changed = [column for column in columns if getattr(ticket, column) != before[column]]
-        if changed:
+        if changed or edit.is_new_version:
             edit.is_new_version = True
             ticket.version += 1
             ticket.updated_at = timezone.now()
@@ -102,10 +105,44 @@ def editing(
 
 def lock_ticket(ticket_id: int, version: int | None = None) -> Ticket:
     """Return the ticket, locked for this transaction. Raise as `editing` does."""
-    ticket: Ticket = Ticket.objects.select_for_update(of=("self",)).with_people().find(ticket_id)
+    tickets = Ticket.with_merged.select_for_update(of=("self",)).with_people()
+    ticket: Ticket = tickets.find(ticket_id)
+    if ticket.merged_into_id is not None:
+        raise TicketMerged(ticket_id, ticket.merged_into_id)
     if version is not None and ticket.version != version:
         raise StaleVersion
     return ticket
+
+
+def lock_current(ticket_id: int) -> Ticket:
+    """Lock the ticket, or the one that it is merged into. Raise NotFound."""
+    # Leaving the inner block by an error unlocks the merged ticket. Holding its lock while waiting
+    # for the other one could end in a deadlock.
+    while True:
+        try:
+            with transaction.atomic():
+                return lock_ticket(ticket_id)
+        except TicketMerged as merged:
+            ticket_id = merged.into
+
+
+@contextmanager
+def editing_current(ticket_id: int, actor: Actor) -> Iterator[TicketEdit]:
+    """Edit the ticket, or the one that it is merged into. Raise NotFound."""
+    with audited(actor):
+        ticket = lock_current(ticket_id)
+        with editing(ticket.pk, actor) as edit:
+            yield edit
+
+
+def lock_relations() -> None:
+    """Let no other transaction merge or delete tickets until the end of this one.
+
+    Call it before any ticket is locked: who changes several of them locks them afterwards, in
+    whatever order.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('ticket relations', 0))")
 
 
 # --- two people change one ticket -------------------------------------------------------

@@ -25,7 +25,7 @@ from ..models.ticket import Comment, Ticket, digest
 from ..models.workplace import PendingReply
 from ..vocabulary import AuthorRole, Status
 from .comments import add_comment
-from .editing import TicketValue, audited, lock_ticket
+from .editing import TicketValue, audited, lock_current
 from .tickets import update_ticket
 from .undo import undo
 
@@ -50,13 +50,20 @@ class SentMessage:
     changed: Ticket | None = None
     changes: set[str] = field(default_factory=set)  # the names of the values
 
+    @property
+    def ticket_id(self) -> int:
+        message = self.pending or self.comment
+        assert message is not None
+        return message.ticket_id
+
 
 def send_message(
     ticket: Ticket, data: Mapping[str, Any], actor: Actor, key: str, seen: SeenMessages | None
 ) -> SentMessage:
     """Store what an agent wrote on a ticket's page, once per form `key` and content.
 
-    With `data["resolve"]` the ticket is resolved when the reply is sent.
+    With `data["resolve"]` the ticket is resolved when the reply is sent. If the ticket is merged,
+    the message goes to the one that it is part of, which stays as it is.
     Raise NotFound if the ticket, or the comment that was stored before, is gone, and
     UnreadMessages if a reply was written without having `seen` what others wrote.
     """
@@ -65,22 +72,26 @@ def send_message(
     with audited(actor):
         name = digest(f"message\0{ticket.pk}\0{key}\0{fingerprint}")
         row = IdempotencyKey.claim(name, fingerprint)
-        ticket = lock_ticket(ticket.pk)
+        current = lock_current(ticket.pk)
+        is_here = current.pk == ticket.pk
+        resolves = data["resolve"] and is_here
         earlier = json.loads(row.answer or "{}")
         sent = _sent_before(earlier)
         if sent is None:
             earlier = {}
-            if data["public"] and seen is not None and unseen_messages(ticket, seen, actor):
+            if not is_here or not data["public"]:
+                seen = None
+            if seen is not None and unseen_messages(current, seen, actor):
                 raise UnreadMessages
-            sent = _send(ticket, data, actor)
-        elif data["resolve"] and not earlier["resolved"]:
-            _resolve_as_well(ticket, sent, actor)
+            sent = _send(current, {**data, "resolve": resolves}, actor)
+        elif resolves and not earlier["resolved"]:
+            _resolve_as_well(current, sent, actor)
         row.store(
-            ticket,
+            current,
             {
                 "comment": sent.comment.pk if sent.comment else None,
                 "pending": sent.pending.pk if sent.pending else None,
-                "resolved": data["resolve"] or earlier.get("resolved", False),
+                "resolved": resolves or earlier.get("resolved", False),
             },
         )
     return sent
@@ -173,7 +184,7 @@ def unseen_messages(ticket: Ticket, seen: SeenMessages, actor: Actor) -> list[An
     """
     sent = PendingReply.objects.filter(pk__in=seen.replies, comment__isnull=False)
     comments = ticket.comments.public_by_others(actor.user).filter(pk__gt=seen.last_comment)
-    waiting = ticket.pending_replies.waiting().exclude(pk__in=seen.replies)
+    waiting = PendingReply.objects.of(ticket).waiting().exclude(pk__in=seen.replies)
     if actor.user is not None:
         waiting = waiting.exclude(author=actor.user)
     return [*comments.exclude(pk__in=sent.values("comment")), *waiting]
@@ -186,7 +197,7 @@ def take_back(reply_id: int, actor: Actor) -> PendingReply:
     """
     ticket_id = _own_reply(reply_id, actor).ticket_id
     with audited(actor):
-        lock_ticket(ticket_id)
+        lock_current(ticket_id)
         reply = _own_reply(reply_id, actor)
         if reply.comment_id is not None:
             raise AlreadySent
@@ -215,9 +226,9 @@ def send_due_replies(ticket: Ticket) -> bool:
 
     A job does the same. Whoever reads the conversation does not wait for it.
     """
-    due = list(ticket.pending_replies.due())
+    due = list(PendingReply.objects.of(ticket).due())
     for reply in due:
-        _send_reply(reply.pk, ticket.pk)
+        _send_reply(reply.pk, reply.ticket_id)
     return bool(due)
 
 
@@ -229,13 +240,16 @@ def _send_reply(reply_id: int, ticket_id: int) -> None:
     author = reply.author
     actor = user_actor(author) if author else Actor("anonymous", AGENT_SCOPES)
     with audited(actor):
-        ticket = lock_ticket(ticket_id)
-        reply = ticket.pending_replies.due().filter(pk=reply_id).first()
+        ticket = lock_current(ticket_id)
+        reply = PendingReply.objects.due().filter(pk=reply_id).first()
         if reply is None:
             return
         data = {"body": reply.body, "public": True}
         reply.comment = add_comment(ticket, data, actor, written_at=reply.written_at)
-        if reply.resolve and not ticket.is_finished and not _is_answered_back(reply):
+        resolves = (
+            reply.resolve and ticket.pk == ticket_id
+        )  # the reply's own, not one it is part of
+        if resolves and not ticket.is_finished and not _is_answered_back(reply):
             edit = update_ticket(ticket_id, {"status": Status.RESOLVED}, actor)
             reply.resolved_in = edit.ticket.version
         reply.save(update_fields=["comment", "resolved_in"])

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from django.db import transaction
+from django.db.models import Q
 
 from ..access.actors import Actor
-from ..exceptions import NotFound
+from ..exceptions import NotFound, TicketMerged
 from ..models.housekeeping import IdempotencyKey
 from ..models.ticket import Ticket, digest
+from ..models.triage import Feedback
 from ..models.workplace import TicketRead
 from ..triage import engine
 from ..triage.signed_suggestions import SignedSuggestion
@@ -23,6 +25,7 @@ from .editing import (
     TicketValue,
     audited,
     editing,
+    lock_relations,
     lock_ticket,
     own_changes,
     refuse_conflicts,
@@ -173,6 +176,7 @@ class BulkEdit:
     changed: list[Ticket] = field(default_factory=list)
     unchanged: list[Ticket] = field(default_factory=list)  # they had these values already
     missing: list[int] = field(default_factory=list)  # ids
+    merged: list[int] = field(default_factory=list)  # ids
 
     @property
     def tickets(self) -> list[Ticket]:
@@ -192,6 +196,8 @@ def update_tickets(
             edit = update_ticket(ticket_id, changes, actor)
         except NotFound:
             result.missing.append(ticket_id)
+        except TicketMerged:
+            result.merged.append(ticket_id)
         else:
             (result.changed if edit.is_new_version else result.unchanged).append(edit.ticket)
     return result
@@ -222,10 +228,15 @@ def replace_ticket(
 
 
 def delete_ticket(ticket_id: int, actor: Actor, *, version: int | None = None) -> None:
-    """Delete a ticket and its conversation. The audit trail stays. Raise as `editing` does."""
+    """Delete a ticket with its conversation, and the tickets that were merged into it.
+
+    The audit trail stays. Raise as `editing` does.
+    """
     with audited(actor):
+        lock_relations()
         ticket = lock_ticket(ticket_id, version)
-        feedback.delete_feedback(ticket.feedback.all())
+        merged = Q(ticket=ticket) | Q(ticket__merged_into=ticket)
+        feedback.delete_feedback(Feedback.objects.filter(merged))
         ticket.delete()
 
 

@@ -13,10 +13,12 @@ from django.db.models import QuerySet
 
 from ..access.actors import Actor, is_agent
 from ..audit.trail import by_triage, ticket_events, undone_version
-from ..exceptions import NotFound, StaleVersion
+from ..exceptions import MergeRefused, NotFound, StaleVersion, TicketMerged
 from ..models.ticket import Ticket
 from ..vocabulary import FINISHED_STATUSES, LearnedField, Source
 from .editing import COLUMNS, editing
+from .merging import unmerge_ticket
+from .splitting import undo_split
 from .triage import assessment, feedback
 
 # Triage sets these; they follow the texts.
@@ -53,10 +55,19 @@ def undo(versions: Iterable[tuple[int, int]], actor: Actor) -> UndoResult:
     result = UndoResult()
     for ticket_id, version in versions:
         try:
-            result.restored.append(_restore(ticket_id, version, actor))
-        except (NotFound, StaleVersion):
+            result.restored.append(_undo_change(ticket_id, version, actor))
+        except (NotFound, StaleVersion, TicketMerged, MergeRefused):
             result.skipped.append(ticket_id)
     return result
+
+
+def _undo_change(ticket_id: int, version: int, actor: Actor) -> RestoredTicket:
+    if version == 1:  # the ticket is new: only one made of a message can be undone
+        return RestoredTicket(undo_split(ticket_id, actor), is_complete=True)
+    try:
+        return _restore(ticket_id, version, actor)
+    except TicketMerged:
+        return RestoredTicket(unmerge_ticket(ticket_id, actor, version=version), is_complete=True)
 
 
 def _restore(ticket_id: int, version: int, actor: Actor) -> RestoredTicket:

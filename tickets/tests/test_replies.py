@@ -14,6 +14,7 @@ from tickets.models.ticket import Comment, Ticket
 from tickets.models.workplace import PendingReply
 from tickets.services import comments, replies, tickets
 from tickets.services.housekeeping import purge_expired
+from tickets.services.merging import merge_tickets, unmerge_ticket
 from tickets.services.replies import SeenMessages
 from tickets.tests.factories import AgentFactory, TicketFactory
 from tickets.tests.worker import work, work_now
@@ -352,3 +353,50 @@ def test_a_reply_whose_answer_was_lost_asks_nothing(waits, grace):
     first = send(ticket, grace, seen=SeenMessages(0)).pending
     comments.add_reply(ticket, {"body": "Hello?"})
     assert send(ticket, grace, seen=SeenMessages(0)).pending == first
+
+
+# --- the ticket is merged while a reply waits ---------------------------------------------
+
+
+@pytest.fixture
+def merged_meanwhile(waits, grace):
+    """A reply waits on a ticket, which is then merged into another one."""
+    values = {"requester_email": "a@example.org", "created_at": timezone.now() - timedelta(hours=1)}
+    target, source = TicketFactory.create_batch(2, **values)
+    reply = send(source, grace, resolve=True).pending
+    merge_tickets(source.pk, target.pk, SYSTEM)
+    return reply, source, target
+
+
+def test_it_waits_on_the_target(merged_meanwhile):
+    reply, _source, target = merged_meanwhile
+    assert list(PendingReply.objects.of(target).waiting()) == [reply]
+    seen = SeenMessages(target.comments.get().pk)
+    assert replies.unseen_messages(target, seen, user_actor(AgentFactory())) == [reply]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_sent_on_the_target_and_resolves_nothing(merged_meanwhile):
+    reply, _source, target = merged_meanwhile
+    let_time_pass()
+    work_now()
+    assert [comment.body for comment in target.comments.filter(author_role="agent")] == [reply.body]
+    target.refresh_from_db()
+    assert (target.status, target.waiting_since) == ("open", None)
+
+
+def test_it_can_be_taken_back(merged_meanwhile, grace):
+    reply, _source, target = merged_meanwhile
+    replies.take_back(reply.pk, grace)
+    let_time_pass()
+    assert not replies.send_due_replies(target)
+    assert list(PendingReply.objects.of(target).taken_back()) == [reply]
+
+
+def test_it_goes_to_its_own_ticket_if_the_merge_is_undone(merged_meanwhile):
+    _reply, source, target = merged_meanwhile
+    unmerge_ticket(source.pk, SYSTEM)
+    let_time_pass()
+    assert not replies.send_due_replies(target)
+    assert replies.send_due_replies(source)
+    assert Comment.objects.get().ticket == source

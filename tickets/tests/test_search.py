@@ -8,7 +8,7 @@ from django.db import connection
 
 from tickets.models.ticket import Ticket
 from tickets.querysets.search import SEARCH_HELP, parse_search, unknown_keys, unknown_values
-from tickets.tests.factories import AgentFactory, TicketFactory
+from tickets.tests.factories import AgentFactory, TicketFactory, many_tickets
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +105,7 @@ def test_an_address_in_a_text_is_found_as_well():
 
 
 def test_addresses_use_their_index():
+    many_tickets()
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_indexscan = off")

@@ -59,6 +59,15 @@ export function createDrafts(owner) {
     return drafts.sort((one, other) => other.at - one.at);
   }
 
+  /** Make what was written on a ticket that is part of this one now a draft here. */
+  function takeOver(form, earlierOwner) {
+    const earlier = `${PREFIX}${earlierOwner}:${form.dataset.draft}`;
+    for (const key of local.keys().filter((each) => each.startsWith(`${earlier}:`))) {
+      local.writeJSON(prefix(form) + key.slice(earlier.length), local.readJSON(key));
+      local.remove(key);
+    }
+  }
+
   function restore(form) {
     // The response to a form that was sent already has the text and the newer version.
     if (!byId("stale") && !form.querySelector("[aria-invalid]") && !isDirty(form)) {
@@ -137,5 +146,5 @@ export function createDrafts(owner) {
     form.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  return { clear, remove, restore, store };
+  return { clear, remove, restore, store, takeOver };
 }

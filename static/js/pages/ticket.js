@@ -383,6 +383,9 @@ if (location.search !== query) {
   history.replaceState(history.state, "", location.pathname + query + location.hash);
 }
 
+for (const number of ticket.dataset.merged.split(" ").filter(Boolean)) {
+  drafts.takeOver(byId("composer"), `${ticket.dataset.actor}:${number}`);
+}
 for (const form of forms()) drafts.restore(form);
 const unread = byId("unread");
 if (unread && !location.hash && unread.getBoundingClientRect().bottom > innerHeight)

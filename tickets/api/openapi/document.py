@@ -44,7 +44,7 @@ PROBLEMS = {
     401: "No token or session, or a token that is not valid.",
     403: "The caller may not do this.",
     404: "There is no such ticket.",
-    409: "The Idempotency-Key was used with another body.",
+    409: "The Idempotency-Key was used with another body, or the ticket is merged.",
     412: "The ticket has changed since it was read.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not application/json.",
@@ -173,6 +173,8 @@ def _problem_statuses(method: str, declared: endpoint, one_ticket: bool) -> set[
             statuses.add(403)
     if one_ticket:
         statuses.add(404)
+        if method not in SAFE_METHODS and not declared.follows_merges:
+            statuses.add(409)
     if declared.body is not None:
         statuses |= {413, 415}
     if declared.throttle:

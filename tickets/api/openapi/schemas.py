@@ -122,6 +122,10 @@ BODY_NOTES: Mapping[str, Schema] = {
     "priority": {"description": "If left out on create, triage chooses."},
     "status": {"default": Status.OPEN.value},
     "assignee": {"description": "An agent's username."},
+    "into": {"description": "The ticket that stays."},
+    "same_requester": {
+        "description": "That both tickets are from one person although one has no address."
+    },
     "suggestion_id": {
         "description": "The suggestion that the requester saw. It fills in the category and the"
         " priority if they are left out."
@@ -151,7 +155,7 @@ def _body_key(name: str, field: Any) -> Schema:
         schema["enum"] = [value for value, _ in choices]
     elif isinstance(field, forms.BooleanField):
         schema["default"] = False
-    elif field.required:
+    elif field.required and str in field.json_types:
         schema["minLength"] = 1
     return schema | bounds(field) | FIELD_NOTES.get(type(field), {}) | BODY_NOTES.get(name, {})
 

@@ -24,8 +24,11 @@ from ..shapes import CommentJson, HistoryEntryJson
     success="Public replies and internal notes.",
 )
 def list_comments(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
-    """Read a ticket's conversation, oldest first, without replies that can still be undone."""
-    ticket = Ticket.objects.find(ticket_id)
+    """Read a ticket's conversation, oldest first, without replies that can still be undone.
+
+    That of a merged ticket is read on the ticket that it is part of.
+    """
+    ticket = Ticket.objects.find_current(ticket_id)
     send_due_replies(ticket)
     rows = ticket.comments.select_related("author")
     return answer([serializers.comment(comment) for comment in rows])
@@ -38,11 +41,15 @@ def list_comments(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpRes
     returns=CommentJson,
     status=201,
     success="The new comment.",
+    follows_merges=True,
 )
 def add_comment(request: HttpRequest, actor: Actor, body: JsonBody, ticket_id: int) -> HttpResponse:
-    """Add a public reply or an internal note."""
+    """Add a public reply or an internal note.
+
+    To a merged ticket, it goes to the ticket that it is part of.
+    """
     data = body.clean()
-    ticket = Ticket.objects.find(ticket_id)
+    ticket = Ticket.objects.find_current(ticket_id)
     return answer(serializers.comment(comments.add_comment(ticket, data, actor)), 201)
 
 
@@ -53,6 +60,9 @@ def add_comment(request: HttpRequest, actor: Actor, body: JsonBody, ticket_id: i
     success="Who changed what, and when.",
 )
 def ticket_history(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
-    """Read a ticket's audit trail, oldest first."""
-    ticket = Ticket.objects.find(ticket_id)
+    """Read a ticket's audit trail, oldest first.
+
+    It includes that of the tickets that were merged into it.
+    """
+    ticket = Ticket.with_merged.find(ticket_id)
     return answer([serializers.history_entry(entry) for entry in audit_trail(ticket)])

@@ -112,11 +112,14 @@ def _create(key: str | None, body: JsonBody, actor: Actor) -> IdempotentCreate[P
     headers=("ETag",),
 )
 def show_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
-    """Read a ticket."""
-    ticket = Ticket.objects.with_people().find(ticket_id)
+    """Read a ticket.
+
+    A merged one is answered as it was, with merged_into set.
+    """
+    ticket = Ticket.with_merged.with_people().find(ticket_id)
     if http.has_version(request, ticket.etag):
         return _with_etag(HttpResponse(status=304), ticket)
-    return _answer_ticket(ticket, actor)
+    return answer_ticket(ticket, actor)
 
 
 @endpoint(
@@ -145,7 +148,7 @@ def update_ticket(
     changes = body.clean(lambda: _current(ticket_id, actor))
     version = _expected_version(request, ticket_id)
     edit = tickets.update_ticket(ticket_id, changes, actor, version=version)
-    return _answer_ticket(edit.ticket, actor)
+    return answer_ticket(edit.ticket, actor)
 
 
 @endpoint(
@@ -172,7 +175,7 @@ def replace_ticket(
     data = {name: value for name, value in values.items() if name not in left_out}
     version = _expected_version(request, ticket_id)
     edit = tickets.replace_ticket(ticket_id, data, actor, version=version)
-    return _answer_ticket(edit.ticket, actor)
+    return answer_ticket(edit.ticket, actor)
 
 
 @endpoint(
@@ -180,7 +183,8 @@ def replace_ticket(
     scope=Scope.ADMIN,
     request_headers=("If-Match",),
     status=204,
-    success="The ticket is deleted. Its audit trail stays in the database.",
+    success="The ticket is deleted, with those that were merged into it. Its audit trail stays in"
+    " the database.",
 )
 def delete_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
     """Delete a ticket."""
@@ -198,7 +202,7 @@ def _expected_version(request: HttpRequest, ticket_id: int) -> int | None:
     return ticket.version if ticket.version in versions else 0
 
 
-def _answer_ticket(ticket: Ticket, actor: Actor) -> HttpResponse:
+def answer_ticket(ticket: Ticket, actor: Actor) -> HttpResponse:
     return _with_etag(answer(_serialize(ticket, actor)), ticket)
 
 

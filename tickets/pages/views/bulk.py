@@ -72,6 +72,8 @@ def result_message(result: BulkEdit, changes: Mapping[str, object]) -> str:
         parts.append(f"{plural(count, 'ticket')} {was} already {state}.")
     if result.missing:
         parts.append(f"Not found: {ticket_numbers(sorted(result.missing))}.")
+    if result.merged:
+        parts.append(f"Merged into other tickets: {ticket_numbers(sorted(result.merged))}.")
     return " ".join(parts)
 
 

@@ -7,6 +7,7 @@ import secrets
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django_htmx.http import HttpResponseClientRedirect
 
 from ...access.actors import actor_of
 from ...exceptions import UnreadMessages
@@ -30,7 +31,7 @@ from .ticket import draft_stored, error_status, list_query, page_response, sent_
 
 @page("POST", agents=True)
 def ticket_comments(request: Request, ticket_id: int) -> HttpResponse:
-    ticket = Ticket.objects.with_people().find(ticket_id)
+    ticket = Ticket.with_merged.with_people().find(ticket_id)
     send_due_replies(ticket)
     form = MessageForm(request.POST)
     if not form.is_valid():
@@ -64,7 +65,7 @@ def _ask_again(
 
 
 def _sent(request: Request, ticket_id: int, sent: SentMessage, *, resolves: bool) -> HttpResponse:
-    ticket = Ticket.objects.with_people().find(ticket_id)
+    ticket = Ticket.objects.with_people().find(sent.ticket_id)
     taken = _taken(sent)
     if sent.pending is not None:
         seconds = plural(settings.REPLY_DELAY_SECONDS, "second")
@@ -76,6 +77,13 @@ def _sent(request: Request, ticket_id: int, sent: SentMessage, *, resolves: bool
         message = sent_message(sent.comment, resolves=resolves) + taken
         token = undo_token([sent.changed]) if sent.changed else ""
         anchor = f"comment-{sent.comment.pk}"
+    if ticket.pk != ticket_id:
+        merged = f"#{ticket_id} was merged into this ticket while you wrote."
+        notify(request, f"{merged} {message}", token=token)
+        url = f"{ticket.get_absolute_url()}#{anchor}"
+        if request.htmx:
+            return draft_stored(HttpResponseClientRedirect(url), "composer")
+        return redirect(url)
     if request.htmx:
         response = page_response(request, ticket)
         return draft_stored(toast(response, message, token=token), "composer")

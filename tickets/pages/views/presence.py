@@ -22,20 +22,22 @@ ANONYMOUS_VIEWER = "Somebody"
 @page("POST", agents=True)
 def ticket_presence(request: Request, ticket_id: int) -> HttpResponse:
     """Answer a ticket's open page, which reports itself every 15 seconds."""
-    ticket = Ticket.objects.find(ticket_id)
+    ticket = Ticket.with_merged.find(ticket_id)
     if send_due_replies(ticket):
-        ticket = Ticket.objects.find(ticket_id)
+        ticket = Ticket.with_merged.find(ticket_id)
     report = clean_data(PresenceForm(request.POST))
     actor = actor_of(request)
     viewer, name = _viewer(actor, report["window"])
     if report["leaving"]:
         end_presence(ticket, viewer)
         return HttpResponse(status=204)
+    if ticket.merged_into_id is not None:
+        return render(request, "tickets/_presence.html", {"merged_into": ticket.merged_into_id})
     viewers = note_presence(ticket, viewer, name, writing=report["writing"])
     entries = entries_since(ticket, report["version"], report["comment"])
     sentences = [
         f"{_author(reply)} has written a reply. The requester does not see it yet."
-        for reply in ticket.pending_replies.waiting().exclude(pk__in=report["replies"])
+        for reply in PendingReply.objects.of(ticket).waiting().exclude(pk__in=report["replies"])
     ]
     summary = audit_text.summary(entries, actor.name if actor.known else "")
     summary = " ".join(filter(None, [summary, *sentences]))

@@ -21,6 +21,7 @@ from ...exceptions import NotFound, RateLimited
 from ...forms.tickets import AddressForm, ReplyForm
 from ...models.ticket import Comment, Ticket, digest
 from ...models.workplace import public_author, signature_below
+from ...querysets.comments import in_conversation
 from ...services.addresses import (
     AddressRequest,
     confirm_address,
@@ -60,13 +61,17 @@ def private_page(*methods: str) -> Callable[[Answer], Answer]:
 
 
 def of_ticket(view: Answer) -> Answer:
-    """Pass the ticket of the private link. Explain a link that does not work (any more)."""
+    """Pass the ticket of the private link, or the one that it was merged into.
+
+    Explain a link that does not work (any more).
+    """
 
     @wraps(view)
     def answer(request: Request, secret: str) -> HttpResponseBase:
-        ticket = Ticket.objects.filter(link_digest=digest(secret)).first()
-        if ticket is None:
+        linked = Ticket.with_merged.filter(link_digest=digest(secret)).first()
+        if linked is None:
             return dead_link(request)
+        ticket = Ticket.objects.find_current(linked.pk)
         if send_due_replies(ticket):
             ticket.refresh_from_db()
         return view(request, ticket, secret)
@@ -153,9 +158,10 @@ def _page(
     request: Request, ticket: Ticket, secret: str, *, status: int = 200, **bound: forms.Form
 ) -> HttpResponse:
     """Return the page. `bound` is the form that was refused: `form` or `address_form`."""
-    comments = list(ticket.comments.filter(public=True).select_related("author__agent_profile"))
+    comments = list(ticket.comments.filter(public=True).with_origin())
     pending = pending_address(ticket)
-    etag = _etag(ticket, comments, pending)
+    moved = _moved(ticket)
+    etag = _etag(ticket, comments, pending, moved)
     unchanged = get_conditional_response(request, etag) if status == 200 else None
     if unchanged is not None:
         return unchanged
@@ -163,6 +169,7 @@ def _page(
     context = {
         "ticket": ticket,
         "comments": comments,
+        "moved": moved,
         "form": ReplyForm(),
         "address_form": AddressForm(),
         "links_form": AddressForm(),
@@ -184,12 +191,28 @@ def _page(
     return response
 
 
-def _etag(ticket: Ticket, comments: Iterable[Comment], pending: str) -> str:
+def _moved(ticket: Ticket) -> list[Ticket]:
+    """Return the tickets that were made of messages on this page, if it may open them."""
+    split_off = Comment.with_split.filter(ticket=ticket, public=True).exclude(in_conversation())
+    return list(
+        Ticket.objects.filter(
+            pk__in=split_off.values("split_into"), requester_email=ticket.requester_email
+        )
+        .exclude(link_digest=None)
+        .defer("document")
+        .order_by("created_at", "pk")
+    )
+
+
+def _etag(
+    ticket: Ticket, comments: Iterable[Comment], pending: str, moved: Iterable[Ticket]
+) -> str:
     """Return a tag for what the page shows, and nothing else: it must not reveal other changes."""
     content = [
         *(ticket.title, ticket.description, ticket.status, ticket.requester_email, pending),
         *((comment.pk, comment.author_role, comment.body) for comment in comments),
         *((public_author(comment), signature_below(comment)) for comment in comments),
+        *(each.pk for each in moved),
     ]
     return f'"{digest(repr(content))[:32]}"'
 

@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 
 from ...access.actors import actor_of
 from ...audit.trail import audit_trail
-from ...exceptions import NotFound, StaleVersion
+from ...exceptions import NotFound, StaleVersion, TicketMerged
 from ...forms.fields import clean_data
 from ...forms.review import QueueForm, ReviewDecision, ReviewForm
 from ...models.ticket import Ticket
@@ -66,6 +66,8 @@ def _decide(request: Request, decision: ReviewDecision) -> HttpResponse:
         saved = update_ticket(ticket_id, changes, actor_of(request), read=read).ticket
     except NotFound:
         return _show_next(request, after, f"#{ticket_id} no longer exists. Nothing was saved.")
+    except TicketMerged as merged:
+        return _show_next(request, after, f"{merged.detail} Nothing was saved.")
     except StaleVersion:
         return _conflict(request, decision)
     category, priority = saved.get_category_display(), saved.get_priority_display()

@@ -45,7 +45,7 @@ def ticket(request: Request, ticket_id: int) -> HttpResponse:
     if request.method == "POST":
         return _change(request, ticket)
     query = clean_data(TicketPageForm(request.GET))
-    own_replies = ticket.pending_replies.filter(author=actor_of(request).user)
+    own_replies = PendingReply.objects.of(ticket).filter(author=actor_of(request).user)
     if query["reply"] and (reply := own_replies.taken_back().filter(pk=query["reply"]).first()):
         form = MessageForm({"body": reply.body, "public": True})  # in the box again
         return page_response(request, ticket, comment_form=form)

@@ -93,9 +93,13 @@ def compose(email: Email, recipient: User) -> AgentMail:
 
 
 def _notifications(email: Email, recipient: User) -> Iterable[Notification]:
-    rows = email.notifications.select_related("ticket").order_by("pk")
-    for row in rows.defer("ticket__document", "ticket__description"):
+    tickets = ("ticket", "ticket__merged_into")
+    rows = email.notifications.select_related(*tickets).order_by("pk")
+    unused = (f"{ticket}__{column}" for ticket in tickets for column in ("document", "description"))
+    for row in rows.defer(*unused):
         row.account = recipient  # whose groups are read once
+        if row.ticket is not None and row.ticket.merged_into is not None:
+            row.ticket = row.ticket.merged_into  # where its messages are read now
         yield row
 
 

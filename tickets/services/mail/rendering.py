@@ -61,7 +61,8 @@ def obsolete_because(email: Email) -> str:
 
 def _still_resolved(email: Email, ticket: Ticket) -> bool:
     later = ticket.emails.filter(kind=MailKind.RESOLVED, pk__gt=email.pk)
-    return ticket.is_finished and not later.exists()  # a closed ticket stays resolved
+    # A closed ticket stays resolved. What a merged one was says nothing about the conversation.
+    return ticket.is_finished and ticket.merged_into_id is None and not later.exists()
 
 
 def render(email: Email) -> EmailMessage:

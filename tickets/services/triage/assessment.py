@@ -12,7 +12,7 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from ...access.actors import TRIAGE
-from ...exceptions import NotFound
+from ...exceptions import NotFound, TicketMerged
 from ...models.ticket import Ticket
 from ...triage import config, engine
 from ...triage.config import Config
@@ -120,7 +120,7 @@ def triage_by_model(
     classification = engine.classify(*text, use_model=asks_classification)
     sentiment = engine.score_sentiment(*text, use_model="sentiment" in open_fields)
     answered = _answered_fields(classification, sentiment, Source.LLM)
-    with suppress(NotFound), editing(ticket_id, TRIAGE) as edit:
+    with suppress(NotFound, TicketMerged), editing(ticket_id, TRIAGE) as edit:
         ticket = edit.ticket
         if ticket.text_digest() == text_digest:
             decidable = open_fields & answered - _decided_by_people(ticket)
@@ -147,7 +147,7 @@ def triage_by_shadow(ticket_id: int, text_digest: str) -> bool:
     sentiment = engine.score_sentiment(*text, use_model=is_model, settings=shadow)
     source = Source.LLM if is_model else Source.OFFLINE
     answered = _answered_fields(classification, sentiment, source)
-    with suppress(NotFound), transaction.atomic():
+    with suppress(NotFound, TicketMerged), transaction.atomic():
         ticket = lock_ticket(ticket_id)
         if ticket.text_digest() == text_digest:
             assessment = Assessment(classification, sentiment, frozenset(answered))

@@ -20,6 +20,7 @@ from tickets.tests.factories import (
     PredictionFactory,
     TicketFactory,
     UserFactory,
+    many_tickets,
 )
 from tickets.vocabulary import MAX_TEXT_CHARS, MAX_TITLE_CHARS
 
@@ -142,6 +143,7 @@ def test_the_search_matches_terms_phrases_and_numbers(agent):
 
 
 def test_the_search_uses_the_index(agent):
+    many_tickets()
     response = agent.get(f"{LIST}?q=invoice")
     queryset = response.context["cl"].queryset.order_by()
     # In an empty table every other plan would be as cheap.

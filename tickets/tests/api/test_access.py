@@ -21,6 +21,7 @@ from .client import NEW, Api, nothing_stored
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 TEXT = {"description": "x"}
+INTO = object()  # a body with the number of another ticket
 # (path, method): what to send, what success is, and which scope it needs (None: anybody).
 ROWS = {
     ("/api/tickets/", "GET"): (None, 200, Scope.READ),
@@ -36,6 +37,8 @@ ROWS = {
     ("/api/tickets/{ticket_id}/history/", "GET"): (None, 200, Scope.READ),
     ("/api/tickets/{ticket_id}/comments/", "GET"): (None, 200, Scope.READ),
     ("/api/tickets/{ticket_id}/comments/", "POST"): ({"body": "x"}, 201, Scope.WRITE),
+    ("/api/tickets/{ticket_id}/merge/", "POST"): (INTO, 200, Scope.WRITE),
+    ("/api/tickets/{ticket_id}/unmerge/", "POST"): (None, 409, Scope.WRITE),
     ("/api/openapi.json", "GET"): (None, 200, None),
     ("/api/docs/", "GET"): (None, 200, None),
     ("/healthz", "GET"): (None, 200, None),
@@ -86,6 +89,10 @@ def caller(role, settings):
     return api
 
 
+def filled(body):
+    return {"into": TicketFactory().pk, "same_requester": True} if body is INTO else body
+
+
 def expected(role, path, method):
     """Return the status that `docs/api.md` promises."""
     _, success, scope = ROWS[path, "GET" if method == "HEAD" else method]
@@ -114,7 +121,7 @@ def test_each_role_may_do_just_this(settings, db, role, path):
     for method in METHODS:
         address = path.format(ticket_id=TicketFactory().pk)
         known = ROWS.get((path, "GET" if method == "HEAD" else method))
-        body = known[0] if known else NEW
+        body = filled(known[0]) if known else NEW
         status = expected(role, path, method) if known else 405
         if status < 400:
             assert api.send(method, address, body).status_code == status, method
@@ -138,6 +145,7 @@ def answered(path):
 def test_a_path_answers_with_and_without_its_trailing_slash(admin, path, method):
     other = path.rstrip("/") if path.endswith("/") else f"{path}/"
     body, success, _ = ROWS[path, method]
+    body = filled(body)
     address = other.format(ticket_id=TicketFactory().pk)
     assert admin.send(method, address, body).status_code == success
     wrong = "PUT" if method != "PUT" else "POST"

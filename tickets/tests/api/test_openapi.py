@@ -8,19 +8,24 @@ from openapi_spec_validator import validate
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from tickets.access.actors import SYSTEM
 from tickets.api.openapi.document import document
 from tickets.api.urls import urlpatterns
 from tickets.forms.lists import FilterForm, PageForm
 from tickets.forms.tickets import (
     ClassifyForm,
     CommentForm,
+    MergeForm,
     NewTicketForm,
     SuggestTitleForm,
     TicketForm,
 )
+from tickets.models.ticket import Ticket
+from tickets.services.merging import merge_tickets
 from tickets.tests.factories import (
     AgentFactory,
     CommentFactory,
+    TicketFactory,
     TokenFactory,
     unapply_newest_migration,
 )
@@ -39,10 +44,12 @@ OPERATIONS = {
     for method, operation in item.items()
     if method != "parameters"
 }
+INTO = object()  # the number of another ticket
 BODIES = {
     "createTicket": NEW,
     "replaceTicket": NEW,
     "updateTicket": {"status": "closed"},
+    "mergeTicket": INTO,
     "addComment": {"body": "x"},
     "classify": {"description": "I was charged twice, refund the invoice!"},
     "suggestTitle": {"description": "I was charged twice."},
@@ -50,13 +57,14 @@ BODIES = {
 OPERATION_IDS = {
     *("listTickets", "createTicket", "showTicket", "updateTicket", "replaceTicket"),
     *("deleteTicket", "ticketStatistics", "ticketHistory", "listComments", "addComment"),
+    *("mergeTicket", "unmergeTicket"),
     *("classify", "suggestTitle", "triageReport", "openapi", "docs", "health", "readiness"),
 }
 SCHEMA_NAMES = {
     *("Ticket", "CreatedTicket", "NewTicket", "TicketReplacement", "TicketChanges", "Triage"),
     *("Decision", "Stats", "NewComment", "Comment", "HistoryEntry", "TextToClassify"),
     *("Suggestion", "Evidence", "TextToName", "TitleSuggestion", "TriageReport", "Health"),
-    "Problem",
+    *("Problem", "Merge"),
 }
 # Keys that are answered and cannot be written.
 TICKET_KEYS = {
@@ -129,6 +137,7 @@ def test_an_operation_describes_its_callers_and_parameters(path, method):
         ("TicketReplacement", TicketForm),
         ("TicketChanges", TicketForm),
         ("NewComment", CommentForm),
+        ("Merge", MergeForm),
         ("TextToClassify", ClassifyForm),
         ("TextToName", SuggestTitleForm),
     ],
@@ -203,12 +212,24 @@ def test_each_described_answer_is_produced(settings, ticket, path, method, statu
     operation = OPERATIONS[path, method]["operationId"]
     api = caller(operation, method, status)
     prepare(status, settings, api)
+    target = merge_before(operation, status, ticket)
     address = path.format(ticket_id=10**18 if status == 404 else ticket.pk)
     query = "?nonsense=1" if status == 400 else ""
     body = TOO_LARGE if status == 413 else BODIES.get(operation)
+    body = {"into": target.pk} if body is INTO else body
     response = api.send(method, address + query, body, **HEADERS.get(status, {}))
     assert response.status_code == status, response.content
     assert_documented(response, path, method)
+
+
+def merge_before(operation, status, ticket):
+    """Prepare what concerns merged tickets. Return a ticket to merge into."""
+    target, other = TicketFactory(), TicketFactory()
+    Ticket.objects.update(requester_email="ada@example.org")
+    is_merged = status == 409 and operation not in ("createTicket", "unmergeTicket")
+    if is_merged or (operation == "unmergeTicket" and status == 200):
+        merge_tickets(ticket.pk, other.pk, SYSTEM)
+    return target
 
 
 def caller(operation, method, status):

@@ -44,6 +44,7 @@ def test_an_agent_reads_every_documented_key(agent):
         "last_activity_at": ticket.created_at.isoformat().replace("+00:00", "Z"),
         "snoozed_until": None,
         "unread": False,
+        "merged_into": None,
     }
 
 

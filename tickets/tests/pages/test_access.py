@@ -41,6 +41,11 @@ GET = {
     "snooze": (405, 405, 405),
     "private-link-send": (405, 405, 405),
     "private-link-revoke": (405, 405, 405),
+    "merge": (302, 403, 200),
+    "unmerge": (405, 405, 405),
+    "link": (405, 405, 405),
+    "unlink": (405, 405, 405),
+    "split": (405, 405, 405),
     "dashboard": (302, 403, 200),
     "triage": (302, 403, 200),
     "account": (302, 403, 200),
@@ -65,6 +70,7 @@ AGENTS_ONLY = [
     *("private-link-send", "private-link-revoke", "review"),
     *("ticket-export", "save-view", "delete-view", "account"),
     *("saved-replies", "saved-reply", "delete-reply", "reply-picker", "insert-reply"),
+    *("merge", "unmerge", "link", "unlink", "split"),
 ]
 METHODS = {
     "submit": {"GET", "POST"},
@@ -96,6 +102,11 @@ METHODS = {
     "snooze": {"POST"},
     "private-link-send": {"POST"},
     "private-link-revoke": {"POST"},
+    "merge": {"GET", "POST"},
+    "unmerge": {"POST"},
+    "link": {"POST"},
+    "unlink": {"POST"},
+    "split": {"POST"},
     "dashboard": {"GET"},
     "triage": {"GET"},
     "account": {"GET", "POST"},
@@ -111,7 +122,7 @@ ROUTES = {route.name: route for route in urlpatterns if route.name}  # but not t
 def address(name, ticket):
     route: URLPattern = ROUTES[name]
     path = "/" + str(route.pattern).replace("<int:view_id>", "1").replace("<int:reply_id>", "1")
-    path = path.replace("<str:key>/<str:token>", "MQ/a-b")
+    path = path.replace("<str:key>/<str:token>", "MQ/a-b").replace("<int:comment_id>", "1")
     path = path.replace("<path:path>", "a/b").replace("<str:token>", "expired")
     return path.replace("<str:secret>", ticket.link_secret).replace(
         "<int:ticket_id>", str(ticket.pk)

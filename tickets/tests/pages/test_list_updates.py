@@ -162,4 +162,4 @@ def test_it_reads_only_an_index(agent, ticket):
         database.execute("SET LOCAL enable_bitmapscan = off")
         database.execute(f"EXPLAIN {query}")
         plan = "\n".join(row[0] for row in database.fetchall())
-    assert "Index Only Scan using ticket_newest" in plan
+    assert "Index Only Scan using ticket_newest_first" in plan

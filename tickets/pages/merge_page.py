@@ -1,0 +1,49 @@
+"""What the page for merging a ticket shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..models.ticket import Ticket
+from ..querysets.search import requested_by
+from ..services.merging import Requesters, compare_requesters
+from .ticket_page import MAX_SIMILAR, similar_tickets
+
+MAX_OTHER = 10  # tickets of the same requester, the newest
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The ticket to merge into, and what its requester allows."""
+
+    ticket: Ticket
+    requesters: str  # a value of Requesters
+    messages: int  # that move, the description included
+
+
+def preview(ticket: Ticket, target: Ticket) -> Preview:
+    requesters = compare_requesters(ticket, target)
+    return Preview(target, requesters.value, 1 + ticket.comments.count())
+
+
+def candidates(ticket: Ticket) -> dict[str, list[Ticket]]:
+    """Return the requester's other tickets, and similar ones that may be merged."""
+    own = _of_requester(ticket)
+    similar = [match.ticket for match in similar_tickets(ticket)]
+    return {
+        "own_tickets": own,
+        "similar_tickets": [
+            each
+            for each in similar
+            if each not in own and compare_requesters(ticket, each) is not Requesters.OTHER
+        ][:MAX_SIMILAR],
+    }
+
+
+def _of_requester(ticket: Ticket) -> list[Ticket]:
+    if not ticket.requester_email:
+        return []
+    rows = Ticket.objects.filter(
+        requested_by(ticket.requester_email), requester_email__iexact=ticket.requester_email
+    )
+    return list(rows.exclude(pk=ticket.pk).newest_first().defer("document")[:MAX_OTHER])
