@@ -22,6 +22,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from .exceptions import InvalidInput, PermissionDenied
 from .models.mail import Email
+from .models.spam import BlockedAddress
 from .models.ticket import Ticket
 from .models.tokens import ApiToken
 from .models.triage import Feedback, Prediction, TriageModel
@@ -34,6 +35,7 @@ SECTIONS: dict[str, dict[type[Model], str]] = {
     "Tickets": {
         Ticket: "Find, change, assign and delete tickets, one or many at a time.",
         Email: "Emails to requesters: sent, waiting and failed.",
+        BlockedAddress: "Senders whose tickets and replies are stored as spam.",
         SavedView: "Ticket lists that agents saved for themselves or share.",
     },
     "Triage": {

@@ -131,6 +131,8 @@ class AuditEvent(TextChoices):
     COMMENT_DELETED = "comment deleted"
     LINK_SENT = "link sent"
     LINK_REVOKED = "link revoked"
+    ADDRESS_BLOCKED = "address blocked"
+    ADDRESS_UNBLOCKED = "address unblocked"
 
 
 # --- groups ----------------------------------------------------------------------------
@@ -143,7 +145,7 @@ TRIAGE_FIELDS = ("category", "priority", "sentiment")
 # What a person may set on a ticket. Triage alone sets sentiment and urgency.
 WRITABLE_FIELDS = (
     *("title", "description", "category", "priority", "status"),
-    *("requester_email", "assignee", "snoozed_until"),
+    *("requester_email", "assignee", "snoozed_until", "spam"),
 )
 ENUMERATED_FIELDS = ("category", "priority", "status")
 TEXT_FIELDS = ("title", "description")

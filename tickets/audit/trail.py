@@ -24,6 +24,8 @@ TICKET_EVENTS = {
     "delete": AuditEvent.DELETED,
     "link_sent": AuditEvent.LINK_SENT,
     "link_revoked": AuditEvent.LINK_REVOKED,
+    "address_blocked": AuditEvent.ADDRESS_BLOCKED,
+    "address_unblocked": AuditEvent.ADDRESS_UNBLOCKED,
 }
 COMMENT_EVENTS = {
     "insert": AuditEvent.COMMENT_CREATED,

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from ..vocabulary import MAX_BULK_TICKETS, MAX_USERNAME_CHARS, Category, Priority, Status
-from .fields import AgentField, EnumerationField
+from .fields import AgentField, EnumerationField, SwitchField
 
 
 class VersionsField(forms.CharField):
@@ -61,9 +61,10 @@ class BulkForm(forms.Form):
     category = EnumerationField(choices=Category, required=False)
     priority = EnumerationField(choices=Priority, required=False)
     assignee = NewAssigneeField(max_length=MAX_USERNAME_CHARS, required=False)
+    spam = SwitchField(required=False)
 
     @property
-    def changes(self) -> dict[str, str | User | None]:
+    def changes(self) -> dict[str, str | bool | User | None]:
         """Return the values that were sent."""
         return {
             name: self.cleaned_data[name]

@@ -64,6 +64,7 @@ class TicketFilters(TypedDict):
     waiting_for: list[str]
     snoozed: bool | None
     unread: bool | None
+    spam: bool | None
     me: User | None  # the account that asks
 
 
@@ -95,6 +96,7 @@ class FilterForm(forms.Form):
     waiting_for = ListField(WaitingFor.values)
     snoozed = FlagField(required=False)
     unread = FlagField(required=False)
+    spam = FlagField(required=False)
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, me: User | None = None, **kwargs: Any
@@ -190,15 +192,16 @@ class NewTicketsForm(ListForm):
 # The parameters that make up a state of the list, in this order.
 LIST_STATE = (
     *("status", "search", "category", "priority", "sentiment", "assignee"),
-    *("created_after", "created_before", "needs_review"),
+    *("created_after", "created_before", "needs_review", "spam"),
 )
 
 
 def list_state(values: Mapping[str, str]) -> str:
     """Return the filters among these values as a query string, always in the same order."""
     state = {name: str(values.get(name, "")).strip() for name in LIST_STATE}
-    if state["needs_review"] == "false":
-        state["needs_review"] = ""
+    for name in ("needs_review", "spam"):
+        if state[name] == "false":
+            state[name] = ""
     return urlencode({name: value for name, value in state.items() if value})
 
 
@@ -210,6 +213,7 @@ BUILT_IN_VIEWS: dict[str, dict[str, str]] = {
     "Unassigned": {"assignee": "none"},
     "Urgent": {"status": "open,in_progress", "priority": "high,critical"},
     "Needs review": {"needs_review": "true"},
+    "Spam": {"spam": "true"},
 }
 
 

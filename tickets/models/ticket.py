@@ -15,15 +15,15 @@ from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Max, Min, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from ..querysets.comments import CommentQuerySet
 from ..querysets.review import lowest_confidence, needs_review
-from ..querysets.search import requester_vector, words_of
-from ..querysets.tickets import TicketQuerySet
+from ..querysets.search import has_requester, requester_vector, words_of
+from ..querysets.spam import AnyTicketQuerySet, TicketManager
 from ..querysets.turns import priority_rank, waiting_order
 from ..vocabulary import (
     ADMINS_GROUP,
@@ -64,6 +64,8 @@ class Decision(NamedTuple):
     pghistory.DeleteEvent(),
     pghistory.ManualEvent("link_sent"),  # type: ignore[no-untyped-call]
     pghistory.ManualEvent("link_revoked"),  # type: ignore[no-untyped-call]
+    pghistory.ManualEvent("address_blocked"),  # type: ignore[no-untyped-call]
+    pghistory.ManualEvent("address_unblocked"),  # type: ignore[no-untyped-call]
     exclude=[
         *("document", "link_nonce", "link_digest"),
         *("first_response_at", "resolved_at", "last_activity_at"),
@@ -121,6 +123,8 @@ class Ticket(models.Model):
     last_activity_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     # Until then the ticket is not among those that wait for us.
     snoozed_until = models.DateTimeField(null=True, blank=True)
+    # In no list, count or figure, see `querysets/spam.py`. No mail goes out for it.
+    spam = models.BooleanField(default=False, db_default=False)
     # The private link: its secret is derived from the nonce, and only the hash is compared.
     link_nonce = models.CharField(max_length=32, default="", editable=False)
     link_digest = models.CharField(  # noqa: DJ001  (revoked links are all NULL, none equal)
@@ -135,7 +139,8 @@ class Ticket(models.Model):
 
     is_unread: bool  # of rows that `with_unread` loaded
 
-    objects = TicketQuerySet.as_manager()
+    objects = TicketManager()  # without spam
+    including_spam = AnyTicketQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -150,10 +155,26 @@ class Ticket(models.Model):
             *(between(f"{name}_confidence", 0, 1) for name in TRIAGE_FIELDS),
         ]
         indexes = [
-            models.Index(fields=["-created_at", "-id"], name="ticket_newest"),
+            # Without spam, so that counts of new tickets and of the tabs need no other column.
+            models.Index(
+                fields=["-created_at", "-id"], condition=Q(spam=False), name="ticket_newest_first"
+            ),
+            models.Index(
+                fields=["status", "-created_at", "-id"],
+                condition=Q(spam=False),
+                name="ticket_status_counted",
+            ),
             *(
                 models.Index(fields=[name, "-created_at", "-id"], name=f"ticket_{name}_newest")
-                for name in ("status", "category", "priority", "sentiment", "assignee")
+                for name in ("category", "priority", "sentiment", "assignee")
+            ),
+            models.Index(fields=["-created_at", "-id"], condition=Q(spam=True), name="ticket_spam"),
+            models.Index(
+                Upper("requester_email"),
+                F("created_at").desc(),
+                F("id").desc(),
+                condition=has_requester() & Q(spam=False),
+                name="ticket_of_requester",
             ),
             # One for each order of the list.
             models.Index(waiting_order(), "id", name="ticket_longest_waiting"),
@@ -168,15 +189,13 @@ class Ticket(models.Model):
                 fields=["-urgency_score", "-created_at", "-id"], name="ticket_most_urgent"
             ),
             # Few at any time, however many tickets there are.
-            models.Index(
-                fields=["created_at"], condition=needs_review(), name="ticket_needs_review"
-            ),
+            models.Index(fields=["created_at"], condition=needs_review(), name="ticket_review"),
             models.Index(
                 lowest_confidence(),
                 "created_at",
                 "id",
                 condition=needs_review(),
-                name="ticket_lowest_confidence",
+                name="ticket_review_confidence",
             ),
             models.Index(
                 fields=["waiting_since"],
@@ -208,10 +227,10 @@ class Ticket(models.Model):
 
     @property
     def waiting_for(self) -> WaitingFor | None:
-        """Return whose turn it is, or None on a finished ticket."""
+        """Return whose turn it is, or None on a finished ticket and on spam."""
         if self.waiting_since is not None:
             return WaitingFor.US
-        return None if self.is_finished else WaitingFor.REQUESTER
+        return None if self.is_finished or self.spam else WaitingFor.REQUESTER
 
     @property
     def is_snoozed(self) -> bool:

@@ -9,12 +9,15 @@ from typing import Any
 
 from ..access.actors import Actor
 from ..audit.trail import AuditEntry, audit_trail
+from ..models.spam import is_blocked
 from ..models.ticket import Comment, Ticket
+from ..querysets.search import exact_requester
 from ..vocabulary import WRITABLE_FIELDS, AuditEvent, LearnedField, Source
 from .audit_text import actor_name
 from .shortcuts import CATEGORY, HELP, PRIORITY, UNDO, shortcut
 
 MAX_SIMILAR = 3  # finished tickets, and as many active ones
+MAX_REQUESTER_TICKETS = 5
 VISIBLE_ENTRIES = 8  # of the audit trail, the newest; the others unfold
 SHORTCUTS = (
     shortcut("y", "accept", "Accept the suggested category and priority"),
@@ -25,6 +28,7 @@ SHORTCUTS = (
     shortcut("r", "write", "Write a reply"),
     shortcut("n", "write", "Write a note"),
     shortcut("e", "edit", "Edit the text"),
+    shortcut("!", "spam", "Mark as spam, or as not spam"),
     shortcut("Esc", "", "Leave a field"),
     shortcut("u", "back", "Back to the list"),
     UNDO,
@@ -67,6 +71,8 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
         "form_key": secrets.token_urlsafe(16),
         "shortcuts": SHORTCUTS,
         "set_by": _set_by(ticket, entries),
+        "is_blocked": ticket.spam and is_blocked(ticket.requester_email),
+        "requester_tickets": requester_tickets(ticket),
     }
 
 
@@ -111,6 +117,27 @@ def acceptable_values(ticket: Ticket, suggestions: Mapping[str, SuggestedValue])
         for name in LearnedField.values
         if name not in ticket.decided_by(Source.HUMAN)
     }
+
+
+@dataclass(frozen=True)
+class RequesterTickets:
+    """The newest other tickets of a ticket's requester. `count` includes all, and this one."""
+
+    tickets: list[Ticket]
+    count: int
+    search: str  # finds all of them
+
+
+def requester_tickets(ticket: Ticket) -> RequesterTickets:
+    """Return what else this address has asked. Up to two queries, by an index."""
+    address = ticket.requester_email
+    if not address:
+        return RequesterTickets([], 0, "")
+    tickets = Ticket.objects.requested_from(address)
+    other_tickets = tickets.exclude(pk=ticket.pk).defer("document", "description")
+    rows = list(other_tickets[: MAX_REQUESTER_TICKETS + 1])
+    count = tickets.count() if len(rows) > MAX_REQUESTER_TICKETS else 0
+    return RequesterTickets(rows[:MAX_REQUESTER_TICKETS], count, exact_requester(address))
 
 
 def similar_tickets(ticket: Ticket) -> list[SimilarTicket]:

@@ -33,6 +33,7 @@ urlpatterns = [
     path("tickets/similar/", submit.similar, name="similar"),
     path("tickets/<int:ticket_id>/", ticket.ticket, name="ticket"),
     path("tickets/<int:ticket_id>/comments/", ticket.ticket_comments, name="ticket-comments"),
+    path("tickets/<int:ticket_id>/spam/", ticket.ticket_spam, name="ticket-spam"),
     path("tickets/<int:ticket_id>/presence/", presence.ticket_presence, name="presence"),
     path("tickets/<int:ticket_id>/link/send/", private_link.send, name="private-link-send"),
     path("tickets/<int:ticket_id>/link/revoke/", private_link.revoke, name="private-link-revoke"),

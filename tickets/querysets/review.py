@@ -49,7 +49,8 @@ def needs_review() -> Q:
     has_low_confidence = functools.reduce(
         operator.or_, map(_has_low_confidence, LearnedField.values)
     )
-    return Q(has_low_confidence, status__in=[status.value for status in ACTIVE_STATUSES])
+    statuses = [status.value for status in ACTIVE_STATUSES]
+    return Q(has_low_confidence, status__in=statuses, spam=False)
 
 
 def _has_low_confidence(name: str) -> Q:

@@ -30,7 +30,7 @@ WITH words AS MATERIALIZED (
 ), candidates AS MATERIALIZED (
     SELECT id FROM unnest(%(statuses)s::text[]) wanted(status) CROSS JOIN LATERAL (
         SELECT id, created_at FROM tickets_ticket
-        WHERE tickets_ticket.status = wanted.status AND id <> %(excluded)s
+        WHERE tickets_ticket.status = wanted.status AND NOT spam AND id <> %(excluded)s
         ORDER BY created_at DESC, id DESC LIMIT %(candidates)s
     ) newest ORDER BY created_at DESC, id DESC LIMIT %(candidates)s
 ), hits AS MATERIALIZED (

@@ -12,12 +12,11 @@ from django.db.models import Count, Max, Min, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from ..exceptions import NotFound
 from ..vocabulary import STATS_DAYS, Sort, Status, WaitingFor
 from .cursors import NEWEST_FIRST, ORDERS, Cursor, Order, read_cursor
 from .figures import DayCount, Stats, optional_rfc3339
 from .review import ReviewQuerySet
-from .search import parse_search
+from .search import parse_search, requested_from
 from .similar import SimilarQuerySet
 from .statistics import StatisticsQuerySet
 from .turns import TurnQuerySet, priority_rank, waiting_order, waits_for
@@ -148,8 +147,8 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
 
     def _rows(self, ids: list[int]) -> list[TicketT]:
         """Return these tickets in this order, without those that have been deleted."""
-        manager: Any = self.model._default_manager
-        rows = manager.with_people().defer("document").in_bulk(ids)
+        tickets: Any = self.model.including_spam  # type: ignore[attr-defined]
+        rows = tickets.with_people().defer("document").in_bulk(ids)
         return [rows[ticket_id] for ticket_id in ids if ticket_id in rows]
 
     def stats(self) -> Stats:
@@ -202,15 +201,12 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         ordered = decided.order_by("last_feedback", "pk")
         return ordered.prefetch_related("feedback").defer("document")
 
+    def requested_from(self, address: str) -> Self:
+        """Return the tickets of this address, in whatever case, newest first. It has an index."""
+        return self.filter(requested_from(address)).newest_first()
+
     def with_people(self) -> Self:
         return self.select_related("assignee")
-
-    def find(self, pk: int) -> TicketT:
-        """Return the ticket with this number. Raise NotFound."""
-        ticket = self.defer("document").filter(pk=pk).first()
-        if ticket is None:
-            raise NotFound
-        return ticket
 
 
 def _is_assigned_to(names: list[str]) -> Q:

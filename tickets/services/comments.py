@@ -13,6 +13,7 @@ from django.utils import timezone
 from ..access.actors import REQUESTER, Actor
 from ..exceptions import NotFound
 from ..models.housekeeping import IdempotencyKey
+from ..models.spam import is_blocked
 from ..models.ticket import Comment, Ticket, digest
 from ..models.workplace import TicketRead
 from ..vocabulary import AuthorRole, Status
@@ -86,6 +87,7 @@ def add_comment(ticket: Ticket, data: Mapping[str, Any], actor: Actor) -> Commen
 def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
     """Add the requester's reply. A finished ticket opens again.
 
+    A reply from a blocked address makes the ticket spam, and nothing tells the sender.
     The same reply sent twice, by two clicks or after a lost answer, is stored once.
     """
     with editing(ticket.pk, REQUESTER) as edit:
@@ -94,6 +96,8 @@ def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
             return repeated
         if ticket.is_finished:
             ticket.status = Status.OPEN
+        if is_blocked(ticket.requester_email):
+            ticket.spam = True
         comment = Comment.objects.create(
             ticket=ticket, author_role=AuthorRole.REQUESTER, body=data["body"], public=True
         )

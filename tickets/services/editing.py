@@ -20,8 +20,8 @@ from ..vocabulary import TEXT_FIELDS, TRIAGE_FIELDS, WRITABLE_FIELDS, LearnedFie
 from .mail import outbox
 from .triage import feedback
 
-# A value of one of the WRITABLE_FIELDS. Only the assignee is an account or None.
-TicketValue = str | User | None
+# A value of one of the WRITABLE_FIELDS. Only the assignee is an account or None, only spam a flag.
+TicketValue = str | bool | User | None
 
 # Every column that can change after the ticket was created.
 COLUMNS = (
@@ -74,13 +74,10 @@ def editing(
         ticket = lock_ticket(ticket_id, version)
         columns = (*COLUMNS, *TURN_COLUMNS)
         before = {column: getattr(ticket, column) for column in columns}
-        was_finished = ticket.is_finished
+        was_finished, was_spam = ticket.is_finished, ticket.spam
         edit = TicketEdit(ticket)
         yield edit
-        if ticket.is_finished:
-            ticket.waiting_since = ticket.snoozed_until = None
-        elif was_finished and ticket.waiting_since is None:
-            ticket.waiting_since = ticket.unanswered_since()
+        _adjust_turn(ticket, was_waiting_for_nobody=was_finished or was_spam)
         changed = [column for column in columns if getattr(ticket, column) != before[column]]
         if changed:
             edit.is_new_version = True
@@ -93,13 +90,27 @@ def editing(
             ticket.save(update_fields=[*changed, "version", "updated_at", "resolved_at"])
             notify = outbox.status_changed if undoes is None else outbox.status_restored
             notify(ticket, before["status"])
+        if ticket.spam != was_spam:
+            feedback.recount_feedback(ticket)
         if ticket.is_finished and not was_finished:  # finishing a ticket confirms its values
             feedback.record_feedback(ticket, LearnedField.values)
 
 
+def _adjust_turn(ticket: Ticket, *, was_waiting_for_nobody: bool) -> None:
+    """Have a finished ticket, and spam, wait for nobody, and work out the turn if it was one."""
+    if ticket.is_finished:
+        ticket.waiting_since = ticket.snoozed_until = None
+    elif ticket.spam:
+        ticket.waiting_since = None
+    elif was_waiting_for_nobody and ticket.waiting_since is None:
+        ticket.waiting_since = ticket.unanswered_since()
+
+
 def lock_ticket(ticket_id: int, version: int | None = None) -> Ticket:
     """Return the ticket, locked for this transaction. Raise as `editing` does."""
-    ticket: Ticket = Ticket.objects.select_for_update(of=("self",)).with_people().find(ticket_id)
+    ticket: Ticket = (
+        Ticket.including_spam.select_for_update(of=("self",)).with_people().find(ticket_id)
+    )
     if version is not None and ticket.version != version:
         raise StaleVersion
     return ticket

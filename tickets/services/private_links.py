@@ -14,12 +14,14 @@ from .mail import outbox
 def send_private_link(ticket: Ticket, actor: Actor) -> Ticket:
     """Email the private link to the requester. A revoked link is replaced by a new one.
 
-    Raise NotFound, and InvalidInput if the ticket has no email address.
+    Raise NotFound, and InvalidInput if the ticket has no email address or is spam.
     """
     with audited(actor):
         ticket = lock_ticket(ticket.pk)
         if not ticket.requester_email:
             raise InvalidInput("This ticket has no email address to send a link to.")
+        if ticket.spam:
+            raise InvalidInput("This ticket is spam, so no email goes out for it.")
         was_revoked = ticket.link_digest is None
         if was_revoked:
             ticket.issue_link()

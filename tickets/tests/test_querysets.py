@@ -114,8 +114,8 @@ def test_a_search_is_split_into_words_phrases_and_exclusions():
 def test_words_use_the_index():
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-    assert "ticket_document" in Ticket.objects.search("invoice").explain()
-    assert "ticket_document" in Ticket.objects.search('"is wrong"').explain()
+    assert "ticket_document" in Ticket.including_spam.search("invoice").explain()
+    assert "ticket_document" in Ticket.including_spam.search('"is wrong"').explain()
 
 
 def test_a_page_uses_the_index_of_its_filter():
@@ -123,7 +123,7 @@ def test_a_page_uses_the_index_of_its_filter():
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_sort = off")
     plan = Ticket.objects.filtered({"status": ["open"]}).newest_first().explain()
-    assert "ticket_status_newest" in plan
+    assert "ticket_status_counted" in plan
 
 
 def test_the_last_page_has_no_older_and_the_first_no_newer_page():
@@ -214,10 +214,10 @@ def test_empty_filters_filter_nothing():
 
 def test_a_missing_ticket_raises_not_found():
     ticket = TicketFactory()
-    assert Ticket.objects.find(ticket.pk) == ticket
+    assert Ticket.including_spam.find(ticket.pk) == ticket
     for number in (ticket.pk + 1, 0, 2**63, 10**30):
         with pytest.raises(NotFound):
-            Ticket.objects.find(number)
+            Ticket.including_spam.find(number)
 
 
 def test_statistics_take_two_queries(django_assert_num_queries):

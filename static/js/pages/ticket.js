@@ -343,6 +343,7 @@ addShortcutActions({
   write: () => byId("body").focus(),
   back: () => byId("back").click(),
   edit,
+  spam: () => (byId("not-spam") || byId("mark-spam")).click(),
   undo: undoNewest,
 });
 

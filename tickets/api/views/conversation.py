@@ -24,7 +24,7 @@ from ..shapes import CommentJson, HistoryEntryJson
 )
 def list_comments(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
     """Read a ticket's conversation, oldest first."""
-    rows = Ticket.objects.find(ticket_id).comments.select_related("author")
+    rows = Ticket.including_spam.find(ticket_id).comments.select_related("author")
     return answer([serializers.comment(comment) for comment in rows])
 
 
@@ -39,7 +39,7 @@ def list_comments(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpRes
 def add_comment(request: HttpRequest, actor: Actor, body: JsonBody, ticket_id: int) -> HttpResponse:
     """Add a public reply or an internal note."""
     data = body.clean()
-    ticket = Ticket.objects.find(ticket_id)
+    ticket = Ticket.including_spam.find(ticket_id)
     return answer(serializers.comment(comments.add_comment(ticket, data, actor)), 201)
 
 
@@ -51,5 +51,5 @@ def add_comment(request: HttpRequest, actor: Actor, body: JsonBody, ticket_id: i
 )
 def ticket_history(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
     """Read a ticket's audit trail, oldest first."""
-    ticket = Ticket.objects.find(ticket_id)
+    ticket = Ticket.including_spam.find(ticket_id)
     return answer([serializers.history_entry(entry) for entry in audit_trail(ticket)])

@@ -69,7 +69,7 @@ class Command(BaseCommand):
 def clear() -> int:
     """Delete the demo tickets with their conversations. Return how many."""
     with audited(SYSTEM):
-        demo = Ticket.objects.filter(demoticket__isnull=False)
+        demo = Ticket.including_spam.filter(demoticket__isnull=False)
         count = demo.count()
         demo.delete()
     return count

@@ -29,7 +29,7 @@ UNKNOWN_LINK = "This link does not work. Check your email for a newer one."
 @csrf_exempt
 @page("GET", "POST")
 def requester_page(request: Request, secret: str) -> HttpResponse:
-    ticket = Ticket.objects.filter(link_digest=digest(secret)).first()
+    ticket = Ticket.including_spam.filter(link_digest=digest(secret)).first()
     if ticket is None:
         raise NotFound(UNKNOWN_LINK)
     if request.method == "POST":

@@ -14,10 +14,17 @@ from ...access.actors import actor_of
 from ...audit.trail import changes_since, entries_since
 from ...exceptions import StaleVersion
 from ...forms.fields import clean_data
-from ...forms.tickets import MessageForm, ReadVersionForm, TicketForm, sent_fields
+from ...forms.tickets import (
+    MessageForm,
+    ReadVersionForm,
+    SpamForm,
+    TicketForm,
+    sent_fields,
+)
 from ...models.ticket import Comment, Ticket
 from ...services.comments import send_comment
 from ...services.editing import ReadState, own_changes
+from ...services.spam import mark_spam
 from ...services.tickets import update_ticket
 from ...vocabulary import TEXT_FIELDS
 from ...web.notices import notify
@@ -30,13 +37,13 @@ from .ticket_list import select_options
 
 @page("GET", "POST", agents=True)
 def ticket(request: Request, ticket_id: int) -> HttpResponse:
-    ticket = Ticket.objects.with_people().find(ticket_id)
+    ticket = Ticket.including_spam.with_people().find(ticket_id)
     return _change(request, ticket) if request.method == "POST" else _page(request, ticket)
 
 
 @page("POST", agents=True)
 def ticket_comments(request: Request, ticket_id: int) -> HttpResponse:
-    ticket = Ticket.objects.with_people().find(ticket_id)
+    ticket = Ticket.including_spam.with_people().find(ticket_id)
     form = MessageForm(request.POST)
     if not form.is_valid():
         return _page(request, ticket, status=_status(request, 400), comment_form=form)
@@ -45,10 +52,21 @@ def ticket_comments(request: Request, ticket_id: int) -> HttpResponse:
     message = _sent_message(sent.comment, resolves=form.cleaned_data["resolve"])
     undo = [sent.resolved] if sent.resolved else []
     if request.htmx:
-        response = _page(request, Ticket.objects.with_people().find(ticket_id))
+        response = _page(request, Ticket.including_spam.with_people().find(ticket_id))
         return _draft_stored(toast(response, message, undo), "composer")
     notify(request, message, undo)
     return redirect(f"{ticket.get_absolute_url()}#comment-{sent.comment.pk}")
+
+
+@page("POST", agents=True)
+def ticket_spam(request: Request, ticket_id: int) -> HttpResponse:
+    data, actor = clean_data(SpamForm(request.POST)), actor_of(request)
+    if data["spam"]:
+        edit = mark_spam(ticket_id, actor, blocks_sender=data["block"])
+    else:
+        edit = update_ticket(ticket_id, {"spam": False}, actor)
+    message = _spam_message(edit.ticket, blocks_sender=data["block"])
+    return _changed(request, edit.ticket, message, [edit.ticket] if edit.is_new_version else [])
 
 
 def _sent_message(comment: Comment, *, resolves: bool) -> str:
@@ -72,7 +90,7 @@ def _change(request: Request, ticket: Ticket) -> HttpResponse:
             ticket.pk, form.cleaned_data, actor_of(request), read=ReadState(version)
         )
     except StaleVersion as conflict:
-        newest = Ticket.objects.with_people().find(ticket.pk)
+        newest = Ticket.including_spam.with_people().find(ticket.pk)
         # No fields: the ticket never had that version, so everything that was sent is in conflict.
         return _conflict(request, newest, form, version, conflict.fields or fields)
     message = _changed_message(edit.ticket, fields)
@@ -127,12 +145,21 @@ def _changed(
     return redirect(next_path(request) or saved.get_absolute_url())
 
 
+def _spam_message(saved: Ticket, *, blocks_sender: bool) -> str:
+    if not saved.spam:
+        return f"#{saved.pk} is not spam any more."
+    blocked = f" {saved.requester_email} is blocked." if blocks_sender else ""
+    return f"#{saved.pk} is marked as spam.{blocked}"
+
+
 def _changed_message(saved: Ticket, fields: Collection[str]) -> str:
     if len(fields) > 1:
         return f"#{saved.pk}: changes saved."
     (name,) = fields
     if name == "assignee" and saved.assignee is None:
         return f"#{saved.pk} is now unassigned."
+    if name == "spam":
+        return _spam_message(saved, blocks_sender=False)
     value = audit_text.value_text(name, getattr(saved, name))
     return f"#{saved.pk}: {name} is now {value}."
 

@@ -108,7 +108,7 @@ def _queue_job(email: Email, delay: timedelta = timedelta(0)) -> None:
 
 
 def _is_reachable(ticket: Ticket) -> bool:
-    return bool(ticket.requester_email and ticket.link_digest)
+    return bool(ticket.requester_email and ticket.link_digest) and not ticket.spam
 
 
 def _mailbox(address: str) -> str:

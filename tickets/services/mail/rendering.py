@@ -28,6 +28,8 @@ def load(email_id: int) -> Email | None:
 def obsolete_because(email: Email) -> str:
     """Return why a waiting email should no longer be sent; "" if it should."""
     ticket, comment = email.ticket, email.comment
+    if ticket.spam:
+        return "The ticket is spam."
     if not ticket.requester_email:
         return "The ticket no longer has an email address."
     if not ticket.link_digest:

@@ -25,6 +25,7 @@ GET = {
     "similar": (302, 403, 200),
     "ticket": (302, 403, 200),
     "ticket-comments": (405, 405, 405),
+    "ticket-spam": (405, 405, 405),
     "presence": (405, 405, 405),
     "private-link-send": (405, 405, 405),
     "private-link-revoke": (405, 405, 405),
@@ -46,7 +47,7 @@ AGENTS_ONLY = [
         "dashboard",
         "triage",
     ),
-    *("private-link-send", "private-link-revoke", "review"),
+    *("private-link-send", "private-link-revoke", "review", "ticket-spam"),
     *("ticket-export", "save-view", "delete-view"),
 ]
 METHODS = {
@@ -63,6 +64,7 @@ METHODS = {
     "similar": {"GET"},
     "ticket": {"GET", "POST"},
     "ticket-comments": {"POST"},
+    "ticket-spam": {"POST"},
     "presence": {"POST"},
     "private-link-send": {"POST"},
     "private-link-revoke": {"POST"},

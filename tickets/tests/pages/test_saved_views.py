@@ -31,7 +31,7 @@ def save(client, **values):
 
 def test_every_desk_has_built_in_views(agent):
     built_in = views(agent.get("/tickets/"))
-    names = ["All", "Mine", "Unassigned", "Urgent", "Needs review"]
+    names = ["All", "Mine", "Unassigned", "Urgent", "Needs review", "Spam"]
     assert [name for name, _, _ in built_in] == names
     assert [name for name, _, current in built_in if current] == ["All"]
     for name, url, _ in built_in:

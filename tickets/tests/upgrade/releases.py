@@ -69,10 +69,15 @@ CHANGES = {
         },
     ),
     "0.3": Changes(
-        new_tables=frozenset({"tickets_agentprofile", "tickets_ticketread"}),
+        new_tables=frozenset(
+            {
+                *("tickets_agentprofile", "tickets_ticketread"),
+                *("tickets_blockedaddress", "tickets_blockedaddressevent"),
+            }
+        ),
         new_columns={
-            "tickets_ticket": {"waiting_since", "last_activity_at", "snoozed_until"},
-            "tickets_ticketevent": {"waiting_since", "snoozed_until"},
+            "tickets_ticket": {"waiting_since", "last_activity_at", "snoozed_until", "spam"},
+            "tickets_ticketevent": {"waiting_since", "snoozed_until", "spam"},
         },
     ),
 }
