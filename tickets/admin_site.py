@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 import pghistory
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
@@ -62,7 +63,7 @@ class DeskAdminSite(admin.AdminSite):
     An agent without staff status uses only the desk's own pages.
     """
 
-    site_header = site_title = "Support desk"
+    site_header = site_title = settings.DESK_NAME
     index_title = "Back office"
     site_url = "/tickets/"
     enable_nav_sidebar = False  # the header links to every list

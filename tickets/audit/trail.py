@@ -32,6 +32,8 @@ COMMENT_EVENTS = {
     "update": AuditEvent.COMMENT_CHANGED,
     "delete": AuditEvent.COMMENT_DELETED,
 }
+# A new row differs from this. The values that are not named here were None.
+BEFORE_CREATION: Mapping[str, Any] = {"spam": False}
 # Columns that change with others, or never, and tell a reader nothing.
 HIDDEN_COLUMNS = frozenset(
     {
@@ -163,9 +165,9 @@ def _events(model: Any) -> QuerySet[Any]:
 
 def _entries(events: Iterable[Any], names: Mapping[str, AuditEvent]) -> Iterator[AuditEntry]:
     """Compare each recorded state with the one before it."""
-    states: dict[int, dict[str, Any]] = {}
+    states: dict[int, Mapping[str, Any]] = {}
     for event in events:
-        before, state = states.get(event.pgh_obj_id, {}), _values(event)
+        before, state = states.get(event.pgh_obj_id, BEFORE_CREATION), _values(event)
         states[event.pgh_obj_id] = state
         changes = _differences(before, state)
         if changes or event.pgh_label != "update":

@@ -207,8 +207,8 @@ def test_a_reply_of_a_blocked_address_makes_the_ticket_spam():
     ticket.refresh_from_db()
     assert (ticket.spam, ticket.waiting_since, ticket.status) == (True, None, "open")
     assert ticket.comments.get() == comment
-    [marked] = [entry for entry in audit_trail(ticket) if entry.changes.get("spam", (1, 0))[1]]
-    assert (marked.actor, marked.changes["spam"]) == ("requester", (False, True))
+    [entry] = [entry for entry in audit_trail(ticket) if entry.changes.get("spam", (1, 0))[1]]
+    assert (entry.actor, entry.changes["spam"]) == ("requester", (False, True))
 
 
 def test_a_ticket_without_an_address_has_no_sender_to_block(agent):

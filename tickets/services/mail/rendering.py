@@ -55,6 +55,8 @@ def render(email: Email) -> EmailMessage:
         "body": email.comment.body if email.comment else "",
         "link": private_link(ticket),
         "site": settings.SITE_URL,
+        "desk_name": settings.DESK_NAME,
+        "logo": logo_url(),
     }
     message = EmailMultiAlternatives(
         subject=subject(email),
@@ -64,6 +66,12 @@ def render(email: Email) -> EmailMessage:
     )
     message.attach_alternative(render_to_string("mail/message.html", context), "text/html")
     return message
+
+
+def logo_url() -> str:
+    """Return the logo's absolute URL; "" for an SVG, which mail programs do not show."""
+    logo = settings.DESK_LOGO
+    return "" if logo is None or logo.is_svg else f"{settings.SITE_URL}{logo.address}"
 
 
 def subject(email: Email) -> str:

@@ -15,8 +15,8 @@ def ids(response):
 
 
 def test_agents_mark_spam_and_take_it_back(agent, ticket):
-    marked = agent.send("PATCH", one(ticket.pk), {"spam": True}).json()
-    assert (marked["spam"], marked["version"], marked["waiting_for"]) == (True, 2, None)
+    changed = agent.send("PATCH", one(ticket.pk), {"spam": True}).json()
+    assert (changed["spam"], changed["version"], changed["waiting_for"]) == (True, 2, None)
     assert agent.get(one(ticket.pk)).json()["spam"] is True
     assert ids(agent.get(TICKETS)) == []
     assert ids(agent.get(TICKETS, {"spam": "true"})) == [ticket.pk]

@@ -31,6 +31,7 @@ GET = {
     "private-link-revoke": (405, 405, 405),
     "dashboard": (302, 403, 200),
     "triage": (302, 403, 200),
+    "desk-logo": (404, 404, 404),
     "sign-in": (200, 302, 302),
     "sign-out": (405, 405, 405),
     "theme": (405, 405, 405),
@@ -70,6 +71,7 @@ METHODS = {
     "private-link-revoke": {"POST"},
     "dashboard": {"GET"},
     "triage": {"GET"},
+    "desk-logo": {"GET"},
     "sign-in": {"GET", "POST"},
     "sign-out": {"POST"},
     "theme": {"POST"},
@@ -81,6 +83,7 @@ ROUTES = {route.name: route for route in urlpatterns}
 def address(name, ticket):
     route: URLPattern = ROUTES[name]
     path = "/" + str(route.pattern).replace("<int:view_id>", "1")
+    path = path.replace("<str:name>", "none.png")
     return path.replace("<str:secret>", ticket.link_secret).replace(
         "<int:ticket_id>", str(ticket.pk)
     )

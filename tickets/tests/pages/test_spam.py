@@ -143,7 +143,7 @@ def test_a_reply_of_a_blocked_sender_takes_the_ticket_out_of_the_list(visitor, a
 # --- the requester's other tickets ---
 
 
-def others(agent, ticket):
+def other_tickets(agent, ticket):
     context = agent.get(f"/tickets/{ticket.pk}/").context["requester_tickets"]
     return [other.pk for other in context.tickets], context.count
 
@@ -154,7 +154,7 @@ def test_the_requesters_other_tickets_stand_beside_the_conversation(agent, ticke
     TicketFactory(requester_email="akim@example.org")
     TicketFactory()
     TicketFactory(requester_email=KIM, spam=True)
-    assert others(agent, ticket) == ([second.pk, first.pk], 0)
+    assert other_tickets(agent, ticket) == ([second.pk, first.pk], 0)
     text = agent.get(f"/tickets/{ticket.pk}/").content.decode()
     assert f"#{first.pk}, closed" in text
     assert 'id="all-requester-tickets"' not in text
@@ -163,7 +163,7 @@ def test_the_requesters_other_tickets_stand_beside_the_conversation(agent, ticke
 def test_more_than_five_are_a_link_to_a_search(agent, ticket):
     newest = [TicketFactory(requester_email=KIM) for _ in range(11)][:5:-1]
     TicketFactory(requester_email="akim@example.org")
-    assert others(agent, ticket) == ([other.pk for other in newest], 12)
+    assert other_tickets(agent, ticket) == ([other.pk for other in newest], 12)
     text = agent.get(f"/tickets/{ticket.pk}/").content.decode()
     link = "/tickets/?search=from%3A%22kim%40example.org%22"
     assert f'href="{link}">All 12</a>' in text
@@ -173,7 +173,7 @@ def test_more_than_five_are_a_link_to_a_search(agent, ticket):
 def test_a_ticket_without_an_address_has_no_others(agent):
     ticket = TicketFactory()
     TicketFactory()
-    assert others(agent, ticket) == ([], 0)
+    assert other_tickets(agent, ticket) == ([], 0)
     assert "Other tickets of this requester" not in (
         agent.get(f"/tickets/{ticket.pk}/").content.decode()
     )
