@@ -11,7 +11,7 @@ from tickets.pages.urls import urlpatterns
 
 FACTS = {"ticket": 1, "requester": "/t/a/", "requester_done": "/t/b/", "spare": [2, 3, 4]}
 # Paths that answer a GET with a part of a page, a file or a redirect.
-NO_PAGES = {"similar", "ticket-export", "ticket-news"}
+NO_PAGES = {"similar", "ticket-export", "ticket-news", "desk-logo"}
 names = [state.name for state in STATES]
 
 

@@ -133,3 +133,12 @@ def test_the_requesters_tickets_lead_to_each_other_and_to_a_search(desk, ticket)
     window.wait_for_url(f"**/tickets/{newest.pk}/")
     section.get_by_role("link", name="All 7").click()
     expect(window.locator("tbody tr")).to_have_count(7)
+
+
+def test_on_a_phone_they_follow_the_conversation(desk, ticket, narrow):
+    other = TicketFactory(requester_email=KIM)
+    window = desk.agent(**narrow)
+    window.goto(f"/tickets/{ticket.pk}/")
+    expect(window.get_by_role("link", name=other.title)).to_be_visible()
+    expect(window.get_by_role("button", name="Mark as spam")).to_be_visible()
+    assert not window.evaluate("document.documentElement.scrollWidth > innerWidth")
