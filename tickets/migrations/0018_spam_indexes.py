@@ -37,5 +37,5 @@ def operations():
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("tickets", "0018_spam")]
+    dependencies = [("tickets", "0018_mark_spam")]
     operations = list(operations())

@@ -139,6 +139,7 @@ def test_on_a_phone_they_follow_the_conversation(desk, ticket, narrow):
     other = TicketFactory(requester_email=KIM)
     window = desk.agent(**narrow)
     window.goto(f"/tickets/{ticket.pk}/")
-    expect(window.get_by_role("link", name=other.title)).to_be_visible()
+    section = window.get_by_role("region", name="Other tickets of this requester")
+    expect(section.get_by_role("link", name=other.title)).to_be_visible()
     expect(window.get_by_role("button", name="Mark as spam")).to_be_visible()
     assert not window.evaluate("document.documentElement.scrollWidth > innerWidth")
