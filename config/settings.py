@@ -237,8 +237,14 @@ STORAGES = {
 }
 
 
-def add_static_headers(headers: Any, _path: str, _url: str) -> None:
+# An SVG that is opened by its address is a document, in which scripts would run.
+IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+def add_static_headers(headers: Any, _path: str, url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
+    if url.endswith(".svg"):
+        headers["Content-Security-Policy"] = IMAGE_POLICY
 
 
 WHITENOISE_ADD_HEADERS_FUNCTION = add_static_headers

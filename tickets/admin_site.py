@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 import pghistory
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
@@ -22,6 +23,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from .exceptions import InvalidInput, PermissionDenied
 from .models.mail import Email
+from .models.spam import BlockedAddress
 from .models.ticket import Ticket
 from .models.tokens import ApiToken
 from .models.triage import Feedback, Prediction, TriageModel
@@ -34,6 +36,7 @@ SECTIONS: dict[str, dict[type[Model], str]] = {
     "Tickets": {
         Ticket: "Find, change, assign and delete tickets, one or many at a time.",
         Email: "Emails to requesters and agents: sent, waiting and failed.",
+        BlockedAddress: "Senders whose tickets and replies are stored as spam.",
         SavedView: "Ticket lists that agents saved for themselves or share.",
     },
     "Triage": {
@@ -60,7 +63,7 @@ class DeskAdminSite(admin.AdminSite):
     An agent without staff status uses only the desk's own pages.
     """
 
-    site_header = site_title = "Support desk"
+    site_header = site_title = settings.DESK_NAME
     index_title = "Back office"
     site_url = "/tickets/"
     enable_nav_sidebar = False  # the header links to every list

@@ -1,13 +1,14 @@
 """Application setup."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 from django.db.models.signals import post_migrate
 
 
 class TicketsConfig(AppConfig):
     name = "tickets"
-    verbose_name = "Support desk"  # as the back office calls what its lists belong to
+    verbose_name = settings.DESK_NAME  # as the back office calls what its lists belong to
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers the system checks)

@@ -86,6 +86,16 @@ def check_links_in_mail_lead_somewhere(**_: Any) -> list[CheckMessage]:
     return []
 
 
+@register("desk")
+def check_logo_is_our_own(**_: Any) -> list[CheckMessage]:
+    """Refuse a DESK_LOGO of another site: pages load nothing from elsewhere."""
+    logo = settings.DESK_LOGO
+    if logo is not None and logo.origin and logo.origin != settings.SITE_URL:
+        message = f"DESK_LOGO must be a file or an address below {settings.SITE_URL} (SITE_URL)."
+        return [Error(message, id="tickets.E006")]
+    return []
+
+
 def on_loopback() -> bool:
     """Return whether the desk can be reached from this machine only."""
     return settings.HOST in settings.LOOPBACK_HOSTS
@@ -98,5 +108,6 @@ def refuse_unsafe_settings() -> None:
         *check_default_secrets_are_replaced(),
         *check_models_can_be_asked(),
         *check_links_in_mail_lead_somewhere(),
+        *check_logo_is_our_own(),
     ]:
         raise ImproperlyConfigured(message.msg)

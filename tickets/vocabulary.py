@@ -167,6 +167,8 @@ class AuditEvent(TextChoices):
     LINKED = "linked"
     UNLINKED = "unlinked"
     SPLIT = "split"
+    ADDRESS_BLOCKED = "address blocked"
+    ADDRESS_UNBLOCKED = "address unblocked"
 
 
 # --- groups ----------------------------------------------------------------------------
@@ -179,7 +181,7 @@ TRIAGE_FIELDS = ("category", "priority", "sentiment")
 # What a person may set on a ticket. Triage alone sets sentiment and urgency.
 WRITABLE_FIELDS = (
     *("title", "description", "category", "priority", "status"),
-    *("requester_email", "assignee", "snoozed_until"),
+    *("requester_email", "assignee", "snoozed_until", "spam"),
 )
 ENUMERATED_FIELDS = ("category", "priority", "status")
 TEXT_FIELDS = ("title", "description")

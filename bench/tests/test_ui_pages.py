@@ -20,6 +20,7 @@ FACTS = {
 NO_PAGES = {
     "dead-link",
     "dead-confirmation",
+    "desk-logo",
     "reply-picker",
     "similar",
     "ticket-export",

@@ -92,11 +92,14 @@ AGENT_PAGES = [
     agent_state("list-selected", "/tickets/", steps.select_rows),
     agent_state("list-toast", "/tickets/?status=open", steps.close_first),
     agent_state("list-keys", "/tickets/", steps.open_shortcuts),
+    agent_state("list-spam", "/tickets/?spam=true"),
     agent_state("list-news", "/tickets/", steps.wait_for_new_tickets),
     agent_state("ticket", "/tickets/{ticket}/"),
     agent_state("ticket-note", "/tickets/{ticket}/", steps.write_note),
     agent_state("ticket-snooze", "/tickets/{ticket}/", steps.open_snooze),
     agent_state("ticket-toast", "/tickets/{spare[0]}/", steps.close_ticket),
+    agent_state("merge", "/tickets/{ticket}/merge/"),
+    agent_state("ticket-spam", "/tickets/{spare[0]}/", steps.mark_spam),
     agent_state("ticket-edit", "/tickets/{ticket}/", steps.open_edit),
     agent_state(
         "ticket-stale", "/tickets/{spare[1]}/", steps.save_stale, expected_problems=CLIENT_ERROR

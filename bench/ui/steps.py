@@ -198,6 +198,12 @@ def close_ticket(page: Page, facts: Facts) -> None:
     expect_toast(page, "now")
 
 
+def mark_spam(page: Page, facts: Facts) -> None:
+    if page.locator("#mark-spam").is_visible():  # else an earlier visit has done it
+        page.keyboard.press("!")
+    expect(page.locator("#spam-notice")).to_be_visible()
+
+
 def open_edit(page: Page, facts: Facts) -> None:
     page.locator("summary", has_text="Edit title and description").click()
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()

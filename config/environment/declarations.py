@@ -5,8 +5,10 @@ to update the documents. Only settings that Django knows under another name also
 `config/settings.py`.
 """
 
+from email.utils import formataddr, quote
 from pathlib import Path
 
+from .logo import logo
 from .setting import (
     Section,
     Setting,
@@ -18,6 +20,7 @@ from .setting import (
     integer,
     mail_url,
     number,
+    one_line,
     secret,
     sender,
     site_address,
@@ -34,6 +37,13 @@ DEFAULT_SECRET = "change-me"  # noqa: S105
 def listening_address(values: Values) -> str:
     host, port = values["HOST"], values["PORT"]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def desk_address(values: Values) -> str:
+    name = values["DESK_NAME"]
+    if name.isascii():
+        return formataddr((name, "desk@localhost"))
+    return f'"{quote(name)}" <desk@localhost>'  # formataddr would encode it for a header
 
 
 def half_of_the_threads(values: Values) -> int:
@@ -94,6 +104,30 @@ SECTIONS = (
                 " what they add to `X-Forwarded-For`. Docker Compose includes one proxy, nginx.",
                 minimum=0,
                 docker="1",
+            ),
+        ),
+    ),
+    Section(
+        "Name and logo",
+        (
+            Setting(
+                "DESK_NAME",
+                one_line,
+                "Support desk",
+                "The desk's name in headers, titles, messages and the back office; at most 60"
+                " characters.",
+                in_readme=True,
+            ),
+            Setting(
+                "DESK_LOGO",
+                logo,
+                None,
+                "The desk's logo: a PNG, JPEG, GIF, WebP or SVG file of at most 256 KiB, which is"
+                " read at the start, or an address of this site, such as `/static/logo.png` or one"
+                " below `SITE_URL`. Messages show it unless it is an SVG, which mail programs do"
+                " not support.",
+                default_note="the built-in icon",
+                example="/static/logo.png",
             ),
         ),
     ),
@@ -262,8 +296,9 @@ SECTIONS = (
             Setting(
                 "EMAIL_FROM",
                 sender,
-                "Support desk <desk@localhost>",
+                desk_address,
                 "The From address of messages to requesters and agents.",
+                default_note="`DESK_NAME <desk@localhost>`",
             ),
             Setting(
                 "SITE_URL",

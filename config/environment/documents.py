@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .declarations import BASE_DIR, SECTIONS, SETTINGS
+from .logo import logo
 from .setting import (
     Setting,
     boolean,
@@ -16,6 +17,7 @@ from .setting import (
     integer,
     mail_url,
     number,
+    one_line,
     secret,
     sender,
     site_address,
@@ -38,8 +40,10 @@ TYPE_NAMES: dict[Callable[[str], Any], str] = {
     database_url: "URL",
     directory: "path",
     integer: "integer",
+    logo: "path or address",
     mail_url: "URL",
     number: "number",
+    one_line: "text",
     secret: "secret",
     sender: "email address",
     site_address: "URL",

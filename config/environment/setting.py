@@ -18,6 +18,7 @@ from environ import Env
 
 DJANGO_CONSOLE_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DJANGO_SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+MAX_LINE_CHARS = 60
 POSTGRESQL_BACKEND = "django.db.backends.postgresql"
 
 
@@ -80,6 +81,13 @@ class Section:
 
 
 def text(value: str) -> str:
+    return value
+
+
+def one_line(value: str) -> str:
+    """A text for headings and titles."""
+    if not value.isprintable() or len(value) > MAX_LINE_CHARS:
+        raise ValueError(f"be one line of at most {MAX_LINE_CHARS} characters")
     return value
 
 

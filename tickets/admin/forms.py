@@ -22,6 +22,7 @@ from django.utils.text import Truncator
 
 from ..access.actors import Actor, agents
 from ..forms import fields, lists, people, tickets
+from ..models.spam import BlockedAddress, folded_address
 from ..models.ticket import Comment, Ticket
 from ..models.tokens import ApiToken
 from ..models.workplace import AgentProfile, SavedView
@@ -29,6 +30,7 @@ from ..services.editing import ReadState, conflicting_fields, own_changes
 from ..services.saved_views import SAME_NAME
 from ..vocabulary import (
     ENUMERATED_FIELDS,
+    MAX_EMAIL_CHARS,
     MAX_TOKEN_DAYS,
     MAX_TOKEN_NAME_CHARS,
     NOTIFICATION_DEFAULTS,
@@ -59,10 +61,11 @@ ADMIN_WIDGETS: Mapping[type[forms.Field], type[forms.Widget]] = {
 class AdminTicketForm(tickets.TicketForm, ModelForm):
     assignee = None  # type: ignore[assignment]  # use the model's field, which has autocomplete
     snoozed_until = None  # type: ignore[assignment]  # agents snooze on the ticket's page
+    spam = None  # type: ignore[assignment]  # an action of the list marks spam
 
     class Meta:
         model = Ticket
-        fields = tuple(name for name in WRITABLE_FIELDS if name != "snoozed_until")
+        fields = tuple(name for name in WRITABLE_FIELDS if name not in ("snoozed_until", "spam"))
 
     def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
         super().__init__(data, files=files, **kwargs)
@@ -72,6 +75,23 @@ class AdminTicketForm(tickets.TicketForm, ModelForm):
 
     def validate_constraints(self) -> None:
         """Do nothing: the form's fields have the same rules, and the database enforces them."""
+
+
+class BlockedAddressForm(ModelForm):
+    """An address to block. It is stored folded."""
+
+    address = fields.EmailField(
+        max_length=MAX_EMAIL_CHARS,
+        widget=AdminEmailInputWidget,
+        help_text="Case does not matter, nor do dots and +tags in Gmail's addresses.",
+    )
+
+    class Meta:
+        model = BlockedAddress
+        fields = ("address",)
+
+    def clean_address(self) -> str:
+        return folded_address(self.cleaned_data["address"])
 
 
 class AddTicketForm(AdminTicketForm):

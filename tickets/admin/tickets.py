@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -106,6 +106,14 @@ def unassign(model_admin: TicketAdmin, request: HttpRequest, queryset: QuerySet[
     model_admin.change_selected(request, queryset, {"assignee": None}, "Unassigned")
 
 
+def mark_spam(model_admin: TicketAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    model_admin.change_selected(request, queryset, {"spam": True}, "Marked as spam")
+
+
+def mark_not_spam(model_admin: TicketAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    model_admin.change_selected(request, queryset, {"spam": False}, "Marked as not spam")
+
+
 ACTIONS = (
     *(set_value("status", each, each.label, f"Mark as {each.label.lower()}") for each in Status),
     *(set_value("priority", each, each.label, f"Set to {each.label.lower()}") for each in Priority),
@@ -113,6 +121,8 @@ ACTIONS = (
     TicketAction("assignee:me", "Assignee", "Assign to me", assign_to_me, ("take",)),
     TicketAction("assignee:other", "Assignee", "Assign to …", assign_to_agent),
     TicketAction("assignee:nobody", "Assignee", "Unassign", unassign),
+    TicketAction("spam:true", "Spam", "Mark as spam", mark_spam),
+    TicketAction("spam:false", "Spam", "Mark as not spam", mark_not_spam),
 )
 
 
@@ -147,6 +157,23 @@ class ReviewFilter(admin.SimpleListFilter):
         return tickets.needing_review() if self.value() == "true" else tickets
 
 
+class SpamFilter(admin.SimpleListFilter):
+    """Leaves spam out of the list, or shows nothing else."""
+
+    title = parameter_name = "spam"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("true", "Spam")]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        without, only = super().choices(changelist)
+        yield {**without, "display": "Without spam"}
+        yield only
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        return queryset.filter(spam=self.value() == "true")
+
+
 class CommentInline(StackedInline):
     """One new comment. The template shows the earlier ones as a conversation."""
 
@@ -173,6 +200,7 @@ class TicketAdmin(DeskModelAdmin):
         *("status", "priority", "category", "sentiment"),
         AssigneeFilter,
         ReviewFilter,
+        SpamFilter,
         "created_at",
     )
     # Sorting by a column without an index would read the whole table.
@@ -189,7 +217,8 @@ class TicketAdmin(DeskModelAdmin):
     # --- the list ---
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
-        return super().get_queryset(request).defer("document")
+        tickets: QuerySet[Ticket] = Ticket.including_spam.order_by(*self.ordering)
+        return tickets.defer("document")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

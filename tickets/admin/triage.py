@@ -44,8 +44,9 @@ class TicketRowsAdmin(ReadOnlyAdmin):
         number = re.fullmatch(r"\s*#?(\d{1,18})\s*", search_term)
         return queryset.filter(ticket=number[1]) if number else queryset.none(), False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("ticket__document", "ticket__description")
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows: Any = super().get_queryset(request)
+        return rows.counted().defer("ticket__document", "ticket__description")
 
     @admin.display(description="Ticket")
     def ticket_link(self, row: Any) -> str | SafeString:

@@ -54,6 +54,7 @@ def ticket(ticket: Ticket, *, unread: bool) -> TicketJson:
         "waiting_since": optional_rfc3339(ticket.waiting_since),
         "last_activity_at": rfc3339(ticket.last_activity_at),
         "snoozed_until": optional_rfc3339(ticket.snoozed_until),
+        "spam": ticket.spam,
         "unread": unread,
         "merged_into": ticket.merged_into_id,
     }

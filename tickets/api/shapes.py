@@ -90,6 +90,7 @@ class TicketJson(PublicTicketJson):
     ]
     last_activity_at: Annotated[str, {"format": "date-time"}, "When somebody last wrote."]
     snoozed_until: OptionalTime
+    spam: Annotated[bool, "Spam is in no list without spam=true, and in no figure."]
     unread: Annotated[bool, "Whether something is new to the account that asks."]
     merged_into: Annotated[
         int | None, "The ticket that this one is part of. Its comments are there."
@@ -105,6 +106,7 @@ class CreatedTicketJson(PublicTicketJson):
     waiting_since: NotRequired[OptionalTime]
     last_activity_at: NotRequired[Time]
     snoozed_until: NotRequired[OptionalTime]
+    spam: NotRequired[bool]
     unread: NotRequired[bool]
     merged_into: NotRequired[int | None]
     track_url: NotRequired[Annotated[str, {"format": "uri"}, "The requester's private link."]]

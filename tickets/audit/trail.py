@@ -29,6 +29,8 @@ TICKET_EVENTS = {
     "linked": AuditEvent.LINKED,
     "unlinked": AuditEvent.UNLINKED,
     "split": AuditEvent.SPLIT,
+    "address_blocked": AuditEvent.ADDRESS_BLOCKED,
+    "address_unblocked": AuditEvent.ADDRESS_UNBLOCKED,
 }
 COMMENT_EVENTS = {
     "insert": AuditEvent.COMMENT_CREATED,
@@ -43,6 +45,8 @@ RELATIONS = {
     "unlinked": ("related", "related", True),
     "split": ("split_into", "split_from", False),
 }
+# A new row differs from this. The values that are not named here were None.
+BEFORE_CREATION: Mapping[str, Any] = {"spam": False}
 # Columns that change with others, or never, and tell a reader nothing.
 HIDDEN_COLUMNS = frozenset(
     {
@@ -185,9 +189,9 @@ def _events(model: Any) -> QuerySet[Any]:
 
 def _entries(events: Iterable[Any], names: Mapping[str, AuditEvent]) -> Iterator[AuditEntry]:
     """Compare each recorded state with the one before it."""
-    states: dict[int, dict[str, Any]] = {}
+    states: dict[int, Mapping[str, Any]] = {}
     for event in events:
-        before, state = states.get(event.pgh_obj_id, {}), _values(event)
+        before, state = states.get(event.pgh_obj_id, BEFORE_CREATION), _values(event)
         states[event.pgh_obj_id] = state
         if event.pgh_label in RELATIONS:
             changes = _relation(event)

@@ -11,10 +11,10 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from ..vocabulary import MAX_BULK_TICKETS, MAX_USERNAME_CHARS, Category, Priority, Status
-from .fields import AgentField, EnumerationField, NumberField
+from .fields import AgentField, EnumerationField, NumberField, SwitchField
 from .lists import LIST_STATE, MAX_RAW_QUERY_CHARS, TicketFilters, parse_list_query
 
-CHANGEABLE = ("status", "category", "priority", "assignee")
+CHANGEABLE = ("status", "category", "priority", "assignee", "spam")
 
 
 class UndoTokenField(forms.CharField):
@@ -80,6 +80,7 @@ class BulkForm(forms.Form):
     category = EnumerationField(choices=Category, required=False)
     priority = EnumerationField(choices=Priority, required=False)
     assignee = NewAssigneeField(max_length=MAX_USERNAME_CHARS, required=False)
+    spam = SwitchField(required=False)
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, me: User | None = None, **kwargs: Any
@@ -95,7 +96,7 @@ class BulkForm(forms.Form):
         return cast("TicketFilters", form.cleaned_data)
 
     @property
-    def changes(self) -> dict[str, str | User | None]:
+    def changes(self) -> dict[str, str | bool | User | None]:
         """Return the values that were sent."""
         return {
             name: self.cleaned_data[name] for name in CHANGEABLE if self.data.get(name, "").strip()

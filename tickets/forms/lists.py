@@ -68,6 +68,7 @@ class TicketFilters(TypedDict):
     waiting_for: list[str]
     snoozed: bool | None
     unread: bool | None
+    spam: bool | None
     me: User | None  # the account that asks
 
 
@@ -99,6 +100,7 @@ class FilterForm(forms.Form):
     waiting_for = ListField(WaitingFor.values)
     snoozed = FlagField(required=False)
     unread = FlagField(required=False)
+    spam = FlagField(required=False)
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, me: User | None = None, **kwargs: Any
@@ -233,10 +235,15 @@ class ExportForm(ListForm):
 LIST_STATE = (
     *("status", "search", "category", "priority", "sentiment", "assignee"),
     *("created_after", "created_before", "needs_review"),
-    *("waiting_for", "snoozed", "unread", "sort"),
+    *("waiting_for", "snoozed", "unread", "spam", "sort"),
 )
 # Values that mean the same as none.
-DEFAULT_STATE = {"needs_review": "false", "unread": "false", "sort": Sort.NEWEST.value}
+DEFAULT_STATE = {
+    "needs_review": "false",
+    "unread": "false",
+    "spam": "false",
+    "sort": Sort.NEWEST.value,
+}
 # The address of all tickets needs a parameter, because the bare one opens the default view.
 ALL_TICKETS = f"sort={Sort.NEWEST.value}"
 
@@ -280,6 +287,7 @@ BUILT_IN_VIEWS: dict[str, dict[str, str]] = {
     },
     "Needs review": {"needs_review": "true"},
     "Snoozed": {"snoozed": "true"},
+    "Spam": {"spam": "true"},
     "All": {},
 }
 VIEWS_WITH_ACCOUNT = frozenset({UNREAD, MINE})

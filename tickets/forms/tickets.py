@@ -45,6 +45,7 @@ class TicketForm(forms.Form):
     requester_email = EmailField(max_length=MAX_EMAIL_CHARS, required=False)
     assignee = AgentField(max_length=MAX_USERNAME_CHARS, required=False)
     snoozed_until = MomentField(required=False)
+    spam = SwitchField(required=False)
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, only: Collection[str] = (), **kwargs: Any
@@ -65,6 +66,13 @@ class TicketPageForm(forms.Form):
 
     reply = NumberField(min_value=1, max_value=2**63 - 1, required=False)
     sent = NumberField(min_value=1, max_value=2**63 - 1, required=False)
+
+
+class SpamForm(forms.Form):
+    """Whether a ticket is spam, and whether its sender is blocked as well."""
+
+    spam = SwitchField(required=False)
+    block = SwitchField(required=False)
 
 
 class ReadVersionForm(forms.Form):
@@ -91,6 +99,7 @@ class NewTicketForm(TicketForm):
     """
 
     snoozed_until = None  # type: ignore[assignment]  # nobody snoozes what nobody has read
+    spam = None  # type: ignore[assignment]  # only a blocked address makes a new ticket spam
     suggestion_id = SuggestionField(required=False, max_length=2000)
 
     def clean(self) -> dict[str, Any]:

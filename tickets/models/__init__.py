@@ -3,4 +3,4 @@
 Import a model from its own module. Django finds them all through the import below.
 """
 
-from . import housekeeping, mail, relations, ticket, tokens, triage, workplace  # noqa: F401
+from . import housekeeping, mail, relations, spam, ticket, tokens, triage, workplace  # noqa: F401

@@ -15,15 +15,16 @@ from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Max, Min, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from ..querysets.comments import CommentQuerySet, CommentT, in_conversation
+from ..querysets.listed import is_listed
 from ..querysets.review import lowest_confidence, needs_review
-from ..querysets.search import requester_vector, words_of
-from ..querysets.tickets import TicketQuerySet, TicketT
+from ..querysets.search import has_requester, requester_vector, words_of
+from ..querysets.tickets import ListedTickets, NamedTicketQuerySet, StandingTickets
 from ..querysets.turns import priority_rank, waiting_order
 from ..vocabulary import (
     ADMINS_GROUP,
@@ -51,16 +52,6 @@ def new_nonce() -> str:
     return secrets.token_hex(16)
 
 
-class StandingTickets(models.Manager[TicketT]):
-    """The tickets that are not merged into another one.
-
-    This is the default, so that no list, count or search shows a conversation twice.
-    """
-
-    def get_queryset(self) -> QuerySet[TicketT]:
-        return super().get_queryset().filter(merged_into=None)
-
-
 class Decision(NamedTuple):
     """Who decided a value. `confidence` is 0..1; None for a person's decision and for a default."""
 
@@ -80,6 +71,8 @@ class Decision(NamedTuple):
     pghistory.ManualEvent("linked"),  # type: ignore[no-untyped-call]
     pghistory.ManualEvent("unlinked"),  # type: ignore[no-untyped-call]
     pghistory.ManualEvent("split"),  # type: ignore[no-untyped-call]
+    pghistory.ManualEvent("address_blocked"),  # type: ignore[no-untyped-call]
+    pghistory.ManualEvent("address_unblocked"),  # type: ignore[no-untyped-call]
     exclude=[
         *("document", "link_nonce", "link_digest", "merged_into"),
         *("first_response_at", "resolved_at", "last_activity_at"),
@@ -147,6 +140,8 @@ class Ticket(models.Model):
         related_name="+",
         db_index=False,  # ticket_merged, which is smaller
     )
+    # In no list, count or figure, see `querysets/listed.py`. No mail goes out for it.
+    spam = models.BooleanField(default=False, db_default=False)
     # The private link: its secret is derived from the nonce, and only the hash is compared.
     link_nonce = models.CharField(max_length=32, default="", editable=False)
     link_digest = models.CharField(  # noqa: DJ001  (revoked links are all NULL, none equal)
@@ -161,8 +156,9 @@ class Ticket(models.Model):
 
     is_unread: bool  # of rows that `with_unread` loaded
 
-    objects = StandingTickets.from_queryset(TicketQuerySet)()
-    with_merged = TicketQuerySet.as_manager()
+    objects = ListedTickets()
+    including_spam = StandingTickets()
+    with_merged = NamedTicketQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -180,16 +176,14 @@ class Ticket(models.Model):
             *(between(f"{name}_confidence", 0, 1) for name in TRIAGE_FIELDS),
         ]
         indexes = [
-            # Without merged tickets, so that counts of new tickets and of the tabs need no other
-            # column.
+            # Without spam and merged tickets, so that counts of new tickets and of the tabs need no
+            # other column.
             models.Index(
-                fields=["-created_at", "-id"],
-                condition=Q(merged_into=None),
-                name="ticket_newest_first",
+                fields=["-created_at", "-id"], condition=is_listed(), name="ticket_newest_first"
             ),
             models.Index(
                 fields=["status", "-created_at", "-id"],
-                condition=Q(merged_into=None),
+                condition=is_listed(),
                 name="ticket_status_counted",
             ),
             *(
@@ -200,6 +194,14 @@ class Ticket(models.Model):
                 fields=["merged_into"],
                 condition=Q(merged_into__isnull=False),
                 name="ticket_merged",
+            ),
+            models.Index(fields=["-created_at", "-id"], condition=Q(spam=True), name="ticket_spam"),
+            models.Index(
+                Upper("requester_email"),
+                F("created_at").desc(),
+                F("id").desc(),
+                condition=has_requester() & is_listed(),
+                name="ticket_of_requester",
             ),
             # One for each order of the list.
             models.Index(waiting_order(), "id", name="ticket_longest_waiting"),
@@ -214,15 +216,13 @@ class Ticket(models.Model):
                 fields=["-urgency_score", "-created_at", "-id"], name="ticket_most_urgent"
             ),
             # Few at any time, however many tickets there are.
-            models.Index(
-                fields=["created_at"], condition=needs_review(), name="ticket_needs_review"
-            ),
+            models.Index(fields=["created_at"], condition=needs_review(), name="ticket_review"),
             models.Index(
                 lowest_confidence(),
                 "created_at",
                 "id",
                 condition=needs_review(),
-                name="ticket_lowest_confidence",
+                name="ticket_review_confidence",
             ),
             models.Index(
                 fields=["waiting_since"],
@@ -254,10 +254,10 @@ class Ticket(models.Model):
 
     @property
     def waiting_for(self) -> WaitingFor | None:
-        """Return whose turn it is, or None on a finished ticket."""
+        """Return whose turn it is, or None on a finished ticket and on spam."""
         if self.waiting_since is not None:
             return WaitingFor.US
-        return None if self.is_finished else WaitingFor.REQUESTER
+        return None if self.is_finished or self.spam else WaitingFor.REQUESTER
 
     @property
     def is_snoozed(self) -> bool:

@@ -25,7 +25,7 @@ VALUE_NAMES = {
     name: OTHER_NAMES.get(name, name.replace("_", " "))
     for name in (
         *("status", "category", "priority", "assignee"),
-        *(name for name in WRITABLE_FIELDS if name not in TEXT_FIELDS),
+        *(name for name in WRITABLE_FIELDS if name not in (*TEXT_FIELDS, "spam")),
         *("sentiment", "urgency_score"),
     )
 }
@@ -37,6 +37,8 @@ EVENT_TEXTS: dict[str, str] = {
     AuditEvent.COMMENT_DELETED: "deleted a message",
     AuditEvent.LINK_SENT: "sent the private link to the requester",
     AuditEvent.LINK_REVOKED: "revoked the private link",
+    AuditEvent.ADDRESS_BLOCKED: "blocked the requester's address",
+    AuditEvent.ADDRESS_UNBLOCKED: "unblocked the requester's address",
 }
 # What was done with another ticket, whose number is filled in.
 RELATION_TEXTS: dict[str, dict[str, str]] = {
@@ -61,6 +63,7 @@ ACTOR_NAMES = {
     "anonymous": "An anonymous agent",
     "system": "The system",
 }
+BLOCKED = "wrote from a blocked address, so it is spam"
 MAX_SUMMARY_ACTIONS = 4  # per person
 
 
@@ -86,7 +89,8 @@ def actions(entry: AuditEntry) -> list[Action]:
     """Return what the entry's actor did, one action per value."""
     match entry.event:
         case AuditEvent.CREATED:
-            return [Action("opened the ticket"), *map(Action, _first_values(entry))]
+            spam = [BLOCKED] if _is_spam(entry) else []
+            return [Action("opened the ticket"), *map(Action, [*_first_values(entry), *spam])]
         case AuditEvent.COMMENT_CREATED:
             is_public = entry.changes.get("public", (None, True))[1]
             return [Action("replied" if is_public else "added an internal note")]
@@ -149,7 +153,15 @@ def _first_values(entry: AuditEntry) -> Iterator[str]:
             yield f"{name} {value_text(name, entry.changes[name][1])} ({decider})"
 
 
+def _is_spam(entry: AuditEntry) -> bool:
+    return bool(entry.changes.get("spam", (None, False))[1])
+
+
 def _changes(entry: AuditEntry) -> Iterator[Action]:
+    if "spam" in entry.changes:
+        by_requester = entry.actor == "requester" and not entry.by_account
+        marked_spam = BLOCKED if by_requester else "marked it as spam"
+        yield Action(marked_spam if _is_spam(entry) else "marked it as not spam")
     edits = [f"edited {text}" for name, text in TEXT_NAMES.items() if name in entry.changes]
     yield from map(Action, edits)
     follows_edit = SENTIMENT_FIELDS if edits else frozenset()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..models.ticket import Ticket
-from ..querysets.search import requested_by
 from ..services.merging import Requesters, compare_requesters
 from .ticket_page import MAX_SIMILAR, similar_tickets
 
@@ -43,7 +42,5 @@ def candidates(ticket: Ticket) -> dict[str, list[Ticket]]:
 def _of_requester(ticket: Ticket) -> list[Ticket]:
     if not ticket.requester_email:
         return []
-    rows = Ticket.objects.filter(
-        requested_by(ticket.requester_email), requester_email__iexact=ticket.requester_email
-    )
-    return list(rows.exclude(pk=ticket.pk).newest_first().defer("document")[:MAX_OTHER])
+    rows = Ticket.objects.requested_from(ticket.requester_email)
+    return list(rows.exclude(pk=ticket.pk).defer("document")[:MAX_OTHER])

@@ -12,8 +12,10 @@ from django.utils import timezone
 from ..access.actors import Actor
 from ..audit.trail import AuditEntry, audit_trail
 from ..forms.snooze import SnoozeForm
+from ..models.spam import is_blocked
 from ..models.ticket import Comment, Ticket
 from ..models.workplace import AgentProfile, PendingReply, TicketRead
+from ..querysets.search import exact_requester
 from ..services.mail.smtp import is_set_up
 from ..services.mentions import agents_by_name
 from ..services.merging import merges_into
@@ -26,6 +28,7 @@ from .shortcuts import CATEGORY, HELP, PRIORITY, UNDO, shortcut, value_shortcut
 MAX_SIMILAR = 3  # finished tickets, and as many active ones
 VISIBLE_COMMENTS = 5  # the latest ones; the middle of a long conversation is folded
 MIN_FOLDED = 3
+MAX_REQUESTER_TICKETS = 5
 VISIBLE_ENTRIES = 8  # of the audit trail, the newest; the others unfold
 SHORTCUTS = (
     shortcut("y", "accept", "Accept the suggested category and priority"),
@@ -41,6 +44,7 @@ SHORTCUTS = (
     shortcut("h", "snooze", "Snooze"),
     shortcut("j", "next", "Next ticket of the list"),
     shortcut("k", "previous", "Previous ticket of the list"),
+    shortcut("!", "spam", "Mark as spam, or as not spam"),
     shortcut("Esc", "", "Leave a field"),
     shortcut("u", "back", "Back to the list"),
     UNDO,
@@ -146,6 +150,8 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
         "shortcuts": SHORTCUTS,
         "set_by": set_by(ticket, entries),
         "snooze_choices": SnoozeForm.PRESETS,
+        "is_blocked": ticket.spam and is_blocked(ticket.requester_email),
+        "requester_tickets": requester_tickets(ticket),
     }
 
 
@@ -190,6 +196,27 @@ def acceptable_values(ticket: Ticket, suggestions: Mapping[str, SuggestedValue])
         for name in LearnedField.values
         if name not in ticket.decided_by(Source.HUMAN)
     }
+
+
+@dataclass(frozen=True)
+class RequesterTickets:
+    """The newest other tickets of a ticket's requester. `count` includes all, and this one."""
+
+    tickets: list[Ticket]
+    count: int
+    search: str  # finds all of them
+
+
+def requester_tickets(ticket: Ticket) -> RequesterTickets:
+    """Return what else this address has asked. Up to two queries, by an index."""
+    address = ticket.requester_email
+    if not address:
+        return RequesterTickets([], 0, "")
+    tickets = Ticket.objects.requested_from(address)
+    other_tickets = tickets.exclude(pk=ticket.pk).defer("document", "description")
+    rows = list(other_tickets[: MAX_REQUESTER_TICKETS + 1])
+    count = tickets.count() if len(rows) > MAX_REQUESTER_TICKETS else 0
+    return RequesterTickets(rows[:MAX_REQUESTER_TICKETS], count, exact_requester(address))
 
 
 def similar_tickets(ticket: Ticket) -> list[SimilarTicket]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from ..vocabulary import CALIBRATION_BINS as BINS
 from ..vocabulary import CONFIDENT_FROM, LearnedField, PredictedField, PredictionUse
 from .figures import CalibrationBin, DayFigures, FieldFigures, SourceFigures, TriageFigures
+from .listed import CountedQuerySet
 
 PredictionT = TypeVar("PredictionT", bound=models.Model)
 FeedbackT = TypeVar("FeedbackT", bound=models.Model)
@@ -36,10 +37,10 @@ class Percentile(Aggregate):
     output_field = FloatField()
 
 
-class PredictionQuerySet(models.QuerySet[PredictionT]):
+class PredictionQuerySet(CountedQuerySet[PredictionT]):
     def between(self, since: datetime | None, until: datetime | None) -> Self:
-        """Return those made from `since` on and before `until`. None means no bound."""
-        queryset = self
+        """Return those that count, made from `since` on and before `until`. None means no bound."""
+        queryset = self.counted()
         if since is not None:
             queryset = queryset.filter(created_at__gte=since)
         if until is not None:
@@ -237,7 +238,7 @@ COVERAGE = """
 SELECT count(*), count(*) FILTER (WHERE EXISTS (
     SELECT 1 FROM tickets_prediction WHERE ticket_id = ticket.id AND use <> 'shadow'))
 FROM tickets_ticket ticket
-WHERE (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
+WHERE NOT spam AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
 """
 
@@ -258,8 +259,8 @@ def _rounded(value: Any) -> float | None:
     return None if value is None else round(float(value), 4)
 
 
-class FeedbackQuerySet(models.QuerySet[FeedbackT]):
+class FeedbackQuerySet(CountedQuerySet[FeedbackT]):
     def newest(self, limit: int) -> list[FeedbackT]:
-        """Return the latest feedback with its tickets, oldest first."""
-        rows = self.select_related("ticket").defer("ticket__document")
+        """Return the latest feedback that counts with its tickets, oldest first."""
+        rows = self.counted().select_related("ticket").defer("ticket__document")
         return list(rows.order_by("-decided_at", "-pk")[:limit])[::-1]

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce, Least
 
 from ..vocabulary import ACTIVE_STATUSES, REVIEW_BELOW_CONFIDENCE, LearnedField, Source
 from .cursors import LOWEST_CONFIDENCE_FIRST, Cursor
+from .listed import is_listed
 
 TicketT = TypeVar("TicketT", bound=models.Model)
 
@@ -49,7 +50,8 @@ def needs_review() -> Q:
     has_low_confidence = functools.reduce(
         operator.or_, map(_has_low_confidence, LearnedField.values)
     )
-    return Q(has_low_confidence, status__in=[status.value for status in ACTIVE_STATUSES])
+    statuses = [status.value for status in ACTIVE_STATUSES]
+    return is_listed() & Q(has_low_confidence, status__in=statuses)
 
 
 def _has_low_confidence(name: str) -> Q:

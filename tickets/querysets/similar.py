@@ -47,7 +47,7 @@ NEWEST_TICKETS = """
     SELECT id, document FROM unnest(%(statuses)s::text[]) wanted(status) CROSS JOIN LATERAL (
         SELECT id, document, created_at FROM tickets_ticket
         WHERE tickets_ticket.status = wanted.status AND id <> %(excluded)s
-            AND merged_into_id IS NULL
+            AND NOT spam AND merged_into_id IS NULL
         ORDER BY created_at DESC, id DESC LIMIT %(newest)s
     ) newest ORDER BY created_at DESC, id DESC LIMIT %(newest)s
 """

@@ -16,8 +16,9 @@ from ..exceptions import NotFound, TicketMerged
 from ..vocabulary import ACTIVE_STATUSES, RECENT_TICKETS, STATS_DAYS, Sort, Status, WaitingFor
 from .cursors import NEWEST_FIRST, ORDERS, Cursor, Order, read_cursor
 from .figures import DayCount, Stats, optional_rfc3339
+from .listed import is_listed
 from .review import ReviewQuerySet
-from .search import Term, is_one_of, parse_search, requested_by
+from .search import Term, is_one_of, parse_search, requested_from
 from .similar import SimilarQuerySet
 from .statistics import StatisticsQuerySet, turn_aggregates
 from .turns import TurnQuerySet, priority_rank, waiting_order
@@ -97,8 +98,7 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         """Return an address's active and recent tickets whose private link works."""
         since = timezone.now() - RECENT_TICKETS
         is_recent = Q(status__in=ACTIVE_STATUSES) | Q(last_activity_at__gte=since)
-        # The index on addresses narrows by words first.
-        own = self.filter(requested_by(address), requester_email__iexact=address)
+        own = self.filter(requested_from(address))
         return own.filter(is_recent, link_digest__isnull=False).defer("document")
 
     def newest_first(self) -> Self:
@@ -174,8 +174,8 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
 
     def _rows(self, ids: list[int]) -> list[TicketT]:
         """Return these tickets in this order, without those that have been deleted."""
-        manager: Any = self.model._default_manager
-        rows = manager.with_people().defer("document").in_bulk(ids)
+        tickets: Any = self.model.including_spam  # type: ignore[attr-defined]
+        rows = tickets.with_people().defer("document").in_bulk(ids)
         return [rows[ticket_id] for ticket_id in ids if ticket_id in rows]
 
     def stats(self) -> Stats:
@@ -235,8 +235,46 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         values = {"version": F("version") + 1, "updated_at": timezone.now()}
         return self.update(assignee=assignee, **values)
 
+    def requested_from(self, address: str) -> Self:
+        """Return the tickets of this address, in whatever case, newest first. It has an index."""
+        return self.filter(requested_from(address)).newest_first()
+
     def with_people(self) -> Self:
         return self.select_related("assignee")
+
+
+def _is_assigned_to(names: list[str]) -> Q:
+    """`none` means unassigned."""
+    is_assigned = Q(assignee__username__in=[name for name in names if name != "none"])
+    return is_assigned | Q(assignee=None) if "none" in names else is_assigned
+
+
+def _page(rows: list[TicketT], limit: int, order: Order, newer: str) -> Page[TicketT]:
+    """Return one page. An extra row shows that another page follows."""
+    older = Cursor.at(rows[limit - 1], order).write() if len(rows) > limit else ""
+    return Page(rows[:limit], older, newer)
+
+
+# --- which tickets a manager has ----------------------------------------------------------
+
+
+class ListedTickets(models.Manager.from_queryset(TicketQuerySet)[TicketT]):  # type: ignore[misc]
+    """What lists and figures show: no spam, and no merged tickets. The default.
+
+    It cannot `find` a ticket by its number, because that would hide spam.
+    """
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(is_listed())
+
+    def filtered(self, filters: Mapping[str, Any]) -> Any:
+        """Apply `FilterForm.cleaned_data`. With `filters["spam"]`, return spam and nothing else."""
+        tickets: Any = super().get_queryset().filter(is_listed(spam=bool(filters.get("spam"))))
+        return tickets.filtered(filters)
+
+
+class NamedTicketQuerySet(TicketQuerySet[TicketT]):  # type: ignore[override]  # as_manager
+    """Tickets that somebody names by their number."""
 
     def find(self, pk: int) -> TicketT:
         """Return the ticket with this number. Raise NotFound.
@@ -259,13 +297,8 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
             return self.find(merged.into)
 
 
-def _is_assigned_to(names: list[str]) -> Q:
-    """`none` means unassigned."""
-    is_assigned = Q(assignee__username__in=[name for name in names if name != "none"])
-    return is_assigned | Q(assignee=None) if "none" in names else is_assigned
+class StandingTickets(models.Manager.from_queryset(NamedTicketQuerySet)[TicketT]):  # type: ignore[misc]
+    """Tickets that are not merged into another one, spam included."""
 
-
-def _page(rows: list[TicketT], limit: int, order: Order, newer: str) -> Page[TicketT]:
-    """Return one page. An extra row shows that another page follows."""
-    older = Cursor.at(rows[limit - 1], order).write() if len(rows) > limit else ""
-    return Page(rows[:limit], older, newer)
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(merged_into=None)

@@ -13,6 +13,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from ..access.actors import REQUESTER, Actor
+from ..models.spam import is_blocked
 from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
 from ..vocabulary import AuthorRole, Status
@@ -62,6 +63,7 @@ def add_comment(
 def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
     """Add the requester's reply. A finished ticket opens again.
 
+    A reply from a blocked address makes the ticket spam, and nothing tells the sender.
     The same reply sent twice, by two clicks or after a lost answer, is stored once. It goes to the
     ticket that this one is merged into, if it is.
     """
@@ -71,6 +73,8 @@ def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
             return repeated
         if ticket.is_finished:
             ticket.status = Status.OPEN
+        if is_blocked(ticket.requester_email):
+            ticket.spam = True
         comment = Comment.objects.create(
             ticket=ticket, author_role=AuthorRole.REQUESTER, body=data["body"], public=True
         )

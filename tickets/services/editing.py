@@ -20,8 +20,8 @@ from ..vocabulary import TEXT_FIELDS, TRIAGE_FIELDS, WRITABLE_FIELDS, LearnedFie
 from .mail import notifications, outbox
 from .triage import feedback
 
-# A value of one of the WRITABLE_FIELDS. Only the assignee is an account or None.
-TicketValue = str | User | None
+# A value of one of the WRITABLE_FIELDS. Only the assignee is an account or None, only spam a flag.
+TicketValue = str | bool | User | None
 
 # Every column that can change after the ticket was created.
 COLUMNS = (
@@ -77,13 +77,10 @@ def editing(
         ticket = lock_ticket(ticket_id, version)
         columns = (*COLUMNS, *TURN_COLUMNS)
         before = {column: getattr(ticket, column) for column in columns}
-        was_finished = ticket.is_finished
+        was_finished, was_spam = ticket.is_finished, ticket.spam
         edit = TicketEdit(ticket)
         yield edit
-        if ticket.is_finished:
-            ticket.waiting_since = ticket.snoozed_until = None
-        elif was_finished and ticket.waiting_since is None:
-            ticket.waiting_since = ticket.unanswered_since()
+        _adjust_turn(ticket, was_waiting_for_nobody=was_finished or was_spam)
         changed = [column for column in columns if getattr(ticket, column) != before[column]]
         if changed or edit.is_new_version:
             edit.is_new_version = True
@@ -98,9 +95,21 @@ def editing(
             notify(ticket, before["status"])
             if ticket.assignee_id != before["assignee_id"]:
                 notifications.ticket_assigned(ticket, actor)
+        if ticket.spam != was_spam:
+            feedback.recount_feedback(ticket)
         # An agent who finishes a ticket confirms its values. Requesters do not know them.
         if ticket.is_finished and not was_finished and actor.can(Scope.WRITE):
             feedback.record_feedback(ticket, LearnedField.values)
+
+
+def _adjust_turn(ticket: Ticket, *, was_waiting_for_nobody: bool) -> None:
+    """Have a finished ticket, and spam, wait for nobody, and work out the turn if it was one."""
+    if ticket.is_finished:
+        ticket.waiting_since = ticket.snoozed_until = None
+    elif ticket.spam:
+        ticket.waiting_since = None
+    elif was_waiting_for_nobody and ticket.waiting_since is None:
+        ticket.waiting_since = ticket.unanswered_since()
 
 
 def lock_ticket(ticket_id: int, version: int | None = None) -> Ticket:

@@ -74,13 +74,7 @@ def merge_tickets(
         source, target = lock_both(source_id, target_id)
         if source.merged_into_id is not None:
             return _merged_before(source, target_id)
-        if target.merged_into_id is not None:
-            raise MergeRefused(f"#{target_id} was merged into #{target.merged_into_id} before.")
-        requesters = compare_requesters(source, target)
-        if requesters is Requesters.OTHER:
-            raise OtherRequester
-        if requesters is Requesters.UNKNOWN and not (same_requester or _is_split(source, target)):
-            raise UnknownRequester
+        _refuse(source, target, same_requester=same_requester)
         merge = TicketMerge(source=source, target=target, source_version=source.version + 1)
         # First, because the target shows a message again if its own ticket is merged back.
         _save_version(source, merged_into=target)
@@ -96,6 +90,20 @@ def merge_tickets(
         for ticket in (source, target):
             pghistory.create_event(ticket, label="merged")
     return MergedTickets(source, target, is_new=True)
+
+
+def _refuse(source: Ticket, target: Ticket, *, same_requester: bool) -> None:
+    """Raise MergeRefused or one of its kinds if these two tickets may not become one."""
+    if target.merged_into_id is not None:
+        raise MergeRefused(f"#{target.pk} was merged into #{target.merged_into_id} before.")
+    for ticket in (source, target):
+        if ticket.spam:  # nobody would see what the other one says
+            raise MergeRefused(f"#{ticket.pk} is spam.")
+    requesters = compare_requesters(source, target)
+    if requesters is Requesters.OTHER:
+        raise OtherRequester
+    if requesters is Requesters.UNKNOWN and not (same_requester or _is_split(source, target)):
+        raise UnknownRequester
 
 
 def lock_both(source_id: int, target_id: int) -> tuple[Ticket, Ticket]:
@@ -114,7 +122,7 @@ def _merged_before(source: Ticket, target_id: int) -> MergedTickets:
     """Return the earlier merge into this target, which may have been merged further since."""
     if target_id not in (source.merged_into_id, source.merge.target_id):
         raise MergeRefused(f"#{source.pk} was merged into #{source.merged_into_id} before.")
-    current = Ticket.objects.with_people().find(source.merged_into_id or 0)
+    current = Ticket.including_spam.with_people().find(source.merged_into_id or 0)
     return MergedTickets(source, current, is_new=False)
 
 
@@ -216,7 +224,8 @@ def unmerge_ticket(ticket_id: int, actor: Actor, *, version: int | None = None) 
         with pghistory.context(source=ticket_id, target=ticket.merged_into_id):
             ticket, target = lock_both(ticket_id, ticket.merged_into_id)
             _separate(merge, ticket, target, actor)
-    return Ticket.objects.with_people().find(ticket_id)
+    separated: Ticket = Ticket.including_spam.with_people().find(ticket_id)
+    return separated
 
 
 def _separate(merge: TicketMerge, ticket: Ticket, target: Ticket, actor: Actor) -> None:

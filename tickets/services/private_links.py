@@ -26,7 +26,7 @@ def shows_note(ticket: Ticket) -> bool:
 def send_private_link(ticket: Ticket, actor: Actor) -> Ticket:
     """Email the private link to the requester. A revoked link is replaced by a new one.
 
-    Raise NotFound, and InvalidInput if the ticket has no email address or shows a note.
+    Raise NotFound, and InvalidInput if the ticket has no email address, shows a note or is spam.
     """
     with audited(actor):
         ticket = lock_ticket(ticket.pk)
@@ -36,6 +36,8 @@ def send_private_link(ticket: Ticket, actor: Actor) -> Ticket:
             raise InvalidInput(
                 "The description is an internal note. Edit it first: the requester would read it."
             )
+        if ticket.spam:
+            raise InvalidInput("This ticket is spam, so no email goes out for it.")
         was_revoked = ticket.link_digest is None
         if was_revoked:
             ticket.issue_link()

@@ -40,6 +40,8 @@ def split_comment(ticket_id: int, comment_id: int, actor: Actor) -> SplitTicket:
     title = engine.suggest_title(comment.body).title
     with audited(actor):
         source = lock_ticket(comment.ticket_id)
+        if source.spam:
+            raise MergeRefused(f"#{source.pk} is spam.")
         comment = Comment.with_split.select_for_update().get(pk=comment_id)
         if comment.ticket_id != source.pk:
             raise NotFound("This message has moved to another ticket in the meantime.")

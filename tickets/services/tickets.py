@@ -13,6 +13,7 @@ from django.db.models import Q
 from ..access.actors import Actor
 from ..exceptions import NotFound, TicketMerged
 from ..models.housekeeping import IdempotencyKey
+from ..models.spam import is_blocked
 from ..models.ticket import Ticket, digest
 from ..models.triage import Feedback
 from ..models.workplace import TicketRead
@@ -50,16 +51,18 @@ def create_ticket(
     the values that the suggestion filled in and the person left alone: they stay the
     suggestion's.
     If a model is set up, a job that commits with the ticket asks it later.
+    A ticket from a blocked address is spam: neither a model nor the requester hears of it.
     """
     values = _writable_values(data)
     if "title" not in values:
         values["title"] = engine.suggest_title(data["description"], use_model=False).title
     suggestion: SignedSuggestion | None = data.get("suggestion")
     ticket = Ticket(**values)
+    ticket.spam = is_blocked(ticket.requester_email)
     ticket.updated_at = ticket.created_at
     ticket.last_activity_at = ticket.created_at
     ticket.resolved_at = ticket.created_at if ticket.is_finished else None
-    ticket.waiting_since = None if ticket.is_finished else ticket.created_at
+    ticket.waiting_since = None if ticket.is_finished or ticket.spam else ticket.created_at
     for name in LearnedField.values:
         if name in values:
             ticket.decide(name, Source.HUMAN)
@@ -75,8 +78,7 @@ def create_ticket(
         offline.save_predictions(ticket)
         if ticket.is_finished and actor.can(Scope.WRITE):  # an agent reports a finished case
             feedback.record_feedback(ticket, set(values) & set(LearnedField.values))
-        undecided = ticket.decided_by(Source.OFFLINE, Source.DEFAULT)
-        assessment.schedule_model_triage(ticket, undecided)
+        assessment.resume_model_triage(ticket)
         outbox.ticket_created(ticket)
         notifications.ticket_created(ticket, actor)
     return ticket
@@ -156,7 +158,7 @@ def update_ticket(
         if read is not None:
             changes = own_changes(ticket, changes, read.version)
             refuse_conflicts(ticket, changes, actor, read)
-        text = ticket.text_digest()
+        text, was_spam = ticket.text_digest(), ticket.spam
         for name in WRITABLE_FIELDS:
             if name in changes:
                 setattr(ticket, name, changes[name])
@@ -164,6 +166,8 @@ def update_ticket(
         for name in decided:
             ticket.decide(name, Source.HUMAN)
         feedback.record_feedback(ticket, decided)  # sending the same value confirms it
+        if was_spam and not ticket.spam:
+            assessment.resume_model_triage(ticket)
         if ticket.text_digest() != text:
             assessment.reassess(ticket, ["sentiment"])
     return edit

@@ -18,6 +18,7 @@ from ..models.ticket import Ticket
 from ..vocabulary import FINISHED_STATUSES, LearnedField, Source
 from .editing import COLUMNS, editing
 from .merging import unmerge_ticket
+from .spam import unblock
 from .splitting import undo_split
 from .triage import assessment, feedback
 
@@ -94,6 +95,7 @@ def _restore(ticket_id: int, version: int, actor: Actor) -> RestoredTicket:
             ticket.assignee_id = None
         if "status" in columns and ticket.is_finished:
             ticket.resolved_at = _finished_since(trail.filter(pgh_id__lte=before.pgh_id))
+        _restore_from_spam(ticket, change, actor)
         _restore_feedback(ticket, before, change, trail.order_by("pgh_id").first())
         if ticket.text_digest() != text:
             _restore_sentiment(ticket, before)
@@ -105,13 +107,19 @@ def _is_still_agent(account: int | None) -> bool:
     return user is not None and is_agent(user)
 
 
+def _restore_from_spam(ticket: Ticket, change: Any, actor: Actor) -> None:
+    """If the change was spam, unblock the sender whom it has blocked, and let triage go on."""
+    if change.spam and not ticket.spam:
+        unblock(ticket.blocked_addresses.filter(ticket_version=change.version), actor)
+        assessment.resume_model_triage(ticket)
+
+
 def _restore_sentiment(ticket: Ticket, before: Any) -> None:
     """Restore the sentiment with the texts, unless the other text has changed since."""
     if (ticket.title, ticket.description) == (before.title, before.description):
         for column in SENTIMENT_COLUMNS:
             setattr(ticket, column, getattr(before, column))
-        undecided = ticket.decided_by(Source.OFFLINE, Source.DEFAULT)
-        assessment.schedule_model_triage(ticket, undecided)
+        assessment.resume_model_triage(ticket)
     else:
         assessment.reassess(ticket, ["sentiment"])
 

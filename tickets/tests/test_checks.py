@@ -134,3 +134,17 @@ def test_each_mail_protocol_has_its_port(tmp_path, url, port):
     environment = {"EMAIL_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
     assert run(tmp_path, "-c", code, **environment) == (0, f"mail.example.org {port}\n")
     assert check(tmp_path, **environment) == (0, [])
+
+
+def test_a_logo_of_another_site_is_refused(tmp_path):
+    site = {"SITE_URL": "https://desk.example.org"}
+    assert check(tmp_path, DESK_LOGO="https://desk.example.org/logo.png", **site) == (0, [])
+    code, lines = check(tmp_path, DESK_LOGO="https://cdn.example.org/logo.png", **site)
+    assert (code, len(lines)) == (1, 1)
+    assert "DESK_LOGO must be a file or an address below https://desk.example.org" in lines[0]
+
+
+def test_a_logo_that_cannot_be_read_stops_the_start_with_one_line(tmp_path):
+    code, lines = check(tmp_path, DESK_LOGO=str(tmp_path / "logo.png"))
+    assert (code, len(lines)) == (1, 1)
+    assert lines[0].startswith("DESK_LOGO must name a file that can be read")

@@ -361,6 +361,7 @@ addShortcutActions({
   next: () => press("next-ticket", noNeighbour("last")),
   previous: () => press("previous-ticket", noNeighbour("first")),
   edit,
+  spam: () => (byId("not-spam") || byId("mark-spam")).click(),
   snooze,
   undo() {
     const reply = document.querySelector("[data-undo-reply]");

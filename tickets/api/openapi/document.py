@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
 import tickets
@@ -79,7 +80,7 @@ def document() -> Schema:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Support desk",
+            "title": settings.DESK_NAME,
             "version": tickets.__version__,
             "description": INTRODUCTION,
         },

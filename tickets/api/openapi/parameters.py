@@ -49,6 +49,7 @@ QUERY_DESCRIPTIONS: Mapping[str, str] = {
     " confidence.",
     "snoozed": "true finds tickets that are snoozed now, false those that are not.",
     "unread": "true finds tickets with something new to the account that asks.",
+    "spam": "true finds spam and nothing else. Without it, spam is left out.",
     "sort": "The order. A cursor belongs to its order.",
     "since": "A time or a date. Predictions made at or after it.",
     "until": "A time or a date. Predictions made before it.",

@@ -28,7 +28,7 @@ def list_comments(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpRes
 
     That of a merged ticket is read on the ticket that it is part of.
     """
-    ticket = Ticket.objects.find_current(ticket_id)
+    ticket = Ticket.including_spam.find_current(ticket_id)
     send_due_replies(ticket)
     rows = ticket.comments.select_related("author")
     return answer([serializers.comment(comment) for comment in rows])
@@ -49,7 +49,7 @@ def add_comment(request: HttpRequest, actor: Actor, body: JsonBody, ticket_id: i
     To a merged ticket, it goes to the ticket that it is part of.
     """
     data = body.clean()
-    ticket = Ticket.objects.find_current(ticket_id)
+    ticket = Ticket.including_spam.find_current(ticket_id)
     return answer(serializers.comment(comments.add_comment(ticket, data, actor)), 201)
 
 

@@ -241,7 +241,7 @@ def keep_running(processes: dict[str, ManagedProcess], command: BaseCommand) -> 
 
 def greeting(passwords: dict[str, str]) -> str:
     host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
-    lines = ["", f"  Support desk: http://{host}:{settings.PORT}/", ""]
+    lines = ["", f"  {settings.DESK_NAME}: http://{host}:{settings.PORT}/", ""]
     lines += [f"  {name:<6} password: {password}" for name, password in passwords.items()]
     if settings.ACCESS_MODE == "open":
         lines += ["", "  ACCESS_MODE=open: everybody on this machine is an agent."]

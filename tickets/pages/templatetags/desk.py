@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.template import Context, Library
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -51,6 +52,24 @@ def draft(context: Context) -> str:
 def open_mode() -> bool:
     """Return whether everybody acts as an agent. Every page must say so."""
     return bool(settings.ACCESS_MODE == "open")
+
+
+@register.simple_tag
+def desk_name() -> str:
+    return str(settings.DESK_NAME)
+
+
+@register.simple_tag
+def desk_logo_address() -> str:
+    return settings.DESK_LOGO.address if settings.DESK_LOGO else static("favicon.svg")
+
+
+@register.simple_tag
+def desk_logo() -> SafeString:
+    """Return the logo's image. The name always stands beside it."""
+    # Only the built-in icon is known to be square.
+    width = "" if settings.DESK_LOGO else SafeString(' width="24"')
+    return format_html('<img src="{}" alt=""{} height="24">', desk_logo_address(), width)
 
 
 @register.simple_tag(takes_context=True)

@@ -64,7 +64,8 @@ def result_message(result: BulkEdit, changes: Mapping[str, object]) -> str:
     """Say what happened: "3 tickets changed. 1 ticket was already resolved"."""
     parts = []
     if result.changed or not result.unchanged:
-        parts.append(f"{plural(len(result.changed), 'ticket')} changed.")
+        verb = f"marked as {_state(changes)}" if changes.keys() == {"spam"} else "changed"
+        parts.append(f"{plural(len(result.changed), 'ticket')} {verb}.")
     if result.unchanged:
         count = len(result.unchanged)
         was = "was" if count == 1 else "were"
@@ -82,6 +83,8 @@ def _state(changes: Mapping[str, object]) -> str:
     if len(changes) > 1:
         return "up to date"
     ((name, value),) = changes.items()
+    if name == "spam":
+        return "spam" if value else "not spam"
     if name == "assignee":
         return f"assigned to {value}" if value else "unassigned"
     return str(value).replace("_", " ")

@@ -53,7 +53,7 @@ def _ask_again(
 ) -> HttpResponse:
     """Show what others wrote, and keep the text. The page then counts as having shown it."""
     assert seen is not None
-    ticket = Ticket.objects.with_people().find(ticket_id)
+    ticket = Ticket.including_spam.with_people().find(ticket_id)
     unseen = unseen_messages(ticket, seen, actor_of(request))
     return page_response(
         request,
@@ -65,7 +65,7 @@ def _ask_again(
 
 
 def _sent(request: Request, ticket_id: int, sent: SentMessage, *, resolves: bool) -> HttpResponse:
-    ticket = Ticket.objects.with_people().find(sent.ticket_id)
+    ticket = Ticket.including_spam.with_people().find(sent.ticket_id)
     taken = _taken(sent)
     if sent.pending is not None:
         seconds = plural(settings.REPLY_DELAY_SECONDS, "second")

@@ -58,7 +58,7 @@ def _announcement(filters: Mapping[str, Any]) -> str:
 
 def _changed_rows(visible: Mapping[int, VisibleRow], actor: Actor) -> dict[int, VisibleRow]:
     """Return what is stored about the tickets of which the page shows something else."""
-    stored = Ticket.objects.filter(pk__in=visible).with_unread(actor.user).only("version")
+    stored = Ticket.with_merged.filter(pk__in=visible).with_unread(actor.user).only("version")
     current = {
         ticket.pk: VisibleRow(ticket.version, ticket.is_unread) for ticket in stored.order_by("pk")
     }
@@ -68,6 +68,6 @@ def _changed_rows(visible: Mapping[int, VisibleRow], actor: Actor) -> dict[int, 
 def _render(ticket_ids: Collection[int], actor: Actor, request: Request) -> str:
     if not ticket_ids:
         return ""
-    tickets = Ticket.objects.filter(pk__in=ticket_ids).with_people().with_unread(actor.user)
+    tickets = Ticket.with_merged.filter(pk__in=ticket_ids).with_people().with_unread(actor.user)
     rows = ticket_rows(tickets.defer("document"), actor)
     return "".join(render_to_string("tickets/_row.html", {"row": row}, request) for row in rows)

@@ -21,7 +21,7 @@ from ..decorators import Request, page
 @page("GET", "POST", agents=True)
 def merge(request: Request, ticket_id: int) -> HttpResponse:
     """Choose a ticket, look at it, and merge."""
-    ticket = Ticket.objects.with_people().find(ticket_id)
+    ticket = Ticket.including_spam.with_people().find(ticket_id)
     if request.method == "POST":
         return _merge(request, ticket)
     if not request.GET:
@@ -52,7 +52,7 @@ def _preview(
     request: Request, ticket: Ticket, form: MergeForm, number: int, *, status: int = 200
 ) -> HttpResponse:
     try:
-        other = Ticket.objects.with_people().find(number)
+        other = Ticket.including_spam.with_people().find(number)
     except NotFound:
         if not form.errors:
             form.add_error("into", f"There is no ticket #{number}.")
@@ -60,7 +60,7 @@ def _preview(
     except TicketMerged as merged:
         if not form.errors:
             form.add_error("into", f"{merged.detail} That one is shown below.")
-        other = Ticket.objects.with_people().find(merged.into)
+        other = Ticket.including_spam.with_people().find(merged.into)
     if other == ticket:
         if not form.errors:
             form.add_error("into", "This is the same ticket.")
@@ -84,7 +84,7 @@ def unmerge(request: Request, ticket_id: int) -> HttpResponse:
 
 @page("POST", agents=True)
 def link(request: Request, ticket_id: int) -> HttpResponse:
-    ticket = Ticket.objects.find(ticket_id)
+    ticket = Ticket.including_spam.find(ticket_id)
     number = clean_data(MergeForm(request.POST))["into"]
     relations.link_tickets(ticket.pk, number, actor_of(request))
     notify(request, f"#{ticket.pk} is related to #{number} now.")
@@ -93,7 +93,7 @@ def link(request: Request, ticket_id: int) -> HttpResponse:
 
 @page("POST", agents=True)
 def unlink(request: Request, ticket_id: int) -> HttpResponse:
-    ticket = Ticket.objects.find(ticket_id)
+    ticket = Ticket.including_spam.find(ticket_id)
     number = clean_data(MergeForm(request.POST))["into"]
     relations.unlink_tickets(ticket.pk, number, actor_of(request))
     notify(request, f"#{ticket.pk} is no longer related to #{number}.")

@@ -14,13 +14,13 @@ from ..decorators import Request, page
 
 @page("POST", agents=True)
 def send(request: Request, ticket_id: int) -> HttpResponse:
-    ticket = send_private_link(Ticket.objects.find(ticket_id), actor_of(request))
+    ticket = send_private_link(Ticket.including_spam.find(ticket_id), actor_of(request))
     notify(request, "The private link is on its way to the requester.")
     return redirect(f"{ticket.get_absolute_url()}#private-link")
 
 
 @page("POST", agents=True)
 def revoke(request: Request, ticket_id: int) -> HttpResponse:
-    ticket = revoke_private_link(Ticket.objects.find(ticket_id), actor_of(request))
+    ticket = revoke_private_link(Ticket.including_spam.find(ticket_id), actor_of(request))
     notify(request, "The private link is revoked and no longer works.")
     return redirect(f"{ticket.get_absolute_url()}#private-link")

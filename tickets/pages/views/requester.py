@@ -71,7 +71,7 @@ def of_ticket(view: Answer) -> Answer:
         linked = Ticket.with_merged.filter(link_digest=digest(secret)).first()
         if linked is None:
             return dead_link(request)
-        ticket = Ticket.objects.find_current(linked.pk)
+        ticket = Ticket.including_spam.find_current(linked.pk)
         if send_due_replies(ticket):
             ticket.refresh_from_db()
         return view(request, ticket, secret)

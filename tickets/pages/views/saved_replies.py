@@ -66,7 +66,7 @@ def delete(request: Request, reply_id: int) -> HttpResponse:
 @page("GET", agents=True)
 def picker(request: Request, ticket_id: int) -> HttpResponse:
     """Offer the replies that match a search, those that fit the ticket first."""
-    ticket = Ticket.objects.find(ticket_id)
+    ticket = Ticket.including_spam.find(ticket_id)
     user = actor_of(request).user
     search = clean_data(ReplySearchForm(request.GET))["search"]
     offered = SavedReply.objects.visible_to(user).matching(search)
@@ -82,7 +82,7 @@ def picker(request: Request, ticket_id: int) -> HttpResponse:
 @page("POST", agents=True)
 def insert(request: Request, ticket_id: int, reply_id: int) -> HttpResponse:
     """Answer with the text for this ticket."""
-    ticket = Ticket.objects.find(ticket_id)
+    ticket = Ticket.including_spam.find(ticket_id)
     return JsonResponse({"text": saved_replies.insert_reply(reply_id, ticket, actor_of(request))})
 
 

@@ -20,7 +20,7 @@ from .ticket import list_query, page_response
 
 @page("POST", agents=True)
 def snooze(request: Request, ticket_id: int) -> HttpResponse:
-    ticket = Ticket.objects.find(ticket_id)
+    ticket = Ticket.including_spam.find(ticket_id)
     address = ticket.get_absolute_url() + list_query(request)
     try:
         changes = clean_data(SnoozeForm(request.POST))

@@ -17,6 +17,7 @@ from ...forms.fields import clean_data
 from ...forms.tickets import (
     MessageForm,
     ReadVersionForm,
+    SpamForm,
     TicketForm,
     TicketPageForm,
     sent_fields,
@@ -25,6 +26,7 @@ from ...models.ticket import Comment, Ticket
 from ...models.workplace import PendingReply, TicketRead
 from ...services.editing import ReadState, own_changes
 from ...services.replies import send_due_replies
+from ...services.spam import mark_spam
 from ...services.tickets import update_ticket
 from ...vocabulary import TEXT_FIELDS
 from ...web.notices import notify
@@ -39,9 +41,9 @@ from .ticket_list import select_options
 
 @page("GET", "POST", agents=True)
 def ticket(request: Request, ticket_id: int) -> HttpResponse:
-    ticket = Ticket.objects.with_people().find(ticket_id)
+    ticket = Ticket.including_spam.with_people().find(ticket_id)
     if send_due_replies(ticket):
-        ticket = Ticket.objects.with_people().find(ticket_id)
+        ticket = Ticket.including_spam.with_people().find(ticket_id)
     if request.method == "POST":
         return _change(request, ticket)
     query = clean_data(TicketPageForm(request.GET))
@@ -72,6 +74,18 @@ def _stays_active(reply: PendingReply) -> bool:
     return reply.resolve and reply.resolved_in is None and not reply.ticket.is_finished
 
 
+@page("POST", agents=True)
+def ticket_spam(request: Request, ticket_id: int) -> HttpResponse:
+    data, actor = clean_data(SpamForm(request.POST)), actor_of(request)
+    if data["spam"]:
+        edit = mark_spam(ticket_id, actor, blocks_sender=data["block"])
+    else:
+        edit = update_ticket(ticket_id, {"spam": False}, actor)
+    message = _spam_message(edit.ticket, blocks_sender=data["block"])
+    undo = [edit.ticket] if edit.is_new_version else []
+    return _changed(request, edit.ticket, message, undo, about=f"spam-{ticket_id}")
+
+
 def sent_message(comment: Comment, *, resolves: bool) -> str:
     if not comment.public:
         return "Note added."
@@ -91,7 +105,7 @@ def _change(request: Request, ticket: Ticket) -> HttpResponse:
             ticket.pk, form.cleaned_data, actor_of(request), read=ReadState(version)
         )
     except StaleVersion as conflict:
-        newest = Ticket.objects.with_people().find(ticket.pk)
+        newest = Ticket.including_spam.with_people().find(ticket.pk)
         # No fields: the ticket never had that version, so everything that was sent is in conflict.
         return _conflict(request, newest, form, version, conflict.fields or fields)
     message = _changed_message(edit.ticket, fields)
@@ -148,12 +162,21 @@ def _changed(
     return redirect(next_path(request) or saved.get_absolute_url() + list_query(request))
 
 
+def _spam_message(saved: Ticket, *, blocks_sender: bool) -> str:
+    if not saved.spam:
+        return f"#{saved.pk} is not spam any more."
+    blocked = f" {saved.requester_email} is blocked." if blocks_sender else ""
+    return f"#{saved.pk} is marked as spam.{blocked}"
+
+
 def _changed_message(saved: Ticket, fields: Collection[str]) -> str:
     if len(fields) > 1:
         return f"#{saved.pk}: changes saved."
     (name,) = fields
     if name == "assignee" and saved.assignee is None:
         return f"#{saved.pk} is now unassigned."
+    if name == "spam":
+        return _spam_message(saved, blocks_sender=False)
     value = audit_text.value_text(name, getattr(saved, name))
     label = audit_text.VALUE_NAMES.get(name, name)
     return f"#{saved.pk}: {label} is now {value}."
@@ -172,7 +195,7 @@ def _row(
     about: str = "",
 ) -> HttpResponse:
     actor = actor_of(request)
-    fresh = Ticket.objects.with_people().with_unread(actor.user).find(ticket.pk)
+    fresh = Ticket.including_spam.with_people().with_unread(actor.user).find(ticket.pk)
     [row] = ticket_rows([fresh], actor)
     return toast(render(request, "tickets/_row.html", {"row": row}), message, undo, about)
 

@@ -33,7 +33,7 @@ MAX_COUNTED = 10_000  # tickets that a search finds
 # Parts of the state that no control of the form shows; it takes them along.
 HIDDEN_STATE = (
     *("status", "created_after", "created_before"),
-    *("needs_review", "waiting_for", "snoozed", "unread"),
+    *("needs_review", "waiting_for", "snoozed", "unread", "spam"),
 )
 SHORTCUTS = (
     shortcut("j", "next", "Next ticket"),

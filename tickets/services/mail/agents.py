@@ -21,6 +21,9 @@ from ...querysets.turns import waiting_order
 from ...vocabulary import MailKind, NotificationKind, WaitingFor
 
 MAX_OWED = 20  # tickets that a digest lists
+# What to load with notifications, and what nobody reads of it.
+TICKETS = ("ticket", "ticket__merged_into")
+UNUSED = [f"{ticket}__{column}" for ticket in TICKETS for column in ("document", "description")]
 PRIVATE_LINK = re.compile(r"\S*/t/[\w-]{16,}\S*")
 
 
@@ -60,6 +63,13 @@ def obsolete_because(email: Email, recipient: User) -> str:
     return ""
 
 
+def follow_merge(notification: Notification) -> None:
+    """Let it be about the ticket on which the messages are read now. Does not save."""
+    ticket = notification.ticket
+    if ticket is not None and ticket.merged_into is not None:
+        notification.ticket = ticket.merged_into
+
+
 def still_holds(notification: Notification) -> bool:
     """Return whether the agent still needs to know."""
     ticket, account = notification.ticket, notification.account
@@ -67,6 +77,8 @@ def still_holds(notification: Notification) -> bool:
         return False
     if ticket is None:
         return True
+    if ticket.spam:
+        return False
     match notification.kind:
         case NotificationKind.ASSIGNED:
             return ticket.assignee_id == account.pk and not ticket.is_finished
@@ -93,13 +105,10 @@ def compose(email: Email, recipient: User) -> AgentMail:
 
 
 def _notifications(email: Email, recipient: User) -> Iterable[Notification]:
-    tickets = ("ticket", "ticket__merged_into")
-    rows = email.notifications.select_related(*tickets).order_by("pk")
-    unused = (f"{ticket}__{column}" for ticket in tickets for column in ("document", "description"))
-    for row in rows.defer(*unused):
+    rows = email.notifications.select_related(*TICKETS).order_by("pk")
+    for row in rows.defer(*UNUSED):
         row.account = recipient  # whose groups are read once
-        if row.ticket is not None and row.ticket.merged_into is not None:
-            row.ticket = row.ticket.merged_into  # where its messages are read now
+        follow_merge(row)
         yield row
 
 

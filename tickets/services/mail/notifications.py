@@ -30,7 +30,7 @@ from ...vocabulary import (
     NotificationKind,
 )
 from ..mentions import agents_by_name, find_mentions
-from .agents import still_holds
+from .agents import TICKETS, UNUSED, follow_merge, still_holds
 from .outbox import queue_email
 from .smtp import is_set_up
 
@@ -88,7 +88,8 @@ def _dispatchers() -> Iterable[User]:
 
 def _tell(users: Iterable[User], kind: str, event: str, actor: Actor, **about: Any) -> None:
     """Note what those among the users want to know who did not do it themselves."""
-    if not is_set_up():
+    ticket: Ticket | None = about.get("ticket")
+    if not is_set_up() or (ticket is not None and ticket.spam):
         return
     rows = []
     for user in users:
@@ -118,13 +119,13 @@ def send_waiting(*, is_hourly: bool) -> None:
     rows = Notification.objects.filter(email=None, is_hourly=is_hourly)
     rows = rows.select_for_update(of=("self",), skip_locked=True)
     waiting = list(
-        rows.select_related("account__agent_profile", "ticket", "comment")
-        .defer("ticket__document", "ticket__description")
-        .order_by("account_id", "ticket_id", "pk")
+        rows.select_related("account__agent_profile", *TICKETS, "comment").defer(*UNUSED)
     )
     accounts = {row.account_id: row.account for row in waiting}
     for row in waiting:
         row.account = accounts[row.account_id]  # whose groups are read once
+        follow_merge(row)
+    waiting.sort(key=lambda row: (row.account_id, row.ticket_id or 0, row.pk))
     holding = [row for row in waiting if still_holds(row)]
     Notification.objects.filter(
         pk__in={row.pk for row in waiting} - {row.pk for row in holding}

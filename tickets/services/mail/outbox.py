@@ -149,4 +149,4 @@ def queue_email(email: Email, delay: timedelta = timedelta(0)) -> None:
 
 
 def _is_reachable(ticket: Ticket) -> bool:
-    return bool(ticket.requester_email and ticket.link_digest)
+    return bool(ticket.requester_email and ticket.link_digest) and not ticket.spam

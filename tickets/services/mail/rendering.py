@@ -39,19 +39,26 @@ def load(email_id: int) -> Email | None:
 
 def obsolete_because(email: Email) -> str:
     """Return why a waiting email should no longer be sent; "" if it should."""
-    ticket, comment = email.ticket, email.comment
+    ticket = email.ticket
     if email.recipient is not None:
         return agents.obsolete_because(email, email.recipient)
     assert ticket is not None
     if email.kind == MailKind.LINKS:
         is_left = Ticket.objects.with_link_for(email.address).exists()
         return "" if is_left else "No ticket of this address has a private link."
+    if ticket.spam:
+        return "The ticket is spam."
     if email.kind == MailKind.CONFIRM and (email.confirmed_at or email != latest_check(ticket)):
         return "The address was confirmed, or another one was entered."
     if not email.has_own_address and not ticket.requester_email:
         return "The ticket no longer has an email address."
     if not ticket.link_digest:
         return "The private link was revoked."
+    return _outdated_because(email, ticket)
+
+
+def _outdated_because(email: Email, ticket: Ticket) -> str:
+    comment = email.comment
     if email.kind == MailKind.REPLY and not (comment and comment.public):
         return "The reply is no longer public."
     if email.kind == MailKind.RESOLVED and not _still_resolved(email, ticket):
@@ -70,7 +77,7 @@ def render(email: Email) -> EmailMessage:
     template, subject, context = _content(email)
     # Mail programs decode what follows "=?", line ends included.
     subject = " ".join(UNPRINTABLE.sub(" ", subject).replace("=?", "= ?").split())
-    context["site"] = settings.SITE_URL
+    context |= {"site": settings.SITE_URL, "desk_name": settings.DESK_NAME, "logo": logo_url()}
     message = EmailMultiAlternatives(
         subject=subject,
         body=render_to_string(f"mail/{template}.txt", context).strip() + "\n",
@@ -79,6 +86,12 @@ def render(email: Email) -> EmailMessage:
     )
     message.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
     return message
+
+
+def logo_url() -> str:
+    """Return the logo's absolute URL; "" for an SVG, which mail programs do not show."""
+    logo = settings.DESK_LOGO
+    return "" if logo is None or logo.is_svg else f"{settings.SITE_URL}{logo.address}"
 
 
 def _content(email: Email) -> tuple[str, str, dict[str, Any]]:

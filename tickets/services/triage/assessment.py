@@ -85,11 +85,18 @@ def reassess(ticket: Ticket, fields: Collection[str]) -> None:
     schedule_model_triage(ticket, set(TRIAGE_FIELDS) - set(ticket.decided_by(Source.HUMAN)))
 
 
+def resume_model_triage(ticket: Ticket) -> None:
+    """Queue the jobs for what neither a person nor the model has decided yet."""
+    schedule_model_triage(ticket, ticket.decided_by(Source.OFFLINE, Source.DEFAULT))
+
+
 def schedule_model_triage(ticket: Ticket, fields: Collection[str]) -> None:
     """Queue the jobs of the model (about these fields) and of the shadow.
 
-    They commit with the current transaction.
+    They commit with the current transaction. Nobody is asked about spam.
     """
+    if ticket.spam:
+        return
     if fields and engine.model_may_be_asked(ticket.description, ticket.title):
         triage_ticket.defer(
             ticket_id=ticket.pk, text_digest=ticket.text_digest(), names=sorted(fields)

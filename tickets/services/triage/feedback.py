@@ -44,6 +44,13 @@ def retract_feedback(ticket: Ticket, fields: Collection[str]) -> None:
             ticket.predictions.filter(field=name).update(**judged)
 
 
+def recount_feedback(ticket: Ticket) -> None:
+    """Have the next retraining leave out the ticket's feedback if it is spam, else include it."""
+    fields = list(ticket.feedback.values_list("field", flat=True))
+    if fields:
+        TriageModel.objects.filter(field__in=fields).update(stale=True)
+
+
 @transaction.atomic
 def delete_feedback(rows: QuerySet[Feedback]) -> None:
     """Delete feedback. The next retraining ignores it, and it no longer judges predictions."""
@@ -87,7 +94,7 @@ def learn_feedback(feedback_id: int) -> None:
     Does nothing if the row was learned before or is gone. After a bulk change the first of many
     jobs does the work of all.
     """
-    waiting = Feedback.objects.filter(learned_at=None)
+    waiting = Feedback.objects.counted().filter(learned_at=None)
     with transaction.atomic():
         name = waiting.filter(pk=feedback_id).values_list("field", flat=True).first()
         if name is None:
@@ -155,7 +162,7 @@ def rebuild() -> None:
 
 def _needs_training(name: str) -> bool:
     """Return whether feedback came, or was retracted, since the last training."""
-    rows = Feedback.objects.filter(field=name)
+    rows = Feedback.objects.counted().filter(field=name)
     model = TriageModel.objects.filter(field=name).first()
     if model is None or model.refitted_at is None:
         return rows.exists() or (model is not None and model.stale)
@@ -171,13 +178,14 @@ def _retrain(name: str) -> None:
     with transaction.atomic():
         model = _locked_model(name)
         # Learn again what another process has learned since the start, or it would be lost.
-        learned_since = Feedback.objects.filter(field=name, learned_at__gte=started)
+        counted = Feedback.objects.counted().filter(field=name)
+        learned_since = counted.filter(learned_at__gte=started)
         for row in learned_since.select_related("ticket").order_by("decided_at"):
             if learned.get(row.pk) != row.decided_at:
                 learner.learn(*_example(row))
         model.refitted_at, model.stale = started, False
         _save_model(model, learner)
-        waiting = Feedback.objects.filter(field=name, learned_at=None)
+        waiting = counted.filter(learned_at=None)
         decided = waiting.values_list("pk", "decided_at")
         just_learned = [pk for pk, decided_at in decided if learned.get(pk) == decided_at]
         is_full = len(learned) == MAX_FEEDBACK

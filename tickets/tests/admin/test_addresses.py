@@ -15,6 +15,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from config import urls
 from tickets.models.mail import Email
+from tickets.models.spam import BlockedAddress
 from tickets.models.ticket import Ticket
 from tickets.models.triage import Feedback, Prediction, TriageModel
 from tickets.models.workplace import SavedView
@@ -59,6 +60,7 @@ def rows(admin_user):
         Feedback.objects.create(ticket=ticket, field="category", value="billing", corrected=True),
         TriageModel.objects.create(field="category", data=b""),
         Email.objects.create(ticket=ticket, kind="reply", event="reply"),
+        BlockedAddress.objects.create(address="kim@example.org", ticket=ticket),
         SavedView.objects.create(name="Hot", owner=admin_user),
         ProcrastinateJob.objects.get(pk=job),
     ]

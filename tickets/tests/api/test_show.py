@@ -43,6 +43,7 @@ def test_an_agent_reads_every_documented_key(agent):
         "waiting_since": ticket.created_at.isoformat().replace("+00:00", "Z"),
         "last_activity_at": ticket.created_at.isoformat().replace("+00:00", "Z"),
         "snoozed_until": None,
+        "spam": False,
         "unread": False,
         "merged_into": None,
     }

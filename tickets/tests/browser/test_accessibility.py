@@ -317,3 +317,16 @@ def test_what_was_not_stored_stands_apart_from_what_is_said_of_it(desk, narrow):
     expect(page.get_by_label("Your text was not saved.")).to_have_value("Any news?")
     lead, label = page.locator(".lead").bounding_box(), page.locator("[for=draft]").bounding_box()
     assert label["y"] - lead["y"] - lead["height"] >= 16
+
+
+def test_spam(desk, look):
+    ticket = fill_the_desk()
+    TicketFactory(requester_email=ticket.requester_email)
+    window = desk.agent(**look)
+    window.goto(f"/tickets/{ticket.pk}/")
+    check(window)
+    window.keyboard.press("!")
+    expect(window.locator("#spam-notice")).to_be_visible()
+    check(window)
+    window.goto("/tickets/?spam=true")
+    check(window)

@@ -37,6 +37,7 @@ GET = {
     "insert-reply": (405, 405, 405),
     "ticket": (302, 403, 200),
     "ticket-comments": (405, 405, 405),
+    "ticket-spam": (405, 405, 405),
     "presence": (405, 405, 405),
     "snooze": (405, 405, 405),
     "private-link-send": (405, 405, 405),
@@ -50,6 +51,7 @@ GET = {
     "triage": (302, 403, 200),
     "account": (302, 403, 200),
     "invitation": (404, 404, 404),  # see test_invitation.py
+    "desk-logo": (404, 404, 404),
     "sign-in": (200, 302, 302),
     "sign-out": (405, 405, 405),
     "theme": (405, 405, 405),
@@ -67,7 +69,7 @@ AGENTS_ONLY = [
         "dashboard",
         "triage",
     ),
-    *("private-link-send", "private-link-revoke", "review"),
+    *("private-link-send", "private-link-revoke", "review", "ticket-spam"),
     *("ticket-export", "save-view", "delete-view", "account"),
     *("saved-replies", "saved-reply", "delete-reply", "reply-picker", "insert-reply"),
     *("merge", "unmerge", "link", "unlink", "split"),
@@ -98,6 +100,7 @@ METHODS = {
     "insert-reply": {"POST"},
     "ticket": {"GET", "POST"},
     "ticket-comments": {"POST"},
+    "ticket-spam": {"POST"},
     "presence": {"POST"},
     "snooze": {"POST"},
     "private-link-send": {"POST"},
@@ -111,6 +114,7 @@ METHODS = {
     "triage": {"GET"},
     "account": {"GET", "POST"},
     "invitation": {"GET", "POST"},
+    "desk-logo": {"GET"},
     "sign-in": {"GET", "POST"},
     "sign-out": {"POST"},
     "theme": {"POST"},
@@ -124,6 +128,7 @@ def address(name, ticket):
     path = "/" + str(route.pattern).replace("<int:view_id>", "1").replace("<int:reply_id>", "1")
     path = path.replace("<str:key>/<str:token>", "MQ/a-b").replace("<int:comment_id>", "1")
     path = path.replace("<path:path>", "a/b").replace("<str:token>", "expired")
+    path = path.replace("<str:name>", "none.png")
     return path.replace("<str:secret>", ticket.link_secret).replace(
         "<int:ticket_id>", str(ticket.pk)
     )

@@ -35,7 +35,7 @@ def test_every_desk_has_built_in_views(agent):
     built_in = views(agent.get("/tickets/?sort=newest"))
     names = [
         *("Waiting for us", "Waiting for them", "Unread by me", "Mine", "Unassigned"),
-        *("Urgent", "Needs review", "Snoozed", "All"),
+        *("Urgent", "Needs review", "Snoozed", "Spam", "All"),
     ]
     assert [name for name, _, _ in built_in] == names
     assert [name for name, _, current in built_in if current] == ["All"]

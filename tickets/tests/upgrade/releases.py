@@ -74,15 +74,16 @@ CHANGES = {
                 *("tickets_agentprofile", "tickets_notification", "tickets_pendingreply"),
                 *("tickets_savedreply", "tickets_ticketread"),
                 *("tickets_ticketmerge", "tickets_ticketlink"),
+                *("tickets_blockedaddress", "tickets_blockedaddressevent"),
             }
         ),
         new_columns={
             "tickets_comment": {"origin_id", "is_opening", "split_into_id"},
             "tickets_ticket": {
                 *("waiting_since", "last_activity_at", "snoozed_until"),
-                "merged_into_id",
+                *("merged_into_id", "spam"),
             },
-            "tickets_ticketevent": {"waiting_since", "snoozed_until"},
+            "tickets_ticketevent": {"waiting_since", "snoozed_until", "spam"},
             "tickets_email": {"confirmed_at", "recipient_id"},
         },
     ),

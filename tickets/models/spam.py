@@ -1,0 +1,67 @@
+"""Addresses whose tickets and replies are spam."""
+
+from __future__ import annotations
+
+import pghistory
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from ..vocabulary import MAX_EMAIL_CHARS
+from .mail import deliverable_address
+from .ticket import Ticket
+
+# Both names reach the same mailboxes, which ignore dots and what follows a plus.
+GMAIL, GMAIL_DOMAINS = "gmail.com", frozenset({"gmail.com", "googlemail.com"})
+
+
+def folded_address(address: str) -> str:
+    """Return one name for the ways to write an address that a sender can vary at will.
+
+    Raise ValueError if the domain has no ASCII form.
+    """
+    name, _, domain = deliverable_address(address.strip()).casefold().rpartition("@")
+    if domain in GMAIL_DOMAINS:
+        name, domain = name.partition("+")[0].replace(".", ""), GMAIL
+    return f"{name}@{domain}"
+
+
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(),
+    pghistory.DeleteEvent(),
+    context_field=pghistory.ContextJSONField(),
+)
+class BlockedAddress(models.Model):
+    """An address whose new tickets and replies are stored as spam."""
+
+    # Folded: its case and its domain may take more characters than as it was written.
+    address = models.CharField(max_length=2 * MAX_EMAIL_CHARS, unique=True)
+    blocked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The ticket whose sender was blocked, and its version that the block came with: Undo of that
+    # version lifts the block.
+    ticket = models.ForeignKey(
+        Ticket,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="blocked_addresses",
+    )
+    ticket_version = models.PositiveIntegerField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = "blocked address"
+        verbose_name_plural = "blocked addresses"
+
+    def __str__(self) -> str:
+        return self.address
+
+
+def is_blocked(address: str) -> bool:
+    """Return whether mail from this address is spam; False for an empty one. One query."""
+    if not address:
+        return False
+    return BlockedAddress.objects.filter(address=folded_address(address)).exists()
