@@ -263,6 +263,13 @@ def test_sending_and_resolving_on_an_old_page_resolves_nothing(source, target):
     assert bodies(target).count("There") == 1
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_spam_is_not_merged(source, target, number):
+    tickets.update_ticket((source, target)[number].pk, {"spam": True}, SYSTEM)
+    with pytest.raises(MergeRefused, match="is spam"):
+        merge(source, target)
+
+
 def test_revoking_the_targets_link_revokes_the_sources(source, target):
     merge(source, target)
     revoke_private_link(target, SYSTEM)

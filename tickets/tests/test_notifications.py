@@ -13,6 +13,7 @@ from tickets.models.ticket import Ticket
 from tickets.models.workplace import AgentProfile, PendingReply
 from tickets.services import comments, replies, tickets
 from tickets.services.mail.notifications import send_digests, send_waiting, tell_agents
+from tickets.services.merging import merge_tickets
 from tickets.services.undo import undo
 from tickets.tests.factories import AdminFactory, AgentFactory, TicketFactory, UserFactory
 from tickets.tests.mailing import mail_jobs
@@ -260,6 +261,26 @@ def test_an_answer_that_was_answered_at_once_is_not_told(mail_server, ticket, ma
     comments.add_comment(ticket, {"body": "Done.", "public": True}, user_actor(maria))
     work_now()
     assert mail_server.messages == []
+
+
+def test_spam_is_not_told(mail_server, ticket, maria, zoe):
+    answer(ticket)
+    tickets.update_ticket(ticket.pk, {"spam": True}, user_actor(maria))  # while the email waits
+    note(ticket, "@zoe look at this", maria)
+    work_now()
+    assert received(mail_server, zoe) == []
+
+
+def test_a_merged_ticket_is_told_as_the_one_that_it_is_part_of(mail_server, ticket, maria, zoe):
+    source = TicketFactory(title="Door again", assignee=zoe)
+    target = TicketFactory(title="All doors", assignee=zoe)
+    for each in (source, target):
+        answer(each)
+    merge_tickets(source.pk, target.pk, user_actor(maria), same_requester=True)
+    work_now()
+    [message] = received(mail_server, zoe)
+    assert f"#{target.pk}" in message["Subject"]
+    assert f"/tickets/{source.pk}/" not in text(message)
 
 
 def test_a_deleted_ticket_is_not_told(mail_server, ticket):

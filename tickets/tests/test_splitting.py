@@ -56,6 +56,13 @@ def split(comment, actor=SYSTEM):
     return split_comment(comment.ticket_id, comment.pk, actor).ticket
 
 
+def test_spam_is_not_split(ticket, message):
+    tickets.update_ticket(ticket.pk, {"spam": True}, SYSTEM)
+    with pytest.raises(MergeRefused, match="is spam"):
+        split(message)
+    assert bodies(ticket)[-1] == TEXT
+
+
 def test_a_requesters_message_becomes_a_ticket(ticket, message):
     emails = Email.objects.count()
     new = fresh(split(message))

@@ -14,6 +14,7 @@ from tickets.models.ticket import Ticket
 from tickets.models.workplace import TicketRead
 from tickets.querysets.cursors import Cursor
 from tickets.services.comments import add_comment, add_reply
+from tickets.services.merging import merge_tickets
 from tickets.services.tickets import update_ticket
 from tickets.tests.factories import TicketFactory
 
@@ -96,6 +97,17 @@ def test_it_sends_the_rows_that_differ_from_the_page(agent, agent_user):
     TicketRead.objects.mark_read(same, agent_user)
     query = {"visible": visible((same, 1, 1), (changed, 2, 1))}
     assert rows(agent.get(PATH, query)) == [(str(same.pk), "1")]
+
+
+def test_rows_say_that_a_ticket_has_left_the_list(agent):
+    spam, source, target = TicketFactory.create_batch(3, requester_email="kim@example.org")
+    query = {"visible": visible((spam, 1, 1), (source, 1, 1))}
+    update_ticket(spam.pk, {"spam": True}, SYSTEM)
+    merge_tickets(source.pk, target.pk, SYSTEM)
+    response = agent.get(PATH, query)
+    assert [number for number, _ in rows(response)] == [str(source.pk), str(spam.pk)]
+    assert f"Merged into #{target.pk}</span>" in response.json()["rows"]
+    assert "Spam</span>" in response.json()["rows"]
 
 
 def test_what_is_unchanged_is_not_sent_again(agent, ticket):
