@@ -11,6 +11,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from ._at_once import AtOnce
+
 # The old triggers do not name the new column, so they are replaced.
 TICKET_TRIGGERS = [
     pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "tickets_ticketevent" ("assignee_id", "category", "category_confidence", "category_source", "created_at", "description", "id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "priority", "priority_confidence", "priority_source", "requester_email", "sentiment", "sentiment_confidence", "sentiment_source", "snoozed_until", "spam", "status", "title", "updated_at", "urgency_score", "version", "waiting_since") VALUES (NEW."assignee_id", NEW."category", NEW."category_confidence", NEW."category_source", NEW."created_at", NEW."description", NEW."id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, CLOCK_TIMESTAMP(), \'insert\', NEW."id", NEW."priority", NEW."priority_confidence", NEW."priority_source", NEW."requester_email", NEW."sentiment", NEW."sentiment_confidence", NEW."sentiment_source", NEW."snoozed_until", NEW."spam", NEW."status", NEW."title", NEW."updated_at", NEW."urgency_score", NEW."version", NEW."waiting_since"); RETURN NULL;', hash='cb7b702e185dd0960a25d78f13bd74d68cd9755e', operation='INSERT', pgid='pgtrigger_insert_insert_2d01a', table='tickets_ticket', when='AFTER')),
@@ -22,7 +24,6 @@ ADDRESS_TRIGGERS = [
     pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "tickets_blockedaddressevent" ("address", "blocked_by_id", "created_at", "id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "ticket_id", "ticket_version") VALUES (NEW."address", NEW."blocked_by_id", NEW."created_at", NEW."id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, CLOCK_TIMESTAMP(), \'update\', NEW."id", NEW."ticket_id", NEW."ticket_version"); RETURN NULL;', hash='6025bb242306b279831609d07803c3be7f26827c', operation='UPDATE', pgid='pgtrigger_update_update_da069', table='tickets_blockedaddress', when='AFTER')),
     pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "tickets_blockedaddressevent" ("address", "blocked_by_id", "created_at", "id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "ticket_id", "ticket_version") VALUES (OLD."address", OLD."blocked_by_id", OLD."created_at", OLD."id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, CLOCK_TIMESTAMP(), \'delete\', OLD."id", OLD."ticket_id", OLD."ticket_version"); RETURN NULL;', hash='9a717c101a7c5e1191236d680b6c23581efa6612', operation='DELETE', pgid='pgtrigger_delete_delete_6092a', table='tickets_blockedaddress', when='AFTER')),
 ]
-LOCK = "LOCK TABLE tickets_ticket, tickets_ticketevent IN ACCESS EXCLUSIVE MODE"
 
 
 class Migration(migrations.Migration):
@@ -32,63 +33,66 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # Both at once, and the tickets first, as in 0011.
-        migrations.RunSQL(LOCK, LOCK),
-        migrations.AddField(
-            model_name="ticket",
-            name="spam",
-            field=models.BooleanField(db_default=False, default=False),
-        ),
-        migrations.AddField(
-            model_name="ticketevent",
-            name="spam",
-            field=models.BooleanField(db_default=False, default=False),
-        ),
-        *(
-            pgtrigger.migrations.RemoveTrigger(model_name="ticket", name=trigger.name)
-            for trigger in TICKET_TRIGGERS
-        ),
-        *(
-            pgtrigger.migrations.AddTrigger(model_name="ticket", trigger=trigger)
-            for trigger in TICKET_TRIGGERS
-        ),
-        migrations.CreateModel(
-            name="BlockedAddress",
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(max_length=508, unique=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('ticket_version', models.PositiveIntegerField(editable=False, null=True)),
-                ('blocked_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('ticket', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='blocked_addresses', to='tickets.ticket')),
+        AtOnce(
+            ["tickets_ticket", "tickets_ticketevent"],
+            [
+                migrations.AddField(
+                    model_name="ticket",
+                    name="spam",
+                    field=models.BooleanField(db_default=False, default=False),
+                ),
+                migrations.AddField(
+                    model_name="ticketevent",
+                    name="spam",
+                    field=models.BooleanField(db_default=False, default=False),
+                ),
+                *(
+                    pgtrigger.migrations.RemoveTrigger(model_name="ticket", name=trigger.name)
+                    for trigger in TICKET_TRIGGERS
+                ),
+                *(
+                    pgtrigger.migrations.AddTrigger(model_name="ticket", trigger=trigger)
+                    for trigger in TICKET_TRIGGERS
+                ),
+                migrations.CreateModel(
+                    name="BlockedAddress",
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('address', models.CharField(max_length=508, unique=True)),
+                        ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                        ('ticket_version', models.PositiveIntegerField(editable=False, null=True)),
+                        ('blocked_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                        ('ticket', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='blocked_addresses', to='tickets.ticket')),
+                    ],
+                    options={
+                        'verbose_name': 'blocked address',
+                        'verbose_name_plural': 'blocked addresses',
+                    },
+                ),
+                migrations.CreateModel(
+                    name='BlockedAddressEvent',
+                    fields=[
+                        ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                        ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                        ('pgh_label', models.TextField(help_text='The event label.')),
+                        ('pgh_context', pghistory.utils.JSONField(null=True)),
+                        ('pgh_context_id', models.UUIDField(null=True)),
+                        ('id', models.BigIntegerField()),
+                        ('address', models.CharField(max_length=508)),
+                        ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                        ('ticket_version', models.PositiveIntegerField(editable=False, null=True)),
+                        ('blocked_by', models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='tickets.blockedaddress')),
+                        ('ticket', models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tickets.ticket')),
+                    ],
+                    options={
+                        'abstract': False,
+                    },
+                ),
+                *(
+                    pgtrigger.migrations.AddTrigger(model_name="blockedaddress", trigger=trigger)
+                    for trigger in ADDRESS_TRIGGERS
+                ),
             ],
-            options={
-                'verbose_name': 'blocked address',
-                'verbose_name_plural': 'blocked addresses',
-            },
-        ),
-        migrations.CreateModel(
-            name='BlockedAddressEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('address', models.CharField(max_length=508)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('ticket_version', models.PositiveIntegerField(editable=False, null=True)),
-                ('blocked_by', models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='tickets.blockedaddress')),
-                ('ticket', models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tickets.ticket')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        *(
-            pgtrigger.migrations.AddTrigger(model_name="blockedaddress", trigger=trigger)
-            for trigger in ADDRESS_TRIGGERS
-        ),
+        )
     ]
