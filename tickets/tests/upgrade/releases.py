@@ -76,7 +76,9 @@ CHANGES = {
             }
         ),
         new_columns={
-            "tickets_ticket": {"waiting_since", "last_activity_at", "snoozed_until"},
+            "tickets_ticket": {
+                *("waiting_since", "last_activity_at", "snoozed_until", "language"),
+            },
             "tickets_ticketevent": {"waiting_since", "snoozed_until"},
             "tickets_email": {"confirmed_at", "recipient_id"},
         },
