@@ -509,7 +509,8 @@ def test_a_title_that_repeats_the_description_makes_nothing_more_urgent():
         (None, ""),
         (None, "ERR_CONNECTION_RESET 0x80070005"),
         (None, "Printer"),
-        (None, "La porta non si chiude, potete venire a vedere?"),  # Italian has no lexicon
+        # Languages without a lexicon.
+        (None, "De deur gaat niet meer dicht, kunnen jullie komen kijken?"),
         (None, "Dzień dobry, nie mogę się zalogować do mojego konta w aplikacji."),
     ],
 )
