@@ -5,6 +5,9 @@ import { toast } from "./toasts.js";
 const MAX_BUSY = 10000; // milliseconds; after that, sending again is better than a dead button
 const TIMEOUT = 3000; // milliseconds; on a slow network, send anyway
 
+// What a button says meanwhile, for desk.css.
+document.body.style.setProperty("--sending", JSON.stringify(document.body.dataset.sending));
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!("sendOnce" in form.dataset) || form.hasAttribute("hx-post") || event.defaultPrevented)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 
 from tickets import rich_text, vocabulary
 from tickets.audit.trail import AuditEntry
@@ -23,11 +24,20 @@ from tickets.models.workplace import PendingReply
 from tickets.pages import addresses, audit_text, charts
 from tickets.pages.drafts import draft_of
 from tickets.services.mentions import find_mentions
-from tickets.vocabulary import THEMES, AuthorRole, MailKind, MailState, PredictionUse, Source
+from tickets.vocabulary import (
+    THEMES,
+    AuthorRole,
+    Language,
+    MailKind,
+    MailState,
+    PredictionUse,
+    Source,
+)
 from tickets.web import times, wording
 
 register = Library()
 register.filter(times.full_time)
+register.filter(times.long_date)
 
 MAX_QUOTES, MAX_QUOTE_CHARS = 3, 40
 MAX_EMAILS = 3
@@ -39,6 +49,17 @@ def theme(context: Context) -> str:
     request = context.get("request")
     name = request.COOKIES.get("theme") if request else None
     return name if name in THEMES else "system"
+
+
+@register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """Return the code and the own name of each language of public pages."""
+    return Language.choices
+
+
+@register.simple_tag
+def language_name(code: str) -> str:
+    return str(Language(code).label)
 
 
 @register.simple_tag(takes_context=True)
@@ -197,14 +218,15 @@ def desk_zone() -> str:
 
 def _age(moment: datetime, now: datetime) -> str:
     minutes = int((now - moment).total_seconds() // 60)
+    hours, days = minutes // 60, minutes // (24 * 60)
     if minutes < 1:
-        return "just now"
-    if minutes < 60:
-        return f"{minutes} min ago"
-    if minutes < 24 * 60:
-        return f"{minutes // 60} h ago"
-    if minutes < 30 * 24 * 60:
-        return f"{minutes // (24 * 60)} d ago"
+        return gettext("just now")
+    if hours < 1:
+        return ngettext("%d min ago", "%d min ago", minutes) % minutes
+    if days < 1:
+        return ngettext("%d h ago", "%d h ago", hours) % hours
+    if days < 30:
+        return ngettext("%d d ago", "%d d ago", days) % days
     return times.short_date(moment)
 
 
