@@ -39,7 +39,7 @@ def catalogue(folder):
     return catalogues.read_catalogue(folder)
 
 
-def keys(catalog):
+def texts_of(catalog):
     return {(message.context, str(message.id)) for message in catalog if message.id}
 
 
@@ -69,8 +69,8 @@ def test_the_sources_are_read():
 
 def test_every_text_of_the_sources_is_there_and_no_other(catalogue, sources):
     assert len(sources) > 200
-    assert keys(sources) - keys(catalogue) == set(), UPDATE
-    assert keys(catalogue) - keys(sources) == set(), UPDATE
+    assert texts_of(sources) - texts_of(catalogue) == set(), UPDATE
+    assert texts_of(catalogue) - texts_of(sources) == set(), UPDATE
     assert not catalogue.obsolete, UPDATE
 
 
@@ -87,8 +87,8 @@ def test_translations_have_the_placeholders_and_tags_of_their_texts(catalogue):
         for original, text in forms(message):
             for pattern in (PLACEHOLDER, TAG):
                 assert sorted(pattern.findall(text)) == sorted(pattern.findall(original)), original
-            rest = [TAG.sub("", each) for each in (original, text)]
-            assert not SPECIAL.search(rest[1]) or SPECIAL.search(rest[0]), original
+            plain = [TAG.sub("", each) for each in (original, text)]
+            assert not SPECIAL.search(plain[1]) or SPECIAL.search(plain[0]), original
 
 
 @pytest.mark.parametrize("language", FORBIDDEN)
