@@ -89,7 +89,7 @@ SPEECHES = {
         "Envoyer",
         "Merci. Nous avons bien reçu votre demande.",
         "Nous avons bien reçu votre message",
-        "à l’instant",
+        "à l\u2019instant",
         "Votre réponse",
         "Réponse envoyée.",
         "Nous avons répondu",
@@ -136,7 +136,7 @@ SPEECHES = {
         "Resposta enviada. Sua solicitação foi reaberta.",
         ("recebemos sua mensagem", "respondeu à sua solicitação", "está resolvida"),
         "Suporte",
-        "há 5 min",
+        "há 5 min.",
     ),
 }
 

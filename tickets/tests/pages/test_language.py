@@ -271,12 +271,12 @@ def states(client, language):
 def texts_of_states(language):
     client = Client()
     client.cookies["language"] = language
-    found = {}
+    by_state = {}
     for name, path, send in states(client, language):
         response = send(path)
         assert language_of(response) == language, name
-        found[name] = VisibleTexts(response.content.decode()).texts
-    return found
+        by_state[name] = VisibleTexts(response.content.decode()).texts
+    return by_state
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
