@@ -12,8 +12,8 @@ from django.template import Context, Library
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext, ngettext
 
 from tickets import rich_text, vocabulary
 from tickets.audit.trail import AuditEntry
@@ -57,8 +57,9 @@ def languages() -> list[tuple[str, str]]:
     return Language.choices
 
 
-@register.simple_tag
+@register.filter
 def language_name(code: str) -> str:
+    """Return a language's own name: "Deutsch"."""
     return str(Language(code).label)
 
 
@@ -76,11 +77,21 @@ def open_mode() -> bool:
 
 @register.simple_tag(takes_context=True)
 def nav_link(context: Context, route: str, text: str, *within: str) -> SafeString:
-    """Return a navigation link. It is current on its own page and on the pages `within` it."""
+    """Return a navigation link. It is current on its own page and on the pages `within` it.
+
+    The names of agents' pages are English on a translated page, too.
+    """
     match = getattr(context.get("request"), "resolver_match", None)
     page = match.url_name if match else None
     current = "page" if page == route else "true" if page in within else "false"
-    return format_html('<a href="{}" aria-current="{}">{}</a>', reverse(route), current, text)
+    is_foreign = route != "submit" and get_language() != Language.EN
+    return format_html(
+        '<a href="{}" aria-current="{}"{}>{}</a>',
+        reverse(route),
+        current,
+        mark_safe(' lang="en"') if is_foreign else "",
+        text,
+    )
 
 
 @register.simple_tag
