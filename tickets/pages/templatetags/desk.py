@@ -58,7 +58,7 @@ def languages() -> list[tuple[str, str]]:
 
 
 @register.filter
-def language_name(code: str) -> str:
+def language_label(code: str) -> str:
     """Return a language's own name: "Deutsch"."""
     return str(Language(code).label)
 

@@ -68,6 +68,7 @@ def test_a_visit_is_in_the_browsers_language(db, accepted, language):
     assert language_of(page) == language
     assert page["Content-Language"] == language
     assert HEADLINES[language] in page.content.decode()
+    assert f"</span>{Language(language).label}</summary>" in page.content.decode()
     assert {"Accept-Language", "Cookie"} <= set(page["Vary"].split(", "))
 
 
