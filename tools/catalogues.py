@@ -1,6 +1,6 @@
 """Bring the catalogues of translations up to date with the sources, and compile them.
 
-    .venv/bin/python -m tools.catalogues
+    make translations
 
 Afterwards a text that is new in the sources stands untranslated in each `django.po` below
 `tickets/locale/`, and one that is gone is removed. Translate what is new and run this again: the

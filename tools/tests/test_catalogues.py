@@ -21,7 +21,7 @@ FORBIDDEN = {
     "es": r"[“”„]|'|\b[Tt]ú\b|\b[Tt]us?\b|\.\.\.|^[^¿]*\?",
     "pt": r"[„«»]|'|\b[Tt]u\b|\b[Tt]eus?\b|\.\.\.",
 }
-UPDATE = "run: python -m tools.catalogues"
+UPDATE = "run: make translations"
 
 
 @pytest.fixture(scope="module")
