@@ -9,7 +9,7 @@ SETUP := "$(PYTHON)" tools/setup.py
 BIOME = ./node_modules/@biomejs/cli-*/biome
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench check-ui screenshots requirements
+.PHONY: help run test check bench check-ui screenshots translations requirements
 .SILENT:
 
 help: ## List the targets
@@ -41,6 +41,9 @@ check-ui: ## Measure every page in a browser against the limits in docs/ui.md
 
 screenshots: ## Take the pictures of every page for docs/screenshots
 	cd "$(ROOT)" && $(SETUP) ui && $(RUN) -m bench.ui screenshots $(ARGS)
+
+translations: ## Bring the catalogues of translations up to date and compile them
+	cd "$(ROOT)" && $(SETUP) dev && $(RUN) -m tools.catalogues
 
 requirements: ## Upgrade and pin the Python packages
 	cd "$(ROOT)" && $(SETUP) dev && \

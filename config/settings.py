@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tickets.web.middleware.request_id",
     "tickets.web.middleware.plain_cookies",
+    "tickets.web.language.public_language",
     "tickets.web.middleware.error_answers",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -1,9 +1,14 @@
 """What can go wrong, in domain terms. Knows nothing about HTTP.
 
-`web/middleware.py` turns each error into a problem document or an error page.
+`web/middleware.py` turns each error into a problem document or an error page. What may stand on a
+public page is translated, into the language that is active when the error is raised.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 
 class DeskError(Exception):
@@ -12,12 +17,12 @@ class DeskError(Exception):
     `detail` is one sentence for people; `errors` maps a field to its messages.
     """
 
-    default_detail = "Something went wrong."
+    default_detail: str | Promise = _("Something went wrong.")
 
     def __init__(
-        self, detail: str = "", *, errors: Mapping[str, Sequence[str]] | None = None
+        self, detail: str | Promise = "", *, errors: Mapping[str, Sequence[str]] | None = None
     ) -> None:
-        self.detail = detail or self.default_detail
+        self.detail = str(detail or self.default_detail)
         self.errors = {field: list(messages) for field, messages in (errors or {}).items()}
         super().__init__(self.detail)
 
@@ -47,11 +52,11 @@ class AuthenticationRequired(DeskError):
 
 
 class PermissionDenied(DeskError):
-    default_detail = "You are not allowed to do this."
+    default_detail = _("You are not allowed to do this.")
 
 
 class NotFound(DeskError):
-    default_detail = "This page does not exist."
+    default_detail = _("This page does not exist.")
 
 
 class MethodNotAllowed(DeskError):
@@ -59,7 +64,8 @@ class MethodNotAllowed(DeskError):
 
     def __init__(self, allowed: Sequence[str]) -> None:
         self.allowed = list(allowed)
-        super().__init__(f"This address supports only {', '.join(allowed)}.")
+        methods = {"methods": ", ".join(allowed)}
+        super().__init__(gettext("This address supports only %(methods)s.") % methods)
 
 
 class Conflict(DeskError):
@@ -124,7 +130,9 @@ class AlreadySent(DeskError):
 class Unavailable(DeskError):
     """The database is unavailable or not ready."""
 
-    default_detail = "The database is not available right now. Nothing was lost. Please try again."
+    default_detail = _(
+        "The database is not available right now. Nothing was lost. Please try again."
+    )
 
 
 class RateLimited(DeskError):
@@ -132,4 +140,9 @@ class RateLimited(DeskError):
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
-        super().__init__(f"Too many requests. Try again in {retry_after} seconds.")
+        detail = ngettext(
+            "Too many requests. Try again in %(seconds)d second.",
+            "Too many requests. Try again in %(seconds)d seconds.",
+            retry_after,
+        )
+        super().__init__(detail % {"seconds": retry_after})

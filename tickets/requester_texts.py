@@ -1,36 +1,39 @@
 """Every sentence to requesters that stands in no template: on their pages, and as subjects.
 
 A leaf, so that services and pages can use it. Each text is whole: none is made of parts of
-sentences.
+sentences. They are translated when they are used, into the language that is active then.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from .vocabulary import MailKind, Status
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .vocabulary import Category, MailKind, Priority, Status
 
 # --- subjects of emails; those about one ticket's conversation have its title instead ---
 
 SUBJECTS = {
-    MailKind.LINKS: "Links to your tickets",
-    MailKind.CONFIRM: "Confirm your email address",
-    MailKind.MOVED: "Your email address has changed",
+    MailKind.LINKS: _("Links to your tickets"),
+    MailKind.CONFIRM: _("Confirm your email address"),
+    MailKind.MOVED: _("Your email address has changed"),
 }
 
 # --- what the next page says ---
 
-TICKET_RECEIVED = "Thank you. We have received your ticket."
-TICKET_DELETED = "This ticket was sent before and has been deleted since."
-REPLY_SENT = "Reply sent."
-REPLY_REOPENED = "Reply sent. Your ticket is open again."
-TICKET_CLOSED = "Your ticket is closed. Write again to reopen it."
-ADDRESS_CHECK_SENT = "We have sent you an email. Open the link in it to confirm your address."
-ADDRESS_SAME = "This is the address that we use already."
-ADDRESS_LIMITED = (
+TICKET_RECEIVED = _("Thank you. We have received your ticket.")
+TICKET_DELETED = _("This ticket was sent before and has been deleted since.")
+REPLY_SENT = _("Reply sent.")
+REPLY_REOPENED = _("Reply sent. Your ticket is open again.")
+TICKET_CLOSED = _("Your ticket is closed. Write again to reopen it.")
+ADDRESS_CHECK_SENT = _("We have sent you an email. Open the link in it to confirm your address.")
+ADDRESS_SAME = _("This is the address that we use already.")
+ADDRESS_LIMITED = _(
     "We have already sent several emails about this. Look into that mailbox, or try again tomorrow."
 )
-ADDRESS_CONFIRMED = "Your address is confirmed. Our replies go to it from now on."
+ADDRESS_CONFIRMED = _("Your address is confirmed. Our replies go to it from now on.")
 
 # --- where a ticket stands ---
 
@@ -38,29 +41,31 @@ ADDRESS_CONFIRMED = "Your address is confirmed. Our replies go to it from now on
 class Progress(NamedTuple):
     """Where the ticket stands, and what that means for the requester."""
 
-    headline: str
-    meaning: str
+    headline: str | Promise
+    meaning: str | Promise
 
 
-RESOLVED = Progress("This is resolved", "If something is still not right, just reply below.")
-CLOSED = Progress("This is closed", "If you still need help, just reply below.")
-ANSWERED = Progress("We have replied", "If something is missing or unclear, reply below.")
+RESOLVED = Progress(_("This is resolved"), _("If something is still not right, just reply below."))
+CLOSED = Progress(_("This is closed"), _("If you still need help, just reply below."))
+ANSWERED = Progress(_("We have replied"), _("If something is missing or unclear, reply below."))
 IN_PROGRESS = Progress(
-    "We are working on it",
-    "You do not need to do anything. Our reply will appear on this page.",
+    _("We are working on it"),
+    _("You do not need to do anything. Our reply will appear on this page."),
 )
 IN_PROGRESS_EMAIL = Progress(
-    "We are working on it",
-    "You do not need to do anything."
-    " Our reply will appear on this page, and we will email it to you.",
+    _("We are working on it"),
+    _(
+        "You do not need to do anything."
+        " Our reply will appear on this page, and we will email it to you."
+    ),
 )
 RECEIVED = Progress(
-    "We have your message",
-    "We will look at it soon. Our reply will appear on this page.",
+    _("We have your message"),
+    _("We will look at it soon. Our reply will appear on this page."),
 )
 RECEIVED_EMAIL = Progress(
-    "We have your message",
-    "We will look at it soon. Our reply will appear on this page, and we will email it to you.",
+    _("We have your message"),
+    _("We will look at it soon. Our reply will appear on this page, and we will email it to you."),
 )
 
 
@@ -80,8 +85,23 @@ def progress(status: str, *, is_answered: bool, has_email: bool) -> Progress:
 
 
 STEPS = {
-    Status.OPEN: "Open",
-    Status.IN_PROGRESS: "In progress",
-    Status.RESOLVED: "Resolved",
-    Status.CLOSED: "Closed",
+    Status.OPEN: _("Open"),
+    Status.IN_PROGRESS: _("In progress"),
+    Status.RESOLVED: _("Resolved"),
+    Status.CLOSED: _("Closed"),
+}
+
+# --- what the form offers ---
+
+CATEGORIES = {
+    Category.BILLING: _("Billing"),
+    Category.TECHNICAL: _("Technical"),
+    Category.ACCOUNT: _("Account"),
+    Category.GENERAL: _("General"),
+}
+PRIORITIES = {
+    Priority.LOW: _("Low"),
+    Priority.MEDIUM: _("Medium"),
+    Priority.HIGH: _("High"),
+    Priority.CRITICAL: _("Critical"),
 }

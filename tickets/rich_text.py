@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy
 
 # --- Lines ---
 QUOTED_LINE = re.compile(r" {0,3}>")
@@ -41,7 +42,7 @@ ADDRESS_PART = re.compile(rf"[^()\[\]{{}}{ADDRESS_END}]+|[()\[\]{{}}]")
 OPENED_BY = {")": "(", "]": "[", "}": "{"}
 TRAILING = ".,;:!?'*_~\u2019\u2018\u2026([{"
 
-QUOTE_TITLE = "Quoted text"
+QUOTE_TITLE = gettext_lazy("Quoted text")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,20 @@ class Sentiment(TextChoices):
     ANGRY = "angry"
 
 
+class Language(TextChoices):
+    """The languages of public pages and of emails to requesters, by their own names.
+
+    Each has a lexicon and, but for English, a catalogue (`tickets/locale/`). The order matters:
+    when two languages have a pattern of equal weight in their lexicons, the earlier one wins.
+    """
+
+    EN = "en", "English"
+    DE = "de", "Deutsch"
+    FR = "fr", "Français"
+    ES = "es", "Español"
+    PT = "pt", "Português"
+
+
 class WaitingFor(TextChoices):
     """Whose turn it is on an unfinished ticket."""
 

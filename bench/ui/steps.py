@@ -79,6 +79,21 @@ def open_links(page: Page, facts: Facts) -> None:
     page.get_by_text("Already have a ticket?").click()
 
 
+def open_languages(page: Page, facts: Facts) -> None:
+    page.locator(".languages summary").click()
+
+
+def choose_german(page: Page, facts: Facts) -> None:
+    open_languages(page, facts)
+    page.get_by_role("button", name="Deutsch").click()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+
+
+def create_german_ticket(page: Page, facts: Facts) -> None:
+    create_ticket(page, facts)
+    choose_german(page, facts)
+
+
 def open_closing(page: Page, facts: Facts) -> None:
     page.get_by_text("Close this ticket").click()
 

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext_lazy as _
 
 from ..access.actors import is_agent
 from ..exceptions import InvalidInput
@@ -34,6 +35,7 @@ class PlainTextField(forms.CharField):
     json_types: tuple[type, ...] = (str,)
     json_null = False
     bound_field_class = PastedTextBoundField
+    default_error_messages = {"required": _("This field is required.")}
 
     def to_python(self, value: Any) -> str:
         if not isinstance(value, str):
@@ -46,7 +48,7 @@ class PlainTextField(forms.CharField):
     def validate(self, value: str) -> None:
         super().validate(value)
         if value and not re.search(VISIBLE_CHARACTER, value):
-            raise ValidationError("This text has no visible characters.")
+            raise ValidationError(_("This text has no visible characters."))
 
 
 def _unstorable_message(text: str, position: int) -> str:
@@ -78,21 +80,21 @@ class EnumerationField(forms.ChoiceField):
 
 class EmailField(PlainTextField):
     json_null = True
-    default_validators = [EmailValidator()]
+    default_validators = [EmailValidator(_("Enter a valid email address."))]
 
     def validate(self, value: str) -> None:
         super().validate(value)
         if re.sub(rf"{VISIBLE_CHARACTER}|\s", "", value):
-            raise ValidationError("This address contains invisible characters.")
+            raise ValidationError(_("This address contains invisible characters."))
         if "=?" in value:  # mail programs decode it (RFC 2047) into another address
-            raise ValidationError("This address contains “=?”, which mail cannot carry.")
+            raise ValidationError(_("This address contains “=?”, which mail cannot carry."))
 
     def clean(self, value: Any) -> str:
         address: str = super().clean(value)
         try:
             deliverable_address(address)
         except ValueError:
-            raise ValidationError("The part after the @ is not a valid domain.") from None
+            raise ValidationError(_("The part after the @ is not a valid domain.")) from None
         return address
 
 
@@ -139,7 +141,7 @@ class SuggestionField(PlainTextField):
             return None
         suggestion = signed_suggestions.read(signed_id)
         if suggestion is None:
-            raise ValidationError("This suggestion was not made by this desk.")
+            raise ValidationError(_("This suggestion was not made by this desk."))
         return suggestion
 
 

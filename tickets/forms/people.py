@@ -18,6 +18,7 @@ from ..vocabulary import (
     NOTIFICATION_DEFAULTS,
     PROFILE_FIELDS,
     THEMES,
+    Language,
     NotificationChoice,
 )
 from .fields import (
@@ -48,6 +49,10 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
 
 class ThemeForm(forms.Form):
     theme = forms.ChoiceField(choices=[(theme, theme) for theme in THEMES])
+
+
+class LanguageForm(forms.Form):
+    language = forms.ChoiceField(choices=Language)
 
 
 class ProfileForm(forms.Form):

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import InvalidInput
 from ..vocabulary import (
@@ -132,8 +133,11 @@ class SubmitForm(NewTicketForm):
     def __init__(self, data: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         del self.fields["status"], self.fields["assignee"]
-        self.fields["requester_email"].label = "Your email"
-        self.fields["description"].label = "What is the problem?"
+        self.fields["requester_email"].label = _("Your email")
+        self.fields["description"].label = _("What is the problem?")
+        self.fields["title"].label = _("Title")
+        self.fields["category"].label = _("Category")
+        self.fields["priority"].label = _("Priority")
 
 
 class CommentForm(forms.Form):
@@ -184,13 +188,13 @@ class MergeForm(forms.Form):
 class ReplyForm(forms.Form):
     """A requester's reply."""
 
-    body = PlainTextField(max_length=MAX_TEXT_CHARS, label="Your reply")
+    body = PlainTextField(max_length=MAX_TEXT_CHARS, label=_("Your reply"))
 
 
 class AddressForm(forms.Form):
     """An email address that a requester enters: for one ticket, or to get links."""
 
-    requester_email = EmailField(max_length=MAX_EMAIL_CHARS, label="Email address")
+    requester_email = EmailField(max_length=MAX_EMAIL_CHARS, label=_("Email address"))
 
 
 class ClassifyForm(forms.Form):

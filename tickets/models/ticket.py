@@ -36,6 +36,7 @@ from ..vocabulary import (
     TRIAGE_FIELDS,
     AuthorRole,
     Category,
+    Language,
     Priority,
     Sentiment,
     Source,
@@ -74,7 +75,7 @@ class Decision(NamedTuple):
     pghistory.ManualEvent("address_blocked"),  # type: ignore[no-untyped-call]
     pghistory.ManualEvent("address_unblocked"),  # type: ignore[no-untyped-call]
     exclude=[
-        *("document", "link_nonce", "link_digest", "merged_into"),
+        *("document", "link_nonce", "link_digest", "merged_into", "language"),
         *("first_response_at", "resolved_at", "last_activity_at"),
     ],
     context_field=pghistory.ContextJSONField(),
@@ -108,6 +109,10 @@ class Ticket(models.Model):
     sentiment_source = source_field()
     sentiment_confidence = confidence_field()
     requester_email = models.EmailField(blank=True, default="", db_default="")
+    # Of the requester's page and of emails to the requester.
+    language = models.CharField(
+        max_length=2, choices=Language, default=Language.EN, db_default=Language.EN
+    )
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -171,6 +176,7 @@ class Ticket(models.Model):
             one_of("priority", Priority),
             one_of("status", Status),
             one_of("sentiment", Sentiment),
+            one_of("language", Language),
             between("urgency_score", 0, 100),
             *(one_of(f"{name}_source", Source) for name in TRIAGE_FIELDS),
             *(between(f"{name}_confidence", 0, 1) for name in TRIAGE_FIELDS),

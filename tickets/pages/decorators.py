@@ -30,8 +30,11 @@ class Request(HttpRequest):
 View = Callable[..., HttpResponseBase]
 
 
-def page(*methods: str, agents: bool = False) -> Callable[[View], View]:
-    """Make a compressed page that supports only these methods and, with `agents`, only agents."""
+def page(*methods: str, agents: bool = False, public: bool = False) -> Callable[[View], View]:
+    """Make a compressed page that supports only these methods and, with `agents`, only agents.
+
+    A `public` page is in its visitor's language, see `web/language.py`.
+    """
     allowed = [*(["HEAD"] if "GET" in methods else []), *methods]
 
     def decorate(view: View) -> View:
@@ -53,6 +56,7 @@ def page(*methods: str, agents: bool = False) -> Callable[[View], View]:
                 patch_cache_control(response, private=True, **keep)
             return response
 
+        answer.is_public = public  # type: ignore[attr-defined]
         return gzip_page(answer)
 
     return decorate

@@ -32,6 +32,7 @@ urlpatterns = [
     path("t/<str:secret>/", requester.requester_page, name="requester-page"),
     path("t/<str:secret>/close/", requester.close, name="requester-close"),
     path("t/<str:secret>/address/", requester.address, name="requester-address"),
+    path("t/<str:secret>/language/", requester.language, name="requester-language"),
     path("t/<path:path>", requester.dead_link, name="dead-link"),
     path("confirm/<str:token>/", requester.confirm, name="confirm-address"),
     path("confirm/<path:path>", requester.dead_link, name="dead-confirmation"),
@@ -73,4 +74,5 @@ urlpatterns = [
     path("sign-in/", session.sign_in, name="sign-in"),
     path("sign-out/", session.sign_out, name="sign-out"),
     path("theme/", session.theme, name="theme"),
+    path("language/", session.language, name="language"),
 ]

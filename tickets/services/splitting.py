@@ -68,6 +68,7 @@ def _store_ticket(comment: Comment, title: str, source: Ticket, actor: Actor) ->
         title=title,
         description=comment.body,
         requester_email=source.requester_email,
+        language=source.language,
         created_at=comment.created_at,
         last_activity_at=comment.created_at,
         waiting_since=comment.created_at,

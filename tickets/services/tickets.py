@@ -19,7 +19,7 @@ from ..models.triage import Feedback
 from ..models.workplace import TicketRead
 from ..triage import engine
 from ..triage.signed_suggestions import SignedSuggestion
-from ..vocabulary import TRIAGE_FIELDS, WRITABLE_FIELDS, LearnedField, Scope, Source
+from ..vocabulary import TRIAGE_FIELDS, WRITABLE_FIELDS, Language, LearnedField, Scope, Source
 from .editing import (
     ReadState,
     TicketEdit,
@@ -42,14 +42,19 @@ KEPT_FIELDS = frozenset({"requester_email", "assignee"})
 
 
 def create_ticket(
-    data: Mapping[str, Any], actor: Actor, *, accepted: Collection[str] = ()
+    data: Mapping[str, Any],
+    actor: Actor,
+    *,
+    accepted: Collection[str] = (),
+    page_language: str = Language.EN,
 ) -> Ticket:
     """Store a new ticket. Offline triage fills in at once what the person left open.
 
     `data` is clean form data; offline triage writes a title that is empty. Values left out come
     from the suggestion that was shown (`data["suggestion"]`), if there was one. `accepted` names
     the values that the suggestion filled in and the person left alone: they stay the
-    suggestion's.
+    suggestion's. A text whose language is not clear counts as written in `page_language`, that of
+    the page that it was typed on.
     If a model is set up, a job that commits with the ticket asks it later.
     A ticket from a blocked address is spam: neither a model nor the requester hears of it.
     """
@@ -59,6 +64,7 @@ def create_ticket(
     suggestion: SignedSuggestion | None = data.get("suggestion")
     ticket = Ticket(**values)
     ticket.spam = is_blocked(ticket.requester_email)
+    ticket.language = engine.language_of(ticket.description, ticket.title) or page_language
     ticket.updated_at = ticket.created_at
     ticket.last_activity_at = ticket.created_at
     ticket.resolved_at = ticket.created_at if ticket.is_finished else None
@@ -229,6 +235,11 @@ def replace_ticket(
         has_new_text = ticket.text_digest() != text
         assessment.reassess(ticket, TRIAGE_FIELDS if has_new_text else LearnedField.values)
     return edit
+
+
+def choose_language(ticket: Ticket, language: str) -> None:
+    """Use a language for the requester's page and emails. It is no new version of the ticket."""
+    Ticket.objects.filter(pk=ticket.pk).update(language=language)
 
 
 def delete_ticket(ticket_id: int, actor: Actor, *, version: int | None = None) -> None:

@@ -51,6 +51,7 @@ REFUSED: Any = {
     "ticket_priority_known": (Ticket, "priority", ["", "P0", "urgent"]),
     "ticket_status_known": (Ticket, "status", ["", "done", "in progress"]),
     "ticket_sentiment_known": (Ticket, "sentiment", ["", "happy"]),
+    "ticket_language_known": (Ticket, "language", ["", "eo", "EN"]),
     "ticket_urgency_score_in_range": (Ticket, "urgency_score", [-1, 101, 32_767]),
     "ticket_category_source_known": (Ticket, "category_source", ["", "gpt"]),
     "ticket_priority_source_known": (Ticket, "priority_source", ["", "gpt"]),

@@ -83,7 +83,7 @@ NOT_LISTS = {
     *("ticket-spam", "snooze", "unmerge", "link", "unlink", "split", "desk-logo"),
     *("saved-reply", "delete-reply", "insert-reply", "account", "invitation"),
     *("requester-address", "requester-close", "confirm-address", "dead-link", "dead-confirmation"),
-    *("links", "links-sent"),
+    *("links", "links-sent", "language", "requester-language"),
     *(
         "api-classify",
         "api-suggest-title",

@@ -1,4 +1,4 @@
-"""The three questions of triage. They never raise an exception, and always answer in time.
+"""The questions of triage. They never raise an exception, and always answer in time.
 
 Each asks the model if one is configured and may be asked. Otherwise it asks the offline
 classifier, and as a last resort it returns the default.
@@ -16,10 +16,11 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Generic, NamedTuple, TypeVar
 
+from ..vocabulary import Language
 from . import config, parse, prompts, text
 from .config import Config
 from .gateway import ModelGateway
-from .offline import classifier
+from .offline import classifier, reading
 from .offline.lexicon.compiled import load_lexicon
 from .offline.titles import suggestion as offline_title
 from .providers.base import Endpoint, ProviderError
@@ -109,6 +110,11 @@ def suggest_title(
     return _offline(
         "suggest_title", SuggestedTitle(), lambda: offline_title.suggest_title(description)
     )
+
+
+def language_of(description: str, title: str = "") -> Language | None:
+    """Return the language that a ticket is written in, or None if that is not clear. Offline."""
+    return _offline("language", None, lambda: reading.language_of(f"{title}\n{description}"))
 
 
 def score_sentiment(

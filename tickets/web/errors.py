@@ -10,6 +10,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from .. import exceptions
 from ..exceptions import DeskError
@@ -34,6 +36,18 @@ STATUS_AND_CODE: dict[type[DeskError], tuple[int, str]] = {
     exceptions.RateLimited: (429, "rate_limited"),
     exceptions.Unavailable: (503, "unavailable"),
 }
+HEADLINES = {
+    400: _("We couldn't understand that request"),
+    403: _("You don't have access"),
+    404: _("Page not found"),
+    405: _("This page can't do that"),
+    409: _("This has changed in the meantime"),
+    412: _("This has changed in the meantime"),
+    413: _("That's too large"),
+    429: _("Too many attempts"),
+    503: _("We'll be back in a moment"),
+}
+SERVER_ERROR = _("Something went wrong")
 RETRY_AFTER = 5  # seconds, while the database is unavailable
 # Pages of people without an account, who are offered no way to agents' pages.
 REQUESTERS_PATHS = ("/t/", "/links/", "/confirm/")
@@ -84,7 +98,8 @@ def answer(
             "errors": errors or {},
         }
         return JsonResponse(problem, status=status, content_type="application/problem+json")
-    context = {"status": status, "title": title, "detail": detail, "errors": errors or {}}
+    headline = HEADLINES.get(status, SERVER_ERROR if status >= 500 else title)
+    context = {"status": status, "headline": headline, "detail": detail, "errors": errors or {}}
     # Rendered without context processors: they use the database, which may be unavailable.
     page = {**context, "request_id": getattr(request, "id", ""), "request": request}
     page["for_requesters"] = request.path.startswith(REQUESTERS_PATHS)
@@ -112,24 +127,27 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, 400, "validation_error", "The server could not understand this request.")
+    detail = gettext("The server could not understand this request.")
+    return answer(request, 400, "validation_error", detail)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, 403, "permission_denied", "You are not allowed to do this.")
+    return answer(request, 403, "permission_denied", gettext("You are not allowed to do this."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, 404, "not_found", "This page does not exist.")
+    return answer(request, 404, "not_found", gettext("This page does not exist."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     # Middleware may also find the database unavailable; `process_exception` sees only views.
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         return unavailable(request)
-    return answer(request, 500, "server_error", "Something went wrong on our side.")
+    return answer(request, 500, "server_error", gettext("Something went wrong on our side."))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    detail = "The form has expired or came from another site. Reload the page and try again."
+    detail = gettext(
+        "The form has expired or came from another site. Reload the page and try again."
+    )
     return answer(request, 403, "permission_denied", detail)

@@ -11,6 +11,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.wsgi import get_bytes_from_wsgi
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.utils.translation import gettext
 
 from ..exceptions import Conflict, DeskError, InvalidInput, PayloadTooLarge
 from . import errors
@@ -76,21 +77,23 @@ def _read(request: HttpRequest) -> None:
         elif request.content_type == "multipart/form-data":  # text only: no page accepts files
             _form(request).decode()
     except UnicodeDecodeError:
-        raise InvalidInput("This address or form contains text that is not UTF-8.") from None
+        detail = gettext("This address or form contains text that is not UTF-8.")
+        raise InvalidInput(detail) from None
 
 
 def _form(request: HttpRequest) -> bytes:
     try:
         body = request.body
     except RequestDataTooBig:
-        raise PayloadTooLarge(
+        detail = gettext(
             "What you sent is larger than the limit of 1 MiB. Nothing was saved. Go back, shorten"
             " it and send it again."
-        ) from None
+        )
+        raise PayloadTooLarge(detail) from None
     except UnreadablePostError:
         body = b""
     if len(body) < int(request.META.get("CONTENT_LENGTH") or 0):
-        raise InvalidInput("This form is incomplete.")
+        raise InvalidInput(gettext("This form is incomplete."))
     return body
 
 

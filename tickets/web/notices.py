@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import Promise, SimpleLazyObject
 
 from ..models.ticket import Ticket
 from ..services.undo import undo_token
@@ -29,7 +29,7 @@ class Notice:
 
 def notify(
     request: HttpRequest,
-    text: str,
+    text: str | Promise,
     undo: Collection[Ticket] = (),
     *,
     token: str = "",
@@ -38,10 +38,11 @@ def notify(
     """Tell the user something on the next page.
 
     `undo` are the tickets as the change left them, or `token` is what an UndoForm takes. `level`
-    is one of Django's message levels.
+    is one of Django's message levels. The text is translated now.
     Only a notice that can be undone is stored in the session: Django's messages have no field for
     it, and do without a session.
     """
+    text = str(text)
     token = token or undo_token(undo)
     if not token:
         messages.add_message(request, level, text)

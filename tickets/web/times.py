@@ -9,8 +9,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import pgettext
 
 
 def full_time(moment: datetime) -> str:
@@ -18,7 +20,13 @@ def full_time(moment: datetime) -> str:
     local = timezone.localtime(moment)
     name = local.tzname() or ""
     # Many zones have no name, only an offset such as -03.
-    return f"{local:%-d %B %Y, %H:%M} {'UTC' * name.startswith(('+', '-'))}{name}"
+    return f"{long_date(moment)}, {local:%H:%M} {'UTC' * name.startswith(('+', '-'))}{name}"
+
+
+def long_date(moment: datetime) -> str:
+    """Format with the name of the month: "3 March 2026"."""
+    # The formats are those of Django's filter `date`.
+    return date_format(timezone.localtime(moment), pgettext("format of a date", "j F Y"))
 
 
 def short_time(moment: datetime) -> str:
@@ -27,7 +35,8 @@ def short_time(moment: datetime) -> str:
 
 
 def short_date(moment: datetime) -> str:
-    return f"{timezone.localtime(moment):%-d %b %Y}"
+    """Format with a short name of the month: "3 Mar 2026"."""
+    return date_format(timezone.localtime(moment), pgettext("format of a short date", "j M Y"))
 
 
 def time_element(moment: datetime, text: str, *, shows: str = "") -> SafeString:

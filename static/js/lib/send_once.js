@@ -5,6 +5,11 @@ import { toast } from "./toasts.js";
 const MAX_BUSY = 10000; // milliseconds; after that, sending again is better than a dead button
 const TIMEOUT = 3000; // milliseconds; on a slow network, send anyway
 
+// What a button says meanwhile, for desk.css. The page policy forbids inline styles.
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(`:root { --sending: ${JSON.stringify(document.body.dataset.sending)} }`);
+document.adoptedStyleSheets.push(sheet);
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!("sendOnce" in form.dataset) || form.hasAttribute("hx-post") || event.defaultPrevented)

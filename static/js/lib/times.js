@@ -1,5 +1,6 @@
 // Write times in the reader's time zone, and keep ages up to date while a page is open. Worded like
-// `tickets/web/times.py` and the filters `ago`, `wait` and `long_wait`.
+// `tickets/web/times.py` and the filters `ago`, `wait` and `long_wait`. On translated pages the
+// browser knows the words; only ages and dates stand there.
 
 const INTERVAL = 30000; // milliseconds
 const DAY = 24 * 60; // minutes
@@ -16,6 +17,11 @@ const fullFormat = new Intl.DateTimeFormat(english, {
   month: "long",
   timeZoneName: "short",
 });
+
+const { lang } = document.documentElement;
+const dateFormat = new Intl.DateTimeFormat(lang, { dateStyle: "long" });
+const clockFormat = new Intl.DateTimeFormat(lang, { ...clock, timeZoneName: "short" });
+const ageFormat = new Intl.RelativeTimeFormat(lang, { style: "short" });
 
 function partsOf(format, moment) {
   return Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
@@ -38,8 +44,16 @@ function shortTime(moment, withClock) {
 }
 
 function fullTime(moment) {
+  if (lang !== "en") return `${dateFormat.format(moment)}, ${clockFormat.format(moment)}`;
   const { day, month, year, hour, minute, timeZoneName } = partsOf(fullFormat, moment);
   return `${day} ${month} ${year}, ${hour}:${minute} ${timeZoneName}`;
+}
+
+function translatedAge(minutes, moment) {
+  if (minutes >= MONTH) return dateFormat.format(moment);
+  if (minutes >= DAY) return ageFormat.format(-Math.floor(minutes / DAY), "day");
+  if (minutes >= 60) return ageFormat.format(-Math.floor(minutes / 60), "hour");
+  return ageFormat.format(-minutes, "minute");
 }
 
 function textOf(time, moment) {
@@ -47,6 +61,7 @@ function textOf(time, moment) {
   if (shows === "time") return shortTime(moment, true);
   const minutes = Math.floor((Date.now() - moment) / 60000);
   if (minutes < 1) return time.textContent; // the server's clock may be ahead
+  if (lang !== "en") return translatedAge(minutes, moment);
   if (shows) return lengthOf(minutes, shows === "long-wait" ? 2 : 1);
   if (minutes >= MONTH) return shortTime(moment, false);
   return `${lengthOf(minutes, 1)} ago`;

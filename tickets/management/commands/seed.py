@@ -14,7 +14,7 @@ from tickets.models.housekeeping import DemoTicket
 from tickets.models.ticket import Comment, Ticket
 from tickets.services.editing import audited
 from tickets.services.triage.assessment import assess_offline
-from tickets.vocabulary import TRIAGE_FIELDS, AuthorRole, LearnedField, Source
+from tickets.vocabulary import TRIAGE_FIELDS, AuthorRole, Language, LearnedField, Source
 
 DEMO_TICKETS = Path(__file__).parent.parent / "demo_tickets.json"
 CREATED_STATUS = "open"
@@ -100,6 +100,7 @@ def store_ticket(row: TicketRow, created_at: datetime) -> Ticket:
         title=row["title"],
         description=row["description"],
         requester_email=row["requester_email"] or "",
+        language=row["language"] if row["language"] in Language.values else Language.EN,
         created_at=created_at,
         updated_at=created_at,
         last_activity_at=created_at,

@@ -13,7 +13,8 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext, ngettext
 
 from tickets import rich_text, vocabulary
 from tickets.audit.trail import AuditEntry
@@ -24,11 +25,20 @@ from tickets.models.workplace import PendingReply
 from tickets.pages import addresses, audit_text, charts
 from tickets.pages.drafts import draft_of
 from tickets.services.mentions import find_mentions
-from tickets.vocabulary import THEMES, AuthorRole, MailKind, MailState, PredictionUse, Source
+from tickets.vocabulary import (
+    THEMES,
+    AuthorRole,
+    Language,
+    MailKind,
+    MailState,
+    PredictionUse,
+    Source,
+)
 from tickets.web import times, wording
 
 register = Library()
 register.filter(times.full_time)
+register.filter(times.long_date)
 
 MAX_QUOTES, MAX_QUOTE_CHARS = 3, 40
 MAX_EMAILS = 3
@@ -40,6 +50,18 @@ def theme(context: Context) -> str:
     request = context.get("request")
     name = request.COOKIES.get("theme") if request else None
     return name if name in THEMES else "system"
+
+
+@register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """Return the code and the own name of each language of public pages."""
+    return Language.choices
+
+
+@register.filter
+def language_label(code: str) -> str:
+    """Return a language's own name: "Deutsch"."""
+    return str(Language(code).label)
 
 
 @register.simple_tag(takes_context=True)
@@ -74,11 +96,21 @@ def desk_logo() -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def nav_link(context: Context, route: str, text: str, *within: str) -> SafeString:
-    """Return a navigation link. It is current on its own page and on the pages `within` it."""
+    """Return a navigation link. It is current on its own page and on the pages `within` it.
+
+    The names of agents' pages are English on a translated page, too.
+    """
     match = getattr(context.get("request"), "resolver_match", None)
     page = match.url_name if match else None
     current = "page" if page == route else "true" if page in within else "false"
-    return format_html('<a href="{}" aria-current="{}">{}</a>', reverse(route), current, text)
+    is_foreign = route != "submit" and get_language() != Language.EN
+    return format_html(
+        '<a href="{}" aria-current="{}"{}>{}</a>',
+        reverse(route),
+        current,
+        mark_safe(' lang="en"') if is_foreign else "",
+        text,
+    )
 
 
 @register.simple_tag
@@ -216,14 +248,15 @@ def desk_zone() -> str:
 
 def _age(moment: datetime, now: datetime) -> str:
     minutes = int((now - moment).total_seconds() // 60)
+    hours, days = minutes // 60, minutes // (24 * 60)
     if minutes < 1:
-        return "just now"
-    if minutes < 60:
-        return f"{minutes} min ago"
-    if minutes < 24 * 60:
-        return f"{minutes // 60} h ago"
-    if minutes < 30 * 24 * 60:
-        return f"{minutes // (24 * 60)} d ago"
+        return gettext("just now")
+    if hours < 1:
+        return ngettext("%d min ago", "%d min ago", minutes) % minutes
+    if days < 1:
+        return ngettext("%d h ago", "%d h ago", hours) % hours
+    if days < 30:
+        return ngettext("%d d ago", "%d d ago", days) % days
     return times.short_date(moment)
 
 

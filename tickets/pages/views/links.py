@@ -18,7 +18,7 @@ from ..decorators import Request, page
 # The requester's page has this form too, and from there browsers send `Origin: null`, see there.
 # A forged request does no more than anybody may: it emails an address what is its own.
 @csrf_exempt
-@page("GET", "POST")
+@page("GET", "POST", public=True)
 def links(request: Request) -> HttpResponse:
     form = AddressForm(request.POST) if request.method == "POST" else AddressForm()
     if not form.is_bound:
@@ -36,7 +36,7 @@ def links(request: Request) -> HttpResponse:
     return redirect("links-sent")
 
 
-@page("GET")
+@page("GET", public=True)
 def links_sent(request: Request) -> HttpResponse:
     return render(request, "tickets/links_sent.html")
 

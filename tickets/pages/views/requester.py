@@ -12,12 +12,14 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
+from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 
 from ... import requester_texts as texts
 from ...access.actors import actor_of
 from ...access.throttling import throttle_anonymous
 from ...exceptions import NotFound, RateLimited
+from ...forms.people import LanguageForm
 from ...forms.tickets import AddressForm, ReplyForm
 from ...models.ticket import Comment, Ticket, digest
 from ...models.workplace import public_author, signature_below
@@ -31,9 +33,12 @@ from ...services.addresses import (
 )
 from ...services.comments import add_reply, close_by_requester
 from ...services.replies import send_due_replies
+from ...services.tickets import choose_language
 from ...vocabulary import AuthorRole, Status
+from ...web.language import COOKIE, name_language
 from ...web.notices import notify
 from ..decorators import Request, page
+from .session import set_preference
 
 Answer = Callable[..., HttpResponseBase]
 
@@ -55,7 +60,7 @@ def private_page(*methods: str) -> Callable[[Answer], Answer]:
             response["X-Robots-Tag"] = "noindex"
             return response
 
-        return csrf_exempt(page(*methods)(answer))
+        return csrf_exempt(page(*methods, public=True)(answer))
 
     return decorate
 
@@ -63,7 +68,7 @@ def private_page(*methods: str) -> Callable[[Answer], Answer]:
 def of_ticket(view: Answer) -> Answer:
     """Pass the ticket of the private link, or the one that it was merged into.
 
-    Explain a link that does not work (any more).
+    Answer in the ticket's language. Explain a link that does not work (any more).
     """
 
     @wraps(view)
@@ -74,9 +79,16 @@ def of_ticket(view: Answer) -> Answer:
         ticket = Ticket.including_spam.find_current(linked.pk)
         if send_due_replies(ticket):
             ticket.refresh_from_db()
-        return view(request, ticket, secret)
+        return in_language_of(ticket, lambda: view(request, ticket, secret))
 
     return answer
+
+
+def in_language_of(ticket: Ticket, answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    with override(ticket.language):
+        response = answer()
+        name_language(response)
+    return response
 
 
 @private_page("GET", "POST")
@@ -107,7 +119,7 @@ def address(request: Request, ticket: Ticket, secret: str) -> HttpResponse:
         return refusal
     result = request_address(ticket, form.cleaned_data["requester_email"])
     if result == AddressRequest.LIMITED:
-        form.add_error("requester_email", texts.ADDRESS_LIMITED)
+        form.add_error("requester_email", str(texts.ADDRESS_LIMITED))
         return _page(request, ticket, secret, address_form=form, status=429)
     is_same = result == AddressRequest.SAME
     notify(request, texts.ADDRESS_SAME if is_same else texts.ADDRESS_CHECK_SENT)
@@ -122,17 +134,32 @@ def close(request: Request, ticket: Ticket, secret: str) -> HttpResponse:
     return redirect("requester-page", secret)
 
 
+@private_page("POST")
+@of_ticket
+def language(request: Request, ticket: Ticket, secret: str) -> HttpResponse:
+    """Choose the language of this page, of the ticket's emails and of this browser's visits."""
+    response = redirect("requester-page", secret)
+    form = LanguageForm(request.POST)
+    if form.is_valid():
+        choose_language(ticket, form.cleaned_data["language"])
+        set_preference(response, COOKIE, form.cleaned_data["language"])
+    return response
+
+
 # Mail programs open links by themselves, so opening this one changes nothing.
 @private_page("GET", "POST")
-def confirm(request: Request, token: str) -> HttpResponse:
+def confirm(request: Request, token: str) -> HttpResponseBase:
     """Confirm an address by the link that was mailed to it."""
     try:
         if request.method == "POST":
             ticket = confirm_address(token)
-            notify(request, texts.ADDRESS_CONFIRMED)
+            with override(ticket.language):
+                notify(request, texts.ADDRESS_CONFIRMED)
             return redirect(ticket.private_link_path())
-        email, _ = find_check(token)
-        return render(request, "tickets/confirm.html", {"email": email})
+        email, ticket = find_check(token)
+        return in_language_of(
+            ticket, lambda: render(request, "tickets/confirm.html", {"email": email})
+        )
     except NotFound:
         return render(request, "tickets/confirm.html", status=404)
 
@@ -210,6 +237,7 @@ def _etag(
     """Return a tag for what the page shows, and nothing else: it must not reveal other changes."""
     content = [
         *(ticket.title, ticket.description, ticket.status, ticket.requester_email, pending),
+        ticket.language,
         *((comment.pk, comment.author_role, comment.body) for comment in comments),
         *((public_author(comment), signature_below(comment)) for comment in comments),
         *(each.pk for each in moved),
@@ -223,6 +251,6 @@ def _steps(ticket: Ticket) -> list[tuple[str, str]]:
     steps = [Status.OPEN, Status.IN_PROGRESS, last]
     current = steps.index(Status(ticket.status))
     return [
-        (texts.STEPS[step], "done" if number < current else "now" if number == current else "")
+        (str(texts.STEPS[step]), "done" if number < current else "now" if number == current else "")
         for number, step in enumerate(steps)
     ]

@@ -1,4 +1,4 @@
-"""Sign in and out, and choose the theme."""
+"""Sign in and out, and choose the theme and the language."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
 from ...access.throttling import throttle
-from ...forms.people import SignInForm, ThemeForm
+from ...forms.people import LanguageForm, SignInForm, ThemeForm
+from ...web import language as languages
 from ..addresses import next_path
 from ..decorators import Request, page
 
@@ -44,7 +45,7 @@ def sign_out(request: Request) -> HttpResponse:
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
 
-# Changes only how this browser paints, and must work on the requester's page, which sends
+# These two change only what this browser shows, and must work on the requester's page, which sends
 # `Origin: null`.
 @csrf_exempt
 @page("POST")
@@ -52,12 +53,22 @@ def theme(request: Request) -> HttpResponse:
     response = redirect(next_path(request) or "submit")
     form = ThemeForm(request.POST)
     if form.is_valid():
-        response.set_cookie(
-            "theme",
-            form.cleaned_data["theme"],
-            max_age=ONE_YEAR,
-            samesite="Lax",
-            httponly=True,
-            secure=settings.HTTPS,
-        )
+        set_preference(response, "theme", form.cleaned_data["theme"])
     return response
+
+
+@csrf_exempt
+@page("POST", public=True)
+def language(request: Request) -> HttpResponse:
+    response = redirect(next_path(request) or "submit")
+    form = LanguageForm(request.POST)
+    if form.is_valid():
+        set_preference(response, languages.COOKIE, form.cleaned_data["language"])
+    return response
+
+
+def set_preference(response: HttpResponse, name: str, value: str) -> None:
+    """Let the browser remember a choice for a year."""
+    response.set_cookie(
+        name, value, max_age=ONE_YEAR, samesite="Lax", httponly=True, secure=settings.HTTPS
+    )

@@ -7,6 +7,7 @@ import secrets
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language, override
 
 from ... import requester_texts as texts
 from ...access.actors import REQUESTER, Actor, actor_of
@@ -16,7 +17,6 @@ from ...forms.fields import clean_data
 from ...forms.tickets import SimilarForm, SubmitForm
 from ...models.ticket import Ticket, digest
 from ...services.tickets import create_ticket, create_ticket_once
-from ...vocabulary import Category, Priority
 from ...web.notices import notify
 from ..decorators import Request, page
 
@@ -27,7 +27,7 @@ MAX_SIMILAR = 3
 CONTENT = ("title", "description", "category", "priority", "requester_email")
 
 
-@page("GET", "POST")
+@page("GET", "POST", public=True)
 def submit(request: Request) -> HttpResponse:
     form = SubmitForm(request.POST) if request.method == "POST" else SubmitForm()
     if not form.is_bound:
@@ -43,7 +43,8 @@ def submit(request: Request) -> HttpResponse:
         response["Retry-After"] = str(error.retry_after)
         return response
     ticket = _create_once(form, actor)
-    notify(request, texts.TICKET_RECEIVED)
+    with override(ticket.language):  # that of the page to come
+        notify(request, texts.TICKET_RECEIVED)
     return redirect(ticket.private_link_path())
 
 
@@ -71,7 +72,9 @@ def _create_once(form: SubmitForm, actor: Actor) -> Ticket:
         key,
         "page",
         content,
-        lambda: create_ticket(data, author, accepted=data["accepted"]),
+        lambda: create_ticket(
+            data, author, accepted=data["accepted"], page_language=get_language()
+        ),
         lambda ticket: {"id": ticket.pk},
         until_finished=True,
     )
@@ -89,8 +92,8 @@ def _page(request: Request, form: SubmitForm, status: int = 200) -> HttpResponse
         "form_key": key,
         "accepted": [] if form.errors.get("kept") else form["kept"].value() or [],
         "suggestion_id": "" if form.errors.get("suggestion_id") else form["suggestion_id"].value(),
-        "categories": Category.values,
-        "priorities": Priority.values,
+        "categories": texts.CATEGORIES.items(),
+        "priorities": texts.PRIORITIES.items(),
     }
     response = render(request, "tickets/submit.html", context, status=status)
     response.set_cookie(

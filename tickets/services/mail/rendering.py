@@ -13,13 +13,14 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
 from django.utils.encoding import punycode
+from django.utils.translation import override
 
 from ... import rich_text
 from ...models.mail import Email, deliverable_address
 from ...models.ticket import Ticket, digest
 from ...models.workplace import public_author, signature_below
 from ...requester_texts import SUBJECTS
-from ...vocabulary import MAX_LINKS, MailKind
+from ...vocabulary import MAX_LINKS, Language, MailKind
 from ..invitations import invitation_key
 from . import agents
 
@@ -73,7 +74,16 @@ def _still_resolved(email: Email, ticket: Ticket) -> bool:
 
 
 def render(email: Email) -> EmailMessage:
-    """Return the email as text and HTML. Raise ValueError if mail cannot carry its address."""
+    """Return the email as text and HTML, in the ticket's language if it is for a requester.
+
+    Raise ValueError if mail cannot carry its address.
+    """
+    ticket = None if email.recipient else email.ticket
+    with override(ticket.language if ticket else Language.EN):
+        return _render(email)
+
+
+def _render(email: Email) -> EmailMessage:
     template, subject, context = _content(email)
     # Mail programs decode what follows "=?", line ends included.
     subject = " ".join(UNPRINTABLE.sub(" ", subject).replace("=?", "= ?").split())
@@ -105,7 +115,7 @@ def _content(email: Email) -> tuple[str, str, dict[str, Any]]:
     assert ticket is not None
     if email.has_own_address:
         # Without the title: a stranger may have chosen both the title and the address.
-        return email.kind, SUBJECTS[MailKind(email.kind)], _own_context(email, ticket)
+        return email.kind, str(SUBJECTS[MailKind(email.kind)]), _own_context(email, ticket)
     comment = email.comment
     context = {
         "ticket": ticket,

@@ -15,6 +15,7 @@ GET = {
     "submit": (200, 200, 200),
     "requester-page": (200, 200, 200),
     "requester-close": (405, 405, 405),
+    "requester-language": (405, 405, 405),
     "requester-address": (405, 405, 405),
     "dead-link": (404, 404, 404),
     "confirm-address": (404, 404, 404),
@@ -55,6 +56,7 @@ GET = {
     "sign-in": (200, 302, 302),
     "sign-out": (405, 405, 405),
     "theme": (405, 405, 405),
+    "language": (405, 405, 405),
 }
 AGENTS_ONLY = [
     *(
@@ -79,6 +81,7 @@ METHODS = {
     "requester-page": {"GET", "POST"},
     "requester-close": {"POST"},
     "requester-address": {"POST"},
+    "requester-language": {"POST"},
     "dead-link": {"GET", "POST"},
     "confirm-address": {"GET", "POST"},
     "dead-confirmation": {"GET", "POST"},
@@ -118,6 +121,7 @@ METHODS = {
     "sign-in": {"GET", "POST"},
     "sign-out": {"POST"},
     "theme": {"POST"},
+    "language": {"POST"},
 }
 NOT_PAGES = {"similar", "reply-picker", "ticket-news", "ticket-export"}  # parts, a number, a file
 ROUTES = {route.name: route for route in urlpatterns if route.name}  # but not the catch-alls

@@ -238,7 +238,7 @@ def close(visitor, ticket):
 
 def test_a_requester_closes_and_reopens_by_writing(visitor, ticket):
     page = close(visitor, ticket).content.decode()
-    assert texts.TICKET_CLOSED in page
+    assert str(texts.TICKET_CLOSED) in page
     assert "This is closed" in page
     assert "Close this ticket" not in page
     visitor.post(ticket.private_link_path(), {"body": "It is back."})

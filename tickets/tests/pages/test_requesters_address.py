@@ -57,7 +57,7 @@ def address_of(ticket):
 
 def test_a_new_address_is_used_once_it_is_confirmed(mail_server, visitor, ticket):
     page = enter(visitor, ticket).content.decode()
-    assert texts.ADDRESS_CHECK_SENT in page
+    assert str(texts.ADDRESS_CHECK_SENT) in page
     assert "k…@example.org waits to be confirmed" in page
     assert NEW not in page
     work()
@@ -71,7 +71,7 @@ def test_a_new_address_is_used_once_it_is_confirmed(mail_server, visitor, ticket
     assert address_of(ticket) == "kim@example.org"  # mail programs open links too
     page = visitor.post(path, follow=True)
     assert page.redirect_chain[-1][0] == ticket.private_link_path()
-    assert texts.ADDRESS_CONFIRMED in page.content.decode()
+    assert str(texts.ADDRESS_CONFIRMED) in page.content.decode()
     assert "waits to be confirmed" not in page.content.decode()
     assert address_of(ticket) == NEW
 
@@ -193,7 +193,7 @@ def test_an_address_gets_few_confirmations_whatever_ticket_asks(mail_server, vis
     work()
     assert len(mail_server.messages) == MAX_ADDRESS_CHECKS_PER_DAY
     assert page.status_code == 429
-    assert texts.ADDRESS_LIMITED in page.content.decode()
+    assert str(texts.ADDRESS_LIMITED) in page.content.decode()
 
 
 def test_a_ticket_sends_few_confirmations_whatever_address_it_names(mail_server, visitor, ticket):
@@ -224,7 +224,7 @@ def test_two_clicks_send_one_confirmation(mail_server, visitor, ticket):
 
 def test_the_present_address_needs_no_confirmation(visitor, ticket):
     page = enter(visitor, ticket, "kim@example.org").content.decode()
-    assert texts.ADDRESS_SAME in page
+    assert str(texts.ADDRESS_SAME) in page
     assert not Email.objects.exists()
 
 

@@ -81,7 +81,7 @@ CHANGES = {
             "tickets_comment": {"origin_id", "is_opening", "split_into_id"},
             "tickets_ticket": {
                 *("waiting_since", "last_activity_at", "snoozed_until"),
-                *("merged_into_id", "spam"),
+                *("merged_into_id", "spam", "language"),
             },
             "tickets_ticketevent": {"waiting_since", "snoozed_until", "spam"},
             "tickets_email": {"confirmed_at", "recipient_id"},

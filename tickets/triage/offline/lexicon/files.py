@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from ....vocabulary import CATEGORIES, SENTIMENTS
+from ....vocabulary import CATEGORIES, SENTIMENTS, Language
 
 FOLDER = Path(__file__).resolve().parent
-# The order matters: when two languages have a pattern of equal weight, the earlier one wins.
-LANGUAGES = ("en", "de", "fr", "es", "pt")
+LANGUAGES = tuple(Language.values)
 # An empty pattern, or an empty alternative such as in "a| b".
 _EMPTY = re.compile(r"^[^\S\n]*$|(?:^|[| ])\||\|(?: |$)", re.MULTILINE)
 
