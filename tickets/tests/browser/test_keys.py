@@ -97,7 +97,9 @@ def test_a_ticket_is_resolved_with_a_saved_reply_by_five_keys(window, keys, wait
     expect(window.locator("#toasts")).to_contain_text("Reply sent and ticket resolved.")
     ticket.refresh_from_db()
     assert ticket.status == "resolved"
-    assert [comment.body for comment in ticket.comments.all()] == ["The chair wobbles? Turn it over."]
+    assert [comment.body for comment in ticket.comments.all()] == [
+        "The chair wobbles? Turn it over."
+    ]
     # Nothing else was resolved or answered.
     assert Ticket.objects.filter(status="open").count() == len(waiting) - 1
     assert Comment.objects.count() == 1
