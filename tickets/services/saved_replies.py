@@ -16,7 +16,7 @@ from django.db.models import F
 from ..access.actors import Actor
 from ..exceptions import InvalidInput, NotFound, PermissionDenied
 from ..models.ticket import Ticket
-from ..models.workplace import SavedReply
+from ..models.workplace import AgentProfile, SavedReply
 from ..vocabulary import MAX_SAVED_REPLIES, Scope
 from .mail.rendering import private_link
 
@@ -24,7 +24,7 @@ SAME_NAME = "You have a saved reply with this name already. Choose another name.
 # What each variable stands for, as the page explains it.
 VARIABLES: Mapping[str, str] = {
     "requester": "the requester's email address",
-    "agent": "your name",
+    "agent": "your display name",
     "number": "the ticket's number",
     "title": "the ticket's title",
     "link": "the address of the requester's private page",
@@ -79,7 +79,7 @@ def fill_in(text: str, ticket: Ticket, actor: Actor) -> str:
     """Replace the variables. One without a value disappears with the space before it."""
     values = {
         "requester": ticket.requester_email,
-        "agent": (actor.user.get_full_name() or actor.name) if actor.user else "",
+        "agent": _agent_name(actor),
         "number": f"#{ticket.pk}",
         "title": ticket.title,
         "link": private_link(ticket) if ticket.link_digest else "",
@@ -90,6 +90,13 @@ def fill_in(text: str, ticket: Ticket, actor: Actor) -> str:
         return f"{match[1]}{text}" if text else ""
 
     return VARIABLE.sub(value, text)
+
+
+def _agent_name(actor: Actor) -> str:
+    """Return the name that requesters see on a reply, or one that the agent can change."""
+    if actor.user is None:
+        return ""
+    return AgentProfile.of(actor.user).display_name or actor.user.get_full_name() or actor.name
 
 
 def _visible_reply(reply_id: int, actor: Actor) -> SavedReply:
