@@ -86,7 +86,7 @@ def _log_found(leaver: User, count: int) -> None:
     LogEntry.objects.create(
         user=leaver,
         content_type=ContentType.objects.get_for_model(User),
-        object_id=leaver.pk,
+        object_id=str(leaver.pk),
         object_repr=leaver.get_username()[:200],
         action_flag=CHANGE,
         change_message=f"{FOUND} {tickets} unassigned.",
