@@ -32,7 +32,7 @@ const STILL_SENDING = "Still sending. Your text stays here until it has arrived.
 
 const forms = () => document.querySelectorAll("form[data-draft]");
 const isWriting = () => [...forms()].some(isDirty);
-const drafts = createDrafts(`${ticket.dataset.actor}:${ticket.dataset.ticket}`);
+const drafts = createDrafts(ticket.dataset.actor, ticket.dataset.ticket);
 
 document.addEventListener("input", ({ target }) => {
   const form = target.closest("form[data-draft]");
