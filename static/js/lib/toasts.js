@@ -11,13 +11,15 @@ const UNDO_FORM = "form[data-undo]";
 
 /**
  * Show a message, with an Undo button if `undo` names the change ("12:3", see undo.py). `about` names
- * the value that it is about ("status-12"): a newer message about it takes its place.
+ * the value that it is about ("status-12"): a newer message about it takes its place. `since` and
+ * `until` are times of the clock: it ends at `until` at the latest.
  */
-export function toast(message, undo, about = "", since = Date.now()) {
+export function toast(message, undo, about = "", since = Date.now(), until = 0) {
   endToasts(about);
   const line = document.createElement("div");
   line.className = "toast";
-  Object.assign(line.dataset, { since, about });
+  Object.assign(line.dataset, { since, about, until });
+  if (until) setTimeout(end, until - Date.now(), line);
   line.append(Object.assign(document.createElement("p"), { textContent: message }));
   if (undo) line.append(undoForm(undo));
   show(line);
@@ -27,10 +29,14 @@ export function toast(message, undo, about = "", since = Date.now()) {
 export function endToasts(about) {
   if (!about) return;
   for (const line of document.querySelectorAll(".toast")) {
-    if (line.dataset.about !== about || line.hidden) continue;
-    if (line.contains(document.activeElement)) returnFocus();
-    line.remove();
+    if (line.dataset.about === about) end(line);
   }
+}
+
+function end(line) {
+  if (line.hidden) return; // its change is being undone
+  if (line.contains(document.activeElement)) returnFocus();
+  line.remove();
 }
 
 function show(line) {
@@ -56,8 +62,8 @@ export function undoButton(changes) {
   return form?.querySelector("button");
 }
 
-document.addEventListener("toast", ({ detail: { message, undo, about } }) => {
-  toast(message, undo, about);
+document.addEventListener("toast", ({ detail: { message, undo, about, seconds } }) => {
+  toast(message, undo, about, Date.now(), seconds && Date.now() + 1000 * seconds);
   if (lasts(undo)) remember({ message, undo, since: Date.now() });
 });
 
@@ -200,6 +206,7 @@ window.addEventListener("pagehide", () => {
     undo: line.querySelector(UNDO_FORM).elements.changes.value,
     about: line.dataset.about,
     since: Number(line.dataset.since),
+    until: Number(line.dataset.until),
   }));
   session.writeJSON(STORAGE_KEY, stored);
 });
@@ -208,7 +215,9 @@ function restore() {
   const stored = session.readJSON(STORAGE_KEY) || [];
   session.remove(STORAGE_KEY);
   if (!byId("undo-form")) return; // nobody is signed in any more
-  for (const { message, undo, about, since } of stored) {
-    if (message && Date.now() - since < UNDO_TIME) toast(message, undo, about, since);
+  for (const { message, undo, about, since, until } of stored) {
+    const now = Date.now();
+    if (!message || now - since >= UNDO_TIME || (until && now >= until)) continue;
+    toast(message, undo, about, since, until);
   }
 }

@@ -164,9 +164,6 @@ document.addEventListener("htmx:afterSwap", ({ target }) => {
   if (answered?.id === "composer") focusOnReply();
   answered = null;
   isShowing = false;
-  for (const id of awaited)
-    if (!byId(`reply-${id}`)) undoButton(`reply:${id}`)?.closest(".toast").remove();
-  awaited = [];
   look();
 });
 
@@ -179,11 +176,10 @@ function focusOnReply() {
   message.scrollIntoView({ block: "nearest" });
 }
 
-let awaited = []; // ids of the replies that the page wants to see sent
-
 page.addEventListener("htmx:configRequest", ({ detail: { elt, parameters, verb } }) => {
   if (elt !== page || verb !== "get") return;
-  awaited = dueReplies();
+  // The replies that the page wants to see sent.
+  const awaited = dueReplies();
   if (awaited.length) parameters.sent = awaited.at(-1);
 });
 
