@@ -6,6 +6,7 @@ const MAX_TOASTS = 3;
 const UNDO_TIME = 20000; // milliseconds, as in desk.css
 const RECENT_TIME = 10 * 60000; // milliseconds
 const MAX_RECENT = 50; // changes
+const MAX_LINKS = 5; // to the tickets of one change
 const STORAGE_KEY = "toasts";
 const UNDO_FORM = "form[data-undo]";
 
@@ -126,11 +127,24 @@ function showRecent() {
   const lines = changes.map(({ message, undo }) => {
     const line = document.createElement("li");
     line.append(Object.assign(document.createElement("p"), { textContent: message }));
+    line.firstChild.append(...linksTo(undo));
     line.append(undoForm(undo));
     return line;
   });
   byId("recent-list").replaceChildren(...lines);
   for (const line of lines) window.htmx?.process(line);
+}
+
+/** Return links to the tickets of a change, if it changed several: its message names none. */
+function linksTo(undo) {
+  const ids = undo.split(",").map((change) => change.split(":")[0]);
+  if (ids.length === 1) return [];
+  const links = ids.slice(0, MAX_LINKS).flatMap((id) => {
+    const href = panel.dataset.ticket.replace("0", id);
+    return [" ", Object.assign(document.createElement("a"), { href, textContent: `#${id}` })];
+  });
+  const more = ids.length - MAX_LINKS;
+  return more > 0 ? [...links, ` and ${more} more`] : links;
 }
 
 if (panel) {
