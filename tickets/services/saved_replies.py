@@ -13,11 +13,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from ..access.actors import Actor
+from ..access.actors import Actor, may_change
 from ..exceptions import InvalidInput, NotFound, PermissionDenied
 from ..models.ticket import Ticket
 from ..models.workplace import AgentProfile, SavedReply
-from ..vocabulary import MAX_SAVED_REPLIES, Scope
+from ..vocabulary import MAX_SAVED_REPLIES
 from .mail.rendering import private_link
 
 SAME_NAME = "You have a saved reply with this name already. Choose another name."
@@ -60,12 +60,6 @@ def changeable_reply(reply_id: int, actor: Actor) -> SavedReply:
     if not may_change(reply, actor):
         raise PermissionDenied("This saved reply belongs to somebody else.")
     return reply
-
-
-def may_change(reply: SavedReply, actor: Actor) -> bool:
-    """Return whether it is the actor's own or nobody's. Admins may change any shared one."""
-    owners = (None, actor.user.pk if actor.user else None)
-    return reply.owner_id in owners or actor.can(Scope.ADMIN)
 
 
 def insert_reply(reply_id: int, ticket: Ticket, actor: Actor) -> str:
