@@ -26,8 +26,8 @@ from .mail import notifications
 
 # More tickets than this are a job's work.
 BATCH = 500
-# How the back office's log names a leaver whom the job found.
-FOUND = "No longer an agent:"
+# How the back office's log begins about a leaver whom the job found.
+LOG_PREFIX = "No longer an agent:"
 MAX_FOUND = 10  # leavers that the back office shows
 LOG_WINDOW = 10_000  # log entries, by id, that are searched for them
 
@@ -89,7 +89,7 @@ def _log_found(leaver: User, count: int) -> None:
         object_id=str(leaver.pk),
         object_repr=leaver.get_username()[:200],
         action_flag=CHANGE,
-        change_message=f"{FOUND} {tickets} unassigned.",
+        change_message=f"{LOG_PREFIX} {tickets} unassigned.",
     )
 
 
@@ -99,7 +99,7 @@ def found_leavers() -> Sequence[LogEntry]:
     entries = LogEntry.objects.filter(
         pk__gt=latest - LOG_WINDOW,
         content_type=ContentType.objects.get_for_model(User),
-        change_message__startswith=FOUND,
+        change_message__startswith=LOG_PREFIX,
     )
     return list(entries.order_by("-pk")[:MAX_FOUND])
 

@@ -137,7 +137,7 @@ def answer(user, ticket, body, **more):
     return signed_in(user).post(f"/tickets/{ticket.pk}/comments/", form)
 
 
-def told(user, ticket):
+def presence_line(user, ticket):
     """Return what the open page of a ticket says about others. It asks every 15 seconds."""
     seen = {"window": "0" * 24, "version": "1", "comment": "0", "replies": "", "writing": "true"}
     return signed_in(user).post(f"/tickets/{ticket.pk}/presence/", seen).content.decode()
@@ -157,12 +157,12 @@ def test_two_agents_answer_at_once(settings, zoe, maria, delay):
     PendingReply.objects.update(due_at=timezone.now())  # the time for Undo is over
     let_a_minute_pass()
     assert [comment.body for comment in Comment.objects.all()] == ["Lift it."]
-    assert "zoe replied" in told(maria, ticket)
+    assert "zoe replied" in presence_line(maria, ticket)
     newest = Comment.objects.get().pk
     assert answer(maria, ticket, "Push it.", form_key="1", seen_comment=newest).status_code == 302
     PendingReply.objects.update(due_at=timezone.now())
     let_a_minute_pass()
-    assert "maria replied" in told(zoe, ticket)
+    assert "maria replied" in presence_line(zoe, ticket)
     assert ticket.pk in unread(zoe)
 
 
