@@ -175,7 +175,7 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
         if count and not form.is_valid():
             return self.ask_for_agent(
                 request,
-                users,
+                changed,
                 form,
                 title="Deactivate users",
                 question=f"Who gets {plural(count, 'active ticket')}?",
