@@ -6,7 +6,7 @@ import { local } from "./storage.js";
 
 const PREFIX = "draft:";
 const ACCOUNT_KEY = "drafts-of";
-const LIFETIME = 30 * 24 * 3600 * 1000; // milliseconds
+const LIFETIME = 2_592_000_000; // milliseconds: 30 days
 const RESTORED = "We restored your draft. It hasn't been sent.";
 const TEXT_FIELDS = "textarea, input[type=text]";
 

@@ -12,15 +12,15 @@ const UNDO_FORM = "form[data-undo]";
 
 /**
  * Show a message, with an Undo button if `undo` names the change ("12:3", see undo.py). `about` names
- * the value that it is about ("status-12"): a newer message about it takes its place. `since` and
- * `until` are times of the clock: it ends at `until` at the latest.
+ * the value that it is about ("status-12"): a newer message about it takes its place. `since` is the
+ * time of the clock at which its UNDO_TIME began.
  */
-export function toast(message, undo, about = "", since = Date.now(), until = 0) {
+export function toast(message, undo, about = "", since = Date.now()) {
   endToasts(about);
   const line = document.createElement("div");
   line.className = "toast";
-  Object.assign(line.dataset, { since, about, until });
-  if (until) setTimeout(end, until - Date.now(), line);
+  Object.assign(line.dataset, { since, about });
+  if (undo && !lasts(undo)) setTimeout(end, since + UNDO_TIME - Date.now(), line);
   line.append(Object.assign(document.createElement("p"), { textContent: message }));
   if (undo) line.append(undoForm(undo));
   show(line);
@@ -64,7 +64,8 @@ export function undoButton(changes) {
 }
 
 document.addEventListener("toast", ({ detail: { message, undo, about, seconds } }) => {
-  toast(message, undo, about, Date.now(), seconds && Date.now() + 1000 * seconds);
+  // What holds for so many seconds ends with them.
+  toast(message, undo, about, Date.now() + (seconds ? 1000 * seconds - UNDO_TIME : 0));
   if (lasts(undo)) remember({ message, undo, since: Date.now() });
 });
 
@@ -127,7 +128,7 @@ function showRecent() {
   const lines = changes.map(({ message, undo }) => {
     const line = document.createElement("li");
     line.append(Object.assign(document.createElement("p"), { textContent: message }));
-    line.firstChild.append(...linksTo(undo));
+    line.firstChild.insertAdjacentHTML("beforeend", linksTo(undo));
     line.append(undoForm(undo));
     return line;
   });
@@ -135,16 +136,11 @@ function showRecent() {
   for (const line of lines) window.htmx?.process(line);
 }
 
-/** Return links to the tickets of a change, if it changed several: its message names none. */
+/** Return links to the first tickets of a change, if it changed several: its message names none. */
 function linksTo(undo) {
-  const ids = undo.split(",").map((change) => change.split(":")[0]);
-  if (ids.length === 1) return [];
-  const links = ids.slice(0, MAX_LINKS).flatMap((id) => {
-    const href = panel.dataset.ticket.replace("0", id);
-    return [" ", Object.assign(document.createElement("a"), { href, textContent: `#${id}` })];
-  });
-  const more = ids.length - MAX_LINKS;
-  return more > 0 ? [...links, ` and ${more} more`] : links;
+  const ids = undo.match(/\d+(?=:)/g);
+  const links = ids.slice(0, MAX_LINKS).map((id) => ` <a href="/tickets/${id}/">#${id}</a>`);
+  return ids.length > 1 ? links.join("") : "";
 }
 
 if (panel) {
@@ -220,7 +216,6 @@ window.addEventListener("pagehide", () => {
     undo: line.querySelector(UNDO_FORM).elements.changes.value,
     about: line.dataset.about,
     since: Number(line.dataset.since),
-    until: Number(line.dataset.until),
   }));
   session.writeJSON(STORAGE_KEY, stored);
 });
@@ -229,9 +224,7 @@ function restore() {
   const stored = session.readJSON(STORAGE_KEY) || [];
   session.remove(STORAGE_KEY);
   if (!byId("undo-form")) return; // nobody is signed in any more
-  for (const { message, undo, about, since, until } of stored) {
-    const now = Date.now();
-    if (!message || now - since >= UNDO_TIME || (until && now >= until)) continue;
-    toast(message, undo, about, since, until);
+  for (const { message, undo, about, since } of stored) {
+    if (message && Date.now() - since < UNDO_TIME) toast(message, undo, about, since);
   }
 }
