@@ -85,7 +85,9 @@ def result_message(result: BulkEdit, changes: Mapping[str, object]) -> str:
 
 
 def _value(name: str, value: object) -> str:
-    """Name a new value: "priority high", "assignee hanna", "unassigned"."""
+    """Name a new value: "priority high", "assignee hanna", "unassigned", "spam"."""
+    if name == "spam":
+        return _state({name: value})
     text = audit_text.value_text(name, value)
     return f"{name} {text}" if value else text
 

@@ -86,6 +86,7 @@ def test_htmx_gets_an_event_that_refreshes_the_list(agent, tickets):
         ({"assignee": "hanna"}, "Assignee hanna"),
         ({"assignee": "none"}, "Unassigned"),
         ({"assignee": "none", "status": "closed"}, "Status closed, unassigned"),
+        ({"priority": "low", "spam": "true"}, "Priority low, spam"),
     ],
 )
 def test_it_says_what_has_changed(agent, tickets, changes, what):
