@@ -6,7 +6,6 @@ const MAX_TOASTS = 3;
 const UNDO_TIME = 20000; // milliseconds, as in desk.css
 const RECENT_TIME = 10 * 60000; // milliseconds
 const MAX_RECENT = 50; // changes
-const MAX_LINKS = 5; // to the tickets of one change
 const STORAGE_KEY = "toasts";
 const UNDO_FORM = "form[data-undo]";
 
@@ -80,7 +79,9 @@ export function undoNewest() {
 // --- My recent changes: they can be undone for longer than a toast is there ---
 
 const panel = byId("recent-changes");
-const recentKey = panel && `recent-${panel.dataset.account}`;
+/** The agent's account that is signed in; undefined if there is none. */
+export const account = panel?.dataset.account;
+const recentKey = `recent-${account}`;
 
 /** Return the changes of this account in this browser, the newest first. */
 function recentChanges() {
@@ -128,19 +129,11 @@ function showRecent() {
   const lines = changes.map(({ message, undo }) => {
     const line = document.createElement("li");
     line.append(Object.assign(document.createElement("p"), { textContent: message }));
-    line.firstChild.insertAdjacentHTML("beforeend", linksTo(undo));
     line.append(undoForm(undo));
     return line;
   });
   byId("recent-list").replaceChildren(...lines);
   for (const line of lines) window.htmx?.process(line);
-}
-
-/** Return links to the first tickets of a change, if it changed several: its message names none. */
-function linksTo(undo) {
-  const ids = undo.match(/\d+(?=:)/g);
-  const links = ids.slice(0, MAX_LINKS).map((id) => ` <a href="/tickets/${id}/">#${id}</a>`);
-  return ids.length > 1 ? links.join("") : "";
 }
 
 if (panel) {
