@@ -28,6 +28,7 @@ from .models.ticket import Ticket
 from .models.tokens import ApiToken
 from .models.triage import Feedback, Prediction, TriageModel
 from .models.workplace import SavedView
+from .services.leavers import found_leavers
 
 View = Callable[..., Any]
 
@@ -96,7 +97,10 @@ class DeskAdminSite(admin.AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        return super().index(request, {"recent": recent_actions(request)} | (extra_context or {}))
+        context = {"recent": recent_actions(request), **(extra_context or {})}
+        if request.user.has_perm("auth.view_user"):
+            context["leavers"] = found_leavers()
+        return super().index(request, context)
 
     def app_index(  # type: ignore[override]  # Django's is a page of its own
         self, request: HttpRequest, app_label: str, extra_context: Any = None

@@ -15,6 +15,7 @@ from django.utils import timezone
 from ..audit.trail import AuditContext
 from ..exceptions import AuthenticationRequired, PermissionDenied
 from ..models.tokens import ApiToken
+from ..models.workplace import Owned
 from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, Scope
 
 EVERYTHING = frozenset({Scope.READ, Scope.WRITE, Scope.ADMIN})
@@ -169,6 +170,12 @@ def agents() -> QuerySet[User]:
     """Return the users to whom a ticket can be assigned."""
     role = Q(groups__name__in=[AGENTS_GROUP, ADMINS_GROUP]) | Q(is_superuser=True)
     return User.objects.filter(role, is_active=True).order_by("username").distinct()
+
+
+def may_change(row: Owned, actor: Actor) -> bool:
+    """Return whether it is the actor's own or nobody's. Admins may change any that they see."""
+    owners = (None, actor.user.pk if actor.user else None)
+    return row.owner_id in owners or actor.can(Scope.ADMIN)
 
 
 def _is_in_group(user: Any, names: set[str]) -> bool:

@@ -22,6 +22,7 @@ from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -168,6 +169,23 @@ class DeskModelAdmin(ModelAdmin):
                 del query[PAGE_VAR]
                 return HttpResponseRedirect(f"?{query.urlencode()}")
         return response
+
+    def ask_for_agent(
+        self, request: HttpRequest, rows: Collection[Any], form: forms.Form, **context: str
+    ) -> HttpResponse:
+        """Ask who gets tickets, on a page whose form runs the action again, with `assign`.
+
+        `context` has the page's `title`, the `question`, the `action` and the `button`.
+        """
+        page: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "rows": rows,
+            "form": form,
+            "media": self.media + form.media,
+            **context,
+        }
+        return TemplateResponse(request, "admin/assign.html", page)
 
     def log_each(
         self, request: HttpRequest, rows: Iterable[Any], message: str, flag: int = CHANGE

@@ -209,16 +209,23 @@ class NamesForm(ModelForm):
         return cast(str, name)
 
 
-class AccountForm(people.ProfileForm, NamesForm, UserChangeForm):  # type: ignore[type-arg]
-    """An existing account with its profile, and who gets its tickets when it is closed."""
+class HandOverForm(forms.Form):
+    """Who gets the active tickets of accounts that are closed."""
 
     hand_over_to = forms.ModelChoiceField(
         queryset=agents(),
         required=False,
         empty_label="Unassigned",
         label="Active tickets go to",
-        help_text="Only if the account is closed, or is no longer an agent's or admin's.",
     )
+
+    def leave_out(self, leavers: Collection[User]) -> None:
+        heirs = cast(Any, self.fields["hand_over_to"])
+        heirs.queryset = agents().exclude(pk__in=[user.pk for user in leavers])
+
+
+class AccountForm(HandOverForm, people.ProfileForm, NamesForm, UserChangeForm):  # type: ignore[type-arg]
+    """An existing account with its profile, and who gets its tickets when it is closed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -230,8 +237,9 @@ class AccountForm(people.ProfileForm, NamesForm, UserChangeForm):  # type: ignor
             self.fields[name].label = NOTIFICATION_LABELS[name]
         self.fields["display_name"].widget = AdminTextInputWidget()
         self.fields["signature"].widget = AdminTextareaWidget({"rows": 3})
-        heirs = cast(Any, self.fields["hand_over_to"])
-        heirs.queryset = agents().exclude(pk=self.instance.pk)
+        self.leave_out([self.instance])
+        closed = "Only if the account is closed, or is no longer an agent's or admin's."
+        self.fields["hand_over_to"].help_text = closed
 
     @property
     def profile(self) -> dict[str, Any]:

@@ -95,7 +95,16 @@ def assign_to_agent(
     """Ask for the agent on a page whose form runs this action again."""
     form = AssignForm(request.POST if "assign" in request.POST else None)
     if not form.is_valid():
-        return model_admin.ask_for_agent(request, queryset, form)
+        tickets = list(queryset[:MAX_CONFIRMED])
+        return model_admin.ask_for_agent(
+            request,
+            tickets,
+            form,
+            title="Assign tickets",
+            question=f"Who gets {wording.plural(len(tickets), 'ticket')}?",
+            action="assignee:other",
+            button="Assign",
+        )
     agent = form.cleaned_data["assignee"]
     summary = f"Assigned to {agent.get_username()}"
     model_admin.change_selected(request, queryset, {"assignee": agent}, summary)
@@ -285,19 +294,6 @@ class TicketAdmin(DeskModelAdmin):
             group = groups.setdefault(actions[name].group, []) if name in actions else ungrouped
             group.append((name, description))
         return [*ungrouped, *groups.items()]
-
-    def ask_for_agent(
-        self, request: HttpRequest, queryset: QuerySet[Any], form: AssignForm
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Assign tickets",
-            "opts": self.opts,
-            "tickets": list(queryset[:MAX_CONFIRMED]),
-            "form": form,
-            "media": self.media + form.media,
-        }
-        return TemplateResponse(request, "admin/tickets/ticket/assign.html", context)
 
     def has_take_permission(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request) and is_agent(request.user)

@@ -22,7 +22,7 @@ from django.utils.text import capfirst
 
 from ..access.actors import is_agent
 from ..forms.fields import OneLineField
-from ..models.ticket import Comment
+from ..models.ticket import Comment, Ticket
 from ..services.accounts import save_profile
 from ..services.invitations import invitation_key
 from ..services.leavers import Handover, hand_over
@@ -39,7 +39,7 @@ from .base import (
     format_time,
     signed_in_actor,
 )
-from .forms import AccountForm, NewAccountForm
+from .forms import AccountForm, HandOverForm, NewAccountForm
 
 admin.site.unregister([User, Group])
 
@@ -90,6 +90,7 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
     readonly_fields = ("password_link", "last_sign_in", "created", "assigned_tickets")
     filter_horizontal = ()
     actions = ("deactivate", "activate", "invite")
+    confirmed_actions = ("delete_selected", "deactivate")
     fieldsets = (
         (None, {"fields": ("username", "password_link")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
@@ -163,12 +164,28 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
     # --- actions ---
 
     @admin.action(description="Deactivate", permissions=["change"])
-    def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        me, users = signed_in_actor(request).user, list(queryset)
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        """Close the accounts. If they have active tickets, ask first who gets them."""
+        actor, users = signed_in_actor(request), list(queryset)
+        me = actor.user
         changed = [user for user in users if user.is_active and user != me]
+        form = HandOverForm(request.POST if "assign" in request.POST else None)
+        form.leave_out(changed)
+        count = Ticket.objects.active().filter(assignee__in=changed).count()
+        if count and not form.is_valid():
+            return self.ask_for_agent(
+                request,
+                changed,
+                form,
+                title="Deactivate users",
+                question=f"Who gets {plural(count, 'active ticket')}?",
+                action="deactivate",
+                button="Deactivate",
+            )
+        heir = form.cleaned_data["hand_over_to"] if count else None
         with transaction.atomic():
             self._set_active(request, changed, False, "Deactivated")
-            handovers = [hand_over(user, signed_in_actor(request)) for user in changed]
+            handovers = [hand_over(user, actor, heir) for user in changed]
         self.report_action(
             request,
             len(changed),
@@ -177,6 +194,7 @@ class AccountAdmin(DeskModelAdmin, UserAdmin):
             *map(_outcome, handovers),
             "Your own account was not changed." if me in users else "",
         )
+        return None
 
     @admin.action(description="Activate", permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -9,9 +9,9 @@ from django.db import models
 from django.utils import timezone
 
 from ..querysets.comments import PendingReplyQuerySet
+from ..querysets.owned import OwnedQuerySet
 from ..querysets.presence import PresenceQuerySet
 from ..querysets.saved_replies import SavedReplyQuerySet
-from ..querysets.saved_views import SavedViewQuerySet
 from ..querysets.turns import TicketReadQuerySet
 from ..vocabulary import (
     MAX_DISPLAY_NAME_CHARS,
@@ -30,82 +30,77 @@ from .constraints import one_of, visible
 from .ticket import Comment, Ticket
 
 
-class SavedView(models.Model):
-    """A named state of the ticket list: private to its owner, or shared with all agents."""
-
-    name = models.CharField(max_length=MAX_VIEW_NAME_CHARS)
-    # None in the open demo, where agents have no accounts. Such views are shared.
-    owner = models.ForeignKey(
+def owner_field(related_name: str) -> Any:
+    """Return the column of the owner; None in the open demo, where agents have no accounts."""
+    return models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         null=True,
         blank=True,
-        related_name="views",
+        related_name=related_name,
     )
-    query = models.CharField(
-        max_length=MAX_VIEW_QUERY_CHARS, blank=True
-    )  # the query string of the list, without the "?"
+
+
+class Owned(models.Model):
+    """Something that an agent saved under a name: private to its owner, or shared with all agents.
+
+    Without an owner it is shared.
+    """
+
+    name: Any
+    owner_id: int | None
     shared = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = SavedViewQuerySet.as_manager()
-
     class Meta:
+        abstract = True
         ordering = ["name", "id"]
         constraints = [
-            visible("name", MAX_VIEW_NAME_CHARS),
             models.UniqueConstraint(
-                fields=["owner", "name"], nulls_distinct=False, name="savedview_once"
+                fields=["owner", "name"], nulls_distinct=False, name="%(class)s_once"
             ),
             models.CheckConstraint(
                 condition=models.Q(owner__isnull=False) | models.Q(shared=True),
-                name="savedview_seen_by_somebody",
+                name="%(class)s_seen_by_somebody",
             ),
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
-class SavedReply(models.Model):
-    """A text for replies: private to its owner, or shared with all agents.
+class SavedView(Owned):
+    """A named state of the ticket list."""
 
-    It may hold variables, see `services/saved_replies.py`.
-    """
+    name = models.CharField(max_length=MAX_VIEW_NAME_CHARS)
+    owner = owner_field("views")
+    query = models.CharField(
+        max_length=MAX_VIEW_QUERY_CHARS, blank=True
+    )  # the query string of the list, without the "?"
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta(Owned.Meta):
+        constraints = [visible("name", MAX_VIEW_NAME_CHARS), *Owned.Meta.constraints]
+
+
+class SavedReply(Owned):
+    """A text for replies. It may hold variables, see `services/saved_replies.py`."""
 
     name = models.CharField(max_length=MAX_REPLY_NAME_CHARS)
     body = models.TextField()
-    # None in the open demo, where agents have no accounts. Such replies are shared.
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="saved_replies",
-    )
-    shared = models.BooleanField(default=False)
+    owner = owner_field("saved_replies")
     uses = models.PositiveIntegerField(default=0, editable=False)  # how often it was inserted
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = SavedReplyQuerySet.as_manager()
 
-    class Meta:
-        ordering = ["name", "id"]
+    class Meta(Owned.Meta):
         verbose_name_plural = "saved replies"
         constraints = [
             visible("name", MAX_REPLY_NAME_CHARS),
             visible("body", MAX_TEXT_CHARS),
-            models.UniqueConstraint(
-                fields=["owner", "name"], nulls_distinct=False, name="savedreply_once"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(owner__isnull=False) | models.Q(shared=True),
-                name="savedreply_seen_by_somebody",
-            ),
+            *Owned.Meta.constraints,
         ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Presence(models.Model):

@@ -40,6 +40,7 @@ SHORTCUTS = (
     value_shortcut("write", {"note": "n"}, "Write an internal note"),
     shortcut(";", "replies", "Insert a saved reply"),
     shortcut("Ctrl+Enter", "", "Send the reply, or add the note"),
+    shortcut("Ctrl+Shift+Enter", "", "Send the reply and resolve the ticket"),
     shortcut("e", "edit", "Edit the text"),
     shortcut("h", "snooze", "Snooze"),
     shortcut("j", "next", "Next ticket of the list"),

@@ -24,16 +24,19 @@ def toast(
     about: str = "",
     *,
     token: str = "",
+    seconds: int = 0,
 ) -> HttpResponse:
     """Add a toast to an answer to htmx.
 
     `undo` are the tickets as the change left them, or `token` is what an UndoForm takes. `about`
     names the value that the toast is about, as "status-12": the toast ends when the value changes
-    again.
+    again. `seconds` is how long the message holds, 0 for longer than a toast is shown.
     """
-    detail = {"message": message, "undo": token or undo_token(undo)}
+    detail: dict[str, str | int] = {"message": message, "undo": token or undo_token(undo)}
     if about:
         detail["about"] = about
+    if seconds:
+        detail["seconds"] = seconds
     return trigger_client_event(response, "toast", detail)
 
 

@@ -8,10 +8,9 @@ from typing import TypedDict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from ..access.actors import Actor, actor_of
+from ..access.actors import Actor, actor_of, may_change
 from ..forms.lists import BUILT_IN_VIEWS, VIEWS_WITH_ACCOUNT, ListForm, list_state
 from ..models.workplace import SavedView
-from ..services.saved_views import may_delete
 from ..web.notices import notify
 from .addresses import list_address
 
@@ -60,7 +59,7 @@ def view_links(actor: Actor, query: dict[str, str]) -> ViewBar:
                 is_saved=True,
                 owner="" if is_own or view.owner is None else view.owner.get_username(),
                 is_private=not view.shared,
-                deletable_id=view.pk if may_delete(view, actor) else None,
+                deletable_id=view.pk if may_change(view, actor) else None,
             )
         )
     current = next((link for link in links if link.is_current and link.deletable_id), None)

@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 from django.db import models
 from django.db.models import Case, IntegerField, Q, Value, When
 
+from .owned import OwnedQuerySet
 from .similar import nearest
 
 SavedReplyT = TypeVar("SavedReplyT", bound=models.Model)
@@ -17,15 +18,7 @@ CANDIDATES = """
 """
 
 
-class SavedReplyQuerySet(models.QuerySet[SavedReplyT]):
-    def visible_to(self, user: Any) -> Self:
-        """Return the user's own replies and the shared ones; without a user only the latter."""
-        return self.filter(Q(shared=True) | (Q(owner=user) if user else Q()))
-
-    def named(self, name: str, owner: Any) -> Self:
-        """Return the owner's replies with this name, in whatever case."""
-        return self.filter(owner=owner, name__iexact=name)
-
+class SavedReplyQuerySet(OwnedQuerySet[SavedReplyT]):
     def matching(self, search: str) -> Self:
         """Return the replies that have all words of a search in their name or text."""
         queryset = self

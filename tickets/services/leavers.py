@@ -7,10 +7,14 @@ an agent, a job finds within a minute, and the accounts that earlier releases cl
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import Max
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -22,6 +26,10 @@ from .mail import notifications
 
 # More tickets than this are a job's work.
 BATCH = 500
+# How the back office's log begins about a leaver whom the job found.
+LOG_PREFIX = "No longer an agent:"
+MAX_FOUND = 10  # leavers that the back office shows
+LOG_WINDOW = 10_000  # log entries, by id, that are searched for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ def hand_over(
 def _move_all(leaver: User, actor: Actor, heir: User | None, event: str) -> None:
     """Move the tickets in batches. The first also tells, so a job that runs again does not."""
     count = Ticket.objects.active_of(leaver).count()
+    is_found = actor == SYSTEM and heir is None
     while True:
         with audited(actor):
             ids = list(
@@ -66,6 +75,33 @@ def _move_all(leaver: User, actor: Actor, heir: User | None, event: str) -> None
                 return
             Ticket.objects.filter(pk__in=ids).reassign(heir)
             notifications.account_left(leaver.get_username(), heir, count, actor, event)
+            if is_found:
+                _log_found(leaver, count)
+                is_found = False
+
+
+def _log_found(leaver: User, count: int) -> None:
+    """Tell the back office. Nobody acted, so the entry is the account's own."""
+    tickets = "1 active ticket was" if count == 1 else f"{count:,} active tickets were"
+    LogEntry.objects.create(
+        user=leaver,
+        content_type=ContentType.objects.get_for_model(User),
+        object_id=str(leaver.pk),
+        object_repr=leaver.get_username()[:200],
+        action_flag=CHANGE,
+        change_message=f"{LOG_PREFIX} {tickets} unassigned.",
+    )
+
+
+def found_leavers() -> Sequence[LogEntry]:
+    """Return the log's entries about the leavers whom the job found last, the newest first."""
+    latest = LogEntry.objects.aggregate(latest=Max("pk"))["latest"] or 0
+    entries = LogEntry.objects.filter(
+        pk__gt=latest - LOG_WINDOW,
+        content_type=ContentType.objects.get_for_model(User),
+        change_message__startswith=LOG_PREFIX,
+    )
+    return list(entries.order_by("-pk")[:MAX_FOUND])
 
 
 def _queue(account_id: int, actor: Actor, heir: User | None = None) -> None:

@@ -13,18 +13,18 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from ..access.actors import Actor
+from ..access.actors import Actor, may_change
 from ..exceptions import InvalidInput, NotFound, PermissionDenied
 from ..models.ticket import Ticket
-from ..models.workplace import SavedReply
-from ..vocabulary import MAX_SAVED_REPLIES, Scope
+from ..models.workplace import AgentProfile, SavedReply
+from ..vocabulary import MAX_SAVED_REPLIES
 from .mail.rendering import private_link
 
 SAME_NAME = "You have a saved reply with this name already. Choose another name."
 # What each variable stands for, as the page explains it.
 VARIABLES: Mapping[str, str] = {
     "requester": "the requester's email address",
-    "agent": "your name",
+    "agent": "your display name",
     "number": "the ticket's number",
     "title": "the ticket's title",
     "link": "the address of the requester's private page",
@@ -62,12 +62,6 @@ def changeable_reply(reply_id: int, actor: Actor) -> SavedReply:
     return reply
 
 
-def may_change(reply: SavedReply, actor: Actor) -> bool:
-    """Return whether it is the actor's own or nobody's. Admins may change any shared one."""
-    owners = (None, actor.user.pk if actor.user else None)
-    return reply.owner_id in owners or actor.can(Scope.ADMIN)
-
-
 def insert_reply(reply_id: int, ticket: Ticket, actor: Actor) -> str:
     """Return the text for this ticket, and count that it was used. Raise NotFound."""
     reply = _visible_reply(reply_id, actor)
@@ -79,7 +73,7 @@ def fill_in(text: str, ticket: Ticket, actor: Actor) -> str:
     """Replace the variables. One without a value disappears with the space before it."""
     values = {
         "requester": ticket.requester_email,
-        "agent": (actor.user.get_full_name() or actor.name) if actor.user else "",
+        "agent": _agent_name(actor),
         "number": f"#{ticket.pk}",
         "title": ticket.title,
         "link": private_link(ticket) if ticket.link_digest else "",
@@ -90,6 +84,13 @@ def fill_in(text: str, ticket: Ticket, actor: Actor) -> str:
         return f"{match[1]}{text}" if text else ""
 
     return VARIABLE.sub(value, text)
+
+
+def _agent_name(actor: Actor) -> str:
+    """Return the name that requesters see on a reply, or one that the agent can change."""
+    if actor.user is None:
+        return ""
+    return AgentProfile.of(actor.user).display_name or actor.user.get_full_name() or actor.name
 
 
 def _visible_reply(reply_id: int, actor: Actor) -> SavedReply:

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from ..access.actors import Actor
+from ..access.actors import Actor, may_change
 from ..exceptions import InvalidInput, NotFound, PermissionDenied
 from ..models.workplace import SavedView
-from ..vocabulary import MAX_SAVED_VIEWS, Scope
+from ..vocabulary import MAX_SAVED_VIEWS
 
 SAME_NAME = "A view with this name already exists. Choose another name, or delete that view."
 
@@ -40,12 +40,7 @@ def delete_view(view_id: int, actor: Actor) -> SavedView:
     view: SavedView | None = SavedView.objects.visible_to(actor.user).filter(pk=view_id).first()
     if view is None:
         raise NotFound
-    if not may_delete(view, actor):
+    if not may_change(view, actor):
         raise PermissionDenied("This view belongs to somebody else.")
     view.delete()
     return view
-
-
-def may_delete(view: SavedView, actor: Actor) -> bool:
-    owners = (None, actor.user.pk if actor.user else None)
-    return view.owner_id in owners or actor.can(Scope.ADMIN)

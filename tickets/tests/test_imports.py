@@ -18,6 +18,7 @@ ORDER = (
     ("exceptions",),
     ("requester_texts",),
     ("circuit_breaker",),
+    ("durations",),
     ("rich_text",),
     ("triage",),
     ("querysets",),
@@ -33,7 +34,7 @@ ORDER = (
 # Beside the order: what Django starts with, and what people run by hand.
 BESIDE = {
     "__init__": set(),
-    "admin_site": {"exceptions", "models"},
+    "admin_site": {"exceptions", "models", "services"},
     "apps": {"access", "admin_site", "checks", "services", "triage"},
     "checks": {"triage"},
     "management": {

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -204,6 +205,38 @@ def test_the_heir_gets_one_mail(mail_server, maria, admin):
         "12 tickets of maria are now assigned to you",
     )
     assert "/tickets/?assignee=me" in text(message)
+
+
+def start_page(user):
+    client = Client()
+    client.force_login(user)
+    return client.get("/admin/").content.decode()
+
+
+def test_the_back_office_names_leavers_whom_the_job_found(maria, admin):
+    User.objects.update(is_staff=True)
+    admin.refresh_from_db()
+    clerk = AgentFactory(is_staff=True)
+    assert "Agents who left" not in start_page(admin)
+    for _ in range(3):
+        TicketFactory(assignee=maria)
+    maria.groups.clear()
+    look()
+    look()
+    page = start_page(admin)
+    link = f'<a href="/admin/auth/user/{maria.pk}/change/">maria</a>'
+    assert page.count(link) == 1
+    assert "No longer an agent: 3 active tickets were unassigned." in page
+    assert "Agents who left" not in start_page(clerk)  # who may not see accounts
+
+
+def test_the_back_office_does_not_repeat_what_an_admin_did(maria, admin):
+    User.objects.update(is_staff=True)
+    admin.refresh_from_db()
+    TicketFactory(assignee=maria)
+    close(maria, admin)
+    look()
+    assert "Agents who left" not in start_page(admin)
 
 
 def test_an_account_without_active_tickets_leaves_quietly(mail_server, maria, admin):

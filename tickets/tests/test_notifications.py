@@ -299,6 +299,16 @@ def test_the_demo_tells_nobody(mail_server, maria):
 # --- the digest -------------------------------------------------------------------------------
 
 
+def test_a_digest_writes_waits_as_the_pages_do(mail_server, maria, zoe):
+    choose(zoe, notify_assigned="hourly")
+    TicketFactory(assignee=zoe, created_at=timezone.now() - timedelta(days=3, minutes=1))
+    assign(TicketFactory(), zoe, by=maria)
+    send_digests.defer(timestamp=0)
+    work_now()
+    [message] = mail_server.messages
+    assert message["Subject"] == "2 answers owed, the oldest for 3 d"
+
+
 def test_a_digest_says_what_is_owed_and_what_is_new(mail_server, maria, zoe):
     choose(zoe, notify_assigned="hourly", notify_answer="hourly")
     since = timezone.now() - timedelta(hours=2, minutes=10, seconds=5)

@@ -8,6 +8,7 @@ from tickets.exceptions import InvalidInput, NotFound, PermissionDenied
 from tickets.models.ticket import Ticket, digest
 from tickets.models.workplace import SavedReply
 from tickets.services import saved_replies
+from tickets.services.accounts import save_profile
 from tickets.tests.factories import AdminFactory, AgentFactory, TicketFactory
 from tickets.vocabulary import MAX_SAVED_REPLIES
 
@@ -97,6 +98,12 @@ def test_variables_are_filled_in(grace, settings):
         f"{settings.SITE_URL}{ticket.private_link_path()}. {{unknown}} {{}} {{Grace Hopper}}"
         "\nGrace Hopper"
     )
+
+
+def test_the_agent_is_named_as_on_replies(grace):
+    save_profile(grace.user, {"display_name": "Grace from support"})
+    text = saved_replies.fill_in("Yours, {agent}", TicketFactory(), grace)
+    assert text == "Yours, Grace from support"
 
 
 def test_the_link_works_after_the_key_was_changed(grace, settings):

@@ -115,3 +115,31 @@ def test_expired_replies_are_deleted(shared, settings):
         cursor.execute("SELECT count(*) FROM triage_cache")
         assert cursor.fetchone() == (1,)
     assert shared.recall("current") == "reply"
+
+
+def test_a_model_fails_from_the_first_failure_until_it_answers(shared, settings):
+    settings.GEMINI_API_KEY = "test-key"
+    shared.count("classify:llm")
+    assert shared_state.model_failure() is None
+    shared.count("classify:unreachable")
+    shared.count("sentiment:paused")
+    failure = shared_state.model_failure()
+    assert failure.reason == "unreachable"
+    for neutral in ("cached", "busy", "impatient", "too_short", "client_limit", "blocked"):
+        shared.count(f"classify:{neutral}")
+    assert shared_state.model_failure() == failure
+    shared.count("title:llm")
+    assert shared_state.model_failure() is None
+
+
+@pytest.mark.parametrize("neutral", ["cached", "busy", "impatient", "too_short", "blocked"])
+def test_what_is_not_the_models_fault_is_no_failure(shared, settings, neutral):
+    settings.GEMINI_API_KEY = "test-key"
+    shared.count(f"classify:{neutral}")
+    assert shared_state.model_failure() is None
+
+
+def test_a_model_that_is_not_to_be_asked_does_not_fail(shared, django_assert_num_queries):
+    shared.count("classify:unreachable")
+    with django_assert_num_queries(0):
+        assert shared_state.model_failure() is None

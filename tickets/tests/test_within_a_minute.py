@@ -1,6 +1,8 @@
 """Where an agent sees within a minute what happened: `docs/agents.md` promises it.
 
-Each test does what happens, lets the worker do what is due within a minute, and looks.
+Each test does what happens, lets the worker do what is due within a minute, and looks. The events
+are: a requester writes, a ticket reopens, a ticket is assigned to me, the assignee leaves, two
+agents answer at once, triage fails.
 """
 
 import re
@@ -12,10 +14,13 @@ from django.test import Client
 from django.utils import timezone
 
 from tickets.access.actors import user_actor
+from tickets.models.ticket import Comment
+from tickets.models.workplace import PendingReply
 from tickets.services import comments, tickets
 from tickets.services.leavers import find_leavers
 from tickets.tests.factories import AgentFactory, TicketFactory
 from tickets.tests.worker import work
+from tools.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -124,6 +129,64 @@ def test_the_assignee_leaves(mail_server, zoe, maria):
     assert listed(maria, "assignee=none") == {ticket.pk}
     assert "changed assignee from zoe to unassigned" in history(maria, ticket)
     assert subjects(mail_server, maria) == ["1 ticket of zoe is now unassigned"]
+
+
+def answer(user, ticket, body, **more):
+    """Send a reply from a page that shows none of the others' answers."""
+    form = {"body": body, "public": "true", "seen_comment": "0", "seen_replies": "", **more}
+    return signed_in(user).post(f"/tickets/{ticket.pk}/comments/", form)
+
+
+def presence_line(user, ticket):
+    """Return what the open page of a ticket says about others. It asks every 15 seconds."""
+    seen = {"window": "0" * 24, "version": "1", "comment": "0", "replies": "", "writing": "true"}
+    return signed_in(user).post(f"/tickets/{ticket.pk}/presence/", seen).content.decode()
+
+
+@pytest.mark.parametrize("delay", [0, 10])
+def test_two_agents_answer_at_once(settings, zoe, maria, delay):
+    """The second is asked first; the first sees on the open page what the second did."""
+    settings.REPLY_DELAY_SECONDS = delay
+    ticket = TicketFactory()
+    answer(zoe, ticket, "Lift it.")
+    second = answer(maria, ticket, "Push it.", form_key="1")
+    assert second.status_code == 409
+    page = second.content.decode()
+    assert "Somebody wrote while you were writing, so your reply wasn't sent." in page
+    assert '<strong dir="auto">zoe</strong>: <q dir="auto">Lift it.</q>' in page
+    PendingReply.objects.update(due_at=timezone.now())  # the time for Undo is over
+    let_a_minute_pass()
+    assert [comment.body for comment in Comment.objects.all()] == ["Lift it."]
+    assert "zoe replied" in presence_line(maria, ticket)
+    newest = Comment.objects.get().pk
+    assert answer(maria, ticket, "Push it.", form_key="1", seen_comment=newest).status_code == 302
+    PendingReply.objects.update(due_at=timezone.now())
+    let_a_minute_pass()
+    assert "maria replied" in presence_line(zoe, ticket)
+    assert ticket.pk in unread(zoe)
+
+
+@pytest.fixture
+def failing_model(settings):
+    settings.LLM_TIMEOUT, settings.GEMINI_API_KEY = 5.0, "test-key"
+    with FakeLLM() as server:
+        settings.GEMINI_BASE_URL = server.url
+        server.control(fault="500")
+        yield server
+
+
+def test_triage_fails(failing_model, zoe):
+    """The ticket has the offline classifier's values, and the pages about triage say why."""
+    agent = signed_in(zoe)
+    assert "hasn't answered" not in agent.get("/dashboard/").content.decode()
+    etag = agent.get("/dashboard/")["ETag"]
+    text = "You charge me twice for one invoice. This is ridiculous, really."
+    ticket = tickets.create_ticket({"title": "Charged", "description": text}, user_actor(zoe))
+    let_a_minute_pass()
+    for path in ("/tickets/review/", "/dashboard/", "/dashboard/triage/"):
+        page = agent.get(path, headers={"If-None-Match": etag}).content.decode()
+        assert "The model hasn't answered since" in page, path
+    assert "Suggested by the offline classifier" in history(zoe, ticket)
 
 
 def test_agents_see_all_of_it_without_a_mail_server(zoe, maria):

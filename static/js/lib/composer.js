@@ -1,5 +1,6 @@
 // The composer's modes, and replies that wait until they are sent.
 import { byId, dispatch } from "./dom.js";
+import { toast } from "./toasts.js";
 
 const TICK = 500; // milliseconds
 const RETRY = 2000; // milliseconds, while the server has not sent a reply that is due
@@ -13,14 +14,23 @@ export function write(mode) {
   byId("body").focus();
 }
 
-const sendButton = () => byId(byId("mode-note").checked ? "send-note" : "send-reply");
+const ONLY_REPLIES = "Only a reply can resolve the ticket. Press Ctrl+Enter to add the note.";
+const isNote = () => byId("mode-note").checked;
+const sendButton = () => byId(isNote() ? "send-note" : "send-reply");
+
+/** Send in the mode. A ticket that is finished already needs no resolving. */
+function send(resolves) {
+  if (resolves && isNote()) return toast(ONLY_REPLIES, "", ONLY_REPLIES);
+  // htmx sends the value of a button that was clicked, not that of a submitter.
+  ((resolves && byId("send-resolve")) || sendButton()).click();
+}
 
 document.addEventListener("keydown", (event) => {
   const composer = event.target.closest("#composer");
   if (!composer || event.key !== "Enter" || event.isComposing || event.repeat) return;
   if (event.ctrlKey || event.metaKey) {
     event.preventDefault();
-    composer.requestSubmit(sendButton());
+    send(event.shiftKey);
   } else if (event.target.type === "radio") {
     event.preventDefault(); // a form's first button is not always that of the mode
     byId("body").focus();

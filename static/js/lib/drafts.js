@@ -5,12 +5,19 @@ import { byId } from "./dom.js";
 import { local } from "./storage.js";
 
 const PREFIX = "draft:";
-const LIFETIME = 30 * 24 * 3600 * 1000; // milliseconds
+const ACCOUNT_KEY = "drafts-of";
+const LIFETIME = 2_592_000_000; // milliseconds: 30 days
 const RESTORED = "We restored your draft. It hasn't been sent.";
 const TEXT_FIELDS = "textarea, input[type=text]";
 
-/** Remove everybody's drafts from this browser. */
+/** Let this account's drafts be stored, also by pages that were opened before. */
+export function allowDrafts(account) {
+  local.write(ACCOUNT_KEY, account);
+}
+
+/** Remove everybody's drafts from this browser. Pages that are still open store no new ones. */
 export function forgetDrafts() {
+  local.remove(ACCOUNT_KEY);
   for (const key of local.keys()) if (key.startsWith(PREFIX)) local.remove(key);
 }
 
@@ -29,14 +36,15 @@ export function showProblem(form, text) {
 const basis = (form) => form.elements.form_key || form.elements.version;
 const isComposer = (form) => Boolean(form.elements.form_key);
 
-/** Create the drafts of one ticket's forms. `owner` names who writes, and the ticket. */
-export function createDrafts(owner) {
-  const prefix = ({ dataset }) => `${PREFIX}${owner}:${dataset.draft}`;
+/** Create the drafts of one ticket's forms. */
+export function createDrafts(account, ticket) {
+  const prefix = ({ dataset }) => `${PREFIX}${account}:${ticket}:${dataset.draft}`;
   const keyOf = (form, mark = basis(form).value) =>
     isComposer(form) ? `${prefix(form)}:${mark}` : prefix(form);
 
   function store(form) {
     if (!isDirty(form)) return remove(form);
+    if (local.read(ACCOUNT_KEY) !== account) return;
     const values = Object.fromEntries(fieldsOf(form).map((field) => [field.name, field.value]));
     const mode = form.elements.public?.value;
     local.writeJSON(keyOf(form), { values, mark: basis(form).value, mode, at: Date.now() });

@@ -11,13 +11,15 @@ const UNDO_FORM = "form[data-undo]";
 
 /**
  * Show a message, with an Undo button if `undo` names the change ("12:3", see undo.py). `about` names
- * the value that it is about ("status-12"): a newer message about it takes its place.
+ * the value that it is about ("status-12"): a newer message about it takes its place. `since` is the
+ * time of the clock at which its UNDO_TIME began.
  */
 export function toast(message, undo, about = "", since = Date.now()) {
   endToasts(about);
   const line = document.createElement("div");
   line.className = "toast";
   Object.assign(line.dataset, { since, about });
+  if (undo && !lasts(undo)) setTimeout(end, since + UNDO_TIME - Date.now(), line);
   line.append(Object.assign(document.createElement("p"), { textContent: message }));
   if (undo) line.append(undoForm(undo));
   show(line);
@@ -27,10 +29,14 @@ export function toast(message, undo, about = "", since = Date.now()) {
 export function endToasts(about) {
   if (!about) return;
   for (const line of document.querySelectorAll(".toast")) {
-    if (line.dataset.about !== about || line.hidden) continue;
-    if (line.contains(document.activeElement)) returnFocus();
-    line.remove();
+    if (line.dataset.about === about) end(line);
   }
+}
+
+function end(line) {
+  if (line.hidden) return; // its change is being undone
+  if (line.contains(document.activeElement)) returnFocus();
+  line.remove();
 }
 
 function show(line) {
@@ -56,8 +62,9 @@ export function undoButton(changes) {
   return form?.querySelector("button");
 }
 
-document.addEventListener("toast", ({ detail: { message, undo, about } }) => {
-  toast(message, undo, about);
+document.addEventListener("toast", ({ detail: { message, undo, about, seconds } }) => {
+  // What holds for so many seconds ends with them.
+  toast(message, undo, about, Date.now() + (seconds ? 1000 * seconds - UNDO_TIME : 0));
   if (lasts(undo)) remember({ message, undo, since: Date.now() });
 });
 
@@ -72,7 +79,9 @@ export function undoNewest() {
 // --- My recent changes: they can be undone for longer than a toast is there ---
 
 const panel = byId("recent-changes");
-const recentKey = panel && `recent-${panel.dataset.account}`;
+/** The agent's account that is signed in; undefined if there is none. */
+export const account = panel?.dataset.account;
+const recentKey = `recent-${account}`;
 
 /** Return the changes of this account in this browser, the newest first. */
 function recentChanges() {

@@ -32,7 +32,7 @@ const STILL_SENDING = "Still sending. Your text stays here until it has arrived.
 
 const forms = () => document.querySelectorAll("form[data-draft]");
 const isWriting = () => [...forms()].some(isDirty);
-const drafts = createDrafts(`${ticket.dataset.actor}:${ticket.dataset.ticket}`);
+const drafts = createDrafts(ticket.dataset.actor, ticket.dataset.ticket);
 
 document.addEventListener("input", ({ target }) => {
   const form = target.closest("form[data-draft]");
@@ -164,9 +164,6 @@ document.addEventListener("htmx:afterSwap", ({ target }) => {
   if (answered?.id === "composer") focusOnReply();
   answered = null;
   isShowing = false;
-  for (const id of awaited)
-    if (!byId(`reply-${id}`)) undoButton(`reply:${id}`)?.closest(".toast").remove();
-  awaited = [];
   look();
 });
 
@@ -179,11 +176,10 @@ function focusOnReply() {
   message.scrollIntoView({ block: "nearest" });
 }
 
-let awaited = []; // ids of the replies that the page wants to see sent
-
 page.addEventListener("htmx:configRequest", ({ detail: { elt, parameters, verb } }) => {
   if (elt !== page || verb !== "get") return;
-  awaited = dueReplies();
+  // The replies that the page wants to see sent.
+  const awaited = dueReplies();
   if (awaited.length) parameters.sent = awaited.at(-1);
 });
 

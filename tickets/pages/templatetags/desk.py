@@ -18,6 +18,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from tickets import rich_text, vocabulary
 from tickets.audit.trail import AuditEntry
+from tickets.durations import format_minutes
 from tickets.models import workplace
 from tickets.models.mail import Email
 from tickets.models.ticket import Comment, Ticket
@@ -282,17 +283,7 @@ def long_wait(moment: datetime) -> SafeString:
 
 def _wait(moment: datetime, shows: str, units: int) -> SafeString:
     minutes = int((timezone.now() - moment).total_seconds() // 60)
-    return times.time_element(moment, _length(minutes, units), shows=shows)
-
-
-def _length(minutes: int, units: int) -> str:
-    """Format minutes in up to so many units. From ten days on, days are enough."""
-    parts = [(minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")]
-    first = next((index for index, (count, _) in enumerate(parts) if count), None)
-    if first is None:
-        return "under 1\u00a0min"
-    last = first + (1 if minutes >= 14400 else units)
-    return " ".join(f"{count}\u00a0{unit}" for count, unit in parts[first:last] if count)
+    return times.time_element(moment, format_minutes(minutes, units), shows=shows)
 
 
 @register.filter
@@ -332,7 +323,7 @@ def duration(value: timedelta | None) -> str:
     """Format a duration: "3 h 20 min"; a dash for None."""
     if value is None:
         return "\u2013"
-    return _length(round(value.total_seconds() / 60), units=2)
+    return format_minutes(round(value.total_seconds() / 60))
 
 
 @register.filter

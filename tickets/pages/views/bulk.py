@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.utils.text import capfirst
 from django_htmx.http import trigger_client_event
 
 from ...access.actors import actor_of
@@ -18,6 +19,7 @@ from ...services.tickets import BulkEdit, update_tickets
 from ...vocabulary import MAX_BULK_TICKETS
 from ...web.notices import notify
 from ...web.wording import plural
+from .. import audit_text
 from ..addresses import next_path
 from ..decorators import Request, page
 from ..toasts import refusal, ticket_numbers, toast
@@ -61,11 +63,15 @@ def _selection(data: Mapping[str, Any]) -> tuple[list[int], bool]:
 
 
 def result_message(result: BulkEdit, changes: Mapping[str, object]) -> str:
-    """Say what happened: "3 tickets changed. 1 ticket was already resolved"."""
+    """Say what happened: "Status resolved: 3 tickets changed. 1 ticket was already resolved."."""
     parts = []
     if result.changed or not result.unchanged:
-        verb = f"marked as {_state(changes)}" if changes.keys() == {"spam"} else "changed"
-        parts.append(f"{plural(len(result.changed), 'ticket')} {verb}.")
+        tickets = plural(len(result.changed), "ticket")
+        if changes.keys() == {"spam"}:
+            parts.append(f"{tickets} marked as {_state(changes)}.")
+        else:
+            what = capfirst(", ".join(_value(name, value) for name, value in changes.items()))
+            parts.append(f"{what}: {tickets} changed.")
     if result.unchanged:
         count = len(result.unchanged)
         was = "was" if count == 1 else "were"
@@ -76,6 +82,14 @@ def result_message(result: BulkEdit, changes: Mapping[str, object]) -> str:
     if result.merged:
         parts.append(f"Merged into other tickets: {ticket_numbers(sorted(result.merged))}.")
     return " ".join(parts)
+
+
+def _value(name: str, value: object) -> str:
+    """Name a new value: "priority high", "assignee hanna", "unassigned", "spam"."""
+    if name == "spam":
+        return _state({name: value})
+    text = audit_text.value_text(name, value)
+    return f"{name} {text}" if value else text
 
 
 def _state(changes: Mapping[str, object]) -> str:

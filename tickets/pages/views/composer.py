@@ -67,9 +67,10 @@ def _ask_again(
 def _sent(request: Request, ticket_id: int, sent: SentMessage, *, resolves: bool) -> HttpResponse:
     ticket = Ticket.including_spam.with_people().find(sent.ticket_id)
     taken = _taken(sent)
+    seconds = 0
     if sent.pending is not None:
-        seconds = plural(settings.REPLY_DELAY_SECONDS, "second")
-        message = f"The reply is sent in {seconds}.{taken}"
+        seconds = settings.REPLY_DELAY_SECONDS
+        message = f"The reply is sent in {plural(seconds, 'second')}.{taken}"
         token = reply_token(sent.pending)
         anchor = f"reply-{sent.pending.pk}"
     else:
@@ -86,7 +87,7 @@ def _sent(request: Request, ticket_id: int, sent: SentMessage, *, resolves: bool
         return redirect(url)
     if request.htmx:
         response = page_response(request, ticket)
-        return draft_stored(toast(response, message, token=token), "composer")
+        return draft_stored(toast(response, message, token=token, seconds=seconds), "composer")
     notify(request, message, token=token)
     return redirect(f"{ticket.get_absolute_url()}{list_query(request)}#{anchor}")
 

@@ -18,6 +18,7 @@ from ...models.housekeeping import DemoTicket
 from ...models.ticket import Ticket
 from ...models.triage import Prediction, TriageModel
 from ...querysets.figures import FieldFigures, SourceFigures, TriageFigures
+from ...services.triage.shared_state import model_failure
 from ...vocabulary import ACTIVE_STATUSES, Category, LearnedField, Priority, Sort, WaitingFor
 from .. import charts
 from ..addresses import list_url
@@ -60,10 +61,12 @@ class Period:
 def dashboard(request: Request) -> HttpResponse:
     period = Period.of(request)
     # Read before the figures, so that the tag never stands for newer figures than it knows.
-    etag = f'W/"{latest_event()}-{period.today:%Y%m%d}"'
+    failure = model_failure()
+    failing_since = f"{failure.since:%Y%m%d%H%M%S}" if failure else ""
+    etag = f'W/"{latest_event()}-{period.today:%Y%m%d}-{failing_since}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        context = _overview(period) | {"etag": etag}
+        context = _overview(period) | {"etag": etag, "model_failure": failure}
         response = render(request, "tickets/dashboard.html", context)
         response["ETag"] = etag
     return response
@@ -115,6 +118,7 @@ def triage(request: Request) -> HttpResponse:
         "models": TriageModel.objects.order_by("field"),
         "demo": DemoTicket.objects.exists(),
         "waiting": Ticket.objects.needing_review().count(),
+        "model_failure": model_failure(),
     }
     return render(request, "tickets/triage.html", context)
 

@@ -22,6 +22,7 @@ from ...rich_text import render as render_text
 from ...rich_text import render_line
 from ...services.editing import ReadState
 from ...services.tickets import update_ticket
+from ...services.triage.shared_state import model_failure
 from ...vocabulary import Source
 from ...web import wording
 from ...web.notices import notify
@@ -117,6 +118,7 @@ def _queue(
         "after": after.write() if after else "",
         "skipped": after.skipped if after else 0,
         "shortcuts": SHORTCUTS,
+        "model_failure": model_failure(),
         **(_card(ticket, after) if ticket else {"any": Ticket.objects.exists()}),
         **context,
     }

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
-from ...access.actors import Actor, actor_of
+from ...access.actors import Actor, actor_of, may_change
 from ...exceptions import InvalidInput
 from ...forms.fields import clean_data
 from ...forms.saved_replies import ReplySearchForm, SavedReplyForm
@@ -88,10 +88,7 @@ def insert(request: Request, ticket_id: int, reply_id: int) -> HttpResponse:
 
 def _list(request: Request, actor: Actor, form: SavedReplyForm, status: int = 200) -> HttpResponse:
     visible = SavedReply.objects.visible_to(actor.user).select_related("owner")
-    rows = [
-        (each, saved_replies.may_change(each, actor))
-        for each in visible.most_used_first()[:MAX_REPLIES]
-    ]
+    rows = [(each, may_change(each, actor)) for each in visible.most_used_first()[:MAX_REPLIES]]
     return _render(request, {"rows": rows, "form": form, "has_account": actor.user}, status)
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import groupby
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from ...access.actors import is_agent
+from ...durations import NBSP, format_minutes
 from ...models.mail import Email, Notification
 from ...models.ticket import Ticket
 from ...querysets.turns import waiting_order
@@ -99,7 +99,7 @@ def compose(email: Email, recipient: User) -> AgentMail:
     owed = Ticket.objects.filter(assignee=recipient).waiting_for([WaitingFor.US]).snoozed(False)
     longest = list(owed.defer("document", "description").order_by(waiting_order(), "pk")[:MAX_OWED])
     summary = _owed_summary(owed.count(), longest)
-    waits = [(ticket, f"Waiting for {_duration(_waiting(ticket))}.") for ticket in longest]
+    waits = [(ticket, f"Waiting for {_wait(ticket)}.") for ticket in longest]
     listed = [Item(_name(ticket), [wait], ticket.get_absolute_url()) for ticket, wait in waits]
     return AgentMail(summary, f"{summary}.", items, listed)
 
@@ -175,22 +175,14 @@ def _owed_summary(count: int, longest: Sequence[Ticket]) -> str:
     if not longest:
         return "No answers owed"
     answers = "1 answer owed" if count == 1 else f"{count} answers owed, the oldest"
-    return f"{answers} for {_duration(_waiting(longest[0]))}"
+    return f"{answers} for {_wait(longest[0])}"
 
 
-def _waiting(ticket: Ticket) -> timedelta:
-    return timezone.now() - (ticket.waiting_since or timezone.now())
-
-
-def _duration(time: timedelta) -> str:
-    """Format a time: "2 h 10 min", "3 d 4 h", "5 min"."""
-    minutes = int(time.total_seconds()) // 60
-    hours, days = minutes // 60, minutes // (24 * 60)
-    if days:
-        return f"{days} d {hours % 24} h"
-    if hours:
-        return f"{hours} h {minutes % 60} min"
-    return f"{minutes} min" if minutes else "less than a minute"
+def _wait(ticket: Ticket) -> str:
+    """Return how long the requester has waited: "2 h 10 min"."""
+    time = timezone.now() - (ticket.waiting_since or timezone.now())
+    # Plain spaces: a subject with others is encoded, and hard to read in a log.
+    return format_minutes(int(time.total_seconds()) // 60).replace(NBSP, " ")
 
 
 def _name(ticket: Ticket) -> str:

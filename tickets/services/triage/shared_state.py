@@ -7,6 +7,8 @@ Implements the protocols of `triage/shared_state.py` (everything around a model'
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.core.cache import BaseCache, caches
@@ -16,10 +18,25 @@ from django.utils import timezone
 
 from ...models.housekeeping import Counter
 from ...models.triage import TriageModel
+from ...triage import config, engine
+from ...triage.providers.base import FAILURE_REASONS
 
 DAY, MINUTE = 24 * 3600, 60  # seconds
 CALLS, COST, OUTCOMES = "model-calls", "model-cost", "outcome:"
 MICRO = 1_000_000  # costs are counted in millionths of a dollar
+FAILURE = "failure"  # the cache's key
+# How a question ends while the model fails. A text that it refuses says nothing about others.
+FAILURES = {*FAILURE_REASONS, "invalid_reply", "not_built", "error", "paused", "budget"} - {
+    "blocked"
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFailure:
+    """The model has answered nothing since. `reason` is how the first question ended."""
+
+    since: datetime
+    reason: str
 
 
 class DatabaseSharedState:
@@ -60,6 +77,11 @@ class DatabaseSharedState:
 
     def count(self, outcome: str) -> None:
         Counter.objects.add(f"{OUTCOMES}{outcome}", 1, seconds=DAY)
+        reason = outcome.partition(":")[2]
+        if reason == "llm":
+            _cache().delete(FAILURE)
+        elif reason in FAILURES:
+            _cache().add(FAILURE, (timezone.now(), reason), DAY)
 
 
 def load_learned(field: str, known_version: int) -> tuple[int, bytes] | None:
@@ -83,6 +105,17 @@ def spent_today() -> float:
 def outcomes_today() -> dict[str, int]:
     """Return how questions ended since midnight UTC, such as {"classify:llm": 3}."""
     return Counter.objects.counts(OUTCOMES, seconds=DAY)
+
+
+def model_failure() -> ModelFailure | None:
+    """Return since when the model fails; None if it answers, or if none is to be asked.
+
+    A failure is forgotten after a day in which nobody asked again. One query at most.
+    """
+    if engine.unusable(config.from_settings()):
+        return None
+    failure = _cache().get(FAILURE)
+    return ModelFailure(*failure) if failure else None
 
 
 def purge_replies() -> None:

@@ -111,9 +111,9 @@ def test_another_password_can_be_set(admin, agent_user):
     assert agent_user.check_password(PASSWORD)
 
 
-def act(client, action, *users):
+def act(client, action, *users, **values):
     selected = [user.pk for user in users]
-    data = {"action": action, "index": "0", "_selected_action": selected}
+    data = {"action": action, "index": "0", "_selected_action": selected, **values}
     response = client.post(LIST, data, follow=True)
     return [notice.text for notice in response.context["notices"]]
 
@@ -123,7 +123,7 @@ def test_a_deactivated_agent_is_signed_out_and_keeps_finished_tickets(
 ):
     active = TicketFactory(assignee=agent_user)
     finished = TicketFactory(assignee=agent_user, status="closed")
-    [text] = act(admin, "deactivate", agent_user, admin_user)
+    [text] = act(admin, "deactivate", agent_user, admin_user, assign="yes")
     assert text == (
         f"Deactivated: 1 account. 1 active ticket of {agent_user} is now unassigned."
         " Your own account was not changed."
@@ -135,6 +135,40 @@ def test_a_deactivated_agent_is_signed_out_and_keeps_finished_tickets(
     link = re.search(r'href="(/admin/tickets/ticket/\?assignee=[^"]+)"', html)[1]
     assert list(admin.get(link).context["cl"].result_list) == [finished]
     assert act(admin, "activate", agent_user) == ["Activated: 1 account."]
+
+
+def test_deactivating_many_asks_who_gets_their_tickets(admin, agent_user):
+    heir, other = AgentFactory(username="zoe"), AgentFactory()
+    tickets = [TicketFactory(assignee=user) for user in (agent_user, agent_user, other)]
+    selected = [agent_user.pk, other.pk]
+    data = {"action": "deactivate", "index": "0", "_selected_action": selected}
+    question = admin.post(LIST, data)
+    html = question.content.decode()
+    assert "Who gets 3 active tickets?" in html
+    offered = question.context["form"].fields["hand_over_to"].queryset
+    assert heir in offered
+    assert not {agent_user, other} & set(offered)
+    assert User.objects.filter(pk__in=selected, is_active=True).count() == 2
+    [text] = act(admin, "deactivate", agent_user, other, assign="yes", hand_over_to=heir.pk)
+    assert text.startswith("Deactivated: 2 accounts.")
+    assert f"2 active tickets of {agent_user} are now assigned to zoe." in text
+    assert set(heir.tickets.all()) == set(tickets)
+    assert not User.objects.filter(pk__in=selected, is_active=True).exists()
+
+
+def test_nobody_who_is_deactivated_inherits(admin, agent_user):
+    other = AgentFactory()
+    TicketFactory(assignee=agent_user)
+    data = {"action": "deactivate", "index": "0", "_selected_action": [agent_user.pk, other.pk]}
+    answer = admin.post(LIST, {**data, "assign": "yes", "hand_over_to": other.pk})
+    assert "hand_over_to" in answer.context["form"].errors
+    agent_user.refresh_from_db()
+    assert agent_user.is_active
+
+
+def test_accounts_without_active_tickets_are_deactivated_at_once(admin, agent_user):
+    TicketFactory(assignee=agent_user, status="resolved")
+    assert act(admin, "deactivate", agent_user) == ["Deactivated: 1 account."]
 
 
 def save(admin, user, **values):

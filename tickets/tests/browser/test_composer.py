@@ -196,6 +196,19 @@ def test_undo_works_on_the_next_page(waits, window, ticket):
     expect(box(window)).to_have_value("Lift it, then pull.")
 
 
+def test_on_the_next_page_undo_is_offered_until_the_reply_is_sent(settings, window):
+    settings.REPLY_DELAY_SECONDS = 6
+    send(window)
+    window.goto("/tickets/")
+    toast = window.locator("#toasts").get_by_text("The reply is sent in 6 seconds.")
+    expect(toast).to_be_visible()
+    expect(toast).to_have_count(0, timeout=9000)
+    window.reload()
+    expect(window.locator("#recent")).to_be_attached()
+    window.wait_for_timeout(500)  # when toasts are restored
+    expect(toast).to_have_count(0)
+
+
 def test_undo_without_javascript(desk, waits, ticket):
     window = desk.agent(java_script_enabled=False)
     window.goto(f"/tickets/{ticket.pk}/")

@@ -273,6 +273,14 @@ def test_recent_changes_can_be_undone_for_ten_minutes(window, tickets):
     expect(recent).to_be_hidden()
 
 
+def test_a_recent_change_of_many_says_what_it_set(window, tickets):
+    press(window, "j", "x", "j", "x", "4")
+    expect(toasts(window)).to_contain_text("Priority critical: 2 tickets changed.")
+    window.get_by_role("button", name="Recent changes").click()
+    entry = window.locator("#recent-list li")
+    expect(entry).to_contain_text("Priority critical: 2 tickets changed.")
+
+
 # --- pages ---
 
 

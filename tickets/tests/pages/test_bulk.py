@@ -73,9 +73,29 @@ def test_htmx_gets_an_event_that_refreshes_the_list(agent, tickets):
     assert "tickets-changed" in events
     first, second = tickets[:2]
     assert events["toast"] == {
-        "message": "2 tickets changed.",
+        "message": "Status closed: 2 tickets changed.",
         "undo": f"{first.pk}:2,{second.pk}:2",
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"priority": "high"}, "Priority high"),
+        ({"status": "in_progress"}, "Status in progress"),
+        ({"assignee": "hanna"}, "Assignee hanna"),
+        ({"assignee": "none"}, "Unassigned"),
+        ({"assignee": "none", "status": "closed"}, "Status closed, unassigned"),
+        ({"priority": "low", "spam": "true"}, "Priority low, spam"),
+    ],
+)
+def test_it_says_what_has_changed(agent, tickets, changes, what):
+    hanna = AgentFactory(username="hanna")
+    if changes.get("assignee") == "none":
+        Ticket.objects.update(assignee=hanna)
+    data = {"ticket": ids(tickets[:2]), **changes}
+    events = events_of(agent.post("/tickets/bulk/", data, headers=HTMX))
+    assert events["toast"]["message"] == f"{what}: 2 tickets changed."
 
 
 def test_an_unchanged_ticket_has_nothing_to_undo(agent, agent_user, tickets):
@@ -83,7 +103,7 @@ def test_an_unchanged_ticket_has_nothing_to_undo(agent, agent_user, tickets):
     data = {"ticket": ids(tickets[:2]), "status": "closed"}
     events = events_of(agent.post("/tickets/bulk/", data, headers=HTMX))
     assert events["toast"] == {
-        "message": "1 ticket changed. 1 ticket was already closed.",
+        "message": "Status closed: 1 ticket changed. 1 ticket was already closed.",
         "undo": f"{tickets[1].pk}:2",
     }
 
@@ -91,7 +111,7 @@ def test_an_unchanged_ticket_has_nothing_to_undo(agent, agent_user, tickets):
 def test_unknown_tickets_are_named(agent, ticket):
     data = {"ticket": [ticket.pk, 999_999], "status": "closed"}
     events = events_of(agent.post("/tickets/bulk/", data, headers=HTMX))
-    assert events["toast"]["message"] == "1 ticket changed. Not found: #999999."
+    assert events["toast"]["message"] == "Status closed: 1 ticket changed. Not found: #999999."
     assert values("status") == ["closed"]
 
 
@@ -163,7 +183,8 @@ def test_many_that_match_change_in_steps(agent, monkeypatch):
         if "bulk-continues" not in events:
             break
         data["below"] = events["bulk-continues"]["below"]
-    assert steps == ["2 tickets changed.", "2 tickets changed.", "1 ticket changed."]
+    counts = ["2 tickets", "2 tickets", "1 ticket"]
+    assert steps == [f"Status closed: {count} changed." for count in counts]
     assert "tickets-changed" in events
     assert values("status") == ["closed"] * 5
     assert events["toast"]["undo"] == f"{tickets[0].pk}:2"

@@ -378,6 +378,13 @@ def test_no_match_differs_from_no_tickets_yet(agent):
         assert "Clear filters" in page
 
 
+def test_what_the_search_understands_is_said_where_nothing_matches(agent, ticket):
+    nothing = text(agent.get("/tickets/?search=zebra"))
+    assert nothing.count("You can use: Words or their beginnings") == 1
+    # The box itself says no more than its examples: a screen reader reads a title at each visit.
+    assert "Words or their beginnings" not in text(agent.get("/tickets/?sort=newest"))
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [

@@ -1,4 +1,4 @@
-"""Questions about saved views."""
+"""Questions about what agents save: it is their own, or shared with all."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any, Self, TypeVar
 from django.db import models
 from django.db.models import Q
 
-SavedViewT = TypeVar("SavedViewT", bound=models.Model)
+OwnedT = TypeVar("OwnedT", bound=models.Model)
 
 
-class SavedViewQuerySet(models.QuerySet[SavedViewT]):
+class OwnedQuerySet(models.QuerySet[OwnedT]):
     def visible_to(self, user: Any) -> Self:
-        """Return the user's own views and the shared ones; without a user only the latter."""
+        """Return the user's own rows and the shared ones; without a user only the latter."""
         return self.filter(Q(shared=True) | (Q(owner=user) if user else Q()))
 
     def named(self, name: str, owner: Any) -> Self:
-        """Return the owner's views with this name, in whatever case."""
+        """Return the owner's rows with this name, in whatever case."""
         return self.filter(owner=owner, name__iexact=name)
