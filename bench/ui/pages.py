@@ -93,6 +93,7 @@ AGENT_PAGES = [
     agent_state("list-toast", "/tickets/?status=open", steps.close_first),
     agent_state("list-keys", "/tickets/", steps.open_shortcuts),
     agent_state("list-spam", "/tickets/?spam=true"),
+    agent_state("list-menu", "/tickets/", steps.open_menu),
     agent_state("list-news", "/tickets/", steps.wait_for_new_tickets),
     agent_state("ticket", "/tickets/{ticket}/"),
     agent_state("ticket-note", "/tickets/{ticket}/", steps.write_note),
