@@ -39,7 +39,7 @@ export function openMenu({ on, name, label, options, current, onChoice }) {
   filter.hidden = options.length <= MAX_SHORT;
   none.hidden = true;
   menu.showPopover();
-  place((on.closest("td") || on).getBoundingClientRect());
+  place(on.closest("td") || on);
   // On a phone the box would open the keyboard over the values.
   focusOn(filter.hidden || TOUCH.matches ? values : filter);
   activate(values.querySelector("[aria-selected=true]"));
@@ -60,16 +60,18 @@ function line({ value, text }, index, name, isCurrent) {
   return option;
 }
 
-/** Place the menu below the box, or above it, inside the window; it then scrolls with the page. */
-function place({ left, top, bottom }) {
-  const { offsetWidth: width, offsetHeight: height } = menu;
+/** Place the menu below its cell, or above it where there is more room. It scrolls with the page. */
+function place(cell) {
+  cell.scrollIntoView({ block: "nearest" });
+  const { left, top, bottom } = cell.getBoundingClientRect();
   const { clientWidth, clientHeight } = document.documentElement;
-  const lowest = clientHeight - height - GAP;
-  const above = top - height - GAP;
-  const y = bottom + GAP <= lowest || above < GAP ? Math.min(bottom + GAP, lowest) : above;
-  const x = Math.min(left, clientWidth - width - GAP);
-  menu.style.top = `${Math.max(GAP, y) + scrollY}px`;
-  menu.style.left = `${Math.max(GAP, x) + scrollX}px`;
+  const room = { above: top - 2 * GAP, below: clientHeight - bottom - 2 * GAP };
+  menu.style.maxHeight = `${Math.max(room.above, room.below)}px`;
+  const { offsetWidth: width, offsetHeight: height } = menu;
+  const y = height <= room.below ? bottom + GAP : top - GAP - height;
+  const x = Math.max(GAP, Math.min(left, clientWidth - width - GAP));
+  menu.style.top = `${y + scrollY}px`;
+  menu.style.left = `${x + scrollX}px`;
   values.style.height = `${values.offsetHeight}px`; // stays while the filter hides values
 }
 
