@@ -203,3 +203,10 @@ def test_a_finger_changes_a_value(desk, tickets, many_agents):
     option(window, "hanna").tap()
     expect(window.locator("#toasts")).to_contain_text("assignee is now hanna")
     expect_value(window, "assignee", tickets[0], "hanna")
+
+
+def test_a_status_is_changed_with_four_keys(window, tickets):
+    keys = ["j", "s", "r", "Enter"]
+    press(window, *keys)
+    expect(window.locator("#toasts")).to_contain_text("status is now resolved")
+    assert len(keys) == 4  # see docs/ui.md

@@ -421,7 +421,7 @@ def test_markup_is_escaped(agent):
 
 
 def change(client, ticket, headers=None, **values):
-    data = {"version": ticket.version, "next": "/tickets/?status=open"} | values
+    data = {"version": ticket.version} | values
     return client.post(f"/tickets/{ticket.pk}/", data, headers=headers)
 
 
@@ -433,7 +433,7 @@ def test_a_status_changes_without_scripts(agent, ticket):
     response = change(agent, ticket, status="resolved")
     ticket.refresh_from_db()
     assert ticket.status == "resolved"
-    assert response.url == "/tickets/?status=open"
+    assert response.url == f"/tickets/{ticket.pk}/"
     assert "status is now resolved" in text(agent.get(response.url))
 
 
@@ -452,12 +452,6 @@ def test_a_row_that_somebody_else_changed_is_not_overwritten(agent, ticket):
     assert ticket.status == "closed"
     assert "changed in the meantime" in response["HX-Trigger"]
     assert b"status-closed" in response.content
-
-
-@pytest.mark.parametrize("next_url", ["https://evil.example/", "//evil.example", "/\\evil.example"])
-def test_it_never_redirects_to_another_site(agent, ticket, next_url):
-    response = change(agent, ticket, status="closed", next=next_url)
-    assert response.url == f"/tickets/{ticket.pk}/"
 
 
 def test_the_needs_review_filter_stays_while_other_filters_change(agent):
