@@ -176,7 +176,7 @@ def test_it_stays_inside_the_window(desk, tickets, many_agents, width):
     for name in ("status", "assignee", "priority"):
         # At the top, in the middle and at the lower edge of the window.
         for block in ("start", "center", "end"):
-            chip = window.locator(f"tbody tr:nth-child(9) .c-{name} > *")
+            chip = window.locator(f"tbody tr:nth-child(9) .c-{name} button")
             chip.evaluate("(chip, block) => chip.scrollIntoView({ block })", block)
             chip.focus()
             press(window, "Enter")

@@ -11,16 +11,26 @@ const numberOf = (row) => row.id.slice("row-".length);
 /** Return the chip that shows a value of a row. */
 export const chipOf = (row, name) => byId(`${name}-${numberOf(row)}`);
 
-/** Make the values of a row operable. Without scripts they are text. */
+/** Make buttons of a row's values. Without scripts they are text. */
 export function prepare(row) {
   const number = numberOf(row);
   for (const { name } of bulkMenus()) {
-    const chip = row.querySelector(`.c-${name}`).firstElementChild;
+    const value = row.querySelector(`.c-${name}`).firstElementChild;
+    if (value.localName === "button") continue;
     const id = `${name}-${number}`;
-    const ariaLabel = `${name[0].toUpperCase()}${name.slice(1)} of #${number}: ${textOf(chip)}`;
+    const ariaLabel = `${name[0].toUpperCase()}${name.slice(1)} of #${number}: ${textOf(value)}`;
     const ariaExpanded = String(isOpenOn(id));
-    Object.assign(chip, { id, role: "button", tabIndex: 0, ariaLabel, ariaExpanded });
+    const chip = document.createElement("button");
+    Object.assign(chip, {
+      id,
+      type: "button",
+      className: value.className,
+      ariaLabel,
+      ariaExpanded,
+    });
     chip.ariaHasPopup = "listbox";
+    chip.append(...value.childNodes);
+    value.replaceWith(chip);
   }
 }
 
@@ -83,7 +93,7 @@ export function chooser(row, name) {
   const { pathname: path } = linkOf(row);
   const { version } = row.dataset;
   const change = { id: chipOf(row, name).id, target: row.id, path, version };
-  return (value) => queue.add({ ...change, values: { [name]: value === "none" ? "" : value } }, 0);
+  return (value) => queue.add({ ...change, values: { [name]: value === "none" ? "" : value } });
 }
 
 /** Show a newer state of a row, cell by cell, so that what did not change stays as it is. */
@@ -127,12 +137,7 @@ list.addEventListener("click", ({ target }) => {
   if (row) history.replaceState({ ...history.state, row: row.id }, "");
   const chip = target.closest(CHIP);
   if (chip && chip.id !== pressed) openValue(row, chip.id.split("-")[0]);
-});
-list.addEventListener("keydown", (event) => {
-  if (!["Enter", " "].includes(event.key) || !event.target.matches(CHIP)) return;
   pressed = "";
-  event.target.click();
-  event.preventDefault();
 });
 list.addEventListener("focusin", ({ target }) => {
   if (rowOf(target)) setCurrent(rowOf(target));
