@@ -46,6 +46,19 @@ def filter_by_click(page: Page, facts: Facts) -> None:
     page.wait_for_url("**status=open**")
 
 
+def change_in_row(page: Page, facts: Facts) -> None:
+    """Close the first ticket with the keys of the menu, and the second by two clicks."""
+    page.locator("main").focus()
+    for key in ("j", "s", "End", "Enter"):
+        page.keyboard.press(key, delay=KEY_DELAY)
+        page.wait_for_timeout(PAINT_DELAY)
+    page.get_by_role("button", name="Status of").nth(1).click(delay=KEY_DELAY)
+    page.wait_for_timeout(PAINT_DELAY)
+    page.get_by_role("option", name="Closed").click(delay=KEY_DELAY)
+    page.wait_for_timeout(PAINT_DELAY)
+    expect(page.locator("#toasts .toast")).to_have_count(2)
+
+
 def change_status(page: Page, facts: Facts) -> None:
     status = page.locator("select[name=status]").first
     status.focus()
@@ -87,7 +100,7 @@ GESTURES = [
     Gesture("list", "searching", "/tickets/", search),
     Gesture("list", "filtering by key", "/tickets/", filter_by_key),
     Gesture("list", "filtering by click", "/tickets/", filter_by_click),
-    Gesture("list", "changing a status", "/tickets/?status=open", change_status),
+    Gesture("list", "changing a status", "/tickets/?status=open", change_in_row),
     Gesture("list", "moving and selecting", "/tickets/", move_and_select),
     Gesture("list", "opening the shortcuts", "/tickets/", open_shortcuts),
     Gesture("ticket", "typing a reply", "/tickets/{ticket}/", write_reply),

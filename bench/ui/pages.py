@@ -90,12 +90,13 @@ AGENT_PAGES = [
     agent_state("list-all", "/tickets/?sort=newest"),
     agent_state("list-unknown", "/tickets/?search=label:x"),
     agent_state("list-refused", "/tickets/?status=lost", expected_problems=CLIENT_ERROR),
-    agent_state("list-deep", "/tickets/", steps.next_page),
+    agent_state("list-deep", "/tickets/?sort=newest", steps.next_page),
     agent_state("list-export", "/tickets/", steps.open_export),
     agent_state("list-selected", "/tickets/", steps.select_rows),
     agent_state("list-toast", "/tickets/?status=open", steps.close_first),
     agent_state("list-keys", "/tickets/", steps.open_shortcuts),
     agent_state("list-spam", "/tickets/?spam=true"),
+    agent_state("list-menu", "/tickets/", steps.open_menu),
     agent_state("list-news", "/tickets/", steps.wait_for_new_tickets),
     agent_state("ticket", "/tickets/{ticket}/"),
     agent_state("ticket-note", "/tickets/{ticket}/", steps.write_note),
@@ -135,6 +136,7 @@ STATES = [*PUBLIC, *AGENT_PAGES]
 TRANSFER_LIMITS: dict[str, tuple[float, int | None]] = {
     "submit": (40, 8),
     "list": (45, None),
+    "list-all": (45, None),  # always 50 rows
     "dashboard": (15, None),
 }
 # The pages that Lighthouse checks. Search engines see only the first one.

@@ -180,8 +180,15 @@ def expect_toast(page: Page, text: str) -> None:
 
 
 def close_first(page: Page, facts: Facts) -> None:
-    page.get_by_label(re.compile(r"^Status of #")).first.select_option("closed")
+    page.get_by_role("button", name=re.compile(r"^Status of #")).first.click()
+    page.get_by_role("option", name="Closed").click()
     expect_toast(page, "closed")
+
+
+def open_menu(page: Page, facts: Facts) -> None:
+    """Open the longest menu, which has a filter, on the last cell: it opens upwards."""
+    page.get_by_role("button", name=re.compile(r"^Assignee of #")).last.click()
+    expect(page.get_by_role("listbox")).to_be_visible()
 
 
 def open_shortcuts(page: Page, facts: Facts) -> None:

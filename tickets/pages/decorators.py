@@ -12,12 +12,12 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_cache_control
-from django.views.decorators.gzip import gzip_page
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from ..access.actors import actor_of
 from ..exceptions import MethodNotAllowed, PermissionDenied, TicketMerged
+from ..web.compression import page_compression
 from ..web.notices import notify
 from .drafts import draft_of
 from .toasts import toast
@@ -57,7 +57,7 @@ def page(*methods: str, agents: bool = False, public: bool = False) -> Callable[
             return response
 
         answer.is_public = public  # type: ignore[attr-defined]
-        return gzip_page(answer)
+        return page_compression(answer)
 
     return decorate
 

@@ -6,7 +6,7 @@
 //
 // htmx cannot do this: when the part of the page that sent a request is replaced, it forgets queued
 // requests and ignores the response. See docs/decisions/0017-changes-in-place.md.
-import { byId, csrfToken, dispatch } from "./dom.js";
+import { csrfToken, dispatch } from "./dom.js";
 import { NOT_SAVED, UNREACHABLE } from "./requests.js";
 import { session } from "./storage.js";
 import { endToasts } from "./toasts.js";
@@ -16,28 +16,20 @@ const TIMEOUT = 30000; // milliseconds
 const MAX_LINK_DELAY = 1500; // milliseconds
 const STORAGE_KEY = "changes-left"; // the time at which a page was left with unsaved changes
 
-/** Return the value that a select shows as stored. */
-export function storedValue(select) {
-  const options = [...select.options];
-  return (options.find((option) => option.defaultSelected) || options[0]).value;
-}
-
-export function reset(select) {
-  select.value = storedValue(select);
-}
-
 /**
  * Create the queue of a page, which gives these functions:
  *   setBusy(change, isBusy)  shows that a change is on its way, or no longer
  *   apply(change, html)      puts the response in place; returns its version of the ticket, or
  *                            0 if it contains no ticket
  *   refresh()                shows what is stored now
+ *   isStored(change)         returns whether the page shows the change's values as stored
+ *   reset(change)            shows the stored values again
  */
 export function createSaveQueue(page) {
   const unsaved = new Map(); // by the id of the control that chose the value
   const chains = new Map(); // path of a ticket -> its changes, one after another
 
-  // `id` is the select or button, `values` are to be set on the ticket at `path`, `version` is the
+  // `id` is the control that chose, `values` are to be set on the ticket at `path`, `version` is the
   // one in which they were chosen, `target` is the element that the response replaces.
   function add(change, pause = PAUSE) {
     cancel(change.id);
@@ -63,11 +55,10 @@ export function createSaveQueue(page) {
   }
 
   async function save(change) {
-    const { id, values } = change;
+    const { id } = change;
     if (change.saving || unsaved.get(id) !== change) return; // or a later one has replaced it
-    const select = selectOf(id);
     // If the response was lost, we cannot know whether the change was stored.
-    if (!change.doubtful && select && storedValue(select) === values[select.name]) {
+    if (!change.doubtful && page.isStored(change)) {
       unsaved.delete(id);
       return;
     }
@@ -88,7 +79,7 @@ export function createSaveQueue(page) {
     }
     if (response) endToasts(UNREACHABLE);
     if (version) return dispatchTriggers(response);
-    if (!superseded && selectOf(id)) reset(selectOf(id));
+    if (!superseded) page.reset(change);
     dispatch(
       "toast",
       response ? { message: NOT_SAVED } : { message: UNREACHABLE, about: UNREACHABLE },
@@ -108,19 +99,6 @@ export function createSaveQueue(page) {
       cache: "no-store",
       keepalive: true,
     });
-  }
-
-  // The select as it is in the page now: parts of the page are replaced.
-  function selectOf(id) {
-    const control = byId(id);
-    return control?.localName === "select" ? control : null;
-  }
-
-  /** Show the unsaved values in a part of the page that was updated; return whether there are any. */
-  function restore(part) {
-    const selects = [...part.querySelectorAll("select")].filter(({ id }) => unsaved.has(id));
-    for (const select of selects) select.value = unsaved.get(select.id).values[select.name];
-    return selects.length > 0;
   }
 
   function overlapping({ path, values }) {
@@ -165,5 +143,5 @@ export function createSaveQueue(page) {
   session.remove(STORAGE_KEY);
   if (Date.now() - left < TIMEOUT) setTimeout(page.refresh, MAX_LINK_DELAY);
 
-  return { add, cancel, has: (id) => unsaved.has(id), restore, send };
+  return { add, send, unsaved: (id) => unsaved.get(id)?.values };
 }

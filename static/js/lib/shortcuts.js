@@ -13,7 +13,10 @@ const REPEATABLE = ["j", "k"]; // these may be held down
 // Only agents have it.
 const dialog = byId("shortcuts");
 const shortcuts = new Map(
-  [...(dialog?.querySelectorAll("[data-key]") || [])].map(({ dataset }) => [dataset.key, dataset]),
+  [...(dialog?.querySelectorAll("[data-action]") || [])].map((key) => [
+    key.textContent,
+    key.dataset,
+  ]),
 );
 const actions = { help: () => dialog.showPopover(), undo: undoNewest };
 const enabled = dialog?.querySelector("[data-shortcuts-switch]");

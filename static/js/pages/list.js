@@ -4,8 +4,11 @@ import "./list/refresh.js";
 import "./list/shortcuts.js";
 import { byId, focusOn } from "../lib/dom.js";
 import { showCurrentView } from "./list/filters.js";
-import { linkOf, results } from "./list/parts.js";
+import { linkOf, results, rows } from "./list/parts.js";
+import { prepare } from "./list/rows.js";
 import { countSelected } from "./list/selection.js";
+
+rows().forEach(prepare);
 
 // The page opens, perhaps on the way back from a ticket.
 const anchor = location.hash.startsWith("#open-") ? location.hash.slice(1) : "";

@@ -8,6 +8,7 @@ import { configureMorph } from "../lib/morph.js";
 import { initReplyPicker, openReplyPicker } from "../lib/reply_picker.js";
 import { onFailure } from "../lib/requests.js";
 import { createSaveQueue } from "../lib/save_queue.js";
+import { restoreValues, selectValues } from "../lib/select_values.js";
 import { addShortcutActions } from "../lib/shortcuts.js";
 import { snooze } from "../lib/snooze.js";
 import { toast, undoButton, undoNewest } from "../lib/toasts.js";
@@ -158,7 +159,7 @@ page.addEventListener("htmx:beforeSwap", ({ detail }) => {
 document.addEventListener("htmx:afterSwap", ({ target }) => {
   if (target !== page) return;
   if (answered?.dataset.draft === "edit") byId("edit").open = "refused" in answered.dataset;
-  queue.restore(page);
+  restoreValues(page, queue);
   // A button that did its work is gone; the focus stays where it was.
   if (focused.length && document.activeElement === document.body) restoreFocus();
   if (answered?.id === "composer") focusOnReply();
@@ -192,6 +193,7 @@ function restoreFocus() {
 // --- Properties change in place ---
 
 const queue = createSaveQueue({
+  ...selectValues,
   setBusy: ({ target }, isBusy) => byId(target)?.setAttribute("aria-busy", isBusy),
   apply(_change, html) {
     const version = versionIn(html);

@@ -31,7 +31,6 @@ from ...services.tickets import update_ticket
 from ...vocabulary import TEXT_FIELDS
 from ...web.notices import notify
 from .. import audit_text, ticket_page
-from ..addresses import next_path
 from ..decorators import Request, page
 from ..list_position import list_position
 from ..ticket_rows import ticket_rows
@@ -159,7 +158,7 @@ def _changed(
     if request.htmx:
         return toast(page_response(request, saved), message, undo, about)
     notify(request, message, undo)
-    return redirect(next_path(request) or saved.get_absolute_url() + list_query(request))
+    return redirect(saved.get_absolute_url() + list_query(request))
 
 
 def _spam_message(saved: Ticket, *, blocks_sender: bool) -> str:

@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 from tickets.models.ticket import Ticket
 from tickets.tests.factories import AgentFactory, TicketFactory
 
+from .test_list import choose, expect_value
+
 
 @pytest.fixture
 def tickets(transactional_db):
@@ -109,13 +111,13 @@ def test_rows_that_no_longer_fit_leave_and_come_back(window, tickets):
 def test_the_selection_survives_a_change_in_place(window, tickets):
     for ticket in tickets[:2]:
         box(window, ticket).check()
-    window.get_by_label(f"Priority of #{tickets[0].pk}", exact=True).select_option("low")
+    choose(window, "priority", tickets[0], "low")
     expect(window.locator("#toasts")).to_contain_text("priority is now low")
     expect_selected(window, 2)
     expect(box(window, tickets[0])).to_be_checked()
     window.get_by_role("button", name="Undo").click()
     expect(window.locator("#toasts")).to_contain_text("as it was before")
-    expect(window.locator(f"#priority-{tickets[0].pk}")).to_have_value("medium")
+    expect_value(window, "priority", tickets[0], "medium")
     expect_selected(window, 2)
     expect(box(window, tickets[1])).to_be_checked()
 

@@ -1,7 +1,9 @@
 """Every page, every role, every method."""
 
+import gzip
 from urllib.parse import unquote
 
+import brotli
 import pytest
 from django.test import Client
 from django.urls import URLPattern
@@ -9,6 +11,7 @@ from django.urls import URLPattern
 from tickets.models.ticket import Comment, Ticket
 from tickets.pages.urls import urlpatterns
 from tickets.tests.factories import TicketFactory
+from tickets.web.compression import compress
 
 # The status of each page for a visitor, a user who is not an agent, and an agent.
 GET = {
@@ -248,9 +251,26 @@ def test_every_page_has_the_content_security_policy(ticket, agent):
         assert "unsafe" not in policy
 
 
-def test_pages_are_compressed(agent, ticket):
-    response = agent.get("/tickets/?sort=newest", headers={"Accept-Encoding": "gzip"})
-    assert response["Content-Encoding"] == "gzip"
+@pytest.mark.parametrize(
+    ("accepted", "coding", "decompress"),
+    [
+        ("gzip, deflate", "gzip", gzip.decompress),
+        ("gzip, deflate, br, zstd", "br", brotli.decompress),
+    ],
+)
+def test_pages_are_compressed(agent, ticket, accepted, coding, decompress):
+    response = agent.get("/tickets/?sort=newest", headers={"Accept-Encoding": accepted})
+    assert response["Content-Encoding"] == coding
+    assert "Accept-Encoding" in response["Vary"]
+    assert int(response["Content-Length"]) == len(response.content)
+    assert decompress(response.content).rstrip().endswith(b"</html>")
+
+
+@pytest.mark.parametrize("padding", [1, 100, 256])
+def test_the_size_of_a_page_does_not_tell_its_content(padding):
+    compressed = compress(b"A page. " * 100, padding)
+    assert brotli.decompress(compressed) == b"A page. " * 100
+    assert len(compressed) == len(compress(b"A page. " * 100, 1)) + padding - 1
 
 
 def test_the_navigation_fits_the_role(visitor, user, agent):

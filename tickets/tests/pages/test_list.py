@@ -311,13 +311,15 @@ def test_htmx_can_fetch_the_counts_without_rows(agent):
     assert 'hx-swap-oob="innerHTML:#result-count">1 ticket' in response.content.decode()
 
 
-def test_a_row_offers_unassigned_oneself_and_the_current_assignee(agent, agent_user):
+def test_a_row_has_no_controls_but_its_box(agent):
     AgentFactory(username="zoe")
     ticket = TicketFactory(assignee=AgentFactory(username="hanna"))
     page = agent.get("/tickets/?sort=newest").content.decode()
-    select = re.search(rf'<select id="assignee-{ticket.pk}".*?</select>', page)[0]
-    assert re.findall(r'value="([^"]*)"', select) == ["", "hanna", agent_user.username]
-    assert '<option value="hanna" selected>' in select
+    row = re.search(rf'<tr id="row-{ticket.pk}".*?</tr>', page, re.S)[0]
+    [control] = re.findall(r"<(?:input|select|button|form)[^>]*", row)
+    assert f'id="pick-{ticket.pk}"' in control
+    assert '<span class="name">hanna</span>' in row
+    assert "zoe" not in row
 
 
 def test_the_export_link_has_the_filters(agent, ticket):
@@ -426,7 +428,7 @@ def test_markup_is_escaped(agent):
 
 
 def change(client, ticket, headers=None, **values):
-    data = {"version": ticket.version, "next": "/tickets/?status=open"} | values
+    data = {"version": ticket.version} | values
     return client.post(f"/tickets/{ticket.pk}/", data, headers=headers)
 
 
@@ -438,7 +440,7 @@ def test_a_status_changes_without_scripts(agent, ticket):
     response = change(agent, ticket, status="resolved")
     ticket.refresh_from_db()
     assert ticket.status == "resolved"
-    assert response.url == "/tickets/?status=open"
+    assert response.url == f"/tickets/{ticket.pk}/"
     assert "status is now resolved" in text(agent.get(response.url))
 
 
@@ -446,7 +448,7 @@ def test_htmx_gets_the_row_and_a_toast(agent, ticket):
     response = change(agent, ticket, row_of(ticket), status="in_progress")
     assert listed_ids(response) == ids(ticket)
     assert b"<html" not in response.content
-    assert b'<option value="in_progress" selected>' in response.content
+    assert b"status-in_progress" in response.content
     assert "status is now in progress" in response["HX-Trigger"]
 
 
@@ -456,13 +458,7 @@ def test_a_row_that_somebody_else_changed_is_not_overwritten(agent, ticket):
     ticket.refresh_from_db()
     assert ticket.status == "closed"
     assert "changed in the meantime" in response["HX-Trigger"]
-    assert b'<option value="closed" selected>' in response.content
-
-
-@pytest.mark.parametrize("next_url", ["https://evil.example/", "//evil.example", "/\\evil.example"])
-def test_it_never_redirects_to_another_site(agent, ticket, next_url):
-    response = change(agent, ticket, status="closed", next=next_url)
-    assert response.url == f"/tickets/{ticket.pk}/"
+    assert b"status-closed" in response.content
 
 
 def test_the_needs_review_filter_stays_while_other_filters_change(agent):

@@ -2,7 +2,7 @@
 import { byId, dispatch, focusOn } from "../../lib/dom.js";
 import { showCurrentView } from "./filters.js";
 import { boxes, bulk, isTurning, linkOf, list, pathWith, results, rowOf, rows } from "./parts.js";
-import { isNewer, restoreChoices, updateRow } from "./rows.js";
+import { isNewer, prepare, restoreChoices, updateRow } from "./rows.js";
 import { arrive } from "./search_box.js";
 import { restoreSelection } from "./selection.js";
 import { endAnnouncement, firstUnseen } from "./updates.js";
@@ -94,6 +94,7 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
   const { isUpdate, focused, index, selected } = before;
   before = null;
   restoreSelection(selected, { isSameList: isUpdate });
+  rows().forEach(prepare);
   rows().forEach(restoreChoices);
   if (focused !== undefined && document.activeElement === document.body) {
     const near = index >= 0 && rows().at(Math.min(index, rows().length - 1));

@@ -1,21 +1,51 @@
 // The rows: values that change in place, and rows that show a newer state.
 import { byId, dispatch, focusOn, parse } from "../../lib/dom.js";
-import { createSaveQueue, reset, storedValue } from "../../lib/save_queue.js";
+import { createSaveQueue } from "../../lib/save_queue.js";
 import { endToasts } from "../../lib/toasts.js";
-import { linkOf, list, rowOf, setCurrent } from "./parts.js";
+import { isOpenOn, openMenu } from "./menu.js";
+import { bulkMenus, linkOf, list, rowOf, setCurrent } from "./parts.js";
 
-let openedByKey = ""; // the select that a key opened: the focus goes back to its row
+const CHIP = "[aria-haspopup=listbox]";
+const numberOf = (row) => row.id.slice("row-".length);
 
-/** Open a menu; return whether the browser could. Otherwise the arrow keys choose. */
-export function openMenu(menu) {
-  menu.focus();
-  openedByKey = menu.id;
-  try {
-    menu.showPicker();
-    return true;
-  } catch {
-    return false;
+/** Return the chip that shows a value of a row. */
+export const chipOf = (row, name) => byId(`${name}-${numberOf(row)}`);
+
+/** Make buttons of a row's values. Without scripts they are text. */
+export function prepare(row) {
+  const number = numberOf(row);
+  for (const { name } of bulkMenus()) {
+    const value = row.querySelector(`.c-${name}`).firstElementChild;
+    if (value.localName === "button") continue;
+    const id = `${name}-${number}`;
+    const ariaLabel = `${name[0].toUpperCase()}${name.slice(1)} of #${number}: ${textOf(value)}`;
+    const ariaExpanded = String(isOpenOn(id));
+    const chip = document.createElement("button");
+    Object.assign(chip, {
+      id,
+      type: "button",
+      className: value.className,
+      ariaLabel,
+      ariaExpanded,
+    });
+    chip.ariaHasPopup = "listbox";
+    chip.append(...value.childNodes);
+    value.replaceWith(chip);
   }
+}
+
+// An assignee's initials are not part of the name.
+const textOf = (chip) => (chip.querySelector(".name") || chip).textContent;
+
+/** Return what a value can be: {value, text}. The bulk bar has all of them. */
+export function optionsOf(name) {
+  const [, ...options] = bulkMenus().find((menu) => menu.name === name).options;
+  return options;
+}
+
+/** Return the value that a row shows. The menus use the same texts. */
+function shownValue(chip, name) {
+  return optionsOf(name).find(({ text }) => text === textOf(chip))?.value;
 }
 
 const queue = createSaveQueue({
@@ -29,6 +59,11 @@ const queue = createSaveQueue({
     return fresh.dataset.version;
   },
   refresh: () => dispatch("tickets-changed"),
+  isStored({ id, values }) {
+    const [[name, value]] = Object.entries(values);
+    return Boolean(byId(id)) && shownValue(byId(id), name) === (value || "none");
+  },
+  reset() {}, // a row shows a value only once it is stored
 });
 
 function setBusy(row, isBusy) {
@@ -36,68 +71,50 @@ function setBusy(row, isBusy) {
   else row?.removeAttribute("aria-busy");
 }
 
-export function choose(select) {
-  const row = rowOf(select);
-  const { pathname: path } = linkOf(row);
-  const { version } = row.dataset;
-  const values = { [select.name]: select.value };
-  queue.add({ id: select.id, target: row.id, path, version, values });
+/** Open the menu of a row's value. */
+export function openValue(row, name) {
+  const on = chipOf(row, name);
+  const unsaved = queue.unsaved(on.id)?.[name];
+  openMenu({
+    on,
+    name,
+    label: on.ariaLabel.replace(/:.*/, ""),
+    options: optionsOf(name),
+    current: unsaved === "" ? "none" : (unsaved ?? shownValue(on, name)),
+    onChoice: chooser(row, name),
+  });
 }
 
 /**
- * Show a newer state of a row, cell by cell, so that what did not change stays as it is. A menu that
- * is open stays, and if it chooses a value that has changed, so does the row's version: the choice
- * then conflicts. Return whether the row is complete.
+ * Return a function that saves a value of a row. If somebody else changes the same value before it is
+ * called, that is a conflict: the row is taken as it is now.
  */
+export function chooser(row, name) {
+  const { pathname: path } = linkOf(row);
+  const { version } = row.dataset;
+  const change = { id: chipOf(row, name).id, target: row.id, path, version };
+  return (value) => queue.add({ ...change, values: { [name]: value === "none" ? "" : value } });
+}
+
+/** Show a newer state of a row, cell by cell, so that what did not change stays as it is. */
 export function updateRow(row, fresh) {
-  const focused = row.contains(document.activeElement) ? document.activeElement : null;
-  // The browser reports a focus that was lost with its element.
-  const isOpenedByKey = focused !== null && focused.id === openedByKey;
-  let isComplete = true;
+  const focused = row.contains(document.activeElement) ? document.activeElement.id : "";
+  prepare(fresh);
   [...fresh.cells].forEach((cell, index) => {
     const present = row.cells[index];
-    const menu = present.querySelector("select");
-    if (menu && isOpen(menu))
-      isComplete = storedValue(menu) === storedValue(cell.querySelector("select"));
-    else if (!cell.isEqualNode(present)) {
-      if (menu && storedValue(menu) !== storedValue(cell.querySelector("select"))) {
-        endToasts(menu.id);
-      }
-      present.replaceWith(cell);
-    }
+    if (cell.isEqualNode(present)) return;
+    if (cell.textContent !== present.textContent) endToasts(present.querySelector(CHIP)?.id);
+    present.replaceWith(cell);
   });
-  if (isComplete) Object.assign(row.dataset, fresh.dataset);
-  for (const menu of row.querySelectorAll("select")) if (!isOpen(menu)) reset(menu);
+  Object.assign(row.dataset, fresh.dataset);
   restoreChoices(row);
-  if (focused && !isOpen(focused)) {
-    focusOn(isOpenedByKey ? linkOf(row) : byId(focused.id));
-  }
-  return isComplete;
+  if (focused) focusOn(byId(focused));
 }
 
-/** Return whether somebody is choosing in this select; in older browsers, whether they may be. */
-function isOpen(select) {
-  const hasFocus = select === document.activeElement;
-  try {
-    return hasFocus && select.matches(":open");
-  } catch {
-    return hasFocus && select.localName === "select";
-  }
-}
-
-// Values that were chosen while a request was pending still have to be saved.
+/** Values that were chosen while a request was pending still have to be saved. */
 export function restoreChoices(row) {
-  const assignee = row.querySelector("select[name=assignee]");
-  if (queue.has(assignee.id)) offerAgents(assignee);
-  if (queue.restore(row)) setBusy(row, true);
-}
-
-// All agents in fifty selects would make the page too large, so they are copied from the bulk bar.
-function offerAgents(select) {
-  const present = new Set([...select.options].map((option) => option.value));
-  for (const { value } of [...byId("bulk-assignee").options].slice(2)) {
-    if (!present.has(value)) select.add(new Option(value, value));
-  }
+  const chips = [...row.querySelectorAll(CHIP)];
+  if (chips.some(({ id }) => queue.unsaved(id))) setBusy(row, true);
 }
 
 /** Return whether a row differs from what the page shows, and nothing of it is being saved. */
@@ -109,29 +126,19 @@ export function isNewer(row) {
   return (step > 0 || isRead) && !present.hasAttribute("aria-busy");
 }
 
-list.addEventListener("change", ({ target }) => {
-  if (target.localName === "select" && rowOf(target)) choose(target);
+let pressed = ""; // the chip whose open menu this click has closed already
+list.addEventListener("pointerdown", ({ target }) => {
+  const chip = target.closest(CHIP);
+  pressed = chip && isOpenOn(chip.id) ? chip.id : "";
 });
 list.addEventListener("click", ({ target }) => {
   const row = target.name !== "ticket" && rowOf(target);
   // So that Back leads to this row.
   if (row) history.replaceState({ ...history.state, row: row.id }, "");
+  const chip = target.closest(CHIP);
+  if (chip && chip.id !== pressed) openValue(row, chip.id.split("-")[0]);
+  pressed = "";
 });
 list.addEventListener("focusin", ({ target }) => {
   if (rowOf(target)) setCurrent(rowOf(target));
-  if (target.name === "assignee" && rowOf(target)) offerAgents(target);
 });
-list.addEventListener("focusout", ({ target }) => {
-  if (target.id === openedByKey) openedByKey = "";
-  queue.send(target.id);
-});
-// An open select keeps the keydown event of Escape to itself.
-for (const name of ["keydown", "keyup"]) {
-  list.addEventListener(name, ({ key, target }) => {
-    const row = rowOf(target);
-    if (key !== "Escape" || !row || target.localName !== "select") return;
-    queue.cancel(target.id);
-    reset(target);
-    focusOn(linkOf(row));
-  });
-}

@@ -1,8 +1,9 @@
-// Keyboard shortcuts of the list. With selected rows, a key means all of them.
+// Keyboard shortcuts of the list.
 import { byId } from "../../lib/dom.js";
 import { addShortcutActions } from "../../lib/shortcuts.js";
+import { openMenu } from "./menu.js";
 import { bulk, bulkMenus, currentRow, linkOf, list, rows } from "./parts.js";
-import { choose, openMenu } from "./rows.js";
+import { chooser, openValue, optionsOf } from "./rows.js";
 
 function move(step) {
   const all = rows();
@@ -11,48 +12,35 @@ function move(step) {
   if (next) linkOf(next).focus();
 }
 
-/** Return a control of the current row; null if there is no such row any more. */
-function inRow(name) {
-  return currentRow() && byId(`${name}-${currentRow().id.slice("row-".length)}`);
+// With selected rows, a key means all of them.
+const isForAll = () => bulk.classList.contains("on");
+
+function openChoice(name) {
+  if (isForAll()) return openForAll(byId(`bulk-${name}`));
+  if (!currentRow()) return false;
+  openValue(currentRow(), name);
 }
 
-const hasSelection = () => bulk.classList.contains("on");
-
-// With selected rows, a key means all of them.
-function openChoice(name) {
-  const menu = hasSelection() ? byId(`bulk-${name}`) : inRow(name);
-  if (!menu) return false;
-  chosenAtOnce = openMenu(menu) && hasSelection() ? menu : null;
+function openForAll(menu) {
+  const label = `${menu.ariaLabel}: ${byId("selected").textContent}`;
+  const onChoice = (value) => applyOnly(menu, value);
+  openMenu({ on: menu, name: menu.name, label, options: optionsOf(menu.name), onChoice });
 }
 
 function setPriority(value) {
-  const menu = hasSelection() ? byId("bulk-priority") : inRow("priority");
-  if (!menu) return false;
-  menu.value = value;
-  return hasSelection() ? applyOnly(menu) : choose(menu);
+  if (isForAll()) return applyOnly(byId("bulk-priority"), value);
+  if (!currentRow()) return false;
+  chooser(currentRow(), "priority")(value);
 }
 
-const PAUSE = 250; // milliseconds: before a slow menu opens, arrow keys choose without it
-let chosenAtOnce = null; // the menu of the bulk bar whose choice needs no "Apply"
-let applying; // the timer of such a choice
-
-function applyOnly(menu) {
-  for (const other of bulkMenus()) if (other !== menu) other.selectedIndex = 0;
+function applyOnly(menu, value) {
+  for (const other of bulkMenus()) other.selectedIndex = 0;
+  menu.value = value;
   bulk.requestSubmit();
 }
 
-bulk.addEventListener("change", ({ target }) => {
-  if (target !== chosenAtOnce) return;
-  clearTimeout(applying);
-  if (target.value) applying = setTimeout(applyOnly, PAUSE, target);
-});
-bulk.addEventListener("focusout", () => {
-  chosenAtOnce = null;
-});
 function leaveBulk(event) {
   if (!currentRow()) return;
-  clearTimeout(applying);
-  if (event.target === chosenAtOnce) event.target.selectedIndex = 0;
   linkOf(currentRow()).focus();
   event.preventDefault();
 }
@@ -68,7 +56,7 @@ bulk.addEventListener("keyup", (event) => {
 // The bulk bar comes after all rows. With selected ones it is one Tab away, and one Tab back.
 list.addEventListener("keydown", (event) => {
   const { key, shiftKey, target } = event;
-  if (key !== "Tab" || shiftKey || !hasSelection() || !target.matches(".c-title a, [name=ticket]"))
+  if (key !== "Tab" || shiftKey || !isForAll() || !target.matches(".c-title a, [name=ticket]"))
     return;
   bulkMenus()[0].focus();
   event.preventDefault();
@@ -81,6 +69,6 @@ addShortcutActions({
   status: () => openChoice("status"),
   category: () => openChoice("category"),
   assignee: () => openChoice("assignee"),
-  select: () => (inRow("pick") ? inRow("pick").click() : false),
+  select: () => (currentRow() ? currentRow().querySelector("[name=ticket]").click() : false),
   priority: setPriority,
 });

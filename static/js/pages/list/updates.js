@@ -26,10 +26,11 @@ poll.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
   }
   announcement.hidden = !response.announcement;
   const fresh = [...parse(response.rows).children].filter((row) => byId(row.id));
-  const updated = fresh.filter((row) => isNewer(row) && updateRow(byId(row.id), row));
+  const newer = fresh.filter(isNewer);
+  for (const row of newer) updateRow(byId(row.id), row);
   // A row that is being changed has to be sent again.
-  poll.dataset.etag = updated.length === fresh.length ? xhr.getResponseHeader("ETag") : "";
-  if (updated.length) dispatch("row-saved");
+  poll.dataset.etag = newer.length === fresh.length ? xhr.getResponseHeader("ETag") : "";
+  if (newer.length) dispatch("row-saved");
 });
 document.addEventListener("visibilitychange", () => htmx.trigger(poll, "poll"));
 
