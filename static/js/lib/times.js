@@ -19,9 +19,7 @@ const fullFormat = new Intl.DateTimeFormat(english, {
 });
 
 const { lang } = document.documentElement;
-const dateFormat = new Intl.DateTimeFormat(lang, { dateStyle: "long" });
-const clockFormat = new Intl.DateTimeFormat(lang, { ...clock, timeZoneName: "short" });
-const ageFormat = new Intl.RelativeTimeFormat(lang, { style: "short" });
+const translated = (options) => new Intl.DateTimeFormat(lang, options);
 
 function partsOf(format, moment) {
   return Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
@@ -44,16 +42,17 @@ function shortTime(moment, withClock) {
 }
 
 function fullTime(moment) {
-  if (lang !== "en") return `${dateFormat.format(moment)}, ${clockFormat.format(moment)}`;
+  if (lang !== "en") return translated({ dateStyle: "long", timeStyle: "long" }).format(moment);
   const { day, month, year, hour, minute, timeZoneName } = partsOf(fullFormat, moment);
   return `${day} ${month} ${year}, ${hour}:${minute} ${timeZoneName}`;
 }
 
 function translatedAge(minutes, moment) {
-  if (minutes >= MONTH) return dateFormat.format(moment);
-  if (minutes >= DAY) return ageFormat.format(-Math.floor(minutes / DAY), "day");
-  if (minutes >= 60) return ageFormat.format(-Math.floor(minutes / 60), "hour");
-  return ageFormat.format(-minutes, "minute");
+  if (minutes >= MONTH) return translated({ dateStyle: "long" }).format(moment);
+  const units = { day: DAY, hour: 60, minute: 1 };
+  const unit = Object.keys(units).find((each) => minutes >= units[each]);
+  const format = new Intl.RelativeTimeFormat(lang, { style: "short" });
+  return format.format(-Math.floor(minutes / units[unit]), unit);
 }
 
 function textOf(time, moment) {
