@@ -1,6 +1,5 @@
 // Write times in the reader's time zone, and keep ages up to date while a page is open. Worded like
-// `tickets/web/times.py` and the filters `ago`, `wait` and `long_wait`. On translated pages the
-// browser knows the words; only ages and dates stand there.
+// `tickets/web/times.py` and the filters `ago`, `wait` and `long_wait`.
 
 const INTERVAL = 30000; // milliseconds
 const DAY = 24 * 60; // minutes
@@ -18,10 +17,7 @@ const fullFormat = new Intl.DateTimeFormat(english, {
   timeZoneName: "short",
 });
 
-const { lang } = document.documentElement;
-const dateFormat = new Intl.DateTimeFormat(lang, { dateStyle: "long" });
-const clockFormat = new Intl.DateTimeFormat(lang, { ...clock, timeZoneName: "short" });
-const ageFormat = new Intl.RelativeTimeFormat(lang, { style: "short" });
+let translated = null; // how a translated page words ages and moments
 
 function partsOf(format, moment) {
   return Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
@@ -44,16 +40,9 @@ function shortTime(moment, withClock) {
 }
 
 function fullTime(moment) {
-  if (lang !== "en") return `${dateFormat.format(moment)}, ${clockFormat.format(moment)}`;
+  if (translated) return translated.full(moment);
   const { day, month, year, hour, minute, timeZoneName } = partsOf(fullFormat, moment);
   return `${day} ${month} ${year}, ${hour}:${minute} ${timeZoneName}`;
-}
-
-function translatedAge(minutes, moment) {
-  if (minutes >= MONTH) return dateFormat.format(moment);
-  if (minutes >= DAY) return ageFormat.format(-Math.floor(minutes / DAY), "day");
-  if (minutes >= 60) return ageFormat.format(-Math.floor(minutes / 60), "hour");
-  return ageFormat.format(-minutes, "minute");
 }
 
 function textOf(time, moment) {
@@ -61,7 +50,7 @@ function textOf(time, moment) {
   if (shows === "time") return shortTime(moment, true);
   const minutes = Math.floor((Date.now() - moment) / 60000);
   if (minutes < 1) return time.textContent; // the server's clock may be ahead
-  if (lang !== "en") return translatedAge(minutes, moment);
+  if (translated) return translated.age(minutes, moment);
   if (shows) return lengthOf(minutes, shows === "long-wait" ? 2 : 1);
   if (minutes >= MONTH) return shortTime(moment, false);
   return `${lengthOf(minutes, 1)} ago`;
@@ -88,3 +77,20 @@ new MutationObserver(updateAll).observe(document.body, {
   subtree: true,
   attributeFilter: ["datetime", "title"],
 });
+
+/** Word times in the page's language, which the browser knows. Only for pages with ages alone. */
+export function translateTimes() {
+  const { lang } = document.documentElement;
+  if (lang === "en") return;
+  const date = new Intl.DateTimeFormat(lang, { dateStyle: "long" });
+  const full = new Intl.DateTimeFormat(lang, { dateStyle: "long", timeStyle: "long" });
+  const ages = new Intl.RelativeTimeFormat(lang, { style: "short" });
+  const units = { day: DAY, hour: 60, minute: 1 };
+  const age = (minutes, moment) => {
+    if (minutes >= MONTH) return date.format(moment);
+    const unit = Object.keys(units).find((each) => minutes >= units[each]);
+    return ages.format(-Math.floor(minutes / units[unit]), unit);
+  };
+  translated = { age, full: (moment) => full.format(moment) };
+  updateAll();
+}

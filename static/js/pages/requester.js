@@ -4,6 +4,7 @@ import { byId, focusOn } from "../lib/dom.js";
 import { configureMorph } from "../lib/morph.js";
 import { onFailure, stopPolling } from "../lib/requests.js";
 import { session } from "../lib/storage.js";
+import { translateTimes } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
 
 const REFUSED = [400, 429]; // the response is the page with its errors
@@ -13,6 +14,8 @@ const TEXTS = byId("texts").dataset; // what the page says, from its template
 const main = byId("content");
 const ticket = byId("ticket");
 const isReply = (elt) => elt.id === "composer";
+
+translateTimes();
 
 // --- The ticket is updated ---
 
