@@ -24,6 +24,7 @@ from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
 from ..vocabulary import MERGE_UNDO_DAYS, AuthorRole, Source
 from .editing import audited, editing, lock_relations
+from .private_links import notes_behind, shows_note
 from .triage import assessment
 
 JUST_BEFORE = timedelta(microseconds=1)  # the resolution of times in the database
@@ -99,6 +100,11 @@ def _refuse(source: Ticket, target: Ticket, *, same_requester: bool) -> None:
     for ticket in (source, target):
         if ticket.spam:  # nobody would see what the other one says
             raise MergeRefused(f"#{ticket.pk} is spam.")
+    if shows_note(target):
+        raise MergeRefused(
+            f"Title and description of #{target.pk} are from an internal note. Edit both first:"
+            f" the private link of #{source.pk} would show them."
+        )
     requesters = compare_requesters(source, target)
     if requesters is Requesters.OTHER:
         raise OtherRequester
@@ -148,17 +154,21 @@ def _take_values(merge: TicketMerge, target: Ticket) -> None:
 
 
 def _move_comments(source: Ticket, target: Ticket) -> None:
-    """Move the source's comments, and add its description as the first of them."""
+    """Move the source's comments, and add its description as the first of them.
+
+    A description that no requester could read, since it was a note, becomes a note again.
+    """
     is_there = Comment.with_split.filter(
         ticket=target, split_into=source, body=source.description
     ).exists()  # it is among the target's comments already
     if not is_there:
+        is_note = source.link_digest is None and bool(notes_behind(source))
         Comment.objects.create(
             ticket=target,
             origin=source,
             is_opening=True,
-            author_role=AuthorRole.REQUESTER,
-            public=True,
+            author_role=AuthorRole.AGENT if is_note else AuthorRole.REQUESTER,
+            public=not is_note,
             body=source.description,
             created_at=source.created_at,
         )
