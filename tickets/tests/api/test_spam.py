@@ -34,6 +34,13 @@ def test_one_ticket_and_the_list_agree_on_what_is_unread(db):
     assert agent.get(one(ticket.pk)).json()["unread"] is listed["unread"] is True
 
 
+def test_spam_waits_for_nobody_in_filters_and_figures(agent):
+    TicketFactory(spam=True, waiting_since=None)
+    assert ids(agent.get(TICKETS, {"spam": "true", "waiting_for": "us,requester"})) == []
+    stats = agent.get(f"{TICKETS}stats/", {"spam": "true"}).json()
+    assert stats["waiting_for_breakdown"] == {"us": 0, "requester": 0}
+
+
 def test_put_sets_it_and_without_it_the_ticket_is_not_spam(agent, ticket):
     assert agent.send("PUT", one(ticket.pk), NEW | {"spam": True}).json()["spam"] is True
     assert agent.send("PUT", one(ticket.pk), NEW).json()["spam"] is False
