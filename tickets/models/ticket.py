@@ -271,7 +271,7 @@ class Ticket(models.Model):
 
     def is_unread_by(self, user: Any) -> bool:
         """Return whether something is new to this account; False without one. One query."""
-        return bool(Ticket.objects.unread_by(user).filter(pk=self.pk).exists())
+        return bool(Ticket.including_spam.unread_by(user).filter(pk=self.pk).exists())
 
     def unanswered_since(self, not_before: datetime | None = None) -> datetime | None:
         """Return when the first message came that no public reply has answered yet.

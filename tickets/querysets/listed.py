@@ -1,7 +1,8 @@
 """Which tickets count.
 
-Spam and merged tickets stay in the table, but leave every list, count and figure. This is the one
-place that leaves them out. See docs/decisions/0028-spam.md.
+Spam and merged tickets stay in the table, but leave every list and every count of tickets. This is
+the one place that leaves them out, but for raw SQL. What triage said about a merged ticket still
+counts. See docs/decisions/0028-spam.md.
 """
 
 from __future__ import annotations

@@ -65,10 +65,14 @@ class TurnQuerySet(models.QuerySet[TicketT]):
 
 
 def waits_for(side: str) -> Q:
-    """Return the condition for unfinished tickets on which it is this WaitingFor side's turn."""
+    """Return the condition for unfinished tickets on which it is this WaitingFor side's turn.
+
+    Spam waits for nobody.
+    """
     if side == WaitingFor.US:
         return Q(waiting_since__isnull=False)
-    return Q(waiting_since=None, status__in=[status.value for status in ACTIVE_STATUSES])
+    active = [status.value for status in ACTIVE_STATUSES]
+    return Q(waiting_since=None, spam=False, status__in=active)
 
 
 def _is_new_to(user: Any) -> Q:

@@ -24,6 +24,7 @@ from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
 from ..vocabulary import MERGE_UNDO_DAYS, AuthorRole, Source
 from .editing import audited, editing, lock_relations
+from .private_links import notes_behind, shows_note
 from .triage import assessment
 
 JUST_BEFORE = timedelta(microseconds=1)  # the resolution of times in the database
@@ -63,8 +64,8 @@ def merge_tickets(
     """Merge the source into the target. Merging the same tickets again changes nothing.
 
     The target takes what the source waits for; if it is finished and the source is not, it opens
-    again. `same_requester` is the agent's word that two tickets are from one person though one has
-    no address; the target then takes the address that it lacks.
+    again. `same_requester` is the agent's confirmation that two tickets are from one person though
+    one has no address; the target then takes the address that it lacks.
     Raise NotFound for the source, InvalidInput for the target, and MergeRefused or one of its
     kinds.
     """
@@ -76,7 +77,7 @@ def merge_tickets(
             return _merged_before(source, target_id)
         _refuse(source, target, same_requester=same_requester)
         merge = TicketMerge(source=source, target=target, source_version=source.version + 1)
-        # First, because the target shows a message again if its own ticket is merged back.
+        # First: a message that became the source is then read on the target again.
         _save_version(source, merged_into=target)
         with editing(target_id, actor) as edit:
             target = edit.ticket
@@ -99,6 +100,11 @@ def _refuse(source: Ticket, target: Ticket, *, same_requester: bool) -> None:
     for ticket in (source, target):
         if ticket.spam:  # nobody would see what the other one says
             raise MergeRefused(f"#{ticket.pk} is spam.")
+    if shows_note(target):
+        raise MergeRefused(
+            f"Title and description of #{target.pk} are from an internal note. Edit both first:"
+            f" the private link of #{source.pk} would show them."
+        )
     requesters = compare_requesters(source, target)
     if requesters is Requesters.OTHER:
         raise OtherRequester
@@ -148,17 +154,21 @@ def _take_values(merge: TicketMerge, target: Ticket) -> None:
 
 
 def _move_comments(source: Ticket, target: Ticket) -> None:
-    """Move the source's comments, and add its description as the first of them."""
+    """Move the source's comments, and add its description as the first of them.
+
+    A description that no requester could read, since it was a note, becomes a note again.
+    """
     is_there = Comment.with_split.filter(
         ticket=target, split_into=source, body=source.description
     ).exists()  # it is among the target's comments already
     if not is_there:
+        is_note = source.link_digest is None and bool(notes_behind(source))
         Comment.objects.create(
             ticket=target,
             origin=source,
             is_opening=True,
-            author_role=AuthorRole.REQUESTER,
-            public=True,
+            author_role=AuthorRole.AGENT if is_note else AuthorRole.REQUESTER,
+            public=not is_note,
             body=source.description,
             created_at=source.created_at,
         )
@@ -184,7 +194,7 @@ def _merge_read_marks(source: Ticket, target: Ticket, actor: Actor) -> None:
             mark.read_at = target.last_activity_at
         read_marks.append(mark)
     TicketRead.objects.bulk_update(read_marks, ["read_at"])
-    if actor.user is not None:  # who merges has both before their eyes
+    if actor.user is not None:  # who merges has read both
         TicketRead.objects.mark_read(target, actor.user)
 
 

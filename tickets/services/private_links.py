@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pghistory
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from procrastinate.contrib.django import app
 
 from ..access.actors import Actor
+from ..audit.trail import event_at_version
 from ..exceptions import InvalidInput
 from ..models.housekeeping import Counter
 from ..models.mail import mailbox
@@ -17,10 +18,29 @@ from .editing import audited, lock_relations, lock_ticket
 from .mail import outbox
 
 
-def shows_note(ticket: Ticket) -> bool:
-    """Return whether the description is still the internal note that the ticket was made of."""
+def notes_behind(ticket: Ticket) -> list[str]:
+    """Return the internal note that the ticket was made of, if it was made of one."""
     notes = Comment.with_split.filter(split_into=ticket, public=False)
-    return ticket.description in notes.values_list("body", flat=True)
+    return list(notes.values_list("body", flat=True))
+
+
+def shows_note(ticket: Ticket) -> bool:
+    """Return whether title or description still repeat the note that the ticket was made of.
+
+    Up to two queries.
+    """
+    notes = notes_behind(ticket)
+    if not notes or ticket.description in notes:
+        return bool(notes)
+    first = event_at_version(ticket, 1)  # triage took its title from the note
+    return first is None or bool(first.title == ticket.title)
+
+
+def links_to(ticket: Ticket) -> QuerySet[Ticket]:
+    """Return the tickets whose private links open this one's page: it, and those merged into it."""
+    own = Q(pk=ticket.pk) | Q(merged_into=ticket)
+    rows: QuerySet[Ticket] = Ticket.with_merged.filter(own).exclude(link_digest=None)
+    return rows
 
 
 def send_private_link(ticket: Ticket, actor: Actor) -> Ticket:
@@ -34,7 +54,8 @@ def send_private_link(ticket: Ticket, actor: Actor) -> Ticket:
             raise InvalidInput("This ticket has no email address to send a link to.")
         if shows_note(ticket):
             raise InvalidInput(
-                "The description is an internal note. Edit it first: the requester would read it."
+                "Title and description are from an internal note. Edit both first: the requester"
+                " would read them."
             )
         if ticket.spam:
             raise InvalidInput("This ticket is spam, so no email goes out for it.")
@@ -55,9 +76,7 @@ def revoke_private_link(ticket: Ticket, actor: Actor) -> Ticket:
     with audited(actor):
         lock_relations()
         ticket = lock_ticket(ticket.pk)
-        links = Q(pk=ticket.pk) | Q(merged_into=ticket)
-        active = Ticket.with_merged.filter(links).exclude(link_digest=None)
-        if active.update(link_digest=None):
+        if links_to(ticket).update(link_digest=None):
             ticket.link_digest = None
             pghistory.create_event(ticket, label="link_revoked")
     return ticket

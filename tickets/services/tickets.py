@@ -239,7 +239,7 @@ def replace_ticket(
 
 def choose_language(ticket: Ticket, language: str) -> None:
     """Use a language for the requester's page and emails. It is no new version of the ticket."""
-    Ticket.objects.filter(pk=ticket.pk).update(language=language)
+    Ticket.with_merged.filter(pk=ticket.pk).update(language=language)
 
 
 def delete_ticket(ticket_id: int, actor: Actor, *, version: int | None = None) -> None:

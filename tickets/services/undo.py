@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -15,9 +15,10 @@ from ..access.actors import Actor, is_agent
 from ..audit.trail import by_triage, ticket_events, undone_version
 from ..exceptions import MergeRefused, NotFound, StaleVersion, TicketMerged
 from ..models.ticket import Ticket
-from ..vocabulary import FINISHED_STATUSES, LearnedField, Source
+from ..vocabulary import FINISHED_STATUSES, TEXT_FIELDS, LearnedField, Source
 from .editing import COLUMNS, editing
 from .merging import unmerge_ticket
+from .private_links import links_to, shows_note
 from .spam import unblock
 from .splitting import undo_split
 from .triage import assessment, feedback
@@ -88,6 +89,7 @@ def _restore(ticket_id: int, version: int, actor: Actor) -> RestoredTicket:
         text = ticket.text_digest()
         for column in columns:
             setattr(ticket, column, getattr(before, column))
+        _keep_note_internal(ticket, columns)
         if "status" in columns and not ticket.is_finished:
             # A reply since then has answered what waited before.
             ticket.waiting_since = ticket.unanswered_since(before.waiting_since)
@@ -100,6 +102,12 @@ def _restore(ticket_id: int, version: int, actor: Actor) -> RestoredTicket:
         if ticket.text_digest() != text:
             _restore_sentiment(ticket, before)
     return RestoredTicket(ticket, is_complete)
+
+
+def _keep_note_internal(ticket: Ticket, columns: Set[str]) -> None:
+    """Raise StaleVersion if the requester would read a note that an edit has replaced."""
+    if columns & set(TEXT_FIELDS) and links_to(ticket).exists() and shows_note(ticket):
+        raise StaleVersion
 
 
 def _is_still_agent(account: int | None) -> bool:

@@ -24,6 +24,7 @@ from tickets.models.relations import TicketMerge
 from tickets.models.ticket import Comment, Ticket
 from tickets.models.workplace import TicketRead
 from tickets.services import comments, tickets
+from tickets.services.mail import rendering
 from tickets.services.merging import merge_tickets, unmerge_ticket
 from tickets.services.private_links import revoke_private_link
 from tickets.services.replies import send_message
@@ -261,6 +262,21 @@ def test_sending_and_resolving_on_an_old_page_resolves_nothing(source, target):
         assert sent.comment.ticket == target
     assert fresh(target).status == "open"
     assert bodies(target).count("There") == 1
+
+
+def test_closing_on_an_old_page_closes_the_target(source, target):
+    merge(source, target)
+    assert comments.close_by_requester(source).status == "closed"
+    assert (fresh(target).status, fresh(source).status) == ("closed", "open")
+
+
+def test_an_email_of_the_source_has_a_link_that_works(source, target, settings, client):
+    comments.add_comment(source, {"body": "Hello", "public": True}, SYSTEM)
+    merge(source, target)
+    settings.SECRET_KEY = "another key of the same desk, long enough to sign with"
+    email = rendering.load(Email.objects.get(ticket=source).pk)
+    path = rendering.private_link(email.ticket).removeprefix(settings.SITE_URL)
+    assert client.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("number", [0, 1])

@@ -12,6 +12,7 @@ from tickets.models.triage import Feedback, Prediction, TriageModel
 from tickets.services.comments import add_comment, add_reply
 from tickets.services.mail import outbox
 from tickets.services.mail.delivery import deliver
+from tickets.services.merging import merge_tickets
 from tickets.services.private_links import send_private_link
 from tickets.services.spam import mark_spam, unblock
 from tickets.services.tickets import create_ticket, update_ticket
@@ -163,6 +164,17 @@ def test_mail_that_waits_is_not_sent_any_more(agent, mailoutbox):
     ticket = TicketFactory(requester_email=KIM)
     add_comment(ticket, {"body": "Hello", "public": True}, agent)
     mark_spam(ticket.pk, agent)
+    email = Email.objects.get()
+    assert deliver(email.pk)
+    email.refresh_from_db()
+    assert (email.state, email.error, mailoutbox) == ("dropped", "The ticket is spam.", [])
+
+
+def test_mail_of_a_merged_ticket_is_not_sent_if_its_conversation_is_spam(agent, mailoutbox):
+    source, target = (TicketFactory(requester_email=KIM) for _ in range(2))
+    add_comment(source, {"body": "Hello", "public": True}, agent)
+    merge_tickets(source.pk, target.pk, agent)
+    mark_spam(target.pk, agent)
     email = Email.objects.get()
     assert deliver(email.pk)
     email.refresh_from_db()

@@ -106,6 +106,45 @@ def test_a_note_stays_secret(ticket):
     assert send_private_link(new, SYSTEM).link_digest
 
 
+def test_a_note_stays_secret_until_its_title_is_edited_too(ticket):
+    note = comments.add_comment(ticket, {"body": "He is a liar.", "public": False}, SYSTEM)
+    new = split(note)
+    tickets.update_ticket(new.pk, {"description": "We visit you."}, SYSTEM)
+    with pytest.raises(InvalidInput, match="internal note"):
+        send_private_link(new, SYSTEM)
+
+
+def test_a_note_stays_internal_on_the_ticket_that_it_is_merged_into(ticket):
+    note = comments.add_comment(ticket, {"body": "He is a liar.", "public": False}, SYSTEM)
+    other = TicketFactory(requester_email=ticket.requester_email)
+    new = split(note)
+    merge_tickets(new.pk, other.pk, SYSTEM)
+    assert list(fresh(other).comments.values_list("body", "public")) == [("He is a liar.", False)]
+    unmerge_ticket(new.pk, SYSTEM)
+    assert bodies(other) == []
+
+
+def test_no_link_leads_to_a_note_by_way_of_a_merge(ticket):
+    note = comments.add_comment(ticket, {"body": "He is a liar.", "public": False}, SYSTEM)
+    new = split(note)
+    other = TicketFactory(requester_email=ticket.requester_email)
+    for source in (ticket, other):  # whose private links would open the note's ticket
+        with pytest.raises(MergeRefused, match="internal note"):
+            merge_tickets(source.pk, new.pk, SYSTEM)
+    tickets.update_ticket(new.pk, {"title": "Visit", "description": "We visit you."}, SYSTEM)
+    assert merge_tickets(other.pk, new.pk, SYSTEM).is_new
+
+
+def test_undo_shows_no_note_to_a_requester_who_has_the_link(ticket):
+    note = comments.add_comment(ticket, {"body": "He is a liar.", "public": False}, SYSTEM)
+    new = split(note)
+    changes = {"title": "Visit", "description": "We visit you."}
+    edit = tickets.update_ticket(new.pk, changes, SYSTEM)
+    send_private_link(new, SYSTEM)
+    assert undo([(new.pk, edit.ticket.version)], SYSTEM).skipped == [new.pk]
+    assert fresh(new).description == "We visit you."
+
+
 def test_moving_a_message_twice_changes_nothing(ticket, message):
     new = split(message)
     again = split_comment(ticket.pk, message.pk, SYSTEM)

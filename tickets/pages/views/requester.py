@@ -222,7 +222,7 @@ def _moved(ticket: Ticket) -> list[Ticket]:
     """Return the tickets that were made of messages on this page, if it may open them."""
     split_off = Comment.with_split.filter(ticket=ticket, public=True).exclude(in_conversation())
     return list(
-        Ticket.objects.filter(
+        Ticket.including_spam.filter(  # nothing tells a sender of spam
             pk__in=split_off.values("split_into"), requester_email=ticket.requester_email
         )
         .exclude(link_digest=None)

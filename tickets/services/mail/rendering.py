@@ -24,8 +24,8 @@ from ...vocabulary import MAX_LINKS, Language, MailKind
 from ..invitations import invitation_key
 from . import agents
 
-# Invisible, and not allowed in a header: control and direction marks, and line ends of all kinds.
 INVITATION_SUBJECT = "You are invited to the support desk"
+# Invisible, and not allowed in a header: control and direction marks, and line ends of all kinds.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 CHECK_SALT = "tickets.confirm-address"
@@ -33,8 +33,9 @@ CHECK_SALT = "tickets.confirm-address"
 
 def load(email_id: int) -> Email | None:
     """Return the email with its ticket and comment, as they are now."""
-    related = ("ticket", "comment__author__agent_profile", "recipient")
-    rows = Email.objects.select_related(*related).defer("ticket__document")
+    related = ("ticket__merged_into", "comment__author__agent_profile", "recipient")
+    rows = Email.objects.select_related(*related)
+    rows = rows.defer("ticket__document", "ticket__merged_into__document")
     return rows.filter(pk=email_id).first()
 
 
@@ -47,7 +48,7 @@ def obsolete_because(email: Email) -> str:
     if email.kind == MailKind.LINKS:
         is_left = Ticket.objects.with_link_for(email.address).exists()
         return "" if is_left else "No ticket of this address has a private link."
-    if ticket.spam:
+    if (ticket.merged_into or ticket).spam:
         return "The ticket is spam."
     if email.kind == MailKind.CONFIRM and (email.confirmed_at or email != latest_check(ticket)):
         return "The address was confirmed, or another one was entered."
@@ -180,7 +181,7 @@ def private_link(ticket: Ticket) -> str:
     if digest(ticket.link_secret) != ticket.link_digest:
         old = ticket.link_digest
         ticket.issue_link()
-        Ticket.objects.filter(pk=ticket.pk, link_digest=old).update(
+        Ticket.with_merged.filter(pk=ticket.pk, link_digest=old).update(
             link_nonce=ticket.link_nonce, link_digest=ticket.link_digest
         )
     return f"{settings.SITE_URL}{ticket.private_link_path()}"

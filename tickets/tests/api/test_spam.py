@@ -3,9 +3,9 @@
 import pytest
 
 from tickets.models.spam import BlockedAddress
-from tickets.tests.factories import TicketFactory
+from tickets.tests.factories import AgentFactory, TicketFactory, TokenFactory
 
-from .client import NEW, TICKETS, assert_problem, one
+from .client import NEW, TICKETS, Api, assert_problem, one
 
 BLOCKED = NEW | {"requester_email": "Kim+x@gmail.com"}
 
@@ -25,6 +25,20 @@ def test_agents_mark_spam_and_take_it_back(agent, ticket):
     assert ids(agent.get(TICKETS, {"spam": "true"})) == []
     history = agent.get(one(ticket.pk, "history/")).json()
     assert [entry["changes"].get("spam") for entry in history[1:]] == [[False, True], [True, False]]
+
+
+def test_one_ticket_and_the_list_agree_on_what_is_unread(db):
+    agent = Api(TokenFactory(user=AgentFactory()).secret)
+    ticket = TicketFactory(spam=True)
+    [listed] = agent.get(TICKETS, {"spam": "true"}).json()
+    assert agent.get(one(ticket.pk)).json()["unread"] is listed["unread"] is True
+
+
+def test_spam_waits_for_nobody_in_filters_and_figures(agent):
+    TicketFactory(spam=True, waiting_since=None)
+    assert ids(agent.get(TICKETS, {"spam": "true", "waiting_for": "us,requester"})) == []
+    stats = agent.get(f"{TICKETS}stats/", {"spam": "true"}).json()
+    assert stats["waiting_for_breakdown"] == {"us": 0, "requester": 0}
 
 
 def test_put_sets_it_and_without_it_the_ticket_is_not_spam(agent, ticket):

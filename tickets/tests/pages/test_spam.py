@@ -4,8 +4,11 @@ import re
 
 import pytest
 
+from tickets.access.actors import SYSTEM
 from tickets.models.spam import BlockedAddress
 from tickets.models.ticket import Ticket
+from tickets.services.comments import add_reply
+from tickets.services.splitting import split_comment
 from tickets.tests.factories import TicketFactory
 
 KIM = "kim@example.org"
@@ -18,6 +21,10 @@ def ticket(db):
 
 def mark(agent, ticket, **values):
     return agent.post(f"/tickets/{ticket.pk}/spam/", values, follow=True)
+
+
+def mark_as_spam(ticket):
+    Ticket.objects.filter(pk=ticket.pk).update(spam=True)
 
 
 def stored(ticket):
@@ -129,6 +136,24 @@ def test_a_blocked_sender_sees_what_everybody_sees(visitor, agent):
     assert without_times(after) == without_times(before)
     plain.refresh_from_db()
     assert (stored(plain).spam, stored(spam).spam) == (False, True)
+
+
+def test_the_requester_of_spam_chooses_the_language_as_everybody_does(visitor, ticket):
+    mark_as_spam(ticket)
+    path = ticket.private_link_path()
+    visitor.post(f"{path}language/", {"language": "de"})
+    assert '<html lang="de"' in visitor.get(path).content.decode()
+
+
+def test_a_requester_does_not_see_that_a_moved_message_is_spam(visitor, ticket):
+    message = add_reply(ticket, {"body": "Buy this."})
+    new = split_comment(ticket.pk, message.pk, SYSTEM).ticket
+    path = ticket.private_link_path()
+    before = visitor.get(path)
+    mark_as_spam(new)
+    after = visitor.get(path)
+    assert new.private_link_path() in after.content.decode()
+    assert after["ETag"] == before["ETag"]
 
 
 def test_a_reply_of_a_blocked_sender_takes_the_ticket_out_of_the_list(visitor, agent, ticket):
