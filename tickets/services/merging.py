@@ -24,6 +24,7 @@ from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
 from ..vocabulary import MERGE_UNDO_DAYS, AuthorRole, Source
 from .editing import audited, editing, lock_relations
+from .private_links import shows_note
 from .triage import assessment
 
 JUST_BEFORE = timedelta(microseconds=1)  # the resolution of times in the database
@@ -102,6 +103,11 @@ def _refuse(source: Ticket, target: Ticket, *, same_requester: bool) -> None:
     requesters = compare_requesters(source, target)
     if requesters is Requesters.OTHER:
         raise OtherRequester
+    if shows_note(target):  # the private link of the other one would show it
+        raise MergeRefused(
+            f"The description of #{target.pk} is an internal note, which the requester would read."
+            f" Edit it first, or merge #{target.pk} into #{source.pk}."
+        )
     if requesters is Requesters.UNKNOWN and not (same_requester or _is_split(source, target)):
         raise UnknownRequester
 
@@ -148,17 +154,21 @@ def _take_values(merge: TicketMerge, target: Ticket) -> None:
 
 
 def _move_comments(source: Ticket, target: Ticket) -> None:
-    """Move the source's comments, and add its description as the first of them."""
+    """Move the source's comments, and add its description as the first of them.
+
+    A description that is an internal note stays one.
+    """
     is_there = Comment.with_split.filter(
         ticket=target, split_into=source, body=source.description
     ).exists()  # it is among the target's comments already
     if not is_there:
+        is_note = shows_note(source)
         Comment.objects.create(
             ticket=target,
             origin=source,
             is_opening=True,
-            author_role=AuthorRole.REQUESTER,
-            public=True,
+            author_role=AuthorRole.AGENT if is_note else AuthorRole.REQUESTER,
+            public=not is_note,
             body=source.description,
             created_at=source.created_at,
         )

@@ -106,6 +106,22 @@ def test_a_note_stays_secret(ticket):
     assert send_private_link(new, SYSTEM).link_digest
 
 
+def test_a_note_stays_internal_in_a_merge(ticket):
+    note = comments.add_comment(ticket, {"body": "He is a liar.", "public": False}, SYSTEM)
+    new = split(note)
+    other = TicketFactory(requester_email="ada@example.org")
+    for source in (ticket, other):  # its private link would show the note
+        with pytest.raises(MergeRefused, match="is an internal note"):
+            merge_tickets(source.pk, new.pk, SYSTEM)
+    merge_tickets(new.pk, other.pk, SYSTEM)
+    opening = other.comments.get()
+    assert (opening.body, opening.public, opening.author_role) == (note.body, False, "agent")
+    unmerge_ticket(new.pk, SYSTEM)
+    tickets.update_ticket(new.pk, {"description": "We visit you."}, SYSTEM)
+    merge_tickets(other.pk, new.pk, SYSTEM)
+    assert fresh(other).merged_into == new
+
+
 def test_moving_a_message_twice_changes_nothing(ticket, message):
     new = split(message)
     again = split_comment(ticket.pk, message.pk, SYSTEM)
