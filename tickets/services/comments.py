@@ -17,7 +17,7 @@ from ..models.spam import is_blocked
 from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
 from ..vocabulary import AuthorRole, Status
-from .editing import editing, editing_current
+from .editing import editing_current
 from .mail import notifications, outbox
 
 # The same reply sent twice within this time is one reply.
@@ -88,9 +88,10 @@ def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
 def close_by_requester(ticket: Ticket) -> Ticket:
     """Close a requester's own ticket; a finished one stays as it is. Raise NotFound.
 
-    The next message reopens it. The requester gets no email about it.
+    The next message reopens it. The requester gets no email about it. If it was merged a moment
+    ago, the one that it is part of is closed, whose page the requester sees.
     """
-    with editing(ticket.pk, REQUESTER) as edit:
+    with editing_current(ticket.pk, REQUESTER) as edit:
         if not edit.ticket.is_finished:
             edit.ticket.status = Status.CLOSED
     return edit.ticket
