@@ -98,8 +98,9 @@ class TicketJson(PublicTicketJson):
 
 
 class CreatedTicketJson(PublicTicketJson):
-    """The new ticket. Only agents see requester_email and whose turn it is. Once the ticket has
-    been deleted, a replayed response has no track_url."""
+    """The new ticket. Only agents see requester_email and whose turn it is. In a replayed response
+    track_url is null once that link was revoked or replaced, and missing once the ticket has been
+    deleted."""
 
     requester_email: NotRequired[str | None]
     waiting_for: NotRequired[Annotated[str | None, {"enum": [*WaitingFor.values, None]}]]
@@ -109,7 +110,9 @@ class CreatedTicketJson(PublicTicketJson):
     spam: NotRequired[bool]
     unread: NotRequired[bool]
     merged_into: NotRequired[int | None]
-    track_url: NotRequired[Annotated[str, {"format": "uri"}, "The requester's private link."]]
+    track_url: NotRequired[
+        Annotated[str | None, {"format": "uri"}, "The requester's private link."]
+    ]
 
 
 class CommentJson(TypedDict):

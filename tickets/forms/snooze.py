@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,15 @@ from django.utils import timezone
 
 MORNING = time(9)
 LATER = timedelta(hours=3)
+# Python's years are 1 to 9999, also in the zone that is furthest away.
+FIRST_MOMENT, LAST_MOMENT = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+
+
+def showable(moment: datetime) -> datetime:
+    """Return the moment. Raise ValidationError if it cannot be shown in every time zone."""
+    if not FIRST_MOMENT <= moment <= LAST_MOMENT:
+        raise ValidationError("This time cannot be shown in every time zone.")
+    return moment
 
 
 class SnoozeForm(forms.Form):
@@ -62,4 +71,4 @@ class SnoozeForm(forms.Form):
         moment = chosen.replace(tzinfo=zone)
         if moment <= now:
             raise ValidationError("Choose a time in the future.")
-        return moment
+        return showable(moment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -33,6 +34,7 @@ from .fields import (
     SwitchField,
     TicketNumberField,
 )
+from .snooze import showable
 
 
 class TicketForm(forms.Form):
@@ -57,6 +59,10 @@ class TicketForm(forms.Form):
         for name in set(ENUMERATED_FIELDS) & set(only):
             # Triage decides what is left out. What is sent must be one of the values.
             self.fields[name].required = True
+
+    def clean_snoozed_until(self) -> datetime | None:
+        until: datetime | None = self.cleaned_data["snoozed_until"]
+        return showable(until) if until else None
 
 
 class TicketPageForm(forms.Form):

@@ -81,16 +81,17 @@ def find_check(token: str) -> tuple[Email, Ticket]:
 def confirm_address(token: str) -> Ticket:
     """Let the ticket use the address that the link confirms, or the one that it is merged into.
 
-    The former address is told, in case somebody else has the private link. Raise as `find_check`.
+    Return the ticket that the link was for; its private link opens the page of either. The former
+    address is told, in case somebody else has the private link. Raise as `find_check`.
     """
     with audited(REQUESTER):
         ticket = lock_current(find_check(token)[1].pk)
-        email, _ = find_check(token)  # another click may have been faster
+        email, own = find_check(token)  # another click may have been faster
         email.confirmed_at = timezone.now()
         email.save(update_fields=["confirmed_at"])
         before = ticket.requester_email
         edit = update_ticket(ticket.pk, {"requester_email": email.address}, REQUESTER)
         if before and before != email.address:
             outbox.address_changed(edit.ticket, before)
-        rendering.private_link(edit.ticket)  # replaces one that can no longer be shown
-    return edit.ticket
+        rendering.private_link(own)  # replaces one that can no longer be shown
+    return own

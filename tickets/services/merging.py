@@ -100,14 +100,14 @@ def _refuse(source: Ticket, target: Ticket, *, same_requester: bool) -> None:
     for ticket in (source, target):
         if ticket.spam:  # nobody would see what the other one says
             raise MergeRefused(f"#{ticket.pk} is spam.")
-    if shows_note(target):
-        raise MergeRefused(
-            f"Title and description of #{target.pk} are from an internal note. Edit both first:"
-            f" the private link of #{source.pk} would show them."
-        )
     requesters = compare_requesters(source, target)
     if requesters is Requesters.OTHER:
         raise OtherRequester
+    if shows_note(target):  # the private link of the other one would show it
+        raise MergeRefused(
+            f"The text of #{target.pk} is from an internal note, which the requester would read. Edit"
+            f" its title and its description first, or merge #{target.pk} into #{source.pk}."
+        )
     if requesters is Requesters.UNKNOWN and not (same_requester or _is_split(source, target)):
         raise UnknownRequester
 

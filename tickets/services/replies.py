@@ -191,20 +191,20 @@ def unseen_messages(ticket: Ticket, seen: SeenMessages, actor: Actor) -> list[An
 
 
 def take_back(reply_id: int, actor: Actor) -> PendingReply:
-    """Take a waiting reply back, and undo that it took the ticket.
+    """Take a waiting reply back, and undo that it took the ticket, unless that is merged by now.
 
     Raise AlreadySent, and NotFound if there is no such reply by this actor.
     """
     ticket_id = _own_reply(reply_id, actor).ticket_id
     with audited(actor):
-        lock_current(ticket_id)
+        is_here = lock_current(ticket_id).pk == ticket_id
         reply = _own_reply(reply_id, actor)
         if reply.comment_id is not None:
             raise AlreadySent
         if reply.is_waiting:
             reply.due_at = None
             reply.save(update_fields=["due_at"])
-            if reply.taken_in is not None:
+            if reply.taken_in is not None and is_here:
                 undo([(ticket_id, reply.taken_in)], actor)
     return reply
 

@@ -38,6 +38,9 @@ AnswerT = TypeVar("AnswerT", bound=Mapping[str, object])  # a JSON object
 # A program that replaces a ticket's text should not lose its people.
 KEPT_FIELDS = frozenset({"requester_email", "assignee"})
 
+# The digest of a new ticket's private link, beside its stored answer.
+FIRST_LINK = "first_link"
+
 # --- creating ---------------------------------------------------------------------------
 
 
@@ -92,11 +95,16 @@ def create_ticket(
 
 @dataclass(frozen=True, slots=True)
 class IdempotentCreate(Generic[AnswerT]):
-    """The ticket (None if it was deleted since), the first answer, and whether it is a replay."""
+    """The ticket (None if it was deleted since), the first answer, and whether it is a replay.
+
+    `has_first_link` is False once the private link that the ticket began with was revoked or
+    replaced. Who sent the ticket must not get the new one by sending it again.
+    """
 
     ticket: Ticket | None
     answer: AnswerT
     is_replay: bool
+    has_first_link: bool = True
 
 
 def create_ticket_once(
@@ -111,19 +119,36 @@ def create_ticket_once(
     """Create a ticket once per key and body. A repetition returns the first answer.
 
     Safe for many callers at the same moment: all wait for the first one's transaction. `answer`
-    must not hold secrets. With `until_finished`, a ticket that has since been resolved or closed
-    no longer counts, and another takes its place under the key.
+    must not hold secrets. With `until_finished`, a ticket that has since been resolved or closed,
+    or that its sender can no longer open, does not count, and another takes its place under the
+    key.
     Raise Conflict if the key came with another body.
     """
     fingerprint = digest(json.dumps(body, sort_keys=True))
     with transaction.atomic():
         row = IdempotencyKey.claim(digest(f"{caller}\0{key}"), fingerprint)
-        is_over = until_finished and row.ticket is not None and row.ticket.is_finished
+        ticket: Ticket | None = row.ticket
+        is_over = (
+            until_finished
+            and ticket is not None
+            and (ticket.is_finished or not _has_first_link(row))
+        )
         is_replay = bool(row.answer) and not is_over
         if not is_replay:
-            ticket = create()
-            row.store(ticket, answer(ticket))
-        return IdempotentCreate(row.ticket, json.loads(row.answer), is_replay)
+            new = ticket = create()
+            row.store(new, {**answer(new), FIRST_LINK: new.link_digest})
+        has_first_link = _has_first_link(row)
+        stored = json.loads(row.answer)
+        stored.pop(FIRST_LINK, None)
+        return IdempotentCreate(ticket, stored, is_replay, has_first_link)
+
+
+def _has_first_link(row: IdempotencyKey) -> bool:
+    if row.ticket is None:
+        return False
+    # Earlier releases did not store it.
+    current = row.ticket.link_digest
+    return current is not None and json.loads(row.answer).get(FIRST_LINK, current) == current
 
 
 def _apply_suggestion(

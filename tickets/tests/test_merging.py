@@ -27,7 +27,7 @@ from tickets.services import comments, tickets
 from tickets.services.mail import rendering
 from tickets.services.merging import merge_tickets, unmerge_ticket
 from tickets.services.private_links import revoke_private_link
-from tickets.services.replies import send_message
+from tickets.services.replies import send_message, take_back
 from tickets.services.triage.assessment import triage_by_model
 from tickets.services.undo import undo, undo_token
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
@@ -462,6 +462,12 @@ def test_an_earlier_change_of_the_target_can_still_be_undone(source, target):
     assert fresh(target).priority == "medium"
 
 
+def test_the_requester_closes_the_ticket_that_theirs_was_merged_into(source, target):
+    merge(source, target)
+    comments.close_by_requester(source)  # as their request read it before
+    assert (fresh(source).status, fresh(target).status) == ("open", "closed")
+
+
 # --- at the same moment -------------------------------------------------------------------
 
 
@@ -520,3 +526,21 @@ def test_the_same_merge_from_two_windows_happens_once():
     results = at_once(lambda: merge(source, target), lambda: merge(source, target))
     assert sorted(each.is_new for each in results) == [False, True]
     assert bodies(target) == [source.description]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_taking_a_reply_back_meets_undoing_the_merge(settings):
+    settings.REPLY_DELAY_SECONDS, settings.REPLY_TAKES_TICKET = 60, True
+    grace = user_actor(AgentFactory())
+    data = {"body": "We look into it.", "public": True, "resolve": False}
+    for number in range(8):
+        source, target = ticket_of(), ticket_of()
+        pending = send_message(source, data, grace, f"form {number}", None).pending
+        merge(source, target)
+        at_once(
+            lambda: take_back(pending.pk, grace),  # noqa: B023
+            lambda: unmerge_ticket(source.pk, SYSTEM),  # noqa: B023
+        )
+        assert fresh(source).merged_into is None
+        pending.refresh_from_db()
+        assert pending.due_at is None

@@ -110,6 +110,13 @@ def test_a_form_makes_another_ticket_once_the_first_is_finished():
     assert (again.ticket, again.is_replay) == (second.ticket, True)
 
 
+def test_a_form_makes_another_ticket_once_the_first_has_another_link():
+    first = create_once(until_finished=True).ticket
+    first.issue_link()
+    first.save()
+    assert create_once(until_finished=True).ticket != first
+
+
 def test_a_repetition_says_that_the_ticket_was_deleted():
     first = create_once()
     Ticket.objects.all().delete()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from ...access.actors import Actor
+from ...access.throttling import client_address
 from ...exceptions import InvalidInput
 from ...forms.lists import FilterForm, PageFilters, PageForm, TicketFilters
 from ...forms.tickets import NewTicketForm, TicketForm
@@ -59,11 +60,12 @@ def create_ticket(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpRes
     actor.require_creating()
     key = http.idempotency_key(request)
     _require_agent_keys(body.raw, actor)
-    result = _create(key, body, actor)
+    result = _create(key, body, actor, client_address(request))
     payload = dict(result.answer)
     if result.ticket is not None:
         # Added to each answer, because the private link is never stored with the first one.
-        payload["track_url"] = request.build_absolute_uri(result.ticket.private_link_path())
+        path = result.ticket.private_link_path()
+        payload["track_url"] = request.build_absolute_uri(path) if result.has_first_link else None
     response = answer(payload, 201)
     response["Location"] = f"/api/tickets/{result.answer['id']}/"
     response["ETag"] = f'"{result.answer["version"]}"'
@@ -86,7 +88,9 @@ def _require_agent_keys(body: JsonObject, actor: Actor) -> None:
         raise InvalidInput(errors={"status": [message]})
 
 
-def _create(key: str | None, body: JsonBody, actor: Actor) -> IdempotentCreate[PublicTicketJson]:
+def _create(
+    key: str | None, body: JsonBody, actor: Actor, address: str
+) -> IdempotentCreate[PublicTicketJson]:
     data = body.clean()
 
     def create() -> Ticket:
@@ -98,7 +102,8 @@ def _create(key: str | None, body: JsonBody, actor: Actor) -> IdempotentCreate[P
         return serializers.ticket(ticket, unread=False)  # what an agent reports is not news
 
     if key is not None:
-        return tickets.create_ticket_once(key, actor.identity, body.raw, create, serialize)
+        caller = actor.identity if actor.known else f"{actor.identity} {address}"
+        return tickets.create_ticket_once(key, caller, body.raw, create, serialize)
     ticket = create()
     return IdempotentCreate(ticket, serialize(ticket), is_replay=False)
 

@@ -9,9 +9,11 @@ from threading import Barrier
 import pytest
 
 from tickets import vocabulary
+from tickets.access.actors import SYSTEM
 from tickets.models.housekeeping import IdempotencyKey
 from tickets.models.ticket import Ticket
 from tickets.services import housekeeping
+from tickets.services.private_links import revoke_private_link
 from tickets.tests.factories import AgentFactory, TokenFactory
 
 from .client import NEW, TICKETS, Api, assert_problem, nothing_stored, one
@@ -146,3 +148,22 @@ def test_keys_are_forgotten_after_a_day(agent):
     )
     housekeeping.purge_expired()
     assert not IdempotencyKey.objects.exists()
+
+
+def test_a_replay_does_not_reveal_a_new_link(anonymous):
+    first = create(anonymous).json()
+    ticket = revoke_private_link(Ticket.objects.get(), SYSTEM)
+    revoked = create(anonymous).json()
+    assert (revoked["id"], revoked["track_url"]) == (first["id"], None)
+    ticket.issue_link()
+    ticket.save()
+    assert create(anonymous).json()["track_url"] is None
+
+
+def test_anonymous_keys_count_per_client_address(anonymous, settings):
+    settings.TRUSTED_PROXIES = 1
+    ids = {
+        create(anonymous, x_forwarded_for=address).json()["id"]
+        for address in ("192.0.2.1", "192.0.2.2", "192.0.2.1")
+    }
+    assert len(ids) == 2

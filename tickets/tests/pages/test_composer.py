@@ -154,6 +154,9 @@ def test_snoozing_and_waking(agent, ticket, until):
         {"until": "moment"},
         {"until": "moment", "moment": "2000-01-01T09:00"},
         {"until": "moment", "moment": "soon"},
+        # The year 10000 in UTC, which would make every list with the ticket fail.
+        {"until": "moment", "moment": "9999-12-31T23:59", "zone": "America/New_York"},
+        {"until": "moment", "moment": "9999-12-31T23:59", "zone": "UTC"},
     ],
 )
 def test_a_snooze_without_a_time_to_come_is_refused(agent, ticket, values):

@@ -14,6 +14,7 @@ from tickets.models.mail import Email
 from tickets.models.ticket import Ticket
 from tickets.services import comments, private_links, tickets
 from tickets.services.mail import rendering
+from tickets.services.merging import merge_tickets
 from tickets.tests.factories import TicketFactory
 from tickets.tests.mailing import mail_jobs
 from tickets.tests.worker import work, work_now
@@ -169,6 +170,18 @@ def test_a_link_ends_with_the_private_link(mail_server, visitor, ticket, replace
     if replace:
         private_links.send_private_link(ticket, SYSTEM)
     assert_dead(visitor, path, ticket)
+
+
+def test_a_confirmation_after_a_merge_brings_no_revoked_link_back(mail_server, visitor, ticket):
+    target = tickets.create_ticket(
+        {"title": "Other", "description": "Text", "requester_email": ticket.requester_email}, SYSTEM
+    )
+    path = confirmation_link(mail_server, visitor, ticket)
+    private_links.revoke_private_link(target, SYSTEM)
+    merge_tickets(ticket.pk, target.pk, SYSTEM)
+    assert visitor.post(path)["Location"] == ticket.private_link_path()
+    target.refresh_from_db()
+    assert (target.requester_email, target.link_digest) == (NEW, None)
 
 
 @pytest.mark.parametrize("change", [lambda t: t[:-1], lambda t: "x" + t, lambda t: "A" * 500])
