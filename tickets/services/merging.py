@@ -105,8 +105,8 @@ def _refuse(source: Ticket, target: Ticket, *, same_requester: bool) -> None:
         raise OtherRequester
     if shows_note(target):  # the private link of the other one would show it
         raise MergeRefused(
-            f"The text of #{target.pk} is from an internal note, which the requester would read. Edit"
-            f" its title and its description first, or merge #{target.pk} into #{source.pk}."
+            f"The text of #{target.pk} is from an internal note, which the requester would read."
+            f" Edit its title and its description first, or merge #{target.pk} into #{source.pk}."
         )
     if requesters is Requesters.UNKNOWN and not (same_requester or _is_split(source, target)):
         raise UnknownRequester
