@@ -27,7 +27,7 @@ def preview(ticket: Ticket, target: Ticket) -> Preview:
 
 def candidates(ticket: Ticket) -> dict[str, list[Ticket]]:
     """Return the requester's other tickets, and similar ones that may be merged."""
-    own = _of_requester(ticket)
+    own = list(Ticket.objects.others_of_requester(ticket)[:MAX_OTHER])
     similar = [match.ticket for match in similar_tickets(ticket)]
     return {
         "own_tickets": own,
@@ -37,10 +37,3 @@ def candidates(ticket: Ticket) -> dict[str, list[Ticket]]:
             if each not in own and compare_requesters(ticket, each) is not Requesters.OTHER
         ][:MAX_SIMILAR],
     }
-
-
-def _of_requester(ticket: Ticket) -> list[Ticket]:
-    if not ticket.requester_email:
-        return []
-    rows = Ticket.objects.requested_from(ticket.requester_email)
-    return list(rows.exclude(pk=ticket.pk).defer("document")[:MAX_OTHER])

@@ -211,12 +211,9 @@ class RequesterTickets:
 def requester_tickets(ticket: Ticket) -> RequesterTickets:
     """Return what else this address has asked. Up to two queries, by an index."""
     address = ticket.requester_email
-    if not address:
-        return RequesterTickets([], 0, "")
-    tickets = Ticket.objects.requested_from(address)
-    other_tickets = tickets.exclude(pk=ticket.pk).defer("document", "description")
-    rows = list(other_tickets[: MAX_REQUESTER_TICKETS + 1])
-    count = tickets.count() if len(rows) > MAX_REQUESTER_TICKETS else 0
+    rows = list(Ticket.objects.others_of_requester(ticket)[: MAX_REQUESTER_TICKETS + 1])
+    has_more = len(rows) > MAX_REQUESTER_TICKETS
+    count = Ticket.objects.requested_from(address).count() if has_more else 0
     return RequesterTickets(rows[:MAX_REQUESTER_TICKETS], count, exact_requester(address))
 
 

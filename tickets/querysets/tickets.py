@@ -239,6 +239,16 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         """Return the tickets of this address, in whatever case, newest first. It has an index."""
         return self.filter(requested_from(address)).newest_first()
 
+    def others_of_requester(self, ticket: Any) -> Self:
+        """Return what else a ticket's requester has asked, newest first; nothing without address.
+
+        Neither search documents nor descriptions are loaded.
+        """
+        if not ticket.requester_email:
+            return self.none()
+        queryset = self.requested_from(ticket.requester_email).exclude(pk=ticket.pk)
+        return queryset.defer("document", "description")
+
     def with_people(self) -> Self:
         return self.select_related("assignee")
 
