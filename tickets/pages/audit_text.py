@@ -54,7 +54,7 @@ RELATION_TEXTS: dict[str, dict[str, str]] = {
     AuditEvent.UNLINKED: {"related": "removed the link to #{}"},
     AuditEvent.SPLIT: {
         "split_into": "moved a message to the new ticket #{}",
-        "split_from": "made this of a message on #{}",
+        "split_from": "made this from a message on #{}",
     },
 }
 ACTOR_NAMES = {
