@@ -73,7 +73,7 @@ class Conflict(DeskError):
 
 
 class TicketMerged(DeskError):
-    """The ticket `ticket_id` can not be changed: it is part of the ticket `into` now."""
+    """The ticket `ticket_id` cannot be changed: it is part of the ticket `into` now."""
 
     def __init__(self, ticket_id: int, into: int) -> None:
         self.ticket_id, self.into = ticket_id, into

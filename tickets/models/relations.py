@@ -27,10 +27,10 @@ class TicketMerge(models.Model):
     source_version = models.PositiveIntegerField()
     target_version = models.PositiveIntegerField()
     merged_at = models.DateTimeField(default=timezone.now)
-    # What the merge changed on the target. It opened again from this status,
+    # What the merge changed on the target: the status and time that it had before it opened again,
     reopened_from = models.CharField(max_length=12, choices=Status, blank=True)
     resolved_at = models.DateTimeField(null=True)
-    # and got this address.
+    # and the address that it took from the source. Empty if nothing changed.
     address_taken = models.EmailField(blank=True)
 
     def __str__(self) -> str:

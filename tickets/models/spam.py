@@ -35,13 +35,13 @@ def folded_address(address: str) -> str:
 class BlockedAddress(models.Model):
     """An address whose new tickets and replies are stored as spam."""
 
-    # Folded: its case and its domain may take more characters than as it was written.
+    # Folded, which may make it longer than it was written.
     address = models.CharField(max_length=2 * MAX_EMAIL_CHARS, unique=True)
     blocked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # The ticket whose sender was blocked, and its version that the block came with: Undo of that
+    # The ticket whose sender was blocked, and its version in which that happened: Undo of that
     # version lifts the block.
     ticket = models.ForeignKey(
         Ticket,

@@ -151,7 +151,7 @@ def is_one_of(ids: models.QuerySet[Any, Any]) -> Func:
 
 
 def requested_from(address: str) -> Q:
-    """Match this address, in whatever case. It has an index for tickets that are not spam."""
+    """Match this address, in whatever case. It has an index for listed tickets."""
     return has_requester() & Q(requester_email__iexact=address)
 
 

@@ -103,7 +103,7 @@ def editing(
 
 
 def _adjust_turn(ticket: Ticket, *, was_waiting_for_nobody: bool) -> None:
-    """Have a finished ticket, and spam, wait for nobody, and work out the turn if it was one."""
+    """Let finished tickets and spam wait for nobody. Work out the turn of one that was either."""
     if ticket.is_finished:
         ticket.waiting_since = ticket.snoozed_until = None
     elif ticket.spam:

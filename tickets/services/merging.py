@@ -64,8 +64,8 @@ def merge_tickets(
     """Merge the source into the target. Merging the same tickets again changes nothing.
 
     The target takes what the source waits for; if it is finished and the source is not, it opens
-    again. `same_requester` is the agent's word that two tickets are from one person though one has
-    no address; the target then takes the address that it lacks.
+    again. `same_requester` is the agent's confirmation that two tickets are from one person though
+    one has no address; the target then takes the address that it lacks.
     Raise NotFound for the source, InvalidInput for the target, and MergeRefused or one of its
     kinds.
     """
@@ -77,7 +77,7 @@ def merge_tickets(
             return _merged_before(source, target_id)
         _refuse(source, target, same_requester=same_requester)
         merge = TicketMerge(source=source, target=target, source_version=source.version + 1)
-        # First, because the target shows a message again if its own ticket is merged back.
+        # First: a message that became the source is then read on the target again.
         _save_version(source, merged_into=target)
         with editing(target_id, actor) as edit:
             target = edit.ticket
@@ -194,7 +194,7 @@ def _merge_read_marks(source: Ticket, target: Ticket, actor: Actor) -> None:
             mark.read_at = target.last_activity_at
         read_marks.append(mark)
     TicketRead.objects.bulk_update(read_marks, ["read_at"])
-    if actor.user is not None:  # who merges has both before their eyes
+    if actor.user is not None:  # who merges has read both
         TicketRead.objects.mark_read(target, actor.user)
 
 

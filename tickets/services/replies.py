@@ -246,9 +246,8 @@ def _send_reply(reply_id: int, ticket_id: int) -> None:
             return
         data = {"body": reply.body, "public": True}
         reply.comment = add_comment(ticket, data, actor, written_at=reply.written_at)
-        resolves = (
-            reply.resolve and ticket.pk == ticket_id
-        )  # the reply's own, not one it is part of
+        # A ticket that this one was merged into since is not resolved.
+        resolves = reply.resolve and ticket.pk == ticket_id
         if resolves and not ticket.is_finished and not _is_answered_back(reply):
             edit = update_ticket(ticket_id, {"status": Status.RESOLVED}, actor)
             reply.resolved_in = edit.ticket.version

@@ -35,9 +35,10 @@ def ticket_presence(request: Request, ticket_id: int) -> HttpResponse:
         return render(request, "tickets/_presence.html", {"merged_into": ticket.merged_into_id})
     viewers = note_presence(ticket, viewer, name, writing=report["writing"])
     entries = entries_since(ticket, report["version"], report["comment"])
+    waiting = PendingReply.objects.of(ticket).waiting()
     sentences = [
         f"{_author(reply)} has written a reply. The requester does not see it yet."
-        for reply in PendingReply.objects.of(ticket).waiting().exclude(pk__in=report["replies"])
+        for reply in waiting.exclude(pk__in=report["replies"]).select_related("author")
     ]
     summary = audit_text.summary(entries, actor.name if actor.known else "")
     summary = " ".join(filter(None, [summary, *sentences]))

@@ -64,7 +64,7 @@ def obsolete_because(email: Email, recipient: User) -> str:
 
 
 def follow_merge(notification: Notification) -> None:
-    """Let it be about the ticket on which the messages are read now. Does not save."""
+    """Point it to the ticket that its own is part of now. Does not save."""
     ticket = notification.ticket
     if ticket is not None and ticket.merged_into is not None:
         notification.ticket = ticket.merged_into
@@ -174,7 +174,7 @@ def _actor(row: Notification) -> str:
 def _owed_summary(count: int, longest: Sequence[Ticket]) -> str:
     if not longest:
         return "No answers owed"
-    answers = "1 answer owed" if count == 1 else f"{count} answers owed, the oldest"
+    answers = "1 answer owed" if count == 1 else f"{count:,} answers owed, the oldest"
     return f"{answers} for {_wait(longest[0])}"
 
 

@@ -24,8 +24,8 @@ from ...vocabulary import MAX_LINKS, Language, MailKind
 from ..invitations import invitation_key
 from . import agents
 
-# Invisible, and not allowed in a header: control and direction marks, and line ends of all kinds.
 INVITATION_SUBJECT = "You are invited to the support desk"
+# Invisible, and not allowed in a header: control and direction marks, and line ends of all kinds.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 CHECK_SALT = "tickets.confirm-address"

@@ -1,4 +1,4 @@
-"""Suggest a title without a model: the first sentence that says the matter, cut at a word."""
+"""Suggest a title without a model: the first sentence that names the matter, cut at a word."""
 
 from __future__ import annotations
 
