@@ -12,7 +12,9 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -235,7 +237,10 @@ class TicketAdmin(DeskModelAdmin):
         queryset = queryset.defer("document", "description")
         number = re.fullmatch(r"\s*#(\d{1,18})\s*", search_term)
         if number:  # this ticket only, not those that mention the number
-            return queryset.filter(pk=number[1]), False
+            named = Ticket.with_merged.filter(pk=number[1])
+            return queryset.filter(
+                pk__in=named.values(current=Coalesce("merged_into", "pk"))
+            ), False
         text = search_term[:MAX_SEARCH_CHARS]
         if text.strip() and not _uses_index(text):
             note = f"Only the latest {NEWEST:,} tickets were searched. Add a word to find more."
@@ -355,6 +360,25 @@ class TicketAdmin(DeskModelAdmin):
             context = cast(dict[str, Any], response.context_data)
             context["audit_trail"] = audit_trail(context["object"])
         return response
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        """Lead from a merged ticket to the one that it is part of.
+
+        Raise TicketMerged if a form was sent: its page shows the user the text.
+        """
+        try:
+            if re.fullmatch(r"\d{1,18}", object_id):
+                Ticket.including_spam.find(int(object_id))
+        except TicketMerged as merged:
+            if request.method == "POST":
+                raise
+            self.message_user(request, merged.detail, messages.WARNING)
+            return redirect("admin:tickets_ticket_change", merged.into)
+        except NotFound:
+            pass
+        return super()._get_obj_does_not_exist_redirect(request, opts, object_id)
 
     @admin.display(description="Category decided by")
     def category_decided_by(self, ticket: Ticket) -> str:

@@ -9,10 +9,11 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tickets.access.actors import user_actor
+from tickets.access.actors import SYSTEM, user_actor
 from tickets.admin.base import MAX_CONFIRMED, BoundedPaginator, DeskModelAdmin
 from tickets.models.ticket import Comment, Ticket
 from tickets.services import editing, tickets
+from tickets.services.merging import merge_tickets
 from tickets.tests.factories import (
     AdminFactory,
     AgentFactory,
@@ -140,6 +141,34 @@ def test_the_search_matches_terms_phrases_and_numbers(agent):
     assert listed(agent, "q=invoi+-colours") == [wanted.pk]
     assert listed(agent, "q=%22an+invoice%22") == [other.pk]
     assert listed(agent, f"q=%23{other.pk}") == [other.pk]
+
+
+def merged_pair():
+    source, target = (TicketFactory(requester_email="kim@example.org") for _ in range(2))
+    merge_tickets(source.pk, target.pk, SYSTEM)
+    return source, target
+
+
+def test_the_number_of_a_merged_ticket_finds_the_one_that_it_is_part_of(agent):
+    source, target = merged_pair()
+    assert listed(agent, f"q=%23{source.pk}") == [target.pk]
+
+
+@pytest.mark.parametrize("page", ["change", "history"])
+def test_the_address_of_a_merged_ticket_leads_to_the_one_that_it_is_part_of(agent, page):
+    source, target = merged_pair()
+    response = agent.get(f"{LIST}{source.pk}/{page}/", follow=True)
+    assert response.redirect_chain[-1][0] == f"{LIST}{target.pk}/change/"
+    assert notices(response) == [f"#{source.pk} was merged into #{target.pk}."]
+
+
+def test_a_change_of_a_ticket_that_was_merged_meanwhile_is_not_lost(agent):
+    source, target = merged_pair()
+    response = agent.post(f"{LIST}{source.pk}/change/", {"description": "A long text."})
+    assert response.status_code == 409
+    text = response.content.decode()
+    assert f"#{source.pk} was merged into #{target.pk}." in text
+    assert "A long text." in text
 
 
 def test_the_search_uses_the_index(agent):
