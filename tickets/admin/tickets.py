@@ -237,9 +237,9 @@ class TicketAdmin(DeskModelAdmin):
         queryset = queryset.defer("document", "description")
         number = re.fullmatch(r"\s*#(\d{1,18})\s*", search_term)
         if number:  # this ticket only, not those that mention the number
-            found = Ticket.with_merged.filter(pk=number[1])
+            named = Ticket.with_merged.filter(pk=number[1])
             return queryset.filter(
-                pk__in=found.values(current=Coalesce("merged_into", "pk"))
+                pk__in=named.values(current=Coalesce("merged_into", "pk"))
             ), False
         text = search_term[:MAX_SEARCH_CHARS]
         if text.strip() and not _uses_index(text):

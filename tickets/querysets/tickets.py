@@ -246,8 +246,8 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         """
         if not ticket.requester_email:
             return self.none()
-        others = self.requested_from(ticket.requester_email).exclude(pk=ticket.pk)
-        return others.defer("document", "description")
+        queryset = self.requested_from(ticket.requester_email).exclude(pk=ticket.pk)
+        return queryset.defer("document", "description")
 
     def with_people(self) -> Self:
         return self.select_related("assignee")
