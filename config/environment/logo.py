@@ -17,8 +17,9 @@ SIGNATURES = {
     "image/webp": rb"RIFF.{4}WEBP",
 }
 SVG = "image/svg+xml"
+# Atomic groups, because the time must not grow with the ways to read a file that is no SVG.
 SVG_START = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<svg\b", re.S
+    rb"(?:\xef\xbb\xbf)?(?>\s+|<\?xml[^>]*>|<!--(?>.*?-->)|<!DOCTYPE[^>]*>)*+<svg\b", re.S
 )
 KINDS = "be a PNG, JPEG, GIF, WebP or SVG file"
 

@@ -1,5 +1,7 @@
 """DESK_NAME and DESK_LOGO: what is allowed, and what stops the start."""
 
+import time
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -69,6 +71,15 @@ def test_what_is_no_image_is_refused(tmp_path, content):
     path = tmp_path / "logo.png"
     path.write_bytes(content)
     assert refusal(path) == "DESK_LOGO must be a PNG, JPEG, GIF, WebP or SVG file."
+
+
+@pytest.mark.parametrize("content", [b" " * 250_000, b"<!-- -->" * 30_000, b"<!-->" * 50_000])
+def test_what_is_no_image_is_refused_at_once(tmp_path, content):
+    path = tmp_path / "logo.svg"
+    path.write_bytes(content)
+    started = time.monotonic()
+    assert "be a PNG" in refusal(path)
+    assert time.monotonic() - started < 2
 
 
 def test_a_large_file_is_refused(tmp_path):
