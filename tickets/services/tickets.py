@@ -35,8 +35,8 @@ from .mail import notifications, outbox
 from .triage import assessment, feedback, predictions
 
 AnswerT = TypeVar("AnswerT", bound=Mapping[str, object])  # a JSON object
-# A program that replaces a ticket's text should not lose its people.
-KEPT_FIELDS = frozenset({"requester_email", "assignee"})
+# A program that replaces a ticket's text should neither lose its people nor bring spam back.
+KEPT_FIELDS = frozenset({"requester_email", "assignee", "spam"})
 
 # The digest of a new ticket's private link, beside its stored answer.
 FIRST_LINK = "first_link"

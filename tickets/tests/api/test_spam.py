@@ -41,9 +41,10 @@ def test_spam_waits_for_nobody_in_filters_and_figures(agent):
     assert stats["waiting_for_breakdown"] == {"us": 0, "requester": 0}
 
 
-def test_put_sets_it_and_without_it_the_ticket_is_not_spam(agent, ticket):
+def test_put_sets_it_and_keeps_it_if_it_is_left_out(agent, ticket):
     assert agent.send("PUT", one(ticket.pk), NEW | {"spam": True}).json()["spam"] is True
-    assert agent.send("PUT", one(ticket.pk), NEW).json()["spam"] is False
+    assert agent.send("PUT", one(ticket.pk), NEW).json()["spam"] is True
+    assert agent.send("PUT", one(ticket.pk), NEW | {"spam": False}).json()["spam"] is False
 
 
 @pytest.mark.parametrize("wrong", ["true", 1, None, "", []])
