@@ -80,7 +80,8 @@ class EnumerationField(forms.ChoiceField):
 
 class EmailField(PlainTextField):
     json_null = True
-    default_validators = [EmailValidator(_("Enter a valid email address."))]
+    invalid = _("Enter a valid email address.")
+    default_validators = [EmailValidator(invalid)]
 
     def validate(self, value: str) -> None:
         super().validate(value)
@@ -91,6 +92,10 @@ class EmailField(PlainTextField):
 
     def clean(self, value: Any) -> str:
         address: str = super().clean(value)
+        if not address.rpartition("@")[
+            0
+        ].isascii():  # Django lets \u0131 and \u017f pass as i and s
+            raise ValidationError(self.invalid)
         try:
             deliverable_address(address)
         except ValueError:

@@ -30,6 +30,14 @@ def deliverable_address(address: str) -> str:
     return f"{name}{at}{domain}"
 
 
+def comparable_address(address: str) -> str:
+    """Return one name for an address in whatever case. "" stays empty."""
+    try:
+        return deliverable_address(address).lower()
+    except ValueError:  # stored by an earlier release
+        return address.lower()
+
+
 def mailbox(address: str) -> str:
     """Return one name for all the ways to write an address that reach the same mailbox."""
     name, _, domain = deliverable_address(address).casefold().rpartition("@")

@@ -12,6 +12,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorExact
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 
 from ..vocabulary import ACTIVE_STATUSES, Category, Priority, Sentiment, Status
 
@@ -152,7 +154,10 @@ def is_one_of(ids: models.QuerySet[Any, Any]) -> Func:
 
 def requested_from(address: str) -> Q:
     """Match this address, in whatever case. It has an index for tickets that are not spam."""
-    return has_requester() & Q(requester_email__iexact=address)
+    # The index has capitals, but some letters have the capital of another one, such as \u0131 that
+    # of i. A domain with such a letter belongs to somebody else.
+    is_alike = Exact(Lower("requester_email"), Lower(Value(address)))
+    return has_requester() & Q(requester_email__iexact=address) & Q(is_alike)
 
 
 def has_requester() -> Q:

@@ -19,6 +19,7 @@ from django.utils import timezone
 from ..access.actors import Actor
 from ..audit.trail import ticket_events
 from ..exceptions import InvalidInput, MergeRefused, NotFound, OtherRequester, UnknownRequester
+from ..models.mail import comparable_address
 from ..models.relations import TicketMerge
 from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
@@ -40,7 +41,7 @@ class Requesters(Enum):
 
 def compare_requesters(one: Ticket, other: Ticket) -> Requesters:
     """Compare the addresses, in whatever case they are written."""
-    addresses = {each.requester_email.casefold() for each in (one, other)}
+    addresses = {comparable_address(each.requester_email) for each in (one, other)}
     if "" in addresses:
         return Requesters.UNKNOWN
     return Requesters.SAME if len(addresses) == 1 else Requesters.OTHER

@@ -446,6 +446,17 @@ def test_an_earlier_change_of_the_target_can_still_be_undone(source, target):
     assert fresh(target).priority == "medium"
 
 
+@pytest.mark.parametrize("domain", ["stra\u00dfe.example", "\u0131.example"])
+def test_domains_that_look_alike_are_other_requesters(domain):
+    other = {"stra\u00dfe.example": "strasse.example", "\u0131.example": "i.example"}[domain]
+    with pytest.raises(OtherRequester):
+        merge(ticket_of(f"ada@{domain}"), ticket_of(f"ada@{other}"))
+
+
+def test_one_domain_written_in_two_ways_is_one_requester():
+    merge(ticket_of("ada@B\u00dcRO.example"), ticket_of("Ada@xn--bro-hoa.example"))
+
+
 def test_the_requester_closes_the_ticket_that_theirs_was_merged_into(source, target):
     merge(source, target)
     comments.close_by_requester(source)  # as their request read it before

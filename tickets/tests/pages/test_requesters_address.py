@@ -309,6 +309,19 @@ def test_the_answer_is_the_same_for_every_address(visitor, ticket, mail_server):
     assert Email.objects.count() == 1
 
 
+@pytest.mark.parametrize("domain", ["pr\u0131mes.org", "prime\u015f.org", "prime\u00df.org"])
+def test_a_domain_that_looks_alike_gets_no_links(visitor, mail_server, domain):
+    victim, _ = (
+        tickets.create_ticket(
+            {"title": "Door", "description": "Text", "requester_email": f"kim@{name}"}, SYSTEM
+        )
+        for name in ("primes.org", domain)
+    )
+    own_tickets = Ticket.objects.with_link_for(f"kim@{domain}")
+    assert [each.requester_email for each in own_tickets] == [f"kim@{domain}"]
+    assert list(Ticket.objects.with_link_for("KIM@primes.org")) == [victim]
+
+
 def test_no_job_contains_the_address(visitor, ticket, mail_server):
     ask(visitor)
     ask(visitor, "nobody@example.org")
