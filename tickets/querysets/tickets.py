@@ -301,10 +301,11 @@ class NamedTicketQuerySet(TicketQuerySet[TicketT]):  # type: ignore[override]  #
 
     def find_current(self, pk: int) -> TicketT:
         """Return the ticket with this number, or the one that it is merged into. Raise NotFound."""
-        try:
-            return self.find(pk)
-        except TicketMerged as merged:
-            return self.find(merged.into)
+        while True:
+            try:
+                return self.find(pk)
+            except TicketMerged as merged:  # perhaps another time, since the last query
+                pk = merged.into
 
 
 class StandingTickets(models.Manager.from_queryset(NamedTicketQuerySet)[TicketT]):  # type: ignore[misc]

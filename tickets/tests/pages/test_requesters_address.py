@@ -317,8 +317,8 @@ def test_a_domain_that_looks_alike_gets_no_links(visitor, mail_server, domain):
         )
         for name in ("primes.org", domain)
     )
-    found = Ticket.objects.with_link_for(f"kim@{domain}")
-    assert [each.requester_email for each in found] == [f"kim@{domain}"]
+    own_tickets = Ticket.objects.with_link_for(f"kim@{domain}")
+    assert [each.requester_email for each in own_tickets] == [f"kim@{domain}"]
     assert list(Ticket.objects.with_link_for("KIM@primes.org")) == [victim]
 
 
