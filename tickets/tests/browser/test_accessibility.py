@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -18,13 +17,10 @@ from tickets.tests.factories import (
 )
 from tickets.vocabulary import Category, Priority, Sentiment, Status
 
+from .axe import violations
 from .submit_form import CLASSIFY, Questions, SubmitForm
 
 WIDTHS = {"wide": 1280, "narrow": 360}
-axe = Axe()
-# Off in axe by itself: targets of 24 px and more. Its preloading fails on a style sheet that
-# another one imports; it serves only the rule about a locked orientation.
-OPTIONS = {"rules": {"target-size": {"enabled": True}}, "preload": False}
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -40,8 +36,7 @@ def look(request, theme):
 
 
 def check(page):
-    violations = axe.run(page, options=OPTIONS).response["violations"]
-    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in violations] == []
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

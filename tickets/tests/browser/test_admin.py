@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.db import connection
 from playwright.sync_api import expect
@@ -23,6 +22,8 @@ from tickets.tests.factories import (
     TokenFactory,
     UserFactory,
 )
+
+from .axe import violations
 
 TICKETS = "/admin/tickets/ticket/"
 TOKENS = "/admin/tickets/apitoken/"
@@ -61,13 +62,6 @@ SMALL = """() => [...document.querySelectorAll(
     .map((part) => [part.getBoundingClientRect(), part.outerHTML.slice(0, 120)])
     .filter(([{ width, height }]) => width && (height < 24 || width < 24))
     .map(([{ width, height }, html]) => `${width} x ${height}: ${html}`)"""
-
-
-def violations(page):
-    # Preloading would make axe itself write inline styles, which the policy refuses.
-    options = {"preload": False, "rules": {"target-size": {"enabled": True}}}
-    violations = Axe().run(page, options=options).response["violations"]
-    return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in violations]
 
 
 def paths(ticket):
