@@ -10,5 +10,5 @@ OPTIONS = {"preload": False, "rules": {"target-size": {"enabled": True}}}
 
 def violations(page):
     """Return each rule that the page breaks, with the elements that do."""
-    found = axe.run(page, options=OPTIONS).response["violations"]
-    return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
+    broken = axe.run(page, options=OPTIONS).response["violations"]
+    return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in broken]
