@@ -3,8 +3,8 @@
 The server has no database: none of these requests may need one, and those that do are told.
 """
 
-import http.client
 import html
+import http.client
 import json
 import os
 import socket
