@@ -683,8 +683,12 @@ def test_a_save_at_the_same_moment_is_refused(agent, ticket):
 
     def save():
         try:
+            with connection.cursor() as cursor:  # a busy machine may be slow to look
+                cursor.execute("SET lock_timeout = '60s'")
             return agent.post(path, data)
         finally:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET lock_timeout")
             connection.close()
 
     with ThreadPoolExecutor() as pool:
