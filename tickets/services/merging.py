@@ -23,7 +23,7 @@ from ..models.mail import comparable_address
 from ..models.relations import TicketMerge
 from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
-from ..vocabulary import MERGE_UNDO_DAYS, AuthorRole, Source
+from ..vocabulary import MERGE_UNDO_DAYS, AuthorRole
 from .editing import audited, editing, lock_relations
 from .private_links import notes_behind, shows_note
 from .triage import assessment
@@ -255,7 +255,7 @@ def _separate(merge: TicketMerge, ticket: Ticket, target: Ticket, actor: Actor) 
     _return_read_marks(ticket, target)
     merge.delete()
     Ticket.with_merged.filter(pk__in=family).exclude(pk=ticket.pk).update(merged_into=ticket)
-    assessment.schedule_model_triage(ticket, ticket.decided_by(Source.OFFLINE, Source.DEFAULT))
+    assessment.resume_model_triage(ticket)
     for each in (ticket, target):
         pghistory.create_event(each, label="unmerged")
 

@@ -12,7 +12,7 @@ from ..exceptions import MergeRefused, NotFound
 from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
 from ..triage import engine
-from ..vocabulary import TRIAGE_FIELDS, Source
+from ..vocabulary import TRIAGE_FIELDS
 from .editing import audited, editing, lock_ticket
 from .merging import merge_tickets
 from .relations import store_link
@@ -79,7 +79,7 @@ def _store_ticket(comment: Comment, title: str, source: Ticket, actor: Actor) ->
         ticket.link_digest = None
     ticket.save(force_insert=True)
     offline.save_predictions(ticket)
-    assessment.schedule_model_triage(ticket, ticket.decided_by(Source.OFFLINE, Source.DEFAULT))
+    assessment.resume_model_triage(ticket)
     comment.split_into = ticket
     comment.save(update_fields=["split_into"])
     with editing(source.pk, actor) as edit:
