@@ -27,6 +27,7 @@ from tickets.models.triage import TriageModel  # noqa: E402
 from tickets.models.workplace import SavedReply, SavedView  # noqa: E402
 from tickets.services.accounts import create_account, create_token  # noqa: E402
 from tickets.services.invitations import invitation_key  # noqa: E402
+from tickets.vocabulary import ACTIVE_STATUSES  # noqa: E402
 
 AGENTS = ("maria.keller", "tom.okafor", "lena.novak", "yuki.tanaka", "omar.haddad")
 COMPANIES = (
@@ -134,7 +135,9 @@ def add_views_and_tokens() -> None:
 def chosen_tickets() -> dict[str, Any]:
     """Return the numbers and private links of tickets that fill their pages."""
     demo = Ticket.objects.filter(demoticket__isnull=False)
-    discussed = demo.exclude(requester_email="").filter(comments__public=False).order_by("pk")
+    # Active, so that it can be snoozed and its requester can close it.
+    active = demo.exclude(requester_email="").filter(status__in=ACTIVE_STATUSES)
+    discussed = active.filter(comments__public=False).order_by("pk")
     longest = max(discussed.distinct(), key=lambda ticket: ticket.comments.count())
     finished = demo.filter(status="resolved").order_by("pk").last()
     newcomer = User.objects.create_user("ada", "ada@example.org")  # who never signs in

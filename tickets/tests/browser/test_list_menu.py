@@ -205,6 +205,20 @@ def test_a_finger_changes_a_value(desk, tickets, many_agents):
     expect_value(window, "assignee", tickets[0], "hanna")
 
 
+def test_a_finger_beside_the_menu_only_closes_it(desk, tickets):
+    window = desk.agent(viewport={"width": 360, "height": 780}, has_touch=True, is_mobile=True)
+    window.goto("/tickets/?sort=newest")
+    chip = value_of(window, "status", tickets[0])
+    chip.tap()
+    expect(menu(window)).to_be_visible()
+    # The other values stand partly below the menu.
+    below = value_of(window, "priority", tickets[0]).bounding_box()
+    window.touchscreen.tap(below["x"] + 5, below["y"] + 5)
+    expect(menu(window)).to_be_hidden()
+    value_of(window, "priority", tickets[0]).tap()
+    expect(menu(window)).to_be_visible()
+
+
 def test_a_status_is_changed_with_four_keys(window, tickets):
     pressed = ["j", "s", "r", "Enter"]
     press(window, *pressed)

@@ -1,13 +1,18 @@
 """Merging, linking and splitting on the pages, without scripts."""
 
+import re
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from tickets.access.actors import SYSTEM
-from tickets.models.relations import TicketLink
+from tickets.models.relations import TicketLink, TicketMerge
 from tickets.models.ticket import Comment, Ticket
 from tickets.services.merging import merge_tickets, unmerge_ticket
 from tickets.services.splitting import split_comment
 from tickets.tests.factories import CommentFactory, TicketFactory
+from tickets.vocabulary import MERGE_UNDO_DAYS
 
 HTMX = {"HX-Request": "true"}
 
@@ -188,6 +193,14 @@ def test_the_target_shows_what_was_merged_and_undoes_it(agent, merged, target):
     assert f"#{merged.pk} stands on its own again." in text_of(response)
 
 
+def test_every_form_of_the_ticket_page_can_be_sent(agent, merged, target, source):
+    TicketMerge.objects.update(merged_at=timezone.now() - timedelta(days=MERGE_UNDO_DAYS + 1))
+    for ticket in (target, TicketFactory()):
+        page = text_of(agent.get(ticket.get_absolute_url()))
+        for form in re.findall(r"<form\b.*?</form>", page):
+            assert 'type="submit"' in form, form
+
+
 def test_the_list_and_the_export_leave_it_out(agent, merged, target):
     page = text_of(agent.get("/tickets/", follow=True))
     assert f'id="row-{target.pk}"' in page
@@ -202,7 +215,7 @@ def test_a_message_moves_to_a_new_ticket(agent, source):
     comment = CommentFactory(ticket=source, author_role="requester", public=True, body="A refund!")
     page = text_of(agent.get(source.get_absolute_url()))
     path = f"{source.get_absolute_url()}comments/{comment.pk}/split/"
-    assert f'formaction="{path}"' in page
+    assert f'action="{path}"' in page
     response = agent.post(path, follow=True)
     new = Ticket.objects.latest("pk")
     page = text_of(response)

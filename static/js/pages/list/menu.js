@@ -7,6 +7,8 @@ import { results } from "./parts.js";
 const MAX_SHORT = 8; // values that need no filter
 const GAP = 4; // pixels between the menu, its cell and the window's edge
 const TOUCH = matchMedia("(pointer: coarse)");
+// As in the style sheet: here the menu hides parts of the values around it.
+const NARROW = matchMedia("(width < 40rem)");
 
 const menu = byId("menu");
 const filter = byId("menu-filter");
@@ -39,6 +41,8 @@ export function openMenu({ on, name, label, options, current, onChoice }) {
   filter.hidden = options.length <= MAX_SHORT;
   none.hidden = true;
   menu.showPopover();
+  // A finger beside the menu closes it, and changes nothing below it.
+  results().inert = NARROW.matches;
   place(on.closest("td") || on);
   // On a phone the box would open the keyboard over the values.
   focusOn(filter.hidden || TOUCH.matches ? values : filter);
@@ -140,5 +144,6 @@ menu.addEventListener("beforetoggle", ({ newState }) => {
   const on = byId(anchor);
   anchor = "";
   if (on?.ariaExpanded) on.ariaExpanded = "false";
+  results().inert = false;
   if (menu.contains(document.activeElement)) focusOn(byId(returnTo) || results());
 });
