@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import secrets
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,7 +16,6 @@ from django.db.models import F, Max, Min, Q, QuerySet
 from django.db.models.functions import Now, Upper
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from ..querysets.comments import CommentQuerySet, CommentT, in_conversation
 from ..querysets.listed import is_listed
@@ -44,13 +41,10 @@ from ..vocabulary import (
     WaitingFor,
 )
 from .constraints import between, confidence_field, one_of, source_field, visible
+from .private_link import PrivateLink
 
 # The column of each PredictedField.
 PREDICTED_COLUMNS = {name: name for name in TRIAGE_FIELDS} | {"urgency": "urgency_score"}
-
-
-def new_nonce() -> str:
-    return secrets.token_hex(16)
 
 
 class Decision(NamedTuple):
@@ -80,7 +74,7 @@ class Decision(NamedTuple):
     ],
     context_field=pghistory.ContextJSONField(),
 )
-class Ticket(models.Model):
+class Ticket(PrivateLink, models.Model):
     """A request for help, and everything the desk knows about it."""
 
     title = models.CharField(max_length=MAX_TITLE_CHARS)
@@ -128,15 +122,13 @@ class Ticket(models.Model):
     # When an agent first replied in public, and when the ticket was last resolved or closed.
     first_response_at = models.DateTimeField(null=True, editable=False)
     resolved_at = models.DateTimeField(null=True, editable=False)
-    # When the first message came that nobody has answered yet. None once it is answered or the
-    # ticket is finished.
+    # When the first message came that nobody has answered yet; None on a finished ticket.
     waiting_since = models.DateTimeField(null=True, editable=False)
-    # When somebody last wrote. For a ticket without comments, when it was created.
+    # When somebody last wrote, be it the ticket itself.
     last_activity_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     # Until then the ticket is not among those that wait for us.
     snoozed_until = models.DateTimeField(null=True, blank=True)
-    # The ticket whose conversation this one is part of now. That ticket is itself not merged: who
-    # was merged into whom is in TicketMerge.
+    # The ticket whose conversation this one is part of now. It is not merged; see TicketMerge.
     merged_into = models.ForeignKey(
         "self",
         on_delete=models.CASCADE,
@@ -147,11 +139,6 @@ class Ticket(models.Model):
     )
     # In no list, count or figure, see `querysets/listed.py`. No mail goes out for it.
     spam = models.BooleanField(default=False, db_default=False)
-    # The private link: its secret is derived from the nonce, and only the hash is compared.
-    link_nonce = models.CharField(max_length=32, default="", editable=False)
-    link_digest = models.CharField(  # noqa: DJ001  (revoked links are all NULL, none equal)
-        max_length=64, unique=True, null=True, editable=False
-    )
     document = models.GeneratedField(
         expression=SearchVector(words_of(F("title")), weight="A", config="simple")
         + SearchVector(words_of(F("description")), weight="B", config="simple"),
@@ -182,8 +169,7 @@ class Ticket(models.Model):
             *(between(f"{name}_confidence", 0, 1) for name in TRIAGE_FIELDS),
         ]
         indexes = [
-            # Without spam and merged tickets, so that counts of new tickets and of the tabs need no
-            # other column.
+            # Without spam and merged tickets: counts need no other column.
             models.Index(
                 fields=["-created_at", "-id"], condition=is_listed(), name="ticket_newest_first"
             ),
@@ -334,35 +320,6 @@ class Ticket(models.Model):
     def text_digest(self) -> str:
         """Return a digest of title and description, to see whether they have changed."""
         return hashlib.sha256(f"{self.title}\0{self.description}".encode()).hexdigest()
-
-    # --- the private link ---
-
-    @property
-    def link_secret(self) -> str:
-        """Return 128 bits as 22 characters.
-
-        They depend on the row and on SECRET_KEY, so neither a copy of the database nor the key
-        alone opens a ticket.
-        """
-        key = salted_hmac("tickets.private-link", self.link_nonce, algorithm="sha256").digest()
-        return base64.urlsafe_b64encode(key[:16]).decode().rstrip("=")
-
-    def issue_link(self) -> None:
-        """Make a new private link. The previous one stops working."""
-        self.link_nonce = new_nonce()
-        self.link_digest = digest(self.link_secret)
-
-    def private_link_path(self) -> str:
-        return reverse("requester-page", args=[self.link_secret])
-
-    def address_check_path(self, token: str) -> str:
-        """Return the page that confirms a requester's new address, see `services/addresses.py`."""
-        return reverse("confirm-address", args=[token])
-
-
-def digest(secret: str) -> str:
-    """Return the hexadecimal SHA-256 of a secret with at least 128 random bits, for storage."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class ConversationComments(models.Manager[CommentT]):

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from ..vocabulary import MAX_TOKEN_NAME_CHARS, Scope
 from .constraints import visible
-from .ticket import digest
+from .private_link import digest
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

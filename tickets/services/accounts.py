@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from ..access.actors import Actor
 from ..exceptions import InvalidInput
-from ..models.ticket import digest
+from ..models.private_link import digest
 from ..models.tokens import ApiToken
 from ..models.workplace import AgentProfile
 from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, PROFILE_FIELDS, RESERVED_USERNAMES

@@ -14,7 +14,8 @@ from ..access.actors import REQUESTER
 from ..exceptions import NotFound
 from ..models.housekeeping import Counter
 from ..models.mail import Email, mailbox
-from ..models.ticket import Ticket, digest
+from ..models.private_link import digest
+from ..models.ticket import Ticket
 from ..vocabulary import ADDRESS_CHECK_LIFETIME, MAX_ADDRESS_CHECKS_PER_DAY
 from .editing import audited, lock_current
 from .mail import outbox, rendering

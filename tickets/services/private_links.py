@@ -12,7 +12,8 @@ from ..audit.trail import event_at_version
 from ..exceptions import InvalidInput
 from ..models.housekeeping import Counter
 from ..models.mail import mailbox
-from ..models.ticket import Comment, Ticket, digest
+from ..models.private_link import digest
+from ..models.ticket import Comment, Ticket
 from ..vocabulary import MAX_LINK_MAILS_PER_HOUR
 from .editing import audited, lock_relations, lock_ticket
 from .mail import outbox

@@ -21,7 +21,8 @@ from procrastinate.contrib.django import app
 from ..access.actors import AGENT_SCOPES, Actor, user_actor
 from ..exceptions import AlreadySent, NotFound, UnreadMessages
 from ..models.housekeeping import IdempotencyKey
-from ..models.ticket import Comment, Ticket, digest
+from ..models.private_link import digest
+from ..models.ticket import Comment, Ticket
 from ..models.workplace import PendingReply
 from ..vocabulary import AuthorRole, Status
 from .comments import add_comment

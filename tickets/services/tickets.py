@@ -13,8 +13,9 @@ from django.db.models import Q
 from ..access.actors import Actor
 from ..exceptions import NotFound, TicketMerged
 from ..models.housekeeping import IdempotencyKey
+from ..models.private_link import digest
 from ..models.spam import is_blocked
-from ..models.ticket import Ticket, digest
+from ..models.ticket import Ticket
 from ..models.triage import Feedback
 from ..models.workplace import TicketRead
 from ..triage import engine

@@ -11,7 +11,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from tickets.models.ticket import Comment, Ticket, digest
+from tickets.models.private_link import digest
+from tickets.models.ticket import Comment, Ticket
 from tickets.models.tokens import ApiToken
 from tickets.models.triage import Prediction
 from tickets.vocabulary import (

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from tickets.access.actors import is_admin, is_agent
 from tickets.audit.trail import audit_trail
-from tickets.models.ticket import Comment, Ticket, digest
+from tickets.models.private_link import digest
+from tickets.models.ticket import Comment, Ticket
 from tickets.models.tokens import ApiToken
 from tickets.tests.factories import (
     AdminFactory,

@@ -5,7 +5,8 @@ from django.db import IntegrityError, transaction
 
 from tickets.access.actors import REQUESTER, Actor, user_actor
 from tickets.exceptions import InvalidInput, NotFound, PermissionDenied
-from tickets.models.ticket import Ticket, digest
+from tickets.models.private_link import digest
+from tickets.models.ticket import Ticket
 from tickets.models.workplace import SavedReply
 from tickets.services import saved_replies
 from tickets.services.accounts import save_profile

@@ -13,7 +13,8 @@ from ...access.actors import Actor, actor_of
 from ...exceptions import PermissionDenied
 from ...forms.fields import clean_data
 from ...forms.lists import ListUpdatesForm, VisibleRow
-from ...models.ticket import Ticket, digest
+from ...models.private_link import digest
+from ...models.ticket import Ticket
 from ...web.wording import plural
 from ..decorators import Request, page
 from ..ticket_rows import ticket_rows

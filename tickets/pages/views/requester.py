@@ -21,7 +21,8 @@ from ...access.throttling import throttle_anonymous
 from ...exceptions import NotFound, RateLimited
 from ...forms.people import LanguageForm
 from ...forms.tickets import AddressForm, ReplyForm
-from ...models.ticket import Comment, Ticket, digest
+from ...models.private_link import digest
+from ...models.ticket import Comment, Ticket
 from ...models.workplace import public_author, signature_below
 from ...querysets.comments import in_conversation
 from ...services.addresses import (

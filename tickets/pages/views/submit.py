@@ -15,7 +15,8 @@ from ...access.throttling import throttle_anonymous
 from ...exceptions import NotFound, RateLimited
 from ...forms.fields import clean_data
 from ...forms.tickets import SimilarForm, SubmitForm
-from ...models.ticket import Ticket, digest
+from ...models.private_link import digest
+from ...models.ticket import Ticket
 from ...services.tickets import create_ticket, create_ticket_once
 from ...web.notices import notify
 from ..decorators import Request, page

@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from ...models.housekeeping import Counter
 from ...models.mail import Email, mailbox
-from ...models.ticket import Comment, Ticket, digest
+from ...models.private_link import digest
+from ...models.ticket import Comment, Ticket
 from ...vocabulary import MAX_CONFIRMATIONS_PER_HOUR, MailKind, MailState, Status
 from .delivery import send_email
 from .smtp import is_set_up

@@ -17,7 +17,8 @@ from django.utils.translation import override
 
 from ... import rich_text
 from ...models.mail import Email, deliverable_address
-from ...models.ticket import Ticket, digest
+from ...models.private_link import digest
+from ...models.ticket import Ticket
 from ...models.workplace import public_author, signature_below
 from ...requester_texts import SUBJECTS
 from ...vocabulary import MAX_LINKS, Language, MailKind

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
-from tickets.models.ticket import digest
+from tickets.models.private_link import digest
 from tickets.models.tokens import ApiToken
 from tickets.tests.factories import AgentFactory, TokenFactory, UserFactory
 from tickets.vocabulary import MAX_TOKEN_NAME_CHARS
