@@ -9,11 +9,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
-from tickets.tests.mail_server import free_port
+from tickets.tests.mail_server import MailServer, free_port
 
 from .database import Database
 from .visitor import Visitor
@@ -54,6 +55,24 @@ class UpgradedDesk:
         )
         assert result.returncode == 0, result.stdout
         return result.stdout
+
+    def run_jobs(self) -> list[EmailMessage]:
+        """Run all jobs that are due. Return the emails that they have sent."""
+        mail = MailServer().start()
+        try:
+            with self.fake_model() as model:
+                for _turn in range(2):  # the first run only requeues stalled jobs
+                    self.manage(
+                        *("procrastinate", "worker", "--one-shot"),
+                        EMAIL_URL=f"smtp://127.0.0.1:{mail.port}",
+                        GEMINI_API_KEY="fake",
+                        GEMINI_BACKEND="rest",
+                        GEMINI_BASE_URL=model,
+                        TRIAGE_SHADOW="offline",
+                    )
+        finally:
+            mail.stop()
+        return mail.messages
 
     @contextmanager
     def served(self) -> Iterator[None]:

@@ -9,8 +9,6 @@ import json
 import re
 from urllib.parse import quote
 
-from tickets.tests.mail_server import MailServer
-
 from .database import Database
 from .desk import UpgradedDesk
 from .releases import holding
@@ -359,20 +357,7 @@ def test_jobs_queued_by_the_old_release_complete(upgrade, dump, desk, database, 
     assert {row["task_name"] for row in old_jobs} == dump.tasks
     began = database.value("SELECT now()")
     database.query("UPDATE tickets_presence SET seen_at = now() - interval '2 days'")
-    mail = MailServer().start()
-    try:
-        with desk.fake_model() as model:
-            for _turn in range(2):  # the first run only requeues the stalled job
-                desk.manage(
-                    *("procrastinate", "worker", "--one-shot"),
-                    EMAIL_URL=f"smtp://127.0.0.1:{mail.port}",
-                    GEMINI_API_KEY="fake",
-                    GEMINI_BACKEND="rest",
-                    GEMINI_BASE_URL=model,
-                    TRIAGE_SHADOW="offline",
-                )
-    finally:
-        mail.stop()
+    messages = desk.run_jobs()
     left = database.query(
         "SELECT task_name, status FROM procrastinate_jobs WHERE id <= %s",
         max(row["id"] for row in old_jobs),
@@ -395,10 +380,14 @@ def test_jobs_queued_by_the_old_release_complete(upgrade, dump, desk, database, 
     )
     assert {row["ticket_id"]: row["count"] for row in shadows} == {queued: 4, edited: 8}
     # send_email: the message that the killed worker was sending is not sent again.
-    states = database.query("SELECT state, count(*) FROM tickets_email GROUP BY 1")
+    states = database.query(
+        "SELECT state, count(*) FROM tickets_email WHERE id <= %s GROUP BY 1",
+        max(row["id"] for row in upgrade.before.rows["tickets_email"]),
+    )
     assert {row["state"]: row["count"] for row in states} == dump.emails
-    assert len(mail.messages) == dump.emails_sent
-    assert {str(message["To"]) for message in mail.messages} >= {"ops@example.com"}
+    sent = database.value("SELECT count(*) FROM tickets_email WHERE sent_at >= %s", began)
+    assert len(messages) == sent
+    assert {str(message["To"]) for message in messages} >= {"ops@example.com"}
     # learn and retrain
     assert database.value("SELECT count(*) FROM tickets_feedback WHERE learned_at IS NULL") == 0
     models = database.query("SELECT field, stale, refitted_at FROM tickets_triagemodel")
