@@ -178,9 +178,9 @@ def test_waiting_replies_are_sent(mailed, api, old):
     assert ticket["status"] == "resolved"
 
 
-@holding("told")
+@holding("notified")
 def test_agents_are_told_what_waited(mailed, old):
-    for address, tickets in old["told"].items():
+    for address, tickets in old["notified"].items():
         texts = "".join(mailed(address))
         assert all(f"/tickets/{number}/" in texts for number in tickets), address
 
