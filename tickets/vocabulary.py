@@ -259,6 +259,14 @@ MAX_LINK_MAILS_PER_HOUR = 3  # per address
 MAX_LINK_REQUESTS_PER_MINUTE = 5  # per client address
 MAX_LINKS, RECENT_TICKETS = 20, timedelta(days=90)  # the tickets whose links one email has
 STATS_DAYS = 30
+# Of a message that comes by mail. What goes past is stored, flagged, and not read.
+MAX_MAIL_BYTES = 25 * 1024 * 1024
+MAX_MAIL_PARTS = 100
+MAX_MAIL_DEPTH = 20  # parts in parts
+MAX_MAIL_HEADER_LINES = 2000  # per block of headers
+MAX_MAIL_HEADER_CHARS = 100_000  # of one header
+MAX_FILE_NAME_BYTES = 200
+
 MAX_FEEDBACK = 2000  # what the classifier is retrained from
 IDEMPOTENCY_KEY_LIFETIME = timedelta(days=1)
 MERGE_UNDO_DAYS = 30

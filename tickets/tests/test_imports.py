@@ -20,6 +20,7 @@ ORDER = (
     ("circuit_breaker",),
     ("durations",),
     ("rich_text",),
+    ("mail",),
     ("triage",),
     ("querysets",),
     ("models",),

@@ -1,0 +1,96 @@
+"""Addresses in headers such as From and To."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..vocabulary import MAX_EMAIL_CHARS
+from .headers import decode_words
+
+TOKEN = re.compile(r'\\.|["()<>,;:]|[^\\"()<>,;:]+|\\', re.S)
+# The look-behind starts each attempt at the beginning of a word, which keeps the search linear.
+CHARACTER = r"[^\s@<>\"(),;:]"
+ADDRESS = re.compile(rf"(?<!{CHARACTER}){CHARACTER}{{1,200}}@{CHARACTER}{{1,254}}")
+QUOTED_LOCAL_PART = re.compile(rf'"[^"\s]{{1,64}}"@{CHARACTER}{{1,254}}')
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A decoded name, which may be empty, and an address as it was written."""
+
+    name: str
+    email: str
+
+
+def parse(value: str) -> tuple[Address, ...]:
+    """Return the addresses of an undecoded header, in order. What is none is left out."""
+    found = tuple(_addresses(value))
+    if not found:
+        # Some programs encode the address together with the name, or never close a quote.
+        found = tuple(_addresses(decode_words(value).replace('"', " ")))
+    return found
+
+
+def _addresses(value: str) -> Iterator[Address]:
+    mailbox = _Mailbox()
+    for match in TOKEN.finditer(value):
+        if mailbox.is_end(match[0]):
+            yield from mailbox.address()
+            mailbox = _Mailbox()
+        else:
+            mailbox.take(match[0])
+    yield from mailbox.address()
+
+
+class _Mailbox:
+    """Collects the tokens of one address."""
+
+    def __init__(self) -> None:
+        self.name: list[str] = []
+        self.angle: list[str] = []
+        self.comment: list[str] = []
+        self.in_quote = self.in_angle = self.in_group = False
+        self.depth = 0  # of nested comments
+
+    def is_end(self, token: str) -> bool:
+        return token in (",", ";") and not (self.in_quote or self.depth or self.in_angle)
+
+    def take(self, token: str) -> None:
+        if token == '"' and not self.depth:
+            self.in_quote = not self.in_quote
+            if self.in_angle:
+                self.angle.append(token)
+        elif self.in_quote:
+            (self.angle if self.in_angle else self.name).append(_unescaped(token))
+        elif token in ("(", ")"):
+            self.depth = max(self.depth + (1 if token == "(" else -1), 0)
+        elif self.depth:
+            self.comment.append(_unescaped(token))
+        elif token == "<":
+            self.in_angle, self.angle = True, []
+        elif token == ">":
+            self.in_angle = False
+        elif self.in_angle:
+            self.angle.append(token)
+        elif token == ":" and not self.in_group:
+            self.name, self.in_group = [], True  # the name of a group
+        else:
+            self.name.append(_unescaped(token))
+
+    def address(self) -> Iterator[Address]:
+        name, angle = "".join(self.name).strip(), "".join(self.angle)
+        # A route before the address: <@relay.example:kim@example.org>
+        quoted = QUOTED_LOCAL_PART.fullmatch(angle.strip())
+        match = quoted or ADDRESS.search(angle) or (None if angle.strip() else ADDRESS.search(name))
+        if match is None or len(match[0]) > MAX_EMAIL_CHARS:
+            return
+        if not angle.strip():
+            name = name.replace(match[0], " ") if name != match[0] else ""
+        words = decode_words(name.strip(" '")) or decode_words("".join(self.comment))
+        yield Address(words[:MAX_EMAIL_CHARS], match[0])
+
+
+def _unescaped(token: str) -> str:
+    return token[1:] if len(token) == 2 and token[0] == "\\" else token
