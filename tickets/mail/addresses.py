@@ -54,30 +54,36 @@ class _Mailbox:
         self.in_quote = self.in_angle = self.in_group = False
         self.depth = 0  # of nested comments
 
-    def is_end(self, token: str) -> bool:
-        return token in (",", ";") and not (self.in_quote or self.depth or self.in_angle)
+    def is_end(self, part: str) -> bool:
+        return part in (",", ";") and not (self.in_quote or self.depth or self.in_angle)
 
-    def take(self, token: str) -> None:
-        if token == '"' and not self.depth:
+    def take(self, part: str) -> None:
+        text = part[1:] if len(part) == 2 and part[0] == "\\" else part
+        if part == '"' and not self.depth:
             self.in_quote = not self.in_quote
             if self.in_angle:
-                self.angle.append(token)
+                self.angle.append(part)
         elif self.in_quote:
-            (self.angle if self.in_angle else self.name).append(_unescaped(token))
-        elif token in ("(", ")"):
-            self.depth = max(self.depth + (1 if token == "(" else -1), 0)
+            (self.angle if self.in_angle else self.name).append(text)
+        elif part in ("(", ")"):
+            self.depth = max(self.depth + (1 if part == "(" else -1), 0)
         elif self.depth:
-            self.comment.append(_unescaped(token))
-        elif token == "<":
+            self.comment.append(text)
+        else:
+            self._take_outside(part, text)
+
+    def _take_outside(self, part: str, text: str) -> None:
+        """Take what stands in no quote and no comment."""
+        if part == "<":
             self.in_angle, self.angle = True, []
-        elif token == ">":
+        elif part == ">":
             self.in_angle = False
         elif self.in_angle:
-            self.angle.append(token)
-        elif token == ":" and not self.in_group:
+            self.angle.append(text)
+        elif part == ":" and not self.in_group:
             self.name, self.in_group = [], True  # the name of a group
         else:
-            self.name.append(_unescaped(token))
+            self.name.append(text)
 
     def address(self) -> Iterator[Address]:
         name, angle = "".join(self.name).strip(), "".join(self.angle)
@@ -90,7 +96,3 @@ class _Mailbox:
             name = name.replace(match[0], " ") if name != match[0] else ""
         words = decode_words(name.strip(" '")) or decode_words("".join(self.comment))
         yield Address(words[:MAX_EMAIL_CHARS], match[0])
-
-
-def _unescaped(token: str) -> str:
-    return token[1:] if len(token) == 2 and token[0] == "\\" else token

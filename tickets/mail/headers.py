@@ -63,19 +63,15 @@ def read_headers(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
         line, following = _line(raw, position, end)
         if not line.strip(b"\r\n"):
             return _headers(entries), following
-        if line[:1] in b" \t":
+        if match := NAME.match(line):
+            entries.append((match[1].decode("ascii").lower(), [line[match.end() :]]))
+        # A header that a program wrapped without indenting it goes on with headers.
+        elif line[:1] in b" \t" or (entries and NAME.match(_line(raw, following, end)[0])):
             if entries:
                 entries[-1][1].append(line)
-        elif match := NAME.match(line):
-            entries.append((match[1].decode("ascii").lower(), [line[match.end() :]]))
-        elif not (number == 0 and line.lstrip(b">").startswith(b"From ")):
-            # A header that a program wrapped without indenting it goes on with headers.
-            if not entries or not NAME.match(_line(raw, following, end)[0]):
-                return _headers(entries), position
-            entries[-1][1].append(line)
+        elif number > 0 or not line.lstrip(b">").startswith(b"From "):
+            return _headers(entries), position
         position = following
-        if position >= end:
-            return _headers(entries), end
     blank = BLANK.search(raw, max(position - 1, start), end)
     return _headers(entries, has_more=True), blank.end() if blank else end
 
