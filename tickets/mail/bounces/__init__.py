@@ -1,0 +1,1 @@
+"""Read bounces and complaints: who was not reached, why, and which message came back."""

@@ -1,0 +1,172 @@
+"""Read what a bounce says: by the standards, else by what servers write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from ..headers import Headers, message_ids, read_headers
+from ..html import to_text
+from ..mime import Part
+from . import codes, fields, texts
+
+MAX_BOUNCES = 100  # recipients of one report
+MAX_DIAGNOSTIC_CHARS = 500
+STATUS_TYPES = {
+    "message/delivery-status",
+    "message/global-delivery-status",
+    "text/delivery-status",
+    "message/partial-delivery-status",
+}
+RETURNED_TYPES = {
+    *("message/rfc822", "text/rfc822-headers", "message/global", "message/rfc822-headers"),
+    *("message/global-headers", "text/rfc822", "message/partial"),
+}
+FAILED_ACTIONS = ("fail", "error", "expired")
+
+
+class BounceKind(StrEnum):
+    """By the class of the code: trying again is no use (5) or may be (4). A complaint is neither."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    COMPLAINT = "complaint"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """What happened to a message for one recipient.
+
+    `recipient` is where delivery failed, `original_recipient` the address that we wrote to, if
+    the report names it. `status` is a code of RFC 3463, "" for a complaint. `message_id` is that
+    of the returned message, "" if it did not come back. `diagnostic` has the server's words.
+    """
+
+    recipient: str
+    status: str
+    kind: BounceKind
+    message_id: str = ""
+    diagnostic: str = ""
+    original_recipient: str = ""
+
+
+@dataclass(slots=True)
+class _Pieces:
+    """A report, taken apart."""
+
+    texts: list[str] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
+    feedback: list[str] = field(default_factory=list)
+    returned: Headers | None = None
+
+
+def read_bounces(root: Part) -> tuple[Bounce, ...]:
+    """Return one bounce per recipient; nothing if the message is no bounce."""
+    pieces = _Pieces()
+    _collect(root, pieces)
+    report, returned = texts.split("\n".join(pieces.texts))
+    headers = pieces.returned or _headers_of(returned)
+    bounces = (
+        list(_complaints(root, pieces, headers))
+        or list(_reported(pieces, report))
+        or list(_described(root, pieces, report, headers))
+    )
+    own = message_ids(headers.raw("message-id"))
+    by_recipient = {bounce.recipient.lower(): bounce for bounce in reversed(bounces)}
+    return tuple(
+        replace(bounce, message_id=own[0] if own else "", diagnostic=_short(bounce.diagnostic))
+        for bounce in list(reversed(by_recipient.values()))[:MAX_BOUNCES]
+    )
+
+
+def _collect(part: Part, pieces: _Pieces) -> None:
+    for child in part.children:
+        _collect(child, pieces)
+    if part.type in STATUS_TYPES:
+        pieces.statuses.append(part.text())
+    elif part.type == "message/feedback-report":
+        pieces.feedback.append(part.text())
+    elif part.type in RETURNED_TYPES:
+        if pieces.returned is None:
+            pieces.returned = read_headers(part.body.lstrip(), 0, len(part.body.lstrip()))[0]
+    elif part.type == "text/html":
+        # Reports say it in plain text as well, if they do so at all.
+        if not any(text.strip() for text in pieces.texts):
+            pieces.texts.append(to_text(part.text()).text)
+    elif part.type.startswith("text/"):
+        pieces.texts.append(part.text())
+
+
+def _headers_of(text: str) -> Headers:
+    raw = text.encode("utf-8", "replace")
+    return read_headers(raw, 0, len(raw))[0]
+
+
+def _complaints(root: Part, pieces: _Pieces, returned: Headers) -> Iterator[Bounce]:
+    report: fields.Fields = {}
+    for text in pieces.feedback:
+        for block in fields.blocks(text):
+            report = block | report
+    if not report and not texts.is_complaint(root.headers, pieces.returned):
+        return
+    named = ("original-rcpt-to", "removal-recipient", "original-recipient")
+    recipients = [fields.address(report.get(name, "")) for name in named]
+    recipients += texts.recipients_of(returned)
+    recipient = next(filter(None, recipients), "")
+    if recipient:
+        words = report.get("feedback-type", "") or "complaint"
+        yield Bounce(recipient, "", BounceKind.COMPLAINT, diagnostic=words)
+
+
+def _reported(pieces: _Pieces, report: str) -> Iterator[Bounce]:
+    """Yield what the fields of a delivery status say; some reports have them in their text."""
+    for text in [*pieces.statuses, report]:
+        for block in fields.blocks(text):
+            final, original, actual = (
+                fields.address(block.get(name, "")) for name in fields.RECIPIENT_FIELDS
+            )
+            action = block.get("action", "failed").lower()
+            recipient = final or actual or original
+            if recipient and action.startswith((*FAILED_ACTIONS, "delay")):
+                words = block.get("diagnostic-code", "")
+                status = _status(block, words, action, report, recipient)
+                yield Bounce(recipient, status, _kind(status), "", words, original)
+
+
+def _status(block: fields.Fields, words: str, action: str, report: str, recipient: str) -> str:
+    stated = codes.CODE.search(block.get("status", ""))
+    status = stated[1] if stated else ""
+    if codes.is_general(status):
+        meant = codes.from_text(words)
+        # The class of a stated code stands; the server's words say more about the reason.
+        if meant and (not status or (meant[0] == status[0] and codes.STATED.search(words))):
+            status = meant
+    if status:
+        return status
+    if action.startswith("delay"):
+        return "4.0.0"
+    return codes.from_text(texts.words_about(report, recipient)) or "5.0.0"
+
+
+def _described(
+    root: Part, pieces: _Pieces, report: str, returned: Headers
+) -> Iterator[Bounce]:
+    """Yield what a server wrote for people to read."""
+    if not texts.is_bounce(root.headers, root.type, report):
+        return
+    for recipient in texts.recipients(root.headers, report, returned):
+        words = texts.words_about(report, recipient)
+        status = codes.from_text(words) or codes.from_text(report)
+        if not status:
+            is_temporary = codes.TEMPORARY.search(report[: codes.MAX_CHARS])
+            status = "4.0.0" if is_temporary else "5.0.0"
+        yield Bounce(recipient, status, _kind(status), diagnostic=words)
+
+
+def _kind(status: str) -> BounceKind:
+    return BounceKind.SOFT if status.startswith("4") else BounceKind.HARD
+
+
+def _short(words: str) -> str:
+    return " ".join(words[: 2 * MAX_DIAGNOSTIC_CHARS].split())[:MAX_DIAGNOSTIC_CHARS]
