@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  (languages other than English have letters that look like ours)
 """What mail programs write around quotes and below messages, in the languages they speak."""
 
 from __future__ import annotations
@@ -10,7 +11,18 @@ WROTE = (
     *("ha scritto", "skrev", "napisał", "napisała", "napisał(a)", "napsal", "napsal(a)"),
     *("написал", "написал(а)", "написала", "пише", "писал", "kirjoitti", "yazdı", "írta"),
     *("a scris", "έγραψε", "va escriure", "napísal", "je napisal", "je napisao", "rašė"),
-    *("写道", "寫道", "のメール", "さんは書きました", "작성", "님이", "đã viết", "menulis", "כתב", "كتب"),
+    *(
+        "写道",
+        "寫道",
+        "のメール",
+        "さんは書きました",
+        "작성",
+        "님이",
+        "đã viết",
+        "menulis",
+        "כתב",
+        "كتب",
+    ),
 )
 # What such a line begins with.
 START = (
@@ -27,16 +39,47 @@ SENT = (
     *("sent", "date", "gesendet", "datum", "envoyé", "enviado", "enviada em", "fecha", "data"),
     *("inviato", "verzonden", "skickat", "sendt", "dato", "отправлено", "дата", "wysłano"),
     *("odesláno", "lähetetty", "gönderilen", "gönderme", "elküldve", "trimis", "发送时间", "日期"),
-    *("送信日時", "보낸 날짜", "message du", "date d'envoi", "enviado el", "le", "päivämäärä", "enviada"),
+    *(
+        "送信日時",
+        "보낸 날짜",
+        "message du",
+        "date d'envoi",
+        "enviado el",
+        "le",
+        "päivämäärä",
+        "enviada",
+    ),
     *("dátum", "tarih", "ημερομηνία", "日付", "날짜", "sendt dato", "dat", "kl"),
 )
 TO = (
     *("to", "an", "à", "a", "para", "aan", "till", "til", "кому", "do", "komu", "vastaanottaja"),
-    *("kime", "címzett", "către", "收件人", "宛先", "받는 사람", "destinataire", "destinatario", "προς"),
+    *(
+        "kime",
+        "címzett",
+        "către",
+        "收件人",
+        "宛先",
+        "받는 사람",
+        "destinataire",
+        "destinatario",
+        "προς",
+    ),
 )
 SUBJECT = (
     *("subject", "betreff", "objet", "sujet", "asunto", "assunto", "oggetto", "onderwerp", "ämne"),
-    *("emne", "тема", "temat", "předmět", "aihe", "konu", "tárgy", "subiect", "主题", "主旨", "件名"),
+    *(
+        "emne",
+        "тема",
+        "temat",
+        "předmět",
+        "aihe",
+        "konu",
+        "tárgy",
+        "subiect",
+        "主题",
+        "主旨",
+        "件名",
+    ),
     *("제목", "predmet", "θέμα", "re"),
 )
 COPY = ("cc", "kopie", "copie", "copie à", "kopia", "kopi", "копия", "reply-to", "antwort an")
@@ -57,23 +100,53 @@ ORIGINAL = (
     *("original message", "original-nachricht", "ursprüngliche nachricht", "originalnachricht"),
     *("message d'origine", "message original", "message transféré", "mensaje original"),
     *("mensagem original", "mensagem encaminhada", "mensaje reenviado", "messaggio originale"),
-    *("messaggio inoltrato", "oorspronkelijk bericht", "doorgestuurd bericht", "wiadomość oryginalna"),
-    *("ursprungligt meddelande", "originalmeddelande", "oprindelig meddelelse", "opprinnelig melding"),
+    *(
+        "messaggio inoltrato",
+        "oorspronkelijk bericht",
+        "doorgestuurd bericht",
+        "wiadomość oryginalna",
+    ),
+    *(
+        "ursprungligt meddelande",
+        "originalmeddelande",
+        "oprindelig meddelelse",
+        "opprinnelig melding",
+    ),
     *("исходное сообщение", "пересылаемое сообщение", "původní zpráva", "alkuperäinen viesti"),
     *("özgün ileti", "原始邮件", "原始郵件", "元のメッセージ", "원본 메시지", "forwarded message"),
-    *("weitergeleitete nachricht", "reply message", "reply above this line", "original appointment"),
+    *(
+        "weitergeleitete nachricht",
+        "reply message",
+        "reply above this line",
+        "original appointment",
+    ),
     *("oryginalna wiadomość", "eredeti üzenet", "vidarebefordrat meddelande", "replied message"),
 )
 FORWARDED = (
-    *("begin forwarded message", "anfang der weitergeleiteten nachricht", "début du message réexpédié"),
-    *("début du message transféré", "inicio del mensaje reenviado", "início da mensagem reencaminhada"),
+    *(
+        "begin forwarded message",
+        "anfang der weitergeleiteten nachricht",
+        "début du message réexpédié",
+    ),
+    *(
+        "début du message transféré",
+        "inicio del mensaje reenviado",
+        "início da mensagem reencaminhada",
+    ),
     *("inizio messaggio inoltrato", "begin doorgestuurd bericht", "vidarebefordrat brev"),
 )
 
 # What phones write below a message. The device or the program follows.
 SENT_FROM = (
     *("sent from", "sent via", "sent with", "get outlook for", "gesendet von", "gesendet mit"),
-    *("von meinem", "envoyé de", "envoyé depuis", "envoyé à partir", "envoyé avec", "enviado desde"),
+    *(
+        "von meinem",
+        "envoyé de",
+        "envoyé depuis",
+        "envoyé à partir",
+        "envoyé avec",
+        "enviado desde",
+    ),
     *("enviado do", "enviado de", "enviado a partir", "enviado com", "enviado con", "inviato da"),
     *("inviato dal", "inviato con", "verzonden vanaf", "verzonden met", "verstuurd vanaf"),
     *("skickat från", "sendt fra", "sendt med", "lähetetty", "отправлено с", "отправлено из"),

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from . import quote_words
 from .html import HtmlText
@@ -27,16 +28,16 @@ ADDRESS = re.compile(r"[^\s<>()\[\]]@[^\s<>()\[\]]")
 TIME = re.compile(r"\d{1,2}[:.h]\d\d|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d年")
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 # An address in brackets, then at most a verb.
-ENDS_WITH_SENDER = re.compile(r"[<(\[][^<>()\[\]@]*@[^<>()\[\]@]*[>)\]]+[^\d@]{0,40}[:：]$")
+ENDS_WITH_SENDER = re.compile(r"[<(\[][^<>()\[\]@]*@[^<>()\[\]@]*[>)\]]+[^\d@]{0,40}[:\uff1a]$")
 WROTE = re.compile(rf"(?<!\w)(?:{any_of(quote_words.WROTE)})(?!\w)|[写寫]道|작성", re.I)
 START = re.compile(rf"[\s*\"'(\[]*(?:{any_of(quote_words.START)})[\s,.:]", re.I)
-LABEL = re.compile(r"[\s*_|]{0,10}([^\W\d_][^:：*\d]{0,24}?)[\s*_]{0,4}[:：]")
+LABEL = re.compile(r"[\s*_|]{0,10}([^\W\d_][^:\uff1a*\d]{0,24}?)[\s*_]{0,4}[:\uff1a]")
 ORIGINAL = re.compile(
     rf"\s*(?:[-_=*]{{2,}}\s*(?:{any_of(quote_words.ORIGINAL)})\b[^\n]{{0,60}}?[-_=*]*"
-    rf"|(?:{any_of(quote_words.FORWARDED)})\s*[:：])\s*",
+    rf"|(?:{any_of(quote_words.FORWARDED)})\s*[:\uff1a])\s*",
     re.I,
 )
-SIGNATURE = re.compile(r"(?:--|__|—|––)[ \t\xa0]*")
+SIGNATURE = re.compile(r"(?:--|__|\u2014|\u2013\u2013)[ \t\xa0]*")
 LIST_FOOTER = re.compile(r"\s*_{10,}\s*")
 SENT_FROM = re.compile(rf"[\s*_(\[]{{0,4}}(?:{any_of(quote_words.SENT_FROM)})\b.{{0,120}}", re.I)
 
@@ -79,10 +80,7 @@ def fold(source: HtmlText) -> Folding:
     lines = _Lines(text)
     quotes = list(source.quotes) or list(lines.offsets(_quotes(lines)))
     quotes = [(start, end) for start, end in quotes if text[start:end].strip()]
-    if any(
-        text[end:start].strip()
-        for (_, end), (start, _) in zip(quotes, quotes[1:], strict=False)
-    ):
+    if any(text[end:start].strip() for (_, end), (start, _) in pairwise(quotes)):
         return _segments(text, [], [])
     signatures = list(_signatures(text, quotes))
     for folded in ((quotes, signatures), (quotes, []), ([], signatures)):
@@ -181,7 +179,9 @@ def _attribution_start(lines: _Lines, end: int) -> int | None:
     """Return where an attribution starts that ends in this line: "On ... wrote:"; else None."""
     last = lines[end].strip()
     is_followed_by_quote = lines.is_quoted(lines.next_filled(end + 1))
-    if not last.endswith((":", "：")) and not (is_followed_by_quote and WROTE.search(last[-40:])):
+    if not last.endswith((":", "\uff1a")) and not (
+        is_followed_by_quote and WROTE.search(last[-40:])
+    ):
         return None
     joined = ""
     for start in range(end, max(end - MAX_ATTRIBUTION_LINES, -1), -1):

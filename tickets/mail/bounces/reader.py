@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from ..headers import Headers, message_ids, read_headers
 from ..html import to_text
-from ..mime import Part
+from ..mime import Part, parse
 from . import codes, fields, texts
 
 MAX_BOUNCES = 100  # recipients of one report
@@ -27,7 +27,7 @@ FAILED_ACTIONS = ("fail", "error", "expired")
 
 
 class BounceKind(StrEnum):
-    """By the class of the code: trying again is no use (5) or may be (4). A complaint is neither."""
+    """By the class of the code: trying again is of no use (5), or may be (4)."""
 
     HARD = "hard"
     SOFT = "soft"
@@ -59,14 +59,20 @@ class _Pieces:
     statuses: list[str] = field(default_factory=list)
     feedback: list[str] = field(default_factory=list)
     returned: Headers | None = None
+    nested: bytes = b""
 
 
-def read_bounces(root: Part) -> tuple[Bounce, ...]:
+def read_bounces(root: Part, *, is_nested: bool = False) -> tuple[Bounce, ...]:
     """Return one bounce per recipient; nothing if the message is no bounce."""
     pieces = _Pieces()
     _collect(root, pieces)
     report, returned = texts.split("\n".join(pieces.texts))
     headers = pieces.returned or _headers_of(returned)
+    if not is_nested and pieces.nested and texts.is_bounce(root.headers, root.type, report):
+        # A server that passed on another one's report.
+        inner = read_bounces(parse(pieces.nested)[0], is_nested=True)
+        if inner:
+            return inner
     bounces = (
         list(_complaints(root, pieces, headers))
         or list(_reported(pieces, report))
@@ -88,14 +94,20 @@ def _collect(part: Part, pieces: _Pieces) -> None:
     elif part.type == "message/feedback-report":
         pieces.feedback.append(part.text())
     elif part.type in RETURNED_TYPES:
-        if pieces.returned is None:
-            pieces.returned = read_headers(part.body.lstrip(), 0, len(part.body.lstrip()))[0]
-    elif part.type == "text/html":
-        # Reports say it in plain text as well, if they do so at all.
-        if not any(text.strip() for text in pieces.texts):
-            pieces.texts.append(to_text(part.text()).text)
+        _collect_returned(part, pieces)
     elif part.type.startswith("text/"):
-        pieces.texts.append(part.text())
+        is_html = part.type == "text/html"
+        # Reports say it in plain text as well, if they do so at all.
+        if not is_html or not any(text.strip() for text in pieces.texts):
+            pieces.texts.append(to_text(part.text()).text if is_html else part.text())
+
+
+def _collect_returned(part: Part, pieces: _Pieces) -> None:
+    if pieces.returned is None:
+        body = part.body.lstrip()
+        pieces.returned = read_headers(body, 0, len(body))[0]
+        if part.type == "message/rfc822" and not pieces.statuses:
+            pieces.nested = body
 
 
 def _headers_of(text: str) -> Headers:
@@ -113,10 +125,10 @@ def _complaints(root: Part, pieces: _Pieces, returned: Headers) -> Iterator[Boun
     named = ("original-rcpt-to", "removal-recipient", "original-recipient")
     recipients = [fields.address(report.get(name, "")) for name in named]
     recipients += texts.recipients_of(returned)
+    words = report.get("feedback-type", "") or "complaint"
+    # Some providers hide who complained.
     recipient = next(filter(None, recipients), "")
-    if recipient:
-        words = report.get("feedback-type", "") or "complaint"
-        yield Bounce(recipient, "", BounceKind.COMPLAINT, diagnostic=words)
+    yield Bounce(recipient, "", BounceKind.COMPLAINT, diagnostic=words)
 
 
 def _reported(pieces: _Pieces, report: str) -> Iterator[Bounce]:
@@ -149,9 +161,7 @@ def _status(block: fields.Fields, words: str, action: str, report: str, recipien
     return codes.from_text(texts.words_about(report, recipient)) or "5.0.0"
 
 
-def _described(
-    root: Part, pieces: _Pieces, report: str, returned: Headers
-) -> Iterator[Bounce]:
+def _described(root: Part, pieces: _Pieces, report: str, returned: Headers) -> Iterator[Bounce]:
     """Yield what a server wrote for people to read."""
     if not texts.is_bounce(root.headers, root.type, report):
         return
@@ -159,7 +169,7 @@ def _described(
         words = texts.words_about(report, recipient)
         status = codes.from_text(words) or codes.from_text(report)
         if not status:
-            is_temporary = codes.TEMPORARY.search(report[: codes.MAX_CHARS])
+            is_temporary = texts.TEMPORARY.search(report[: codes.MAX_CHARS])
             status = "4.0.0" if is_temporary else "5.0.0"
         yield Bounce(recipient, status, _kind(status), diagnostic=words)
 

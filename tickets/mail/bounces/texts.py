@@ -7,98 +7,94 @@ import re
 from .. import addresses
 from ..addresses import CHARACTER
 from ..headers import Headers
-from ..loops import PROGRAMS
+from ..loops import OUT_OF_OFFICE, PROGRAMS
+from . import phrases
 
 MAX_REPORT_CHARS = 100_000
-SUBJECT = re.compile(
-    r"undeliver|returned mail|returned to sender|failure notice|delivery (?:status|failure|failed"
-    r"|notification|report|problem|delayed|error|has failed)|mail (?:delivery|failure|failed|error"
-    r"|not delivered)|failed mail|non[- ]?(?:remis|delivery)|non delivery|could ?n[o']t (?:be )?deliver"
-    r"|message (?:status|delayed|not|failed|could|you sent)|returning message|unzustellbar"
-    r"|error sending your mail|mail system error|warning: (?:could not send|message)|bounce"
-    r"|failure delivery|delivery fail|undeliverable|postmaster notify|rejected:|failed delivery"
-    r"|devuelto|não entregue|non remis|unable to deliver|failure|mail could not|address not found",
-    re.I,
+SUBJECT = phrases.compiled(phrases.SUBJECTS)
+FAILURE = phrases.compiled(phrases.FAILURES)
+TEMPORARY = phrases.compiled(phrases.TEMPORARY)
+COMPLAINT = phrases.compiled(phrases.COMPLAINTS)
+EXPLANATION = phrases.compiled(phrases.EXPLANATIONS)
+BETWEEN_DASHES = phrases.compiled(phrases.RETURNED_BETWEEN_DASHES)
+ALONE = phrases.compiled(phrases.RETURNED_ALONE)
+DASHES = re.compile(r"[-=*_+#|.]{3}|- -|\| ?--")
+# Of whom only mail servers write, and the names that they use where an address is missing.
+SERVERS = re.compile(
+    r"(?:mailer[-_.]?daemon|post[-_.]?master|mail[-_.]daemon|bounces?)(?:[-_+.=].*)?", re.I
 )
-# Said in every bounce in one way or another, and hardly in an answer of somebody who is away.
-FAILURE = re.compile(
-    r"(?:could|can|was|were|did|has|have|is|are)(?: ?not|n'?t)(?: \w+){0,3} "
-    r"(?:deliver|reach|sent|send|process|accept|complet|like)"
-    r"|unable to (?:\w+ )?(?:deliver|send|complete|relay|process)|undeliver|delivery (?:\w+ ){0,6}fail"
-    r"|fail\w* (?:\w+ ){0,5}(?:deliver|recipient|address)|(?:recipient|address)\w* (?:\w+ ){0,3}fail"
-    r"|permanent(?:ly)? (?:\w+ )?(?:error|fail)|returned? (?:\w+ ){0,3}errors?|error (?:message|sending)"
-    r"|fatal errors|trouble delivering|(?:problem|error) (?:\w+ ){0,3}(?:deliver|send|occur)"
-    r"|invalid user|user (?:\w+ )?unknown|unknown user|rejected|does(?:n'?t| not) (?:exist|like)"
-    r"|delivery delay|delayed|no valid recipients|failed addresses|not delivered|bounced|mailbox (?:\w+ )?full"
-    r"|refused|existi?eren|over quota|配信|送信できません|届け",
-    re.I,
-)
-# Below one of these lines stands the message that came back, or its headers.
-RETURNED = re.compile(
-    r"^[ \t>|]*(?:[-=*_+#|. ]{3,})?[ \t]*(?:(?:this|below|here|the following) (?:\w+ ){0,4}(?:is|are) "
-    r"(?:a |the )?(?:copy|header|original|text|returned|first)[^\n]{0,100}|below this line[^\n]{0,100}"
-    r"|(?:the )?(?:original|returned|unsent|undelivered|included|bounced|rejected|failed|your|full"
-    r"|start of|headers? of|text of|copy of|body of|beginning of)(?: \w+){0,5} (?:message|mail|headers?|"
-    r"copy)[^\n]{0,80}|message (?:headers?|text|header|body|contents?)(?: \w+)? follows?[^\n]{0,80}"
-    r"|message (?:header|text|headers)(?: for[^\n]{0,60})?|original message[^\n]{0,80}|transcript follows"
-    r"|received message headers[^\n]{0,60}|your message (?:headers?|reads)[^\n]{0,80})[ \t]*[-=*_+#|. :]*$",
-    re.I | re.M,
-)
+SERVER_NAME = re.compile(r"mail delivery (?:sub)?system|mailer[- ]daemon|mail administrator", re.I)
 # The first lines of most messages.
 HEADERS = re.compile(
-    r"^(?:Return-Path:|Received: ?(?:from|by|\(|via)|DKIM-Signature:|X-[A-Za-z-]{3,40}: ?\S|Message-ID: ?<"
-    r"|MIME-Version: ?1)",
+    r"^(?:Return-Path:|Received: ?(?:from|by|\(|via)|DKIM-Signature:"
+    r"|X-(?!Postfix|Actual|Failed|Display|Supplementary)[A-Za-z-]{3,40}: ?\S|Message-ID: ?<|MIME-Version: ?1)",
     re.I | re.M,
 )
+EMAIL = rf"[<\[(\"']{{0,2}}({CHARACTER}{{1,200}}@{CHARACTER}{{1,254}})"
 SENT_TO = re.compile(
-    rf"(?:rcpt(?: to)?|recipient(?:\(s\)|s)?|to|for|address(?:es|\(es\))?|user|mailbox|addressee|deliver(?:y|ed|ing)?"
-    rf"(?: \w+){{0,4}} to)[\"'\s:=]{{1,6}}[<\[(\"']{{0,2}}({CHARACTER}{{1,200}}@{CHARACTER}{{1,254}})",
+    r"(?:rcpt(?: to)?|recipients?|recipient\(s\)|to|for|address(?:es|\(es\))?|user|mailbox"
+    rf"|addressee)[\"'\s:=]{{1,6}}{EMAIL}",
     re.I,
 )
 # An address that begins a line, or all but a mark before it.
-AT_LINE_START = re.compile(
-    rf"^[ \t]*(?:[*•>-][ \t]*|\d+[.)][ \t]*)?[<\[(\"']{{0,2}}({CHARACTER}{{1,200}}@{CHARACTER}{{1,254}})",
-    re.M,
-)
-EXPLANATIONS = re.compile(r"generated from|expanded from|envelope-from|reason|mail from|from:", re.I)
-COMPLAINT_SUBJECT = re.compile(r"complaint about message|abuse report|spam report|feedback report", re.I)
-WORDS_LINES = 12  # after the line with a recipient
-FIRST_LINES = 60
+AT_LINE_START = re.compile(rf"^[ \t]*(?:[*•>-][ \t]*|\d{{1,3}}[.)][ \t]*)?{EMAIL}", re.M)
+WORDS_LINES = 12  # about a recipient
+REPORT_LINES = 600
+MAX_MARKER_CHARS = 200
 
 
 def split(text: str) -> tuple[str, str]:
     """Return the report, and the message that it gives back."""
     text = text[:MAX_REPORT_CHARS]
-    marker = RETURNED.search(text)
     headers = HEADERS.search(text)
-    if marker and (headers is None or marker.start() < headers.start()):
-        rest = text[marker.end() :].lstrip("\n")
-        return text[: marker.start()], rest[len(rest) - len(rest.lstrip()) :]
-    if headers:
-        return text[: headers.start()], text[headers.start() :]
-    return text, ""
+    end = headers.start() if headers else len(text)
+    position = 0
+    for line in text[:end].split("\n"):
+        following = position + len(line) + 1
+        if _is_marker(line):
+            return text[:position], text[following:].lstrip()
+        position = following
+    return text[:end], text[end:]
+
+
+def _is_marker(line: str) -> bool:
+    """Return whether the message that came back begins below this line."""
+    line = line.strip(" \t>")[:MAX_MARKER_CHARS]
+    if DASHES.match(line):
+        return bool(BETWEEN_DASHES.search(line))
+    return bool(ALONE.fullmatch(line))
 
 
 def is_complaint(headers: Headers, returned: Headers | None) -> bool:
     """Return whether this is a complaint in a form of its provider's own."""
-    return returned is not None and bool(COMPLAINT_SUBJECT.search(headers.text("subject")[:200]))
+    return returned is not None and bool(COMPLAINT.search(headers.text("subject")[:200]))
 
 
 def is_bounce(headers: Headers, media_type: str, report: str) -> bool:
-    """Return whether a server says here that a message did not arrive."""
-    senders = [headers.raw("from"), headers.raw("sender"), headers.raw("return-path")]
-    local_parts = [
-        address.email.partition("@")[0] for value in senders for address in addresses.parse(value)
+    """Return whether a server says here that a message did not arrive.
+
+    A person who forwards such a mail, or asks about one, is no server.
+    """
+    senders = [
+        address
+        for name in ("from", "sender", "return-path")
+        for address in addresses.parse(headers.raw(name))
     ]
+    local_parts = [address.email.partition("@")[0] for address in senders]
+    # Some reports come from a bare "MAILER-DAEMON".
     local_parts.append(headers.raw("from").strip('"<> '))
-    is_server = any(map(PROGRAMS.fullmatch, local_parts)) or "x-failed-recipients" in headers.names()
-    is_server = is_server or media_type == "multipart/report"
-    is_server = is_server or headers.raw("return-path").strip("<> ") == "" and bool(
-        headers.all_raw("return-path")
-    )
-    has_subject = bool(SUBJECT.search(headers.text("subject")[:300]))
-    says_so = bool(FAILURE.search(report))
-    return says_so and (is_server or has_subject)
+    subject = headers.text("subject")[:300]
+    if (
+        any(map(SERVERS.fullmatch, local_parts))
+        or SERVER_NAME.search(headers.text("from")[:200])
+        or "x-failed-recipients" in headers.names()
+        or media_type == "multipart/report"
+    ):
+        return bool(SUBJECT.search(subject) or FAILURE.search(report))
+    if OUT_OF_OFFICE.search(subject) or not FAILURE.search(report):
+        return False
+    is_program = any(map(PROGRAMS.fullmatch, local_parts)) and bool(SUBJECT.search(subject))
+    return is_program or headers.raw("return-path") in ("<>", "< >")
 
 
 def recipients(headers: Headers, report: str, returned: Headers) -> list[str]:
@@ -111,7 +107,7 @@ def recipients(headers: Headers, report: str, returned: Headers) -> list[str]:
     ]
     if failed:
         return _unique(failed, set())
-    lines = "\n".join(report.split("\n")[: FIRST_LINES * 10])
+    lines = "\n".join(report.split("\n")[:REPORT_LINES])
     at_start = [match[1] for match in AT_LINE_START.finditer(lines) if not _explains(lines, match)]
     named = [match[1] for match in SENT_TO.finditer(lines) if not _explains(lines, match)]
     returned_to = recipients_of(returned)
@@ -126,7 +122,7 @@ def recipients(headers: Headers, report: str, returned: Headers) -> list[str]:
 def _explains(text: str, match: re.Match[str]) -> bool:
     """Return whether the line tells where a message came from."""
     start = text.rfind("\n", 0, match.start(1)) + 1
-    return bool(EXPLANATIONS.search(text[start : match.start(1)]))
+    return bool(EXPLANATION.search(text[start : match.start(1)]))
 
 
 def _own_addresses(headers: Headers) -> set[str]:
@@ -142,7 +138,7 @@ def _unique(found: list[str], without: set[str]) -> list[str]:
             email
             for email in cleaned
             if email.lower() not in without
-            and not PROGRAMS.fullmatch(email.partition("@")[0])
+            and not email.lower().startswith("mailer-daemon@")
             and "." in email.partition("@")[2]
         )
     )
