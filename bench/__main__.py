@@ -3,6 +3,7 @@
     make bench ARGS="lists"        queries on the table of tickets (the default)
     make bench ARGS="back_office"  our lists in Django's admin and its stock ones
     make bench ARGS="model"        how much a hanging model slows the pages, see `model.py`
+    make bench ARGS="mail"         how well public test mail is read, see `mail/`
     make bench ARGS="walks"        our modules that a request passes through, see `walks.py`
 
 The first two fill a temporary database with generated tickets and time pairs of queries that have
@@ -22,6 +23,7 @@ django.setup()
 
 from bench import back_office, lists, model, walks  # noqa: E402  (needs the applications)
 from bench.harness import compare, sample_database  # noqa: E402
+from bench.mail import figures  # noqa: E402
 
 
 def main() -> None:
@@ -29,11 +31,18 @@ def main() -> None:
     parser.add_argument("--tickets", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument(
-        "what", nargs="?", choices=("lists", "back_office", "model", "walks"), default="lists"
+        "what",
+        nargs="?",
+        choices=("lists", "back_office", "mail", "model", "walks"),
+        default="lists",
     )
+    parser.add_argument("--data", default="", help="the public test mail, for mail")
     options = parser.parse_args()
     if options.what in ("model", "walks"):
         {"model": model, "walks": walks}[options.what].main()
+        return
+    if options.what == "mail":
+        figures.main(options.data)
         return
     benchmark = {"lists": lists, "back_office": back_office}[options.what]
     with sample_database(options.tickets, *getattr(benchmark, "FILL", ())):

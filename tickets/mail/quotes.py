@@ -39,6 +39,8 @@ ORIGINAL = re.compile(
 )
 SIGNATURE = re.compile(r"(?:--|__|\u2014|\u2013\u2013)[ \t\xa0]*")
 LIST_FOOTER = re.compile(r"\s*_{10,}\s*")
+# "-Kim" or "– Kim Doe" as the last line.
+SIGNED_NAME = re.compile(r"[-\u2013\u2014~] ?[^\W\d_]{2,20}(?: [^\W\d_]{1,20}\.?){0,3}")
 SENT_FROM = re.compile(rf"[\s*_(\[]{{0,4}}(?:{any_of(quote_words.SENT_FROM)})\b.{{0,120}}", re.I)
 
 
@@ -262,8 +264,20 @@ def _signature_start(lines: _Lines) -> int | None:
     for number, index in enumerate(filled):
         rest = len(filled) - number - 1
         if rest <= MAX_SIGNATURE_LINES and _starts_signature(lines, index, rest):
-            return index
-    return None
+            before = filled[number - 1] if number else None
+            return before if before is not None and _is_signed_name(lines, before) else index
+    return filled[-1] if filled and _is_signed_name(lines, filled[-1]) else None
+
+
+def _is_signed_name(lines: _Lines, index: int) -> bool:
+    """Return whether the line is a name after a dash, below an empty line: no item of a list."""
+    line = lines[index].strip()
+    return (
+        index > 0
+        and not lines[index - 1].strip()
+        and bool(SIGNED_NAME.fullmatch(line))
+        and line.lstrip("-\u2013\u2014~ ")[0].isupper()
+    )
 
 
 def _starts_signature(lines: _Lines, index: int, rest: int) -> bool:

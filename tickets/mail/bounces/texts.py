@@ -27,7 +27,8 @@ SERVER_NAME = re.compile(r"mail delivery (?:sub)?system|mailer[- ]daemon|mail ad
 # The first lines of most messages.
 HEADERS = re.compile(
     r"^(?:Return-Path:|Received: ?(?:from|by|\(|via)|DKIM-Signature:"
-    r"|X-(?!Postfix|Actual|Failed|Display|Supplementary)[A-Za-z-]{3,40}: ?\S|Message-ID: ?<|MIME-Version: ?1)",
+    r"|X-(?!Postfix|Actual|Failed|Display|Supplementary)[A-Za-z-]{3,40}: ?\S"
+    r"|Message-ID: ?<|MIME-Version: ?1)",
     re.I | re.M,
 )
 EMAIL = rf"[<\[(\"']{{0,2}}({CHARACTER}{{1,200}}@{CHARACTER}{{1,254}})"
