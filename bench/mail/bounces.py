@@ -41,7 +41,7 @@ def facts(raw: bytes) -> Facts:
     recipients = {match.lower().strip(".'") for match in RECIPIENT.findall(text)}
     stated = set(STATUS.findall(text))
     # A general code may be made precise by the server's reply.
-    codes = stated | ({code for code in STATED.findall(text)} if stated else set())
+    codes = stated | (set(STATED.findall(text)) if stated else set())
     return Facts(frozenset(recipients), frozenset(codes), bool(COMPLAINT.search(text)))
 
 
@@ -58,10 +58,8 @@ def is_right(bounces: tuple[Bounce, ...], known: Facts) -> bool:
     """Return whether what was read is complete and agrees with the fields."""
     if not is_complete(bounces):
         return False
-    if known.is_complaint:
-        kinds = {BounceKind.COMPLAINT}
-    else:
-        kinds = {BounceKind.HARD, BounceKind.SOFT}
+    complaint, others = {BounceKind.COMPLAINT}, {BounceKind.HARD, BounceKind.SOFT}
+    kinds = complaint if known.is_complaint else others
     return all(
         (not known.recipients or bounce.recipient.lower() in known.recipients)
         and (not known.codes or bounce.status in known.codes)

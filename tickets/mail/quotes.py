@@ -39,7 +39,7 @@ ORIGINAL = re.compile(
 )
 SIGNATURE = re.compile(r"(?:--|__|\u2014|\u2013\u2013)[ \t\xa0]*")
 LIST_FOOTER = re.compile(r"\s*_{10,}\s*")
-# "-Kim" or "– Kim Doe" as the last line.
+# "-Kim" or "- Kim Doe" as the last line.
 SIGNED_NAME = re.compile(r"[-\u2013\u2014~] ?[^\W\d_]{2,20}(?: [^\W\d_]{1,20}\.?){0,3}")
 SENT_FROM = re.compile(rf"[\s*_(\[]{{0,4}}(?:{any_of(quote_words.SENT_FROM)})\b.{{0,120}}", re.I)
 

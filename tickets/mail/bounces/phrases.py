@@ -127,7 +127,7 @@ FAILURES = (
     r"error (?:message|sending)|(?:problem|error) (?:\w{1,30} ){0,3}(?:deliver|send|occur)",
     r"trouble delivering|no valid recipients|failed addresses|lookup failure",
     r"invalid user|user (?:\w{1,30} )?unknown|unknown user|mailbox (?:\w{1,30} )?full",
-    r"does(?:n'?t| not) (?:exist|like)",
+    r"does(?:n'?t| not) (?:exist|like)|not a member",
     r"送信できません|配信|届け",
 )
 
@@ -150,7 +150,7 @@ RETURNED_ALONE = (
     r"(?:the )?(?:\w{1,30} ){0,5}(?:message|headers?|mail|text)(?: \w{1,30}){0,3} follows?[ .:]*",
 )
 
-COMPLAINTS = (r"complaint about message|(?:abuse|spam|feedback) report",)
+COMPLAINTS = (r"complaint about message from [\d.:a-f]+",)
 # A line with one of these tells where a message came from, not whom it did not reach.
 EXPLANATIONS = (r"generated from|expanded from|envelope-from|reason|mail from|from:",)
 

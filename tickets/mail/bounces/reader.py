@@ -66,17 +66,22 @@ def read_bounces(root: Part, *, is_nested: bool = False) -> tuple[Bounce, ...]:
     """Return one bounce per recipient; nothing if the message is no bounce."""
     pieces = _Pieces()
     _collect(root, pieces)
-    report, returned = texts.split("\n".join(pieces.texts))
+    whole = "\n".join(pieces.texts)
+    report, returned = texts.split(whole)
     headers = pieces.returned or _headers_of(returned)
-    if not is_nested and pieces.nested and texts.is_bounce(root.headers, root.type, report):
+    is_bounce = texts.is_bounce(root.headers, root.type, report)
+    if is_bounce and pieces.nested and not is_nested:
         # A server that passed on another one's report.
         inner = read_bounces(parse(pieces.nested)[0], is_nested=True)
         if inner:
             return inner
     bounces = (
         list(_complaints(root, pieces, headers))
-        or list(_reported(pieces, report))
-        or list(_described(root, pieces, report, headers))
+        or list(_reported(pieces.statuses, report))
+        # Only a server's text is read: a person may paste a report into a question.
+        or (is_bounce and list(_reported([whole[: texts.MAX_REPORT_CHARS]], report)))
+        or (is_bounce and list(_described(root.headers, report, headers)))
+        or []
     )
     own = message_ids(headers.raw("message-id"))
     by_recipient = {bounce.recipient.lower(): bounce for bounce in reversed(bounces)}
@@ -131,9 +136,9 @@ def _complaints(root: Part, pieces: _Pieces, returned: Headers) -> Iterator[Boun
     yield Bounce(recipient, "", BounceKind.COMPLAINT, diagnostic=words)
 
 
-def _reported(pieces: _Pieces, report: str) -> Iterator[Bounce]:
+def _reported(statuses: list[str], report: str) -> Iterator[Bounce]:
     """Yield what the fields of a delivery status say; some reports have them in their text."""
-    for text in [*pieces.statuses, report]:
+    for text in statuses:
         for block in fields.blocks(text):
             final, original, actual = (
                 fields.address(block.get(name, "")) for name in fields.RECIPIENT_FIELDS
@@ -161,11 +166,9 @@ def _status(block: fields.Fields, words: str, action: str, report: str, recipien
     return codes.from_text(texts.words_about(report, recipient)) or "5.0.0"
 
 
-def _described(root: Part, pieces: _Pieces, report: str, returned: Headers) -> Iterator[Bounce]:
+def _described(own: Headers, report: str, returned: Headers) -> Iterator[Bounce]:
     """Yield what a server wrote for people to read."""
-    if not texts.is_bounce(root.headers, root.type, report):
-        return
-    for recipient in texts.recipients(root.headers, report, returned):
+    for recipient in texts.recipients(own, report, returned):
         words = texts.words_about(report, recipient)
         status = codes.from_text(words) or codes.from_text(report)
         if not status:

@@ -68,7 +68,7 @@ def _is_marker(line: str) -> bool:
 
 def is_complaint(headers: Headers, returned: Headers | None) -> bool:
     """Return whether this is a complaint in a form of its provider's own."""
-    return returned is not None and bool(COMPLAINT.search(headers.text("subject")[:200]))
+    return returned is not None and bool(COMPLAINT.match(headers.text("subject")[:200]))
 
 
 def is_bounce(headers: Headers, media_type: str, report: str) -> bool:
@@ -88,7 +88,7 @@ def is_bounce(headers: Headers, media_type: str, report: str) -> bool:
     if (
         any(map(SERVERS.fullmatch, local_parts))
         or SERVER_NAME.search(headers.text("from")[:200])
-        or "x-failed-recipients" in headers.names()
+        or headers.names() & {"x-failed-recipients", "x-mlserver"}
         or media_type == "multipart/report"
     ):
         return bool(SUBJECT.search(subject) or FAILURE.search(report))
