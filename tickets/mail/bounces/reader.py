@@ -23,7 +23,7 @@ RETURNED_TYPES = {
     *("message/rfc822", "text/rfc822-headers", "message/global", "message/rfc822-headers"),
     *("message/global-headers", "text/rfc822", "message/partial"),
 }
-FAILED_ACTIONS = ("fail", "error", "expired")
+BAD_ACTIONS = ("fail", "error", "expired", "delay")
 
 
 class BounceKind(StrEnum):
@@ -69,7 +69,7 @@ def read_bounces(root: Part, *, is_nested: bool = False) -> tuple[Bounce, ...]:
     whole = "\n".join(pieces.texts)
     report, returned = texts.split(whole)
     headers = pieces.returned or _headers_of(returned)
-    is_bounce = texts.is_bounce(root.headers, root.type, report)
+    is_bounce = texts.is_bounce(root, report) and not _is_success(pieces.statuses)
     if is_bounce and pieces.nested and not is_nested:
         # A server that passed on another one's report.
         inner = read_bounces(parse(pieces.nested)[0], is_nested=True)
@@ -145,10 +145,18 @@ def _reported(statuses: list[str], report: str) -> Iterator[Bounce]:
             )
             action = block.get("action", "failed").lower()
             recipient = final or actual or original
-            if recipient and action.startswith((*FAILED_ACTIONS, "delay")):
+            if recipient and action.startswith(BAD_ACTIONS):
                 words = block.get("diagnostic-code", "")
                 status = _status(block, words, action, report, recipient)
                 yield Bounce(recipient, status, _kind(status), "", words, original)
+
+
+def _is_success(statuses: list[str]) -> bool:
+    """Return whether a report says nothing but that a message arrived."""
+    actions = {block.get("action", "") for text in statuses for block in fields.blocks(text)}
+    return bool(actions & {"delivered", "relayed", "expanded"}) and not any(
+        action.lower().startswith(BAD_ACTIONS) for action in actions
+    )
 
 
 def _status(block: fields.Fields, words: str, action: str, report: str, recipient: str) -> str:

@@ -8,9 +8,12 @@ from .. import addresses
 from ..addresses import CHARACTER
 from ..headers import Headers
 from ..loops import OUT_OF_OFFICE, PROGRAMS
+from ..mime import Part
 from . import phrases
 
 MAX_REPORT_CHARS = 100_000
+# Not the receipts of readers, and no statistics.
+REPORTS = {"", "delivery-status", "feedback-report"}
 SUBJECT = phrases.compiled(phrases.SUBJECTS)
 FAILURE = phrases.compiled(phrases.FAILURES)
 TEMPORARY = phrases.compiled(phrases.TEMPORARY)
@@ -71,31 +74,35 @@ def is_complaint(headers: Headers, returned: Headers | None) -> bool:
     return returned is not None and bool(COMPLAINT.match(headers.text("subject")[:200]))
 
 
-def is_bounce(headers: Headers, media_type: str, report: str) -> bool:
+def is_bounce(root: Part, report: str) -> bool:
     """Return whether a server says here that a message did not arrive.
 
     A person who forwards such a mail, or asks about one, is no server.
     """
+    headers = root.headers
+    if root.type == "multipart/report" and root.parameters.get("report-type", "") not in REPORTS:
+        return False
     senders = [
-        address
+        address.email.partition("@")[0]
         for name in ("from", "sender", "return-path")
         for address in addresses.parse(headers.raw(name))
     ]
-    local_parts = [address.email.partition("@")[0] for address in senders]
     # Some reports come from a bare "MAILER-DAEMON".
-    local_parts.append(headers.raw("from").strip('"<> '))
+    senders.append(headers.raw("from").strip('"<> '))
     subject = headers.text("subject")[:300]
+    has_subject, says_so = bool(SUBJECT.search(subject)), bool(FAILURE.search(report))
     if (
-        any(map(SERVERS.fullmatch, local_parts))
+        any(map(SERVERS.fullmatch, senders))
         or SERVER_NAME.search(headers.text("from")[:200])
         or headers.names() & {"x-failed-recipients", "x-mlserver"}
-        or media_type == "multipart/report"
+        or root.type == "multipart/report"
     ):
-        return bool(SUBJECT.search(subject) or FAILURE.search(report))
-    if OUT_OF_OFFICE.search(subject) or not FAILURE.search(report):
-        return False
-    is_program = any(map(PROGRAMS.fullmatch, local_parts)) and bool(SUBJECT.search(subject))
-    return is_program or headers.raw("return-path") in ("<>", "< >")
+        return has_subject or says_so
+    is_program = any(map(PROGRAMS.fullmatch, senders))
+    has_null_path = headers.raw("return-path") == "<>"
+    # One of these alone says little: newsletters, alerts and people's questions have them, too.
+    signs = sum((is_program, has_null_path, has_subject))
+    return signs >= 2 and says_so and not OUT_OF_OFFICE.search(subject)
 
 
 def recipients(headers: Headers, report: str, returned: Headers) -> list[str]:
