@@ -8,7 +8,16 @@ import re
 # The verb in "On Monday, Kim wrote:".
 WROTE = (
     *("wrote", "writes", "schrieb", "schreef", "a écrit", "escribió", "escribio", "escreveu"),
-    *("ha scritto", "skrev", "napisał", "napisała", "napisał(a)", "napsal", "napsal(a)"),
+    *(
+        "ha scritto",
+        "geschreven",
+        "skrev",
+        "napisał",
+        "napisała",
+        "napisał(a)",
+        "napsal",
+        "napsal(a)",
+    ),
     *("написал", "написал(а)", "написала", "пише", "писал", "kirjoitti", "yazdı", "írta"),
     *("a scris", "έγραψε", "va escriure", "napísal", "je napisal", "je napisao", "rašė"),
     *(
@@ -136,9 +145,10 @@ FORWARDED = (
     *("inizio messaggio inoltrato", "begin doorgestuurd bericht", "vidarebefordrat brev"),
 )
 
-# What phones write below a message. The device or the program follows.
+# What phones write below a message: how it begins, and a word for the device or the program.
+# Without the second it may be a sentence ("Sent from our warehouse on Monday").
 SENT_FROM = (
-    *("sent from", "sent via", "sent with", "get outlook for", "gesendet von", "gesendet mit"),
+    *("sent from", "sent via", "sent with", "get", "gesendet von", "gesendet mit", "gesendet über"),
     *(
         "von meinem",
         "envoyé de",
@@ -150,9 +160,26 @@ SENT_FROM = (
     *("enviado do", "enviado de", "enviado a partir", "enviado com", "enviado con", "inviato da"),
     *("inviato dal", "inviato con", "verzonden vanaf", "verzonden met", "verstuurd vanaf"),
     *("skickat från", "sendt fra", "sendt med", "lähetetty", "отправлено с", "отправлено из"),
-    *("wysłane z", "wysłano z", "odesláno z", "odoslané z", "gönderildi", "iphone'umdan"),
-    *("obtenir outlook pour", "obtener outlook para", "outlook für", "scarica outlook"),
-    *("download outlook", "trimis de pe", "elküldve", "发自我的", "iphoneから送信", "나의 iphone"),
+    *("wysłane z", "wysłano z", "odesláno z", "odoslané z", "trimis de pe", "obtenir", "obtener"),
+    *("scarica", "download", "hent", "hämta", "outlook für", "发自我的", "iphoneから送信"),
+)
+DEVICES = (
+    *(
+        "iphone",
+        "ipad",
+        "ipod",
+        "android",
+        "samsung",
+        "galaxy",
+        "huawei",
+        "xiaomi",
+        "nokia",
+        "sony",
+    ),
+    *("pixel", "motorola", "blackberry", "windows", "outlook", "yahoo", "gmail", "proton", "spark"),
+    *("mail", "phone", "smartphone", "tablet", "mobile", "mobil", "móvil", "handy", "téléphone"),
+    *("telefon", "telefono", "teléfono", "telemóvel", "device", "thunderbird", "mailbird", "gmx"),
+    *("my", "mein", "mon", "meu", "mijn", "min", "moj", "送信", "我的"),
 )
 
 

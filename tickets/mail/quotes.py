@@ -33,7 +33,7 @@ WROTE = re.compile(rf"(?<!\w)(?:{any_of(quote_words.WROTE)})(?!\w)|[写寫]道|�
 START = re.compile(rf"[\s*\"'(\[]*(?:{any_of(quote_words.START)})[\s,.:]", re.I)
 LABEL = re.compile(r"[\s*_|]{0,10}([^\W\d_][^:\uff1a*\d]{0,24}?)[\s*_]{0,4}[:\uff1a]")
 ORIGINAL = re.compile(
-    rf"\s*(?:[-_=*]{{2,}}\s*(?:{any_of(quote_words.ORIGINAL)})\b[^\n]{{0,60}}?[-_=*]*"
+    rf"\s*(?:[-_=*#]{{2,}}\s*(?:{any_of(quote_words.ORIGINAL)})\b[^\n]{{0,60}}?[-_=*#]*"
     rf"|(?:{any_of(quote_words.FORWARDED)})\s*[:\uff1a])\s*",
     re.I,
 )
@@ -41,7 +41,11 @@ SIGNATURE = re.compile(r"(?:--|__|\u2014|\u2013\u2013)[ \t\xa0]*")
 LIST_FOOTER = re.compile(r"\s*_{10,}\s*")
 # "-Kim" or "- Kim Doe" as the last line.
 SIGNED_NAME = re.compile(r"[-\u2013\u2014~] ?[^\W\d_]{2,20}(?: [^\W\d_]{1,20}\.?){0,3}")
-SENT_FROM = re.compile(rf"[\s*_(\[]{{0,4}}(?:{any_of(quote_words.SENT_FROM)})\b.{{0,120}}", re.I)
+SENT_FROM = re.compile(
+    rf"[\s*_(\[]{{0,4}}(?:{any_of(quote_words.SENT_FROM)}).{{0,60}}?(?:{any_of(quote_words.DEVICES)})"
+    r"(?![.!?] \w).{0,60}",
+    re.I,
+)
 
 
 class Kind(StrEnum):
@@ -117,6 +121,11 @@ class _Lines:
         self.starts = [0]
         for line in self.lines:
             self.starts.append(self.starts[-1] + len(line) + 1)
+        # Of each line, the first one from there on that is not blank.
+        self.filled = [len(self.lines)]
+        for index in range(len(self.lines) - 1, -1, -1):
+            self.filled.append(index if self.lines[index].strip() else self.filled[-1])
+        self.filled.reverse()
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -129,9 +138,7 @@ class _Lines:
 
     def next_filled(self, index: int) -> int:
         """Return the first line from here on that is not blank; the number of lines if none is."""
-        while index < len(self) and not self.lines[index].strip():
-            index += 1
-        return index
+        return self.filled[min(index, len(self))]
 
     def offsets(self, ranges: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         """Turn ranges of lines into ranges of characters."""
