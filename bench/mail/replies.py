@@ -5,8 +5,8 @@ somebody wrote: above the quote and the signature, which may begin with "-- ", "
 from". A greeting with a name below it is part of the text. Where answers stand between quoted lines
 nothing is folded, so the whole text is expected (ALL).
 
-The files of the half that is held out were read after the rules were finished. The rules were not
-changed afterwards.
+The files of the half that is held out were read when the rules were finished, and no rule was
+written for them afterwards: two of them are wrong.
 """
 
 from __future__ import annotations
@@ -49,6 +49,33 @@ LAST_NEW_LINE = {
     "email_with_regards": ALL,
     "sig_no_empty_line": 1,
     # held out
+    "email_10": 5,
+    "email_12": 5,
+    "email_14": 5,
+    "email_15": 5,
+    "email_18": 5,
+    "email_22": 5,
+    "email_19": 1,
+    "email_20": 1,
+    "email_21": ALL,
+    "email_fr_multiline": 5,
+    "email_german_outlook": 5,
+    "email_ios_outlook": 5,
+    "email_italian": 5,
+    "email_norwegian_gmail": 5,
+    "email_not_a_signature": ALL,
+    "email_not_a_signature_2": ALL,
+    "email_reply_header": 11,
+    "email_sent_from": 1,
+    "email_thread": 1,
+    "email_tricky_10_special_chars_in_name": 5,
+    "email_tricky_13_timestamp_variations": ALL,
+    "email_tricky_15_original_message_variations": 5,
+    "email_tricky_17_forward_header": 1,
+    "email_tricky_19_quote_without_header": ALL,
+    "email_tricky_2_url_with_wrote": ALL,
+    "email_tricky_5_mixed_languages": 5,
+    "email_unquoted_reply": 1,
 }
 
 

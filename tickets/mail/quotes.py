@@ -42,7 +42,7 @@ LIST_FOOTER = re.compile(r"\s*_{10,}\s*")
 # "-Kim" or "- Kim Doe" as the last line.
 SIGNED_NAME = re.compile(r"[-\u2013\u2014~] ?[^\W\d_]{2,20}(?: [^\W\d_]{1,20}\.?){0,3}")
 SENT_FROM = re.compile(
-    rf"[\s*_(\[]{{0,4}}(?:{any_of(quote_words.SENT_FROM)}).{{0,60}}?(?:{any_of(quote_words.DEVICES)})"
+    rf"[\s*_(\[]{{0,4}}(?:{any_of(quote_words.SENT_FROM)}).{{0,60}}?(?<!\w)(?:{any_of(quote_words.DEVICES)})"
     r"(?![.!?] \w).{0,60}",
     re.I,
 )

@@ -39,7 +39,8 @@ BESIDE = {
     "apps": {"access", "admin_site", "checks", "services", "triage"},
     "checks": {"triage"},
     "management": {
-        *("access", "checks", "exceptions", "forms", "models", "services", "triage"),
+        *("access", "checks", "exceptions", "forms", "mail", "models", "services"),
+        "triage",
         "vocabulary",
     },
 }

@@ -1,0 +1,91 @@
+"""Say how messages would be read: who sent them, whether a program did, and what is shown."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.template.defaultfilters import filesizeformat
+
+from tickets.mail.bounces.reader import Bounce
+from tickets.mail.quotes import Kind
+from tickets.mail.reader import Message, read
+
+# A message may hold sequences that would steer the terminal.
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+LABEL_WIDTH = 14
+MAX_LINES = 40  # of each text
+
+
+class Command(BaseCommand):
+    help = "Say how messages (.eml files) would be read. Stores nothing and uses no database."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
+        parser.add_argument(
+            "--authserv-id",
+            default="",
+            help="the name by which your mail server signs Authentication-Results",
+        )
+        parser.add_argument("--full", action="store_true", help="print texts of any length")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for number, path in enumerate(options["files"]):
+            try:
+                raw = path.read_bytes()
+            except OSError as error:
+                raise CommandError(f"{path}: {error.strerror}") from error
+            message = read(raw, authserv_id=options["authserv_id"])
+            self.stdout.write("\n" if number else "", ending="")
+            self._print_line("file", str(path))
+            for label, text in _facts(message, bool(options["authserv_id"])):
+                self._print_line(label, text)
+            shown = [part.text for part in message.folding.segments if part.kind == Kind.NEW]
+            limit = None if options["full"] else MAX_LINES
+            self._print_text("text shown", "".join(shown), limit, "(no text)")
+            self._print_text("text folded", message.folding.folded, limit, "none")
+
+    def _print_line(self, label: str, text: str) -> None:
+        self.stdout.write(f"{label:<{LABEL_WIDTH}} {_printable(text)}".rstrip())
+
+    def _print_text(self, label: str, text: str, limit: int | None, empty: str) -> None:
+        lines = text.strip().split("\n") if text.strip() else []
+        self._print_line(label, "" if lines else empty)
+        for line in lines[:limit]:
+            self.stdout.write(f"  | {_printable(line)}".rstrip())
+        if limit is not None and len(lines) > limit:
+            self.stdout.write(f"  … {len(lines) - limit} more lines (--full prints them)")
+
+
+def _printable(text: str) -> str:
+    return CONTROLS.sub("\ufffd", text)
+
+
+def _facts(message: Message, checks_sender: bool) -> Iterator[tuple[str, str]]:
+    """Yield the labelled lines above the texts."""
+    sender = message.sender
+    yield "sender", f"{sender.name} <{sender.email}>".strip() if sender else "(none)"
+    yield "subject", message.subject or "(none)"
+    if checks_sender:
+        yield "verified", message.authentication.verdict.replace("_", " ")
+    yield "message id", message.message_id + ("" if message.has_own_id else " (made by the desk)")
+    loop = message.loop
+    yield "automatic", f"yes: {'; '.join(loop.reasons)}" if loop.is_automatic else "no"
+    for bounce in message.bounces:
+        yield "bounce", _describe(bounce)
+    for file in message.attachments:
+        yield "attachment", f"{file.name}, {file.type}, {filesizeformat(file.size)}"
+    if message.flags:
+        yield "flags", ", ".join(sorted(flag.replace("_", " ") for flag in message.flags))
+
+
+def _describe(bounce: Bounce) -> str:
+    words = [bounce.kind.value, bounce.status, bounce.recipient or "(recipient not named)"]
+    returned = f"of {bounce.message_id}" if bounce.message_id else ""
+    return " ".join(filter(None, [*words, returned])) + (
+        f": {bounce.diagnostic}" if bounce.diagnostic else ""
+    )

@@ -1,0 +1,60 @@
+"""`manage.py try_mail`: what it says about a message."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tickets.tests.mail.messages import BOUNCE, REPLY
+
+
+@pytest.fixture
+def try_mail(tmp_path, capsys):
+    def run(raw, *options):
+        path = tmp_path / "message.eml"
+        path.write_bytes(raw)
+        call_command("try_mail", str(path), *options)
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_it_says_who_wrote_and_what_is_shown(try_mail):
+    output = try_mail(REPLY)
+    assert "sender         Kim Möller <kim@example.org>\n" in output
+    assert "automatic      no\n" in output
+    assert "text shown\n  | It still does not print.\n" in output
+    assert "text folded\n  | On Mon, 5 Jan 2026 at 10:00, Desk <desk@example.org> wrote:" in output
+    assert "attachment     screen.png, image/png, 4\xa0bytes\n" in output
+
+
+def test_it_says_why_a_message_is_automatic_and_what_bounced(try_mail):
+    output = try_mail(BOUNCE)
+    assert "automatic      yes: null return path; a report (multipart/report);" in output
+    assert "bounce         hard 5.1.1 nobody@example.net of <sent-1@example.org>: smtp;" in output
+
+
+def test_long_texts_are_cut_unless_asked(try_mail):
+    raw = b"From: kim@example.org\n\n" + b"line\n" * 50
+    assert "  … 10 more lines (--full prints them)" in try_mail(raw)
+    assert "more lines" not in try_mail(raw, "--full")
+
+
+def test_sequences_for_the_terminal_are_not_printed(try_mail):
+    assert "\x1b" not in try_mail(b"From: k@example.org\nSubject: a\x1b[2Jb\n\ntwo \x1b[31mwords")
+
+
+def test_a_message_without_text_says_so(try_mail):
+    assert "text shown     (no text)\ntext folded    none\n" in try_mail(
+        b"From: kim@example.org\n\n"
+    )
+
+
+def test_checks_count_from_the_named_server_only(try_mail):
+    raw = b"Authentication-Results: mx.example.org; dmarc=pass\nFrom: kim@example.org\n\nHi there"
+    assert "verified       verified" in try_mail(raw, "--authserv-id", "mx.example.org")
+    assert "verified       not verified" in try_mail(raw, "--authserv-id", "other.example.org")
+    assert "verified" not in try_mail(raw)
+
+
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path):
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("try_mail", str(tmp_path / "missing.eml"))
