@@ -26,11 +26,10 @@ class Address:
 
 def parse(value: str) -> tuple[Address, ...]:
     """Return the addresses of an undecoded header, in order. What is none is left out."""
-    found = tuple(_addresses(value))
-    if not found:
-        # Some programs encode the address together with the name, or never close a quote.
-        found = tuple(_addresses(decode_words(value).replace('"', " ")))
-    return found
+    if value.count('"') % 2:
+        value = value.replace('"', " ")  # one is never closed
+    # Some programs encode the address together with the name.
+    return tuple(_addresses(value)) or tuple(_addresses(decode_words(value).replace('"', " ")))
 
 
 def _addresses(value: str) -> Iterator[Address]:

@@ -39,6 +39,7 @@ ORIGINAL = re.compile(
 )
 SIGNATURE = re.compile(r"(?:--|__|\u2014|\u2013\u2013)[ \t\xa0]*")
 LIST_FOOTER = re.compile(r"\s*_{10,}\s*")
+DASHES = "-\u2013\u2014~ "
 # "-Kim" or "- Kim Doe" as the last line.
 SIGNED_NAME = re.compile(r"[-\u2013\u2014~] ?[^\W\d_]{2,20}(?: [^\W\d_]{1,20}\.?){0,3}")
 SENT_FROM = re.compile(
@@ -271,20 +272,18 @@ def _signature_start(lines: _Lines) -> int | None:
     for number, index in enumerate(filled):
         rest = len(filled) - number - 1
         if rest <= MAX_SIGNATURE_LINES and _starts_signature(lines, index, rest):
-            before = filled[number - 1] if number else None
-            return before if before is not None and _is_signed_name(lines, before) else index
-    return filled[-1] if filled and _is_signed_name(lines, filled[-1]) else None
+            return _with_name(lines, filled[:number]) or index
+    return _with_name(lines, filled)
 
 
-def _is_signed_name(lines: _Lines, index: int) -> bool:
-    """Return whether the line is a name after a dash, below an empty line: no item of a list."""
-    line = lines[index].strip()
-    return (
-        index > 0
-        and not lines[index - 1].strip()
-        and bool(SIGNED_NAME.fullmatch(line))
-        and line.lstrip("-\u2013\u2014~ ")[0].isupper()
-    )
+def _with_name(lines: _Lines, filled: list[int]) -> int | None:
+    """Return the last of these lines if it is a name after a dash, and no item of a list."""
+    if len(filled) < 2:
+        return None
+    above, last = (lines[index].strip() for index in filled[-2:])
+    is_name = SIGNED_NAME.fullmatch(last) and last.lstrip(DASHES)[0].isupper()
+    is_apart = not lines[filled[-1] - 1].strip()
+    return filled[-1] if is_name and is_apart and above[0] not in DASHES else None
 
 
 def _starts_signature(lines: _Lines, index: int, rest: int) -> bool:

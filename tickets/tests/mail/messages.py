@@ -19,7 +19,7 @@ It still does not print.
 On Mon, 5 Jan 2026 at 10:00, Desk <desk@example.org> wrote:
 > Have you tried again?
 
--- 
+--
 Kim Möller
 --b
 Content-Type: image/png; name="screen.png"

@@ -25,7 +25,7 @@ from tickets.tests.timing import takes_linear_time
         ("=?utf-8?q?a=FFb?=", "a\ufffdb"),
         ("=?utf-8?x?never closed", "=?utf-8?x?never closed"),
         ("=?gb2312?b?1tDOxA==?=", "中文"),
-        ("=?ks_c_5601-1987?b?x9Gxuw==?=", "한국"),
+        ("=?ks_c_5601-1987?b?x9GxuQ==?=", "한국"),
         ("=?utf-8?q?a=00b=0D=0Ac?=", "ab c"),
     ],
 )
@@ -54,7 +54,7 @@ def test_parameters_are_decoded(value, name):
     ("value", "expected"),
     [
         ("kim@example.org", [("", "kim@example.org")]),
-        ('"Doe, Jane" <j@example.org>, k@example.org', [("Doe, Jane", "j@example.org"), ("", "k@example.org")]),
+        ('"Doe, Jane" <j@x.org>, k@x.org', [("Doe, Jane", "j@x.org"), ("", "k@x.org")]),
         ("=?utf-8?q?M=C3=B6ller=2C_Kim?= <k@example.org>", [("Möller, Kim", "k@example.org")]),
         ("k@example.org (Kim (of sales))", [("Kim of sales", "k@example.org")]),
         ("team: a@example.org, b@example.org;", [("", "a@example.org"), ("", "b@example.org")]),
