@@ -91,7 +91,7 @@ def _codec(name: str) -> str:
         codec = codecs.lookup(ALIASES.get(name, name)).name
         if codec in NO_CHARSETS or codec.replace("-", "_") in NO_CHARSETS:
             return ""
-        b"".decode(codec)  # refuses codecs from bytes to bytes
+        "a".encode(codec)  # refuses codecs from bytes to bytes
     except (LookupError, ValueError, UnicodeError):
         return ""
     return codec

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from . import file_names
 from .flowed import unflow
-from .html import HtmlText, to_text
+from .html import MAX_HTML_CHARS, HtmlText, to_text
 from .mime import Flag, Part
 from .tnef import read_tnef
 
@@ -100,6 +100,8 @@ class _Reader:
         text = part.text()
         if part.type == "text/html":
             version.html.append(text)
+            if len(text) > MAX_HTML_CHARS:
+                self.flags.add(Flag.TEXT_CUT)
         elif part.parameters.get("format", "").lower() == "flowed":
             delete_space = part.parameters.get("delsp", "").lower() == "yes"
             version.plain.append(unflow(text, delete_space=delete_space))

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 # A name and a value of an attribute.
 ATTRIBUTE = re.compile(r"""([a-z-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I)
 TAG = re.compile(r"(/?)([a-z][a-z0-9:]{0,30})", re.I)
+# Any other "<" is text.
+TAG_START = re.compile(r"<(?=/?[a-z]|[!?])", re.I)
 STOP = re.compile(r"[>\"']")
 SPACES = re.compile(r"[ \t\n\r\f]+")
 LONG_NUMBER = re.compile(r"&#x?[0-9a-f]{8,};?", re.I)  # no character, and Python raises on some
@@ -25,6 +27,7 @@ BLOCKS = {
 PARAGRAPHS = {"p", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "pre", "ul"}
 INVISIBLE = {"head", "object", "script", "style", "svg", "template", "title"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"}
+MAX_HTML_CHARS = 2_000_000  # that are turned into text
 MAX_OPEN = 10_000  # elements that are open at once; more of them mark no quotes
 
 # How mail programs mark what they quote: whole elements, and elements after which all is quoted.
@@ -78,7 +81,7 @@ class _Writer:
         self.link_start = 0
 
     def read(self, source: str) -> HtmlText:
-        for is_tag, token in _tokens(source):
+        for is_tag, token in _tokens(source[:MAX_HTML_CHARS]):
             if not is_tag:
                 self._text(token)
             elif match := TAG.match(token):
@@ -245,14 +248,14 @@ def _tokens(source: str) -> Iterator[tuple[bool, str]]:
     position, length = 0, len(source)
     tags = _TagEnds(source)
     while position < length:
-        start = source.find("<", position)
-        if start < 0:
+        match = TAG_START.search(source, position)
+        if match is None or match.start() > tags.last[">"]:
             yield False, source[position:]
             return
-        if start > position:
-            yield False, source[position:start]
-        position, token = tags.read(start)
-        yield token is not None, source[start:position] if token is None else token
+        if match.start() > position:
+            yield False, source[position : match.start()]
+        position, tag = tags.read(match.start())
+        yield True, tag
 
 
 class _TagEnds:
@@ -263,15 +266,11 @@ class _TagEnds:
         self.last = {mark: source.rfind(mark) for mark in (">", '"', "'", "-->")}
         self.are_quotes_closed = True
 
-    def read(self, start: int) -> tuple[int, str | None]:
-        """Return where the text goes on, and the tag; None if it is an ordinary "<"."""
+    def read(self, start: int) -> tuple[int, str]:
+        """Return where the text goes on, and the tag; "" for a comment."""
         source = self.source
         if source.startswith("<!--", start) and start < self.last["-->"]:
             return source.find("-->", start) + 3, ""
-        if start > self.last[">"] or not (
-            TAG.match(source, start + 1) or source.startswith(("<!", "<?"), start)
-        ):
-            return start + 1, None
         end = self._end(start) if self.are_quotes_closed else -1
         if end < 0:
             self.are_quotes_closed = False

@@ -1,6 +1,7 @@
 """What a message contains: texts, charsets, attachments and their names."""
 
 import struct
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -90,14 +91,14 @@ def test_an_empty_message_has_an_empty_text():
         ("no-such-charset", "ß".encode(), "ß"),
         ("base64", b"plain", "plain"),
         ("unicode_escape", rb"\u0041", r"\u0041"),
-        ("utf-8", b"a\xffb\x00c", "aÿbc"),
+        ("utf-8", b"a\xffb\x00c", "a\ufffdbc"),
         ("utf-16-le", "aß".encode("utf-16-le"), "aß"),
         ("", b"\x1b$B4A;z\x1b(B", "漢字"),
     ],
 )
 def test_charsets(charset, content, text):
     raw = f"Content-Type: text/plain; charset={charset}\n\n".encode() + content
-    assert read(raw).text == (text if charset != '"a' else "")
+    assert read(raw).text == text
 
 
 def test_undecodable_bytes_become_replacement_characters():
@@ -185,7 +186,6 @@ def test_a_message_in_a_message_is_an_attachment():
         ("base64", b"aGVs\nbG8=", b"hello"),
         ("BASE64 ", b"aGVsbG8", b"hello"),
         ("base64", b"aGVs!!bG8=aGVsbG8=", b"hellohello"),
-        ("base64", b"a", b""),
         ("quoted-printable", b"h=65llo=\n there=ZZ", b"hello there=ZZ"),
         ("x-uuencode", b"begin 644 a\n%:&5L;&\\\n`\nend", b"hello"),
         ("7bit", b"hello", b"hello"),
@@ -253,7 +253,5 @@ def test_a_count_that_lies_ends_with_the_data():
 
 @given(st.binary(max_size=200))
 def test_any_tnef_is_read_or_refused(data):
-    try:
+    with suppress(ValueError):
         read_tnef(struct.pack("<IH", 0x223E9F78, 1) + data)
-    except ValueError:
-        pass

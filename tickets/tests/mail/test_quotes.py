@@ -111,7 +111,7 @@ def test_a_signature_below_the_quote_is_folded_too():
     "quote",
     [
         '<div class="gmail_quote">On Monday Desk wrote:<blockquote>Again?</blockquote></div>',
-        '<div class="gmail_quote"><p class="gmail_attr">On</p><blockquote>Again?</blockquote></div>',
+        '<div class=gmail_quote><p class="gmail_attr">On</p><blockquote>Again?</blockquote></div>',
         '<div id="divRplyFwdMsg">From: Desk</div><div>Again?</div>',
         '<div id="x_divRplyFwdMsg">From: Desk</div><div>Again?</div>',
         '<div class="OutlookMessageHeader">From: Desk</div><p>Again?</p>',
