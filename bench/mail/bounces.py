@@ -58,8 +58,8 @@ def is_right(bounces: tuple[Bounce, ...], known: Facts) -> bool:
     """Return whether what was read is complete and agrees with the fields."""
     if not is_complete(bounces):
         return False
-    complaint, others = {BounceKind.COMPLAINT}, {BounceKind.HARD, BounceKind.SOFT}
-    kinds = complaint if known.is_complaint else others
+    complaint, failures = {BounceKind.COMPLAINT}, {BounceKind.HARD, BounceKind.SOFT}
+    kinds = complaint if known.is_complaint else failures
     return all(
         (not known.recipients or bounce.recipient.lower() in known.recipients)
         and (not known.codes or bounce.status in known.codes)

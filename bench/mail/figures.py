@@ -38,12 +38,12 @@ def _figures(directory: Path) -> Iterator[str]:
     yield f"all files: no exception, no text lost   {half_counts(everything)}, {seconds:.1f} s"
     for suite in ("bsd", "err"):
         yield from _bounces(directory, f"sisimai/maildir/{suite}")
-    others = [
+    ordinary = [
         (sample, not read(sample.raw).bounces)
         for sample in samples(directory, "sisimai/maildir/not")
         if PurePath(sample.name).name not in BOUNCES_NONETHELESS
     ]
-    yield f"sisimai/maildir/not: none               {half_counts(others)}"
+    yield f"sisimai/maildir/not: none               {half_counts(ordinary)}"
     yield f"    left out: {', '.join(BOUNCES_NONETHELESS)}, which says that a mailbox is full"
     yield from _replies(directory)
 
@@ -60,11 +60,11 @@ def _bounces(directory: Path, suite: str) -> Iterator[str]:
     automatic: Rows = []
     for sample in samples(directory, suite):
         message, known = read(sample.raw), bounces.facts(sample.raw)
-        found = message.bounces
+        bounces_read = message.bounces
         if PurePath(sample.name).name.startswith(AUTOMATIC_REPLIES):
-            automatic.append((sample, message.loop.is_automatic and not found))
-        complete.append((sample, bounces.is_complete(found)))
-        right.append((sample, bounces.is_right(found, known)))
+            automatic.append((sample, message.loop.is_automatic and not bounces_read))
+        complete.append((sample, bounces.is_complete(bounces_read)))
+        right.append((sample, bounces.is_right(bounces_read, known)))
         if known.recipients and (known.codes or known.is_complaint):
             stated.append(right[-1])
     yield f"{suite}: complete           {half_counts(complete)}"
@@ -74,23 +74,23 @@ def _bounces(directory: Path, suite: str) -> Iterator[str]:
         yield "    among them answers of people who are away, which are read as automatic mail"
         yield f"    and as no bounce: {half_counts(automatic)}"
         away = {sample.name for sample, _ in automatic}
-        others = [row for row in right if row[0].name not in away]
-        yield f"{suite}: right without them {half_counts(others)}"
+        remaining = [row for row in right if row[0].name not in away]
+        yield f"{suite}: right without them {half_counts(remaining)}"
     yield from _failures(right)
 
 
 def _replies(directory: Path) -> Iterator[str]:
     exact: Rows = []
-    kept: Rows = []
+    complete_texts: Rows = []
     for sample in samples(directory, "crisp-replies/test/fixtures"):
         text = sample.raw.decode("utf-8", "replace").replace("\r\n", "\n")
         folding = fold(HtmlText(text))
-        kept.append((sample, "".join(part.text for part in folding.segments) == text))
+        complete_texts.append((sample, "".join(part.text for part in folding.segments) == text))
         expected = replies.expected(sample.name, text)
         if expected is not None:
             exact.append((sample, folding.new == expected))
     yield f"crisp-replies: new text exact           {half_counts(exact)}"
-    yield f"crisp-replies: no text lost             {half_counts(kept)}"
+    yield f"crisp-replies: no text lost             {half_counts(complete_texts)}"
     yield from _failures(exact)
 
 

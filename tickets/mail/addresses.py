@@ -93,5 +93,5 @@ class _Mailbox:
             return
         if not angle.strip():
             name = name.replace(match[0], " ") if name != match[0] else ""
-        words = decode_words(name.strip(" '")) or decode_words("".join(self.comment))
-        yield Address(words[:MAX_EMAIL_CHARS], match[0])
+        decoded = decode_words(name.strip(" '")) or decode_words("".join(self.comment))
+        yield Address(decoded[:MAX_EMAIL_CHARS], match[0])

@@ -53,11 +53,11 @@ def read(headers: Headers, authserv_id: str) -> Authentication:
 
 
 def _without_comments(value: str) -> str:
-    kept: list[str] = []
+    pieces: list[str] = []
     depth = 0
     for match in PIECE.finditer(value):
         if match[0] in "()":
             depth = max(depth + (1 if match[0] == "(" else -1), 0)
         elif not depth:
-            kept.append('""' if match[0].startswith('"') else match[0])
-    return "".join(kept)
+            pieces.append('""' if match[0].startswith('"') else match[0])
+    return "".join(pieces)

@@ -22,12 +22,12 @@ def clean(name: str, media_type: str = "") -> str:
     Without a usable name, one that fits the declared type.
     """
     base = PATH.split(unicodedata.normalize("NFC", name[:10_000]))[-1]
-    kept = "".join(
+    cleaned = "".join(
         char for char in base if unicodedata.category(char) not in UNWANTED_CATEGORIES
     ).replace(":", "_")
-    kept = _short(SPACES.sub(" ", kept).strip(" ."))
-    if kept:
-        return kept
+    cleaned = _short(SPACES.sub(" ", cleaned).strip(" ."))
+    if cleaned:
+        return cleaned
     return DEFAULT_NAME + (mimetypes.guess_extension(media_type, strict=False) or "")
 
 

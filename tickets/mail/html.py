@@ -106,12 +106,12 @@ class _Writer:
         if self.pre:
             self._write(text)
             return
-        words = SPACES.sub(" ", text)
-        if words.startswith(" "):
+        collapsed = SPACES.sub(" ", text)
+        if collapsed.startswith(" "):
             self.space = True
-        if words.strip(" "):
-            self._write(words.strip(" "))
-            self.space = words.endswith(" ")
+        if collapsed.strip(" "):
+            self._write(collapsed.strip(" "))
+            self.space = collapsed.endswith(" ")
 
     def _write(self, text: str) -> None:
         if not text:
@@ -237,8 +237,8 @@ class _Writer:
         address, self.link = self.link, ""
         if address.lower().startswith(("http://", "https://")) and not self.invisible:
             text = "".join(self.parts[self.link_start :]).strip()
-            shown = text.removesuffix("/").removeprefix("https://").removeprefix("http://")
-            if text and shown not in address:
+            label = text.removesuffix("/").removeprefix("https://").removeprefix("http://")
+            if text and label not in address:
                 self.space = True
                 self._write(f"<{address}>")
 

@@ -44,10 +44,10 @@ class LoopVerdict:
 
 def judge(headers: Headers, media_type: str, envelope_from: str | None = None) -> LoopVerdict:
     """Return the verdict. `envelope_from` is "" for a null return path, None if not known."""
-    return LoopVerdict(tuple(_reasons(headers, media_type, envelope_from)))
+    return LoopVerdict(tuple(_signs(headers, media_type, envelope_from)))
 
 
-def _reasons(headers: Headers, media_type: str, envelope_from: str | None) -> Iterator[str]:
+def _signs(headers: Headers, media_type: str, envelope_from: str | None) -> Iterator[str]:
     return_paths = [envelope_from, *headers.all_raw("return-path")[:1]]
     if any(path is not None and path.strip("<> ") == "" for path in return_paths):
         yield "null return path"

@@ -183,6 +183,6 @@ DEVICES = (
 )
 
 
-def any_of(words: tuple[str, ...]) -> str:
+def any_of(phrases: tuple[str, ...]) -> str:
     """Return a pattern for any of the words; the longest one wins."""
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return "|".join(re.escape(word) for word in sorted(phrases, key=len, reverse=True))

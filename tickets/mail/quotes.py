@@ -270,8 +270,8 @@ def _signatures(text: str, quotes: Sequence[tuple[int, int]]) -> Iterator[tuple[
 def _signature_start(lines: _Lines) -> int | None:
     filled = [index for index, line in enumerate(lines.lines) if line.strip()]
     for number, index in enumerate(filled):
-        rest = len(filled) - number - 1
-        if rest <= MAX_SIGNATURE_LINES and _starts_signature(lines, index, rest):
+        lines_below = len(filled) - number - 1
+        if lines_below <= MAX_SIGNATURE_LINES and _starts_signature(lines, index, lines_below):
             return _with_name(lines, filled[:number]) or index
     return _with_name(lines, filled)
 
@@ -286,10 +286,10 @@ def _with_name(lines: _Lines, filled: list[int]) -> int | None:
     return filled[-1] if is_name and is_apart and above[0] not in DASHES else None
 
 
-def _starts_signature(lines: _Lines, index: int, rest: int) -> bool:
+def _starts_signature(lines: _Lines, index: int, lines_below: int) -> bool:
     line = lines[index]
     if SIGNATURE.fullmatch(line.strip()):
-        return rest > 0
+        return lines_below > 0
     if LIST_FOOTER.fullmatch(line[:200]):
         following = " ".join(lines.lines[index + 1 : index + 4]).lower()
         return "mailing list" in following or "listinfo" in following

@@ -96,8 +96,8 @@ def _sender(values: Headers) -> Address | None:
 
 def _addresses(values: Headers, name: str) -> tuple[Address, ...]:
     """Return the addresses of all headers of a name, each once."""
-    found = addresses.parse(", ".join(values.all_raw(name))[:MAX_MAIL_HEADER_CHARS])
-    unique = {address.email.lower(): address for address in reversed(found)}
+    parsed = addresses.parse(", ".join(values.all_raw(name))[:MAX_MAIL_HEADER_CHARS])
+    unique = {address.email.lower(): address for address in reversed(parsed)}
     return tuple(reversed(unique.values()))[:MAX_ADDRESSES]
 
 
@@ -105,7 +105,7 @@ def _cut(text: HtmlText) -> tuple[HtmlText, tuple[Attachment, ...], set[Flag]]:
     """Cut a text that is too long for a ticket. The whole becomes an attachment."""
     if len(text.text) <= MAX_TEXT_CHARS:
         return text, (), set()
-    kept = HtmlText(
+    beginning = HtmlText(
         text.text[:MAX_TEXT_CHARS],
         tuple(
             (start, min(end, MAX_TEXT_CHARS))
@@ -114,4 +114,4 @@ def _cut(text: HtmlText) -> tuple[HtmlText, tuple[Attachment, ...], set[Flag]]:
         ),
     )
     whole = Attachment(WHOLE_TEXT, "text/plain", text.text.encode())
-    return kept, (whole,), {Flag.TEXT_CUT}
+    return beginning, (whole,), {Flag.TEXT_CUT}

@@ -58,6 +58,7 @@ ALLOWED = {
     ("tickets/api/openapi/readable.py", "keys"): KEYS_OF_A_MAPPING,
     ("tickets/api/shapes.py", "tone"): "a key of the API's JSON",
     ("tickets/forms/tickets.py", "kept"): "a field of the public form",
+    ("tickets/mail/loops.py", "reasons"): "why a message counts as automatic",
     ("tickets/querysets/figures.py", "shown"): "a key of the API's JSON",
     ("tickets/services/triage/feedback.py", "lesson_id"): "an argument of jobs of release 0.1",
     ("tickets/tests/admin/test_addresses.py", "KEYS"): "primary keys",

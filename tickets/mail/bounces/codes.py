@@ -17,7 +17,7 @@ REPLY = re.compile(
 )
 MAX_CHARS = 20_000  # of a server's words
 
-MEANINGS = tuple((code, phrases.compiled(tuple(words))) for code, *words in phrases.MEANINGS)
+MEANINGS = tuple((code, phrases.compiled(tuple(patterns))) for code, *patterns in phrases.MEANINGS)
 
 
 def from_text(text: str) -> str:

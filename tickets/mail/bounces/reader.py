@@ -130,10 +130,10 @@ def _complaints(root: Part, pieces: _Pieces, returned: Headers) -> Iterator[Boun
     named = ("original-rcpt-to", "removal-recipient", "original-recipient")
     recipients = [fields.address(report.get(name, "")) for name in named]
     recipients += texts.recipients_of(returned)
-    words = report.get("feedback-type", "") or "complaint"
+    diagnostic = report.get("feedback-type", "") or "complaint"
     # Some providers hide who complained.
     recipient = next(filter(None, recipients), "")
-    yield Bounce(recipient, "", BounceKind.COMPLAINT, diagnostic=words)
+    yield Bounce(recipient, "", BounceKind.COMPLAINT, diagnostic=diagnostic)
 
 
 def _reported(statuses: list[str], report: str) -> Iterator[Bounce]:
@@ -146,9 +146,9 @@ def _reported(statuses: list[str], report: str) -> Iterator[Bounce]:
             action = block.get("action", "failed").lower()
             recipient = final or actual or original
             if recipient and action.startswith(BAD_ACTIONS):
-                words = block.get("diagnostic-code", "")
-                status = _status(block, words, action, report, recipient)
-                yield Bounce(recipient, status, _kind(status), "", words, original)
+                diagnostic = block.get("diagnostic-code", "")
+                status = _status(block, diagnostic, action, report, recipient)
+                yield Bounce(recipient, status, _kind(status), "", diagnostic, original)
 
 
 def _is_success(statuses: list[str]) -> bool:
@@ -159,13 +159,13 @@ def _is_success(statuses: list[str]) -> bool:
     )
 
 
-def _status(block: fields.Fields, words: str, action: str, report: str, recipient: str) -> str:
+def _status(block: fields.Fields, diagnostic: str, action: str, report: str, recipient: str) -> str:
     stated = codes.CODE.search(block.get("status", ""))
     status = stated[1] if stated else ""
     if codes.is_general(status):
-        meant = codes.from_text(words)
+        meant = codes.from_text(diagnostic)
         # The class of a stated code stands; the server's words say more about the reason.
-        if meant and (not status or (meant[0] == status[0] and codes.STATED.search(words))):
+        if meant and (not status or (meant[0] == status[0] and codes.STATED.search(diagnostic))):
             status = meant
     if status:
         return status
@@ -177,17 +177,17 @@ def _status(block: fields.Fields, words: str, action: str, report: str, recipien
 def _described(own: Headers, report: str, returned: Headers) -> Iterator[Bounce]:
     """Yield what a server wrote for people to read."""
     for recipient in texts.recipients(own, report, returned):
-        words = texts.words_about(report, recipient)
-        status = codes.from_text(words) or codes.from_text(report)
+        diagnostic = texts.words_about(report, recipient)
+        status = codes.from_text(diagnostic) or codes.from_text(report)
         if not status:
             is_temporary = texts.TEMPORARY.search(report[: codes.MAX_CHARS])
             status = "4.0.0" if is_temporary else "5.0.0"
-        yield Bounce(recipient, status, _kind(status), diagnostic=words)
+        yield Bounce(recipient, status, _kind(status), diagnostic=diagnostic)
 
 
 def _kind(status: str) -> BounceKind:
     return BounceKind.SOFT if status.startswith("4") else BounceKind.HARD
 
 
-def _short(words: str) -> str:
-    return " ".join(words[: 2 * MAX_DIAGNOSTIC_CHARS].split())[:MAX_DIAGNOSTIC_CHARS]
+def _short(diagnostic: str) -> str:
+    return " ".join(diagnostic[: 2 * MAX_DIAGNOSTIC_CHARS].split())[:MAX_DIAGNOSTIC_CHARS]

@@ -139,8 +139,8 @@ def _own_addresses(headers: Headers) -> set[str]:
     return {address.email.lower() for value in values for address in addresses.parse(value)}
 
 
-def _unique(found: list[str], without: set[str]) -> list[str]:
-    cleaned = (email.strip("'.*`|") for email in found)
+def _unique(emails: list[str], without: set[str]) -> list[str]:
+    cleaned = (email.strip("'.*`|") for email in emails)
     return list(
         dict.fromkeys(
             email

@@ -44,9 +44,9 @@ class Command(BaseCommand):
             self._print_line("file", str(path))
             for label, text in _facts(message, bool(options["authserv_id"])):
                 self._print_line(label, text)
-            shown = [part.text for part in message.folding.segments if part.kind == Kind.NEW]
+            new = [part.text for part in message.folding.segments if part.kind == Kind.NEW]
             limit = None if options["full"] else MAX_LINES
-            self._print_text("text shown", "".join(shown), limit, "(no text)")
+            self._print_text("text shown", "".join(new), limit, "(no text)")
             self._print_text("text folded", message.folding.folded, limit, "none")
 
     def _print_line(self, label: str, text: str) -> None:
@@ -84,8 +84,8 @@ def _facts(message: Message, checks_sender: bool) -> Iterator[tuple[str, str]]:
 
 
 def _describe(bounce: Bounce) -> str:
-    words = [bounce.kind.value, bounce.status, bounce.recipient or "(recipient not named)"]
+    parts = [bounce.kind.value, bounce.status, bounce.recipient or "(recipient not named)"]
     returned = f"of {bounce.message_id}" if bounce.message_id else ""
-    return " ".join(filter(None, [*words, returned])) + (
+    return " ".join(filter(None, [*parts, returned])) + (
         f": {bounce.diagnostic}" if bounce.diagnostic else ""
     )

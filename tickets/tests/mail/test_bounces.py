@@ -21,8 +21,8 @@ To: nobody@example.net
 
 
 def bounces(raw):
-    found = read(raw).bounces
-    return [(bounce.recipient, bounce.status, bounce.kind.value) for bounce in found]
+    parsed = read(raw).bounces
+    return [(bounce.recipient, bounce.status, bounce.kind.value) for bounce in parsed]
 
 
 def test_a_standard_report():

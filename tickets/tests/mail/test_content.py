@@ -20,32 +20,32 @@ HTML = "Content-Type: text/html\n\n"
 
 
 def test_a_usual_message():
-    found = read(REPLY)
-    assert (found.sender.name, found.sender.email) == ("Kim Möller", "kim@example.org")
-    assert [address.email for address in found.to] == ["desk@example.org"]
-    assert found.subject == "Re: Printer"
-    assert (found.message_id, found.has_own_id) == ("<reply-1@example.org>", True)
-    assert found.in_reply_to == ("<sent-1@example.org>",)
-    assert found.references == ("<first@example.org>", "<sent-1@example.org>")
-    assert found.folding.new == "It still does not print."
-    (file,) = found.attachments
+    parsed = read(REPLY)
+    assert (parsed.sender.name, parsed.sender.email) == ("Kim Möller", "kim@example.org")
+    assert [address.email for address in parsed.to] == ["desk@example.org"]
+    assert parsed.subject == "Re: Printer"
+    assert (parsed.message_id, parsed.has_own_id) == ("<reply-1@example.org>", True)
+    assert parsed.in_reply_to == ("<sent-1@example.org>",)
+    assert parsed.references == ("<first@example.org>", "<sent-1@example.org>")
+    assert parsed.folding.new == "It still does not print."
+    (file,) = parsed.attachments
     assert (file.name, file.type, file.content_id) == ("screen.png", "image/png", "image1")
     assert (file.content, file.size) == (b"\x89PNG", 4)
-    assert found.flags == frozenset()
+    assert parsed.flags == frozenset()
 
 
 def test_a_missing_message_id_is_made_from_the_hash():
-    found = read(message("Hi"))
-    assert found.message_id == f"<{found.sha256}@message.invalid>"
-    assert not found.has_own_id
-    assert read(message("Ho")).message_id != found.message_id
+    parsed = read(message("Hi"))
+    assert parsed.message_id == f"<{parsed.sha256}@message.invalid>"
+    assert not parsed.has_own_id
+    assert read(message("Ho")).message_id != parsed.message_id
 
 
 # --- texts ---
 
 
 @pytest.mark.parametrize(
-    ("plain", "html", "shown"),
+    ("plain", "html", "expected"),
     [
         ("In plain text.", "<p>In HTML.</p>", "In plain text."),
         ("", "<p>In HTML.</p>", "In HTML."),
@@ -55,10 +55,10 @@ def test_a_missing_message_id_is_made_from_the_hash():
         ("Only plain.", "", "Only plain."),
     ],
 )
-def test_plain_text_is_shown_unless_it_says_nothing(plain, html, shown):
-    found = read(multipart(PLAIN + plain, HTML + html, kind="alternative"))
-    assert found.text.strip() == shown.strip()
-    assert (found.plain.strip(), found.html.strip()) == (plain.strip(), html)
+def test_plain_text_is_shown_unless_it_says_nothing(plain, html, expected):
+    parsed = read(multipart(PLAIN + plain, HTML + html, kind="alternative"))
+    assert parsed.text.strip() == expected.strip()
+    assert (parsed.plain.strip(), parsed.html.strip()) == (plain.strip(), html)
 
 
 def test_texts_between_attachments_are_one():
@@ -67,10 +67,10 @@ def test_texts_between_attachments_are_one():
 
 
 def test_a_long_text_is_cut_and_attached_as_a_whole():
-    found = read(message("ä" * 20_001))
-    assert found.text == "ä" * 20_000
-    assert found.attachments[-1].content.decode() == "ä" * 20_001
-    assert Flag.TEXT_CUT in found.flags
+    parsed = read(message("ä" * 20_001))
+    assert parsed.text == "ä" * 20_000
+    assert parsed.attachments[-1].content.decode() == "ä" * 20_001
+    assert Flag.TEXT_CUT in parsed.flags
 
 
 def test_an_empty_message_has_an_empty_text():
@@ -173,11 +173,11 @@ def test_clean_names_are_safe(declared):
 
 def test_a_message_in_a_message_is_an_attachment():
     inner = b"Content-Type: message/rfc822\n\nSubject: inner\n\nInner text."
-    found = read(multipart(f"{PLAIN}Look.", inner))
-    (file,) = found.attachments
+    parsed = read(multipart(f"{PLAIN}Look.", inner))
+    (file,) = parsed.attachments
     assert (file.name, file.type) == ("message.eml", "message/rfc822")
     assert file.content == b"Subject: inner\n\nInner text."
-    assert found.text == "Look."
+    assert parsed.text == "Look."
 
 
 @pytest.mark.parametrize(
@@ -232,17 +232,17 @@ def winmail(content):
 
 
 def test_files_and_text_are_taken_out_of_winmail_dat():
-    found = read(winmail(WINMAIL))
-    (file,) = found.attachments
+    parsed = read(winmail(WINMAIL))
+    (file,) = parsed.attachments
     assert (file.name, file.content) == ("report 2026.pdf", b"%PDF\0\0\0")
-    assert found.text == "The text."
+    assert parsed.text == "The text."
 
 
 @pytest.mark.parametrize("content", [b"", b"no TNEF", WINMAIL[:-9], WINMAIL[:60]])
 def test_a_broken_winmail_dat_is_kept_whole(content):
-    found = read(winmail(content))
-    assert [file.content for file in found.attachments] == [content]
-    assert Flag.UNREADABLE_TNEF in found.flags
+    parsed = read(winmail(content))
+    assert [file.content for file in parsed.attachments] == [content]
+    assert Flag.UNREADABLE_TNEF in parsed.flags
 
 
 def test_a_count_that_lies_ends_with_the_data():

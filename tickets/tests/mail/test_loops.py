@@ -8,7 +8,7 @@ from tickets.mail.reader import read
 from tickets.tests.mail.messages import message, multipart
 
 
-def reasons(*headers, **options):
+def reasons_for(*headers, **options):
     return list(read(message("Two words.", *headers), **options).loop.reasons)
 
 
@@ -31,7 +31,7 @@ def reasons(*headers, **options):
 )
 def test_each_sign_of_a_program_is_a_reason(header, reason):
     expected = reason or "sent by bounces+kim=example.org@example.net"
-    assert reasons(header) == [expected]
+    assert reasons_for(header) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,11 @@ def test_each_sign_of_a_program_is_a_reason(header, reason):
     ],
 )
 def test_what_people_send_has_no_reason(header):
-    assert reasons(header) == []
+    assert reasons_for(header) == []
 
 
 def test_an_out_of_office_subject_counts_with_a_second_sign_only():
-    assert reasons("Subject: Abwesenheitsnotiz", "X-Autoreply: yes") == [
+    assert reasons_for("Subject: Abwesenheitsnotiz", "X-Autoreply: yes") == [
         "out-of-office subject, and X-Autoreply present"
     ]
 
@@ -58,8 +58,8 @@ def test_reports_are_automatic():
 
 
 def test_the_envelope_tells_about_a_null_return_path():
-    assert reasons(envelope_from="") == ["null return path"]
-    assert reasons(envelope_from="kim@example.org") == []
+    assert reasons_for(envelope_from="") == ["null return path"]
+    assert reasons_for(envelope_from="kim@example.org") == []
 
 
 RESULTS = "Authentication-Results: mx.example.org; "
@@ -87,10 +87,10 @@ RESULTS = "Authentication-Results: mx.example.org; "
     ],
 )
 def test_the_verdict_about_the_sender(headers, verdict):
-    found = read(message("Hi there", *headers), authserv_id="mx.example.org").authentication
-    assert found.verdict == verdict
+    parsed = read(message("Hi there", *headers), authserv_id="mx.example.org").authentication
+    assert parsed.verdict == verdict
 
 
 def test_nothing_is_read_without_the_name_of_our_server():
-    found = read(message("Hi there", f"{RESULTS}dmarc=pass")).authentication
-    assert found == authentication.Authentication()
+    parsed = read(message("Hi there", f"{RESULTS}dmarc=pass")).authentication
+    assert parsed == authentication.Authentication()

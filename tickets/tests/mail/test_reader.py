@@ -55,9 +55,9 @@ def nested(depth, content=b"Content-Type: text/plain\n\nDeep text.\n"):
 )  # fmt: skip
 def test_hostile_messages_end_soon(raw, flag):
     start = time.process_time()
-    found = read(raw)
+    parsed = read(raw)
     assert time.process_time() - start < MAX_SECONDS
-    assert flag is None or flag in found.flags
+    assert flag is None or flag in parsed.flags
 
 
 def test_a_text_below_too_many_headers_is_read():
@@ -100,9 +100,9 @@ def test_memory_is_bounded():
     ],
 )
 def test_broken_messages_lose_no_text(raw, text, flags):
-    found = read(raw)
-    assert found.text.strip() == text
-    assert found.flags == flags
+    parsed = read(raw)
+    assert parsed.text.strip() == text
+    assert parsed.flags == flags
 
 
 def test_similar_boundaries_are_told_apart():
@@ -113,9 +113,9 @@ def test_similar_boundaries_are_told_apart():
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(PIECES) | st.binary(max_size=20), max_size=30).map(b"".join))
 def test_reading_never_raises_and_loses_no_text(raw):
-    found = read(raw, authserv_id="mx.example.org")
-    assert "".join(segment.text for segment in found.folding.segments) == found.text
-    for text in (found.text, found.subject, found.plain, found.html, found.message_id):
+    parsed = read(raw, authserv_id="mx.example.org")
+    assert "".join(segment.text for segment in parsed.folding.segments) == parsed.text
+    for text in (parsed.text, parsed.subject, parsed.plain, parsed.html, parsed.message_id):
         text.encode()
         assert "\0" not in text
 
@@ -123,5 +123,5 @@ def test_reading_never_raises_and_loses_no_text(raw):
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0\r")))
 def test_a_plain_text_arrives_as_it_was_written(text):
     text = text.replace("\n", " ")
-    found = read(message(text))
-    assert found.text == (text if text.strip() else "")
+    parsed = read(message(text))
+    assert parsed.text == (text if text.strip() else "")
