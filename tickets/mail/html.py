@@ -1,7 +1,8 @@
 """Turn the HTML of a message into text, and remember where mail programs quote.
 
-A reader of tags, not a tree: trees follow the rules of browsers, and these repeat unclosed tags so
-often that a small message grows to gigabytes. Here every character is read once.
+A reader of tags, not a tree: trees follow the rules of browsers, and these open unclosed tags again
+in each paragraph, so that they may grow with the square of the message. Here every character is
+read once.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ WHOLE_TEXT = "message.txt"  # the attachment with a text that was cut
 class Message:
     """What a raw message says. Nothing in it is to be trusted: a sender wrote it.
 
-    Message-IDs have their angle brackets. `message_id` is one of our own, made from the message's
+    `delivered_to` has the addresses that mail servers on the way noted. Message-IDs have their
+    angle brackets. `message_id` is one of our own, made from the message's
     hash, where `has_own_id` is false. `text` is at most MAX_TEXT_CHARS long, with line ends of one
     character; what was longer is an attachment as a whole. `folding` has that text in segments.
     `plain` and `html` are the versions that were sent. `flags` says what is wrong or was left out.
@@ -38,6 +39,7 @@ class Message:
     to: tuple[Address, ...]
     cc: tuple[Address, ...]
     reply_to: tuple[Address, ...]
+    delivered_to: tuple[Address, ...]
     subject: str
     date: datetime | None
     message_id: str
@@ -72,6 +74,11 @@ def read(raw: bytes, *, envelope_from: str | None = None, authserv_id: str = "")
         to=_addresses(root.headers, "to"),
         cc=_addresses(root.headers, "cc"),
         reply_to=_addresses(root.headers, "reply-to"),
+        delivered_to=tuple(
+            address
+            for name in ("delivered-to", "x-original-to", "envelope-to")
+            for address in _addresses(root.headers, name)
+        ),
         subject=root.headers.text("subject")[:MAX_SUBJECT_CHARS],
         date=headers.date(root.headers.raw("date")),
         message_id=own_ids[0] if own_ids else f"<{sha256}@message.invalid>",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import islice
 
 from ..headers import Headers, message_ids, read_headers
 from ..html import to_text
@@ -75,19 +76,19 @@ def read_bounces(root: Part, *, is_nested: bool = False) -> tuple[Bounce, ...]:
         inner = read_bounces(parse(pieces.nested)[0], is_nested=True)
         if inner:
             return inner
+    # Only a server's text is read: a person may paste a report into a question.
+    statuses = [whole[: texts.MAX_REPORT_CHARS]] if is_bounce else []
     bounces = (
         list(_complaints(root, pieces, headers))
-        or list(_reported(pieces.statuses, report))
-        # Only a server's text is read: a person may paste a report into a question.
-        or (is_bounce and list(_reported([whole[: texts.MAX_REPORT_CHARS]], report)))
-        or (is_bounce and list(_described(root.headers, report, headers)))
-        or []
+        or list(islice(_reported(pieces.statuses, report), MAX_BOUNCES))
+        or list(islice(_reported(statuses, report), MAX_BOUNCES))
+        or list(islice(_described(root.headers, report, headers) if is_bounce else (), MAX_BOUNCES))
     )
     own = message_ids(headers.raw("message-id"))
     by_recipient = {bounce.recipient.lower(): bounce for bounce in reversed(bounces)}
     return tuple(
         replace(bounce, message_id=own[0] if own else "", diagnostic=_short(bounce.diagnostic))
-        for bounce in list(reversed(by_recipient.values()))[:MAX_BOUNCES]
+        for bounce in reversed(by_recipient.values())
     )
 
 

@@ -129,8 +129,8 @@ def recipients(headers: Headers, report: str, returned: Headers) -> list[str]:
 
 def _explains(text: str, match: re.Match[str]) -> bool:
     """Return whether the line tells where a message came from."""
-    start = text.rfind("\n", 0, match.start(1)) + 1
-    return bool(EXPLANATION.search(text[start : match.start(1)]))
+    before = text[max(match.start(1) - MAX_MARKER_CHARS, 0) : match.start(1)]
+    return bool(EXPLANATION.search(before.rpartition("\n")[2]))
 
 
 def _own_addresses(headers: Headers) -> set[str]:

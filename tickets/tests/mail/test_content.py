@@ -41,6 +41,14 @@ def test_a_missing_message_id_is_made_from_the_hash():
     assert read(message("Ho")).message_id != parsed.message_id
 
 
+def test_addresses_that_servers_noted_are_read():
+    raw = message("Hi", "Delivered-To: a+t1@example.org", "X-Original-To: b@example.org")
+    assert [address.email for address in read(raw).delivered_to] == [
+        "a+t1@example.org",
+        "b@example.org",
+    ]
+
+
 # --- texts ---
 
 
