@@ -13,6 +13,7 @@ from .tnef import read_tnef
 
 TNEF_TYPES = {"application/ms-tnef", "application/vnd.ms-tnef"}
 MAX_STUB_CHARS = 500
+WORD = re.compile(r"\w+")
 # What programs write into the plain text of a message that is readable in HTML only.
 STUB = re.compile(
     r"\b(?:html|browser|navigateur|navegador)\b|view (?:this|the) (?:e-?mail|message)"
@@ -54,10 +55,12 @@ class _Version:
 
     def best(self) -> HtmlText:
         plain, source = "\n".join(self.plain), "\n".join(self.html)
-        if not self.html or (self.plain and not _may_be_stub(plain)):
+        if not self.html:
             return HtmlText(plain)
         read = to_text(source)
-        return read if read.text.strip() and _is_stub(plain, read.text) else HtmlText(plain)
+        if _may_be_stub(plain) and len(plain.strip()) < len(read.text.strip()):
+            return read
+        return HtmlText(plain, _quotes_of_html(plain, read))
 
 
 def read_content(root: Part) -> tuple[Content, set[Flag]]:
@@ -148,9 +151,22 @@ def _may_be_stub(plain: str) -> bool:
     return not stripped or (len(stripped) <= MAX_STUB_CHARS and bool(STUB.search(stripped)))
 
 
-def _is_stub(plain: str, text: str) -> bool:
-    """Return whether the plain text says less than the HTML does."""
-    return len(plain.strip()) < len(text.strip())
+def _quotes_of_html(plain: str, read: HtmlText) -> tuple[tuple[int, int], ...]:
+    """Return what is quoted in the plain text, by the marks in the HTML of the same message.
+
+    That is everything below the new text, if both versions begin with the same words.
+    """
+    if len(read.quotes) != 1 or read.text[read.quotes[0][1] :].strip():
+        return ()
+    end = 0
+    matches = WORD.finditer(plain)
+    for expected in WORD.findall(read.text[: read.quotes[0][0]]):
+        match = next(matches, None)
+        if match is None or match[0] != expected:
+            return ()
+        end = match.end()
+    start = plain.find("\n", end) + 1
+    return ((start, len(plain)),) if end and start else ()
 
 
 def _join(texts: list[HtmlText]) -> HtmlText:

@@ -69,6 +69,20 @@ def test_plain_text_is_shown_unless_it_says_nothing(plain, html, expected):
     assert (parsed.plain.strip(), parsed.html.strip()) == (plain.strip(), html)
 
 
+@pytest.mark.parametrize(
+    ("plain", "new"),
+    [
+        ("It still fails.\n\nSchreef: Desk\nAgain?", "It still fails."),
+        ("It still\nfails.\nSchreef: Desk\nAgain?", "It still\nfails."),
+        # The versions differ, so the marks say nothing about this one.
+        ("Something else.\n\nAgain?", "Something else.\n\nAgain?"),
+    ],
+)
+def test_the_marks_of_html_count_for_its_plain_version(plain, new):
+    source = "<p>It still fails.</p><div class='gmail_quote'>Schreef: Desk<br>Again?</div>"
+    assert read(multipart(PLAIN + plain, HTML + source, kind="alternative")).folding.new == new
+
+
 def test_texts_between_attachments_are_one():
     image = "Content-Type: image/png\n\nx"
     assert read(multipart(f"{PLAIN}One.", image, f"{PLAIN}Two.")).text == "One.\n\nTwo."
