@@ -92,6 +92,7 @@ class Scope(TextChoices):
     READ = "read"
     WRITE = "write"
     ADMIN = "admin"
+    MAIL = "mail"  # deliver messages, and nothing else
 
 
 class AuthorRole(TextChoices):
@@ -141,10 +142,102 @@ class MailKind(TextChoices):
 class MailState(TextChoices):
     WAITING = "waiting"
     SENDING = "sending"
-    SENT = "sent"
+    SENT = "sent"  # a mail server took it
+    PRINTED = "printed", "printed: no mail server is set up"
+    HELD = "held", "held until an agent answers"
+    BOUNCED = "bounced", "came back: not delivered"
     FAILED = "failed", "refused by the mail server"
     UNCERTAIN = "uncertain", "possibly sent: the mail server did not answer"
     DROPPED = "dropped", "not sent: no longer needed"
+
+
+class MailSecurity(TextChoices):
+    """How a connection to a mail server is encrypted."""
+
+    TLS = "tls", "TLS from the start"
+    STARTTLS = "starttls", "STARTTLS"
+    NONE = "none", "not encrypted"
+
+
+class MailSignIn(TextChoices):
+    """How the desk signs in to a mailbox."""
+
+    PASSWORD = "password"  # noqa: S105
+    OAUTH = "oauth", "OAuth 2.0"
+
+
+class AfterFetch(TextChoices):
+    """What becomes of a message on the server once the desk has stored it."""
+
+    FLAG = "flag", "mark as read"
+    MOVE = "move", "move to a folder"
+
+
+class InboundState(TextChoices):
+    """How far the desk is with a message that came by mail."""
+
+    STORED = "stored", "waiting to be read"
+    HANDLED = "handled"
+    HELD = "held", "waiting for an agent's decision"
+    DISCARDED = "discarded", "discarded by an agent"
+    IGNORED = "ignored", "our own, or a copy"
+    FAILED = "failed", "could not be read"
+
+
+class InboundKind(TextChoices):
+    """What a message that came by mail is."""
+
+    WRITTEN = "written", "written by a person"
+    AUTOMATIC = "automatic", "an automatic message"
+    BOUNCE = "bounce"
+    OWN = "own", "our own mail seen again"
+    COPY = "copy", "the same message in another mailbox"
+
+
+class ThreadRule(TextChoices):
+    """By what a message was joined to its ticket."""
+
+    ADDRESS = "address", "the signed address"
+    IN_REPLY_TO = "in_reply_to", "In-Reply-To"
+    REFERENCES = "references", "References"
+    SUBJECT = "subject", "the number in the subject"
+    SAME_MESSAGE = "same_message", "its copy in another mailbox"
+    BOUNCE = "bounce", "the message that came back"
+    NEW = "new", "nothing: it opened the ticket"
+
+
+class Sender(TextChoices):
+    """Who wrote a message, as the ticket sees them."""
+
+    REQUESTER = "requester"
+    PARTICIPANT = "participant"
+    AGENT = "agent"
+    OTHER = "other", "somebody else"
+
+
+class Verified(TextChoices):
+    """What our mail server says about the sender's address."""
+
+    VERIFIED = "verified"
+    NOT_VERIFIED = "not_verified", "not verified"
+    FAILED = "failed", "failed: possibly forged"
+
+
+class BounceKind(TextChoices):
+    """By the class of the code: trying again is of no use (5), or may be (4)."""
+
+    HARD = "hard", "cannot be delivered"
+    SOFT = "soft", "not delivered for now"
+    COMPLAINT = "complaint", "reported as spam"
+
+
+class ScanState(TextChoices):
+    """What the scanner said about a file."""
+
+    NOT_NEEDED = "not_needed", "no scanner is set up"
+    WAITING = "waiting", "waiting for the scanner"
+    CLEAN = "clean"
+    REFUSED = "refused", "refused by the scanner"
 
 
 class NotificationKind(TextChoices):
@@ -259,6 +352,17 @@ MAX_LINK_MAILS_PER_HOUR = 3  # per address
 MAX_LINK_REQUESTS_PER_MINUTE = 5  # per client address
 MAX_LINKS, RECENT_TICKETS = 20, timedelta(days=90)  # the tickets whose links one email has
 STATS_DAYS = 30
+MAX_CONFIRMATIONS_PER_DESK_HOUR = 60  # past it, confirmations wait for an agent's first answer
+MAX_AUTOMATIC_MAILS_PER_HOUR = 5  # per address
+MAX_REOPENINGS_PER_HOUR = 3  # per ticket, by mail
+MAX_MAILED_TICKETS_PER_HOUR = 20  # per address; past it, messages are held
+MAX_PARTICIPANTS = 20  # per ticket
+MAX_REFERENCES = 20  # of our mail
+MAX_MAILBOX_NAME_CHARS = 60
+MAX_MESSAGE_ID_CHARS = 500  # more of it is cut, so that an index holds it
+MAX_FILE_NAME_BYTES = 200
+MAX_FILES_PER_MESSAGE = 20
+MAX_THUMBNAIL_PIXELS = 50_000_000  # of the image, so that a small file cannot fill the memory
 # Of a message that comes by mail. What goes past is stored, flagged, and not read.
 MAX_MAIL_BYTES = 25 * 1024 * 1024
 MAX_MAIL_PARTS = 100

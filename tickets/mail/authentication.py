@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 
+from ..vocabulary import Verified
 from .headers import Headers
 
 # Comments and quoted strings may repeat what the sender wrote, so their content never counts.
 PIECE = re.compile(r'\\.|"(?:[^"\\]|\\.)*+"?|[()]|[^\\"()]+|\\', re.S)
 RESULT = re.compile(r"(?:^|;)\s*(spf|dkim|dmarc)\s*(?:/\s*\d+\s*)?=\s*([a-z]+)", re.I)
-
-
-class Verified(StrEnum):
-    VERIFIED = "verified"
-    NOT_VERIFIED = "not_verified"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,4 +3,16 @@
 Import a model from its own module. Django finds them all through the import below.
 """
 
-from . import housekeeping, mail, relations, spam, ticket, tokens, triage, workplace  # noqa: F401
+from . import (  # noqa: F401
+    attachments,
+    housekeeping,
+    incoming,
+    mail,
+    participants,
+    relations,
+    spam,
+    ticket,
+    tokens,
+    triage,
+    workplace,
+)

@@ -10,8 +10,16 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from ..vocabulary import MAX_USERNAME_CHARS, MailKind, MailState, NotificationKind
+from ..vocabulary import (
+    MAX_EMAIL_CHARS,
+    MAX_USERNAME_CHARS,
+    BounceKind,
+    MailKind,
+    MailState,
+    NotificationKind,
+)
 from .constraints import one_of
+from .participants import Participant
 from .ticket import Comment, Ticket
 
 MAX_ERROR_CHARS = 500
@@ -61,6 +69,14 @@ class Email(models.Model):
         blank=True,
         related_name="emails",
     )
+    # Somebody else who takes part in the ticket and gets its public replies.
+    participant = models.ForeignKey(
+        Participant,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="emails",
+    )
     kind = models.CharField(max_length=10, choices=MailKind)
     # Names the event, such as "reply 12". A second email about it is refused.
     event = models.CharField(max_length=100, unique=True)
@@ -73,6 +89,15 @@ class Email(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     # When the link in an email of the kind `confirm` was used.
     confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # With its angle brackets, once it was handed to a server: answers and bounces name it.
+    message_id = models.CharField(
+        max_length=255, blank=True, default="", db_default="", editable=False
+    )
+    # What the server said when the message came back.
+    bounced_at = models.DateTimeField(null=True, blank=True, editable=False)
+    bounce_kind = models.CharField(
+        max_length=10, choices=BounceKind, blank=True, default="", db_default="", editable=False
+    )
 
     class Meta:
         verbose_name = "email"
@@ -84,7 +109,14 @@ class Email(models.Model):
                 name="email_to_somebody",
             ),
         ]
-        indexes = [models.Index(fields=["ticket", "-id"], name="email_of_ticket")]
+        indexes = [
+            models.Index(fields=["ticket", "-id"], name="email_of_ticket"),
+            models.Index(
+                fields=["message_id"],
+                condition=~models.Q(message_id=""),
+                name="email_by_message_id",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} of #{self.ticket_id}" if self.ticket_id else self.kind
@@ -108,6 +140,27 @@ class Email(models.Model):
         values |= {"state": new, "error": error[:MAX_ERROR_CHARS]}
         moved = Email.objects.filter(pk=self.pk, state__in=old).update(**values)
         return bool(moved)
+
+
+class BouncedAddress(models.Model):
+    """An address that the desk sends no more mail to, until an agent deletes the row."""
+
+    folded = models.CharField(max_length=2 * MAX_EMAIL_CHARS, unique=True)
+    address = models.EmailField()
+    kind = models.CharField(max_length=10, choices=BounceKind, default=BounceKind.HARD)
+    # The words of the server that refused the message.
+    diagnostic = models.CharField(max_length=MAX_ERROR_CHARS, blank=True)
+    email = models.ForeignKey(Email, on_delete=models.SET_NULL, null=True, related_name="+")
+    ticket = models.ForeignKey(Ticket, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = "address that bounces"
+        verbose_name_plural = "addresses that bounce"
+        constraints = [one_of("kind", BounceKind)]
+
+    def __str__(self) -> str:
+        return self.address
 
 
 class Notification(models.Model):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from itertools import islice
 
+from ...vocabulary import BounceKind
 from ..headers import Headers, message_ids, read_headers
 from ..html import to_text
 from ..mime import Part, parse
@@ -25,14 +25,6 @@ RETURNED_TYPES = {
     *("message/global-headers", "text/rfc822", "message/partial"),
 }
 BAD_ACTIONS = ("fail", "error", "expired", "delay")
-
-
-class BounceKind(StrEnum):
-    """By the class of the code: trying again is of no use (5), or may be (4)."""
-
-    HARD = "hard"
-    SOFT = "soft"
-    COMPLAINT = "complaint"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ import pytest
 
 from tickets.mail.bounces import texts
 from tickets.mail.bounces.codes import from_text
-from tickets.mail.bounces.reader import BounceKind
 from tickets.mail.reader import read
 from tickets.tests.mail.messages import BOUNCE, message, multipart
 from tickets.tests.timing import takes_linear_time
+from tickets.vocabulary import BounceKind
 
 SERVER = "Sender: MAILER-DAEMON@mx.example.net"
 UNDELIVERED = "Subject: Undelivered mail"

@@ -3,9 +3,9 @@
 import pytest
 
 from tickets.mail import authentication
-from tickets.mail.authentication import Verified
 from tickets.mail.reader import read
 from tickets.tests.mail.messages import message, multipart
+from tickets.vocabulary import Verified
 
 
 def reasons_for(*headers, **options):

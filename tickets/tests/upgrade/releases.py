@@ -87,6 +87,18 @@ CHANGES = {
             "tickets_email": {"confirmed_at", "recipient_id"},
         },
     ),
+    "0.4": Changes(
+        new_tables=frozenset(
+            {
+                *("tickets_mailbox", "tickets_mailboxfetch", "tickets_inboundmessage"),
+                *("tickets_participant", "tickets_participantevent", "tickets_bouncedaddress"),
+                *("tickets_storedfile", "tickets_attachment"),
+            }
+        ),
+        new_columns={
+            "tickets_email": {"participant_id", "message_id", "bounced_at", "bounce_kind"},
+        },
+    ),
 }
 
 
