@@ -1,0 +1,88 @@
+"""Addresses of the desk that say what an answer belongs to: support+t123.SIGNATURE@example.org.
+
+They are the surest way to join mail to its ticket, because every mail program keeps the address
+that it answers to. Nobody can make one without SECRET_KEY.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from django.utils.crypto import salted_hmac
+
+from ...models.mail import Email
+from ...models.ticket import Ticket
+
+SIGNATURE_BYTES = 10
+# Mail servers may change the case of an address, and some ticket systems add their own plus.
+SIGNED = re.compile(r"[+](?P<kind>[tbn])(?P<id>[0-9]{1,18})\.(?P<signature>[a-z2-7]{16})@", re.I)
+Kind = Literal["t", "b", "n"]
+
+
+def ticket_address(address: str, ticket: Ticket) -> str:
+    """Return where answers to a ticket go. It stops working when the private link is replaced."""
+    return _signed(address, "t", ticket.pk, ticket.link_nonce)
+
+
+def bounce_address(address: str, email: Email) -> str:
+    """Return where an email comes back to if it cannot be delivered."""
+    return _signed(address, "b", email.pk, email.created_at.isoformat())
+
+
+def notice_address(address: str, email: Email) -> str:
+    """Return where an agent's answer to an email about a ticket goes."""
+    return _signed(address, "n", email.pk, email.created_at.isoformat())
+
+
+def ticket_of(addresses: Iterable[str]) -> Ticket | None:
+    """Return the ticket that one of the addresses names; wrong signatures are ignored.
+
+    A merged ticket is returned as it is: its addresses lead to the target.
+    """
+    for kind, number, address in _named(addresses):
+        ticket = Ticket.with_merged.filter(pk=number).first() if kind == "t" else None
+        if ticket is not None and _is_same(address, ticket_address("", ticket)):
+            return ticket
+    return None
+
+
+def returned_email(addresses: Iterable[str]) -> Email | None:
+    """Return the email that came back to one of these addresses."""
+    return _email(addresses, "b")
+
+
+def answered_notice(addresses: Iterable[str]) -> Email | None:
+    """Return the email to an agent that is answered at one of these addresses."""
+    return _email(addresses, "n")
+
+
+def _email(addresses: Iterable[str], wanted: Kind) -> Email | None:
+    make = bounce_address if wanted == "b" else notice_address
+    for kind, number, address in _named(addresses):
+        email = Email.objects.filter(pk=number).first() if kind == wanted else None
+        if email is not None and _is_same(address, make("", email)):
+            return email
+    return None
+
+
+def _named(addresses: Iterable[str]) -> Iterable[tuple[str, int, str]]:
+    """Yield kind, id and signed part of each address that has one."""
+    for address in addresses:
+        if match := SIGNED.search(address):
+            yield match["kind"].lower(), int(match["id"]), match[0].lower()
+
+
+def _is_same(signed: str, expected: str) -> bool:
+    return hmac.compare_digest(signed, expected)
+
+
+def _signed(address: str, kind: Kind, number: int, secret: str) -> str:
+    """Return the address with a signature of 80 bits."""
+    key = salted_hmac("tickets.mail-address", f"{kind} {number} {secret}", algorithm="sha256")
+    signature = base64.b32encode(key.digest()[:SIGNATURE_BYTES]).decode().lower()
+    name, _, domain = address.rpartition("@")
+    return f"{name.partition('+')[0]}+{kind}{number}.{signature}@{domain}"
