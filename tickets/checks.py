@@ -5,6 +5,8 @@ where the environment is read: see `config/environment`.
 """
 
 from collections.abc import Iterator
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +14,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
+from tickets.services.mail.composition import Message, configured_sender
 from tickets.triage.providers.table import PROVIDERS
 
 # A server can listen on these, but nobody can connect to them from elsewhere.
@@ -86,6 +89,23 @@ def check_links_in_mail_lead_somewhere(**_: Any) -> list[CheckMessage]:
     return []
 
 
+@register("mail")
+def check_sender_can_be_written(**_: Any) -> list[CheckMessage]:
+    """Refuse an EMAIL_FROM that a real message does not have when it is read again."""
+    try:
+        sender = configured_sender()
+        message = Message("Subject", "Text", "<p>Text</p>", sender=sender, to=sender.addr_spec)
+        raw = message.message().as_bytes()
+        [stored] = message_from_bytes(raw, policy=default)["From"].addresses
+        address = stored.addr_spec.encode(errors="surrogateescape").decode()
+        if (stored.display_name, address) != (sender.display_name, sender.addr_spec):
+            raise ValueError(f"mail programs read it as {stored}")
+    except ValueError as error:
+        text = f"EMAIL_FROM={settings.DEFAULT_FROM_EMAIL} cannot be a sender: {error}."
+        return [Error(text, id="tickets.E007")]
+    return []
+
+
 @register("desk")
 def check_logo_is_our_own(**_: Any) -> list[CheckMessage]:
     """Refuse a DESK_LOGO of another site: pages load nothing from elsewhere."""
@@ -108,6 +128,7 @@ def refuse_unsafe_settings() -> None:
         *check_default_secrets_are_replaced(),
         *check_models_can_be_asked(),
         *check_links_in_mail_lead_somewhere(),
+        *check_sender_can_be_written(),
         *check_logo_is_our_own(),
     ]:
         raise ImproperlyConfigured(message.msg)

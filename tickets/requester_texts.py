@@ -13,13 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from .vocabulary import Category, MailKind, Priority, Status
 
-# --- subjects of emails; those about one ticket's conversation have its title instead ---
+# --- subjects of emails; for those of a conversation see `services/mail/conversations.py` ---
 
 SUBJECTS = {
     MailKind.LINKS: _("Links to your tickets"),
     MailKind.CONFIRM: _("Confirm your email address"),
     MailKind.MOVED: _("Your email address has changed"),
 }
+
+# The subject of the confirmation, after the ticket's number. It repeats nothing that was typed.
+REQUEST_RECEIVED = _("We have your request")
 
 # --- what the next page says ---
 

@@ -344,16 +344,15 @@ MAX_TOKEN_DAYS = 3650  # a token that must live longer has no expiry
 MAX_SEARCH_CHARS = 200
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 100, 500  # tickets per page of the API
 MAX_BULK_TICKETS = 500  # tickets that one request may change
-MAX_CONFIRMATIONS_PER_HOUR = 5  # confirmation emails per address, since strangers choose it
-# Strangers also choose where these two go.
+# Strangers choose where these two go.
 MAX_ADDRESS_CHECKS_PER_DAY = 3  # per address, and per ticket
 ADDRESS_CHECK_LIFETIME = timedelta(hours=24)
 MAX_LINK_MAILS_PER_HOUR = 3  # per address
 MAX_LINK_REQUESTS_PER_MINUTE = 5  # per client address
 MAX_LINKS, RECENT_TICKETS = 20, timedelta(days=90)  # the tickets whose links one email has
 STATS_DAYS = 30
-MAX_CONFIRMATIONS_PER_DESK_HOUR = 60  # past it, confirmations wait for an agent's first answer
-MAX_AUTOMATIC_MAILS_PER_HOUR = 5  # per address
+MAX_AUTOMATIC_MAILS_PER_HOUR = 5  # per address, since strangers choose it
+MIN_FORM_SECONDS = 3  # nobody fills in the public form in less
 MAX_REOPENINGS_PER_HOUR = 3  # per ticket, by mail
 MAX_MAILED_TICKETS_PER_HOUR = 20  # per address; past it, messages are held
 MAX_PARTICIPANTS = 20  # per ticket

@@ -177,6 +177,14 @@ SECTIONS = (
                 minimum=0,
             ),
             Setting(
+                "CONFIRMATION_LIMIT",
+                integer,
+                60,
+                "How many new tickets the desk confirms by email per hour. The confirmations of"
+                " more are held until an agent answers, whose email has the private link as well.",
+                minimum=0,
+            ),
+            Setting(
                 "SUGGEST_LIMIT",
                 integer,
                 60,
@@ -297,8 +305,19 @@ SECTIONS = (
                 "EMAIL_FROM",
                 sender,
                 desk_address,
-                "The From address of messages to requesters and agents.",
+                "The From address of messages to requesters and agents, with a name that all"
+                " messages have. With a mailbox, messages come from its address instead. Put a name"
+                ' with a comma or a colon in quotes: `"Support: Team" <desk@example.org>`.',
                 default_note="`DESK_NAME <desk@localhost>`",
+            ),
+            Setting(
+                "EMAIL_ATTACHMENTS_MB",
+                integer,
+                10,
+                "How many megabytes of attachments the email with a reply carries. Past it, it"
+                " names the files, which are on the requester's page.",
+                minimum=0,
+                maximum=50,
             ),
             Setting(
                 "SITE_URL",

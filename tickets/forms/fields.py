@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 from datetime import UTC, datetime, time, tzinfo
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils import timezone
@@ -20,12 +22,14 @@ from ..exceptions import InvalidInput
 from ..models.mail import deliverable_address
 from ..triage import signed_suggestions
 from ..triage.signed_suggestions import SignedSuggestion
-from ..vocabulary import VISIBLE_CHARACTER
+from ..vocabulary import MIN_FORM_SECONDS, VISIBLE_CHARACTER
 from .pasted_text import PastedTextBoundField
 
 # Control characters other than tab, line feed and next line, and lone surrogates. PostgreSQL
 # refuses NUL and surrogates, and no page can show the others.
 UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+RENDERED_AT_SALT = "tickets.rendered-at"
+INVALID_ADDRESS = _("Enter a valid email address.")
 LINE_END = re.compile(r"[\n\u2028\u2029]")
 
 
@@ -78,10 +82,25 @@ class EnumerationField(forms.ChoiceField):
     json_null = False
 
 
+def validate_email(address: str) -> None:
+    """Raise ValidationError for what is no address. Its name may have letters of any language."""
+    name, at, domain = address.rpartition("@")
+    if not name.isascii():
+        # Django knows ASCII only (RFC 5321). RFC 6531 adds characters, but no places for others.
+        categories = {unicodedata.category(each)[0] for each in name if not each.isascii()}
+        if categories - set("LMN") or '"' in name:  # letters, marks and numbers, without quotes
+            raise ValidationError(INVALID_ADDRESS)
+        name = "".join(each if each.isascii() else "x" for each in name)
+    EmailValidator(INVALID_ADDRESS)(f"{name}{at}{domain}")
+
+
 class EmailField(PlainTextField):
     json_null = True
-    invalid = _("Enter a valid email address.")
-    default_validators = [EmailValidator(invalid)]
+    default_validators = [validate_email]
+
+    def to_python(self, value: Any) -> str:
+        # One way to write each address, the one that RFC 6532 recommends.
+        return unicodedata.normalize("NFC", super().to_python(value))
 
     def validate(self, value: str) -> None:
         super().validate(value)
@@ -92,10 +111,6 @@ class EmailField(PlainTextField):
 
     def clean(self, value: Any) -> str:
         address: str = super().clean(value)
-        if not address.rpartition("@")[
-            0
-        ].isascii():  # Django lets \u0131 and \u017f pass as i and s
-            raise ValidationError(self.invalid)
         try:
             deliverable_address(address)
         except ValueError:
@@ -148,6 +163,27 @@ class SuggestionField(PlainTextField):
         if suggestion is None:
             raise ValidationError(_("This suggestion was not made by this desk."))
         return suggestion
+
+
+class RenderedAtField(forms.CharField):
+    """The signed time at which a form was rendered, see `stamp`.
+
+    Cleans to why no person can have filled it in, in a sentence; "" if one can. A stamp stays
+    valid, since browsers and proxies keep pages.
+    """
+
+    @staticmethod
+    def stamp() -> str:
+        return signing.dumps(timezone.now().timestamp(), salt=RENDERED_AT_SALT)
+
+    def clean(self, value: Any) -> str:
+        try:
+            rendered_at = signing.loads(super().clean(value), salt=RENDERED_AT_SALT)
+        except signing.BadSignature:
+            return "The form was sent without having been opened."
+        if timezone.now().timestamp() - rendered_at < MIN_FORM_SECONDS:
+            return f"The form was filled in within {MIN_FORM_SECONDS} seconds."
+        return ""
 
 
 class ListField(forms.CharField):

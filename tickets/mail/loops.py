@@ -42,6 +42,11 @@ class LoopVerdict:
         return bool(self.reasons)
 
 
+def is_program(address: str) -> bool:
+    """Return whether an address belongs to a program: mailer-daemon@, no-reply@ and the like."""
+    return bool(PROGRAMS.fullmatch(address.partition("@")[0]))
+
+
 def judge(headers: Headers, media_type: str, envelope_from: str | None = None) -> LoopVerdict:
     """Return the verdict. `envelope_from` is "" for a null return path, None if not known."""
     return LoopVerdict(tuple(_signs(headers, media_type, envelope_from)))
@@ -80,8 +85,7 @@ def _program(headers: Headers, envelope_from: str | None) -> str:
     senders = [address.email for value in values for address in addresses.parse(value)[:1]]
     # Some reports come from a bare "MAILER-DAEMON".
     senders += [headers.raw("from").strip('"<> '), envelope_from or ""]
-    programs = (email for email in senders if PROGRAMS.fullmatch(email.partition("@")[0]))
-    return next(programs, "")
+    return next(filter(is_program, senders), "")
 
 
 def _short(value: str) -> str:

@@ -23,6 +23,8 @@ from .participants import Participant
 from .ticket import Comment, Ticket
 
 MAX_ERROR_CHARS = 500
+# Both names reach the same mailboxes, which ignore dots and what follows a plus.
+GMAIL, GMAIL_DOMAINS = "gmail.com", frozenset({"gmail.com", "googlemail.com"})
 
 
 def deliverable_address(address: str) -> str:
@@ -49,14 +51,17 @@ def comparable_address(address: str) -> str:
 def mailbox(address: str) -> str:
     """Return one name for all the ways to write an address that reach the same mailbox."""
     name, _, domain = deliverable_address(address).casefold().rpartition("@")
-    return f"{name.partition('+')[0]}@{domain}"
+    name = name.partition("+")[0]
+    if domain in GMAIL_DOMAINS:
+        name, domain = name.replace(".", ""), GMAIL
+    return f"{name}@{domain}"
 
 
 class Email(models.Model):
     """An email about one event. The row ensures that it is sent only once.
 
-    It goes to the ticket's requester, or to the `recipient`, an agent. Several tickets, or none,
-    may be the subject of an email to an agent; then `ticket` is None.
+    It goes to the ticket's requester, to a `participant`, or to the `recipient`, an agent. Several
+    tickets, or none, may be the subject of an email to an agent; then `ticket` is None.
     """
 
     ticket = models.ForeignKey(
@@ -133,6 +138,8 @@ class Email(models.Model):
             return self.recipient.email
         if self.has_own_address:
             return self.address
+        if self.participant is not None:
+            return self.participant.address
         return self.ticket.requester_email if self.ticket else ""
 
     def move_state(self, old: Collection[str], new: str, error: str = "", **values: Any) -> bool:

@@ -8,11 +8,8 @@ from django.db import models
 from django.utils import timezone
 
 from ..vocabulary import MAX_EMAIL_CHARS
-from .mail import deliverable_address
+from .mail import GMAIL, GMAIL_DOMAINS, deliverable_address
 from .ticket import Ticket
-
-# Both names reach the same mailboxes, which ignore dots and what follows a plus.
-GMAIL, GMAIL_DOMAINS = "gmail.com", frozenset({"gmail.com", "googlemail.com"})
 
 
 def folded_address(address: str) -> str:

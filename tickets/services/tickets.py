@@ -51,6 +51,7 @@ def create_ticket(
     *,
     accepted: Collection[str] = (),
     page_language: str = Language.EN,
+    held_because: str = "",
 ) -> Ticket:
     """Store a new ticket. Offline triage fills in at once what the person left open.
 
@@ -60,14 +61,15 @@ def create_ticket(
     suggestion's. A text whose language is not clear counts as written in `page_language`, that of
     the page that it was typed on.
     If a model is set up, a job that commits with the ticket asks it later.
-    A ticket from a blocked address is spam: neither a model nor the requester hears of it.
+    A ticket from a blocked address is spam, as is one with `data["spam"]`: neither a model nor the
+    requester hears of it. With `held_because` the confirmation waits for an agent.
     """
     values = _writable_values(data)
     if "title" not in values:
         values["title"] = engine.suggest_title(data["description"], use_model=False).title
     suggestion: SignedSuggestion | None = data.get("suggestion")
     ticket = Ticket(**values)
-    ticket.spam = is_blocked(ticket.requester_email)
+    ticket.spam = ticket.spam or is_blocked(ticket.requester_email)
     ticket.language = engine.language_of(ticket.description, ticket.title) or page_language
     ticket.updated_at = ticket.created_at
     ticket.last_activity_at = ticket.created_at
@@ -89,7 +91,7 @@ def create_ticket(
         if ticket.is_finished and actor.can(Scope.WRITE):  # an agent reports a finished case
             feedback.record_feedback(ticket, set(values) & set(LearnedField.values))
         assessment.resume_model_triage(ticket)
-        outbox.ticket_created(ticket)
+        outbox.ticket_created(ticket, held_because=held_because)
         notifications.ticket_created(ticket, actor)
     return ticket
 

@@ -12,15 +12,16 @@ from aiosmtpd.smtp import SMTP
 
 
 class MailServer:
-    """Accepts messages, parsed, in `messages`.
+    """Accepts messages, parsed, in `messages`, and as they came in `raw`.
 
     Each of `answers` answers one message instead of accepting it: a line to send, "drop" to hang
     up, or "take and drop". Each of `refusals` answers one address. At each command in `hang_ups`,
-    such as "RCPT", the server hangs up once.
+    such as "RCPT", the server hangs up once. It `supports_utf8` (SMTPUTF8) if told so.
     """
 
     def __init__(self):
-        self.messages, self.envelopes = [], []
+        self.messages, self.raw, self.envelopes = [], [], []
+        self.supports_utf8 = False
         self.answers, self.refusals, self.hang_ups = [], [], []
         self.connections = 0
         self.hold = None  # an event that a message waits for
@@ -34,7 +35,8 @@ class MailServer:
             hostname="127.0.0.1",
             port=self.port,
             server_hostname="mail.example.org",
-            enable_SMTPUTF8=False,
+            # It keeps what it reads as bytes, and offers the extension only if told so.
+            enable_SMTPUTF8=True,
         )
         self._controller.start()
         return self
@@ -49,7 +51,7 @@ class MailServer:
     async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
         self.connections += 1
         session.host_name = hostname
-        return responses
+        return [each for each in responses if self.supports_utf8 or "SMTPUTF8" not in each]
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         if self.refusals:
@@ -64,6 +66,7 @@ class MailServer:
         answer = self.answers.pop(0) if self.answers else "250 taken"
         if answer.startswith("250") or answer == "take and drop":
             self.envelopes.append((envelope.mail_from, list(envelope.rcpt_tos)))
+            self.raw.append(envelope.content)
             self.messages.append(
                 email.message_from_bytes(envelope.content, policy=email.policy.default)
             )

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tickets import checks
+
 ROOT = Path(__file__).resolve().parents[2]
 OWN = {"SECRET_KEY": "one-of-our-own", "ADMIN_PASSWORD": "also-our-own"}
 PUBLISHED = {"HOST": "0.0.0.0", **OWN}
@@ -103,6 +105,32 @@ def test_mail_that_cannot_work_is_refused(tmp_path, environment, message):
     assert code == 1
     assert len(lines) == 1
     assert message in lines[0]
+
+
+def test_a_sender_that_no_message_can_have_is_refused_with_the_way_to_write_it(tmp_path):
+    wrong = "Support: Team <desk@example.org>"
+    code, lines = check(tmp_path, EMAIL_FROM=wrong)
+    assert code == 1
+    [line] = lines
+    assert f"EMAIL_FROM={wrong} cannot be a sender: the name needs quotes" in line
+    assert 'as in "Support: Team" <desk@example.org>.' in line
+    code, output = run(tmp_path, "-c", "import config.wsgi", EMAIL_FROM=wrong)
+    assert code == 1
+    assert "cannot be a sender" in output
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        *("desk@example.org", "Support <desk@example.org>", "Dr. Who <desk@example.org>"),
+        *('"Support: Team" <desk@example.org>', '"Müller, Kim" <desk@example.org>'),
+        *("Grüße & Co <desk@example.org>", '"The \\"best\\" desk" <desk@example.org>'),
+        *("Support <desk@müller.example>", "Support <jörg@example.org>"),
+    ],
+)
+def test_umlauts_commas_and_quotes_in_the_sender_work(sender, settings):
+    settings.DEFAULT_FROM_EMAIL = sender
+    assert checks.check_sender_can_be_written() == []
 
 
 @pytest.mark.parametrize(

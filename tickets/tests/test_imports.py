@@ -37,7 +37,7 @@ BESIDE = {
     "__init__": set(),
     "admin_site": {"exceptions", "models", "services"},
     "apps": {"access", "admin_site", "checks", "services", "triage"},
-    "checks": {"triage"},
+    "checks": {"services", "triage"},
     "management": {
         *("access", "checks", "exceptions", "forms", "mail", "models", "services"),
         "triage",

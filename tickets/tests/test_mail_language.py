@@ -7,6 +7,7 @@ from django.utils import translation
 
 from tickets.models.mail import Email
 from tickets.services.mail import rendering
+from tickets.tests.correspondence import create_mailbox
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 from tickets.vocabulary import Language, MailKind
 
@@ -17,12 +18,17 @@ KINDS = [MailKind(kind) for kind in ("received", "reply", "resolved", "link", "l
 ]
 TRANSLATED = [language.value for language in Language if language != Language.EN]
 # What somebody wrote, numbers and links. An author without a name is "Support" in several.
-SAME = re.compile(r"\[?#\d+.*|Re: \[#.*|http\S+|--|Broken door|We are on our way\.|Zoe|")
+SAME = re.compile(
+    r"\[?#\d+.*|Re: \[#.*|http\S+|--|Broken door|We are on our way\.|Zoe|(> )?It does not close\.|"
+)
 
 
 def render(kind, language):
     ticket = TicketFactory(
-        title="Broken door", requester_email="kim@example.org", language=language
+        title="Broken door",
+        description="It does not close.",
+        requester_email="kim@example.org",
+        language=language,
     )
     comment = CommentFactory(
         ticket=ticket, public=True, author_role="agent", body="We are on our way."
@@ -49,7 +55,10 @@ def lines(message):
 
 @pytest.mark.parametrize("language", TRANSLATED)
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_is_in_the_language_of_its_ticket(settings, kind, language):
+@pytest.mark.parametrize("has_mailbox", [False, True])
+def test_each_is_in_the_language_of_its_ticket(settings, kind, language, has_mailbox):
+    if has_mailbox:
+        create_mailbox()
     with translation.override("fr" if language == "de" else "de"):  # as in a request of another
         message = render(kind, language)
     html = message.alternatives[0][0]
@@ -61,7 +70,10 @@ def test_each_is_in_the_language_of_its_ticket(settings, kind, language):
 
 def test_what_a_requester_reads_follows_a_change_of_the_language(mail_server):
     email = Email.objects.create(
-        ticket=TicketFactory(requester_email="kim@example.org"), kind="moved", event="moved 1"
+        ticket=TicketFactory(requester_email="kim@example.org"),
+        kind="moved",
+        event="moved 1",
+        address="old@example.org",
     )
     assert rendering.render(email).subject == "Your email address has changed"
     email.ticket.language = "pt"

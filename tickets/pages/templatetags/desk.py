@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.template import Context, Library
 from django.templatetags.static import static
 from django.urls import reverse
@@ -346,16 +347,28 @@ EMAIL_STATES = {
     MailState.WAITING: "queued",
     MailState.SENDING: "being sent, queued",
     MailState.SENT: "sent",
+    MailState.PRINTED: "printed, as no mail server is set up,",
+    MailState.HELD: "held until an agent answers, queued",
+    MailState.BOUNCED: "came back, sent",
     MailState.FAILED: "could not be sent, queued",
     MailState.UNCERTAIN: "possibly sent, queued",
     MailState.DROPPED: "not sent, queued",
 }
 
 
+# Nothing to tell about a participant's copy.
+UNREMARKABLE = (MailState.WAITING, MailState.SENDING, MailState.SENT, MailState.PRINTED)
+
+
 @register.simple_tag
 def latest_emails(ticket: Ticket) -> list[Email]:
-    """Return the latest emails to the requester, newest first. One query."""
-    return list(ticket.emails.filter(recipient=None).order_by("-pk")[:MAX_EMAILS])
+    """Return the latest emails about the conversation, newest first. One query.
+
+    Copies to participants are among them only if something went wrong.
+    """
+    is_copy = Q(participant__isnull=False, state__in=UNREMARKABLE)
+    emails = ticket.emails.filter(recipient=None).exclude(is_copy).select_related("participant")
+    return list(emails.order_by("-pk")[:MAX_EMAILS])
 
 
 @register.filter
@@ -372,7 +385,8 @@ def signature(message: Comment | PendingReply) -> str:
 
 @register.filter
 def email_name(email: Email) -> str:
-    return EMAIL_NAMES[MailKind(email.kind)]
+    name = EMAIL_NAMES[MailKind(email.kind)]
+    return f"{name} to {email.participant.address}" if email.participant else name
 
 
 @register.filter

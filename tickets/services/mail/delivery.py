@@ -20,7 +20,7 @@ from ...models.mail import Email
 from ...vocabulary import MailState
 from ..jobs import RetryLater
 from . import rendering
-from .smtp import EmailBackend
+from .smtp import EmailBackend, is_set_up
 
 # A mail server that accepts connections but never answers is left alone for a while. Otherwise
 # each email would hold up the worker's other jobs until it times out.
@@ -102,8 +102,8 @@ def _hand_over(server: Any, email: Email, is_last_attempt: bool) -> bool:
         rendered = rendering.render(email)
     except ValueError as error:
         return email.move_state([MailState.WAITING], MailState.FAILED, _message(error))
-    address = email.current_address
-    if not email.move_state([MailState.WAITING], MailState.SENDING, address=address):
+    values = {"address": email.current_address, "message_id": rendered.extra_headers["Message-ID"]}
+    if not email.move_state([MailState.WAITING], MailState.SENDING, **values):
         return True
     try:
         server.send_messages([rendered])
@@ -118,9 +118,8 @@ def _hand_over(server: Any, email: Email, is_last_attempt: bool) -> bool:
         email.move_state([MailState.SENDING], state, message)
         return True
     # It is `uncertain` if another worker has since taken this one for dead.
-    email.move_state(
-        [MailState.SENDING, MailState.UNCERTAIN], MailState.SENT, sent_at=timezone.now()
-    )
+    state, sent_at = (MailState.SENT, timezone.now()) if is_set_up() else (MailState.PRINTED, None)
+    email.move_state([MailState.SENDING, MailState.UNCERTAIN], state, sent_at=sent_at)
     return True
 
 

@@ -14,11 +14,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from ...models.housekeeping import Counter
-from ...models.mail import Email, mailbox
-from ...models.private_link import digest
+from ...models.mail import Email, comparable_address
 from ...models.ticket import Comment, Ticket
-from ...vocabulary import MAX_CONFIRMATIONS_PER_HOUR, MailKind, MailState, Status
+from ...vocabulary import MailKind, MailState, Status
+from . import limits
 from .delivery import send_email
 from .smtp import is_set_up
 
@@ -26,29 +25,41 @@ from .smtp import is_set_up
 RESOLVED_DELAY = timedelta(seconds=10)
 # Two clicks on "Send the link" within this time send one email.
 LINK_INTERVAL = timedelta(seconds=10)
+# What an agent causes, with the private link in it.
+CARRY_LINK = frozenset({MailKind.REPLY, MailKind.RESOLVED, MailKind.LINK})
 
 
-def ticket_created(ticket: Ticket) -> None:
-    """Confirm to the requester that the ticket arrived."""
+def ticket_created(ticket: Ticket, *, held_because: str = "") -> None:
+    """Confirm to the requester that the ticket arrived.
+
+    With `held_because`, or if the desk has confirmed many tickets this hour, the confirmation is
+    held. An agent's first answer replaces it, since that has the private link as well.
+    """
     if not _is_reachable(ticket):
         return
-    name = f"received:{digest(mailbox(ticket.requester_email))}"
-    if Counter.objects.hit(name, limit=MAX_CONFIRMATIONS_PER_HOUR, seconds=3600):
-        Email.objects.create(
-            ticket=ticket,
-            kind=MailKind.RECEIVED,
-            event=f"received {ticket.pk}",
-            state=MailState.DROPPED,
-            error="This address has already received several confirmations this hour.",
-        )
+    email = _store(ticket, MailKind.RECEIVED, f"received {ticket.pk}")
+    if email is None or _refused(email):
+        return
+    if not held_because and limits.desk_limit_passed():
+        held_because = "Many tickets came within an hour. An agent's first answer has the link."
+    if held_because:
+        email.move_state([MailState.WAITING], MailState.HELD, held_because)
     else:
-        _enqueue(ticket, MailKind.RECEIVED, f"received {ticket.pk}")
+        queue_email(email)
 
 
 def comment_added(comment: Comment) -> None:
-    """Send an agent's public reply to the requester."""
-    if comment.public and _is_reachable(comment.ticket):
-        _enqueue(comment.ticket, MailKind.REPLY, f"reply {comment.pk}", comment=comment)
+    """Send an agent's public reply to the requester, and to everybody else who takes part."""
+    ticket = comment.ticket
+    if not comment.public or ticket.spam or not ticket.link_digest:
+        return
+    if ticket.requester_email:
+        _enqueue(ticket, MailKind.REPLY, f"reply {comment.pk}", comment=comment)
+    requester = comparable_address(ticket.requester_email)
+    for participant in ticket.participants.filter(is_active=True):
+        if comparable_address(participant.address) != requester:
+            event = f"reply {comment.pk} to {participant.pk}"
+            _enqueue(ticket, MailKind.REPLY, event, comment=comment, participant=participant)
 
 
 def status_changed(ticket: Ticket, before: str) -> None:
@@ -71,7 +82,7 @@ def status_restored(ticket: Ticket, before: str) -> None:
 def link_requested(ticket: Ticket, *, is_new: bool) -> bool:
     """Send the private link. Return False if it is already on its way and is not `is_new`."""
     since = timezone.now() - LINK_INTERVAL
-    under_way = (MailState.WAITING, MailState.SENDING, MailState.SENT)
+    under_way = (MailState.WAITING, MailState.SENDING, MailState.SENT, MailState.PRINTED)
     recent = ticket.emails.filter(kind=MailKind.LINK, created_at__gt=since, state__in=under_way)
     if not is_new and recent.exists():
         return False
@@ -135,11 +146,33 @@ def cancel_email(email_id: int) -> None:
 def _enqueue(
     ticket: Ticket, kind: str, event: str, delay: timedelta = timedelta(0), **values: Any
 ) -> None:
+    email = _store(ticket, kind, event, **values)
+    if email is None:
+        return
+    if kind in CARRY_LINK and email.participant_id is None:
+        _drop_held(ticket)
+    if not _refused(email):
+        queue_email(email, delay)
+
+
+def _store(ticket: Ticket, kind: str, event: str, **values: Any) -> Email | None:
+    """Store an email. Return None if its event has one already."""
     email, is_new = Email.objects.get_or_create(
         event=event, defaults={"ticket": ticket, "kind": kind, **values}
     )
-    if is_new:
-        queue_email(email, delay)
+    return email if is_new else None
+
+
+def _refused(email: Email) -> bool:
+    """Drop an email that a limit refuses. The row says why."""
+    reason = limits.refusal(email.kind, email.current_address)
+    return bool(reason) and email.move_state([MailState.WAITING], MailState.DROPPED, reason)
+
+
+def _drop_held(ticket: Ticket) -> None:
+    """Drop the confirmation that waited for an agent: another email has the link."""
+    for held in ticket.emails.filter(state=MailState.HELD):
+        held.move_state([MailState.HELD], MailState.DROPPED, "An agent's email had the link.")
 
 
 def queue_email(email: Email, delay: timedelta = timedelta(0)) -> None:

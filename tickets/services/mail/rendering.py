@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-import re
-from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import signing
-from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
-from django.utils.crypto import salted_hmac
-from django.utils.encoding import punycode
 from django.utils.translation import override
 
 from ... import rich_text
 from ...models.mail import Email, deliverable_address
 from ...models.private_link import digest
-from ...models.ticket import Ticket
+from ...models.ticket import Comment, Ticket
 from ...models.workplace import public_author, signature_below
 from ...requester_texts import SUBJECTS
-from ...vocabulary import MAX_LINKS, Language, MailKind
+from ...vocabulary import MAX_LINKS, InboundKind, Language, MailKind, Verified
 from ..invitations import invitation_key
-from . import agents
+from . import agents, conversations, limits
+from .composition import UNPRINTABLE, Message
+from .files import files_of
+from .senders import Sender, sender_of
 
 INVITATION_SUBJECT = "You are invited to the support desk"
-# Invisible, and not allowed in a header: control and direction marks, and line ends of all kinds.
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-
 CHECK_SALT = "tickets.confirm-address"
 
 
 def load(email_id: int) -> Email | None:
     """Return the email with its ticket and comment, as they are now."""
-    related = ("ticket__merged_into", "comment__author__agent_profile", "recipient")
+    related = (
+        *("ticket__merged_into", "comment__author__agent_profile", "recipient", "participant"),
+    )
     rows = Email.objects.select_related(*related)
     rows = rows.defer("ticket__document", "ticket__merged_into__document")
     return rows.filter(pk=email_id).first()
@@ -42,9 +39,17 @@ def load(email_id: int) -> Email | None:
 
 def obsolete_because(email: Email) -> str:
     """Return why a waiting email should no longer be sent; "" if it should."""
-    ticket = email.ticket
     if email.recipient is not None:
-        return agents.obsolete_because(email, email.recipient)
+        reason = agents.obsolete_because(email, email.recipient)
+    else:
+        reason = _obsolete_for_requester(email)
+    if not reason and (bounce := limits.bounce_of(email.current_address)) is not None:
+        reason = f"Email to this address came back. {bounce.diagnostic}".strip()
+    return reason
+
+
+def _obsolete_for_requester(email: Email) -> str:
+    ticket = email.ticket
     assert ticket is not None
     if email.kind == MailKind.LINKS:
         is_left = Ticket.objects.with_link_for(email.address).exists()
@@ -53,7 +58,7 @@ def obsolete_because(email: Email) -> str:
         return "The ticket is spam."
     if email.kind == MailKind.CONFIRM and (email.confirmed_at or email != latest_check(ticket)):
         return "The address was confirmed, or another one was entered."
-    if not email.has_own_address and not ticket.requester_email:
+    if not email.current_address:
         return "The ticket no longer has an email address."
     if not ticket.link_digest:
         return "The private link was revoked."
@@ -62,10 +67,26 @@ def obsolete_because(email: Email) -> str:
 
 def _outdated_because(email: Email, ticket: Ticket) -> str:
     comment = email.comment
+    if email.kind == MailKind.RECEIVED:
+        return _no_confirmation_because(ticket)
+    if email.participant is not None and not email.participant.is_active:
+        return "An agent has removed this participant."
     if email.kind == MailKind.REPLY and not (comment and comment.public):
         return "The reply is no longer public."
     if email.kind == MailKind.RESOLVED and not _still_resolved(email, ticket):
         return "The ticket did not stay resolved."
+    return ""
+
+
+def _no_confirmation_because(ticket: Ticket) -> str:
+    """Return why the message that opened the ticket gets no automatic answer."""
+    opening = conversations.opening_message(ticket)
+    if opening is None:
+        return ""
+    if opening.kind != InboundKind.WRITTEN:
+        return "A program wrote the message."
+    if opening.verified == Verified.FAILED:
+        return "The sender's address is possibly forged."
     return ""
 
 
@@ -75,29 +96,37 @@ def _still_resolved(email: Email, ticket: Ticket) -> bool:
     return ticket.is_finished and ticket.merged_into_id is None and not later.exists()
 
 
-def render(email: Email) -> EmailMessage:
+def render(email: Email) -> Message:
     """Return the email as text and HTML, in the ticket's language if it is for a requester.
 
     Raise ValueError if mail cannot carry its address.
     """
     ticket = None if email.recipient else email.ticket
     with override(ticket.language if ticket else Language.EN):
-        return _render(email)
+        return _render(email, sender_of(email))
 
 
-def _render(email: Email) -> EmailMessage:
+def _render(email: Email, sender: Sender) -> Message:
     template, subject, context = _content(email)
+    files = files_of(email)
     # Mail programs decode what follows "=?", line ends included.
     subject = " ".join(UNPRINTABLE.sub(" ", subject).replace("=?", "= ?").split())
     context |= {"site": settings.SITE_URL, "desk_name": settings.DESK_NAME, "logo": logo_url()}
-    message = EmailMultiAlternatives(
-        subject=subject,
-        body=render_to_string(f"mail/{template}.txt", context).strip() + "\n",
-        to=[deliverable_address(email.current_address)],
-        headers=_headers(email),
+    context |= {
+        "has_mailbox": sender.mailbox is not None,
+        "is_answerable": bool(sender.reply_to(email)),
+        "files_on_page": files.on_page,
+    }
+    return Message(
+        subject,
+        render_to_string(f"mail/{template}.txt", context).strip() + "\n",
+        render_to_string(f"mail/{template}.html", context),
+        sender=sender.address,
+        to=deliverable_address(email.current_address),
+        bounces_to=sender.bounces_to(email),
+        headers=_headers(email, sender),
+        files=files.attached,
     )
-    message.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
-    return message
 
 
 def logo_url() -> str:
@@ -118,19 +147,24 @@ def _content(email: Email) -> tuple[str, str, dict[str, Any]]:
     if email.has_own_address:
         # Without the title: a stranger may have chosen both the title and the address.
         return email.kind, str(SUBJECTS[MailKind(email.kind)]), _own_context(email, ticket)
-    comment = email.comment
-    context = {
-        "ticket": ticket,
-        "kind": email.kind,
-        "body": comment.body if comment else "",
-        "body_html": rich_text.render(comment.body) if comment else "",
-        "author": public_author(comment) if comment else "",
-        "signature": signature_below(comment) if comment else "",
-        "link": private_link(ticket),
+    context = {"ticket": ticket, "kind": email.kind}
+    if email.participant is None:
+        context["link"] = private_link(ticket)
+    if email.comment is not None:
+        context |= _reply_context(email.comment)
+    return "message", conversations.subject_of(email, ticket), context
+
+
+def _reply_context(comment: Comment) -> dict[str, Any]:
+    quote = conversations.quoted_message(comment)
+    return {
+        "body": comment.body,
+        "body_html": rich_text.render(comment.body),
+        "author": public_author(comment),
+        "signature": signature_below(comment),
+        "quote": quote,
+        "quote_html": rich_text.render(quote.text),
     }
-    # Emails about a conversation share the subject, so that mail programs thread them.
-    prefix = "" if email.kind == MailKind.RECEIVED else "Re: "
-    return "message", f"{prefix}[#{ticket.pk}] {ticket.title}", context
 
 
 def _invitation(recipient: User) -> dict[str, Any]:
@@ -149,29 +183,23 @@ def _own_context(email: Email, ticket: Ticket) -> dict[str, Any]:
     return {"ticket": ticket, "link": private_link(ticket)}
 
 
-def _headers(email: Email) -> dict[str, str]:
-    own = message_id(email, email.event)
-    # An agent's mail program threads what it gets about a ticket below a message that never was.
-    root = f"{'agents' if email.recipient_id else 'received'} {email.ticket_id}"
-    first = message_id(email, root) if email.ticket else own
-    headers = {
-        "Message-ID": own,
+def _headers(email: Email, sender: Sender) -> dict[str, str]:
+    domain = sender.address.domain or "localhost"
+    headers = {"Message-ID": conversations.message_id(email, domain)}
+    if reply_to := sender.reply_to(email):
+        headers["Reply-To"] = reply_to
+    if email.kind not in limits.WRITTEN:
         # RFC 3834, and Exchange's own header: no "out of office" comes back.
-        "Auto-Submitted": "auto-generated",
-        "X-Auto-Response-Suppress": "OOF, AutoReply",
-    }
-    is_alone = own == first or email.has_own_address
-    return headers if is_alone else headers | {"In-Reply-To": first, "References": first}
-
-
-def message_id(email: Email, event: str) -> str:
-    """Return the same id each time, so that mailboxes recognise a duplicate. It reveals nothing."""
-    created_at = (email.ticket or email).created_at
-    name = salted_hmac(
-        "tickets.message-id", f"{created_at.isoformat()} {event}", algorithm="sha256"
-    ).hexdigest()[:32]
-    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    return f"<{name}@{punycode(sender.rpartition('@')[2]) or 'localhost'}>"
+        headers["Auto-Submitted"] = "auto-generated"
+        headers["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    earlier: list[str] = []
+    if email.recipient is not None and email.ticket is not None:
+        earlier = [conversations.agents_root(email, domain)]
+    elif email.kind in conversations.CONVERSATION:
+        earlier = conversations.earlier_ids(email, domain)
+    if earlier:
+        headers |= {"In-Reply-To": earlier[-1], "References": " ".join(earlier)}
+    return headers
 
 
 def private_link(ticket: Ticket) -> str:

@@ -1,4 +1,4 @@
-"""Django's SMTP backend, extended to know how far an email got."""
+"""Django's SMTP backend, extended to know how far an email got, and to reach any address."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import smtplib
 
 from django.conf import settings
 from django.core.mail.backends import smtp
+
+from .composition import Message
 
 
 def is_set_up() -> bool:
@@ -39,3 +41,27 @@ class EmailBackend(smtp.EmailBackend):
     def handed_over(self) -> bool:
         """Return whether the server may have received part of the last email."""
         return self.connection is None or self.connection.has_data_begun
+
+    def _send(self, email_message: Message) -> bool:
+        """Hand a message over. Raise as smtplib does.
+
+        Only a server with SMTPUTF8 can take an address such as jörg@example.org.
+        """
+        assert self.connection is not None
+        self.connection.ehlo_or_helo_if_needed()
+        options = []
+        if email_message.needs_utf8:
+            if not self.connection.has_extn("smtputf8"):
+                address = email_message.recipient.addr_spec
+                raise smtplib.SMTPNotSupportedError(
+                    "The mail server does not support international addresses (SMTPUTF8), which"
+                    f" this email from {email_message.sender.addr_spec} to {address} needs."
+                )
+            options = ["SMTPUTF8", "BODY=8BITMIME"]
+        self.connection.sendmail(
+            email_message.from_email,
+            email_message.recipients(),
+            email_message.message().as_bytes(),
+            mail_options=options,
+        )
+        return True

@@ -1,0 +1,61 @@
+"""Which email is not sent, whatever happens: what bounces, and what could loop or be abused."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from ...mail.loops import is_program
+from ...models.housekeeping import Counter
+from ...models.incoming import Mailbox
+from ...models.mail import BouncedAddress, mailbox
+from ...models.spam import folded_address
+from ...models.ticket import digest
+from ...vocabulary import MAX_AUTOMATIC_MAILS_PER_HOUR, MailKind
+
+HOUR = 3600  # seconds
+# What a person wrote. All other email is automatic.
+WRITTEN = frozenset({MailKind.REPLY})
+# What a requester gets without an agent's act for this one person, or without their own limit.
+# The notice that a ticket has another address is not among them: nobody must be able to use up
+# the limit and then take a ticket over unseen.
+LIMITED = frozenset({MailKind.RECEIVED, MailKind.RESOLVED, MailKind.LINKS, MailKind.CONFIRM})
+DESK_COUNTER = "confirmations"
+
+
+def refusal(kind: str, address: str) -> str:
+    """Count an automatic email to a requester. Return why it must not be sent; "" if it may."""
+    if kind not in LIMITED:
+        return ""
+    try:
+        own = mailbox(address)
+    except ValueError:  # the email fails with this reason when it is sent
+        return ""
+    if is_program(address):
+        return "This address belongs to a program, which gets no automatic email."
+    if own in {mailbox(each) for each in Mailbox.objects.values_list("address", flat=True)}:
+        return "This is an address of the desk itself, which gets no automatic email."
+    name = f"automatic:{digest(own)}"
+    if Counter.objects.hit(name, limit=MAX_AUTOMATIC_MAILS_PER_HOUR, seconds=HOUR):
+        return "This address has already received several automatic emails this hour."
+    return ""
+
+
+def desk_limit_passed() -> bool:
+    """Count one more confirmation. Return whether that is too many for an hour."""
+    limit = settings.CONFIRMATION_LIMIT
+    return bool(Counter.objects.hit(DESK_COUNTER, limit=limit, seconds=HOUR))
+
+
+def held_this_hour() -> int:
+    """Return how many confirmations the limit of the desk holds back in this hour. One query."""
+    counts = Counter.objects.counts(DESK_COUNTER, seconds=HOUR)
+    return max(0, counts.get("", 0) - int(settings.CONFIRMATION_LIMIT))
+
+
+def bounce_of(address: str) -> BouncedAddress | None:
+    """Return what stops all email to this address; None if nothing does. One query."""
+    try:
+        folded = folded_address(address)
+    except ValueError:
+        return None
+    return BouncedAddress.objects.filter(folded=folded).first()
