@@ -30,6 +30,7 @@ from .fields import (
     OneLineField,
     PartialTextField,
     PlainTextField,
+    RenderedAtField,
     SuggestionField,
     SwitchField,
     TicketNumberField,
@@ -118,10 +119,13 @@ class SubmitForm(NewTicketForm):
     """The public page's form. Requesters set neither status nor assignee.
 
     Triage writes a title that is left empty. `kept` names the suggested values that the requester
-    left alone; it cleans to `accepted`.
+    left alone; it cleans to `accepted`. `homepage` is invisible: only programs fill it in, and it
+    cleans to `spam`. `rendered_at` cleans to `held_because`, see `RenderedAtField`.
     """
 
     title = OneLineField(max_length=MAX_TITLE_CHARS, required=False)
+    homepage = PartialTextField(required=False)
+    rendered_at = RenderedAtField(required=False)
     kept = forms.MultipleChoiceField(
         choices=[(name, name) for name in ("title", "category", "priority")], required=False
     )
@@ -129,6 +133,8 @@ class SubmitForm(NewTicketForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         data["accepted"] = data.pop("kept", [])
+        data["spam"] = bool(data.pop("homepage", ""))
+        data["held_because"] = data.pop("rendered_at", "")
         return data
 
     form_key = forms.CharField(max_length=100, required=False)

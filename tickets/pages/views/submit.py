@@ -13,7 +13,7 @@ from ... import requester_texts as texts
 from ...access.actors import REQUESTER, Actor, actor_of
 from ...access.throttling import throttle_anonymous
 from ...exceptions import NotFound, RateLimited
-from ...forms.fields import clean_data
+from ...forms.fields import RenderedAtField, clean_data
 from ...forms.tickets import SimilarForm, SubmitForm
 from ...models.private_link import digest
 from ...models.ticket import Ticket
@@ -69,12 +69,17 @@ def _create_once(form: SubmitForm, actor: Actor) -> Ticket:
     key = f"{data[FORM_KEY] or secrets.token_hex()} {digest(repr(content))}"
     # Somebody who has not signed in writes as a requester here, in the open demo too.
     author = actor if actor.known else REQUESTER
+    held_because = "" if actor.known else data["held_because"]
     result = create_ticket_once(
         key,
         "page",
         content,
         lambda: create_ticket(
-            data, author, accepted=data["accepted"], page_language=get_language()
+            data,
+            author,
+            accepted=data["accepted"],
+            page_language=get_language(),
+            held_because=held_because,
         ),
         lambda ticket: {"id": ticket.pk},
         until_finished=True,
@@ -91,6 +96,8 @@ def _page(request: Request, form: SubmitForm, status: int = 200) -> HttpResponse
     context = {
         "form": form,
         "form_key": key,
+        # A form that is shown again keeps its time: correcting one word takes no time.
+        "rendered_at": form["rendered_at"].value() or RenderedAtField.stamp(),
         "accepted": [] if form.errors.get("kept") else form["kept"].value() or [],
         "suggestion_id": "" if form.errors.get("suggestion_id") else form["suggestion_id"].value(),
         "categories": texts.CATEGORIES.items(),

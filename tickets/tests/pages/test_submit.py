@@ -1,11 +1,15 @@
 """The public form, and the similar tickets that agents see beside it."""
 
 import re
+import time
 import uuid
 
 import pytest
+from django.core import signing
 from django.test import Client
 
+from tickets.forms.fields import RENDERED_AT_SALT
+from tickets.models.mail import Email
 from tickets.models.ticket import Ticket
 from tickets.tests.factories import TicketFactory
 from tickets.triage import signed_suggestions
@@ -286,3 +290,73 @@ def test_only_agents_see_similar_tickets(visitor, user, agent, settings):
         assert (b'id="similar"' in client.get("/").content) is is_visible
     settings.ACCESS_MODE = "open"
     assert b'id="similar"' not in visitor.get("/").content
+
+
+# --- programs that fill in forms --------------------------------------------------------
+
+
+def stamp(response):
+    return re.search(rb'name="rendered_at" value="([^"]+)"', response.content)[1].decode()
+
+
+def rendered(seconds):
+    """Return the stamp of a form that was rendered this many seconds ago."""
+    return signing.dumps(time.time() - seconds, salt=RENDERED_AT_SALT)
+
+
+def confirmation():
+    email = Email.objects.get(kind="received")
+    return email.state, email.error
+
+
+@pytest.mark.parametrize("seconds", [4, 3600, 30 * 24 * 3600])
+def test_a_form_that_a_person_filled_in_is_confirmed(visitor, seconds):
+    send(visitor, rendered_at=rendered(seconds))
+    assert confirmation() == ("waiting", "")
+
+
+def test_a_form_filled_in_within_no_time_is_held_for_an_agent(visitor, agent):
+    response = send(visitor, rendered_at=stamp(visitor.get("/")))
+    ticket = Ticket.objects.get()
+    assert (response.status_code, response.url) == (302, ticket.private_link_path())
+    assert not ticket.spam
+    assert confirmation() == ("held", "The form was filled in within 3 seconds.")
+    page = agent.get(ticket.get_absolute_url()).content.decode()
+    assert "<strong>Confirmation</strong> held until an agent answers" in page
+    assert "The form was filled in within 3 seconds." in page
+
+
+@pytest.mark.parametrize("value", ["", "1764381600", "1764381600.0:forged"])
+def test_a_form_without_its_time_is_held_for_an_agent(visitor, value):
+    send(visitor, rendered_at=value)
+    assert confirmation() == ("held", "The form was sent without having been opened.")
+
+
+def test_a_form_that_is_shown_again_keeps_its_time(visitor):
+    first = stamp(visitor.get("/"))
+    response = send(visitor, description="", rendered_at=first)
+    assert response.status_code == 400
+    assert stamp(response) == first
+
+
+def test_what_an_agent_sends_is_never_held(agent):
+    send(agent)
+    assert confirmation() == ("waiting", "")
+
+
+def test_a_filled_honeypot_makes_spam_and_the_answer_is_as_usual(visitor):
+    response = send(visitor, homepage="https://spam.example")
+    ticket = Ticket.with_merged.get()
+    assert ticket.spam
+    assert (response.status_code, response.url) == (302, ticket.private_link_path())
+    assert b"We have received your ticket" in visitor.get(response.url).content
+    assert not Email.objects.exists()
+    send(visitor, homepage="https://spam.example", form_key="another", description="And again")
+    assert Ticket.with_merged.filter(spam=True).count() == 2
+
+
+def test_nobody_meets_the_honeypot(visitor):
+    html = visitor.get("/").content.decode()
+    [trap] = re.findall(r"<div class=\"unseen\" aria-hidden=\"true\">.*?</div>", html)
+    assert 'name="homepage" tabindex="-1" autocomplete="off"' in trap
+    assert "Leave this empty" in trap
