@@ -18,6 +18,7 @@ from ...models.housekeeping import DemoTicket
 from ...models.ticket import Ticket
 from ...models.triage import Prediction, TriageModel
 from ...querysets.figures import FieldFigures, SourceFigures, TriageFigures
+from ...services.mail.limits import held_this_hour
 from ...services.triage.shared_state import model_failure
 from ...vocabulary import ACTIVE_STATUSES, Category, LearnedField, Priority, Sort, WaitingFor
 from .. import charts
@@ -63,10 +64,12 @@ def dashboard(request: Request) -> HttpResponse:
     # Read before the figures, so that the tag never stands for newer figures than it knows.
     failure = model_failure()
     failing_since = f"{failure.since:%Y%m%d%H%M%S}" if failure else ""
-    etag = f'W/"{latest_event()}-{period.today:%Y%m%d}-{failing_since}"'
+    held = held_this_hour()
+    etag = f'W/"{latest_event()}-{period.today:%Y%m%d}-{failing_since}-{held}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        context = _overview(period) | {"etag": etag, "model_failure": failure}
+        context = _overview(period) | {"etag": etag, "model_failure": failure, "held": held}
+        context["newest_url"] = list_url({}, sort=Sort.NEWEST)
         response = render(request, "tickets/dashboard.html", context)
         response["ETag"] = etag
     return response
