@@ -62,6 +62,7 @@ ENTRY_POINTS = {
     ("tickets.management.commands.run_local", "config.wsgi"),  # an argument of gunicorn
     ("tickets.management.commands.run_local", "embedded_postgres.server"),  # stops it at the end
     ("tickets.management.commands.run_fake_llm", "tools.fake_llm"),
+    ("tickets.management.commands.run_fake_mail", "tools.fake_mail"),
 }
 # The packages whose `__init__.py` holds more than a docstring, and why.
 FACES = {
@@ -70,6 +71,7 @@ FACES = {
     "tickets.admin": "Django imports it to register the admin's classes",
     "tickets.models": "Django imports it to find the models",
     "tools.fake_llm": "`FakeLLM` is all that the tests need of it",
+    "tools.fake_mail": "the server, and its two ways to reach the desk",
 }
 
 

@@ -26,6 +26,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
 from tickets.checks import refuse_unsafe_settings
+from tickets.models.incoming import Mailbox
 from tickets.services.accounts import create_account
 from tickets.services.housekeeping import database_is_ready
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 ACCOUNTS = {"agent": False, "admin": True}  # name -> is an admin
 TIMEOUT = 30  # seconds for a process to start or stop
+FAKE_MAILBOX = "support@desk.example"  # which the fake mail server serves
+AUTHSERV_ID = "mail.desk.example"  # under which it says who is verified
 
 
 class Command(BaseCommand):
@@ -56,12 +59,14 @@ class Command(BaseCommand):
         processes: dict[str, ManagedProcess] = {}
         try:
             passwords = prepare_database(self)
+            prepare_fake_mailbox(is_active=is_switched_on("FAKE_MAIL"))
             connection.close()
             # The pool's threads would keep connecting to a server that we stop below.
             connection.close_pool()  # type: ignore[attr-defined]
             processes |= start_processes()
             wait_until_serving(processes["web"])
-            self.stdout.write(greeting(passwords))
+            fake_mail = processes.get("fake mail")
+            self.stdout.write(greeting(passwords, fake_mail.command[-1] if fake_mail else ""))
             self.stdout.flush()
             keep_running(processes, self)
         except KeyboardInterrupt:
@@ -160,6 +165,15 @@ def prepare_database(command: BaseCommand) -> dict[str, str]:
     return known_passwords()
 
 
+def prepare_fake_mailbox(*, is_active: bool) -> None:
+    """Have a mailbox while the fake mail server runs, and only then."""
+    if is_active:
+        values = {"name": FAKE_MAILBOX, "authserv_id": AUTHSERV_ID, "is_active": True}
+        Mailbox.objects.update_or_create(address=FAKE_MAILBOX, defaults=values)
+    else:
+        Mailbox.objects.filter(address=FAKE_MAILBOX).update(is_active=False)
+
+
 def accounts_file() -> Path:
     return Path(settings.DATA_DIR) / "accounts.json"
 
@@ -189,18 +203,27 @@ def known_passwords() -> dict[str, str]:
 
 def start_processes() -> dict[str, ManagedProcess]:
     processes: dict[str, ManagedProcess] = {}
-    model: dict[str, str] = {}
-    if os.environ.get("FAKE_LLM", "") not in ("", "0"):
+    fakes: dict[str, str] = {}
+    if is_switched_on("FAKE_LLM"):
         port = free_port()
         processes["fake model"] = ManagedProcess("manage.py", "run_fake_llm", "--port", str(port))
-        model = {"GEMINI_API_KEY": "fake", "GEMINI_BASE_URL": f"http://127.0.0.1:{port}"}
+        fakes |= {"GEMINI_API_KEY": "fake", "GEMINI_BASE_URL": f"http://127.0.0.1:{port}"}
+    if is_switched_on("FAKE_MAIL"):
+        smtp_port = free_port()
+        ports = ("--smtp-port", str(smtp_port), "--port", str(free_port()))
+        processes["fake mail"] = ManagedProcess("manage.py", "run_fake_mail", *ports)
+        fakes |= {"EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}"}
     processes["web"] = ManagedProcess(
         *("-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi"),
-        **model,
+        **fakes,
         DB_STATEMENT_TIMEOUT_MS=os.environ.get("DB_STATEMENT_TIMEOUT_MS", "15000"),
     )
-    processes["worker"] = ManagedProcess("manage.py", "procrastinate", "worker", **model)
+    processes["worker"] = ManagedProcess("manage.py", "procrastinate", "worker", **fakes)
     return processes
+
+
+def is_switched_on(name: str) -> bool:
+    return os.environ.get(name, "") not in ("", "0")
 
 
 def free_port() -> int:
@@ -239,10 +262,12 @@ def keep_running(processes: dict[str, ManagedProcess], command: BaseCommand) -> 
         time.sleep(0.5)
 
 
-def greeting(passwords: dict[str, str]) -> str:
+def greeting(passwords: dict[str, str], mail_port: str = "") -> str:
     host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
     lines = ["", f"  {settings.DESK_NAME}: http://{host}:{settings.PORT}/", ""]
     lines += [f"  {name:<6} password: {password}" for name, password in passwords.items()]
+    if mail_port:
+        lines += ["", f"  Email to and from the desk: http://127.0.0.1:{mail_port}/"]
     if settings.ACCESS_MODE == "open":
         lines += ["", "  ACCESS_MODE=open: everybody on this machine is an agent."]
     return "\n".join([*lines, "", "  Press Ctrl-C to stop. The data stays.", ""])

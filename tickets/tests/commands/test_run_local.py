@@ -142,6 +142,24 @@ def test_acknowledged_data_survives_a_kill_of_everything(program):
     assert json.loads(program.fetch(f"/api/tickets/{created['id']}/")[1])["title"] == "Safe"
 
 
+def test_the_fake_mail_server_takes_what_the_desk_sends(program):
+    program.start(FAKE_MAIL="1")
+    [address] = re.findall(
+        r"Email to and from the desk: (http://127\.0\.0\.1:\d+/)", program.output()
+    )
+    ticket = {"title": "Lamp", "description": "Dark", "requester_email": "kim@example.org"}
+    number = json.loads(program.fetch("/api/tickets/", ticket)[1])["id"]
+    deadline = time.monotonic() + TIMEOUT
+    page = ""
+    while f"[#{number}] We have your request" not in page:
+        assert time.monotonic() < deadline, page
+        time.sleep(0.2)
+        page = urllib.request.urlopen(address, timeout=TIMEOUT).read().decode()
+    message = urllib.request.urlopen(f"{address}messages/1", timeout=TIMEOUT).read().decode()
+    assert "support+t" in message
+    assert "You can simply reply to this email." in message
+
+
 def test_a_killed_process_is_restarted(program):
     program.start()
     [killed] = program.workers()
