@@ -50,7 +50,7 @@ def comparable_address(address: str) -> str:
 
 def mailbox(address: str) -> str:
     """Return one name for all the ways to write an address that reach the same mailbox."""
-    name, _, domain = deliverable_address(address).casefold().rpartition("@")
+    name, _, domain = deliverable_address(address).lower().rpartition("@")
     name = name.partition("+")[0]
     if domain in GMAIL_DOMAINS:
         name, domain = name.replace(".", ""), GMAIL

@@ -17,7 +17,8 @@ def folded_address(address: str) -> str:
 
     Raise ValueError if the domain has no ASCII form.
     """
-    name, _, domain = deliverable_address(address.strip()).casefold().rpartition("@")
+    # Not `casefold`: straße@ and strasse@ may be two people.
+    name, _, domain = deliverable_address(address.strip()).lower().rpartition("@")
     if domain in GMAIL_DOMAINS:
         name, domain = name.partition("+")[0].replace(".", ""), GMAIL
     return f"{name}@{domain}"

@@ -100,7 +100,6 @@ def test_an_enumeration_has_its_members_only(agent, ticket, key, value):
         *("x@example.org,y@example.org", "<x@example.org>", "mailto:x@example.org", "\u200b"),
         *("x@example.org\r\nBcc: y@example.org", "x@example.org\n\ny", "'; DROP TABLE x; --"),
         # Mail programs would decode these to victim@b.co, and to two lines.
-        *("k\u0131m@b.co", "\u017fam@b.co", "\u212aim@b.co"),  # letters like i, s and k
         *("=?utf-8?q?v=69ctim?=@b.co", "=?utf-8?b?dmljdGlt?=@b.co", "=?utf-8?q?a=0D=0AB?=@b.co"),
     ],
 )
