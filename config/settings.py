@@ -274,5 +274,6 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "procrastinate": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
+        "mail.log": {"level": "WARNING"},  # aiosmtpd, which logs each command
     },
 }

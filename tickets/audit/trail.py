@@ -65,6 +65,7 @@ class AuditContext(TypedDict, total=False):
     # The two tickets of a merge, a link or a split.
     source: int
     target: int
+    honeypot: bool  # the field that nobody sees was filled in
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class AuditEntry:
     changes: dict[str, tuple[Any, Any]]
     by_account: bool = False
     ticket_id: int = 0
+    is_trapped: bool = False  # a program filled in the form
 
 
 def audit_trail(ticket: Ticket) -> list[AuditEntry]:
@@ -207,6 +209,7 @@ def _entries(events: Iterable[Any], names: Mapping[str, AuditEvent]) -> Iterator
                 changes=changes,
                 by_account=_account(event) is not None,
                 ticket_id=getattr(event, "ticket_id", event.pgh_obj_id),
+                is_trapped=_context(event).get("honeypot", False),
             )
 
 

@@ -64,6 +64,7 @@ ACTOR_NAMES = {
     "system": "The system",
 }
 BLOCKED = "wrote from a blocked address, so it is spam"
+TRAPPED = "filled in a field that people do not see, so it is spam"
 MAX_SUMMARY_ACTIONS = 4  # per person
 
 
@@ -89,7 +90,8 @@ def actions(entry: AuditEntry) -> list[Action]:
     """Return what the entry's actor did, one action per value."""
     match entry.event:
         case AuditEvent.CREATED:
-            spam = [BLOCKED] if _is_spam(entry) else []
+            reason = TRAPPED if entry.is_trapped else BLOCKED
+            spam = [reason] if _is_spam(entry) else []
             return [Action("opened the ticket"), *map(Action, [*_first_values(entry), *spam])]
         case AuditEvent.COMMENT_CREATED:
             is_public = entry.changes.get("public", (None, True))[1]

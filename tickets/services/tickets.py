@@ -61,8 +61,9 @@ def create_ticket(
     suggestion's. A text whose language is not clear counts as written in `page_language`, that of
     the page that it was typed on.
     If a model is set up, a job that commits with the ticket asks it later.
-    A ticket from a blocked address is spam, as is one with `data["spam"]`: neither a model nor the
-    requester hears of it. With `held_because` the confirmation waits for an agent.
+    A ticket from a blocked address is spam, as is one that fell for the honeypot (`data["spam"]`):
+    neither a model nor the requester hears of it. With `held_because` the confirmation waits for
+    an agent.
     """
     values = _writable_values(data)
     if "title" not in values:
@@ -81,7 +82,8 @@ def create_ticket(
     applied = _apply_suggestion(ticket, suggestion, accepted) if suggestion else set()
     offline = assessment.assess_offline(ticket, TRIAGE_FIELDS)
     ticket.issue_link()
-    with audited(actor):
+    context = {"honeypot": True} if values.get("spam") else {}
+    with audited(actor, **context):
         ticket.save(force_insert=True)
         if actor.user is not None:
             TicketRead.objects.mark_read(ticket, actor.user)

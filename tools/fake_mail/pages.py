@@ -15,6 +15,7 @@ a { color: #4650c9; }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: 0.375rem 0.75rem 0.375rem 0; border-bottom: 1px solid #8884; text-align: left;
   vertical-align: top; }
+th, td:first-child { overflow-wrap: normal; }
 pre { padding: 0.75rem; border: 1px solid #8884; border-radius: 6px; white-space: pre-wrap; }
 iframe { width: 100%; height: 30rem; border: 1px solid #8884; border-radius: 6px;
   background: #fff; }

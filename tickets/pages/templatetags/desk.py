@@ -347,7 +347,7 @@ EMAIL_STATES = {
     MailState.WAITING: "queued",
     MailState.SENDING: "being sent, queued",
     MailState.SENT: "sent",
-    MailState.PRINTED: "printed, as no mail server is set up,",
+    MailState.PRINTED: "printed, since no mail server is set up,",
     MailState.HELD: "held until an agent answers, queued",
     MailState.BOUNCED: "came back, sent",
     MailState.FAILED: "could not be sent, queued",

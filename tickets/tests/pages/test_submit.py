@@ -344,13 +344,15 @@ def test_what_an_agent_sends_is_never_held(agent):
     assert confirmation() == ("waiting", "")
 
 
-def test_a_filled_honeypot_makes_spam_and_the_answer_is_as_usual(visitor):
+def test_a_filled_honeypot_makes_spam_and_the_answer_is_as_usual(visitor, agent):
     response = send(visitor, homepage="https://spam.example")
     ticket = Ticket.with_merged.get()
     assert ticket.spam
     assert (response.status_code, response.url) == (302, ticket.private_link_path())
     assert b"We have received your ticket" in visitor.get(response.url).content
     assert not Email.objects.exists()
+    page = agent.get(ticket.get_absolute_url()).content.decode()
+    assert "filled in a field that people do not see, so it is spam" in page
     send(visitor, homepage="https://spam.example", form_key="another", description="And again")
     assert Ticket.with_merged.filter(spam=True).count() == 2
 
