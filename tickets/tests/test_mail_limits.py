@@ -118,12 +118,27 @@ def test_a_message_that_must_not_be_answered_is_not_confirmed(mail_server, value
     assert Email.objects.get().error == reason
 
 
+def test_a_possibly_forged_sender_gets_no_link_unless_an_agent_sends_it(mail_server, agent):
+    ticket = ticket_by_mail(written("Hello"), create_mailbox(), verified=Verified.FAILED)
+    reply(ticket, agent)
+    tickets.update_ticket(ticket.pk, {"status": "resolved"}, agent)
+    work_now()
+    [answer] = mail_server.messages
+    assert "/t/" not in "".join(part.get_content() for part in list(answer.walk())[1:])
+    assert Email.objects.get(kind="resolved").error == "The sender's address is possibly forged."
+    private_links.send_private_link(ticket, agent)
+    work()
+    text = mail_server.messages[-1].get_body(["plain"]).get_content()
+    assert ticket.private_link_path() in text
+
+
 def test_a_message_is_confirmed_in_its_conversation(mail_server):
     message = written("Buy cheap pills")
     ticket = ticket_by_mail(message, create_mailbox())
     work()
     [confirmation] = mail_server.messages
     assert confirmation["In-Reply-To"] == message["Message-ID"]
+    assert confirmation["Auto-Submitted"] == "auto-replied"
     assert confirmation["Subject"] == f"[#{ticket.pk}] We have your request"
     assert "pills" not in confirmation.as_string()
 

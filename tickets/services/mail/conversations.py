@@ -24,6 +24,7 @@ from ...vocabulary import (
     MailKind,
     MailState,
     ThreadRule,
+    Verified,
 )
 
 # Who has such an email has it in the ticket's conversation.
@@ -100,6 +101,12 @@ def opening_message(ticket: Ticket) -> InboundMessage | None:
     """Return the message that opened the ticket; None if it did not come by mail. One query."""
     opening = ticket.messages.filter(rule=ThreadRule.NEW).defer("raw")
     return opening.order_by("pk").first()
+
+
+def is_possibly_forged(ticket: Ticket) -> bool:
+    """Return whether the message that opened the ticket failed the checks of its sender."""
+    opening = opening_message(ticket)
+    return opening is not None and opening.verified == Verified.FAILED
 
 
 def subject_of(email: Email, ticket: Ticket) -> str:

@@ -24,6 +24,7 @@ from .files import files_of
 from .senders import Sender, sender_of
 
 INVITATION_SUBJECT = "You are invited to the support desk"
+POSSIBLY_FORGED = "The sender's address is possibly forged."
 CHECK_SALT = "tickets.confirm-address"
 
 
@@ -75,6 +76,8 @@ def _outdated_because(email: Email, ticket: Ticket) -> str:
         return "The reply is no longer public."
     if email.kind == MailKind.RESOLVED and not _still_resolved(email, ticket):
         return "The ticket did not stay resolved."
+    if email.kind == MailKind.RESOLVED and conversations.is_possibly_forged(ticket):
+        return POSSIBLY_FORGED
     return ""
 
 
@@ -86,7 +89,7 @@ def _no_confirmation_because(ticket: Ticket) -> str:
     if opening.kind != InboundKind.WRITTEN:
         return "A program wrote the message."
     if opening.verified == Verified.FAILED:
-        return "The sender's address is possibly forged."
+        return POSSIBLY_FORGED
     return ""
 
 
@@ -148,7 +151,8 @@ def _content(email: Email) -> tuple[str, str, dict[str, Any]]:
         # Without the title: a stranger may have chosen both the title and the address.
         return email.kind, str(SUBJECTS[MailKind(email.kind)]), _own_context(email, ticket)
     context = {"ticket": ticket, "kind": email.kind}
-    if email.participant is None:
+    may_read = email.participant is None and not conversations.is_possibly_forged(ticket)
+    if may_read or email.kind == MailKind.LINK:  # which an agent sends, whoever the sender is
         context["link"] = private_link(ticket)
     if email.comment is not None:
         context |= _reply_context(email.comment)
@@ -185,18 +189,19 @@ def _own_context(email: Email, ticket: Ticket) -> dict[str, Any]:
 
 def _headers(email: Email, sender: Sender) -> dict[str, str]:
     domain = sender.address.domain or "localhost"
-    headers = {"Message-ID": conversations.message_id(email, domain)}
-    if reply_to := sender.reply_to(email):
-        headers["Reply-To"] = reply_to
-    if email.kind not in limits.WRITTEN:
-        # RFC 3834, and Exchange's own header: no "out of office" comes back.
-        headers["Auto-Submitted"] = "auto-generated"
-        headers["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     earlier: list[str] = []
     if email.recipient is not None and email.ticket is not None:
         earlier = [conversations.agents_root(email, domain)]
     elif email.kind in conversations.CONVERSATION:
         earlier = conversations.earlier_ids(email, domain)
+    headers = {"Message-ID": conversations.message_id(email, domain)}
+    if reply_to := sender.reply_to(email):
+        headers["Reply-To"] = reply_to
+    if email.kind not in limits.WRITTEN:
+        # RFC 3834, and Exchange's own header: no "out of office" comes back.
+        is_answer = email.kind == MailKind.RECEIVED and bool(earlier)
+        headers["Auto-Submitted"] = "auto-replied" if is_answer else "auto-generated"
+        headers["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     if earlier:
         headers |= {"In-Reply-To": earlier[-1], "References": " ".join(earlier)}
     return headers

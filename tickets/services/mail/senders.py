@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email.headerregistry import Address
 
+from django.db.models import Q
+
 from ...models.incoming import InboundMessage, Mailbox
 from ...models.mail import Email, deliverable_address
 from ...models.ticket import Ticket
@@ -63,6 +65,7 @@ def _mailbox_of(ticket: Ticket | None) -> Mailbox | None:
     """Return the active mailbox by which the ticket last got a message."""
     if ticket is None:
         return None
-    messages = InboundMessage.objects.filter(ticket=ticket, mailbox__is_active=True)
+    of_ticket = Q(ticket=ticket) | Q(ticket__merged_into=ticket)
+    messages = InboundMessage.objects.filter(of_ticket, mailbox__is_active=True)
     latest = messages.select_related("mailbox").defer("raw", "text").order_by("-pk").first()
     return latest.mailbox if latest else None
