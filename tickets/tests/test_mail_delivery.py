@@ -171,6 +171,28 @@ def test_a_connection_that_is_lost_after_the_message_is_never_repeated(mail_serv
     assert not mail_jobs().exists()
 
 
+def test_a_server_that_is_too_slow_to_take_a_message_may_have_taken_it(mail_server, settings):
+    settings.EMAIL_TIMEOUT = 0.5
+    mail_server.hold = threading.Event()
+    create_ticket()
+    work()
+    mail_server.hold.set()
+    work_now()
+    email = Email.objects.get()
+    assert email.state == MailState.UNCERTAIN
+    assert "timed out" in email.error
+    assert email.message_id
+    assert mail_server.connections == 1
+
+
+def test_a_server_that_is_slow_but_answers_in_time_has_taken_it(mail_server):
+    mail_server.hold = threading.Event()
+    threading.Timer(1, mail_server.hold.set).start()
+    create_ticket()
+    work()
+    assert states() == [MailState.SENT]
+
+
 def test_a_worker_that_was_killed_between_leaves_it_uncertain(mail_server):
     create_ticket()
     Email.objects.update(state=MailState.SENDING)  # as while it is handed over

@@ -15,16 +15,16 @@ from ...vocabulary import MAX_AUTOMATIC_MAILS_PER_HOUR, MailKind
 HOUR = 3600  # seconds
 # What a person wrote. All other email is automatic.
 WRITTEN = frozenset({MailKind.REPLY})
-# What a requester gets without an agent's act for this one person, or without their own limit.
-# The notice that a ticket has another address is not among them: nobody must be able to use up
-# the limit and then take a ticket over unseen.
-LIMITED = frozenset({MailKind.RECEIVED, MailKind.RESOLVED, MailKind.LINKS, MailKind.CONFIRM})
+# The automatic email that is counted. An agent sends the private link, so it does not count; nor
+# does the notice that a ticket has another address: nobody must be able to use up the limit and
+# then take a ticket over unseen.
+COUNTED = frozenset({MailKind.RECEIVED, MailKind.RESOLVED, MailKind.LINKS, MailKind.CONFIRM})
 DESK_COUNTER = "confirmations"
 
 
 def refusal(kind: str, address: str) -> str:
-    """Count an automatic email to a requester. Return why it must not be sent; "" if it may."""
-    if kind not in LIMITED:
+    """Count an email to a requester. Return why it must not be sent; "" if it may."""
+    if kind in WRITTEN:
         return ""
     try:
         own = mailbox(address)
@@ -35,7 +35,9 @@ def refusal(kind: str, address: str) -> str:
     if own in {mailbox(each) for each in Mailbox.objects.values_list("address", flat=True)}:
         return "This is an address of the desk itself, which gets no automatic email."
     name = f"automatic:{digest(own)}"
-    if Counter.objects.hit(name, limit=MAX_AUTOMATIC_MAILS_PER_HOUR, seconds=HOUR):
+    if kind in COUNTED and Counter.objects.hit(
+        name, limit=MAX_AUTOMATIC_MAILS_PER_HOUR, seconds=HOUR
+    ):
         return "This address has already received several automatic emails this hour."
     return ""
 
