@@ -322,6 +322,15 @@ def test_a_public_reply_goes_to_all_who_take_part(mail_server, mailbox, agent):
     assert "reply to this email" in plain(copy)
 
 
+def test_who_takes_part_without_a_requester_has_one_thread(mail_server, mailbox, agent):
+    ticket = TicketFactory(requester_email="")
+    add_participant(ticket, "lou@example.org")
+    for number in range(3):
+        send_reply(mail_server, ticket, agent, f"Answer {number}")
+    [root] = threads(mail_server.messages)
+    assert chain(root) == mail_server.messages
+
+
 def test_who_was_removed_meanwhile_gets_nothing(mail_server, mailbox, agent):
     ticket = TicketFactory(requester_email="")
     participant = add_participant(ticket, "lou@example.org")

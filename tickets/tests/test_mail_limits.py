@@ -60,7 +60,7 @@ def test_agents_and_participants_are_no_exception(mail_server, ticket, agent):
 
 
 @pytest.mark.parametrize("name", ["k\u0131m", "\u017fam", "stra\u00dfe", "J\u00f6rg"])
-def test_letters_that_look_alike_are_different_people(name):
+def test_names_that_look_alike_are_different_people(name):
     like = {"k\u0131m": "kim", "\u017fam": "sam", "stra\u00dfe": "strasse", "J\u00f6rg": "jorg"}
     for fold in (folded_address, mailbox):
         assert fold(f"{name}@b.co") != fold(f"{like[name]}@b.co")

@@ -70,12 +70,16 @@ def earlier_ids(email: Email, domain: str) -> list[str]:
     `domain` is that of the ids of emails which an earlier release sent without storing them.
     """
     of_ticket = Q(ticket=email.ticket_id) | Q(ticket__merged_into=email.ticket_id)
+    # What the requester got, and what this participant got instead.
+    is_seen = Q(participant=None)
+    if email.participant_id:
+        is_seen |= Q(participant=email.participant_id)
     sent = Email.objects.filter(
         of_ticket,
+        is_seen,
         created_at__lte=email.created_at,
         kind__in=CONVERSATION,
         recipient=None,
-        participant=None,
         state__in=HANDED_OVER,
     )
     sent = sent.exclude(pk=email.pk).select_related("ticket").defer("ticket__document")
@@ -88,7 +92,7 @@ def earlier_ids(email: Email, domain: str) -> list[str]:
     ids = [
         *(
             (each.created_at, message_id(each, domain))
-            for each in sent.order_by("-pk")[:MAX_REFERENCES]
+            for each in sent.order_by("-pk")[: 2 * MAX_REFERENCES]
         ),
         *received.order_by("-pk").values_list("received_at", "message_id")[:MAX_REFERENCES],
     ]
