@@ -8,8 +8,8 @@ from ...mail.loops import is_program
 from ...models.housekeeping import Counter
 from ...models.incoming import Mailbox
 from ...models.mail import BouncedAddress, mailbox
+from ...models.private_link import digest
 from ...models.spam import folded_address
-from ...models.ticket import digest
 from ...vocabulary import MAX_AUTOMATIC_MAILS_PER_HOUR, MailKind
 
 HOUR = 3600  # seconds
