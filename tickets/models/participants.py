@@ -6,6 +6,7 @@ import pghistory
 from django.db import models
 from django.utils import timezone
 
+from ..querysets.participants import ParticipantQuerySet
 from ..vocabulary import MAX_EMAIL_CHARS
 from .ticket import Ticket
 
@@ -31,6 +32,8 @@ class Participant(models.Model):
     name = models.CharField(max_length=MAX_SENDER_NAME_CHARS, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ParticipantQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -60,16 +60,17 @@ def add_comment(
     return comment
 
 
-def add_reply(ticket: Ticket, data: Mapping[str, Any]) -> Comment:
-    """Add the requester's reply. A finished ticket opens again.
+def add_reply(ticket: Ticket, data: Mapping[str, Any], *, is_mailed: bool = False) -> Comment:
+    """Add the reply of the requester, or of a participant. A finished ticket opens again.
 
     A reply from a blocked address makes the ticket spam, and nothing tells the sender.
-    The same reply sent twice, by two clicks or after a lost answer, is stored once. It goes to the
-    ticket that this one is merged into, if it is.
+    The same reply sent twice, by two clicks or after a lost answer, is stored once, unless it
+    `is_mailed`: each message is one of its own. It goes to the ticket that this one is merged
+    into, if it is.
     """
     with editing_current(ticket.pk, REQUESTER) as edit:
         ticket = edit.ticket
-        if repeated := _repeated_reply(ticket, data["body"]):
+        if not is_mailed and (repeated := _repeated_reply(ticket, data["body"])):
             return repeated
         if ticket.is_finished:
             ticket.status = Status.OPEN
