@@ -348,6 +348,15 @@ SECTIONS = (
                 "A reply written on a page assigns an unassigned ticket to its writer, and moves an"
                 " open one to in progress. Set to 0 to leave both as they are.",
             ),
+            Setting(
+                "MAIL_REOPEN_DAYS",
+                integer,
+                30,
+                "An answer by mail reopens a ticket that was finished at most so many days ago."
+                " Later it opens a new ticket, linked to the old one.",
+                minimum=0,
+                maximum=3650,
+            ),
         ),
     ),
     Section(

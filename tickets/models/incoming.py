@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from ..querysets.incoming import InboundQuerySet
 from ..vocabulary import (
     MAX_EMAIL_CHARS,
     MAX_MAILBOX_NAME_CHARS,
@@ -155,6 +156,8 @@ class InboundMessage(models.Model):
     comment = models.OneToOneField(
         Comment, on_delete=models.SET_NULL, null=True, blank=True, related_name="message"
     )
+
+    objects = InboundQuerySet.as_manager()
 
     class Meta:
         verbose_name = "incoming message"

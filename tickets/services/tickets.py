@@ -13,6 +13,7 @@ from django.db.models import Q
 from ..access.actors import Actor
 from ..exceptions import NotFound, TicketMerged
 from ..models.housekeeping import IdempotencyKey
+from ..models.incoming import InboundMessage
 from ..models.private_link import digest
 from ..models.spam import is_blocked
 from ..models.ticket import Ticket
@@ -65,9 +66,7 @@ def create_ticket(
     neither a model nor the requester hears of it. With `held_because` the confirmation waits for
     an agent.
     """
-    values = _writable_values(data)
-    if "title" not in values:
-        values["title"] = engine.suggest_title(data["description"], use_model=False).title
+    values = _with_title(_writable_values(data))
     suggestion: SignedSuggestion | None = data.get("suggestion")
     ticket = Ticket(**values)
     ticket.spam = ticket.spam or is_blocked(ticket.requester_email)
@@ -275,14 +274,23 @@ def choose_language(ticket: Ticket, language: str) -> None:
 def delete_ticket(ticket_id: int, actor: Actor, *, version: int | None = None) -> None:
     """Delete a ticket with its conversation, and the tickets that were merged into it.
 
-    The audit trail stays. Raise as `editing` does.
+    Of the messages that came by mail stays what tells them from new ones. The audit trail stays.
+    Raise as `editing` does.
     """
     with audited(actor):
         lock_relations()
         ticket = lock_ticket(ticket_id, version)
         merged = Q(ticket=ticket) | Q(ticket__merged_into=ticket)
         feedback.delete_feedback(Feedback.objects.filter(merged))
+        InboundMessage.objects.of(ticket).forget()
         ticket.delete()
+
+
+def _with_title(values: dict[str, TicketValue]) -> dict[str, TicketValue]:
+    if "title" in values:
+        return values
+    suggested = engine.suggest_title(str(values["description"]), use_model=False)
+    return values | {"title": suggested.title}
 
 
 def _writable_values(data: Mapping[str, Any]) -> dict[str, TicketValue]:

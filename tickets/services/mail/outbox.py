@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from ...models.incoming import InboundMessage
 from ...models.mail import Email, comparable_address
 from ...models.ticket import Comment, Ticket
 from ...vocabulary import MailKind, MailState, Status
@@ -63,8 +64,16 @@ def comment_added(comment: Comment) -> None:
 
 
 def status_changed(ticket: Ticket, before: str) -> None:
-    """Tell the requester that the ticket is resolved, if it still is after RESOLVED_DELAY."""
-    if ticket.status == Status.RESOLVED != before and _is_reachable(ticket):
+    """Tell the requester that the ticket is resolved, if it still is after RESOLVED_DELAY.
+
+    A program that opened it by mail is told nothing.
+    """
+    is_resolved = ticket.status == Status.RESOLVED != before
+    if (
+        is_resolved
+        and _is_reachable(ticket)
+        and not InboundMessage.objects.opened_by_program(ticket)
+    ):
         event = f"resolved {ticket.pk} v{ticket.version}"
         _enqueue(ticket, MailKind.RESOLVED, event, delay=RESOLVED_DELAY)
 

@@ -1,11 +1,111 @@
-"""The job that reads stored messages."""
+"""Handle stored messages: each once, in the order in which they came.
+
+Messages are handled one after the other, whichever worker does it. So an answer never comes before
+the message that it answers, and a copy in another mailbox never beside its original. A message
+that could not be handled since a worker was killed is handled with the next one at the latest.
+"""
 
 from __future__ import annotations
 
+import logging
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+
+from ....models.incoming import InboundMessage
+from ....models.mail import MAX_ERROR_CHARS
+from ....vocabulary import InboundState
+from .filing import file_message
+from .verdict import Envelope, judge, read_message
+
+logger = logging.getLogger(__name__)
+
+# A message that ends the worker each time, by its memory for example, must not do so for ever.
+MAX_ATTEMPTS = 5
+
+
+def handle(message_id: int) -> None:
+    """Handle what is stored up to this message, oldest first. Twice does no harm.
+
+    A message that raises is marked as failed, and the next one is handled.
+    Raise OperationalError or InterfaceError if the database is not available.
+    """
+    waiting = InboundMessage.objects.filter(state=InboundState.STORED, pk__lte=message_id)
+    for pk in waiting.order_by("pk").values_list("pk", flat=True):
+        _handle_one(pk)
+
+
+def try_again(message_id: int) -> bool:
+    """Handle a failed message again. Return False if it has not failed."""
+    with transaction.atomic():
+        failed = InboundMessage.objects.filter(pk=message_id, state=InboundState.FAILED)
+        is_waiting = bool(failed.update(state=InboundState.STORED, error="", attempts=0))
+        if is_waiting:
+            handle_message.defer(message_id=message_id)
+    return is_waiting
+
+
+def _handle_one(pk: int) -> None:
+    waiting = InboundMessage.objects.filter(pk=pk, state=InboundState.STORED)
+    # Committed first, so that a worker that dies of the message has counted.
+    if not waiting.update(attempts=F("attempts") + 1):
+        return
+    if waiting.filter(attempts__gt=MAX_ATTEMPTS).exists():
+        _fail(pk, "The worker ended each time that it read this message.")
+        return
+    try:
+        with transaction.atomic():
+            _lock()
+            row = _locked(pk)
+            if row is not None:
+                _read_and_file(row)
+    except (OperationalError, InterfaceError):
+        raise  # the message is not at fault
+    except Exception as error:
+        logger.exception("Message %s could not be handled", pk)
+        _fail(pk, f"{type(error).__name__}: {error}")
+
+
+def _lock() -> None:
+    """Let no other worker handle a message until the end of this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('incoming mail', 0))")
+
+
+def _locked(pk: int) -> InboundMessage | None:
+    """Return the message without its bytes, unless somebody else has handled it."""
+    rows = InboundMessage.objects.filter(state=InboundState.STORED).defer("raw")
+    return rows.select_for_update(of=("self",)).select_related("mailbox").filter(pk=pk).first()
+
+
+def _read_and_file(row: InboundMessage) -> None:
+    envelope = envelope_of(row)
+    message = read_message(raw_of(row), envelope)
+    file_message(row, message, judge(message, envelope, row.pk))
+
+
+def envelope_of(row: InboundMessage) -> Envelope:
+    return Envelope(row.mailbox, row.envelope_from, row.envelope_to)
+
+
+def raw_of(row: InboundMessage) -> bytes:
+    """Return the message as it came. One query."""
+    stored: Any = InboundMessage.objects.values_list("raw", flat=True).get(pk=row.pk)
+    return bytes(stored)
+
+
+def _fail(pk: int, error: str) -> None:
+    failed = InboundMessage.objects.filter(pk=pk, state=InboundState.STORED)
+    failed.update(state=InboundState.FAILED, error=error.replace("\0", "")[:MAX_ERROR_CHARS])
+
+
+# --- job --------------------------------------------------------------------------------
 
 
 @app.task(queue="incoming", retry=RetryStrategy(max_attempts=12, exponential_wait=2))
 def handle_message(message_id: int) -> None:
-    """Read a stored message. Running it twice does no harm."""
+    """Handle a message, and those before it that wait."""
+    handle(message_id)

@@ -1,0 +1,54 @@
+"""Mail of ours that came back."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from ....mail.bounces.reader import Bounce
+from ....models.mail import MAX_ERROR_CHARS, BouncedAddress, Email
+from ....models.ticket import Ticket
+from ....vocabulary import BounceKind, MailState
+from .people import fold
+
+# A report may come before the desk has noted that the email was sent.
+RETURNABLE = (MailState.SENDING, MailState.SENT, MailState.UNCERTAIN, MailState.BOUNCED)
+
+
+def note_bounce(email: Email, bounce: Bounce, ticket: Ticket | None) -> str:
+    """Note that an email came back. Return a sentence about it.
+
+    Unless it may still arrive, its address gets no more mail until an agent clears it. That is the
+    address that we wrote to: what the report says could be forged.
+    """
+    words = bounce.diagnostic or bounce.status or bounce.kind.label
+    is_final = bounce.kind != BounceKind.SOFT
+    if is_final or email.bounce_kind in ("", BounceKind.SOFT):
+        email.move_state(
+            RETURNABLE,
+            MailState.BOUNCED,
+            words,
+            bounced_at=timezone.now(),
+            bounce_kind=bounce.kind,
+        )
+    if is_final and (folded := fold(email.address)):
+        BouncedAddress.objects.get_or_create(
+            folded=folded,
+            defaults={
+                "address": email.address,
+                "kind": bounce.kind,
+                "diagnostic": words[:MAX_ERROR_CHARS],
+                "email": email,
+                "ticket": ticket,
+            },
+        )
+    return f"{email.address}: {bounce.kind.label}. {words}"
+
+
+def is_bounced(address: str) -> bool:
+    """Return whether the desk sends no mail to this address. One query."""
+    return BouncedAddress.objects.filter(folded=fold(address)).exists()
+
+
+def clear_address(address: str) -> bool:
+    """Let mail go to an address again. Return False if nothing stopped it."""
+    return bool(BouncedAddress.objects.filter(folded=fold(address)).delete()[0])

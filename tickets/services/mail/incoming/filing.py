@@ -1,0 +1,186 @@
+"""Do what the verdict on a message says, in one transaction with the message's row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils import timezone
+
+from ....access.actors import REQUESTER, SYSTEM, Actor, user_actor
+from ....forms.tickets import SubmitForm
+from ....mail.reader import Message
+from ....models.housekeeping import Counter
+from ....models.incoming import MAX_SUBJECT_CHARS, InboundMessage
+from ....models.participants import MAX_SENDER_NAME_CHARS
+from ....models.ticket import Comment, Ticket, digest
+from ....vocabulary import (
+    MAX_EMAIL_CHARS,
+    MAX_MAILED_TICKETS_PER_HOUR,
+    MAX_MESSAGE_ID_CHARS,
+    MAX_REOPENINGS_PER_HOUR,
+    MAX_TITLE_CHARS,
+    InboundKind,
+    InboundState,
+    ThreadRule,
+    Verified,
+)
+from ...comments import add_reply
+from ...editing import editing_current
+from ...participants import add_participants
+from ...relations import link_tickets
+from ...replies import reply_at_once
+from ...tickets import create_ticket
+from .bounces import note_bounce
+from .files import keep_files
+from .people import fold, possible_participants
+from .texts import StoredText, stored_text
+from .verdict import Outcome, Verdict
+
+TOO_LARGE = "This message was too large to be received. Only its headers were stored."
+HOUR = 3600  # seconds
+
+
+def file_message(row: InboundMessage, message: Message, verdict: Verdict) -> None:
+    """Make the message what its verdict says, and save its row."""
+    text = stored_text(message)
+    verdict = _within_limits(verdict)
+    fill_row(row, message, verdict, text)
+    match verdict.outcome:
+        case Outcome.TICKET:
+            open_ticket(row, message, text, answered=verdict.answered)
+        case Outcome.MESSAGE:
+            add_message(row, message, text)
+        case Outcome.REPLY:
+            assert verdict.agent is not None
+            add_agents_reply(row, message, text, user_actor(verdict.agent))
+        case Outcome.SHOW:
+            _show(row, verdict)
+        case Outcome.HOLD:
+            row.state = InboundState.HELD
+            _announce(row.ticket)
+        case Outcome.NOTE:
+            is_news = verdict.kind == InboundKind.BOUNCE
+            row.state = InboundState.HANDLED if is_news else InboundState.IGNORED
+    row.save()
+
+
+def fill_row(row: InboundMessage, message: Message, verdict: Verdict, text: StoredText) -> None:
+    """Note on the row what reading the message gave."""
+    row.message_id = message.message_id[:MAX_MESSAGE_ID_CHARS]
+    row.sender_address = verdict.author.address[:MAX_EMAIL_CHARS]
+    row.sender_name = " ".join(verdict.author.name.split())[:MAX_SENDER_NAME_CHARS]
+    row.subject = " ".join(message.subject.split())[:MAX_SUBJECT_CHARS]
+    row.text, row.folds = text.text, [list(fold) for fold in text.folds]
+    row.kind, row.rule = verdict.kind, verdict.rule or ""
+    row.sender, row.verified = verdict.sender or "", verdict.verified
+    row.explanation = [*verdict.reasons, *_flags(message)]
+    row.ticket, row.error = verdict.ticket, ""
+
+
+def open_ticket(
+    row: InboundMessage, message: Message, text: StoredText, *, answered: Ticket | None = None
+) -> Ticket:
+    """Open a ticket, as the public form does. Does not save the row.
+
+    A program gets no confirmation. A sender who may be forged gets no mail at all: the ticket has
+    no private link until an agent sends one.
+    """
+    ticket = create_ticket(_values(row, text), REQUESTER)
+    row.ticket, row.rule, row.state = ticket, ThreadRule.NEW, InboundState.HANDLED
+    if answered is not None:
+        link_tickets(ticket.pk, answered.pk, SYSTEM)
+    _add_people(row, message, ticket)
+    # Mail about a ticket asks which message opened it.
+    row.save()
+    row.explanation += keep_files(message.attachments, ticket, comment=None, message=row)
+    return ticket
+
+
+def add_message(row: InboundMessage, message: Message, text: StoredText) -> Comment:
+    """Add what a requester or a participant wrote. Does not save the row."""
+    assert row.ticket is not None
+    comment = add_reply(row.ticket, {"body": _body(row, text)}, is_mailed=True)
+    return _join(row, message, comment)
+
+
+def add_agents_reply(
+    row: InboundMessage, message: Message, text: StoredText, actor: Actor
+) -> Comment:
+    """Publish an agent's reply, without what their mail program quoted. Does not save the row."""
+    assert row.ticket is not None
+    body = text.new or text.body
+    return _join(row, message, reply_at_once(row.ticket, body, actor))
+
+
+def _join(row: InboundMessage, message: Message, comment: Comment) -> Comment:
+    row.comment, row.ticket, row.state = comment, comment.ticket, InboundState.HANDLED
+    _add_people(row, message, comment.ticket)
+    row.save()
+    row.explanation += keep_files(message.attachments, comment.ticket, comment=comment, message=row)
+    return comment
+
+
+def _within_limits(verdict: Verdict) -> Verdict:
+    """Hold what would reopen a ticket, or open one, too often."""
+    ticket = verdict.ticket
+    if verdict.outcome == Outcome.TICKET and verdict.author.address:
+        name = f"mailed:{digest(fold(verdict.author.address) or verdict.author.address)}"
+        if Counter.objects.hit(name, limit=MAX_MAILED_TICKETS_PER_HOUR, seconds=HOUR):
+            return verdict.holding("This address has opened many tickets in this hour.")
+    elif verdict.outcome == Outcome.MESSAGE and ticket is not None and ticket.is_finished:
+        name = f"reopened:{ticket.pk}"
+        if Counter.objects.hit(name, limit=MAX_REOPENINGS_PER_HOUR, seconds=HOUR):
+            return verdict.holding("Mail has reopened this ticket several times in this hour.")
+    return verdict
+
+
+def _show(row: InboundMessage, verdict: Verdict) -> None:
+    row.state = InboundState.HANDLED
+    is_bounce = verdict.bounce is not None
+    if verdict.email is not None and verdict.bounce is not None:
+        row.explanation.append(note_bounce(verdict.email, verdict.bounce, verdict.ticket))
+    elif verdict.bounce is not None:
+        row.explanation.append(verdict.bounce.diagnostic)
+    _announce(row.ticket, is_news=is_bounce)
+
+
+def _announce(ticket: Ticket | None, *, is_news: bool = True) -> None:
+    """Let open pages show the message. News makes the ticket unread as well."""
+    if ticket is None:
+        return
+    with editing_current(ticket.pk, SYSTEM) as edit:
+        edit.is_new_version = True
+        if is_news:
+            edit.ticket.last_activity_at = timezone.now()
+
+
+def _values(row: InboundMessage, text: StoredText) -> dict[str, object]:
+    """Return the values of a new ticket: those that the public form accepts."""
+    title = row.subject if len(row.subject) <= MAX_TITLE_CHARS else row.subject[:199] + "\u2026"
+    data = {"description": _body(row, text), "title": title, "requester_email": row.sender_address}
+    form = SubmitForm(data)
+    form.full_clean()
+    values: dict[str, object] = form.cleaned_data
+    if row.sender_address and not values.get("requester_email"):
+        row.explanation.append("The desk cannot write to the sender's address.")
+    return values
+
+
+def _body(row: InboundMessage, text: StoredText) -> str:
+    return text.body if row.is_complete else TOO_LARGE
+
+
+def _flags(message: Message) -> Iterator[str]:
+    if message.flags:
+        names = ", ".join(sorted(flag.replace("_", " ") for flag in message.flags))
+        yield f"Not everything could be read: {names}."
+
+
+def _add_people(row: InboundMessage, message: Message, ticket: Ticket) -> None:
+    """Let those whom the message names take part, unless the sender is doubtful."""
+    if row.kind != InboundKind.WRITTEN or row.verified == Verified.FAILED or ticket.spam:
+        return
+    named = [*message.to, *message.cc]
+    people = possible_participants(named, ticket.requester_email, row.sender_address)
+    if people:
+        add_participants(ticket, people, SYSTEM)

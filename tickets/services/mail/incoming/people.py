@@ -1,0 +1,113 @@
+"""Whose an address is: the desk's own, the requester's, a participant's, an agent's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from ....access.actors import agents
+from ....forms.fields import EmailField
+from ....mail.addresses import Address
+from ....mail.reader import Message
+from ....models.incoming import Mailbox
+from ....models.mail import mailbox
+from ....models.participants import Participant
+from ....models.spam import folded_address
+from ....models.ticket import Ticket
+from ....vocabulary import MAX_EMAIL_CHARS, Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a message, as its headers say. Nothing proves it."""
+
+    address: str = ""
+    name: str = ""
+
+
+def is_own(address: str) -> bool:
+    """Return whether mail to this address reaches the desk. One query."""
+    return _mailbox_name(address) in _own_mailboxes()
+
+
+def possible_participants(people: Iterable[Address], *present: str) -> list[Address]:
+    """Return those who are neither the desk, nor an agent, nor one of those present. Two queries.
+
+    Addresses that the desk cannot write to are left out.
+    """
+    own = _own_mailboxes()
+    known = {fold(address) for address in [*present, *agents().values_list("email", flat=True)]}
+    return [
+        person
+        for person in people
+        if _is_usable(person.email)
+        and _mailbox_name(person.email) not in own
+        and fold(person.email) not in known
+    ]
+
+
+def author_of(message: Message) -> Author:
+    """Return who wrote a message.
+
+    A form on a website often writes in the name of the desk, and names the visitor in Reply-To.
+    """
+    candidates = [message.sender, *message.reply_to] if message.sender else message.reply_to
+    for candidate in candidates:
+        if candidate and not is_own(candidate.email):
+            return Author(candidate.email, candidate.name)
+    return Author()
+
+
+def sender_of(ticket: Ticket, address: str) -> Sender:
+    """Return what the owner of an address is to a ticket. Up to two queries.
+
+    A deactivated agent is nobody.
+    """
+    folded = fold(address)
+    if not folded:
+        return Sender.OTHER
+    if folded == fold(ticket.requester_email):
+        return Sender.REQUESTER
+    if accounts_of(address):
+        return Sender.AGENT
+    if Participant.objects.of(ticket).filter(folded=folded).exists():
+        return Sender.PARTICIPANT
+    return Sender.OTHER
+
+
+def accounts_of(address: str) -> list[User]:
+    """Return the accounts of agents with this address; none for an empty one. One query."""
+    return list(agents().filter(email__iexact=address)) if address else []
+
+
+def fold(address: str) -> str:
+    """Return `folded_address`, or "" for an address that cannot exist."""
+    try:
+        return folded_address(address) if address else ""
+    except ValueError:
+        return ""
+
+
+def _is_usable(address: str) -> bool:
+    try:
+        return bool(fold(EmailField(max_length=MAX_EMAIL_CHARS).clean(address)))
+    except ValidationError:
+        return False
+
+
+def _own_mailboxes() -> set[str]:
+    addresses = [*Mailbox.objects.values_list("address", flat=True)]
+    addresses.append(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
+    return {_mailbox_name(address) for address in addresses if address}
+
+
+def _mailbox_name(address: str) -> str:
+    try:
+        return mailbox(address)
+    except ValueError:
+        return address.lower()

@@ -1,0 +1,301 @@
+"""What a message is, which ticket it belongs to, and what becomes of it. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import Enum
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from ....mail.bounces.reader import Bounce
+from ....mail.reader import Message, read
+from ....models.incoming import InboundMessage, Mailbox
+from ....models.mail import Email
+from ....models.spam import is_blocked
+from ....models.ticket import Ticket
+from ....vocabulary import (
+    MAX_MESSAGE_ID_CHARS,
+    InboundKind,
+    InboundState,
+    Sender,
+    ThreadRule,
+    Verified,
+)
+from ..signed_addresses import answered_notice, returned_email, ticket_of
+from .people import Author, accounts_of, author_of, is_own
+from .threading import Thread, current, find_thread
+
+MAX_COPIES = 5  # messages of one Message-ID that are compared
+ANSWERS_NOBODY = ("null return path", "a report (multipart/report)")
+
+
+class Outcome(Enum):
+    """What becomes of a message."""
+
+    TICKET = "opens a ticket"
+    MESSAGE = "becomes a message on its ticket"
+    REPLY = "becomes an agent's public reply"
+    SHOW = "is shown to agents on its ticket, and changes nothing"
+    HOLD = "waits for an agent's decision"
+    NOTE = "is stored, and nothing else"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a message is handled, with the reasons in plain sentences.
+
+    `answered` is the ticket that was finished so long ago that its answer opens another one.
+    `agent` wrote a reply. `email` came back, and `bounce` says why.
+    """
+
+    kind: InboundKind
+    outcome: Outcome
+    author: Author
+    verified: Verified
+    reasons: tuple[str, ...] = ()
+    ticket: Ticket | None = None
+    rule: ThreadRule | None = None
+    sender: Sender | None = None
+    answered: Ticket | None = None
+    agent: User | None = None
+    email: Email | None = None
+    bounce: Bounce | None = None
+
+    def holding(self, reason: str) -> Verdict:
+        return replace(self, outcome=Outcome.HOLD, reasons=(*self.reasons, reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """How a message came. None in `sender` means that nobody told the return path."""
+
+    mailbox: Mailbox | None = None
+    sender: str | None = None
+    recipients: Sequence[str] = ()
+
+
+def read_message(raw: bytes, envelope: Envelope) -> Message:
+    """Read a message as the mailbox that it came to allows. Raises nothing."""
+    authserv_id = envelope.mailbox.authserv_id if envelope.mailbox else ""
+    return read(raw, envelope_from=envelope.sender, authserv_id=authserv_id)
+
+
+def judge(message: Message, envelope: Envelope, message_pk: int | None = None) -> Verdict:
+    """Return the verdict on a message. `message_pk` is its row, if it is stored."""
+    author = author_of(message)
+    verified = message.authentication.verdict
+    recipients = [*envelope.recipients, *recipients_of(message)]
+    if message.bounces:
+        return _judge_bounce(message, author, verified, recipients)
+    if reason := _own_because(message):
+        return Verdict(InboundKind.OWN, Outcome.NOTE, author, verified, (reason,))
+    if original := _original_of(message, envelope, message_pk):
+        return Verdict(
+            InboundKind.COPY,
+            Outcome.NOTE,
+            author,
+            verified,
+            ("The same message came before, perhaps to another mailbox.",),
+            current(original.ticket),
+            ThreadRule.SAME_MESSAGE if original.ticket else None,
+        )
+    thread = find_thread(message, recipients, author.address)
+    if message.loop.is_automatic:
+        return _judge_automatic(message, author, verified, thread)
+    verdict = Verdict(InboundKind.WRITTEN, Outcome.TICKET, author, verified)
+    return _judge_joined(verdict, thread) if thread else _opening(verdict)
+
+
+def recipients_of(message: Message) -> list[str]:
+    """Return the addresses that the headers name as recipients."""
+    headers = (message.delivered_to, message.to, message.cc)
+    return [address.email for addresses in headers for address in addresses]
+
+
+# --- what is no message of a person -------------------------------------------------------
+
+
+def _judge_bounce(
+    message: Message, author: Author, verified: Verified, recipients: Sequence[str]
+) -> Verdict:
+    """Find the email that came back: by its own address, else by its Message-ID."""
+    email = returned_email(recipients) or _email_with(
+        bounce.message_id for bounce in message.bounces
+    )
+    verdict = Verdict(InboundKind.BOUNCE, Outcome.NOTE, author, verified)
+    if email is None:
+        thread = find_thread(message, recipients, author.address)
+        if thread is None or not thread.is_proven:
+            return replace(verdict, reasons=("None of our messages came back with it.",))
+        return replace(
+            verdict,
+            outcome=Outcome.SHOW,
+            reasons=(thread.reason,),
+            ticket=thread.ticket,
+            rule=thread.rule,
+            bounce=message.bounces[0],
+        )
+    ticket = current(email.ticket)
+    where = f" about #{ticket.pk}" if ticket else ""
+    return replace(
+        verdict,
+        outcome=Outcome.SHOW,
+        reasons=(f"Our message{where} to {email.address} came back.",),
+        ticket=ticket,
+        rule=ThreadRule.BOUNCE,
+        email=email,
+        bounce=_about(email, message.bounces),
+    )
+
+
+def _email_with(message_ids: Iterable[str]) -> Email | None:
+    ids = [message_id for message_id in message_ids if message_id]
+    emails = Email.objects.filter(message_id__in=ids).select_related("ticket")
+    return emails.order_by("pk").first() if ids else None
+
+
+def _about(email: Email, bounces: Sequence[Bounce]) -> Bounce:
+    """Return what the report says about the address that we wrote to."""
+    address = email.address.lower()
+    own = (
+        bounce
+        for bounce in bounces
+        if address in (bounce.original_recipient.lower(), bounce.recipient.lower())
+    )
+    return next(own, bounces[0])
+
+
+def _own_because(message: Message) -> str:
+    """Return why this is mail that the desk itself sent; "" if it is not."""
+    if message.has_own_id and Email.objects.filter(message_id=message.message_id).exists():
+        return "We sent this message ourselves: its Message-ID is ours."
+    replies_to = [address.email for address in message.reply_to]
+    is_from_us = message.sender is not None and is_own(message.sender.email)
+    if is_from_us and (ticket_of(replies_to) or answered_notice(replies_to)):
+        return "We sent this message ourselves: answers to it come to a signed address of ours."
+    return ""
+
+
+def _original_of(
+    message: Message, envelope: Envelope, message_pk: int | None
+) -> InboundMessage | None:
+    """Return the earlier message that this one is a copy of: with the same id and content."""
+    rows = InboundMessage.objects.filter(message_id=message.message_id[:MAX_MESSAGE_ID_CHARS])
+    rows = rows.exclude(state__in=[InboundState.STORED, InboundState.FAILED])
+    if message_pk is not None:
+        rows = rows.filter(pk__lt=message_pk)
+    for row in rows.select_related("ticket").order_by("pk")[:MAX_COPIES]:
+        if row.raw and _content(read(bytes(row.raw))) == _content(message):
+            return row
+    return None
+
+
+def _content(message: Message) -> object:
+    files = [(file.name, file.content) for file in message.attachments]
+    sender = message.sender.email.lower() if message.sender else ""
+    return sender, message.subject, message.text, message.html, files
+
+
+def _judge_automatic(
+    message: Message, author: Author, verified: Verified, thread: Thread | None
+) -> Verdict:
+    because = "; ".join(message.loop.reasons)
+    verdict = Verdict(
+        InboundKind.AUTOMATIC,
+        Outcome.TICKET,
+        author,
+        verified,
+        (f"An automatic message ({because}): it gets no automatic answer.",),
+    )
+    if thread is not None:
+        return replace(
+            verdict,
+            outcome=Outcome.SHOW,
+            reasons=(
+                thread.reason,
+                f"An automatic message ({because}): shown, does not reopen the ticket.",
+            ),
+            ticket=thread.ticket,
+            rule=thread.rule,
+            sender=thread.sender,
+        )
+    if set(message.loop.reasons) & set(ANSWERS_NOBODY):
+        return verdict.holding("It belongs to no ticket, and nobody could be answered.")
+    return _opening(verdict)
+
+
+# --- what a person wrote ------------------------------------------------------------------
+
+
+def _opening(verdict: Verdict) -> Verdict:
+    return replace(
+        verdict,
+        outcome=Outcome.TICKET,
+        rule=ThreadRule.NEW,
+        sender=Sender.REQUESTER,
+        reasons=(*verdict.reasons, *_doubts(verdict)),
+    )
+
+
+def _doubts(verdict: Verdict) -> tuple[str, ...]:
+    if verdict.verified != Verified.FAILED:
+        return ()
+    return (
+        "The sender may be forged (DMARC failed): no confirmation and no private link were sent.",
+    )
+
+
+def _judge_joined(verdict: Verdict, thread: Thread) -> Verdict:
+    ticket, author = thread.ticket, verdict.author
+    verdict = replace(
+        verdict,
+        outcome=Outcome.MESSAGE,
+        ticket=ticket,
+        rule=thread.rule,
+        sender=thread.sender,
+        reasons=(thread.reason,),
+    )
+    if thread.notice is not None or thread.sender == Sender.AGENT:
+        return _judge_agent(verdict, thread)
+    if thread.sender == Sender.OTHER:
+        return verdict.holding("Somebody else wrote it: only agents see it until one accepts it.")
+    if verdict.verified == Verified.FAILED and not thread.is_proven:
+        return verdict.holding("The sender may be forged (DMARC failed).")
+    if thread.sender == Sender.PARTICIPANT and is_blocked(author.address):
+        return verdict.holding("The sender's address is blocked.")
+    if _is_long_finished(ticket):
+        days = settings.MAIL_REOPEN_DAYS
+        reason = f"#{ticket.pk} was finished more than {days} days ago: a new ticket, linked to it."
+        return _opening(
+            replace(verdict, ticket=None, answered=ticket, reasons=(thread.reason, reason))
+        )
+    return verdict
+
+
+def _judge_agent(verdict: Verdict, thread: Thread) -> Verdict:
+    """Publish an agent's reply only if its address is signed and its sender is verified."""
+    accounts = accounts_of(verdict.author.address)
+    notice = thread.notice
+    if notice is not None:
+        accounts = [account for account in accounts if account.pk == notice.recipient_id]
+    if not accounts:
+        return replace(verdict, sender=Sender.OTHER).holding(
+            "It was sent to an agent's own address for answers, but not by that agent."
+        )
+    verdict = replace(verdict, sender=Sender.AGENT)
+    if len(accounts) > 1:
+        return verdict.holding("Several agents have this address.")
+    if thread.rule != ThreadRule.ADDRESS:
+        return verdict.holding("An agent's reply without a signed address has to be confirmed.")
+    if verdict.verified != Verified.VERIFIED:
+        return verdict.holding("An agent's reply whose sender is not verified has to be confirmed.")
+    return replace(verdict, outcome=Outcome.REPLY, agent=accounts[0])
+
+
+def _is_long_finished(ticket: Ticket) -> bool:
+    limit = timezone.now() - timedelta(days=settings.MAIL_REOPEN_DAYS)
+    return ticket.is_finished and ticket.resolved_at is not None and ticket.resolved_at < limit
