@@ -180,7 +180,9 @@ def _add_people(row: InboundMessage, message: Message, ticket: Ticket) -> None:
     """Let those whom the message names take part, unless the sender is doubtful."""
     if row.kind != InboundKind.WRITTEN or row.verified == Verified.FAILED or ticket.spam:
         return
-    named = [*message.to, *message.cc]
-    people = possible_participants(named, ticket.requester_email, row.sender_address)
+    # Where it was delivered is an address of the desk, whether or not a mailbox has it.
+    ours = [*row.envelope_to, *(address.email for address in message.delivered_to)]
+    present = [ticket.requester_email, row.sender_address, *ours]
+    people = possible_participants([*message.to, *message.cc], present)
     if people:
         add_participants(ticket, people, SYSTEM)

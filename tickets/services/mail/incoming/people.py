@@ -20,6 +20,7 @@ from ....models.participants import Participant
 from ....models.spam import folded_address
 from ....models.ticket import Ticket
 from ....vocabulary import MAX_EMAIL_CHARS, Sender
+from ..signed_addresses import SIGNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def is_own(address: str) -> bool:
     return _mailbox_name(address) in _own_mailboxes()
 
 
-def possible_participants(people: Iterable[Address], *present: str) -> list[Address]:
+def possible_participants(people: Iterable[Address], present: Iterable[str]) -> list[Address]:
     """Return those who are neither the desk, nor an agent, nor one of those present. Two queries.
 
     Addresses that the desk cannot write to are left out.
@@ -46,6 +47,7 @@ def possible_participants(people: Iterable[Address], *present: str) -> list[Addr
         person
         for person in people
         if _is_usable(person.email)
+        and not SIGNED.search(person.email)
         and _mailbox_name(person.email) not in own
         and fold(person.email) not in known
     ]
