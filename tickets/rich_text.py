@@ -43,6 +43,7 @@ OPENED_BY = {")": "(", "]": "[", "}": "{"}
 TRAILING = ".,;:!?'*_~\u2019\u2018\u2026([{"
 
 QUOTE_TITLE = gettext_lazy("Quoted text")
+MAIL_FOLD_TITLE = gettext_lazy("Quoted text and signature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,35 @@ def render(text: str, highlights: Sequence[Highlight] = ()) -> SafeString:
     fold = quotes == 1 and len(blocks) > 1
     page = _Page(text, highlights)
     for block in blocks:
-        if block.kind == "code":
-            page.code(block)
-        elif block.kind == "text":
-            page.prose("p", block)
-        elif fold:
+        if fold and block.kind == "quote":
             page.parts.append(f'<details class="quote"><summary>{QUOTE_TITLE}</summary>')
-            page.prose("blockquote", block)
+            page.block(block)
             page.parts.append("</details>")
         else:
-            page.prose("blockquote", block)
+            page.block(block)
+    return page.html()
+
+
+def render_mail(text: str, folds: Sequence[tuple[int, int]]) -> SafeString:
+    """Return a message's text as HTML blocks, with these ranges folded. They must be in order."""
+    if not folds:
+        return render(text)
+    parts: list[str] = []
+    position = 0
+    for start, end in folds:
+        parts.append(_shown(text[position:start]))
+        title = f"<summary>{MAIL_FOLD_TITLE}</summary>"
+        parts.append(f'<details class="quote">{title}{_shown(text[start:end])}</details>')
+        position = end
+    parts.append(_shown(text[position:]))
+    return mark_safe("".join(parts))  # noqa: S308  # each part is escaped
+
+
+def _shown(text: str) -> SafeString:
+    """Return a part of a text, with nothing folded in it."""
+    page = _Page(text, ())
+    for block in _blocks(text):
+        page.block(block)
     return page.html()
 
 
@@ -108,6 +128,12 @@ class _Page:
 
     def html(self) -> SafeString:
         return mark_safe("".join(self.parts))  # noqa: S308  # `plain` escapes all of the text
+
+    def block(self, block: _Block) -> None:
+        if block.kind == "code":
+            self.code(block)
+        else:
+            self.prose("p" if block.kind == "text" else "blockquote", block)
 
     def prose(self, tag: str, block: _Block) -> None:
         start, end = block.lines[0][0], block.lines[-1][1]

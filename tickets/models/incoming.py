@@ -196,6 +196,23 @@ class InboundMessage(models.Model):
     def __str__(self) -> str:
         return self.subject or self.message_id or f"message {self.pk}"
 
+    @property
+    def opened_ticket(self) -> bool:
+        """Return whether its text is the description that its ticket began with."""
+        return self.rule == ThreadRule.NEW and self.ticket_id is not None
+
+    @property
+    def is_undecided(self) -> bool:
+        """Return whether an agent may still decide about it.
+
+        An automatic message that a person wrote after all can be added to the conversation, and
+        what was discarded can be taken back.
+        """
+        was_left_out = self.state in (InboundState.HELD, InboundState.DISCARDED)
+        is_automatic = self.kind == InboundKind.AUTOMATIC and self.state == InboundState.HANDLED
+        is_elsewhere = self.comment_id is not None or self.opened_ticket
+        return was_left_out or (is_automatic and not is_elsewhere)
+
 
 def digest_of(raw: bytes) -> str:
     """Return the hexadecimal SHA-256 of a raw message."""

@@ -1,0 +1,86 @@
+"""What an agent decides about a message that the desk did not take by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ....access.actors import Actor
+from ....exceptions import InvalidInput, NotFound
+from ....mail.reader import Message
+from ....models.incoming import InboundMessage
+from ....models.ticket import Comment, Ticket
+from ....vocabulary import InboundState, Sender
+from ...editing import audited, editing_current, lock_current
+from ...participants import add_participant
+from .filing import add_agents_reply, add_message, open_ticket
+from .handling import envelope_of, raw_of
+from .people import fold
+from .texts import StoredText, stored_text
+from .verdict import read_message
+
+
+def accept(message_id: int, actor: Actor) -> Comment:
+    """Add a message to the conversation of its ticket.
+
+    What somebody else wrote becomes a public message, and they take part from now on. An agent's
+    message becomes a public reply of whoever confirms it. Raise NotFound, and InvalidInput if it
+    no longer waits or belongs to no ticket.
+    """
+    with _deciding(message_id, actor) as (row, message, text):
+        if row.ticket is None:
+            raise InvalidInput("This message belongs to no ticket.")
+        row.ticket = lock_current(row.ticket.pk)
+        if row.sender == Sender.AGENT:
+            comment = add_agents_reply(row, message, text, actor)
+        else:
+            if row.sender == Sender.OTHER and fold(row.sender_address):
+                add_participant(row.ticket, row.sender_address, actor, name=row.sender_name)
+            comment = add_message(row, message, text)
+        row.explanation.append(f"Accepted by {actor.name}.")
+    return comment
+
+
+def open_held(message_id: int, actor: Actor) -> Ticket:
+    """Open a ticket with a message, linked to the one that it was held for. Raise as `accept`."""
+    with _deciding(message_id, actor) as (row, message, text):
+        held_for = row.ticket
+        ticket = open_ticket(row, message, text, answered=held_for)
+        row.sender = Sender.REQUESTER
+        row.explanation.append(f"Made a ticket of its own by {actor.name}.")
+        _show_change(held_for, actor)
+    return ticket
+
+
+def discard(message_id: int, actor: Actor) -> Ticket | None:
+    """Leave a message out. It stays in the back office. Return the ticket that it was held for.
+
+    Raise as `accept`.
+    """
+    with _deciding(message_id, actor) as (row, _message, _text):
+        row.state = InboundState.DISCARDED
+        row.explanation.append(f"Discarded by {actor.name}.")
+        _show_change(row.ticket, actor)
+    return row.ticket
+
+
+@contextmanager
+def _deciding(message_id: int, actor: Actor) -> Iterator[tuple[InboundMessage, Message, StoredText]]:
+    """Lock an undecided message and read it again, in one transaction; save its row at the end."""
+    with audited(actor):
+        rows = InboundMessage.objects.select_for_update(of=("self",)).defer("raw")
+        row = rows.select_related("mailbox", "ticket").filter(pk=message_id).first()
+        if row is None:
+            raise NotFound
+        if not row.is_undecided:
+            raise InvalidInput("Somebody has decided about this message already.")
+        message = read_message(raw_of(row), envelope_of(row))
+        yield row, message, stored_text(message)
+        row.save()
+
+
+def _show_change(ticket: Ticket | None, actor: Actor) -> None:
+    """Let open pages of the ticket show that the message is gone."""
+    if ticket is not None:
+        with editing_current(ticket.pk, actor) as edit:
+            edit.is_new_version = True
