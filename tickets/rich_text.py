@@ -94,15 +94,15 @@ def render_mail(text: str, folds: Sequence[tuple[int, int]]) -> SafeString:
     parts: list[str] = []
     position = 0
     for start, end in folds:
-        parts.append(_shown(text[position:start]))
+        parts.append(_unfolded(text[position:start]))
         title = f"<summary>{MAIL_FOLD_TITLE}</summary>"
-        parts.append(f'<details class="quote">{title}{_shown(text[start:end])}</details>')
+        parts.append(f'<details class="quote">{title}{_unfolded(text[start:end])}</details>')
         position = end
-    parts.append(_shown(text[position:]))
+    parts.append(_unfolded(text[position:]))
     return mark_safe("".join(parts))  # noqa: S308  # each part is escaped
 
 
-def _shown(text: str) -> SafeString:
+def _unfolded(text: str) -> SafeString:
     """Return a part of a text, with nothing folded in it."""
     page = _Page(text, ())
     for block in _blocks(text):

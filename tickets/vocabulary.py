@@ -276,6 +276,12 @@ class AuditEvent(TextChoices):
     SPLIT = "split"
     ADDRESS_BLOCKED = "address blocked"
     ADDRESS_UNBLOCKED = "address unblocked"
+    PARTICIPANT_ADDED = "participant added"
+    PARTICIPANT_CHANGED = "participant changed"
+    PARTICIPANT_REMOVED = "participant removed"
+    MESSAGE_HELD = "message held"
+    MESSAGE_DISCARDED = "message discarded"
+    MAIL_RETURNED = "mail returned"
 
 
 # --- groups ----------------------------------------------------------------------------

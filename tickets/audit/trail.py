@@ -15,6 +15,7 @@ from typing import Any, TypedDict, cast
 
 from django.db.models import Max, QuerySet
 
+from ..models.participants import Participant
 from ..models.ticket import Comment, Ticket
 from ..vocabulary import AuditEvent
 
@@ -31,11 +32,19 @@ TICKET_EVENTS = {
     "split": AuditEvent.SPLIT,
     "address_blocked": AuditEvent.ADDRESS_BLOCKED,
     "address_unblocked": AuditEvent.ADDRESS_UNBLOCKED,
+    "message_held": AuditEvent.MESSAGE_HELD,
+    "message_discarded": AuditEvent.MESSAGE_DISCARDED,
+    "mail_returned": AuditEvent.MAIL_RETURNED,
 }
 COMMENT_EVENTS = {
     "insert": AuditEvent.COMMENT_CREATED,
     "update": AuditEvent.COMMENT_CHANGED,
     "delete": AuditEvent.COMMENT_DELETED,
+}
+PARTICIPANT_EVENTS = {
+    "insert": AuditEvent.PARTICIPANT_ADDED,
+    "update": AuditEvent.PARTICIPANT_CHANGED,
+    "delete": AuditEvent.PARTICIPANT_REMOVED,
 }
 # What each of these events says about the source and about the target, and whether it ends then.
 RELATIONS = {
@@ -86,7 +95,7 @@ class AuditEntry:
 
 
 def audit_trail(ticket: Ticket) -> list[AuditEntry]:
-    """Return the entries of a ticket and its comments, oldest first. Three queries.
+    """Return the entries of a ticket, its comments and participants, oldest first. Four queries.
 
     Those of the tickets that were merged into it are among them.
     """
@@ -94,9 +103,11 @@ def audit_trail(ticket: Ticket) -> list[AuditEntry]:
     ids = [ticket.pk, *merged]
     tickets = _events(Ticket).filter(pgh_obj_id__in=ids).select_related("assignee")
     comments = _events(Comment).filter(ticket_id__in=ids)
+    participants = _events(Participant).filter(ticket_id__in=ids)
     entries = (
         _entries(tickets.order_by("pgh_id"), TICKET_EVENTS),
         _entries(comments.order_by("pgh_id"), COMMENT_EVENTS),
+        _entries(participants.order_by("pgh_id"), PARTICIPANT_EVENTS),
     )
     return list(merge(*entries, key=_time))
 
@@ -197,6 +208,8 @@ def _entries(events: Iterable[Any], names: Mapping[str, AuditEvent]) -> Iterator
         states[event.pgh_obj_id] = state
         if event.pgh_label in RELATIONS:
             changes = _relation(event)
+        elif names is PARTICIPANT_EVENTS:
+            changes = _participation(event, before)
         elif names is COMMENT_EVENTS and "source" in _context(event):
             continue  # part of a merge or a split, which has an entry of its own
         else:
@@ -221,6 +234,14 @@ def _relation(event: Any) -> dict[str, tuple[Any, Any]]:
     other = context.get("target") if is_source else context.get("source")
     change = (other, None) if ends else (None, other)
     return {of_source if is_source else of_target: change}
+
+
+def _participation(event: Any, before: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return who takes part, and whether they get public replies: {"participant": (None, ...)}."""
+    old = None if event.pgh_label == "insert" else event.address
+    new = None if event.pgh_label == "delete" else event.address
+    was_active = before.get("is_active")
+    return {"participant": (old, new), "is_active": (was_active, event.is_active)}
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

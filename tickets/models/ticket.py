@@ -68,6 +68,10 @@ class Decision(NamedTuple):
     pghistory.ManualEvent("split"),  # type: ignore[no-untyped-call]
     pghistory.ManualEvent("address_blocked"),  # type: ignore[no-untyped-call]
     pghistory.ManualEvent("address_unblocked"),  # type: ignore[no-untyped-call]
+    # What came by mail.
+    pghistory.ManualEvent("message_held"),  # type: ignore[no-untyped-call]
+    pghistory.ManualEvent("message_discarded"),  # type: ignore[no-untyped-call]
+    pghistory.ManualEvent("mail_returned"),  # type: ignore[no-untyped-call]
     exclude=[
         *("document", "link_nonce", "link_digest", "merged_into", "language"),
         *("first_response_at", "resolved_at", "last_activity_at"),

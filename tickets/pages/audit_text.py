@@ -39,6 +39,13 @@ EVENT_TEXTS: dict[str, str] = {
     AuditEvent.LINK_REVOKED: "revoked the private link",
     AuditEvent.ADDRESS_BLOCKED: "blocked the requester's address",
     AuditEvent.ADDRESS_UNBLOCKED: "unblocked the requester's address",
+    AuditEvent.MESSAGE_HELD: "held a message that came by mail",
+    AuditEvent.MESSAGE_DISCARDED: "discarded a message that came by mail",
+    AuditEvent.MAIL_RETURNED: "noted that an email came back",
+}
+PARTICIPANT_TEXTS = {
+    AuditEvent.PARTICIPANT_ADDED: "added {} to the conversation",
+    AuditEvent.PARTICIPANT_REMOVED: "removed {} from the conversation",
 }
 # What was done with another ticket, whose number is filled in.
 RELATION_TEXTS: dict[str, dict[str, str]] = {
@@ -98,11 +105,21 @@ def actions(entry: AuditEntry) -> list[Action]:
             return [Action("replied" if is_public else "added an internal note")]
         case AuditEvent.CHANGED:
             return list(_changes(entry)) or [Action("updated the ticket")]
+        case _ if "participant" in entry.changes:
+            return [Action(_participation(entry))]
     for name, text in RELATION_TEXTS.get(entry.event, {}).items():
         if name in entry.changes:
             old, new = entry.changes[name]
             return [Action(text.format(new or old))]
     return [Action(EVENT_TEXTS.get(entry.event, f"did: {entry.event}"))]
+
+
+def _participation(entry: AuditEntry) -> str:
+    old, new = entry.changes["participant"]
+    if entry.event in PARTICIPANT_TEXTS:
+        return PARTICIPANT_TEXTS[AuditEvent(entry.event)].format(new or old)
+    verb = "resumed" if entry.changes["is_active"][1] else "stopped"
+    return f"{verb} public replies to {new}"
 
 
 def texts(entry: AuditEntry) -> list[str]:

@@ -23,6 +23,7 @@ from ..services.relations import related_tickets
 from ..services.replies import reply_token
 from ..vocabulary import WRITABLE_FIELDS, AuditEvent, AuthorRole, LearnedField, Source
 from .audit_text import actor_name
+from .mailed import mailed, people
 from .shortcuts import CATEGORY, HELP, PRIORITY, UNDO, shortcut, value_shortcut
 
 MAX_SIMILAR = 3  # finished tickets, and as many active ones
@@ -132,6 +133,8 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
     return {
         "ticket": ticket,
         **_conversation(ticket, comments, actor),
+        "mailed": mailed(ticket, comments),
+        **people(ticket),
         "related": related_tickets(ticket),
         "merges": merges_into(ticket),
         "last_comment": max((comment.pk for comment in comments), default=0),

@@ -17,7 +17,7 @@ class InboundQuerySet(models.QuerySet[MessageT]):
         """Return the messages of a ticket and of those that were merged into it."""
         return self.filter(Q(ticket=ticket) | Q(ticket__merged_into=ticket))
 
-    def shown(self) -> Self:
+    def readable(self) -> Self:
         """Return the messages that agents read on their tickets, oldest first, without bytes."""
         hidden = [InboundState.STORED, InboundState.IGNORED, InboundState.DISCARDED]
         return self.exclude(state__in=hidden).defer("raw").order_by("pk")

@@ -24,10 +24,10 @@ def test_it_lists_comments_and_changes_in_the_order_they_came():
     ]
 
 
-def test_it_takes_three_queries(django_assert_num_queries):
+def test_it_takes_four_queries(django_assert_num_queries):
     ticket = TicketFactory()
     for number in range(10):
         CommentFactory(ticket=ticket)
         Ticket.objects.update(urgency_score=number, assignee=AgentFactory())
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(audit_trail(ticket)) == 21

@@ -21,10 +21,11 @@ from tickets import rich_text, vocabulary
 from tickets.audit.trail import AuditEntry
 from tickets.durations import format_minutes
 from tickets.models import workplace
+from tickets.models.incoming import InboundMessage
 from tickets.models.mail import Email
 from tickets.models.ticket import Comment, Ticket
 from tickets.models.workplace import PendingReply
-from tickets.pages import addresses, audit_text, charts
+from tickets.pages import addresses, audit_text, charts, mailed
 from tickets.pages.drafts import draft_of
 from tickets.services.mentions import find_mentions
 from tickets.vocabulary import (
@@ -149,6 +150,30 @@ def badge(kind: str, value: str) -> SafeString:
 def show_text(text: str) -> SafeString:
     """Show what somebody wrote: with links, code and folded quotes."""
     return rich_text.render(text)
+
+
+@register.filter
+def mail_text(text: str, message: InboundMessage | None) -> SafeString:
+    """Show what somebody wrote, folded as its mail was read if it came by mail."""
+    return mailed.text_html(text, message)
+
+
+@register.filter
+def mail_of(messages: mailed.Mailed, comment: Comment) -> InboundMessage | None:
+    """Return the message that a comment came by."""
+    return messages.by_comment.get(comment.pk)
+
+
+@register.filter
+def beside(messages: mailed.Mailed, comment_id: int) -> list[InboundMessage]:
+    """Return what agents see below a comment, or with 0 below the description."""
+    return messages.beside.get(comment_id, [])
+
+
+@register.filter
+def mail_author(comment: Comment, message: InboundMessage | None) -> str:
+    """Name who wrote a message by mail if it was not the requester; else ""."""
+    return mailed.author_name(comment, message)
 
 
 @register.filter

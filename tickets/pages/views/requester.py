@@ -39,6 +39,7 @@ from ...vocabulary import AuthorRole, Status
 from ...web.language import COOKIE, name_language
 from ...web.notices import notify
 from ..decorators import Request, page
+from ..mailed import mailed
 from .session import set_preference
 
 Answer = Callable[..., HttpResponseBase]
@@ -197,6 +198,7 @@ def _page(
     context = {
         "ticket": ticket,
         "comments": comments,
+        "mailed": mailed(ticket, comments),
         "moved": moved,
         "form": ReplyForm(),
         "address_form": AddressForm(),

@@ -3,7 +3,7 @@
 import pytest
 
 from tickets.models.incoming import Mailbox
-from tickets.tests.incoming.letters import AUTHSERV, DESK
+from tickets.tests.incoming.messages import AUTHSERV, DESK
 
 
 @pytest.fixture

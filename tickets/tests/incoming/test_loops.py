@@ -14,7 +14,7 @@ from tickets.services.mail.signed_addresses import bounce_address
 from tickets.services.merging import merge_tickets
 from tickets.services.tickets import delete_ticket, update_ticket
 from tickets.tests.factories import AgentFactory
-from tickets.tests.incoming.letters import (
+from tickets.tests.incoming.messages import (
     DESK,
     answer_to,
     deliver,

@@ -11,7 +11,7 @@ from tickets.models.ticket import Ticket
 from tickets.services.mail.incoming import handling
 from tickets.services.mail.incoming.receive import receive
 from tickets.services.tickets import delete_ticket
-from tickets.tests.incoming.letters import DESK, deliver, letter, ticket_of_kim
+from tickets.tests.incoming.messages import DESK, deliver, letter, ticket_of_kim
 from tickets.tests.worker import work
 from tickets.vocabulary import MAX_MAIL_BYTES, InboundKind, InboundState, ThreadRule
 
@@ -147,13 +147,13 @@ def test_a_message_that_ends_the_worker_each_time_is_given_up():
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_is_busy_is_no_fault_of_the_message():
     row = receive(letter()).message
-    held, done = threading.Event(), threading.Event()
+    held, finished = threading.Event(), threading.Event()
 
     def hold():
         with transaction.atomic():
             handling._lock()
             held.set()
-            done.wait(10)
+            finished.wait(10)
         connections.close_all()
 
     thread = threading.Thread(target=hold)
@@ -165,7 +165,7 @@ def test_a_database_that_is_busy_is_no_fault_of_the_message():
         with pytest.raises(OperationalError):
             handling.handle(row.pk)
     finally:
-        done.set()
+        finished.set()
         thread.join()
         with connection.cursor() as cursor:
             cursor.execute("RESET lock_timeout")

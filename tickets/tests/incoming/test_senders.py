@@ -13,7 +13,7 @@ from tickets.services.mail.signed_addresses import notice_address
 from tickets.services.private_links import send_private_link
 from tickets.services.tickets import update_ticket
 from tickets.tests.factories import AgentFactory
-from tickets.tests.incoming.letters import (
+from tickets.tests.incoming.messages import (
     DESK,
     answer_to,
     checked,

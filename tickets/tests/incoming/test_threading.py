@@ -14,7 +14,7 @@ from tickets.services.mail.signed_addresses import bounce_address, notice_addres
 from tickets.services.merging import merge_tickets
 from tickets.services.splitting import split_comment
 from tickets.tests.factories import AgentFactory, TicketFactory
-from tickets.tests.incoming.letters import (
+from tickets.tests.incoming.messages import (
     DESK,
     answer_to,
     deliver,
@@ -335,11 +335,11 @@ def test_quotes_and_signatures_are_folded_and_nothing_is_lost():
     body = row.comment.body
     assert body == row.text
     assert body.startswith("It still does not print.")
-    shown, position = "", 0
+    unfolded, position = "", 0
     for start, end in row.folds:
-        shown += body[position:start]
+        unfolded += body[position:start]
         position = end
-    assert (shown + body[position:]).strip() == "It still does not print."
+    assert (unfolded + body[position:]).strip() == "It still does not print."
     assert "Have you tried again?" in body
     assert body.endswith("Kim")
 

@@ -20,13 +20,13 @@ def note_bounce(email: Email, bounce: Bounce, ticket: Ticket | None) -> str:
     Unless it may still arrive, its address gets no more mail until an agent clears it. That is the
     address that we wrote to: what the report says could be forged.
     """
-    words = bounce.diagnostic or bounce.status or bounce.kind.label
+    diagnostic = bounce.diagnostic or bounce.status or bounce.kind.label
     is_final = bounce.kind != BounceKind.SOFT
     if is_final or email.bounce_kind in ("", BounceKind.SOFT):
         email.move_state(
             RETURNABLE,
             MailState.BOUNCED,
-            words,
+            diagnostic,
             bounced_at=timezone.now(),
             bounce_kind=bounce.kind,
         )
@@ -36,12 +36,12 @@ def note_bounce(email: Email, bounce: Bounce, ticket: Ticket | None) -> str:
             defaults={
                 "address": email.address,
                 "kind": bounce.kind,
-                "diagnostic": words[:MAX_ERROR_CHARS],
+                "diagnostic": diagnostic[:MAX_ERROR_CHARS],
                 "email": email,
                 "ticket": ticket,
             },
         )
-    return f"{email.address}: {bounce.kind.label}. {words}"
+    return f"{email.address}: {bounce.kind.label}. {diagnostic}"
 
 
 def is_bounced(address: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pghistory
 from django.utils import timezone
 
 from ....access.actors import REQUESTER, SYSTEM, Actor, user_actor
@@ -25,7 +26,7 @@ from ....vocabulary import (
     Verified,
 )
 from ...comments import add_reply
-from ...editing import editing_current
+from ...editing import audited, editing_current
 from ...participants import add_participants
 from ...relations import link_tickets
 from ...replies import reply_at_once
@@ -57,7 +58,7 @@ def file_message(row: InboundMessage, message: Message, verdict: Verdict) -> Non
             _show(row, verdict)
         case Outcome.HOLD:
             row.state = InboundState.HELD
-            _announce(row.ticket)
+            announce(row.ticket, SYSTEM, "message_held")
         case Outcome.NOTE:
             is_news = verdict.kind == InboundKind.BOUNCE
             row.state = InboundState.HANDLED if is_news else InboundState.IGNORED
@@ -73,7 +74,7 @@ def fill_row(row: InboundMessage, message: Message, verdict: Verdict, text: Stor
     row.text, row.folds = text.text, [list(fold) for fold in text.folds]
     row.kind, row.rule = verdict.kind, verdict.rule or ""
     row.sender, row.verified = verdict.sender or "", verdict.verified
-    row.explanation = [*verdict.reasons, *_flags(message)]
+    row.explanation = [*verdict.explanation, *_flags(message)]
     row.ticket, row.error = verdict.ticket, ""
 
 
@@ -136,22 +137,27 @@ def _within_limits(verdict: Verdict) -> Verdict:
 
 def _show(row: InboundMessage, verdict: Verdict) -> None:
     row.state = InboundState.HANDLED
-    is_bounce = verdict.bounce is not None
     if verdict.email is not None and verdict.bounce is not None:
         row.explanation.append(note_bounce(verdict.email, verdict.bounce, verdict.ticket))
     elif verdict.bounce is not None:
         row.explanation.append(verdict.bounce.diagnostic)
-    _announce(row.ticket, is_news=is_bounce)
+    announce(row.ticket, SYSTEM, "mail_returned" if verdict.bounce else "")
 
 
-def _announce(ticket: Ticket | None, *, is_news: bool = True) -> None:
-    """Let open pages show the message. News makes the ticket unread as well."""
+def announce(ticket: Ticket | None, actor: Actor, label: str = "", *, is_news: bool = True) -> None:
+    """Let open pages of a ticket show that something changed beside its conversation.
+
+    With a `label` the audit trail has it, and if it is news, the ticket is unread.
+    """
     if ticket is None:
         return
-    with editing_current(ticket.pk, SYSTEM) as edit:
-        edit.is_new_version = True
-        if is_news:
-            edit.ticket.last_activity_at = timezone.now()
+    with audited(actor):
+        with editing_current(ticket.pk, actor) as edit:
+            edit.is_new_version = True
+            if label and is_news:
+                edit.ticket.last_activity_at = timezone.now()
+        if label:  # as one of the new version
+            pghistory.create_event(edit.ticket, label=label)
 
 
 def _values(row: InboundMessage, text: StoredText) -> dict[str, object]:

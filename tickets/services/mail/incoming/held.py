@@ -11,13 +11,15 @@ from ....mail.reader import Message
 from ....models.incoming import InboundMessage
 from ....models.ticket import Comment, Ticket
 from ....vocabulary import InboundState, Sender
-from ...editing import audited, editing_current, lock_current
+from ...editing import audited, lock_current
 from ...participants import add_participant
-from .filing import add_agents_reply, add_message, open_ticket
+from .filing import add_agents_reply, add_message, announce, open_ticket
 from .handling import envelope_of, raw_of
 from .people import fold
 from .texts import StoredText, stored_text
 from .verdict import read_message
+
+Undecided = tuple[InboundMessage, Message, StoredText]
 
 
 def accept(message_id: int, actor: Actor) -> Comment:
@@ -48,7 +50,7 @@ def open_held(message_id: int, actor: Actor) -> Ticket:
         ticket = open_ticket(row, message, text, answered=held_for)
         row.sender = Sender.REQUESTER
         row.explanation.append(f"Made a ticket of its own by {actor.name}.")
-        _show_change(held_for, actor)
+        announce(held_for, actor)
     return ticket
 
 
@@ -60,12 +62,14 @@ def discard(message_id: int, actor: Actor) -> Ticket | None:
     with _deciding(message_id, actor) as (row, _message, _text):
         row.state = InboundState.DISCARDED
         row.explanation.append(f"Discarded by {actor.name}.")
-        _show_change(row.ticket, actor)
+        announce(row.ticket, actor, "message_discarded", is_news=False)
     return row.ticket
 
 
 @contextmanager
-def _deciding(message_id: int, actor: Actor) -> Iterator[tuple[InboundMessage, Message, StoredText]]:
+def _deciding(
+    message_id: int, actor: Actor
+) -> Iterator[tuple[InboundMessage, Message, StoredText]]:
     """Lock an undecided message and read it again, in one transaction; save its row at the end."""
     with audited(actor):
         rows = InboundMessage.objects.select_for_update(of=("self",)).defer("raw")
@@ -77,10 +81,3 @@ def _deciding(message_id: int, actor: Actor) -> Iterator[tuple[InboundMessage, M
         message = read_message(raw_of(row), envelope_of(row))
         yield row, message, stored_text(message)
         row.save()
-
-
-def _show_change(ticket: Ticket | None, actor: Actor) -> None:
-    """Let open pages of the ticket show that the message is gone."""
-    if ticket is not None:
-        with editing_current(ticket.pk, actor) as edit:
-            edit.is_new_version = True

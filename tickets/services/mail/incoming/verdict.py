@@ -46,7 +46,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a message is handled, with the reasons in plain sentences.
+    """How a message is handled, with an explanation in plain sentences.
 
     `answered` is the ticket that was finished so long ago that its answer opens another one.
     `agent` wrote a reply. `email` came back, and `bounce` says why.
@@ -56,7 +56,7 @@ class Verdict:
     outcome: Outcome
     author: Author
     verified: Verified
-    reasons: tuple[str, ...] = ()
+    explanation: tuple[str, ...] = ()
     ticket: Ticket | None = None
     rule: ThreadRule | None = None
     sender: Sender | None = None
@@ -66,7 +66,7 @@ class Verdict:
     bounce: Bounce | None = None
 
     def holding(self, reason: str) -> Verdict:
-        return replace(self, outcome=Outcome.HOLD, reasons=(*self.reasons, reason))
+        return replace(self, outcome=Outcome.HOLD, explanation=(*self.explanation, reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,11 @@ def _judge_bounce(
     if email is None:
         thread = find_thread(message, recipients, author.address)
         if thread is None or not thread.is_proven:
-            return replace(verdict, reasons=("None of our messages came back with it.",))
+            return replace(verdict, explanation=("None of our messages came back with it.",))
         return replace(
             verdict,
             outcome=Outcome.SHOW,
-            reasons=(thread.reason,),
+            explanation=(thread.reason,),
             ticket=thread.ticket,
             rule=thread.rule,
             bounce=message.bounces[0],
@@ -144,7 +144,7 @@ def _judge_bounce(
     return replace(
         verdict,
         outcome=Outcome.SHOW,
-        reasons=(f"Our message{where} to {email.address} came back.",),
+        explanation=(f"Our message{where} to {email.address} came back.",),
         ticket=ticket,
         rule=ThreadRule.BOUNCE,
         email=email,
@@ -215,7 +215,7 @@ def _judge_automatic(
         return replace(
             verdict,
             outcome=Outcome.SHOW,
-            reasons=(
+            explanation=(
                 thread.reason,
                 f"An automatic message ({because}): shown, does not reopen the ticket.",
             ),
@@ -237,7 +237,7 @@ def _opening(verdict: Verdict) -> Verdict:
         outcome=Outcome.TICKET,
         rule=ThreadRule.NEW,
         sender=Sender.REQUESTER,
-        reasons=(*verdict.reasons, *_doubts(verdict)),
+        explanation=(*verdict.explanation, *_doubts(verdict)),
     )
 
 
@@ -257,7 +257,7 @@ def _judge_joined(verdict: Verdict, thread: Thread) -> Verdict:
         ticket=ticket,
         rule=thread.rule,
         sender=thread.sender,
-        reasons=(thread.reason,),
+        explanation=(thread.reason,),
     )
     if thread.notice is not None or thread.sender == Sender.AGENT:
         return _judge_agent(verdict, thread)
@@ -271,7 +271,7 @@ def _judge_joined(verdict: Verdict, thread: Thread) -> Verdict:
         days = settings.MAIL_REOPEN_DAYS
         reason = f"#{ticket.pk} was finished more than {days} days ago: a new ticket, linked to it."
         return _opening(
-            replace(verdict, ticket=None, answered=ticket, reasons=(thread.reason, reason))
+            replace(verdict, ticket=None, answered=ticket, explanation=(thread.reason, reason))
         )
     return verdict
 

@@ -1,0 +1,42 @@
+"""Messages that came by mail, and those who take part in tickets."""
+
+from __future__ import annotations
+
+from django import forms
+from django.db.models.enums import TextChoices
+
+from ..vocabulary import MAX_EMAIL_CHARS
+from .fields import EmailField, EnumerationField, NumberField
+
+
+class Decision(TextChoices):
+    """What an agent decides about a message that is no part of the conversation."""
+
+    ACCEPT = "accept"
+    OPEN = "open"
+    DISCARD = "discard"
+
+
+class DecisionForm(forms.Form):
+    decision = EnumerationField(choices=Decision)
+
+
+class ParticipantAction(TextChoices):
+    TICK = "tick"
+    UNTICK = "untick"
+    REMOVE = "remove"
+
+
+class NewParticipantForm(forms.Form):
+    address = EmailField(max_length=MAX_EMAIL_CHARS, label="Email address")
+
+
+class ParticipantForm(forms.Form):
+    participant = NumberField(min_value=1, max_value=2**63 - 1)
+    action = EnumerationField(choices=ParticipantAction)
+
+
+class BouncedAddressForm(forms.Form):
+    """An address that mail is sent to again."""
+
+    address = EmailField(max_length=MAX_EMAIL_CHARS)

@@ -1,0 +1,79 @@
+"""What came by mail, as it stands in a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.utils.safestring import SafeString
+
+from .. import rich_text
+from ..models.incoming import InboundMessage
+from ..models.mail import BouncedAddress
+from ..models.participants import Participant
+from ..models.spam import folded_address
+from ..models.ticket import Comment, Ticket
+from ..vocabulary import AuthorRole, InboundKind, InboundState, Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """The messages of a conversation.
+
+    `opening` became the ticket. `by_comment` has those that became comments, `beside` what agents
+    see below a comment without being part of the conversation; below the description is the key 0.
+    """
+
+    opening: InboundMessage | None = None
+    by_comment: dict[int, InboundMessage] = field(default_factory=dict)
+    beside: dict[int, list[InboundMessage]] = field(default_factory=dict)
+
+
+def mailed(ticket: Ticket, comments: Sequence[Comment]) -> Mailed:
+    """Return what came by mail on a ticket. One query."""
+    rows = list(InboundMessage.objects.of(ticket).readable())
+    openings = {row.ticket_id: row for row in rows if row.opened_ticket}
+    result = Mailed(opening=openings.get(ticket.pk))
+    own = {row.comment_id: row for row in rows if row.comment_id is not None}
+    for comment in comments:
+        row = openings.get(comment.origin_id) if comment.is_opening else own.get(comment.pk)
+        if row is not None:
+            result.by_comment[comment.pk] = row
+    for row in rows:
+        if _stands_beside(row):
+            earlier = [each.pk for each in comments if each.created_at <= row.received_at]
+            result.beside.setdefault(earlier[-1] if earlier else 0, []).append(row)
+    return result
+
+
+def _stands_beside(row: InboundMessage) -> bool:
+    if row.comment_id is not None or row.opened_ticket:
+        return False
+    is_report = row.kind in (InboundKind.AUTOMATIC, InboundKind.BOUNCE)
+    return row.state == InboundState.HELD or is_report
+
+
+def text_html(body: str, message: InboundMessage | None) -> SafeString:
+    """Show a description or a comment, folded as its mail was read unless it was edited since."""
+    is_as_mailed = message is not None and message.text == body
+    return rich_text.render_mail(body, message.folds if message and is_as_mailed else [])
+
+
+def author_name(comment: Comment, message: InboundMessage | None) -> str:
+    """Name who wrote a message by mail in the place of the requester; "" for the requester."""
+    if message is None or comment.author_role != AuthorRole.REQUESTER:
+        return ""
+    is_requester = message.sender == Sender.REQUESTER
+    return "" if is_requester else message.sender_name or message.sender_address
+
+
+def people(ticket: Ticket) -> dict[str, object]:
+    """Return who takes part, and to which of them mail cannot be delivered. Two queries."""
+    participants = list(Participant.objects.of(ticket).order_by("pk"))
+    folded = [participant.folded for participant in participants]
+    if ticket.requester_email:
+        folded.append(folded_address(ticket.requester_email))
+    return {
+        "participants": participants,
+        "bounced": list(BouncedAddress.objects.filter(folded__in=folded).order_by("pk")),
+    }

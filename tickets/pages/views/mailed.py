@@ -1,0 +1,119 @@
+"""What agents decide about mail that came in, and who takes part in a ticket."""
+
+from __future__ import annotations
+
+import nh3
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import mark_safe
+
+from ...access.actors import actor_of
+from ...exceptions import NotFound
+from ...forms.fields import clean_data
+from ...forms.mail import (
+    BouncedAddressForm,
+    Decision,
+    DecisionForm,
+    NewParticipantForm,
+    ParticipantAction,
+    ParticipantForm,
+)
+from ...models.incoming import InboundMessage
+from ...models.ticket import Ticket
+from ...services.mail.incoming import held
+from ...services.mail.incoming.bounces import clear_address
+from ...services.mail.incoming.handling import envelope_of, raw_of
+from ...services.mail.incoming.verdict import read_message
+from ...services.participants import add_participant, remove_participant, set_active
+from ...web.notices import notify
+from ..decorators import Request, page
+
+# The page shows a stranger's HTML: no script, no style, no image, and no access to the desk.
+ORIGINAL_POLICY = (
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'; sandbox allow-popups"
+)
+TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}
+
+
+@page("POST", agents=True)
+def decide(request: Request, ticket_id: int, message_id: int) -> HttpResponse:
+    """Accept, split off or discard a message that is no part of the conversation."""
+    ticket = Ticket.including_spam.find(ticket_id)
+    message = _message(ticket, message_id)
+    actor = actor_of(request)
+    match clean_data(DecisionForm(request.POST))["decision"]:
+        case Decision.ACCEPT:
+            comment = held.accept(message.pk, actor)
+            notify(request, "The message is part of the conversation now.")
+            return redirect(f"{comment.ticket.get_absolute_url()}#comment-{comment.pk}")
+        case Decision.OPEN:
+            new = held.open_held(message.pk, actor)
+            notify(request, f"The message is #{new.pk} now.")
+        case _:
+            held.discard(message.pk, actor)
+            notify(request, "The message is discarded.")
+    return redirect(ticket)
+
+
+@page("GET", agents=True)
+def original(request: Request, ticket_id: int, message_id: int) -> HttpResponse:
+    """Show a message as it was sent, without what could harm or tell its sender anything."""
+    ticket = Ticket.including_spam.find(ticket_id)
+    row = _message(ticket, message_id)
+    message = read_message(raw_of(row), envelope_of(row))
+    html = nh3.clean(
+        message.html,
+        tags=set(TAGS),
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+    )
+    context = {
+        "ticket": ticket,
+        "row": row,
+        "message": message,
+        "html": mark_safe(html),  # noqa: S308  # sanitised, and without rights by the policy
+    }
+    response = render(request, "tickets/original.html", context)
+    response["Content-Security-Policy"] = ORIGINAL_POLICY
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@page("POST", agents=True)
+def participants(request: Request, ticket_id: int) -> HttpResponse:
+    """Add somebody who takes part, or change or remove one."""
+    ticket = Ticket.including_spam.find(ticket_id)
+    actor = actor_of(request)
+    if "address" in request.POST:
+        address = clean_data(NewParticipantForm(request.POST))["address"]
+        add_participant(ticket, address, actor)
+        notify(request, f"{address} takes part now.")
+        return redirect(ticket)
+    data = clean_data(ParticipantForm(request.POST))
+    if data["action"] == ParticipantAction.REMOVE:
+        removed = remove_participant(data["participant"], ticket, actor)
+        notify(request, f"{removed.address} takes part no more.")
+    else:
+        is_active = data["action"] == ParticipantAction.TICK
+        set_active(data["participant"], ticket, actor, is_active=is_active)
+    return redirect(ticket)
+
+
+@page("POST", agents=True)
+def clear_bounced(request: Request, ticket_id: int) -> HttpResponse:
+    """Let mail go to an address again that could not be reached."""
+    ticket = Ticket.including_spam.find(ticket_id)
+    address = clean_data(BouncedAddressForm(request.POST))["address"]
+    clear_address(address)
+    notify(request, f"Mail goes to {address} again.")
+    return redirect(ticket)
+
+
+def _message(ticket: Ticket, message_id: int) -> InboundMessage:
+    rows = InboundMessage.objects.of(ticket).readable().select_related("mailbox")
+    row: InboundMessage | None = rows.filter(pk=message_id).first()
+    if row is None:
+        raise NotFound
+    return row
