@@ -14,7 +14,9 @@ def main() -> None:
     try:
         settings.INSTALLED_APPS  # noqa: B018  (reads the environment)
     except ImproperlyConfigured as error:
-        sys.exit(str(error))
+        print(error, file=sys.stderr)
+        # A mail server keeps its message if it sees 75, and returns it to the sender if it sees 1.
+        sys.exit(75 if sys.argv[1:2] == ["receive_mail"] else 1)
     execute_from_command_line(sys.argv)
 
 

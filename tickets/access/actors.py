@@ -85,9 +85,10 @@ def user_scopes(user: User) -> frozenset[str]:
 def token_actor(token: ApiToken) -> Actor:
     """Return the actor behind a token: limited to its scopes and, if it has a user, to theirs.
 
-    `admin` includes the other two; `write` does not include `read`.
+    `admin` includes `read` and `write`; `write` does not include `read`. `mail` stands alone: no
+    user has it, so neither has the token of one.
     """
-    scopes = EVERYTHING if Scope.ADMIN in token.scopes else frozenset(token.scopes)
+    scopes = frozenset(token.scopes) | (EVERYTHING if Scope.ADMIN in token.scopes else frozenset())
     if token.user is not None:
         scopes &= user_scopes(token.user)
     return Actor(f"token {token.name}", scopes, user=token.user, token=token.pk, known=True)

@@ -20,7 +20,7 @@ from ..access.actors import Actor, caller
 from ..access.throttling import throttle_anonymous
 from ..exceptions import MethodNotAllowed
 from ..vocabulary import Scope
-from .http import BodyRules, JsonBody, read_query
+from .http import BodyRules, JsonBody, RawBody, read_query
 
 View = Callable[..., HttpResponse]
 # The setting behind each limit on anonymous callers.
@@ -75,6 +75,8 @@ class endpoint:  # noqa: N801  (a decorator)
     throttle: str = ""  # the limit on anonymous callers, out of THROTTLES
     query: type[forms.Form] | None = None
     body: BodyRules | None = None
+    raw_body: RawBody | None = None  # which the view reads itself
+    repeated: str = ""  # what status 200 means where a repetition is answered with it
     request_headers: tuple[str, ...] = ()  # that change what the view does
     follows_merges: bool = False  # writes to the ticket that a merged one is part of
 

@@ -58,6 +58,14 @@ class BodyRules:
         return frozenset(shape.__annotations__ if shape else ()) - frozenset(self.fields)
 
 
+@dataclass(frozen=True)
+class RawBody:
+    """A body that is not JSON: its media type, and how many bytes it may have."""
+
+    media: str
+    max_bytes: int
+
+
 class JsonBody:
     """A request's body. It is read when a view asks, so that cheaper checks come first."""
 
@@ -138,11 +146,37 @@ def read_object(request: HttpRequest) -> JsonObject:
     return value
 
 
+def read_raw(request: HttpRequest, rules: RawBody) -> bytes:
+    """Return a body as it was sent.
+
+    Raises UnsupportedMediaType, PayloadTooLarge, or InvalidInput if it is empty or broken off.
+    """
+    if request.content_type != rules.media:
+        raise UnsupportedMediaType(f"Send the body as {rules.media}.")
+    _check_coding(request)
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    body = b""
+    if length <= rules.max_bytes:
+        try:
+            body = request.read(rules.max_bytes + 1)
+        except Exception:  # each server has its own errors for a body that ends too early
+            raise InvalidInput("The body could not be read.") from None
+    if max(length, len(body)) > rules.max_bytes:
+        raise PayloadTooLarge(f"The body is larger than {rules.max_bytes // 1024**2} MiB.")
+    if not body or len(body) < length:
+        raise InvalidInput("The body is empty, or shorter than its Content-Length.")
+    return body
+
+
 def _check_media_type(request: HttpRequest) -> None:
     parameters = {key.lower(): value for key, value in (request.content_params or {}).items()}
     charset = parameters.pop("charset", "utf-8").lower()
     if request.content_type != "application/json" or charset not in ("utf-8", "utf8"):
         raise UnsupportedMediaType
+    _check_coding(request)
+
+
+def _check_coding(request: HttpRequest) -> None:
     content_coding = request.headers.get("Content-Encoding", "identity").lower()
     transfer_coding = request.headers.get("Transfer-Encoding", "chunked").lower()
     if content_coding != "identity" or transfer_coding != "chunked":

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ..audit.trail import AuditEntry
+from ..models.incoming import InboundMessage
 from ..models.ticket import Comment, Ticket
 from ..querysets.figures import TriageFigures, optional_rfc3339, rfc3339
 from ..triage.results import Classification, Evidence, SuggestedTitle
@@ -15,6 +16,7 @@ from .shapes import (
     EvidenceJson,
     HistoryEntryJson,
     PublicTicketJson,
+    ReceivedMessageJson,
     SuggestionJson,
     TicketJson,
     TitleSuggestionJson,
@@ -132,4 +134,18 @@ def triage_report(
         **figures,
         "since": optional_rfc3339(since),
         "until": optional_rfc3339(until),
+    }
+
+
+def received_message_json(message: InboundMessage) -> ReceivedMessageJson:
+    """Return what became of a message. What is not known yet is None."""
+    return {
+        "id": message.pk,
+        "state": message.state,
+        "kind": message.kind or None,
+        "ticket": message.ticket_id,
+        "rule": message.rule or None,
+        "sender": message.sender or None,
+        "verified": message.verified or None,
+        "explanation": message.explanation,
     }

@@ -16,10 +16,15 @@ from ..vocabulary import (
     AuditEvent,
     AuthorRole,
     Category,
+    InboundKind,
+    InboundState,
     Priority,
+    Sender,
     Sentiment,
     Source,
     Status,
+    ThreadRule,
+    Verified,
     WaitingFor,
 )
 
@@ -137,6 +142,23 @@ class HistoryEntryJson(TypedDict):
         dict[str, Annotated[list[Any], {"minItems": 2, "maxItems": 2}]],
         "Each changed field with its old and its new value.",
     ]
+
+
+class ReceivedMessageJson(TypedDict):
+    """A message that came by mail, and what the desk made of it. Null is not known yet."""
+
+    id: Id
+    state: Annotated[str, InboundState]
+    kind: Annotated[str | None, {"enum": [*InboundKind.values, None]}]
+    ticket: Annotated[int | None, "The ticket that it opened or joined."]
+    rule: Annotated[
+        str | None, {"enum": [*ThreadRule.values, None]}, "By what it was joined to its ticket."
+    ]
+    sender: Annotated[str | None, {"enum": [*Sender.values, None]}]
+    verified: Annotated[
+        str | None, {"enum": [*Verified.values, None]}, "What the mail server says of the sender."
+    ]
+    explanation: Annotated[list[str], "Why, in plain sentences."]
 
 
 # --- triage -------------------------------------------------------------------------

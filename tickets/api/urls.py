@@ -3,7 +3,7 @@
 from django.urls import re_path
 
 from .endpoints import route
-from .views import conversation, merging, service, tickets, triage
+from .views import conversation, mail, merging, service, tickets, triage
 
 urlpatterns = [
     route("/api/tickets/", "api-tickets", GET=tickets.list_tickets, POST=tickets.create_ticket),
@@ -27,6 +27,7 @@ urlpatterns = [
     ),
     route("/api/tickets/{ticket_id}/merge/", "api-merge", POST=merging.merge_ticket),
     route("/api/tickets/{ticket_id}/unmerge/", "api-unmerge", POST=merging.unmerge_ticket),
+    route("/api/mail/", "api-mail", POST=mail.receive_message),
     route("/api/triage/report/", "api-triage-report", GET=triage.triage_report),
     route("/api/openapi.json", "api-openapi", GET=service.openapi),
     route("/api/docs/", "api-docs", GET=service.docs),

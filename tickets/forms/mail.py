@@ -5,8 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.db.models.enums import TextChoices
 
-from ..vocabulary import MAX_EMAIL_CHARS
-from .fields import EmailField, EnumerationField, NumberField
+from ..vocabulary import MAX_EMAIL_CHARS, MAX_MAILBOX_NAME_CHARS
+from .fields import EmailField, EnumerationField, ListField, NumberField, PlainTextField
 
 
 class Decision(TextChoices):
@@ -34,6 +34,15 @@ class NewParticipantForm(forms.Form):
 class ParticipantForm(forms.Form):
     participant = NumberField(min_value=1, max_value=2**63 - 1)
     action = EnumerationField(choices=ParticipantAction)
+
+
+class DeliveryForm(forms.Form):
+    """How a message came: to which mailbox, and what its envelope said."""
+
+    mailbox = PlainTextField(max_length=MAX_MAILBOX_NAME_CHARS, required=False)
+    # Given and empty: the null return path.
+    envelope_from = PlainTextField(max_length=MAX_EMAIL_CHARS, required=False)
+    envelope_to = ListField()
 
 
 class BouncedAddressForm(forms.Form):

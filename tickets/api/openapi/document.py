@@ -31,6 +31,7 @@ change something need the header X-CSRFToken. In the open demo mode, anonymous c
 what agents may do."""
 TAGS = {
     "tickets": "Create, find and work on tickets.",
+    "mail": "Deliver mail that came for the desk.",
     "triage": "Ask for suggestions, and see how accurate they were.",
     "service": "The API itself.",
 }
@@ -39,6 +40,7 @@ WHO = {
     Scope.READ: "Agents; tokens with read.",
     Scope.WRITE: "Agents; tokens with write.",
     Scope.ADMIN: "Admins; tokens with admin.",
+    Scope.MAIL: "Mail servers; tokens with mail.",
 }
 PROBLEMS = {
     400: "A body, key, value or parameter is not valid. errors names it.",
@@ -47,8 +49,8 @@ PROBLEMS = {
     404: "There is no such ticket.",
     409: "The Idempotency-Key was used with another body, or the ticket is merged.",
     412: "The ticket has changed since it was read.",
-    413: "The body is larger than 1 MiB.",
-    415: "The body is not application/json.",
+    413: "The body is too large.",
+    415: "The body has another media type.",
     429: "Too many requests from this client address.",
     503: "The database is temporarily unavailable.",
 }
@@ -148,6 +150,9 @@ def _operation(method: str, view: View, one_ticket: bool, components: Components
 
 
 def _request_body(declared: endpoint) -> Schema:
+    if raw := declared.raw_body:
+        schema = {"type": "string", "contentMediaType": raw.media}
+        return {"requestBody": {"required": True, "content": {raw.media: {"schema": schema}}}}
     if declared.body is None:
         return {}
     schema = reference("schemas", declared.body.schema)
@@ -160,6 +165,8 @@ def _success(declared: endpoint, components: Components) -> Schema:
         schema = components.schema(declared.returns)
         response["content"] = {declared.media: {"schema": schema}}
     responses = {str(declared.status): response}
+    if declared.repeated:
+        responses["200"] = response | {"description": declared.repeated}
     if "If-None-Match" in declared.request_headers:
         responses["304"] = {"description": "The caller already has this version."}
     return responses
@@ -176,7 +183,7 @@ def _problem_statuses(method: str, declared: endpoint, one_ticket: bool) -> set[
         statuses.add(404)
         if method not in SAFE_METHODS and not declared.follows_merges:
             statuses.add(409)
-    if declared.body is not None:
+    if declared.body is not None or declared.raw_body is not None:
         statuses |= {413, 415}
     if declared.throttle:
         statuses.add(429)

@@ -54,6 +54,9 @@ QUERY_DESCRIPTIONS: Mapping[str, str] = {
     "since": "A time or a date. Predictions made at or after it.",
     "until": "A time or a date. Predictions made before it.",
     "limit": "Tickets per page.",
+    "mailbox": "The name of the mailbox that the message came to.",
+    "envelope_from": "The return path. Given and empty: the null one.",
+    "envelope_to": "Comma-separated addresses that it was sent to.",
     "cursor": "Comes from the Link to the next or the previous page.",
 }
 DEFAULTS = {"limit": DEFAULT_PAGE_SIZE}

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="what the token is for, such as 'nightly export'")
         parser.add_argument(
-            "--scopes", default="read,write", help="comma-separated: read, write, admin"
+            "--scopes", default="read,write", help="comma-separated: read, write, admin, mail"
         )
         parser.add_argument("--user", help="limit the token to what this user may do")
         parser.add_argument("--days", type=int, help="days until it expires (default: never)")
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         unknown = set(scopes) - set(Scope.values)
         if unknown:
             names = ", ".join(sorted(unknown))
-            raise CommandError(f"Unknown scope {names}; use read, write or admin.")
+            raise CommandError(f"Unknown scope {names}; use read, write, admin or mail.")
         days = options["days"]
         if days is not None and not 1 <= days <= MAX_TOKEN_DAYS:
             raise CommandError(f"--days must be 1 to {MAX_TOKEN_DAYS}.")

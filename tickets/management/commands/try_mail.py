@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error
 from django.template.defaultfilters import filesizeformat
 
+from tickets.exceptions import InvalidInput
 from tickets.mail.bounces.reader import Bounce
 from tickets.mail.quotes import Kind
 from tickets.mail.reader import Message, read
+from tickets.services.mail.incoming.receive import find_mailbox
+from tickets.services.mail.incoming.verdict import Envelope, Verdict, judge
 
 # A message may hold sequences that would steer the terminal.
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -22,7 +26,10 @@ MAX_LINES = 40  # of each text
 
 
 class Command(BaseCommand):
-    help = "Say how messages (.eml files) would be read. Stores nothing and uses no database."
+    help = (
+        "Say what the desk would make of messages (.eml files): how it reads them, which ticket"
+        " they belong to and by which rule. Stores nothing."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
@@ -31,18 +38,29 @@ class Command(BaseCommand):
             default="",
             help="the name by which your mail server signs Authentication-Results",
         )
+        parser.add_argument(
+            "--mailbox",
+            metavar="NAME",
+            help="the mailbox that they came to, whose mail server is believed",
+        )
         parser.add_argument("--full", action="store_true", help="print texts of any length")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        envelope = _envelope(options["mailbox"])
+        authserv_id = options["authserv_id"]
+        if envelope.mailbox is not None:
+            authserv_id = authserv_id or envelope.mailbox.authserv_id
         for number, path in enumerate(options["files"]):
             try:
                 raw = path.read_bytes()
             except OSError as error:
                 raise CommandError(f"{path}: {error.strerror}") from error
-            message = read(raw, authserv_id=options["authserv_id"])
+            message = read(raw, authserv_id=authserv_id)
             self.stdout.write("\n" if number else "", ending="")
             self._print_line("file", str(path))
-            for label, text in _facts(message, bool(options["authserv_id"])):
+            for label, text in _facts(message, bool(authserv_id)):
+                self._print_line(label, text)
+            for label, text in _fate(message, envelope):
                 self._print_line(label, text)
             new = [part.text for part in message.folding.segments if part.kind == Kind.NEW]
             limit = None if options["full"] else MAX_LINES
@@ -59,6 +77,35 @@ class Command(BaseCommand):
             self.stdout.write(f"  | {_printable(line)}".rstrip())
         if limit is not None and len(lines) > limit:
             self.stdout.write(f"  … {len(lines) - limit} more lines (--full prints them)")
+
+
+def _envelope(mailbox: str | None) -> Envelope:
+    if not mailbox:
+        return Envelope()
+    try:
+        return Envelope(find_mailbox(mailbox))
+    except InvalidInput as error:
+        raise CommandError(" ".join(error.errors["mailbox"])) from None
+
+
+def _fate(message: Message, envelope: Envelope) -> Iterator[tuple[str, str]]:
+    """Yield which ticket the message belongs to, and what becomes of it."""
+    try:
+        verdict = judge(message, envelope)
+    except Error:
+        yield "ticket", "unknown: the database is not available"
+        return
+    yield "ticket", _describe_ticket(verdict)
+    yield "outcome", verdict.outcome.value
+    for sentence in verdict.explanation:
+        yield "because", sentence
+
+
+def _describe_ticket(verdict: Verdict) -> str:
+    if verdict.ticket is None or verdict.rule is None:
+        return "a new one" if verdict.rule else "none"
+    sender = f", written by {verdict.sender.label}" if verdict.sender else ""
+    return f"#{verdict.ticket.pk}, by {verdict.rule.label}{sender}"
 
 
 def _printable(text: str) -> str:

@@ -15,6 +15,7 @@ from tickets.tests.factories import (
     TokenFactory,
     UserFactory,
 )
+from tickets.tests.incoming.messages import letter
 from tickets.vocabulary import Scope
 
 from .client import NEW, Api, nothing_stored
@@ -39,13 +40,14 @@ ROWS = {
     ("/api/tickets/{ticket_id}/comments/", "POST"): ({"body": "x"}, 201, Scope.WRITE),
     ("/api/tickets/{ticket_id}/merge/", "POST"): (INTO, 200, Scope.WRITE),
     ("/api/tickets/{ticket_id}/unmerge/", "POST"): (None, 409, Scope.WRITE),
+    ("/api/mail/", "POST"): (letter(), 202, Scope.MAIL),
     ("/api/openapi.json", "GET"): (None, 200, None),
     ("/api/docs/", "GET"): (None, 200, None),
     ("/healthz", "GET"): (None, 200, None),
     ("/readyz", "GET"): (None, 200, None),
 }
 PATHS = sorted({path for path, _ in ROWS})
-READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
+READ, WRITE, ADMIN, MAIL = Scope.READ, Scope.WRITE, Scope.ADMIN, Scope.MAIL
 # What each role may do; None stands for what anybody may.
 ROLES: Any = {
     "anonymous": {None},
@@ -55,6 +57,7 @@ ROLES: Any = {
     "a token to read": {None, READ},
     "a token to write": {None, WRITE},
     "an admin's token": {None, READ, WRITE, ADMIN},
+    "a token for mail": {None, MAIL},
     "an agent's own token for everything": {None, READ, WRITE},
     "a user's own token for everything": {None},
     "anybody in the open demo": {None, READ, WRITE},
@@ -67,6 +70,7 @@ def caller(role, settings):
         "a token to read": [READ],
         "a token to write": [WRITE],
         "an admin's token": [ADMIN],
+        "a token for mail": [MAIL],
         "an agent's own token for everything": [READ, WRITE, ADMIN],
         "a user's own token for everything": [READ, WRITE, ADMIN],
     }
@@ -91,6 +95,11 @@ def caller(role, settings):
 
 def filled(body):
     return {"into": TicketFactory().pk, "same_requester": True} if body is INTO else body
+
+
+def send(api, method, address, body):
+    kind = {"content_type": "message/rfc822"} if isinstance(body, bytes) else {}
+    return api.send(method, address, body, **kind)
 
 
 def expected(role, path, method):
@@ -124,10 +133,10 @@ def test_each_role_may_do_just_this(settings, db, role, path):
         body = filled(known[0]) if known else NEW
         status = expected(role, path, method) if known else 405
         if status < 400:
-            assert api.send(method, address, body).status_code == status, method
+            assert send(api, method, address, body).status_code == status, method
             continue
         with nothing_stored():
-            response = api.send(method, address, body)
+            response = send(api, method, address, body)
         assert response.status_code == status, method
         assert response["Content-Type"] == "application/problem+json"
         if status == 405:
@@ -142,12 +151,13 @@ def answered(path):
 
 
 @pytest.mark.parametrize(("path", "method"), ROWS)
-def test_a_path_answers_with_and_without_its_trailing_slash(admin, path, method):
+def test_a_path_answers_with_and_without_its_trailing_slash(db, path, method):
     other = path.rstrip("/") if path.endswith("/") else f"{path}/"
     body, success, _ = ROWS[path, method]
     body = filled(body)
     address = other.format(ticket_id=TicketFactory().pk)
-    assert admin.send(method, address, body).status_code == success
+    api = Api(TokenFactory(scopes=[ADMIN, MAIL]).secret)
+    assert send(api, method, address, body).status_code == success
     wrong = "PUT" if method != "PUT" else "POST"
     if wrong not in answered(path):
-        assert admin.send(wrong, address, body).status_code == 405
+        assert send(api, wrong, address, body).status_code == 405

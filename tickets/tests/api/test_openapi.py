@@ -29,6 +29,7 @@ from tickets.tests.factories import (
     TokenFactory,
     unapply_newest_migration,
 )
+from tickets.tests.incoming.messages import letter
 from tickets.web.errors import STATUS_AND_CODE
 
 from .client import NEW, Api, one
@@ -53,18 +54,19 @@ BODIES = {
     "addComment": {"body": "x"},
     "classify": {"description": "I was charged twice, refund the invoice!"},
     "suggestTitle": {"description": "I was charged twice."},
+    "receiveMessage": letter(),
 }
 OPERATION_IDS = {
     *("listTickets", "createTicket", "showTicket", "updateTicket", "replaceTicket"),
     *("deleteTicket", "ticketStatistics", "ticketHistory", "listComments", "addComment"),
-    *("mergeTicket", "unmergeTicket"),
+    *("mergeTicket", "unmergeTicket", "receiveMessage"),
     *("classify", "suggestTitle", "triageReport", "openapi", "docs", "health", "readiness"),
 }
 SCHEMA_NAMES = {
     *("Ticket", "CreatedTicket", "NewTicket", "TicketReplacement", "TicketChanges", "Triage"),
     *("Decision", "Stats", "NewComment", "Comment", "HistoryEntry", "TextToClassify"),
     *("Suggestion", "Evidence", "TextToName", "TitleSuggestion", "TriageReport", "Health"),
-    *("Problem", "Merge"),
+    *("Problem", "Merge", "ReceivedMessage"),
 }
 # Keys that are answered and cannot be written.
 TICKET_KEYS = {
@@ -215,9 +217,14 @@ def test_each_described_answer_is_produced(settings, ticket, path, method, statu
     target = merge_before(operation, status, ticket)
     address = path.format(ticket_id=10**18 if status == 404 else ticket.pk)
     query = "?nonsense=1" if status == 400 else ""
-    body = TOO_LARGE if status == 413 else BODIES.get(operation)
+    body = BODIES.get(operation)
+    kind = {"content_type": "message/rfc822"} if isinstance(body, bytes) else {}
+    if status == 413:
+        body = TOO_LARGE * 25 if kind else TOO_LARGE
     body = {"into": target.pk} if body is INTO else body
-    response = api.send(method, address + query, body, **HEADERS.get(status, {}))
+    if operation == "receiveMessage" and status == 200:
+        api.send(method, address, body, **kind)
+    response = api.send(method, address + query, body, **kind | HEADERS.get(status, {}))
     assert response.status_code == status, response.content
     assert_documented(response, path, method)
 
@@ -237,7 +244,7 @@ def caller(operation, method, status):
         return without_permission(operation, method)
     if status == 429:
         return Api()
-    return Api("desk_unknown" if status == 401 else TokenFactory(scopes=["admin"]).secret)
+    return Api("desk_unknown" if status == 401 else TokenFactory(scopes=["admin", "mail"]).secret)
 
 
 def prepare(status, settings, api):

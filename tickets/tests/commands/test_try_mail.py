@@ -3,7 +3,12 @@
 import pytest
 from django.core.management import CommandError, call_command
 
+from tickets.models.incoming import InboundMessage, Mailbox
+from tickets.models.ticket import Ticket
+from tickets.tests.incoming.messages import answer_to, checked, deliver, letter, ticket_of_kim
 from tickets.tests.mail.messages import BOUNCE, REPLY
+
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -58,3 +63,33 @@ def test_checks_count_from_the_named_server_only(try_mail):
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path):
     with pytest.raises(CommandError, match="No such file"):
         call_command("try_mail", str(tmp_path / "missing.eml"))
+
+
+def test_it_says_which_ticket_a_message_belongs_to_and_stores_nothing(try_mail):
+    ticket = ticket_of_kim()
+    output = try_mail(letter(to=answer_to(ticket)))
+    assert f"ticket         #{ticket.pk}, by the signed address, written by Requester\n" in output
+    assert "outcome        becomes a message on its ticket\n" in output
+    assert f"because        Joined #{ticket.pk} by the signed address" in output
+    output = try_mail(letter(to=answer_to(ticket), sender="eve@example.net"))
+    assert "outcome        waits for an agent's decision\n" in output
+    assert "ticket         a new one\noutcome        opens a ticket\n" in try_mail(letter())
+    assert not InboundMessage.objects.exists()
+    assert Ticket.objects.count() == 1
+    assert not ticket.comments.exists()
+
+
+def test_it_says_that_a_message_came_before(try_mail):
+    raw = letter()
+    deliver(raw)
+    assert "because        The same message came before" in try_mail(b"Received: x\r\n" + raw)
+
+
+def test_it_believes_the_server_of_the_mailbox(try_mail):
+    Mailbox.objects.create(name="Support", address="s@x.org", authserv_id="mx.desk.example")
+    raw = letter(authentication_results=checked("fail"))
+    output = try_mail(raw, "--mailbox", "Support")
+    assert "verified       failed" in output
+    assert "no private link" in output
+    with pytest.raises(CommandError, match="no mailbox"):
+        try_mail(raw, "--mailbox", "Sales")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from ....exceptions import InvalidInput
 from ....models.incoming import InboundMessage, Mailbox, digest_of
 from ....vocabulary import MAX_EMAIL_CHARS, MAX_MAIL_BYTES
 from .handling import handle_message
@@ -57,6 +58,14 @@ def receive(
         if is_new:
             handle_message.defer(message_id=message.pk)
     return Receipt(message, is_new)
+
+
+def find_mailbox(name: str) -> Mailbox:
+    """Return the mailbox with this name. Raise InvalidInput."""
+    mailbox: Mailbox | None = Mailbox.objects.filter(name=name).first()
+    if mailbox is None:
+        raise InvalidInput(errors={"mailbox": ["There is no mailbox with this name."]})
+    return mailbox
 
 
 def headers_of(raw: bytes) -> bytes:
