@@ -22,7 +22,8 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from .exceptions import InvalidInput, PermissionDenied
-from .models.mail import Email
+from .models.incoming import InboundMessage
+from .models.mail import BouncedAddress, Email
 from .models.spam import BlockedAddress
 from .models.ticket import Ticket
 from .models.tokens import ApiToken
@@ -37,6 +38,8 @@ SECTIONS: dict[str, dict[type[Model], str]] = {
     "Tickets": {
         Ticket: "Find, change, assign and delete tickets, one or many at a time.",
         Email: "Emails to requesters and agents: sent, waiting and failed.",
+        InboundMessage: "Mail that came in: what became of it, and what waits for a decision.",
+        BouncedAddress: "Addresses that no mail is sent to, because it came back.",
         BlockedAddress: "Senders whose tickets and replies are stored as spam.",
         SavedView: "Ticket lists that agents saved for themselves or share.",
     },

@@ -3,4 +3,4 @@
 The site itself is in `tickets/admin_site.py`, because it must exist before these register.
 """
 
-from . import jobs, mail, spam, tickets, tokens, triage, users, views  # noqa: F401
+from . import incoming, jobs, mail, spam, tickets, tokens, triage, users, views  # noqa: F401

@@ -57,6 +57,7 @@ TASKS = {
     "shadow_triage": "Ask the shadow source about a ticket",
     "send_reply": "Send a reply that could be undone",
     "send_email": "Send an email",
+    "handle_message": "Read mail that came in",
     "send_links": "Send a requester their private links",
     "tell_agents": "Put what agents are told at once into emails",
     "send_digests": "Send the hourly digests",

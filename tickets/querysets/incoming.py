@@ -22,6 +22,15 @@ class InboundQuerySet(models.QuerySet[MessageT]):
         hidden = [InboundState.STORED, InboundState.IGNORED, InboundState.DISCARDED]
         return self.exclude(state__in=hidden).defer("raw").order_by("pk")
 
+    def counts_to_decide(self) -> dict[str, int]:
+        """Return how many messages are held and how many have failed, without zeros.
+
+        One query, of an index.
+        """
+        states = [InboundState.HELD, InboundState.FAILED]
+        rows = self.filter(state__in=states).order_by().values_list("state")
+        return dict(rows.annotate(count=models.Count("pk")))
+
     def opened_by_program(self, ticket: Any) -> bool:
         """Return whether the ticket was opened by a program's message."""
         opening = self.filter(ticket=ticket, rule=ThreadRule.NEW)

@@ -15,6 +15,7 @@ from ...audit.trail import latest_event
 from ...forms.fields import clean_data
 from ...forms.periods import PeriodForm
 from ...models.housekeeping import DemoTicket
+from ...models.incoming import InboundMessage
 from ...models.ticket import Ticket
 from ...models.triage import Prediction, TriageModel
 from ...querysets.figures import FieldFigures, SourceFigures, TriageFigures
@@ -64,12 +65,13 @@ def dashboard(request: Request) -> HttpResponse:
     # Read before the figures, so that the tag never stands for newer figures than it knows.
     failure = model_failure()
     failing_since = f"{failure.since:%Y%m%d%H%M%S}" if failure else ""
-    held = held_this_hour()
-    etag = f'W/"{latest_event()}-{period.today:%Y%m%d}-{failing_since}-{held}"'
+    held, mail = held_this_hour(), InboundMessage.objects.counts_to_decide()
+    mail_state = f"{held}.{mail.get('held', 0)}.{mail.get('failed', 0)}"
+    etag = f'W/"{latest_event()}-{period.today:%Y%m%d}-{failing_since}-{mail_state}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         context = _overview(period) | {"etag": etag, "model_failure": failure, "held": held}
-        context["newest_url"] = list_url({}, sort=Sort.NEWEST)
+        context |= {"newest_url": list_url({}, sort=Sort.NEWEST), "mail_counts": mail}
         response = render(request, "tickets/dashboard.html", context)
         response["ETag"] = etag
     return response
