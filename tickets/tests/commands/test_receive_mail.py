@@ -60,9 +60,9 @@ def test_an_empty_sender_is_the_null_return_path():
     ids=["unknown mailbox", "unknown option", "no value"],
 )
 def test_a_wrong_option_leaves_the_message_with_the_mail_server(options):
-    code, said = pipe(letter(), *options)
+    code, errors = pipe(letter(), *options)
     assert code == 75
-    assert said
+    assert errors
     assert not InboundMessage.objects.exists()
 
 
@@ -76,9 +76,9 @@ def test_a_wrong_option_leaves_the_message_with_the_mail_server(options):
     ids=["no database", "no address", "no settings"],
 )
 def test_without_a_database_the_message_stays_with_the_mail_server(environment):
-    code, said = pipe(letter(), **environment)
-    assert code == 75, said
-    assert said
+    code, errors = pipe(letter(), **environment)
+    assert code == 75, errors
+    assert errors
     assert not InboundMessage.objects.exists()
 
 
