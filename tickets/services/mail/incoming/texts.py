@@ -46,8 +46,8 @@ def stored_text(message: Message) -> StoredText:
         end = min(position, len(text))
         if kind == Kind.NEW:
             new.append(part)
-        elif folds and folds[-1][1] == start:
-            folds[-1] = (folds[-1][0], end)
+        elif folds and not text[folds[-1][1] : start].strip():
+            folds[-1] = (folds[-1][0], end)  # nothing but white space is between them
         elif start < end:
             folds.append((start, end))
     return StoredText(text, tuple(folds), "".join(new).strip())
