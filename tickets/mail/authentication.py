@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..vocabulary import Verified
@@ -10,27 +11,41 @@ from .headers import Headers
 
 # Comments and quoted strings may repeat what the sender wrote, so their content never counts.
 PIECE = re.compile(r'\\.|"(?:[^"\\]|\\.)*+"?|[()]|[^\\"()]+|\\', re.S)
-RESULT = re.compile(r"(?:^|;)\s*(spf|dkim|dmarc)\s*(?:/\s*\d+\s*)?=\s*([a-z]+)", re.I)
+RESULT = re.compile(r"\s*(spf|dkim|dmarc)\s*(?:/\s*\d+\s*)?=\s*([a-z]+)", re.I)
+# Who signed (RFC 8601, 2.7.1): header.d=example.org or header.i=@example.org
+SIGNER = re.compile(r"\sheader\s*\.\s*(?:d\s*=\s*|i\s*=\s*[^\s@;]*@)([^\s;]+)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """The results of the checks; "" for one that is not named."""
+    """The results of the checks; "" for one that is not named.
+
+    `is_signed_by_sender` says that a signature passed whose domain is that of From.
+    """
 
     spf: str = ""
     dkim: str = ""
     dmarc: str = ""
+    is_signed_by_sender: bool = False
 
     @property
     def verdict(self) -> Verified:
-        """DMARC decides, because SPF and DKIM alone may speak of another domain than From."""
-        if self.dmarc == "pass":
-            return Verified.VERIFIED
-        return Verified.FAILED if self.dmarc == "fail" else Verified.NOT_VERIFIED
+        """DMARC decides, because SPF and DKIM alone may speak of another domain than From.
+
+        Where the domain has no DMARC, its own signature is as good.
+        """
+        if self.dmarc == "fail":
+            return Verified.FAILED
+        is_verified = self.dmarc == "pass" or self.is_signed_by_sender
+        return Verified.VERIFIED if is_verified else Verified.NOT_VERIFIED
 
 
-def read(headers: Headers, authserv_id: str) -> Authentication:
-    """Read the topmost Authentication-Results, if our server wrote it; others may be forged."""
+def read(headers: Headers, authserv_id: str, senders: Sequence[str]) -> Authentication:
+    """Read the topmost Authentication-Results, if our server wrote it; others may be forged.
+
+    `senders` has the addresses in From. Of several, nobody can say which one was checked, so then
+    only a failure counts.
+    """
     value = next(iter(headers.all_raw("authentication-results")[:1]), "")
     server, _, results = _without_comments(value).partition(";")
     # The id may be followed by a version number.
@@ -38,12 +53,21 @@ def read(headers: Headers, authserv_id: str) -> Authentication:
     if not authserv_id or [authserv_id.lower()] != [name.lower() for name in written_by]:
         return Authentication()
     values: dict[str, str] = {}
-    for match in RESULT.finditer(";" + results):
+    signers: set[str] = set()
+    for text in results.split(";"):
+        match = RESULT.match(text)
+        if match is None:
+            continue
         name, result = match[1].lower(), match[2].lower()
         # Of several signatures, one that passes is enough.
         if name not in values or (name == "dkim" and result == "pass"):
             values[name] = result
-    return Authentication(**values)
+        if name == "dkim" and result == "pass" and (signer := SIGNER.search(text)):
+            signers.add(signer[1].lower().rstrip("."))
+    if len(senders) != 1:
+        return Authentication(dmarc="fail" if values.get("dmarc") == "fail" else "")
+    domain = senders[0].rpartition("@")[2].lower()
+    return Authentication(**values, is_signed_by_sender=domain in signers)
 
 
 def _without_comments(value: str) -> str:

@@ -67,10 +67,11 @@ def read(raw: bytes, *, envelope_from: str | None = None, authserv_id: str = "")
     content, content_flags = read_content(root)
     text, files, cut = _cut(content.text)
     sha256 = hashlib.sha256(raw).hexdigest()
+    senders = _addresses(root.headers, "from")
     own_ids = headers.message_ids(root.headers.raw("message-id"))
     return Message(
         sha256=sha256,
-        sender=_sender(root.headers),
+        sender=next(iter(senders or _addresses(root.headers, "sender")), None),
         to=_addresses(root.headers, "to"),
         cc=_addresses(root.headers, "cc"),
         reply_to=_addresses(root.headers, "reply-to"),
@@ -92,13 +93,11 @@ def read(raw: bytes, *, envelope_from: str | None = None, authserv_id: str = "")
         attachments=(*content.attachments, *files),
         loop=loops.judge(root.headers, root.type, envelope_from),
         bounces=read_bounces(root),
-        authentication=authentication.read(root.headers, authserv_id),
+        authentication=authentication.read(
+            root.headers, authserv_id, [address.email for address in senders]
+        ),
         flags=frozenset(flags | content_flags | cut),
     )
-
-
-def _sender(values: Headers) -> Address | None:
-    return next(iter(_addresses(values, "from") or _addresses(values, "sender")), None)
 
 
 def _addresses(values: Headers, name: str) -> tuple[Address, ...]:

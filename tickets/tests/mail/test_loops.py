@@ -71,6 +71,18 @@ RESULTS = "Authentication-Results: mx.example.org; "
         ([f"{RESULTS}spf=pass; dkim=pass; dmarc=pass (p=none) header.from=x"], Verified.VERIFIED),
         ([f"{RESULTS}dmarc=fail"], Verified.FAILED),
         ([f"{RESULTS}spf=pass smtp.mailfrom=x.org; dkim=pass"], Verified.NOT_VERIFIED),
+        # A signature counts where it is of the domain in From, and DMARC has not failed.
+        ([f"{RESULTS}dkim=pass header.d=example.org; dmarc=none"], Verified.VERIFIED),
+        ([f"{RESULTS}dkim=pass header.i=@Example.org header.s=x"], Verified.VERIFIED),
+        ([f"{RESULTS}dkim=pass header.d=evil.example"], Verified.NOT_VERIFIED),
+        ([f"{RESULTS}dkim=fail header.d=example.org"], Verified.NOT_VERIFIED),
+        ([f"{RESULTS}dkim=pass header.d=example.org; dmarc=fail"], Verified.FAILED),
+        ([f'{RESULTS}dkim=pass reason=" header.d=example.org"'], Verified.NOT_VERIFIED),
+        ([f"{RESULTS}dkim=pass (header.d=example.org)"], Verified.NOT_VERIFIED),
+        ([f"{RESULTS}dkim=fail x=y; spf=pass header.d=example.org"], Verified.NOT_VERIFIED),
+        # Nobody can say which of two senders was checked.
+        (["From: boss@example.org", f"{RESULTS}dmarc=pass"], Verified.NOT_VERIFIED),
+        (["From: boss@example.org", f"{RESULTS}dmarc=fail"], Verified.FAILED),
         (["Authentication-Results: MX.example.org 1; dmarc=pass"], Verified.VERIFIED),
         # Only the topmost counts, and only from our server.
         ([f"{RESULTS}dmarc=fail", f"{RESULTS}dmarc=pass"], Verified.FAILED),

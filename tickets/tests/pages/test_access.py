@@ -51,6 +51,10 @@ GET = {
     "link": (405, 405, 405),
     "unlink": (405, 405, 405),
     "split": (405, 405, 405),
+    "decide": (405, 405, 405),
+    "original": (302, 403, 404),
+    "participants": (405, 405, 405),
+    "clear-bounced": (405, 405, 405),
     "dashboard": (302, 403, 200),
     "triage": (302, 403, 200),
     "account": (302, 403, 200),
@@ -78,6 +82,7 @@ AGENTS_ONLY = [
     *("ticket-export", "save-view", "delete-view", "account"),
     *("saved-replies", "saved-reply", "delete-reply", "reply-picker", "insert-reply"),
     *("merge", "unmerge", "link", "unlink", "split"),
+    *("decide", "original", "participants", "clear-bounced"),
 ]
 METHODS = {
     "submit": {"GET", "POST"},
@@ -116,6 +121,10 @@ METHODS = {
     "link": {"POST"},
     "unlink": {"POST"},
     "split": {"POST"},
+    "decide": {"POST"},
+    "original": {"GET"},
+    "participants": {"POST"},
+    "clear-bounced": {"POST"},
     "dashboard": {"GET"},
     "triage": {"GET"},
     "account": {"GET", "POST"},
@@ -134,6 +143,7 @@ def address(name, ticket):
     route: URLPattern = ROUTES[name]
     path = "/" + str(route.pattern).replace("<int:view_id>", "1").replace("<int:reply_id>", "1")
     path = path.replace("<str:key>/<str:token>", "MQ/a-b").replace("<int:comment_id>", "1")
+    path = path.replace("<int:message_id>", "1")
     path = path.replace("<path:path>", "a/b").replace("<str:token>", "expired")
     path = path.replace("<str:name>", "none.png")
     return path.replace("<str:secret>", ticket.link_secret).replace(
