@@ -58,6 +58,7 @@ TASKS = {
     "send_reply": "Send a reply that could be undone",
     "send_email": "Send an email",
     "handle_message": "Read mail that came in",
+    "handle_leftovers": "Read mail whose job was lost",
     "send_links": "Send a requester their private links",
     "tell_agents": "Put what agents are told at once into emails",
     "send_digests": "Send the hourly digests",

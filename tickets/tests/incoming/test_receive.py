@@ -1,9 +1,11 @@
 """Storing comes first: nothing is lost, nothing comes twice."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
+from django.utils import timezone
 
 from tickets.access.actors import SYSTEM
 from tickets.models.incoming import InboundMessage, Mailbox
@@ -171,6 +173,42 @@ def test_a_database_that_is_busy_is_no_fault_of_the_message():
             cursor.execute("RESET lock_timeout")
     row.refresh_from_db()
     assert row.state == InboundState.STORED
+
+
+def test_a_message_whose_job_was_lost_is_handled_within_minutes():
+    row = receive(letter()).message
+    handling.handle_leftovers(0)
+    row.refresh_from_db()
+    assert row.state == InboundState.STORED  # its own job may still come
+    InboundMessage.objects.update(received_at=timezone.now() - timedelta(minutes=3))
+    handling.handle_leftovers(0)
+    row.refresh_from_db()
+    assert row.state == InboundState.HANDLED
+
+
+HOSTILE = [
+    b"",
+    b"\x00" * 1000,
+    b"\xff\xfe" * 1000,
+    b"Subject: \x00\x00a\nFrom: \x00@\x00\nMessage-ID: <\x00>\nTo: \x00@b.org\n\n\x00",
+    b"From: " + b"(" * 10_000,
+    b"Message-ID: <" + b"a" * 100_000 + b"@b>\nFrom: k@example.org\n\nx",
+    b"In-Reply-To: " + b"<a@b> " * 10_000 + b"\nReferences: " + b"<c@d> " * 10_000 + b"\n\nx",
+    b"Subject: [#" + b"9" * 5000 + b"]\n\nx",
+    b"Subject: " + b"[#1]" * 5000 + b"\n\nx",
+    b"From: " + b"k" * 500 + b"@example.org\n\nx",
+    b"From: =?utf-8?b?" + b"/////w" * 100 + b"?= <k@example.org>\n\nx",
+    "From: kim@exämple.org\nSubject: \ud800".encode("utf-8", "surrogatepass") + b"\n\n\xed\xa0\x80",
+    b"X: y\n" * 100_000 + b"\nx",
+    b"To: " + b"a@b.org, " * 5000 + b"\nFrom: k@example.org\n\nx",
+]
+
+
+@pytest.mark.parametrize("raw", HOSTILE, ids=range(len(HOSTILE)))
+def test_no_message_fails_whatever_is_in_it(raw):
+    row = deliver(raw, None, "\x00" * 10 + "a" * 1000, ["\x00", "b" * 1000] * 500)
+    assert row.state == InboundState.HANDLED, row.error
+    assert bytes(row.raw) == raw
 
 
 def test_a_message_without_id_gets_one_of_its_hash():

@@ -2,16 +2,19 @@
 
 Messages are handled one after the other, whichever worker does it. So an answer never comes before
 the message that it answers, and a copy in another mailbox never beside its original. A message
-that could not be handled since a worker was killed is handled with the next one at the latest.
+that could not be handled, since its job was lost, is handled with the next one, or by a job that
+looks for such messages each minute.
 """
 
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
+from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -25,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 # A message that ends the worker each time, by its memory for example, must not do so for ever.
 MAX_ATTEMPTS = 5
+# Until then a message's own job is expected to handle it.
+LEFT_OVER_AFTER = timedelta(minutes=2)
 
 
 def handle(message_id: int) -> None:
@@ -109,3 +114,14 @@ def _fail(pk: int, error: str) -> None:
 def handle_message(message_id: int) -> None:
     """Handle a message, and those before it that wait."""
     handle(message_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="incoming", queueing_lock="handle_leftovers")
+def handle_leftovers(timestamp: int) -> None:
+    """Handle messages whose job was lost, or gave up while the database was away."""
+    oldest = timezone.now() - LEFT_OVER_AFTER
+    left = InboundMessage.objects.filter(state=InboundState.STORED, received_at__lt=oldest)
+    last = left.order_by("-pk").values_list("pk", flat=True).first()
+    if last is not None:
+        handle(last)

@@ -1,0 +1,129 @@
+"""Mail on a ticket in a browser: what waits for a decision, folded quotes, the original."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tickets.models.incoming import Mailbox
+from tickets.models.mail import BouncedAddress
+from tickets.models.participants import Participant
+from tickets.tests.browser.axe import violations
+from tickets.tests.incoming.messages import (
+    DESK,
+    answer_to,
+    deliver,
+    letter,
+    sent_email,
+    ticket_of_kim,
+)
+from tickets.tests.incoming.test_loops import bounce
+
+QUOTING = "It still smokes.\r\n\r\nOn 5 Jan 2026 at 10:00, D <d@x.org> wrote:\r\n> Try again.\r\n"
+HTML = """\
+From: Kim <kim@example.org>
+To: {}
+Subject: Look
+Message-ID: <html@example.org>
+Content-Type: text/html; charset=utf-8
+
+<h1>Hello</h1><script>document.title = "taken"</script><img src="https://tracker.example/p.gif">
+<p onclick="alert(1)">Press <a href="javascript:alert(2)">here</a></p>
+"""
+
+
+@pytest.fixture
+def ticket(db):
+    Mailbox.objects.create(name="Support", address=DESK)
+    return ticket_of_kim(title="Smoke")
+
+
+@pytest.fixture
+def window(desk, ticket):
+    return desk.agent()
+
+
+def test_a_held_message_is_accepted_and_its_sender_takes_part(window, desk, ticket):
+    row = deliver(letter("Me too.", to=answer_to(ticket), sender="Lou <lou@example.net>"))
+    window.goto(f"/tickets/{ticket.pk}/")
+    held = window.locator(f"#mail-{row.pk}")
+    expect(held).to_contain_text("Only agents see it")
+    held.get_by_role("button", name="Accept").click()
+    expect(window.locator("#talk")).to_contain_text("Lou replied")
+    expect(held).to_have_count(0)
+    expect(window.locator("#participants")).to_contain_text("Lou <lou@example.net>")
+    public = desk.window()
+    public.goto(ticket.private_link_path())
+    expect(public.locator("#talk")).to_contain_text("Me too.")
+
+
+def test_a_message_that_comes_while_the_page_is_open_is_announced(window, ticket):
+    window.goto(f"/tickets/{ticket.pk}/")
+    expect(window.locator("#talk")).to_contain_text("smoke above")
+    deliver(letter("Me too.", to=answer_to(ticket), sender="lou@example.net"))
+    window.locator("#watch").dispatch_event("look")
+    expect(window.locator("#watch")).to_contain_text("held a message that came by mail")
+    window.get_by_role("button", name="Show").click()
+    expect(window.locator("#talk")).to_contain_text("Me too.")
+
+
+def test_quotes_are_folded_and_open_by_keyboard(window, ticket):
+    deliver(letter(QUOTING, to=answer_to(ticket)))
+    window.goto(f"/tickets/{ticket.pk}/")
+    expect(window.get_by_text("Try again.")).to_be_hidden()
+    window.get_by_text("Quoted text and signature").focus()
+    window.keyboard.press("Enter")
+    expect(window.get_by_text("Try again.")).to_be_visible()
+
+
+def test_the_original_runs_nothing_and_loads_nothing(window, desk, ticket):
+    row = deliver(HTML.format(answer_to(ticket)).encode())
+    window.goto(f"/tickets/{ticket.pk}/")
+    window.locator(f"#by-mail-{row.pk} summary").click()
+    window.get_by_role("link", name="Original message").click()
+    expect(window.get_by_role("heading", name="Hello")).to_be_visible()
+    assert window.title() == f"Message on #{ticket.pk}"
+    window.get_by_text("here").click()
+    # Its own style applies, though it has no access to anything else of the desk.
+    assert window.locator("body").evaluate("body => getComputedStyle(body).maxWidth") != "none"
+    assert violations(window) == []
+
+
+def test_participants_are_added_and_removed(window, ticket):
+    window.goto(f"/tickets/{ticket.pk}/")
+    card = window.locator("#participants")
+    card.get_by_text("Add a participant").click()
+    card.get_by_label("Email address").fill("lou@example.net")
+    card.get_by_role("button", name="Add").click()
+    expect(card).to_contain_text("lou@example.net")
+    card.get_by_role("button", name="Stop").click()
+    expect(card).to_contain_text("Gets no replies")
+    card.get_by_role("button", name="Remove").click()
+    expect(card).not_to_contain_text("lou@example.net")
+    assert not Participant.objects.exists()
+
+
+def test_a_bounced_address_is_cleared(window, ticket):
+    sent_email(ticket)
+    deliver(bounce())
+    window.goto(f"/tickets/{ticket.pk}/")
+    expect(window.locator("#notices")).to_contain_text("cannot be delivered")
+    window.get_by_role("button", name="Send mail to it again").click()
+    expect(window.locator("#notices")).not_to_contain_text("cannot be delivered")
+    assert not BouncedAddress.objects.exists()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_ticket_with_mail_is_accessible(desk, ticket, theme, width):
+    sent_email(ticket)
+    deliver(bounce())
+    deliver(letter(QUOTING, to=answer_to(ticket)))
+    deliver(letter("Away.", to=answer_to(ticket), auto_submitted="auto-replied"))
+    deliver(letter("Me too.", to=answer_to(ticket), sender="lou@example.net"))
+    Participant.objects.create(ticket=ticket, address="a@x.org", folded="a@x.org")
+    window = desk.agent(color_scheme=theme, viewport={"width": width, "height": 800})
+    window.goto(f"/tickets/{ticket.pk}/")
+    for summary in window.locator(".by-mail summary").all():
+        summary.click()
+    assert violations(window) == []
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert window.evaluate(wide) <= 0
