@@ -13,7 +13,8 @@ from ....mail.reader import Message
 from ....models.housekeeping import Counter
 from ....models.incoming import MAX_SUBJECT_CHARS, InboundMessage
 from ....models.participants import MAX_SENDER_NAME_CHARS
-from ....models.ticket import Comment, Ticket, digest
+from ....models.private_link import digest
+from ....models.ticket import Comment, Ticket
 from ....vocabulary import (
     MAX_EMAIL_CHARS,
     MAX_MAILED_TICKETS_PER_HOUR,
@@ -81,10 +82,9 @@ def fill_row(row: InboundMessage, message: Message, verdict: Verdict, text: Stor
 def open_ticket(
     row: InboundMessage, message: Message, text: StoredText, *, answered: Ticket | None = None
 ) -> Ticket:
-    """Open a ticket, as the public form does. Does not save the row.
+    """Open a ticket, as the public form does. Saves the row.
 
-    A program gets no confirmation. A sender who may be forged gets no mail at all: the ticket has
-    no private link until an agent sends one.
+    Mail about the ticket reads in the row whether a program wrote it, or possibly a forger.
     """
     ticket = create_ticket(_values(row, text), REQUESTER)
     row.ticket, row.rule, row.state = ticket, ThreadRule.NEW, InboundState.HANDLED
