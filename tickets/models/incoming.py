@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -31,6 +31,11 @@ from .participants import MAX_SENDER_NAME_CHARS
 from .ticket import Comment, Ticket
 
 MAX_SUBJECT_CHARS = 998
+
+
+def yesterday() -> datetime:
+    """Return from when on a new mailbox is fetched: a day ago, so that none is lost meanwhile."""
+    return timezone.now() - timedelta(days=1)
 
 
 class Mailbox(models.Model):
@@ -65,6 +70,9 @@ class Mailbox(models.Model):
     folder = models.CharField(max_length=255, default="INBOX")
     after_fetch = models.CharField(max_length=10, choices=AfterFetch, default=AfterFetch.FLAG)
     move_to = models.CharField(max_length=255, blank=True)
+    # Of what is in the folder when the desk first looks, older messages are left there. None: all
+    # are taken.
+    fetch_since = models.DateTimeField(null=True, blank=True, default=yesterday)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -96,6 +104,8 @@ class MailboxFetch(models.Model):
     folder = models.CharField(max_length=255, blank=True)
     uid_validity = models.BigIntegerField(null=True)
     last_uid = models.BigIntegerField(default=0)
+    # Messages below it were in the folder when this counting began.
+    first_new_uid = models.BigIntegerField(default=0, db_default=0)
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True)
     last_success_at = models.DateTimeField(null=True)
