@@ -273,6 +273,9 @@ LOGGING = {
         "django.security.DisallowedModelAdminLookup": {"level": "CRITICAL"},
         "django.request": {"level": "ERROR"},
         "procrastinate": {"level": "WARNING"},
+        # At the level of debugging, these write down what is said to mail servers: passwords too.
+        "imapclient": {"level": "WARNING"},
+        "mail.log": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
         "mail.log": {"level": "WARNING"},  # aiosmtpd, which logs each command
     },

@@ -8,6 +8,7 @@ to update the documents. Only settings that Django knows under another name also
 from email.utils import formataddr, quote
 from pathlib import Path
 
+from .inbox import inbox_url
 from .logo import logo
 from .setting import (
     Section,
@@ -18,6 +19,7 @@ from .setting import (
     database_url,
     directory,
     integer,
+    local_address,
     mail_url,
     number,
     one_line,
@@ -309,6 +311,29 @@ SECTIONS = (
                 " messages have. With a mailbox, messages come from its address instead. Put a name"
                 ' with a comma or a colon in quotes: `"Support: Team" <desk@example.org>`.',
                 default_note="`DESK_NAME <desk@localhost>`",
+            ),
+            Setting(
+                "INBOX_URL",
+                inbox_url,
+                None,
+                "The mailbox to fetch: `imaps://user:password@host/INBOX`, or with STARTTLS"
+                " `imap+starttls://user:password@host/INBOX`. Percent-encode special characters in"
+                " user name and password: `%40` for @. `?address=support@example.org` names its"
+                " address, if neither the user name nor `EMAIL_FROM` is it. A new mailbox is"
+                " fetched from the last 24 hours on; `?since=2026-01-31` or `?since=all` takes more"
+                " of it. Other mailboxes, and OAuth, are set up in the back office.",
+                default_note="no mailbox",
+                example="imaps://support%40example.org:password@imap.example.org/INBOX",
+                in_readme=True,
+            ),
+            Setting(
+                "LMTP_ADDRESS",
+                local_address,
+                None,
+                "Where the worker takes mail from a mail server by LMTP, such as `127.0.0.1:8024`."
+                " Nobody has to sign in there, so only your mail server may reach it.",
+                default_note="not at all",
+                example="127.0.0.1:8024",
             ),
             Setting(
                 "EMAIL_ATTACHMENTS_MB",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .declarations import BASE_DIR, SECTIONS, SETTINGS
+from .inbox import inbox_url
 from .logo import logo
 from .setting import (
     Setting,
@@ -15,6 +16,7 @@ from .setting import (
     database_url,
     directory,
     integer,
+    local_address,
     mail_url,
     number,
     one_line,
@@ -39,7 +41,9 @@ TYPE_NAMES: dict[Callable[[str], Any], str] = {
     comma_separated: "list",
     database_url: "URL",
     directory: "path",
+    inbox_url: "URL",
     integer: "integer",
+    local_address: "address",
     logo: "path or address",
     mail_url: "URL",
     number: "number",

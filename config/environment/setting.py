@@ -136,6 +136,24 @@ def directory(value: str) -> Path:
     return Path(value).absolute()
 
 
+@dataclass(frozen=True)
+class LocalAddress:
+    host: str
+    port: int
+
+
+def local_address(value: str) -> LocalAddress:
+    """A host and a port to listen on. A port alone is on loopback."""
+    parts = urlsplit(f"//{value}" if ":" in value else f"//127.0.0.1:{value}")
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or not port or parts.netloc not in (value, f"127.0.0.1:{value}"):
+        raise ValueError("be a host and a port, as in 127.0.0.1:8024")
+    return LocalAddress(host, port)
+
+
 def web_address(value: str) -> str:
     """A URL with http or https and a host, such as the base URL of an API."""
     try:
