@@ -1,0 +1,1 @@
+"""Fetch mail by IMAP."""
