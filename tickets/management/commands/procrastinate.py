@@ -1,0 +1,22 @@
+"""Procrastinate's own command. Its worker also receives mail."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+
+from procrastinate.contrib.django.management.commands import procrastinate
+
+from tickets.services.mail import lmtp
+from tickets.services.mail.imap.receiver import Receiver
+
+
+class Command(procrastinate.Command):
+    help = "Run the worker, which also receives mail, or inspect its queue."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with ExitStack() as stack:
+            if options["command"] == "worker":
+                stack.enter_context(lmtp.listening())
+                stack.enter_context(Receiver())
+            super().handle(*args, **options)

@@ -1,0 +1,244 @@
+"""Mailboxes are fetched beside the worker's jobs, whatever happens to server and database."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from tickets.models.incoming import InboundMessage, Mailbox, MailboxFetch
+from tickets.services.mail.imap import receiver
+from tickets.services.mail.imap.lease import Lease
+from tickets.services.mail.imap.receiver import Receiver
+from tickets.services.mail.mailboxes import try_soon
+from tickets.tests.imap.conftest import create_mailbox
+from tickets.tests.imap_server import PASSWORD, Dovecot
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def message(number):
+    return b"Message-ID: <%d@example.org>\r\n\r\nHello\r\n" % number
+
+
+def wait_until(condition, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, MailboxFetch.objects.values()
+        time.sleep(0.05)
+
+
+def stored(count):
+    wait_until(lambda: InboundMessage.objects.count() >= count)
+    assert InboundMessage.objects.count() == count
+
+
+def is_waiting():
+    wait_until(lambda: MailboxFetch.objects.filter(last_success_at__isnull=False).exists())
+
+
+@pytest.fixture(autouse=True)
+def _quickly(monkeypatch):
+    monkeypatch.setattr(receiver, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(receiver, "PAUSE_SECONDS", 0.3)
+
+
+@contextmanager
+def receiving():
+    with Receiver() as running:
+        yield running
+    assert not any(loop.is_alive() for loop in running._loops.values())
+
+
+def test_what_waits_and_what_arrives_is_stored_within_seconds(dovecot, mailbox, user):
+    dovecot.deliver(user, message(1))
+    with receiving():
+        stored(1)
+        is_waiting()
+        started = time.monotonic()
+        dovecot.deliver(user, message(2))
+        stored(2)
+        assert time.monotonic() - started < 5
+    assert MailboxFetch.objects.get().lease_until is None
+
+
+def test_it_stops_within_seconds(mailbox):
+    with receiving():
+        is_waiting()
+        started = time.monotonic()
+    assert time.monotonic() - started < 4
+
+
+def test_a_server_that_restarts_is_fetched_again(dovecot, mailbox, user):
+    with receiving():
+        is_waiting()
+        dovecot.stop()
+        wait_until(lambda: MailboxFetch.objects.get().failures > 0)
+        fetch = MailboxFetch.objects.get()
+        assert fetch.error in (
+            "localhost closed the connection.",
+            f"localhost refuses connections on port {dovecot.port}.",
+        )
+        dovecot.start()
+        dovecot.deliver(user, message(1))
+        try_soon(mailbox)
+        stored(1)
+        wait_until(lambda: MailboxFetch.objects.get().failures == 0)
+
+
+def test_a_mailbox_that_fails_does_not_hold_up_another(dovecot, mailbox, user):
+    create_mailbox(dovecot, "other", password="wrong")
+    dovecot.deliver(user, message(1))
+    with receiving():
+        stored(1)
+        wait_until(lambda: MailboxFetch.objects.filter(failures=1).exists())
+    failed = MailboxFetch.objects.get(failures=1)
+    assert failed.error.startswith("localhost refused to sign in other: ")
+
+
+def test_changes_in_the_back_office_are_taken_up(dovecot, mailbox, user):
+    with dovecot.client(user) as client:
+        client.create_folder("Support")
+    with receiving():
+        is_waiting()
+        Mailbox.objects.update(folder="Support")
+        dovecot.deliver(user, message(1), folder="Support")
+        stored(1)
+        Mailbox.objects.update(is_active=False)
+        wait_until(lambda: MailboxFetch.objects.get().lease_until is None)
+        new = create_mailbox(dovecot, f"{user}-new")
+        dovecot.deliver(new.username, message(2))
+        stored(2)
+
+
+def test_a_password_that_is_put_right_is_tried_at_once(dovecot, mailbox, user):
+    Mailbox.objects.update(password="wrong")
+    dovecot.deliver(user, message(1))
+    with receiving():
+        wait_until(lambda: MailboxFetch.objects.filter(failures=1).exists())
+        Mailbox.objects.update(password=PASSWORD)
+        try_soon(mailbox)
+        stored(1)
+
+
+def test_another_worker_takes_over_when_the_lease_has_expired(dovecot, mailbox, user):
+    dovecot.deliver(user, message(1))
+    other = Lease(mailbox.pk, "elsewhere:1:abcd")
+    assert other.acquire()
+    with receiving():
+        time.sleep(1)
+        assert not InboundMessage.objects.exists()
+        MailboxFetch.objects.update(lease_until="2000-01-01T00:00Z")
+        stored(1)
+
+
+def test_two_workers_share_the_mailboxes(dovecot, mailbox, user):
+    dovecot.deliver(user, message(1))
+    with receiving() as one, receiving() as two:
+        stored(1)
+        is_waiting()
+        dovecot.deliver(user, message(2))
+        stored(2)
+        assert MailboxFetch.objects.get().lease_owner in (one.owner, two.owner)
+
+
+def test_a_database_that_closes_its_connections_is_used_again(dovecot, mailbox, user):
+    with receiving():
+        is_waiting()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        dovecot.deliver(user, message(1))
+        stored(1)
+
+
+def test_a_server_without_idle_is_asked(needs_dovecot, trust, user, monkeypatch):
+    from tickets.services.mail.imap import connection as imap
+
+    monkeypatch.setattr(imap, "POLL_SECONDS", 1)
+    server = Dovecot(capability="IMAP4rev1 UIDPLUS").start()
+    try:
+        trust(server)
+        create_mailbox(server, user)
+        with receiving():
+            is_waiting()
+            server.deliver(user, message(1))
+            stored(1)
+    finally:
+        server.remove()
+
+
+def test_inbox_url_is_enough(dovecot, settings, user, db):
+    from config.environment.inbox import inbox_url
+
+    dovecot.deliver(user, message(1))
+    password = PASSWORD.replace("%", "%25").replace("&", "%26").replace(" ", "%20")
+    url = f"imaps://{user}:{password}@localhost:{dovecot.port}/INBOX?address=support@example.org"
+    settings.INBOX_URL = inbox_url(url)
+    with receiving():
+        stored(1)
+    assert InboundMessage.objects.get().mailbox.address == "support@example.org"
+
+
+# --- commands ---------------------------------------------------------------------------
+
+
+def test_the_workers_command_receives_and_ends_soon(dovecot, mailbox, user):
+    """As `make run` and Docker Compose start it, and killed as they end it."""
+    dovecot.deliver(user, message(1))
+    environment = os.environ | {
+        "DATA_DIR": str(django_settings.DATA_DIR),
+        "SECRET_KEY": django_settings.SECRET_KEY,
+        "TEST_DATABASE": connection.settings_dict["NAME"],
+    }
+    script = (
+        "import os, django\n"
+        "from django.conf import settings\n"
+        "settings.DATABASES['default']['NAME'] = os.environ['TEST_DATABASE']\n"
+        "django.setup()\n"
+        "from django.core.management import call_command\n"
+        "call_command('procrastinate', 'worker')\n"
+    )
+    command = [sys.executable, "-c", script]
+    environment["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    with subprocess.Popen(command, env=environment, cwd=django_settings.BASE_DIR) as process:
+        try:
+            stored(1)
+            process.send_signal(signal.SIGTERM)
+            started = time.monotonic()
+            assert process.wait(20) == 0
+            assert time.monotonic() - started < 8
+        finally:
+            process.kill()
+    assert MailboxFetch.objects.get().lease_until is None
+
+
+def test_fetch_mail_fetches_and_ends(dovecot, mailbox, user, capsys):
+    dovecot.deliver(user, message(1), message(2))
+    call_command("fetch_mail")
+    assert capsys.readouterr().out == f"{user}: 2 new.\n"
+    call_command("fetch_mail", mailbox=user)
+    assert capsys.readouterr().out == f"{user}: 0 new.\n"
+
+
+def test_fetch_mail_says_what_does_not_work(mailbox, user, capsys):
+    Mailbox.objects.update(password="wrong")
+    with pytest.raises(CommandError, match=f"Not fetched: {user}"):
+        call_command("fetch_mail")
+    assert f"{user}: localhost refused to sign in" in capsys.readouterr().err
+    with pytest.raises(CommandError, match="no such mailbox"):
+        call_command("fetch_mail", mailbox="other")
+
+
+def test_fetch_mail_leaves_what_a_worker_fetches(mailbox, user, capsys):
+    assert Lease(mailbox.pk, "elsewhere:1:abcd").acquire()
+    call_command("fetch_mail")
+    assert capsys.readouterr().out.startswith(f"{user}: a worker fetches it, until ")
