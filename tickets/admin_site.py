@@ -22,7 +22,7 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from .exceptions import InvalidInput, PermissionDenied
-from .models.incoming import InboundMessage
+from .models.incoming import InboundMessage, Mailbox
 from .models.mail import BouncedAddress, Email
 from .models.spam import BlockedAddress
 from .models.ticket import Ticket
@@ -38,6 +38,7 @@ SECTIONS: dict[str, dict[type[Model], str]] = {
     "Tickets": {
         Ticket: "Find, change, assign and delete tickets, one or many at a time.",
         Email: "Emails to requesters and agents: sent, waiting and failed.",
+        Mailbox: "Addresses whose mail becomes tickets, how it is fetched, and a test.",
         InboundMessage: "Mail that came in: what became of it, and what waits for a decision.",
         BouncedAddress: "Addresses that no mail is sent to, because it came back.",
         BlockedAddress: "Senders whose tickets and replies are stored as spam.",

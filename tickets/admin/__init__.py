@@ -3,4 +3,15 @@
 The site itself is in `tickets/admin_site.py`, because it must exist before these register.
 """
 
-from . import incoming, jobs, mail, spam, tickets, tokens, triage, users, views  # noqa: F401
+from . import (  # noqa: F401
+    incoming,
+    jobs,
+    mail,
+    mailboxes,
+    spam,
+    tickets,
+    tokens,
+    triage,
+    users,
+    views,
+)

@@ -82,7 +82,7 @@ def _connect_and_send(email: Email, is_last_attempt: bool) -> bool:
             breaker.failed()
         else:  # a quick refusal holds up no other job
             breaker.succeeded()
-        message = f"The mail server cannot be reached: {_message(error)}"
+        message = f"The mail server cannot be reached: {error_text(error)}"
         return _retry_later(email, MailState.WAITING, message, is_last_attempt)
     breaker.succeeded()
     try:
@@ -101,14 +101,14 @@ def _hand_over(server: Any, email: Email, is_last_attempt: bool) -> bool:
     try:
         rendered = rendering.render(email)
     except ValueError as error:
-        return email.move_state([MailState.WAITING], MailState.FAILED, _message(error))
+        return email.move_state([MailState.WAITING], MailState.FAILED, error_text(error))
     values = {"address": email.current_address, "message_id": rendered.extra_headers["Message-ID"]}
     if not email.move_state([MailState.WAITING], MailState.SENDING, **values):
         return True
     try:
         server.send_messages([rendered])
     except (smtplib.SMTPException, OSError, ValueError) as error:
-        code, message = _reply(error)[0], _message(error)
+        code, message = _reply(error)[0], error_text(error)
         if 400 <= code < 500:
             return _retry_later(email, MailState.SENDING, message, is_last_attempt)
         is_refused = code >= 500 or isinstance(error, smtplib.SMTPNotSupportedError | ValueError)
@@ -132,7 +132,8 @@ def _retry_later(email: Email, state: str, message: str, is_last_attempt: bool) 
     return is_last_attempt
 
 
-def _message(error: Exception) -> str:
+def error_text(error: Exception) -> str:
+    """Return what the mail server said, on one line, with its code if it gave one."""
     code, reply = _reply(error)
     text = reply.decode(errors="replace") if isinstance(reply, bytes) else str(reply)
     return " ".join(f"{code or ''} {text}".split()) or type(error).__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -52,7 +53,11 @@ def password_of(mailbox: Mailbox) -> str:
 
 
 def secrets_of(mailbox: Mailbox) -> list[str]:
-    secrets = [password_of(mailbox), mailbox.oauth_client_secret, mailbox.oauth_refresh_token]
+    """Return what no text about the mailbox may contain."""
+    secrets = [
+        *(password_of(mailbox), mailbox.oauth_client_secret, mailbox.oauth_refresh_token),
+        settings.EMAIL_HOST_PASSWORD,
+    ]
     return [secret for secret in secrets if secret]
 
 
@@ -76,6 +81,14 @@ def _trouble(mailbox: Mailbox) -> MailboxTrouble:
         return MailboxTrouble(mailbox, mailbox.created_at, "")
     since = fetch.failing_since or fetch.last_success_at or mailbox.created_at
     return MailboxTrouble(mailbox, since, fetch.error if fetch.failing_since else "")
+
+
+def save_mailbox(mailbox: Mailbox, changed: Collection[str]) -> None:
+    """Save the mailbox whose `changed` fields were edited, and have it fetched at once."""
+    mailbox.save()
+    if set(changed).intersection(ORIGIN_FIELDS):
+        forget_position(mailbox)
+    try_soon(mailbox)
 
 
 def forget_position(mailbox: Mailbox) -> None:
