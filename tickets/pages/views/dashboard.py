@@ -15,15 +15,14 @@ from ...audit.trail import latest_event
 from ...forms.fields import clean_data
 from ...forms.periods import PeriodForm
 from ...models.housekeeping import DemoTicket
-from ...models.incoming import InboundMessage
 from ...models.ticket import Ticket
 from ...models.triage import Prediction, TriageModel
 from ...querysets.figures import FieldFigures, SourceFigures, TriageFigures
-from ...services.mail.limits import held_this_hour
 from ...services.triage.shared_state import model_failure
 from ...vocabulary import ACTIVE_STATUSES, Category, LearnedField, Priority, Sort, WaitingFor
 from .. import charts
 from ..addresses import list_url
+from ..alerts import Alerts
 from ..decorators import Request, page
 
 FIELD_VALUES = {LearnedField.CATEGORY: Category.values, LearnedField.PRIORITY: Priority.values}
@@ -63,15 +62,12 @@ class Period:
 def dashboard(request: Request) -> HttpResponse:
     period = Period.of(request)
     # Read before the figures, so that the tag never stands for newer figures than it knows.
-    failure = model_failure()
-    failing_since = f"{failure.since:%Y%m%d%H%M%S}" if failure else ""
-    held, mail = held_this_hour(), InboundMessage.objects.counts_to_decide()
-    mail_state = f"{held}.{mail.get('held', 0)}.{mail.get('failed', 0)}"
-    etag = f'W/"{latest_event()}-{period.today:%Y%m%d}-{failing_since}-{mail_state}"'
+    alerts = Alerts.read()
+    etag = f'W/"{latest_event()}-{period.today:%Y%m%d}-{alerts.tag}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        context = _overview(period) | {"etag": etag, "model_failure": failure, "held": held}
-        context |= {"newest_url": list_url({}, sort=Sort.NEWEST), "mail_counts": mail}
+        context = _overview(period) | {"etag": etag, "alerts": alerts}
+        context["newest_url"] = list_url({}, sort=Sort.NEWEST)
         response = render(request, "tickets/dashboard.html", context)
         response["ETag"] = etag
     return response

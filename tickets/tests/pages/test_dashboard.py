@@ -6,16 +6,18 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from tickets.access.actors import SYSTEM
 from tickets.audit.trail import audit_trail
+from tickets.models.incoming import Mailbox, MailboxFetch
 from tickets.models.ticket import Ticket
 from tickets.pages import charts
 from tickets.pages.templatetags.desk import duration, span_name
 from tickets.services.comments import add_comment, add_reply
 from tickets.services.tickets import create_ticket, delete_ticket, update_ticket
-from tickets.tests.factories import CommentFactory, TicketFactory
+from tickets.tests.factories import AdminFactory, CommentFactory, TicketFactory
 from tickets.web.wording import precise_percentage
 
 PERIODS = (7, 30, 90, 0)
@@ -380,9 +382,27 @@ def test_a_visitor_with_a_known_etag_is_redirected(visitor, agent):
 def test_queries_do_not_grow_with_tickets(agent, django_assert_num_queries):
     for ago in range(40):
         answered_ticket(1, status="resolved", resolved_at=timezone.now() - timedelta(days=ago / 40))
-    # Session, user, groups; two for the audit trail's latest event, two for held confirmations and
+    # Session, user, groups; two for the audit trail's latest event, three for what is wrong with
     # mail, two for all figures.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         etag = agent.get("/dashboard/?days=0")["ETag"]
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         agent.get("/dashboard/?days=0", headers={"If-None-Match": etag})
+
+
+def test_a_mailbox_that_fails_is_named(agent):
+    etag = agent.get("/dashboard/")["ETag"]
+    mailbox = Mailbox.objects.create(
+        name="Support", address="support@example.org", host="imap.example.org"
+    )
+    since = timezone.now() - timedelta(minutes=5)
+    MailboxFetch.objects.create(mailbox=mailbox, failing_since=since, error="It is <down>.")
+    response = agent.get("/dashboard/", headers={"If-None-Match": etag})
+    page = response.content.decode()
+    assert "The mailbox support@example.org has had a problem since" in page
+    assert "It is &lt;down&gt;." in page
+    link = f"/admin/tickets/mailbox/{mailbox.pk}/change/"
+    assert link not in page
+    admin = Client()
+    admin.force_login(AdminFactory(is_staff=True))
+    assert link in page_of(admin)

@@ -1,0 +1,45 @@
+"""What is wrong with the desk itself: the dashboard says so until it is mended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from ..models.incoming import InboundMessage
+from ..services.mail.limits import held_this_hour
+from ..services.mail.mailboxes import MailboxTrouble, troubles
+from ..services.triage.shared_state import ModelFailure, model_failure
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """Problems with the model and with mail; empty values where there are none."""
+
+    model_failure: ModelFailure | None
+    mailboxes: list[MailboxTrouble]
+    held_confirmations: int
+    held_messages: int
+    failed_messages: int
+
+    @classmethod
+    def read(cls) -> Self:
+        """Return what is wrong now. Three queries; the model's state is in this process."""
+        messages = InboundMessage.objects.counts_to_decide()
+        return cls(
+            model_failure=model_failure(),
+            mailboxes=troubles(),
+            held_confirmations=held_this_hour(),
+            held_messages=messages.get("held", 0),
+            failed_messages=messages.get("failed", 0),
+        )
+
+    @property
+    def tag(self) -> str:
+        """Return what an ETag needs, to change whenever the alerts do."""
+        since = self.model_failure.since if self.model_failure else None
+        parts = [
+            f"{since:%Y%m%d%H%M%S}" if since else "",
+            *(f"{each.mailbox.pk}.{each.since:%H%M%S}" for each in self.mailboxes),
+            *map(str, (self.held_confirmations, self.held_messages, self.failed_messages)),
+        ]
+        return "-".join(parts)
