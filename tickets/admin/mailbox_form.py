@@ -37,7 +37,7 @@ HELP_TEXTS = {
     ),
     "username": "Usually the whole address.",
     "folder": "The folder to fetch, INBOX in most cases.",
-    "after_fetch": "What becomes of a message on the server once the desk has stored it.",
+    "after_fetch": "What becomes of a message on the server once the desk has it.",
     "move_to": "The folder for fetched messages. It must exist.",
     "fetch_since": (
         "Of the messages that are in the folder already, only those that arrived later become"
@@ -108,6 +108,9 @@ class MailboxForm(ModelForm):
             "authserv_id": "Name in Authentication-Results",
             "host": "Server",
             "username": "User name",
+            "security": "Encryption",
+            "after_fetch": "Afterwards",
+            "fetch_since": "From when on",
             "oauth_client_id": "Client id",
             "oauth_scope": "Scope",
         }

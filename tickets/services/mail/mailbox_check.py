@@ -162,7 +162,7 @@ class _Check:
             ) from problem
         self._is_open = True
         count = len(self._opened.search("ALL"))
-        return f"{self.mailbox.folder} can be opened. Messages in it: {count}."
+        return f"{self.mailbox.folder} can be opened. Messages in it: {count:,}."
 
     def _look_at_what_follows(self) -> None:
         if self.mailbox.after_fetch == AfterFetch.MOVE:
