@@ -13,7 +13,7 @@ from django.contrib.admin.widgets import (
 from django.core.exceptions import ValidationError
 
 from ..forms import fields
-from ..models.incoming import Mailbox
+from ..models.incoming import Mailbox, yesterday
 from ..models.mail import mailbox as folded_mailbox
 from ..vocabulary import MAX_EMAIL_CHARS, AfterFetch, MailSecurity, MailSignIn
 from .base import ModelForm
@@ -39,10 +39,6 @@ HELP_TEXTS = {
     "folder": "The folder to fetch, INBOX in most cases.",
     "after_fetch": "What becomes of a message on the server once the desk has it.",
     "move_to": "The folder for fetched messages. It must exist.",
-    "fetch_since": (
-        "Of the messages that are in the folder already, only those that arrived later become"
-        " tickets. Empty takes all of them, and their senders get confirmations."
-    ),
     "sign_in": (
         "Microsoft 365 needs OAuth 2.0. Google takes OAuth 2.0, or an app password if two-step"
         " verification is on."
@@ -79,6 +75,18 @@ class MailboxForm(ModelForm):
         help_text="993 for TLS, 143 for STARTTLS.",
     )
     password = SecretField(help_text="The password, or Google's app password.")
+    fetch_since = forms.DateTimeField(
+        label="From when on",
+        required=False,
+        initial=yesterday,
+        widget=forms.DateTimeInput(
+            {"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"
+        ),
+        help_text=(
+            "Of the messages that are in the folder already, only those that arrived later become"
+            " tickets. Empty takes all of them, and their senders get confirmations."
+        ),
+    )
     oauth_token_url = forms.URLField(
         label="Token address",
         required=False,
@@ -110,7 +118,6 @@ class MailboxForm(ModelForm):
             "username": "User name",
             "security": "Encryption",
             "after_fetch": "Afterwards",
-            "fetch_since": "From when on",
             "oauth_client_id": "Client id",
             "oauth_scope": "Scope",
         }

@@ -16,7 +16,7 @@ class Command(procrastinate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with ExitStack() as stack:
-            if options["command"] == "worker":
+            if options.get("command") == "worker":
                 stack.enter_context(lmtp.listening())
                 stack.enter_context(Receiver())
             super().handle(*args, **options)

@@ -23,8 +23,7 @@ VALUES = {
     "password": SECRET,
     "folder": "INBOX",
     "after_fetch": "flag",
-    "fetch_since_0": "2026-01-31",
-    "fetch_since_1": "00:00:00",
+    "fetch_since": "2026-01-31T00:00:00",
 }
 OAUTH = {
     "sign_in": "oauth",
@@ -68,6 +67,14 @@ def test_admins_add_one_whose_password_is_not_shown_again(admin):
 def test_the_form_offers_what_arrived_within_a_day(admin):
     initial = admin.get(f"{LIST}add/").context["adminform"].form["fetch_since"].initial
     assert timedelta(hours=23) < timezone.now() - initial < timedelta(hours=25)
+
+
+def test_saving_the_form_as_it_was_shown_changes_no_time(admin, mailbox):
+    MailboxFetch.objects.create(mailbox=mailbox, uid_validity=7, last_uid=9)
+    shown_time = admin.get(page_of(mailbox)).context["adminform"].form["fetch_since"].value()
+    values = VALUES | {"fetch_since": f"{shown_time:%Y-%m-%dT%H:%M:%S}"}
+    assert admin.post(page_of(mailbox), values).status_code == 302
+    assert MailboxFetch.objects.get().last_uid == 9
 
 
 def test_with_oauth_its_secrets_are_kept_too(admin):
@@ -140,7 +147,7 @@ def test_a_change_is_tried_at_once_and_another_folder_is_looked_at_anew(admin, m
         mailbox=mailbox, uid_validity=7, last_uid=9, failures=3, next_attempt_at=later
     )
     Mailbox.objects.update(fetch_since=None)
-    values = VALUES | {"fetch_since_0": "", "fetch_since_1": ""}
+    values = VALUES | {"fetch_since": ""}
     admin.post(page_of(mailbox), values | {"name": "Help"})
     fetch = MailboxFetch.objects.get()
     assert (fetch.next_attempt_at, fetch.last_uid) == (None, 9)

@@ -5,10 +5,12 @@ import re
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.utils import timezone
 from playwright.sync_api import expect
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tickets.models.incoming import Mailbox, MailboxFetch
 from tickets.models.ticket import Ticket
 from tickets.models.tokens import ApiToken
 from tickets.models.triage import TriageModel
@@ -27,6 +29,7 @@ from .axe import violations
 
 TICKETS = "/admin/tickets/ticket/"
 TOKENS = "/admin/tickets/apitoken/"
+MAILBOXES = "/admin/tickets/mailbox/"
 JOBS = "/admin/procrastinate/procrastinatejob/"
 
 
@@ -89,6 +92,9 @@ def paths(ticket):
         "/admin/tickets/feedback/",
         "/admin/tickets/email/",
         f"/admin/tickets/email/{message(ticket).pk}/change/",
+        MAILBOXES,
+        f"{MAILBOXES}add/",
+        f"{MAILBOXES}{failing_mailbox().pk}/change/",
         "/admin/tickets/savedview/",
         f"/admin/tickets/savedview/{saved_view(ticket.assignee).pk}/change/",
         "/admin/tickets/triagemodel/",
@@ -98,6 +104,15 @@ def paths(ticket):
 
 def message(ticket):
     return ticket.emails.create(kind="reply", event=f"reply to {ticket.pk}")
+
+
+def failing_mailbox():
+    mailbox = Mailbox.objects.create(
+        name="Support", address="support@example.org", host="imap.example.invalid"
+    )
+    now = timezone.now()
+    MailboxFetch.objects.create(mailbox=mailbox, failing_since=now, error="It does not answer.")
+    return mailbox
 
 
 def saved_view(owner):
@@ -318,3 +333,18 @@ def test_two_clicks_on_save_send_one_message(page, ticket):
     page.get_by_role("button", name="Save", exact=True).dblclick()
     page.wait_for_url(f"**{TICKETS}")
     assert ticket.comments.filter(body="We are on our way.").count() == 1
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_mailbox_is_tested_from_its_page(desk, page, narrow, theme):
+    page.set_viewport_size(narrow["viewport"])
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": desk.url}])
+    mailbox = failing_mailbox()
+    page.goto(f"{MAILBOXES}{mailbox.pk}/change/")
+    page.get_by_role("button", name="Test this mailbox").click()
+    expect(page.get_by_text("There is no server named imap.example.invalid")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert violations(page) == []
+    page.get_by_role("button", name="Test again").click()
+    page.get_by_role("link", name="Back to the mailbox").click()
+    page.wait_for_url(f"**{MAILBOXES}{mailbox.pk}/change/")
