@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import getpass
+import grp
 import os
 import re
 import shutil
@@ -92,14 +93,14 @@ class Dovecot:
     def _write(self, tls, capability, introspection_url):
         write_certificate(self.root)
         is_root = os.geteuid() == 0
-        me = getpass.getuser()
+        me, my_group = getpass.getuser(), grp.getgrgid(os.getegid()).gr_name
         uid, gid = (65534, 65534) if is_root else (os.geteuid(), os.getegid())
         mail = self.root / "mail"
         mail.mkdir()
         os.chown(mail, uid, gid)
         values = {
             "internal": "dovecot" if is_root else me,
-            "group": "dovecot" if is_root else me,
+            "group": "dovecot" if is_root else my_group,
             "login": "dovenull" if is_root else me,
             "capability": f"imap_capability = {capability}" if capability else "",
             "root": self.root,

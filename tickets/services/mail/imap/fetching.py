@@ -25,7 +25,10 @@ WHOLE, HEADERS = (b"BODY.PEEK[]", b"BODY[]"), (b"BODY.PEEK[HEADER]", b"BODY[HEAD
 
 
 class Folder:
-    """The folder of a mailbox, opened. `complaint` says what did not work besides fetching."""
+    """The folder of a mailbox, opened.
+
+    `complaint` says that stored messages cannot be flagged or moved, until that works again.
+    """
 
     def __init__(self, connection: Connection, mailbox: Mailbox, lease: Lease) -> None:
         self.connection, self.mailbox, self.lease = connection, mailbox, lease
@@ -39,10 +42,19 @@ class Folder:
         if (row.folder, row.uid_validity) != (self.mailbox.folder, uid_validity):
             latest = max(self.connection.search("ALL"), default=0)
             self.lease.start_counting(self.mailbox.folder, uid_validity, latest + 1)
+        if self._is_moving and not self.connection.folder_exists(self.mailbox.move_to):
+            self._complain("There is no such folder.")
+
+    @property
+    def _is_moving(self) -> bool:
+        return self.mailbox.after_fetch == AfterFetch.MOVE
+
+    def _complain(self, why: str) -> None:
+        act = f"moved to {self.mailbox.move_to}" if self._is_moving else "marked as read"
+        self.complaint = f"Mail comes in, but it cannot be {act}: {why}"
 
     def fetch_new(self, is_stopping: Callable[[], bool] = lambda: False) -> int:
         """Store all messages that are not stored yet. Return how many were new to the desk."""
-        self.complaint = ""
         row = self.lease.row()
         numbers = self.connection.search(["UID", f"{row.last_uid + 1}:*"])
         # `*` is the last message, even if it is an old one.
@@ -118,17 +130,16 @@ class Folder:
         if not uids:
             return
         try:
-            if self.mailbox.after_fetch == AfterFetch.MOVE:
+            if self._is_moving:
                 self._move(uids)
             else:
                 self.connection.add_flags(uids, [SEEN], silent=True)
         except IMAPClientAbortError:
             raise
         except IMAPClientError as error:
-            is_move = self.mailbox.after_fetch == AfterFetch.MOVE
-            act = f"moved to {self.mailbox.move_to}" if is_move else "marked as read"
-            text = quoted(str(error), self.mailbox)
-            self.complaint = f"Mail comes in, but it cannot be {act}: {text}"
+            self._complain(quoted(str(error), self.mailbox))
+        else:
+            self.complaint = ""
 
     def _move(self, uids: list[int]) -> None:
         target = self.mailbox.move_to
