@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from config import urls
+from tickets.models.incoming import Mailbox
 from tickets.models.mail import Email
 from tickets.models.spam import BlockedAddress
 from tickets.models.ticket import Ticket
@@ -60,6 +61,7 @@ def rows(admin_user):
         Feedback.objects.create(ticket=ticket, field="category", value="billing", corrected=True),
         TriageModel.objects.create(field="category", data=b""),
         Email.objects.create(ticket=ticket, kind="reply", event="reply"),
+        Mailbox.objects.create(name="Support", address="support@example.org"),
         BlockedAddress.objects.create(address="kim@example.org", ticket=ticket),
         SavedView.objects.create(name="Hot", owner=admin_user),
         ProcrastinateJob.objects.get(pk=job),
