@@ -277,6 +277,5 @@ LOGGING = {
         "imapclient": {"level": "WARNING"},
         "mail.log": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
-        "mail.log": {"level": "WARNING"},  # aiosmtpd, which logs each command
     },
 }
