@@ -4,7 +4,7 @@ It takes all email of the desk, shows it on a page of its own, and lets one answ
 customer, or write a new message to the desk. Needs no Django.
 """
 
-from .delivery import deliver_by_command, deliver_by_lmtp
+from .delivery import deliver_by_lmtp
 from .server import FakeMail
 
-__all__ = ["FakeMail", "deliver_by_command", "deliver_by_lmtp"]
+__all__ = ["FakeMail", "deliver_by_lmtp"]

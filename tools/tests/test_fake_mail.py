@@ -2,7 +2,6 @@
 
 import asyncio
 import smtplib
-import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -14,7 +13,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.lmtp import LMTP
 
-from tools.fake_mail import FakeMail, deliver_by_command, deliver_by_lmtp
+from tools.fake_mail import FakeMail, deliver_by_lmtp
 from tools.fake_mail.delivery import DeliveryFailed
 from tools.fake_mail.server import free_port
 
@@ -153,26 +152,7 @@ def test_what_is_not_there_is_404(fake, path):
         get(fake, path)
 
 
-# --- the two ways to the desk -----------------------------------------------------------
-
-
-def test_a_command_gets_the_message_and_its_envelope(tmp_path):
-    path = tmp_path / "message"
-    code = f"import sys; open({str(path)!r}, 'wb').write(sys.stdin.buffer.read())"
-    deliver = deliver_by_command([sys.executable, "-c", code])
-    deliver(b"Subject: x\r\n\r\ny", "kim@customer.example", [SUPPORT])
-    message = message_from_bytes(path.read_bytes())
-    assert message["Return-Path"] == "<kim@customer.example>"
-    assert message["Delivered-To"] == SUPPORT
-    assert message["Subject"] == "x"
-
-
-def test_a_command_that_fails_is_told(fake):
-    code = "import sys; sys.exit('The database is down.')"
-    fake.deliver = deliver_by_command([sys.executable, "-c", code])
-    with pytest.raises(urllib.error.HTTPError, match="502") as error:
-        post(fake, "/new", {"sender": "kim@customer.example", "subject": "x", "body": "y"})
-    assert "The database is down." in error.value.read().decode()
+# --- the way to the desk -----------------------------------------------------------------
 
 
 class LmtpController(Controller):

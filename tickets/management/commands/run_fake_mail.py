@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-
-MANAGE = Path(__file__).resolve().parents[3] / "manage.py"
 
 
 class Command(BaseCommand):
@@ -26,22 +22,18 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8025, help="of the page")
         parser.add_argument("--mailbox", default="support@desk.example", help="the desk's address")
         parser.add_argument(
-            "--lmtp-port", type=int, help="deliver by LMTP, instead of by manage.py receive_mail"
+            "--lmtp-port", type=int, default=8024, help="where the desk takes mail (LMTP_ADDRESS)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            from tools.fake_mail import FakeMail, deliver_by_command, deliver_by_lmtp
+            from tools.fake_mail import FakeMail, deliver_by_lmtp
         except ModuleNotFoundError:
             raise CommandError(
                 "The fake mail server is not installed here: it is in a checkout's"
                 " tools/fake_mail/ and not in the Docker image."
             ) from None
-        if options["lmtp_port"]:
-            deliver = deliver_by_lmtp("127.0.0.1", options["lmtp_port"])
-        else:
-            command = (str(MANAGE), "receive_mail", "--mailbox", options["mailbox"])
-            deliver = deliver_by_command([sys.executable, *command])
+        deliver = deliver_by_lmtp("127.0.0.1", options["lmtp_port"])
         try:
             fake = FakeMail(
                 deliver,

@@ -209,10 +209,13 @@ def start_processes() -> dict[str, ManagedProcess]:
         processes["fake model"] = ManagedProcess("manage.py", "run_fake_llm", "--port", str(port))
         fakes |= {"GEMINI_API_KEY": "fake", "GEMINI_BASE_URL": f"http://127.0.0.1:{port}"}
     if is_switched_on("FAKE_MAIL"):
-        smtp_port = free_port()
-        ports = ("--smtp-port", str(smtp_port), "--port", str(free_port()))
+        smtp, lmtp = free_port(), free_port()
+        ports = ("--smtp-port", str(smtp), "--lmtp-port", str(lmtp), "--port", str(free_port()))
         processes["fake mail"] = ManagedProcess("manage.py", "run_fake_mail", *ports)
-        fakes |= {"EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}"}
+        fakes |= {
+            "EMAIL_URL": f"smtp://127.0.0.1:{smtp}",
+            "LMTP_ADDRESS": f"127.0.0.1:{lmtp}",
+        }
     processes["web"] = ManagedProcess(
         *("-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi"),
         **fakes,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-import re
-import secrets
 import smtplib
 import socket
 import threading
@@ -18,10 +15,10 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import connection as database
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from ...models.incoming import InboundMessage, Mailbox
 from ...vocabulary import AfterFetch, MailSecurity
+from .check_ids import new_check_id
 from .delivery import error_text
 from .imap.connection import Connection, close, open_connection, open_folder, sign_in
 from .imap.problems import CONNECTION_ERRORS, MailboxProblem, explained, quoted
@@ -30,7 +27,6 @@ from .smtp import is_set_up
 CHECK_SECONDS = 40
 ARRIVAL_SECONDS = 10
 MAX_FOLDERS = 12  # that are named
-SIGNED_ID = re.compile(r"<mailbox-test\.(?P<nonce>[0-9a-f]{16})\.(?P<signature>[0-9a-f]{20})@")
 
 Result = Literal["works", "fails", "note"]
 
@@ -57,21 +53,6 @@ def check_mailbox(mailbox: Mailbox, seconds: float = CHECK_SECONDS) -> list[Step
         check.abort()
         steps.append(Step(check.current, "fails", f"No answer within {seconds:g} seconds."))
     return steps
-
-
-def is_test_message(message_id: str) -> bool:
-    """Return whether a Message-ID is that of a test, sent by this desk."""
-    match = SIGNED_ID.match(message_id)
-    return match is not None and hmac.compare_digest(match["signature"], _signature(match["nonce"]))
-
-
-def _new_message_id(domain: str) -> str:
-    nonce = secrets.token_hex(8)
-    return f"<mailbox-test.{nonce}.{_signature(nonce)}@{domain}>"
-
-
-def _signature(nonce: str) -> str:
-    return salted_hmac("tickets.mailbox-check", nonce, algorithm="sha256").hexdigest()[:20]
 
 
 class _Failed(Exception):
@@ -192,7 +173,7 @@ class _Check:
         if not is_set_up():
             self._add("note", "No mail server is set up: EMAIL_URL is not set.")
             return ""
-        message_id = _new_message_id(address.rpartition("@")[2])
+        message_id = new_check_id(address.rpartition("@")[2])
         try:
             message = EmailMessage(
                 f"Test of the mailbox {self.mailbox}",

@@ -7,8 +7,9 @@ import time
 import pytest
 
 from tickets.models.incoming import Mailbox
+from tickets.services.mail.check_ids import is_check_id
 from tickets.services.mail.imap.receiver import Receiver
-from tickets.services.mail.mailbox_check import check_mailbox, is_test_message
+from tickets.services.mail.mailbox_check import check_mailbox
 from tickets.tests.imap.conftest import create_mailbox
 from tickets.tests.imap_server import PASSWORD, Dovecot
 from tickets.tests.mail_server import free_port
@@ -53,8 +54,8 @@ def test_everything_works(delivering, mailbox, user):
     assert "The certificate is valid." in text_of(steps, "Connection")
     [message] = delivering.messages
     assert (message["To"], message["Auto-Submitted"]) == (mailbox.address, "auto-generated")
-    assert is_test_message(message["Message-ID"])
-    assert not is_test_message(message["Message-ID"].replace(".", ".0", 1))
+    assert is_check_id(message["Message-ID"])
+    assert not is_check_id(message["Message-ID"].replace(".", ".0", 1))
     assert PASSWORD not in str(steps)
 
 

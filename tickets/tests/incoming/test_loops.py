@@ -9,6 +9,7 @@ from tickets.access.actors import SYSTEM, user_actor
 from tickets.models.incoming import InboundMessage
 from tickets.models.mail import BouncedAddress, Email
 from tickets.models.ticket import Ticket
+from tickets.services.mail.check_ids import new_check_id
 from tickets.services.mail.incoming import bounces
 from tickets.services.mail.signed_addresses import bounce_address
 from tickets.services.merging import merge_tickets
@@ -183,6 +184,11 @@ def test_our_own_mail_is_known_though_a_server_gave_it_another_id():
     ticket = ticket_of_kim()
     row = deliver(letter(sender=DESK, reply_to=answer_to(ticket), message_id="<x@relay.example>"))
     assert row.kind == InboundKind.OWN
+
+
+def test_the_message_that_tests_a_mailbox_opens_no_ticket():
+    row = deliver(letter(sender=DESK, message_id=new_check_id("desk.example")))
+    assert (row.kind, row.state, row.ticket) == (InboundKind.OWN, InboundState.IGNORED, None)
 
 
 # --- limits ----------------------------------------------------------------------------------
