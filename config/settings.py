@@ -235,6 +235,12 @@ STATICFILES_DIRS = [
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "attachments": {
+        "BACKEND": "tickets.services.attachments.bucket.BucketStorage",
+        "OPTIONS": env["ATTACHMENT_STORAGE"],
+    }
+    if env["ATTACHMENT_STORAGE"]
+    else {"BACKEND": "tickets.services.attachments.local.LocalStorage"},
 }
 
 

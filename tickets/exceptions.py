@@ -135,6 +135,18 @@ class Unavailable(DeskError):
     )
 
 
+class StorageUnavailable(Unavailable):
+    """Files cannot be stored or read: the disk is full, or the storage is gone."""
+
+    default_detail = _(
+        "Files cannot be stored or opened right now. Please try again in a few minutes."
+    )
+
+
+class FileWithheld(DeskError):
+    """A file that nobody, or not this caller, may open. The detail says why."""
+
+
 class RateLimited(DeskError):
     """`retry_after` is the number of seconds to wait."""
 

@@ -38,6 +38,19 @@ ADDRESS_LIMITED = _(
 )
 ADDRESS_CONFIRMED = _("Your address is confirmed. Our replies go to it from now on.")
 
+# --- files that are refused or withheld ---
+
+FILE_TOO_LARGE = _("“%(name)s” is larger than %(limit)d MB.")
+FILE_NOT_STORED = _("“%(name)s” could not be stored. Please try again in a few minutes.")
+FILE_EMPTY = _("“%(name)s” is empty.")
+FILE_IS_PROGRAM = _("“%(name)s” is a program or a script, which we do not accept.")
+FILE_IS_GONE = _("“%(name)s” is no longer here. Please choose it again.")
+TOO_MANY_FILES = _("These are more than %(limit)d files.")
+TOO_MUCH_FOR_TICKET = _("All files of one ticket may have %(limit)d MB together.")
+TOO_MUCH_TODAY = _("You have sent too many files today. Please try again tomorrow.")
+FILE_WAITS = _("This file is still being checked. Please try again in a few minutes.")
+FILE_REFUSED = _("This file was refused by our virus scanner.")
+
 # --- where a ticket stands ---
 
 

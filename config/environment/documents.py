@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .declarations import BASE_DIR, SECTIONS, SETTINGS
+from .files import bucket, scanner
 from .inbox import inbox_url
 from .logo import logo
 from .setting import (
@@ -38,6 +39,7 @@ END = "<!-- settings: end -->\n"
 COMMENT_WIDTH = 100
 TYPE_NAMES: dict[Callable[[str], Any], str] = {
     boolean: "0 or 1",
+    bucket: "URL",
     comma_separated: "list",
     database_url: "URL",
     directory: "path",
@@ -48,6 +50,7 @@ TYPE_NAMES: dict[Callable[[str], Any], str] = {
     mail_url: "URL",
     number: "number",
     one_line: "text",
+    scanner: "URL",
     secret: "secret",
     sender: "email address",
     site_address: "URL",

@@ -21,6 +21,7 @@ ORDER = (
     ("durations",),
     ("rich_text",),
     ("mail",),
+    ("files",),
     ("triage",),
     ("querysets",),
     ("models",),

@@ -35,6 +35,8 @@ STATUS_AND_CODE: dict[type[DeskError], tuple[int, str]] = {
     exceptions.AlreadySent: (409, "conflict"),
     exceptions.RateLimited: (429, "rate_limited"),
     exceptions.Unavailable: (503, "unavailable"),
+    exceptions.StorageUnavailable: (503, "unavailable"),
+    exceptions.FileWithheld: (403, "permission_denied"),
 }
 HEADLINES = {
     400: _("We couldn't understand that request"),

@@ -1,0 +1,106 @@
+"""Files become part of a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from ...exceptions import InvalidInput
+from ...files.received import MIB, NewFile
+from ...mail.file_names import clean
+from ...models.attachments import Attachment
+from ...models.incoming import InboundMessage
+from ...models.ticket import Comment, Ticket
+from ...models.workplace import PendingReply
+from ...requester_texts import TOO_MANY_FILES, TOO_MUCH_FOR_TICKET
+from ...vocabulary import MAX_FILES_PER_MESSAGE
+from . import storing
+
+
+def attach_content(
+    ticket: Ticket,
+    content: bytes,
+    name: str,
+    *,
+    comment: Comment | None = None,
+    message: InboundMessage | None = None,
+    content_id: str = "",
+) -> Attachment:
+    """Attach a file that came by mail: to a comment, or to the ticket's description.
+
+    Raise InvalidInput with the reason if the desk refuses the file, and StorageUnavailable.
+    """
+    file = storing.receive(name)
+    try:
+        file.write(content)
+        if file.problem:
+            raise InvalidInput(str(file.problem))
+        with storing.storing([file]):
+            [attachment] = attach(
+                ticket, [file], comment=comment, message=message, content_id=content_id
+            )
+    finally:
+        file.close()
+    return attachment
+
+
+def attach(
+    ticket: Ticket,
+    files: Sequence[NewFile],
+    *,
+    comment: Comment | None = None,
+    pending_reply: PendingReply | None = None,
+    message: InboundMessage | None = None,
+    content_id: str = "",
+) -> list[Attachment]:
+    """Attach files to a comment, to a reply that waits, or else to the ticket's description.
+
+    Call it inside `storing`. Raise InvalidInput past a limit, and as `stored_file`.
+    """
+    if not files:
+        return []
+    with transaction.atomic():
+        # Nobody else may add files until the sum below is stored.
+        Ticket.with_merged.select_for_update(of=("self",)).only("pk").get(pk=ticket.pk)
+        text: dict[str, Any] = {"comment": comment, "pending_reply": pending_reply}
+        _refuse_past_limits(ticket, files, text | {"message": message})
+        # In one order, so that two transactions with the same files do not wait for each other.
+        rows = {
+            file.sha256: storing.stored_file(file)
+            for file in sorted(files, key=lambda file: file.sha256)
+        }
+        now = timezone.now()
+        return Attachment.objects.bulk_create(
+            Attachment(
+                ticket=ticket,
+                file=rows[file.sha256],
+                name=clean(file.name),
+                message=message,
+                content_id=content_id[:255],
+                created_at=now + timedelta(microseconds=position),
+                **text,
+            )
+            for position, file in enumerate(files)
+        )
+
+
+def _refuse_past_limits(ticket: Ticket, files: Sequence[NewFile], text: dict[str, Any]) -> None:
+    attachments = Attachment.objects.filter(ticket=ticket)
+    if attachments.filter(**text).count() + len(files) > MAX_FILES_PER_MESSAGE:
+        raise _refused(TOO_MANY_FILES % {"limit": MAX_FILES_PER_MESSAGE})
+    # A reply that was taken back has its files still, for Undo.
+    is_taken_back = Q(pending_reply__isnull=False, pending_reply__due_at=None)
+    stored = attachments.exclude(is_taken_back).aggregate(size=Sum("file__size"))["size"] or 0
+    limit = settings.ATTACHMENT_TICKET_MB
+    if stored + sum(file.size for file in files) > limit * MIB:
+        raise _refused(TOO_MUCH_FOR_TICKET % {"limit": limit})
+
+
+def _refused(reason: Any) -> InvalidInput:
+    return InvalidInput(str(reason), errors={"files": [str(reason)]})
