@@ -100,6 +100,7 @@ TEMPLATES = [
             ],
             "libraries": {
                 "desk": "tickets.pages.templatetags.desk",
+                "files": "tickets.pages.templatetags.files",
                 "rows": "tickets.pages.templatetags.rows",
             },
         },

@@ -45,6 +45,7 @@ FILE_NOT_STORED = _("“%(name)s” could not be stored. Please try again in a f
 FILE_EMPTY = _("“%(name)s” is empty.")
 FILE_IS_PROGRAM = _("“%(name)s” is a program or a script, which we do not accept.")
 FILE_IS_GONE = _("“%(name)s” is no longer here. Please choose it again.")
+EARLIER_FILES_ARE_GONE = _("Some files are no longer here. Please choose them again.")
 TOO_MANY_FILES = _("These are more than %(limit)d files.")
 TOO_MUCH_FOR_TICKET = _("All files of one ticket may have %(limit)d MB together.")
 TOO_MUCH_TODAY = _("You have sent too many files today. Please try again tomorrow.")

@@ -1,12 +1,14 @@
 """Lets the worker find the background jobs, each declared beside the service that it runs."""
 
 from .services import housekeeping, leavers, private_links, replies
+from .services.attachments import deletion, processing
 from .services.mail import delivery, notifications
 from .services.mail.incoming import handling
 from .services.triage import assessment, feedback
 
 __all__ = [
     "assessment",
+    "deletion",
     "delivery",
     "feedback",
     "handling",
@@ -14,5 +16,6 @@ __all__ = [
     "leavers",
     "notifications",
     "private_links",
+    "processing",
     "replies",
 ]

@@ -267,6 +267,7 @@ class AuditEvent(TextChoices):
     COMMENT_CREATED = "comment created"
     COMMENT_CHANGED = "comment changed"
     COMMENT_DELETED = "comment deleted"
+    FILE_ATTACHED = "file attached"
     LINK_SENT = "link sent"
     LINK_REVOKED = "link revoked"
     MERGED = "merged"
@@ -367,6 +368,7 @@ MAX_MAILBOX_NAME_CHARS = 60
 MAX_MESSAGE_ID_CHARS = 500  # more of it is cut, so that an index holds it
 MAX_FILE_NAME_BYTES = 200
 MAX_FILES_PER_MESSAGE = 20
+EARLIER_FILE_LIFETIME = timedelta(days=1)  # a stored file that nothing is attached to, for a form
 MAX_THUMBNAIL_PIXELS = 50_000_000  # of the image, so that a small file cannot fill the memory
 # Of a message that comes by mail. What goes past is stored, flagged, and not read.
 MAX_MAIL_BYTES = 25 * 1024 * 1024
@@ -374,7 +376,6 @@ MAX_MAIL_PARTS = 100
 MAX_MAIL_DEPTH = 20  # parts in parts
 MAX_MAIL_HEADER_LINES = 2000  # per block of headers
 MAX_MAIL_HEADER_CHARS = 100_000  # of one header
-MAX_FILE_NAME_BYTES = 200
 
 MAX_FEEDBACK = 2000  # what the classifier is retrained from
 IDEMPOTENCY_KEY_LIFETIME = timedelta(days=1)

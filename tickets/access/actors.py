@@ -8,9 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 
 from ..audit.trail import AuditContext
 from ..exceptions import AuthenticationRequired, PermissionDenied
@@ -145,7 +146,12 @@ class _CsrfCheck(CsrfViewMiddleware):
 
 
 def _check_csrf(request: HttpRequest) -> None:
-    """Run Django's own check. The views are exempt from it: most callers have no session."""
+    """Run Django's own check. The views are exempt from it: most callers have no session.
+
+    The token comes in a header only, so the body is not read for it: a view reads a file as a
+    stream.
+    """
+    request._post, request._files = QueryDict(), MultiValueDict()  # type: ignore[attr-defined]
     check = _CsrfCheck(lambda request: HttpResponse())
     check.process_request(request)
     if check.process_view(request, None, (), {}):  # type: ignore[arg-type]

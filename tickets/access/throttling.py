@@ -11,6 +11,8 @@ from ..exceptions import RateLimited
 from ..models.housekeeping import Counter
 from .actors import Actor
 
+DAY = 24 * 3600  # seconds
+
 
 def client_address(request: HttpRequest) -> str:
     """Return the client's address. Trust as many proxies as TRUSTED_PROXIES counts.
@@ -54,3 +56,17 @@ def throttle_anonymous(request: HttpRequest, actor: Actor, action: str, limit: i
     """Throttle a caller who has not signed in and has no token. Raise as `throttle`."""
     if throttle_key(request, actor):
         throttle(request, action, limit)
+
+
+def count_upload(request: HttpRequest, actor: Actor, size: int) -> None:
+    """Count what a caller who has not signed in uploads, in bytes. Raise RateLimited past a day's
+    ATTACHMENT_DAILY_MB."""
+    address = throttle_key(request, actor)
+    if not address or not size:
+        return
+    kib = -(-size // 1024)  # of what a counter holds
+    wait = Counter.objects.hit(
+        f"upload:{address}", amount=kib, limit=settings.ATTACHMENT_DAILY_MB * 1024, seconds=DAY
+    )
+    if wait:
+        raise RateLimited(wait)

@@ -10,19 +10,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, re_path
 
 from ..access.actors import Actor, caller
 from ..access.throttling import throttle_anonymous
 from ..exceptions import MethodNotAllowed
 from ..vocabulary import Scope
-from .http import BodyRules, JsonBody, RawBody, read_query
+from .http import BodyRules, RawBody, read_query
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
+# The variable parts of paths: what they match, and what views get. 19 digits hold a 64-bit id.
+PARTS: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "ticket_id": (r"[0-9]{1,19}", int),
+    "uuid": (r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", UUID),
+}
 # The setting behind each limit on anonymous callers.
 THROTTLES = {"create": "CREATE_LIMIT", "suggest": "SUGGEST_LIMIT"}
 
@@ -35,11 +41,12 @@ class Route:
     views: Mapping[str, View]
     csrf_exempt = True  # `caller` checks the token where a session acts
 
-    def __call__(self, request: HttpRequest, **captured: str) -> HttpResponse:
+    def __call__(self, request: HttpRequest, **captured: str) -> HttpResponseBase:
         view = self.views.get("GET" if request.method == "HEAD" else str(request.method))
         if view is None:
             raise MethodNotAllowed(self.methods)
-        return view(request, **{name: int(number) for name, number in captured.items()})
+        values = {name: PARTS[name][1](text) for name, text in captured.items()}
+        return view(request, **values)
 
     @property
     def methods(self) -> list[str]:
@@ -49,10 +56,12 @@ class Route:
 def route(path: str, name: str, **views: View) -> URLPattern:
     """Make a Route that works with and without its trailing slash: a redirect would lose a body.
 
-    `{ticket_id}` in the path stands for an integer.
+    `{ticket_id}` and the like in the path stand for PARTS.
     """
-    # 19 digits hold every 64-bit id; \Z because $ would let a line end pass.
-    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[0-9]{1,19})", path.strip("/"))
+    # \Z because $ would let a line end pass.
+    pattern = re.sub(
+        r"\{(\w+)\}", lambda match: f"(?P<{match[1]}>{PARTS[match[1]][0]})", path.strip("/")
+    )
     return re_path(rf"^{pattern}/?\Z", Route(path, views), name=name)
 
 
@@ -82,7 +91,7 @@ class endpoint:  # noqa: N801  (a decorator)
 
     def __call__(self, view: View) -> View:
         @wraps(view)
-        def checked(request: HttpRequest, **captured: int) -> HttpResponse:
+        def checked(request: HttpRequest, **captured: object) -> HttpResponseBase:
             actor = caller(request) if self.identify else Actor("anonymous")
             if self.scope is not None:
                 actor.require(self.scope)
@@ -94,7 +103,7 @@ class endpoint:  # noqa: N801  (a decorator)
             if self.query is not None:
                 inputs["filters"] = filters
             if self.body is not None:
-                inputs["body"] = JsonBody(request, self.body)
+                inputs["body"] = self.body.body_of(request)
             response = view(request, actor=actor, **captured, **inputs)
             response.headers.setdefault("Cache-Control", "no-store")
             return response

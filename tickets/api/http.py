@@ -20,6 +20,7 @@ from django.utils.http import parse_etags
 
 from ..exceptions import InvalidInput, InvalidJson, PayloadTooLarge, UnsupportedMediaType
 from ..forms.fields import ListField, clean_data
+from ..web import uploads
 
 JsonObject = dict[str, Any]
 MAX_KEYS_NAMED = 50  # in one error
@@ -47,6 +48,11 @@ class BodyRules:
     partial: bool = False
     read_only: Any = None  # a TypedDict
 
+    media = "application/json"
+
+    def body_of(self, request: HttpRequest) -> JsonBody:
+        return JsonBody(request, self)
+
     @property
     def fields(self) -> Mapping[str, forms.Field]:
         fields: Mapping[str, forms.Field] = self.form.base_fields
@@ -67,7 +73,7 @@ class RawBody:
 
 
 class JsonBody:
-    """A request's body. It is read when a view asks, so that cheaper checks come first."""
+    """A JSON request's body. It is read when a view asks, so that cheaper checks come first."""
 
     def __init__(self, request: HttpRequest, rules: BodyRules) -> None:
         self.request, self.rules = request, rules
@@ -100,6 +106,45 @@ class JsonBody:
             for key in keys
             if key not in stored or json.dumps(self.raw[key]) != json.dumps(stored[key])
         }
+
+
+@dataclass(frozen=True)
+class UploadRules(BodyRules):
+    """How a request with a file is checked, which is sent as a form."""
+
+    media = "multipart/form-data"
+
+    def body_of(self, request: HttpRequest) -> UploadBody:
+        return UploadBody(request, self)
+
+
+class UploadBody(JsonBody):
+    """A request's form with a file, which is read as a stream when a view asks."""
+
+    @cached_property
+    def raw(self) -> JsonObject:
+        """The values of the form. Raises as `read_form`, and UnsupportedMediaType."""
+        request = self.request
+        if request.content_type != self.rules.media:
+            raise UnsupportedMediaType("Send the body as multipart/form-data.")
+        if not request.META.get("CONTENT_LENGTH"):
+            raise InvalidInput("Send the body with a Content-Length.")
+        uploads.read_form(request)
+        repeated = [
+            name
+            for values in (request.POST, request.FILES)
+            for name, each in values.lists()
+            if each[1:]
+        ]
+        if repeated:
+            errors = {name: ["This key appears more than once."] for name in repeated}
+            raise InvalidInput(errors=dict(list(errors.items())[:MAX_KEYS_NAMED]))
+        return {**request.POST.dict(), **request.FILES.dict()}
+
+    def clean(self, current: Callable[[], Mapping[str, Any]] = dict) -> dict[str, Any]:
+        if errors := self._refused_keys(current):
+            raise InvalidInput(errors=dict(list(errors.items())[:MAX_KEYS_NAMED]))
+        return clean_data(self.rules.form(self.raw, self.request.FILES))
 
 
 def _wrong_types(body: JsonObject, fields: Mapping[str, forms.Field]) -> dict[str, list[str]]:

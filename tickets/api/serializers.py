@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ..audit.trail import AuditEntry
+from ..models.attachments import Attachment
 from ..models.incoming import InboundMessage
 from ..models.ticket import Comment, Ticket
 from ..querysets.figures import TriageFigures, optional_rfc3339, rfc3339
 from ..triage.results import Classification, Evidence, SuggestedTitle
 from .shapes import (
+    AttachmentJson,
     CommentJson,
     DecisionJson,
     EvidenceJson,
@@ -75,6 +77,23 @@ def comment(comment: Comment) -> CommentJson:
         "body": comment.body,
         "public": comment.public,
         "created_at": rfc3339(comment.created_at),
+    }
+
+
+def attachment(attachment: Attachment, ticket_url: str, *, public: bool) -> AttachmentJson:
+    """Return a file. `ticket_url` is the address of its ticket in the API."""
+    file = attachment.file
+    return {
+        "uuid": str(attachment.pk),
+        "name": attachment.name,
+        "size": file.size,
+        "sha256": file.sha256,
+        "type": file.type,
+        "comment": attachment.comment_id,
+        "public": public,
+        "state": file.scan_state,
+        "url": f"{ticket_url}attachments/{attachment.pk}/",
+        "created_at": rfc3339(attachment.created_at),
     }
 
 

@@ -19,6 +19,7 @@ from ..vocabulary import (
     InboundKind,
     InboundState,
     Priority,
+    ScanState,
     Sender,
     Sentiment,
     Source,
@@ -128,6 +129,21 @@ class CommentJson(TypedDict):
     author_role: Annotated[str, AuthorRole]
     body: Text
     public: Annotated[bool, "Whether the requester sees it."]
+    created_at: Time
+
+
+class AttachmentJson(TypedDict):
+    """A file of a ticket."""
+
+    uuid: Annotated[str, {"format": "uuid"}]
+    name: str
+    size: Annotated[int, {"minimum": 0}, "In bytes."]
+    sha256: str
+    type: Annotated[str, "The media type, by the content."]
+    comment: Annotated[int | None, "The comment that it belongs to; null for the description."]
+    public: Annotated[bool, "Whether the requester sees it."]
+    state: Annotated[str, ScanState, "What the virus scanner said."]
+    url: Annotated[str, {"format": "uri"}, "Where to get its content."]
     created_at: Time
 
 

@@ -3,7 +3,7 @@
 from django.urls import re_path
 
 from .endpoints import route
-from .views import conversation, mail, merging, service, tickets, triage
+from .views import attachments, conversation, mail, merging, service, tickets, triage
 
 urlpatterns = [
     route("/api/tickets/", "api-tickets", GET=tickets.list_tickets, POST=tickets.create_ticket),
@@ -24,6 +24,17 @@ urlpatterns = [
         "api-comments",
         GET=conversation.list_comments,
         POST=conversation.add_comment,
+    ),
+    route(
+        "/api/tickets/{ticket_id}/attachments/",
+        "api-attachments",
+        GET=attachments.list_attachments,
+        POST=attachments.add_attachment,
+    ),
+    route(
+        "/api/tickets/{ticket_id}/attachments/{uuid}/",
+        "api-attachment",
+        GET=attachments.get_attachment,
     ),
     route("/api/tickets/{ticket_id}/merge/", "api-merge", POST=merging.merge_ticket),
     route("/api/tickets/{ticket_id}/unmerge/", "api-unmerge", POST=merging.unmerge_ticket),

@@ -15,6 +15,7 @@ from typing import Any, TypedDict, cast
 
 from django.db.models import Max, QuerySet
 
+from ..models.attachments import Attachment
 from ..models.participants import Participant
 from ..models.ticket import Comment, Ticket
 from ..vocabulary import AuditEvent
@@ -46,6 +47,7 @@ PARTICIPANT_EVENTS = {
     "update": AuditEvent.PARTICIPANT_CHANGED,
     "delete": AuditEvent.PARTICIPANT_REMOVED,
 }
+FILE_EVENTS = {"insert": AuditEvent.FILE_ATTACHED}
 # What each of these events says about the source and about the target, and whether it ends then.
 RELATIONS = {
     "merged": ("merged_into", "merged", False),
@@ -95,7 +97,9 @@ class AuditEntry:
 
 
 def audit_trail(ticket: Ticket) -> list[AuditEntry]:
-    """Return the entries of a ticket, its comments and participants, oldest first. Four queries.
+    """Return the entries of a ticket, its comments, participants and files, oldest first.
+
+    Five queries.
 
     Those of the tickets that were merged into it are among them.
     """
@@ -104,10 +108,12 @@ def audit_trail(ticket: Ticket) -> list[AuditEntry]:
     tickets = _events(Ticket).filter(pgh_obj_id__in=ids).select_related("assignee")
     comments = _events(Comment).filter(ticket_id__in=ids)
     participants = _events(Participant).filter(ticket_id__in=ids)
+    files = _events(Attachment).filter(ticket_id__in=ids)
     entries = (
         _entries(tickets.order_by("pgh_id"), TICKET_EVENTS),
         _entries(comments.order_by("pgh_id"), COMMENT_EVENTS),
         _entries(participants.order_by("pgh_id"), PARTICIPANT_EVENTS),
+        _entries(files.order_by("pgh_id"), FILE_EVENTS),
     )
     return list(merge(*entries, key=_time))
 

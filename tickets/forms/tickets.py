@@ -35,6 +35,7 @@ from .fields import (
     SwitchField,
     TicketNumberField,
 )
+from .files import FilesForm
 from .snooze import showable
 
 
@@ -115,8 +116,8 @@ class NewTicketForm(TicketForm):
         return self.cleaned_data
 
 
-class SubmitForm(NewTicketForm):
-    """The public page's form. Requesters set neither status nor assignee.
+class SubmitForm(FilesForm, NewTicketForm):
+    """The public page's form, with files. Requesters set neither status nor assignee.
 
     Triage writes a title that is left empty. `kept` names the suggested values that the requester
     left alone; it cleans to `accepted`. `homepage` is invisible: only programs fill it in, and it
@@ -157,9 +158,10 @@ class CommentForm(forms.Form):
     public = SwitchField(required=False)
 
 
-class MessageForm(CommentForm):
-    """An agent's comment on a ticket's page. `form_key` identifies a form that is sent twice.
+class MessageForm(FilesForm, CommentForm):
+    """An agent's comment on a ticket's page, with files.
 
+    `form_key` identifies a form that is sent twice.
     `public` is the mode of the composer, `note` and `resolve` are its buttons. It is a reply only
     if the mode and the button agree: a browser may show the buttons of both modes.
     The page showed the comments up to `seen_comment`, and the waiting replies `seen_replies`.
@@ -180,7 +182,7 @@ class MessageForm(CommentForm):
     @property
     def is_note(self) -> bool:
         """Return whether the composer is in the mode for notes."""
-        self.full_clean()
+        _ = self.errors  # cleans the form, unless it was cleaned before
         return not self.cleaned_data["public"]
 
 
@@ -197,8 +199,8 @@ class MergeForm(forms.Form):
     same_requester = SwitchField(required=False)
 
 
-class ReplyForm(forms.Form):
-    """A requester's reply."""
+class ReplyForm(FilesForm):
+    """A requester's reply, with files."""
 
     body = PlainTextField(max_length=MAX_TEXT_CHARS, label=_("Your reply"))
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 
+import pghistory
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from ..querysets.attachments import AttachmentQuerySet, StoredFileQuerySet
 from ..vocabulary import MAX_FILE_NAME_BYTES, ScanState
 from .constraints import one_of
 from .incoming import InboundMessage
@@ -33,6 +35,8 @@ class StoredFile(models.Model):
     scan_result = models.CharField(max_length=MAX_ERROR_CHARS, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = StoredFileQuerySet.as_manager()
+
     class Meta:
         constraints = [one_of("scan_state", ScanState)]
         indexes = [
@@ -47,6 +51,12 @@ class StoredFile(models.Model):
         return self.name
 
 
+@pghistory.track(
+    pghistory.InsertEvent(),
+    fields=["ticket", "name"],
+    model_name="AttachmentEvent",
+    context_field=pghistory.ContextJSONField(),
+)
 class Attachment(models.Model):
     """A file of a ticket: of its description, of a comment, or of a reply that is pending.
 
@@ -70,6 +80,8 @@ class Attachment(models.Model):
     # By which the HTML of a message shows it in place, without its angle brackets.
     content_id = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "uuid"]

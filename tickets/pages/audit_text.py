@@ -103,6 +103,8 @@ def actions(entry: AuditEntry) -> list[Action]:
         case AuditEvent.COMMENT_CREATED:
             is_public = entry.changes.get("public", (None, True))[1]
             return [Action("replied" if is_public else "added an internal note")]
+        case AuditEvent.FILE_ATTACHED:
+            return [Action(f"attached \u201c{entry.changes['name'][1]}\u201d")]
         case AuditEvent.CHANGED:
             return list(_changes(entry)) or [Action("updated the ticket")]
         case _ if "participant" in entry.changes:

@@ -30,10 +30,13 @@ class Request(HttpRequest):
 View = Callable[..., HttpResponseBase]
 
 
-def page(*methods: str, agents: bool = False, public: bool = False) -> Callable[[View], View]:
+def page(
+    *methods: str, agents: bool = False, public: bool = False, files: bool = False
+) -> Callable[[View], View]:
     """Make a compressed page that supports only these methods and, with `agents`, only agents.
 
-    A `public` page is in its visitor's language, see `web/language.py`.
+    A `public` page is in its visitor's language, see `web/language.py`. With `files`, its form may
+    have files, see `web/uploads.py`.
     """
     allowed = [*(["HEAD"] if "GET" in methods else []), *methods]
 
@@ -57,6 +60,7 @@ def page(*methods: str, agents: bool = False, public: bool = False) -> Callable[
             return response
 
         answer.is_public = public  # type: ignore[attr-defined]
+        answer.accepts_files = files  # type: ignore[attr-defined]
         return page_compression(answer)
 
     return decorate

@@ -23,6 +23,7 @@ from ..services.relations import related_tickets
 from ..services.replies import reply_token
 from ..vocabulary import WRITABLE_FIELDS, AuditEvent, AuthorRole, LearnedField, Source
 from .audit_text import actor_name
+from .files import AgentFiles
 from .mailed import mailed, people
 from .shortcuts import CATEGORY, HELP, PRIORITY, UNDO, shortcut, value_shortcut
 
@@ -134,6 +135,7 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
         "ticket": ticket,
         **_conversation(ticket, comments, actor),
         "mailed": mailed(ticket, comments),
+        "files": AgentFiles(ticket),
         **people(ticket),
         "related": related_tickets(ticket),
         "merges": merges_into(ticket),

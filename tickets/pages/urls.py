@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     account,
+    attachments,
     bulk,
     composer,
     dashboard,
@@ -34,6 +35,16 @@ urlpatterns = [
     path("t/<str:secret>/close/", requester.close, name="requester-close"),
     path("t/<str:secret>/address/", requester.address, name="requester-address"),
     path("t/<str:secret>/language/", requester.language, name="requester-language"),
+    path(
+        "t/<str:secret>/attachments/<uuid:uuid>/",
+        attachments.requester_attachment,
+        name="requester-attachment",
+    ),
+    path(
+        "t/<str:secret>/attachments/<uuid:uuid>/thumbnail/",
+        attachments.requester_thumbnail,
+        name="requester-thumbnail",
+    ),
     path("t/<path:path>", requester.dead_link, name="dead-link"),
     path("confirm/<str:token>/", requester.confirm, name="confirm-address"),
     path("confirm/<path:path>", requester.dead_link, name="dead-confirmation"),
@@ -57,6 +68,16 @@ urlpatterns = [
     path("tickets/similar/", submit.similar, name="similar"),
     path("tickets/<int:ticket_id>/", ticket.ticket, name="ticket"),
     path("tickets/<int:ticket_id>/comments/", composer.ticket_comments, name="ticket-comments"),
+    path(
+        "tickets/<int:ticket_id>/attachments/<uuid:uuid>/",
+        attachments.attachment,
+        name="attachment",
+    ),
+    path(
+        "tickets/<int:ticket_id>/attachments/<uuid:uuid>/thumbnail/",
+        attachments.thumbnail,
+        name="thumbnail",
+    ),
     path("tickets/<int:ticket_id>/snooze/", snooze.snooze, name="snooze"),
     path("tickets/<int:ticket_id>/spam/", ticket.ticket_spam, name="ticket-spam"),
     path("tickets/<int:ticket_id>/presence/", presence.ticket_presence, name="presence"),

@@ -23,9 +23,9 @@ RETURNING count
 
 
 class CounterQuerySet(models.QuerySet[CounterT]):
-    def hit(self, name: str, *, limit: int, seconds: int) -> int:
-        """Count one more. Return 0, or the seconds to wait if that passes `limit`."""
-        count = self.add(name, 1, seconds=seconds)
+    def hit(self, name: str, *, limit: int, seconds: int, amount: int = 1) -> int:
+        """Count one more, or `amount`. Return 0, or the seconds to wait if that passes `limit`."""
+        count = self.add(name, amount, seconds=seconds)
         now = timezone.now().timestamp()
         wait = int((now // seconds + 1) * seconds - now) + 1
         return wait if count > limit else 0

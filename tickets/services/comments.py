@@ -5,7 +5,7 @@ What an agent writes on a page comes through `replies.py`, where a reply waits f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,10 +13,12 @@ from django.db.models import Min
 from django.utils import timezone
 
 from ..access.actors import REQUESTER, Actor
+from ..files.received import NewFile
 from ..models.spam import is_blocked
 from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
 from ..vocabulary import AuthorRole, Status
+from .attachments.attaching import attach
 from .editing import editing_current
 from .mail import notifications, outbox
 
@@ -30,7 +32,8 @@ def add_comment(
     """Add an agent's public reply (`data["public"]`) or internal note.
 
     It goes to the ticket that this one is merged into, if it is. `written_at` is when a reply was
-    written that had to wait. It neither answers nor shows as read what came since. Raise NotFound.
+    written that had to wait. It neither answers nor shows as read what came since. With
+    `data["files"]`, call it inside `storing`. Raise NotFound.
     """
     with editing_current(ticket.pk, actor) as edit:
         ticket = edit.ticket
@@ -47,6 +50,7 @@ def add_comment(
             body=data["body"],
             public=data.get("public", False),
         )
+        attach(ticket, data.get("files", ()), comment=comment)
         ticket.last_activity_at = comment.created_at
         if comment.public:
             ticket.waiting_since = unanswered_since
@@ -66,11 +70,12 @@ def add_reply(ticket: Ticket, data: Mapping[str, Any], *, is_mailed: bool = Fals
     A reply from a blocked address makes the ticket spam, and nothing tells the sender.
     The same reply sent twice, by two clicks or after a lost answer, is stored once, unless it
     `is_mailed`: each message is one of its own. It goes to the ticket that this one is merged
-    into, if it is.
+    into, if it is. With `data["files"]`, call it inside `storing`.
     """
+    files = data.get("files", ())
     with editing_current(ticket.pk, REQUESTER) as edit:
         ticket = edit.ticket
-        if not is_mailed and (repeated := _repeated_reply(ticket, data["body"])):
+        if not is_mailed and (repeated := _repeated_reply(ticket, data["body"], files)):
             return repeated
         if ticket.is_finished:
             ticket.status = Status.OPEN
@@ -79,6 +84,7 @@ def add_reply(ticket: Ticket, data: Mapping[str, Any], *, is_mailed: bool = Fals
         comment = Comment.objects.create(
             ticket=ticket, author_role=AuthorRole.REQUESTER, body=data["body"], public=True
         )
+        attach(ticket, files, comment=comment)
         ticket.last_activity_at = comment.created_at
         ticket.waiting_since = ticket.waiting_since or comment.created_at
         ticket.snoozed_until = None
@@ -98,10 +104,13 @@ def close_by_requester(ticket: Ticket) -> Ticket:
     return edit.ticket
 
 
-def _repeated_reply(ticket: Ticket, body: str) -> Comment | None:
+def _repeated_reply(ticket: Ticket, body: str, files: Iterable[NewFile]) -> Comment | None:
     """Return the conversation's latest comment if it is this reply, sent a moment ago."""
     latest = ticket.comments.filter(public=True).order_by("-created_at", "-pk").first()
     if latest is None or ticket.is_finished or latest.author_role != AuthorRole.REQUESTER:
         return None
     is_recent = latest.created_at > timezone.now() - RESEND_WINDOW
-    return latest if is_recent and latest.body == body else None
+    if not is_recent or latest.body != body:
+        return None
+    stored = latest.attachments.values_list("file__sha256", flat=True)
+    return latest if sorted(stored) == sorted(file.sha256 for file in files) else None

@@ -24,6 +24,7 @@ from ..models.relations import TicketMerge
 from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
 from ..vocabulary import MERGE_UNDO_DAYS, AuthorRole
+from .attachments.moving import move_to_target, return_from_target
 from .editing import audited, editing, lock_relations
 from .private_links import notes_behind, shows_note
 from .triage import assessment
@@ -159,12 +160,13 @@ def _move_comments(source: Ticket, target: Ticket) -> None:
 
     A description that no requester could read, since it was a note, becomes a note again.
     """
-    is_there = Comment.with_split.filter(
+    # It may be among the target's comments already.
+    opening = Comment.with_split.filter(
         ticket=target, split_into=source, body=source.description
-    ).exists()  # it is among the target's comments already
-    if not is_there:
+    ).first()
+    if opening is None:
         is_note = source.link_digest is None and bool(notes_behind(source))
-        Comment.objects.create(
+        opening = Comment.objects.create(
             ticket=target,
             origin=source,
             is_opening=True,
@@ -175,6 +177,7 @@ def _move_comments(source: Ticket, target: Ticket) -> None:
         )
     moved = Comment.with_split.filter(ticket=source)
     moved.update(ticket=target, origin=Coalesce("origin", "ticket"))
+    move_to_target(source, target, opening)
     waiting_since = target.waiting_since
     target.follow_conversation()
     target.waiting_since = waiting_since
@@ -271,14 +274,16 @@ def _merged_under(ticket: Ticket) -> list[int]:
 
 
 def _return_comments(ticket: Ticket, target: Ticket, family: Iterable[int]) -> None:
-    Comment.with_split.filter(ticket=target, origin=ticket, is_opening=True).delete()
     own_origin = Case(
         When(origin=ticket, then=Value(None)),
         default=F("origin"),
         output_field=BigIntegerField(),
     )
+    opening = Comment.with_split.filter(ticket=target, origin=ticket, is_opening=True)
     moved = Comment.with_split.filter(ticket=target, origin__in=list(family))
-    moved.update(ticket=ticket, origin=own_origin)
+    moved.exclude(pk__in=opening.values("pk")).update(ticket=ticket, origin=own_origin)
+    return_from_target(ticket, target)
+    opening.delete()
 
 
 def _give_values_back(merge: TicketMerge, target: Ticket) -> None:

@@ -25,6 +25,7 @@ from ..models.private_link import digest
 from ..models.ticket import Comment, Ticket
 from ..models.workplace import PendingReply
 from ..vocabulary import AuthorRole, Status
+from .attachments.attaching import attach
 from .comments import add_comment
 from .editing import TicketValue, audited, lock_current
 from .tickets import update_ticket
@@ -66,10 +67,12 @@ def send_message(
     With `data["resolve"]` the ticket is resolved when the reply is sent. If the ticket is merged,
     the message goes to the one that it is part of, which stays as it is.
     Raise NotFound if the ticket, or the comment that was stored before, is gone, and
-    UnreadMessages if a reply was written without having `seen` what others wrote.
+    UnreadMessages if a reply was written without having `seen` what others wrote. With
+    `data["files"]`, call it inside `storing`.
     """
     # Whether to resolve is not part of the content: only the answer may have been lost.
-    fingerprint = digest(json.dumps([data["body"], data["public"]]))
+    content = [data["body"], data["public"], *(file.sha256 for file in data.get("files", ()))]
+    fingerprint = digest(json.dumps(content))
     with audited(actor):
         name = digest(f"message\0{ticket.pk}\0{key}\0{fingerprint}")
         row = IdempotencyKey.claim(name, fingerprint)
@@ -140,6 +143,7 @@ def _send(ticket: Ticket, data: Mapping[str, Any], actor: Actor) -> SentMessage:
     assert reply is not None
     reply.taken_in = sent.changed.version if sent.changed else None
     reply.save()
+    attach(ticket, data.get("files", ()), pending_reply=reply)
     send_reply.configure(schedule_at=reply.due_at).defer(reply_id=reply.pk, ticket_id=ticket.pk)
     return sent
 
@@ -262,6 +266,7 @@ def _send_reply(reply_id: int, ticket_id: int) -> None:
             return
         data = {"body": reply.body, "public": True}
         reply.comment = add_comment(ticket, data, actor, written_at=reply.written_at)
+        reply.attachments.update(comment=reply.comment, ticket=ticket, pending_reply=None)
         # A ticket that this one was merged into since is not resolved.
         resolves = reply.resolve and ticket.pk == ticket_id
         if resolves and not ticket.is_finished and not _is_answered_back(reply):

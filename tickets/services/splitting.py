@@ -13,6 +13,7 @@ from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
 from ..triage import engine
 from ..vocabulary import TRIAGE_FIELDS
+from .attachments.moving import move_to_split
 from .editing import audited, editing, lock_ticket
 from .merging import merge_tickets
 from .relations import store_link
@@ -82,6 +83,7 @@ def _store_ticket(comment: Comment, title: str, source: Ticket, actor: Actor) ->
     assessment.resume_model_triage(ticket)
     comment.split_into = ticket
     comment.save(update_fields=["split_into"])
+    move_to_split(comment, ticket)
     with editing(source.pk, actor) as edit:
         edit.ticket.follow_conversation()
         edit.ticket.save(update_fields=["first_response_at"])

@@ -22,6 +22,8 @@ from ..models.workplace import TicketRead
 from ..triage import engine
 from ..triage.signed_suggestions import SignedSuggestion
 from ..vocabulary import TRIAGE_FIELDS, WRITABLE_FIELDS, Language, LearnedField, Scope, Source
+from .attachments.attaching import attach
+from .attachments.deletion import delete_files_after
 from .editing import (
     ReadState,
     TicketEdit,
@@ -64,7 +66,7 @@ def create_ticket(
     If a model is set up, a job that commits with the ticket asks it later.
     A ticket from a blocked address is spam, as is one that fell for the honeypot (`data["spam"]`):
     neither a model nor the requester hears of it. With `held_because` the confirmation waits for
-    an agent.
+    an agent. With `data["files"]`, call it inside `storing`.
     """
     values = _with_title(_writable_values(data))
     suggestion: SignedSuggestion | None = data.get("suggestion")
@@ -86,6 +88,7 @@ def create_ticket(
         ticket.save(force_insert=True)
         if actor.user is not None:
             TicketRead.objects.mark_read(ticket, actor.user)
+        attach(ticket, data.get("files", ()))
         if suggestion is not None:
             predictions.attach_suggestion(ticket, suggestion, applied)
         offline.save_predictions(ticket)
@@ -283,6 +286,7 @@ def delete_ticket(ticket_id: int, actor: Actor, *, version: int | None = None) -
         merged = Q(ticket=ticket) | Q(ticket__merged_into=ticket)
         feedback.delete_feedback(Feedback.objects.filter(merged))
         InboundMessage.objects.of(ticket).forget()
+        delete_files_after(ticket)
         ticket.delete()
 
 

@@ -2,8 +2,12 @@
 
 import pytest
 
+from tickets.access.actors import user_actor
 from tickets.audit.trail import audit_trail
 from tickets.models.ticket import Ticket
+from tickets.pages.audit_text import sentence
+from tickets.services.attachments.attaching import attach_content
+from tickets.services.editing import audited
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +26,16 @@ def test_it_lists_comments_and_changes_in_the_order_they_came():
         ("comment changed", {"body": ("We are looking into it.", "Changed.")}),
         ("comment deleted", {}),
     ]
+
+
+def test_it_lists_attached_files():
+    ticket = TicketFactory()
+    with audited(user_actor(AgentFactory(username="maria"))):
+        attach_content(ticket, b"A log.", "log.txt")
+    entry = audit_trail(ticket)[-1]
+    assert (entry.event, entry.actor) == ("file attached", "maria")
+    assert entry.changes == {"name": (None, "log.txt")}
+    assert sentence(entry) == "maria attached \u201clog.txt\u201d"
 
 
 def test_it_takes_four_queries(django_assert_num_queries):

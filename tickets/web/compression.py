@@ -6,7 +6,7 @@ import re
 import secrets
 
 import brotli
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import decorator_from_middleware
@@ -22,6 +22,8 @@ class PageCompression(GZipMiddleware):
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
+        if isinstance(response, FileResponse):  # most files are compressed in themselves
+            return response
         accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
         if (
             not isinstance(response, HttpResponse)  # it is streamed

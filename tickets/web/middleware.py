@@ -11,10 +11,11 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.wsgi import get_bytes_from_wsgi
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext
 
 from ..exceptions import Conflict, DeskError, InvalidInput, PayloadTooLarge
-from . import errors
+from . import errors, uploads
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 logger = logging.getLogger(__name__)
@@ -74,11 +75,23 @@ def _read(request: HttpRequest) -> None:
         unquote_to_bytes(get_bytes_from_wsgi(request.META, "QUERY_STRING", "")).decode()
         if request.content_type == "application/x-www-form-urlencoded":
             unquote_to_bytes(_form(request)).decode()
-        elif request.content_type == "multipart/form-data":  # text only: no page accepts files
-            _form(request).decode()
+        elif request.content_type == "multipart/form-data":
+            if _accepts_files(request):
+                uploads.read_form(request)
+            else:
+                _form(request).decode()
     except UnicodeDecodeError:
         detail = gettext("This address or form contains text that is not UTF-8.")
         raise InvalidInput(detail) from None
+
+
+def _accepts_files(request: HttpRequest) -> bool:
+    """Return whether the address has a page that `@page(files=True)` marks."""
+    try:
+        view = resolve(request.path_info).func
+    except Resolver404:
+        return False
+    return getattr(view, "accepts_files", False)
 
 
 def _form(request: HttpRequest) -> bytes:

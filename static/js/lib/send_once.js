@@ -17,7 +17,6 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (form.hasAttribute("aria-busy")) return;
   form.setAttribute("aria-busy", "true");
-  setTimeout(() => form.removeAttribute("aria-busy"), MAX_BUSY);
   sendIfReachable(form, event.submitter);
 });
 
@@ -40,6 +39,10 @@ async function sendIfReachable(form, submitter) {
     input.dataset.submitter = "";
     form.append(input);
   }
+  // Files may take long, and files.js sends them.
+  const upload = new CustomEvent("upload", { bubbles: true, cancelable: true });
+  if (!form.dispatchEvent(upload)) return;
+  setTimeout(() => form.removeAttribute("aria-busy"), MAX_BUSY);
   HTMLFormElement.prototype.submit.call(form);
 }
 

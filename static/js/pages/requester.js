@@ -1,6 +1,7 @@
 // The requester's page: replies appear by themselves, and typed text is never lost.
 import "./base.js";
 import { byId, focusOn } from "../lib/dom.js";
+import { clearFiles } from "../lib/files.js";
 import { configureMorph } from "../lib/morph.js";
 import { onFailure, stopPolling } from "../lib/requests.js";
 import { session } from "../lib/storage.js";
@@ -79,6 +80,7 @@ onFailure(ticket, ({ xhr }) => {
 main.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (!isReply(detail.elt)) return;
   const field = byId("body");
+  if (detail.successful || REFUSED.includes(detail.xhr.status)) clearFiles(byId("composer"));
   if (REFUSED.includes(detail.xhr.status)) {
     byId("composer").querySelector("[role=alert]")?.focus();
   } else if (detail.successful) {

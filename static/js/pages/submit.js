@@ -2,6 +2,7 @@
 // never moves, and a suggestion is used only for the text that it was made for.
 import "./base.js";
 import { byId } from "../lib/dom.js";
+import "../lib/files.js";
 import { session } from "../lib/storage.js";
 
 const PAUSE = 700; // milliseconds without a key before the text is classified

@@ -4,6 +4,7 @@ import "./base.js";
 import { dueReplies, write } from "../lib/composer.js";
 import { byId, csrfToken, dispatch, focusOn } from "../lib/dom.js";
 import { createDrafts, fieldsOf, isDirty, showProblem } from "../lib/drafts.js";
+import { clearFiles } from "../lib/files.js";
 import { configureMorph } from "../lib/morph.js";
 import { initReplyPicker, openReplyPicker } from "../lib/reply_picker.js";
 import { onFailure } from "../lib/requests.js";
@@ -77,6 +78,7 @@ page.addEventListener("htmx:afterRequest", ({ detail }) => {
   clearTimeout(slowTimer);
   for (const field of fieldsOf(form)) field.readOnly = false;
   if (!detail.successful) return;
+  clearFiles(form);
   const alert = document.querySelector("#composer [role=alert]:not([hidden], .problem)");
   // What somebody else wrote is read out, and the focus stays where a second press sends.
   if (alert?.id === "unseen") alert.scrollIntoView({ block: "center" });

@@ -22,9 +22,9 @@ from .schemas import Components, Schema, body_schema, reference
 
 INTRODUCTION = """\
 Requests and responses are UTF-8 JSON. Each path works with and without its trailing slash. Times \
-are RFC 3339 in UTC. A body is one JSON object of at most 1 MiB, sent as application/json. Unknown \
-keys and unknown query parameters are refused by name. Every error is a problem document (RFC \
-9457) whose code is a stable word.
+are RFC 3339 in UTC. A body is one JSON object of at most 1 MiB, sent as application/json; a file \
+is sent as multipart/form-data. Unknown keys and unknown query parameters are refused by name. \
+Every error is a problem document (RFC 9457) whose code is a stable word.
 
 Send a token as "Authorization: Bearer TOKEN". An agent's session works too; its requests that \
 change something need the header X-CSRFToken. In the open demo mode, anonymous callers may do \
@@ -46,11 +46,11 @@ PROBLEMS = {
     400: "A body, key, value or parameter is not valid. errors names it.",
     401: "No token or session, or a token that is not valid.",
     403: "The caller may not do this.",
-    404: "There is no such ticket.",
+    404: "There is no such ticket, or no such file.",
     409: "The Idempotency-Key was used with another body, or the ticket is merged.",
     412: "The ticket has changed since it was read.",
-    413: "The body is too large.",
-    415: "The body has another media type.",
+    413: "The body is too large. JSON may have 1 MiB, a file and a message what their paths say.",
+    415: "The body is not of the type that is described.",
     429: "Too many requests from this client address.",
     503: "The database is temporarily unavailable.",
 }
@@ -156,7 +156,8 @@ def _request_body(declared: endpoint) -> Schema:
     if declared.body is None:
         return {}
     schema = reference("schemas", declared.body.schema)
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    content = {declared.body.media: {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def _success(declared: endpoint, components: Components) -> Schema:

@@ -19,6 +19,13 @@ PATH_PARAMETERS: Mapping[str, Schema] = {
         "schema": {"type": "integer", "minimum": 1},
         "description": "The ticket's number.",
     },
+    "uuid": {
+        "name": "uuid",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "format": "uuid"},
+        "description": "The file's UUID.",
+    },
 }
 HEADER_PARAMETERS: Mapping[str, Schema] = {
     "If-Match": {

@@ -17,13 +17,16 @@ from typing import (
 
 from django import forms
 
+from ...files.received import ReceivedFile
 from ...forms.fields import EmailField, MomentField, OneLineField, PlainTextField
+from ...forms.files import UploadField
 from ...vocabulary import Status
 from ..http import BodyRules
 from ..shapes import STORABLE
 
 Schema = dict[str, Any]
 JSON_TYPES: Mapping[Any, str] = {
+    ReceivedFile: "string",
     str: "string",
     int: "integer",
     float: "number",
@@ -123,6 +126,7 @@ BODY_NOTES: Mapping[str, Schema] = {
     "status": {"default": Status.OPEN.value},
     "assignee": {"description": "An agent's username."},
     "into": {"description": "The ticket that stays."},
+    "comment": {"description": "The comment that it belongs to. Without it, the description."},
     "same_requester": {
         "description": "That both tickets are from one person although one has no address."
     },
@@ -133,6 +137,7 @@ BODY_NOTES: Mapping[str, Schema] = {
 }
 # Fields that look up what they are sent, such as a username, publish no pattern.
 FIELD_NOTES: Mapping[type[forms.Field], Schema] = {
+    UploadField: {"contentMediaType": "application/octet-stream"},
     PlainTextField: {"pattern": STORABLE},
     OneLineField: {"pattern": STORABLE},
     EmailField: {"format": "email"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -13,6 +14,7 @@ from ...access.actors import actor_of
 from ...exceptions import UnreadMessages
 from ...forms.tickets import MessageForm
 from ...models.ticket import Ticket
+from ...services.attachments.storing import storing
 from ...services.replies import (
     SeenMessages,
     SentMessage,
@@ -25,27 +27,44 @@ from ...services.undo import undo_token
 from ...web.notices import notify
 from ...web.wording import plural
 from ..decorators import Request, page
+from ..files import FILE_ERRORS, add_file_error, earlier_files
 from ..toasts import toast
 from .ticket import draft_stored, error_status, list_query, page_response, sent_message
 
 
-@page("POST", agents=True)
+@page("POST", agents=True, files=True)
 def ticket_comments(request: Request, ticket_id: int) -> HttpResponse:
     ticket = Ticket.with_merged.with_people().find(ticket_id)
     send_due_replies(ticket)
-    form = MessageForm(request.POST)
+    form = MessageForm(request.POST, files=request.FILES)
     if not form.is_valid():
-        return page_response(request, ticket, status=error_status(request, 400), comment_form=form)
+        return _refused(request, ticket, form, 400)
     data = form.cleaned_data
     key = data["form_key"] or secrets.token_hex()
     seen = None
     if data["seen_comment"] is not None:
         seen = SeenMessages(data["seen_comment"], data["seen_replies"])
     try:
-        sent = send_message(ticket, data, actor_of(request), key, seen)
+        with storing(data["files"]):
+            sent = send_message(ticket, data, actor_of(request), key, seen)
     except UnreadMessages:
         return _ask_again(request, ticket_id, form, seen)
+    except FILE_ERRORS as error:
+        return _refused(request, ticket, form, add_file_error(form, error))
     return _sent(request, ticket_id, sent, resolves=data["resolve"])
+
+
+def _refused(
+    request: Request, ticket: Ticket, form: MessageForm, status: int, **context: Any
+) -> HttpResponse:
+    return page_response(
+        request,
+        ticket,
+        status=error_status(request, status),
+        comment_form=form,
+        earlier_files=earlier_files(request, form),
+        **context,
+    )
 
 
 def _ask_again(
@@ -55,13 +74,7 @@ def _ask_again(
     assert seen is not None
     ticket = Ticket.including_spam.with_people().find(ticket_id)
     unseen = unseen_messages(ticket, seen, actor_of(request))
-    return page_response(
-        request,
-        ticket,
-        status=error_status(request, 409),
-        comment_form=form,
-        unseen=unseen,
-    )
+    return _refused(request, ticket, form, 409, unseen=unseen)
 
 
 def _sent(request: Request, ticket_id: int, sent: SentMessage, *, resolves: bool) -> HttpResponse:

@@ -32,6 +32,7 @@ from ...services.addresses import (
     pending_address,
     request_address,
 )
+from ...services.attachments.storing import storing
 from ...services.comments import add_reply, close_by_requester
 from ...services.replies import send_due_replies
 from ...services.tickets import choose_language
@@ -39,13 +40,21 @@ from ...vocabulary import AuthorRole, Status
 from ...web.language import COOKIE, name_language
 from ...web.notices import notify
 from ..decorators import Request, page
+from ..files import (
+    FILE_ERRORS,
+    RequesterFiles,
+    add_file_error,
+    count_files,
+    earlier_files,
+    with_retry_after,
+)
 from ..mailed import mailed
 from .session import set_preference
 
 Answer = Callable[..., HttpResponseBase]
 
 
-def private_page(*methods: str) -> Callable[[Answer], Answer]:
+def private_page(*methods: str, files: bool = False) -> Callable[[Answer], Answer]:
     """Make a page that its secret address authorises, and which nobody else may learn.
 
     No other site can forge a form to such an address. Browsers also send `Origin: null` from a
@@ -57,12 +66,12 @@ def private_page(*methods: str) -> Callable[[Answer], Answer]:
         def answer(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
             response = view(request, *args, **kwargs)
             # Neither a cache nor another site nor a search engine may learn the address.
-            response["Cache-Control"] = "no-store"
+            response.headers.setdefault("Cache-Control", "no-store")
             response["Referrer-Policy"] = "no-referrer"
             response["X-Robots-Tag"] = "noindex"
             return response
 
-        return csrf_exempt(page(*methods, public=True)(answer))
+        return csrf_exempt(page(*methods, public=True, files=files)(answer))
 
     return decorate
 
@@ -74,14 +83,14 @@ def of_ticket(view: Answer) -> Answer:
     """
 
     @wraps(view)
-    def answer(request: Request, secret: str) -> HttpResponseBase:
+    def answer(request: Request, secret: str, **captured: Any) -> HttpResponseBase:
         linked = Ticket.with_merged.filter(link_digest=digest(secret)).first()
         if linked is None:
             return dead_link(request)
         ticket = Ticket.including_spam.find_current(linked.pk)
         if send_due_replies(ticket):
             ticket.refresh_from_db()
-        return in_language_of(ticket, lambda: view(request, ticket, secret))
+        return in_language_of(ticket, lambda: view(request, ticket, secret, **captured))
 
     return answer
 
@@ -99,15 +108,23 @@ def dead_link(request: Request, path: str = "") -> HttpResponse:
     return render(request, "tickets/dead_link.html", {"links_form": AddressForm()}, status=404)
 
 
-@private_page("GET", "POST")
+@private_page("GET", "POST", files=True)
 @of_ticket
 def requester_page(request: Request, ticket: Ticket, secret: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, ticket, secret)
-    form = ReplyForm(request.POST)
+    form = ReplyForm(request.POST, files=request.FILES)
     if refusal := _refusal(request, ticket, secret, form=form):
         return refusal
-    add_reply(ticket, form.cleaned_data)
+    files = form.cleaned_data["files"]
+    try:
+        count_files(request, files)
+        with storing(files):
+            add_reply(ticket, form.cleaned_data)
+    except FILE_ERRORS as error:
+        status = add_file_error(form, error)
+        response = _page(request, ticket, secret, status=status, form=form)
+        return with_retry_after(response, error)
     notify(request, texts.REPLY_REOPENED if ticket.is_finished else texts.REPLY_SENT)
     return redirect("requester-page", secret)
 
@@ -178,8 +195,7 @@ def _refusal(
     except RateLimited as error:
         sent.add_error(None, error.detail)
         response = _page(request, ticket, secret, status=429, **form)
-        response["Retry-After"] = str(error.retry_after)
-        return response
+        return with_retry_after(response, error)
     return None
 
 
@@ -188,9 +204,10 @@ def _page(
 ) -> HttpResponse:
     """Return the page. `bound` is the form that was refused: `form` or `address_form`."""
     comments = list(ticket.comments.filter(public=True).with_origin())
+    files = RequesterFiles(ticket, secret)
     pending = pending_address(ticket)
     moved = _moved(ticket)
-    etag = _etag(ticket, comments, pending, moved)
+    etag = _etag(ticket, comments, pending, moved, files)
     unchanged = get_conditional_response(request, etag) if status == 200 else None
     if unchanged is not None:
         return unchanged
@@ -199,8 +216,10 @@ def _page(
         "ticket": ticket,
         "comments": comments,
         "mailed": mailed(ticket, comments),
+        "files": files,
         "moved": moved,
         "form": ReplyForm(),
+        "earlier_files": earlier_files(request, bound["form"]) if "form" in bound else [],
         "address_form": AddressForm(),
         "links_form": AddressForm(),
         "pending": pending,
@@ -235,7 +254,11 @@ def _moved(ticket: Ticket) -> list[Ticket]:
 
 
 def _etag(
-    ticket: Ticket, comments: Iterable[Comment], pending: str, moved: Iterable[Ticket]
+    ticket: Ticket,
+    comments: Iterable[Comment],
+    pending: str,
+    moved: Iterable[Ticket],
+    files: RequesterFiles,
 ) -> str:
     """Return a tag for what the page shows, and nothing else: it must not reveal other changes."""
     content = [
@@ -244,6 +267,7 @@ def _etag(
         *((comment.pk, comment.author_role, comment.body) for comment in comments),
         *((public_author(comment), signature_below(comment)) for comment in comments),
         *(each.pk for each in moved),
+        *files.all(),
     ]
     return f'"{digest(repr(content))[:32]}"'
 

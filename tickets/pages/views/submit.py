@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, override
+from django_htmx.http import HttpResponseClientRedirect
 
 from ... import requester_texts as texts
 from ...access.actors import REQUESTER, Actor, actor_of
@@ -17,9 +18,17 @@ from ...forms.fields import RenderedAtField, clean_data
 from ...forms.tickets import SimilarForm, SubmitForm
 from ...models.private_link import digest
 from ...models.ticket import Ticket
+from ...services.attachments.storing import storing
 from ...services.tickets import create_ticket, create_ticket_once
 from ...web.notices import notify
 from ..decorators import Request, page
+from ..files import (
+    FILE_ERRORS,
+    add_file_error,
+    count_files,
+    earlier_files,
+    with_retry_after,
+)
 
 FORM_KEY = "form_key"
 FORM_KEY_SECONDS = 3600
@@ -28,9 +37,11 @@ MAX_SIMILAR = 3
 CONTENT = ("title", "description", "category", "priority", "requester_email")
 
 
-@page("GET", "POST", public=True)
+@page("GET", "POST", public=True, files=True)
 def submit(request: Request) -> HttpResponse:
-    form = SubmitForm(request.POST) if request.method == "POST" else SubmitForm()
+    form = (
+        SubmitForm(request.POST, files=request.FILES) if request.method == "POST" else SubmitForm()
+    )
     if not form.is_bound:
         return _page(request, form)
     if not form.is_valid():
@@ -40,13 +51,20 @@ def submit(request: Request) -> HttpResponse:
         throttle_anonymous(request, actor, "create", settings.CREATE_LIMIT)
     except RateLimited as error:
         form.add_error(None, error.detail)
-        response = _page(request, form, status=429)
-        response["Retry-After"] = str(error.retry_after)
-        return response
-    ticket = _create_once(form, actor)
+        return with_retry_after(_page(request, form, status=429), error)
+    files = form.cleaned_data["files"]
+    try:
+        count_files(request, files)
+        with storing(files):
+            ticket = _create_once(form, actor)
+    except FILE_ERRORS as error:
+        status = add_file_error(form, error)
+        return with_retry_after(_page(request, form, status=status), error)
     with override(ticket.language):  # that of the page to come
         notify(request, texts.TICKET_RECEIVED)
-    return redirect(ticket.private_link_path())
+    path = ticket.private_link_path()
+    # A script that shows the progress of an upload would fetch the page behind a redirect itself.
+    return HttpResponseClientRedirect(path) if request.htmx else redirect(path)
 
 
 @page("GET", agents=True)
@@ -65,6 +83,8 @@ def _create_once(form: SubmitForm, actor: Actor) -> Ticket:
     data = form.cleaned_data
     # After a reload another suggestion may have filled in the values that were accepted.
     content = {name: "" if name in data["accepted"] else data[name] for name in CONTENT}
+    if data["files"]:
+        content["files"] = [file.sha256 for file in data["files"]]
     # Other content under the same form key is another ticket, so it is part of the key.
     key = f"{data[FORM_KEY] or secrets.token_hex()} {digest(repr(content))}"
     # Somebody who has not signed in writes as a requester here, in the open demo too.
@@ -102,6 +122,7 @@ def _page(request: Request, form: SubmitForm, status: int = 200) -> HttpResponse
         "suggestion_id": "" if form.errors.get("suggestion_id") else form["suggestion_id"].value(),
         "categories": texts.CATEGORIES.items(),
         "priorities": texts.PRIORITIES.items(),
+        "earlier_files": earlier_files(request, form),
     }
     response = render(request, "tickets/submit.html", context, status=status)
     response.set_cookie(

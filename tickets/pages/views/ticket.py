@@ -32,6 +32,7 @@ from ...vocabulary import TEXT_FIELDS
 from ...web.notices import notify
 from .. import audit_text, ticket_page
 from ..decorators import Request, page
+from ..files import attached_files
 from ..list_position import list_position
 from ..ticket_rows import ticket_rows
 from ..toasts import toast
@@ -49,7 +50,8 @@ def ticket(request: Request, ticket_id: int) -> HttpResponse:
     own_replies = PendingReply.objects.of(ticket).filter(author=actor_of(request).user)
     if query["reply"] and (reply := own_replies.taken_back().filter(pk=query["reply"]).first()):
         form = MessageForm({"body": reply.body, "public": True})  # in the box again
-        return page_response(request, ticket, comment_form=form)
+        files = attached_files(reply.attachments.select_related("file"))
+        return page_response(request, ticket, comment_form=form, earlier_files=files)
     response = page_response(request, ticket)
     if query["sent"] and request.htmx:
         for reply in own_replies.filter(pk=query["sent"], comment__isnull=False):

@@ -11,15 +11,17 @@ from django.db import transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
 
+from ...access.actors import Actor
 from ...exceptions import InvalidInput
 from ...files.received import MIB, NewFile
 from ...mail.file_names import clean
-from ...models.attachments import Attachment
+from ...models.attachments import Attachment, StoredFile
 from ...models.incoming import InboundMessage
 from ...models.ticket import Comment, Ticket
 from ...models.workplace import PendingReply
 from ...requester_texts import TOO_MANY_FILES, TOO_MUCH_FOR_TICKET
 from ...vocabulary import MAX_FILES_PER_MESSAGE
+from ..editing import audited
 from . import storing
 
 
@@ -47,6 +49,26 @@ def attach_content(
             )
     finally:
         file.close()
+    return attachment
+
+
+def attach_upload(
+    ticket: Ticket, file: NewFile, actor: Actor, *, comment_id: int | None = None
+) -> Attachment:
+    """Attach a file that a program has sent: to a comment of the ticket, or to its description.
+
+    Raise InvalidInput for a comment that is not the ticket's, and as `attach`.
+    """
+    comment = None
+    if comment_id is not None:
+        comment = ticket.comments.filter(pk=comment_id).first()
+        if comment is None:
+            raise InvalidInput(errors={"comment": ["This ticket has no such comment."]})
+    try:
+        with storing.storing([file]), audited(actor):
+            [attachment] = attach(ticket, [file], comment=comment)
+    except InvalidInput as refused:
+        raise InvalidInput(errors={"file": refused.errors["files"]}) from None
     return attachment
 
 
@@ -88,6 +110,19 @@ def attach(
             )
             for position, file in enumerate(files)
         )
+
+
+def store_unattached(files: Sequence[NewFile]) -> list[StoredFile]:
+    """Store the files of a form that was refused, in their order, so that it can name them.
+
+    What is not attached within a day is deleted. Raise as `stored_file`.
+    """
+    with storing.storing(files), transaction.atomic():
+        rows = {
+            file.sha256: storing.stored_file(file)
+            for file in sorted(files, key=lambda file: file.sha256)
+        }
+    return [rows[file.sha256] for file in files]
 
 
 def _refuse_past_limits(ticket: Ticket, files: Sequence[NewFile], text: dict[str, Any]) -> None:

@@ -11,25 +11,20 @@ import logging
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.conf import settings
 from django.core.files import File
-from django.core.files.storage import storages
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError, transaction
 
-from ...exceptions import InvalidInput, StorageUnavailable
+from ...exceptions import InvalidInput
 from ...files.received import MIB, NewFile, ReceivedFile
 from ...models.attachments import StoredFile
 from ...requester_texts import FILE_IS_GONE
 from ...vocabulary import ScanState
+from .processing import process_file
+from .storage import storage, storage_errors
 
 logger = logging.getLogger(__name__)
-
-
-def storage() -> Any:
-    """Return where files are stored. What goes wrong there is an OSError."""
-    return storages["attachments"]
 
 
 def receive(name: str) -> ReceivedFile:
@@ -59,11 +54,8 @@ def storing(files: Iterable[NewFile]) -> Iterator[None]:
 
 def _write(file: ReceivedFile) -> None:
     name = secrets.token_hex(16)
-    try:
+    with storage_errors("stored"):
         file.stored_as = storage().save(f"{name[:2]}/{name}", File(file.content))
-    except OSError as error:
-        logger.error("a file could not be stored: %s", error)
-        raise StorageUnavailable from error
 
 
 def _remove_unused(files: Iterable[ReceivedFile]) -> None:
@@ -87,16 +79,33 @@ def stored_file(file: NewFile) -> StoredFile:
         rows = StoredFile.objects.select_for_update(no_key=True)
         row: StoredFile | None = rows.filter(sha256=file.sha256).first()
         if row is not None:
+            if settings.ATTACHMENT_SCAN and row.scan_state == ScanState.NOT_NEEDED:
+                row.scan_state = ScanState.WAITING  # stored before there was a scanner
+                row.save(update_fields=["scan_state"])
+                process_file.defer(file_id=row.pk)
             return row
         if not isinstance(file, ReceivedFile):
             raise InvalidInput(errors={"files": [str(FILE_IS_GONE % {"name": file.name})]})
         if not file.stored_as:  # its row was deleted a moment ago
             _write(file)
-        new = StoredFile(
-            sha256=file.sha256,
-            size=file.size,
-            name=file.stored_as,
-            type=file.type,
-            scan_state=ScanState.WAITING if settings.ATTACHMENT_SCAN else ScanState.NOT_NEEDED,
-        )
-        StoredFile.objects.bulk_create([new], ignore_conflicts=True)
+        row = _insert(file)
+        if row is not None:
+            return row
+
+
+def _insert(file: ReceivedFile) -> StoredFile | None:
+    """Return the new row; None if somebody else has stored the same bytes a moment ago."""
+    state = ScanState.WAITING if settings.ATTACHMENT_SCAN else ScanState.NOT_NEEDED
+    try:
+        with transaction.atomic():
+            row = StoredFile.objects.create(
+                sha256=file.sha256,
+                size=file.size,
+                name=file.stored_as,
+                type=file.type,
+                scan_state=state,
+            )
+    except IntegrityError:
+        return None
+    process_file.defer(file_id=row.pk)
+    return row

@@ -14,6 +14,26 @@ TICKETS = "/api/tickets/"
 CLASSIFY = "/api/tickets/classify/"
 SUGGEST_TITLE = "/api/tickets/suggest-title/"
 STATS = "/api/tickets/stats/"
+
+
+class Upload(bytes):
+    """A body with a file."""
+
+    media = "multipart/form-data; boundary=limit"
+
+
+def upload(content: bytes, name: str = "log.txt", **values: str) -> Upload:
+    """Return a form with a file and other values."""
+    parts = [
+        f'--limit\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
+        for key, value in values.items()
+    ]
+    disposition = f'form-data; name="file"; filename="{name}"'
+    head = f"--limit\r\nContent-Disposition: {disposition}\r\n\r\n".encode()
+    return Upload(b"".join(parts) + head + content + b"\r\n--limit--\r\n")
+
+
+LOG = upload(b"E 42")
 NEW = {"title": "Printer on fire", "description": "There is smoke above the paper tray."}
 
 
@@ -25,10 +45,14 @@ class Api(Client):
         super().__init__(enforce_csrf_checks=True, headers=headers, **kwargs)
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        """Send bytes as they are, anything else as JSON. Headers: `if_match` is `If-Match`."""
+        """Send bytes and uploads as they are, anything else as JSON.
+
+        Headers: `if_match` is `If-Match`.
+        """
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        kind = sent.pop("content-type", "application/json")
+        usual = body.media if isinstance(body, Upload) else "application/json"
+        kind = sent.pop("content-type", usual)
         # Passed twice, because Django's client forgets the type of an empty body.
         all_headers = {"Content-Type": kind, **sent}
         return self.generic(method, path, data, content_type=kind, headers=all_headers)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tickets.api.urls import urlpatterns
+from tickets.services.attachments.attaching import attach_content
 from tickets.tests.factories import (
     AdminFactory,
     AgentFactory,
@@ -18,7 +19,7 @@ from tickets.tests.factories import (
 from tickets.tests.incoming.messages import letter
 from tickets.vocabulary import Scope
 
-from .client import NEW, Api, nothing_stored
+from .client import LOG, NEW, Api, nothing_stored
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 TEXT = {"description": "x"}
@@ -38,6 +39,9 @@ ROWS = {
     ("/api/tickets/{ticket_id}/history/", "GET"): (None, 200, Scope.READ),
     ("/api/tickets/{ticket_id}/comments/", "GET"): (None, 200, Scope.READ),
     ("/api/tickets/{ticket_id}/comments/", "POST"): ({"body": "x"}, 201, Scope.WRITE),
+    ("/api/tickets/{ticket_id}/attachments/", "GET"): (None, 200, Scope.READ),
+    ("/api/tickets/{ticket_id}/attachments/", "POST"): (LOG, 201, Scope.WRITE),
+    ("/api/tickets/{ticket_id}/attachments/{uuid}/", "GET"): (None, 200, Scope.READ),
     ("/api/tickets/{ticket_id}/merge/", "POST"): (INTO, 200, Scope.WRITE),
     ("/api/tickets/{ticket_id}/unmerge/", "POST"): (None, 409, Scope.WRITE),
     ("/api/mail/", "POST"): (letter(), 202, Scope.MAIL),
@@ -93,6 +97,13 @@ def caller(role, settings):
     return api
 
 
+def address_of(path):
+    """Return the path of a new ticket, and of its file if it names one."""
+    ticket = TicketFactory()
+    uuid = attach_content(ticket, b"E 41", "log.txt").pk if "{uuid}" in path else None
+    return path.format(ticket_id=ticket.pk, uuid=uuid)
+
+
 def filled(body):
     return {"into": TicketFactory().pk, "same_requester": True} if body is INTO else body
 
@@ -128,7 +139,7 @@ def test_every_address_and_method_has_a_row():
 def test_each_role_may_do_just_this(settings, db, role, path):
     api = caller(role, settings)
     for method in METHODS:
-        address = path.format(ticket_id=TicketFactory().pk)
+        address = address_of(path)
         known = ROWS.get((path, "GET" if method == "HEAD" else method))
         body = filled(known[0]) if known else NEW
         status = expected(role, path, method) if known else 405
@@ -155,9 +166,8 @@ def test_a_path_answers_with_and_without_its_trailing_slash(db, path, method):
     other = path.rstrip("/") if path.endswith("/") else f"{path}/"
     body, success, _ = ROWS[path, method]
     body = filled(body)
-    address = other.format(ticket_id=TicketFactory().pk)
     api = Api(TokenFactory(scopes=[ADMIN, MAIL]).secret)
-    assert send(api, method, address, body).status_code == success
+    assert send(api, method, address_of(other), body).status_code == success
     wrong = "PUT" if method != "PUT" else "POST"
     if wrong not in answered(path):
         assert send(api, wrong, address, body).status_code == 405

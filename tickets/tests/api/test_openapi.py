@@ -11,6 +11,7 @@ from referencing.jsonschema import DRAFT202012
 from tickets.access.actors import SYSTEM
 from tickets.api.openapi.document import document
 from tickets.api.urls import urlpatterns
+from tickets.forms.files import AttachmentForm
 from tickets.forms.lists import FilterForm, PageForm
 from tickets.forms.tickets import (
     ClassifyForm,
@@ -21,6 +22,7 @@ from tickets.forms.tickets import (
     TicketForm,
 )
 from tickets.models.ticket import Ticket
+from tickets.services.attachments.attaching import attach_content
 from tickets.services.merging import merge_tickets
 from tickets.tests.factories import (
     AgentFactory,
@@ -32,7 +34,7 @@ from tickets.tests.factories import (
 from tickets.tests.incoming.messages import letter
 from tickets.web.errors import STATUS_AND_CODE
 
-from .client import NEW, Api, one
+from .client import LOG, NEW, Api, Upload, one
 
 DOCUMENT = document()
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -52,6 +54,7 @@ BODIES = {
     "updateTicket": {"status": "closed"},
     "mergeTicket": INTO,
     "addComment": {"body": "x"},
+    "addAttachment": LOG,
     "classify": {"description": "I was charged twice, refund the invoice!"},
     "suggestTitle": {"description": "I was charged twice."},
     "receiveMessage": letter(),
@@ -60,13 +63,14 @@ OPERATION_IDS = {
     *("listTickets", "createTicket", "showTicket", "updateTicket", "replaceTicket"),
     *("deleteTicket", "ticketStatistics", "ticketHistory", "listComments", "addComment"),
     *("mergeTicket", "unmergeTicket", "receiveMessage"),
+    *("listAttachments", "addAttachment", "getAttachment"),
     *("classify", "suggestTitle", "triageReport", "openapi", "docs", "health", "readiness"),
 }
 SCHEMA_NAMES = {
     *("Ticket", "CreatedTicket", "NewTicket", "TicketReplacement", "TicketChanges", "Triage"),
     *("Decision", "Stats", "NewComment", "Comment", "HistoryEntry", "TextToClassify"),
     *("Suggestion", "Evidence", "TextToName", "TitleSuggestion", "TriageReport", "Health"),
-    *("Problem", "Merge", "ReceivedMessage"),
+    *("Problem", "Merge", "ReceivedMessage", "Attachment", "NewAttachment"),
 }
 # Keys that are answered and cannot be written.
 TICKET_KEYS = {
@@ -90,7 +94,7 @@ def assert_documented(response, path, method):
         return
     media = response["Content-Type"].partition(";")[0]
     assert media in described["content"]
-    if media == "text/html":
+    if media in ("text/html", "application/octet-stream"):
         return
     keys = ["paths", path, method.lower(), "responses", status, "content", media, "schema"]
     pointer = "/".join(part.replace("~", "~0").replace("/", "~1") for part in keys)
@@ -140,6 +144,7 @@ def test_an_operation_describes_its_callers_and_parameters(path, method):
         ("TicketChanges", TicketForm),
         ("NewComment", CommentForm),
         ("Merge", MergeForm),
+        ("NewAttachment", AttachmentForm),
         ("TextToClassify", ClassifyForm),
         ("TextToName", SuggestTitleForm),
     ],
@@ -215,12 +220,14 @@ def test_each_described_answer_is_produced(settings, ticket, path, method, statu
     api = caller(operation, method, status)
     prepare(status, settings, api)
     target = merge_before(operation, status, ticket)
-    address = path.format(ticket_id=10**18 if status == 404 else ticket.pk)
+    uuid = attach_content(ticket, b"\x00\x01", "data.bin").pk if "{uuid}" in path else None
+    address = path.format(ticket_id=10**18 if status == 404 else ticket.pk, uuid=uuid)
     query = "?nonsense=1" if status == 400 else ""
     body = BODIES.get(operation)
     kind = {"content_type": "message/rfc822"} if isinstance(body, bytes) else {}
     if status == 413:
-        body = TOO_LARGE * 25 if kind else TOO_LARGE
+        large = TOO_LARGE * 25 if kind else TOO_LARGE
+        body = Upload(large) if isinstance(body, Upload) else large
     body = {"into": target.pk} if body is INTO else body
     if operation == "receiveMessage" and status == 200:
         api.send(method, address, body, **kind)
@@ -248,6 +255,8 @@ def caller(operation, method, status):
 
 
 def prepare(status, settings, api):
+    if status == 413:
+        settings.ATTACHMENT_TICKET_MB = 0
     if status == 409:
         api.send("POST", "/api/tickets/", NEW | {"title": "Another"}, **HEADERS[409])
     if status == 429:

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tickets.services.attachments.storing import storage
+from tickets.services.attachments.storage import storage
 
 LOCAL = {"BACKEND": "tickets.services.attachments.local.LocalStorage"}
 BUCKET = "tickets.services.attachments.bucket.BucketStorage"

@@ -12,7 +12,8 @@ from tickets.exceptions import InvalidInput, StorageUnavailable
 from tickets.files.received import MIB, EarlierFile, ReceivedFile
 from tickets.models.attachments import Attachment, StoredFile
 from tickets.services.attachments.attaching import attach, attach_content
-from tickets.services.attachments.storing import receive, storage, storing
+from tickets.services.attachments.storage import storage
+from tickets.services.attachments.storing import receive, storing
 from tickets.tests.factories import CommentFactory, TicketFactory
 
 from . import samples

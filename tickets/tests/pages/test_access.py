@@ -2,6 +2,7 @@
 
 import gzip
 from urllib.parse import unquote
+from uuid import UUID
 
 import brotli
 import pytest
@@ -20,6 +21,8 @@ GET = {
     "requester-close": (405, 405, 405),
     "requester-language": (405, 405, 405),
     "requester-address": (405, 405, 405),
+    "requester-attachment": (404, 404, 404),
+    "requester-thumbnail": (404, 404, 404),
     "dead-link": (404, 404, 404),
     "confirm-address": (404, 404, 404),
     "dead-confirmation": (404, 404, 404),
@@ -41,6 +44,8 @@ GET = {
     "insert-reply": (405, 405, 405),
     "ticket": (302, 403, 200),
     "ticket-comments": (405, 405, 405),
+    "attachment": (404, 404, 404),  # see attachments/test_serving.py
+    "thumbnail": (404, 404, 404),
     "ticket-spam": (405, 405, 405),
     "presence": (405, 405, 405),
     "snooze": (405, 405, 405),
@@ -90,6 +95,8 @@ METHODS = {
     "requester-close": {"POST"},
     "requester-address": {"POST"},
     "requester-language": {"POST"},
+    "requester-attachment": {"GET"},
+    "requester-thumbnail": {"GET"},
     "dead-link": {"GET", "POST"},
     "confirm-address": {"GET", "POST"},
     "dead-confirmation": {"GET", "POST"},
@@ -111,6 +118,8 @@ METHODS = {
     "insert-reply": {"POST"},
     "ticket": {"GET", "POST"},
     "ticket-comments": {"POST"},
+    "attachment": {"GET"},
+    "thumbnail": {"GET"},
     "ticket-spam": {"POST"},
     "presence": {"POST"},
     "snooze": {"POST"},
@@ -145,7 +154,7 @@ def address(name, ticket):
     path = path.replace("<str:key>/<str:token>", "MQ/a-b").replace("<int:comment_id>", "1")
     path = path.replace("<int:message_id>", "1")
     path = path.replace("<path:path>", "a/b").replace("<str:token>", "expired")
-    path = path.replace("<str:name>", "none.png")
+    path = path.replace("<str:name>", "none.png").replace("<uuid:uuid>", str(UUID(int=1)))
     return path.replace("<str:secret>", ticket.link_secret).replace(
         "<int:ticket_id>", str(ticket.pk)
     )

