@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ..models.incoming import InboundMessage
+from ..services.attachments.processing import WaitingFiles, waiting_files
 from ..services.mail.limits import held_this_hour
 from ..services.mail.mailboxes import MailboxTrouble, troubles
 from ..services.triage.shared_state import ModelFailure, model_failure
@@ -13,17 +14,18 @@ from ..services.triage.shared_state import ModelFailure, model_failure
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """Problems with the model and with mail; empty values where there are none."""
+    """Problems with the model, mail and the scanner; empty values where there are none."""
 
     model_failure: ModelFailure | None
     mailboxes: list[MailboxTrouble]
     held_confirmations: int
     held_messages: int
     failed_messages: int
+    unscanned: WaitingFiles | None
 
     @classmethod
     def read(cls) -> Self:
-        """Return what is wrong now. Three queries; the model's state is in this process."""
+        """Return what is wrong now. Four queries; the model's state is in this process."""
         messages = InboundMessage.objects.counts_to_decide()
         return cls(
             model_failure=model_failure(),
@@ -31,6 +33,7 @@ class Alerts:
             held_confirmations=held_this_hour(),
             held_messages=messages.get("held", 0),
             failed_messages=messages.get("failed", 0),
+            unscanned=waiting_files(),
         )
 
     @property
@@ -40,6 +43,7 @@ class Alerts:
         parts = [
             f"{since:%Y%m%d%H%M%S}" if since else "",
             *(f"{each.mailbox.pk}.{each.since:%H%M%S}" for each in self.mailboxes),
+            f"{self.unscanned.count}.{self.unscanned.since:%H%M%S}" if self.unscanned else "",
             *map(str, (self.held_confirmations, self.held_messages, self.failed_messages)),
         ]
         return "-".join(parts)

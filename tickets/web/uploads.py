@@ -29,6 +29,8 @@ def read_form(request: HttpRequest) -> None:
     Raise PayloadTooLarge before anything is read if the body declares too much, and InvalidInput
     if it is incomplete, malformed or not UTF-8. Then no file is left.
     """
+    # An error page asks for the form's texts, and Django must not read the body for it.
+    request._post, request._files = QueryDict(), MultiValueDict()  # type: ignore[attr-defined]
     length = _declared_length(request)
     if length > max_body_bytes():
         limit = {"limit": settings.ATTACHMENT_TICKET_MB}
@@ -40,8 +42,6 @@ def read_form(request: HttpRequest) -> None:
             % limit
         )
     body = _CountedBody(request)
-    # Without this, Django would try to read the form again when something went wrong.
-    request._post, request._files = QueryDict(), MultiValueDict()  # type: ignore[attr-defined]
     try:
         # With Latin-1 each byte is a character, so that nothing is lost before `_decoded`.
         parser = _Parser(request.META, body, [_Handler(request)], "latin-1")  # type: ignore[arg-type]

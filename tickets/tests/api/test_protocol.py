@@ -185,6 +185,31 @@ def test_a_form_that_ended_too_early_is_refused(address):
     assert b"This form is incomplete." in page
 
 
+FORM = b"Content-Type: multipart/form-data; boundary=limit\r\n"
+FILE = (
+    b'--limit\r\nContent-Disposition: form-data; name="files"; filename="log.txt"\r\n'
+    b"Content-Length: 3\r\n\r\n" + MEBIBYTE * 5 + b"\r\n--limit--\r\n"
+)
+
+
+def form_with_a_file(length, body):
+    return post(b"Content-Length: %d" % length, body=body, path="/t/x/").replace(JSON, FORM)
+
+
+@pytest.mark.parametrize("share", [50, 99])
+def test_an_upload_that_breaks_off_leaves_nothing(address, share):
+    body = FILE[: len(FILE) * share // 100]
+    status, _, page = exchange(address, form_with_a_file(len(FILE), body))
+    assert (status, b"This form is incomplete." in page) == (400, True)
+    assert not [path for path in (settings.DATA_DIR / "attachments").rglob("*") if path.is_file()]
+
+
+def test_an_upload_past_the_limit_is_refused_before_it_is_read(address):
+    status, headers, page = exchange(address, form_with_a_file(60 * 1024 * 1024, FILE))
+    assert (status, headers["Content-Type"]) == (413, "text/html; charset=utf-8")
+    assert "larger than the limit of 50 MB" in html.unescape(page.decode())
+
+
 def test_the_body_of_a_refused_request_is_not_read_as_the_next_request(address):
     refused = post(b"Content-Length: 40", body=b"GET /api/tickets/1/ HTTP/1.1\r\nX: aaaaaaa\r\n")
     request_bytes = refused.replace(b"Connection: close\r\n", b"") + get(b"/healthz")

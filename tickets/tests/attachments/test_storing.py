@@ -22,7 +22,10 @@ pytestmark = pytest.mark.django_db
 
 
 def files_in(storage, path=""):
-    directories, files = storage.listdir(path)
+    try:
+        directories, files = storage.listdir(path)
+    except FileNotFoundError:  # nothing was ever stored
+        return []
     inner = [files_in(storage, f"{path}/{name}".strip("/")) for name in directories]
     return [f"{path}/{name}".strip("/") for name in files] + [n for each in inner for n in each]
 
