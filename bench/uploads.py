@@ -1,7 +1,8 @@
 """How much memory a large upload takes.
 
-Runs the web server as in production with an embedded database, sends it a file of 10 MB over and
-over, and prints the peak of its memory above that of requests without files.
+Runs the web server as in production with an embedded database and one thread, which so has one
+upload at a time. Sends it a file of 10 MB over and over, and prints the peak of its memory above
+that of requests with tiny files.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def main() -> None:
         data = {"DATA_DIR": str(Path(home) / "data"), "ATTACHMENT_TICKET_MB": "100"}
         with (
             serving("manage.py", "run_local", **data),
-            serving(*GUNICORN, **data, WEB_WORKERS="1", WEB_THREADS="2") as url,
+            serving(*GUNICORN, **data, WEB_WORKERS="1", WEB_THREADS="1") as url,
         ):
             worker = _worker()
             for _ in range(REQUESTS_BEFORE):
