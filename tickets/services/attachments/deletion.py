@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -53,14 +53,17 @@ def delete_unused_files() -> None:
         delete_unused(file_id)
 
 
-def remove_orphans() -> int:
-    """Remove bytes without a row, which a killed process may leave. Return how many."""
+def remove_orphans(before: datetime) -> int:
+    """Remove bytes from before a time that have no row, which a killed process may leave.
+
+    Return how many.
+    """
     count = 0
     for names in _names_by_directory():
         rows = StoredFile.objects.filter(Q(name__in=names) | Q(thumbnail__in=names))
         used = {name for pair in rows.values_list("name", "thumbnail") for name in pair}
         for name in set(names) - used:
-            if storage().get_modified_time(name) < timezone.now() - ORPHAN_AGE:
+            if storage().get_modified_time(name) < before:
                 storage().delete(name)
                 count += 1
     return count
@@ -97,4 +100,4 @@ def delete_bytes(names: Iterable[str]) -> None:
 @app.task(queue="files", queueing_lock="remove_orphan_files")
 def remove_orphan_files(timestamp: int) -> None:
     """Remove bytes without a row, once a day."""
-    remove_orphans()
+    remove_orphans(timezone.now() - ORPHAN_AGE)
