@@ -30,7 +30,9 @@ RUN python tools/bundle.py \
 
 FROM python:3.13-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data
-RUN useradd --system --uid 10001 --home-dir /data --create-home desk
+# A volume that is mounted on /data/attachments takes its owner from here.
+RUN useradd --system --uid 10001 --home-dir /data --create-home desk \
+ && install -d -o desk -m 700 /data/attachments
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app

@@ -18,6 +18,10 @@ FACTS = {
 }
 # Paths that answer a GET with a part of a page, a file or a redirect.
 NO_PAGES = {
+    "attachment",
+    "requester-attachment",
+    "requester-thumbnail",
+    "thumbnail",
     "dead-link",
     "dead-confirmation",
     "desk-logo",
