@@ -56,7 +56,7 @@ class FilesForm(forms.Form):
     `accepted_files` are those without a problem, also if the form as a whole is refused.
     """
 
-    files = FilesField()
+    files = FilesField()  # type: ignore[assignment]  # Django's attribute is the instance's
     accepted_files: list[NewFile]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -19,7 +19,7 @@ from ..services.attachments.storing import receive
 
 def max_body_bytes() -> int:
     """Return the size that a form with files may have: all files of a ticket, and its texts."""
-    return settings.ATTACHMENT_TICKET_MB * MIB + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return int(settings.ATTACHMENT_TICKET_MB * MIB + settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
 def read_form(request: HttpRequest) -> None:
