@@ -90,7 +90,8 @@ function lineOf(box, file) {
 }
 
 function sizeOf({ size }) {
-  const [value, unit] = size < MIB ? [size / 1024, "kilobyte"] : [size / MIB, "megabyte"];
+  const [value, unit] =
+    size < MIB ? [Math.max(size / 1024, 0.1), "kilobyte"] : [size / MIB, "megabyte"];
   const options = { style: "unit", unit, maximumFractionDigits: 1 };
   return new Intl.NumberFormat(document.documentElement.lang, options).format(value);
 }
