@@ -51,18 +51,21 @@ def _checked(attachment: Attachment) -> Attachment:
 
 def open_content(attachment: Attachment) -> Any:
     """Return the file, opened to be read. Raise StorageUnavailable."""
-    with storage_errors("opened"):
-        file = storage().open(attachment.file.name)
-        file.size  # noqa: B018  (asks the storage, so that a missing file shows before the answer)
-        return file
+    return _opened(attachment.file.name)
 
 
 def open_thumbnail(attachment: Attachment) -> Any:
     """Return the thumbnail, opened to be read. Raise NotFound and StorageUnavailable."""
     if not attachment.file.thumbnail or attachment.file.scan_state == ScanState.WAITING:
         raise NotFound
+    return _opened(attachment.file.thumbnail)
+
+
+def _opened(name: str) -> Any:
     with storage_errors("opened"):
-        return storage().open(attachment.file.thumbnail)
+        file = storage().open(name)
+        file.file  # noqa: B018  (a bucket fetches it now, so that errors show before the answer)
+        return file
 
 
 @dataclass(slots=True)

@@ -11,7 +11,14 @@ from tickets.services.attachments.attaching import attach_content
 from tickets.services.attachments.processing import process_file
 from tickets.services.attachments.storage import storage
 from tickets.services.private_links import revoke_private_link
-from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory, UserFactory
+from tickets.tests.api.client import Api, one
+from tickets.tests.factories import (
+    AgentFactory,
+    CommentFactory,
+    TicketFactory,
+    TokenFactory,
+    UserFactory,
+)
 from tickets.vocabulary import InboundState, Scope, ThreadRule
 
 from . import samples
@@ -194,14 +201,20 @@ def test_bytes_that_are_gone_are_an_error_of_ours(ticket, agent):
 
 @pytest.mark.parametrize("scopes", [[Scope.WRITE], [Scope.MAIL]])
 def test_a_token_without_read_gets_no_file(ticket, scopes):
-    from tickets.tests.api.client import Api, one
-    from tickets.tests.factories import TokenFactory
-
     file = attach_content(ticket, samples.TEXT, "log.txt")
     api = Api(TokenFactory(scopes=scopes).secret)
     assert api.get(one(ticket.pk, f"attachments/{file.pk}/")).status_code == 403
     # Pages know no tokens.
     assert api.get(agents_path(file)).status_code == 404
+
+
+def test_a_bucket_serves_files_until_it_is_gone(ticket, agent, settings, in_bucket):
+    file = attach_content(ticket, samples.TEXT, "log.txt")
+    assert content_of(agent.get(agents_path(file))) == samples.TEXT
+    value = settings.STORAGES["attachments"]
+    gone = value | {"OPTIONS": value["OPTIONS"] | {"endpoint_url": "http://127.0.0.1:9"}}
+    settings.STORAGES = settings.STORAGES | {"attachments": gone}
+    assert agent.get(agents_path(file)).status_code == 503
 
 
 def test_the_names_in_the_storage_tell_nothing(ticket):
