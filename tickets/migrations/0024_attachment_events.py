@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0021_outgoing_mail'),
+        ("tickets", "0023_fetching"),
     ]
 
     operations = [

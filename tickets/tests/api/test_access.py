@@ -167,7 +167,8 @@ def test_a_path_answers_with_and_without_its_trailing_slash(db, path, method):
     body, success, _ = ROWS[path, method]
     body = filled(body)
     api = Api(TokenFactory(scopes=[ADMIN, MAIL]).secret)
-    assert send(api, method, address_of(other), body).status_code == success
+    address = address_of(other)
+    assert send(api, method, address, body).status_code == success
     wrong = "PUT" if method != "PUT" else "POST"
     if wrong not in answered(path):
         assert send(api, wrong, address, body).status_code == 405
