@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
+
+from django.utils import timezone
 
 from ..models.incoming import InboundMessage
 from ..services.attachments.processing import WaitingFiles, waiting_files
 from ..services.mail.limits import held_this_hour
 from ..services.mail.mailboxes import MailboxTrouble, troubles
 from ..services.triage.shared_state import ModelFailure, model_failure
+from ..vocabulary import InboundState
+
+# A message is read within seconds, unless the worker or the storage is gone.
+OVERDUE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +28,20 @@ class Alerts:
     held_confirmations: int
     held_messages: int
     failed_messages: int
+    waiting_messages: int
     unscanned: WaitingFiles | None
 
     @classmethod
     def read(cls) -> Self:
         """Return what is wrong now. Four queries; the model's state is in this process."""
-        messages = InboundMessage.objects.counts_to_decide()
+        messages = InboundMessage.objects.counts_to_act_on(timezone.now() - OVERDUE)
         return cls(
             model_failure=model_failure(),
             mailboxes=troubles(),
             held_confirmations=held_this_hour(),
-            held_messages=messages.get("held", 0),
-            failed_messages=messages.get("failed", 0),
+            held_messages=messages.get(InboundState.HELD, 0),
+            failed_messages=messages.get(InboundState.FAILED, 0),
+            waiting_messages=messages.get(InboundState.STORED, 0),
             unscanned=waiting_files(),
         )
 
@@ -45,5 +54,6 @@ class Alerts:
             *(f"{each.mailbox.pk}.{each.since:%H%M%S}" for each in self.mailboxes),
             f"{self.unscanned.count}.{self.unscanned.since:%H%M%S}" if self.unscanned else "",
             *map(str, (self.held_confirmations, self.held_messages, self.failed_messages)),
+            str(self.waiting_messages),
         ]
         return "-".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Self, TypeVar
 
 from django.db import models
@@ -22,14 +23,14 @@ class InboundQuerySet(models.QuerySet[MessageT]):
         hidden = [InboundState.STORED, InboundState.IGNORED, InboundState.DISCARDED]
         return self.exclude(state__in=hidden).defer("raw").order_by("pk")
 
-    def counts_to_decide(self) -> dict[str, int]:
-        """Return how many messages are held and how many have failed, without zeros.
+    def counts_to_act_on(self, overdue: datetime) -> dict[str, int]:
+        """Return how many messages are held, failed, or waiting since before `overdue`, by state.
 
-        One query, of an index.
+        Zeros are left out. One query, of an index.
         """
-        states = [InboundState.HELD, InboundState.FAILED]
-        rows = self.filter(state__in=states).order_by().values_list("state")
-        return dict(rows.annotate(count=models.Count("pk")))
+        waiting = Q(state=InboundState.STORED, received_at__lt=overdue)
+        rows = self.filter(waiting | Q(state__in=[InboundState.HELD, InboundState.FAILED]))
+        return dict(rows.order_by().values_list("state").annotate(count=models.Count("pk")))
 
     def opened_by_program(self, ticket: Any) -> bool:
         """Return whether the ticket was opened by a program's message."""

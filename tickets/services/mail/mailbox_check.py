@@ -8,17 +8,17 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.headerregistry import Address
 from typing import Literal
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import get_connection
 from django.db import connection as database
 from django.utils import timezone
 
 from ...models.incoming import InboundMessage, Mailbox
 from ...vocabulary import AfterFetch, MailSecurity
 from .check_ids import new_check_id
+from .composition import Message, mail_address
 from .delivery import error_text
 from .imap.connection import Connection, close, open_connection, open_folder, sign_in
 from .imap.problems import CONNECTION_ERRORS, MailboxProblem, explained, quoted
@@ -26,6 +26,7 @@ from .smtp import is_set_up
 
 CHECK_SECONDS = 40
 ARRIVAL_SECONDS = 10
+TEST_TEXT = "This message was sent by “Test this mailbox” in the back office."
 MAX_FOLDERS = 12  # that are named
 
 Result = Literal["works", "fails", "note"]
@@ -175,15 +176,15 @@ class _Check:
             return ""
         message_id = new_check_id(address.rpartition("@")[2])
         try:
-            message = EmailMessage(
+            message = Message(
                 f"Test of the mailbox {self.mailbox}",
-                "This message was sent by “Test this mailbox” in the back office.",
-                str(Address(settings.DESK_NAME, addr_spec=address)),
-                [address],
+                TEST_TEXT,
+                f"<p>{TEST_TEXT}</p>",
+                sender=mail_address(address, settings.DESK_NAME),
+                to=address,
                 headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
-                connection=get_connection(),
             )
-            message.send()
+            get_connection().send_messages([message])
         except (smtplib.SMTPException, OSError, ValueError) as error:
             text = quoted(error_text(error), self.mailbox)
             self._add("fails", f"{settings.EMAIL_HOST} did not take the message: {text}")

@@ -1,12 +1,16 @@
-"""The files of a message. They stay in the raw message until the desk stores attachments."""
+"""The files of a message become attachments of what it becomes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ....exceptions import InvalidInput
 from ....mail.content import Attachment
 from ....models.incoming import InboundMessage
 from ....models.ticket import Comment, Ticket
+from ...attachments.attaching import attach_content
+
+MAX_NAMED = 20  # refused files that the explanation names
 
 
 def keep_files(
@@ -16,12 +20,22 @@ def keep_files(
     comment: Comment | None,
     message: InboundMessage,
 ) -> list[str]:
-    """Attach the files of a message to its ticket. Return what has to be said about them.
+    """Attach the files of a message to its comment, or to the ticket's description.
 
-    JOIN HERE: call services/attachments `attach_content` for each file, and return the reason of
-    each InvalidInput.
+    Return a sentence for each file that the desk refuses; it stays in the original message.
+    Raise StorageUnavailable.
     """
-    if not files:
-        return []
-    names = ", ".join(file.name for file in files)
-    return [f"Its files are in the original message: {names[:500]}"]
+    refused: list[str] = []
+    for file in files:
+        try:
+            attach_content(
+                ticket,
+                file.content,
+                file.name,
+                comment=comment,
+                message=message,
+                content_id=file.content_id,
+            )
+        except InvalidInput as error:
+            refused.append(f"The file {file.name} was not attached: {error.detail}")
+    return refused[:MAX_NAMED]

@@ -18,6 +18,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from ....exceptions import StorageUnavailable
 from ....models.incoming import InboundMessage
 from ....models.mail import MAX_ERROR_CHARS
 from ....vocabulary import InboundState
@@ -36,7 +37,8 @@ def handle(message_id: int) -> None:
     """Handle what is stored up to this message, oldest first. Twice does no harm.
 
     A message that raises is marked as failed, and the next one is handled.
-    Raise OperationalError or InterfaceError if the database is not available.
+    Raise OperationalError or InterfaceError if the database is not available, and
+    StorageUnavailable if files cannot be stored: the message then waits, and those after it.
     """
     waiting = InboundMessage.objects.filter(state=InboundState.STORED, pk__lte=message_id)
     for pk in waiting.order_by("pk").values_list("pk", flat=True):
@@ -69,6 +71,10 @@ def _handle_one(pk: int) -> None:
                 _read_and_file(row)
     except (OperationalError, InterfaceError):
         raise  # the message is not at fault
+    except StorageUnavailable:
+        # Nor is it now. Those that follow wait too, for they may answer it.
+        InboundMessage.objects.filter(pk=pk).update(attempts=F("attempts") - 1)
+        raise
     except Exception as error:
         logger.exception("Message %s could not be handled", pk)
         _fail(pk, f"{type(error).__name__}: {error}")

@@ -12,7 +12,7 @@ from ....models.incoming import InboundMessage, Mailbox, digest_of
 from ....vocabulary import MAX_EMAIL_CHARS, MAX_MAIL_BYTES
 from .handling import handle_message
 
-MAX_ENVELOPE_ADDRESSES = 100
+MAX_ENVELOPE_ADDRESSES = 1000
 
 
 @dataclass(frozen=True, slots=True)
