@@ -109,7 +109,7 @@ def filled(body):
 
 
 def send(api, method, address, body):
-    kind = {"content_type": "message/rfc822"} if isinstance(body, bytes) else {}
+    kind = {"content_type": "message/rfc822"} if type(body) is bytes else {}
     return api.send(method, address, body, **kind)
 
 

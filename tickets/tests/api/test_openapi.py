@@ -224,7 +224,7 @@ def test_each_described_answer_is_produced(settings, ticket, path, method, statu
     address = path.format(ticket_id=10**18 if status == 404 else ticket.pk, uuid=uuid)
     query = "?nonsense=1" if status == 400 else ""
     body = BODIES.get(operation)
-    kind = {"content_type": "message/rfc822"} if isinstance(body, bytes) else {}
+    kind = {"content_type": "message/rfc822"} if type(body) is bytes else {}
     if status == 413:
         large = TOO_LARGE * 25 if kind else TOO_LARGE
         body = Upload(large) if isinstance(body, Upload) else large
