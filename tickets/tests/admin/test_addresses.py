@@ -14,8 +14,8 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from config import urls
-from tickets.models.incoming import Mailbox
-from tickets.models.mail import Email
+from tickets.models.incoming import InboundMessage, Mailbox
+from tickets.models.mail import BouncedAddress, Email
 from tickets.models.spam import BlockedAddress
 from tickets.models.ticket import Ticket
 from tickets.models.triage import Feedback, Prediction, TriageModel
@@ -62,6 +62,8 @@ def rows(admin_user):
         TriageModel.objects.create(field="category", data=b""),
         Email.objects.create(ticket=ticket, kind="reply", event="reply"),
         Mailbox.objects.create(name="Support", address="support@example.org"),
+        InboundMessage.objects.create(raw=b"Subject: Hello", sha256="x", ticket=ticket),
+        BouncedAddress.objects.create(address="kim@example.org", folded="kim@example.org"),
         BlockedAddress.objects.create(address="kim@example.org", ticket=ticket),
         SavedView.objects.create(name="Hot", owner=admin_user),
         ProcrastinateJob.objects.get(pk=job),
