@@ -248,7 +248,7 @@ def _doubts(verdict: Verdict) -> tuple[str, ...]:
     if verdict.verified != Verified.FAILED:
         return ()
     return (
-        "The sender may be forged (DMARC failed): no confirmation and no private link were sent.",
+        "The sender may be forged (DMARC failed): no automatic email and no private link are sent.",
     )
 
 
