@@ -4,7 +4,8 @@
     make bench ARGS="back_office"  our lists in Django's admin and its stock ones
     make bench ARGS="model"        how much a hanging model slows the pages, see `model.py`
     make bench ARGS="mail"         how well public test mail is read, see `mail/`
-    make bench ARGS="uploads"      the memory that a file of 10 MB takes, see `uploads.py`
+    make bench ARGS="survival"     mail delivered while processes are killed, see `mail/survival.py`
+    make bench ARGS="throughput"   messages that one worker handles, see `mail/throughput.py`
     make bench ARGS="walks"        our modules that a request passes through, see `walks.py`
 
 The first two fill a temporary database with generated tickets and time pairs of queries that have
@@ -22,9 +23,9 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from bench import back_office, lists, model, uploads, walks  # noqa: E402  (needs the applications)
+from bench import back_office, lists, model, walks  # noqa: E402  (needs the applications)
 from bench.harness import compare, sample_database  # noqa: E402
-from bench.mail import figures  # noqa: E402
+from bench.mail import figures, survival, throughput  # noqa: E402
 
 
 def main() -> None:
@@ -34,16 +35,20 @@ def main() -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("lists", "back_office", "mail", "model", "uploads", "walks"),
+        choices=("lists", "back_office", "mail", "model", "survival", "throughput", "walks"),
         default="lists",
     )
     parser.add_argument("--data", default="", help="the public test mail, for mail")
     options = parser.parse_args()
-    if options.what in ("model", "uploads", "walks"):
-        {"model": model, "uploads": uploads, "walks": walks}[options.what].main()
+    if options.what in ("model", "survival", "walks"):
+        {"model": model, "survival": survival, "walks": walks}[options.what].main()
         return
     if options.what == "mail":
         figures.main(options.data)
+        return
+    if options.what == "throughput":
+        with sample_database(options.tickets):
+            throughput.main()
         return
     benchmark = {"lists": lists, "back_office": back_office}[options.what]
     with sample_database(options.tickets, *getattr(benchmark, "FILL", ())):

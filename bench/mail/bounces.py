@@ -13,7 +13,8 @@ import quopri
 import re
 from dataclasses import dataclass
 
-from tickets.mail.bounces.reader import Bounce, BounceKind
+from tickets.mail.bounces.reader import Bounce
+from tickets.vocabulary import BounceKind
 
 RECIPIENT = re.compile(
     r"^[>\s]*(?:final-recipient|original-recipient|x-actual-recipient|original-rcpt-to"

@@ -1,0 +1,242 @@
+"""Deliver mail while the worker is killed and PostgreSQL crashes.
+
+    make bench ARGS="survival"
+
+The program runs as `make run` starts it. A client delivers by HTTP as a mail server would: it
+tries each message again until the desk has taken it. In the end each message must be stored and
+handled exactly once, have one ticket, and be answered at most once.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+from aiosmtpd.controller import Controller
+
+from bench.ui.desk import ROOT, environment_with, free_port, serving
+from embedded_postgres.processes import server_processes
+
+CLIENTS = 4
+PATIENCE = 300  # seconds for one message, and for the worker to finish
+# Printed by a process of its own, so that this one never opens the database.
+COUNT = """
+import json
+from collections import Counter
+from tickets.models.incoming import InboundMessage
+from tickets.models.mail import Email
+from tickets.models.ticket import Ticket
+rows = InboundMessage.objects.filter(message_id__endswith="@survival.example>")
+tickets = Ticket.objects.filter(title__startswith="Survival")
+print(json.dumps({
+    "stored": Counter(rows.values_list("message_id", flat=True)),
+    "states": Counter(rows.values_list("state", flat=True)),
+    "tickets": Counter(tickets.values_list("title", flat=True)),
+    "emails": Counter(Email.objects.filter(kind="received").values_list("state", flat=True)),
+}))
+"""
+
+
+@dataclass
+class Result:
+    """What became of the messages. Counters map a Message-ID, title or address to a number."""
+
+    messages: int
+    seconds: float
+    kills: int = 0
+    crashes: int = 0
+    stored: Counter[str] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
+    tickets: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def problems(self) -> list[str]:
+        problems = []
+        for name, counter in (("stored", self.stored), ("tickets", self.tickets)):
+            if len(counter) != self.messages or set(counter.values()) != {1}:
+                problems.append(f"{name}: {len(counter)} different, {counter.most_common(3)}")
+        if set(self.states) != {"handled"}:
+            problems.append(f"states: {dict(self.states)}")
+        if any(count > 1 for count in self.answers.values()):
+            problems.append(f"answered twice: {self.answers.most_common(3)}")
+        return problems
+
+
+def main(messages: int = 1000, kills: int = 50, crashes: int = 5) -> None:
+    result = survive(messages, kills, crashes)
+    print(
+        f"{result.messages:,} messages, worker killed {result.kills} times, PostgreSQL"
+        f" {result.crashes} times, {result.seconds:.0f} s"
+    )
+    print(f"stored: {len(result.stored):,}, tickets: {len(result.tickets):,}", end=", ")
+    print(f"states: {dict(result.states)}, confirmations: {sum(result.answers.values()):,}")
+    for problem in result.problems:
+        print(problem)
+    if result.problems:
+        sys.exit(1)
+
+
+def survive(messages: int, kills: int, crashes: int) -> Result:
+    """Deliver so many messages, and meanwhile kill worker and database so often."""
+    with ExitStack() as stack:
+        home = Path(tempfile.mkdtemp(prefix="desk-survival-"))
+        stack.callback(shutil.rmtree, home, ignore_errors=True)
+        home.chmod(0o711)  # if we are root, the database's account must pass through
+        server = stack.enter_context(mail_server())
+        environment = {
+            "DATA_DIR": str(home / "data"),
+            "EMAIL_URL": f"smtp://127.0.0.1:{server.port}",
+            "CONFIRMATION_LIMIT": str(2 * messages),
+        }
+        url = stack.enter_context(serving("manage.py", "run_local", **environment))
+        token = manage("create_token", "survival", "--scopes", "mail", **environment).strip()
+        started = time.monotonic()
+        result = Result(messages, 0)
+        delivered = Progress()
+        with ThreadPoolExecutor(CLIENTS + 1) as pool:
+            attacker = pool.submit(attack, home / "data", delivered, result, kills, crashes)
+            deliveries = pool.map(
+                lambda number: deliver(url, token, number, delivered), range(messages)
+            )
+            list(deliveries)
+            attacker.result()
+        counts = wait_for_the_worker(messages, environment)
+        result.seconds = time.monotonic() - started
+        result.stored = Counter(counts["stored"])
+        result.states = Counter(counts["states"])
+        result.tickets = Counter(counts["tickets"])
+        result.answers = server.answers
+        return result
+
+
+class Progress:
+    """How many messages the desk has taken."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.lock = threading.Lock()
+
+    def add(self) -> None:
+        with self.lock:
+            self.count += 1
+
+
+def attack(data: Path, delivered: Progress, result: Result, kills: int, crashes: int) -> None:
+    """Kill the worker and PostgreSQL, spread over the deliveries."""
+    for number in range(kills):
+        while delivered.count < result.messages * number // kills:
+            time.sleep(0.02)
+        if kill_worker(data):
+            result.kills += 1
+        if crashes and number % max(kills // crashes, 1) == 0 and result.crashes < crashes:
+            for process in server_processes((data / "postgres" / "data").resolve()).values():
+                process.send_signal(signal.SIGKILL)
+            result.crashes += 1
+
+
+def kill_worker(data: Path) -> bool:
+    """Kill the worker of this desk, once there is one. Return False if none came."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                is_worker = "procrastinate" in process.cmdline()
+                if is_worker and process.environ().get("DATA_DIR") == str(data):
+                    process.kill()
+                    return True
+        time.sleep(0.1)
+    return False
+
+
+def deliver(url: str, token: str, number: int, delivered: Progress) -> None:
+    """Send a message until the desk has taken it."""
+    headers = {"Content-Type": "message/rfc822", "Authorization": f"Bearer {token}"}
+    request = urllib.request.Request(f"{url}/api/mail/", message(number), headers, method="POST")
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            urllib.request.urlopen(request, timeout=20).close()
+            delivered.add()
+            return
+        except urllib.error.HTTPError as error:
+            if error.code < 500 or time.monotonic() > deadline:
+                raise RuntimeError(f"{error.code}: {error.read().decode()}") from error
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.3)
+
+
+def message(number: int) -> bytes:
+    return (
+        f"From: Person {number} <person{number}@example.org>\r\n"
+        f"To: support@desk.example\r\nSubject: Survival {number}\r\n"
+        f"Message-ID: <{number}@survival.example>\r\n"
+        "Date: Sun, 29 Nov 2026 10:00:00 +0000\r\n\r\n"
+        f"The export number {number} fails with an error.\r\n"
+    ).encode()
+
+
+def wait_for_the_worker(messages: int, environment: dict[str, str]) -> dict[str, Any]:
+    """Wait until every message is handled and no email waits, then return the counts."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        counts: dict[str, Any] = json.loads(manage("shell", "-v0", "-c", COUNT, **environment))
+        is_finished = counts["states"] == {"handled": messages}
+        if is_finished and not {"waiting", "sending"} & counts["emails"].keys():
+            return counts
+        if time.monotonic() > deadline:
+            return counts
+        time.sleep(3)
+
+
+def manage(*arguments: str, **environment: str) -> str:
+    completed = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment_with(**environment),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return completed.stdout
+
+
+class CountingServer:
+    """Takes every message, and counts them by their recipient."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.answers: Counter[str] = Counter()
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        self.answers.update(envelope.rcpt_tos)
+        return "250 OK"
+
+
+@contextmanager
+def mail_server() -> Iterator[CountingServer]:
+    server = CountingServer()
+    controller = Controller(server, hostname="127.0.0.1", port=server.port)
+    controller.start()
+    try:
+        yield server
+    finally:
+        controller.stop()
