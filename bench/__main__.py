@@ -6,6 +6,7 @@
     make bench ARGS="mail"         how well public test mail is read, see `mail/`
     make bench ARGS="survival"     mail delivered while processes are killed, see `mail/survival.py`
     make bench ARGS="throughput"   messages that one worker handles, see `mail/throughput.py`
+    make bench ARGS="uploads"      how much memory a large upload takes, see `uploads.py`
     make bench ARGS="walks"        our modules that a request passes through, see `walks.py`
 
 The first two fill a temporary database with generated tickets and time pairs of queries that have
@@ -23,9 +24,12 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from bench import back_office, lists, model, walks  # noqa: E402  (needs the applications)
+from bench import back_office, lists, model, uploads, walks  # noqa: E402  (needs the applications)
 from bench.harness import compare, sample_database  # noqa: E402
 from bench.mail import figures, survival, throughput  # noqa: E402
+
+# These start what they measure themselves.
+ALONE = {"model": model, "survival": survival, "uploads": uploads, "walks": walks}
 
 
 def main() -> None:
@@ -35,13 +39,13 @@ def main() -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("lists", "back_office", "mail", "model", "survival", "throughput", "walks"),
+        choices=(*ALONE, "lists", "back_office", "mail", "throughput"),
         default="lists",
     )
     parser.add_argument("--data", default="", help="the public test mail, for mail")
     options = parser.parse_args()
-    if options.what in ("model", "survival", "walks"):
-        {"model": model, "survival": survival, "walks": walks}[options.what].main()
+    if options.what in ALONE:
+        ALONE[options.what].main()
         return
     if options.what == "mail":
         figures.main(options.data)

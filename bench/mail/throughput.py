@@ -11,11 +11,11 @@ from __future__ import annotations
 import time
 
 from django.db import connection
-from tickets.services.mail.incoming.receive import receive
 
 from tickets.models.incoming import InboundMessage
 from tickets.models.ticket import Ticket
 from tickets.services.mail import signed_addresses
+from tickets.services.mail.incoming.receive import receive
 from tickets.tests.worker import work
 from tickets.vocabulary import InboundState
 
