@@ -16,6 +16,7 @@ from tickets.services.triage import assessment, feedback
 from tickets.services.triage.feedback import learn
 from tickets.services.triage.shared_state import load_learned
 from tickets.tests.factories import TicketFactory
+from tickets.tests.locks import wait_for_lock
 from tickets.triage.offline import classifier
 from tickets.triage.offline.classifier import classify
 from tickets.triage.offline.learner import Learner
@@ -236,21 +237,6 @@ def test_retraining_leaves_no_feedback_to_be_learned_twice():
     feedback.retrain()
     learn_all()
     assert stored_figures().seen == 3
-
-
-def wait_for_lock():
-    """Until another connection waits for a lock that this one holds."""
-    ends = time.monotonic() + 60
-    while time.monotonic() < ends:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
-                " AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone():
-                return
-        time.sleep(0.02)
-    raise AssertionError("nobody waits")
 
 
 def retrain_elsewhere():

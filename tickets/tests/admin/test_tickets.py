@@ -1,7 +1,7 @@
 """Tickets in the back office: every change goes through the services."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -23,6 +23,7 @@ from tickets.tests.factories import (
     UserFactory,
     many_tickets,
 )
+from tickets.tests.locks import wait_for_lock
 from tickets.vocabulary import MAX_TEXT_CHARS, MAX_TITLE_CHARS
 
 from .conftest import signed_in
@@ -683,12 +684,8 @@ def test_a_save_at_the_same_moment_is_refused(agent, ticket):
 
     def save():
         try:
-            with connection.cursor() as cursor:  # a busy machine may be slow to look
-                cursor.execute("SET lock_timeout = '60s'")
             return agent.post(path, data)
         finally:
-            with connection.cursor() as cursor:
-                cursor.execute("RESET lock_timeout")
             connection.close()
 
     with ThreadPoolExecutor() as pool:
@@ -696,19 +693,9 @@ def test_a_save_at_the_same_moment_is_refused(agent, ticket):
             edit.ticket.title = "Their title"
             response = pool.submit(save)
             # The form was valid, because it read the ticket before the edit. Now it waits to save.
-            while not is_somebody_waiting_for_a_lock():
-                assert wait([response], timeout=0).not_done
+            wait_for_lock()
         assert response.result().status_code == 412
     assert Ticket.objects.get(pk=ticket.pk).title == "Their title"
-
-
-def is_somebody_waiting_for_a_lock():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND datname = current_database())"
-        )
-        return cursor.fetchone()[0]
 
 
 def test_a_comment_can_be_added_to_a_ticket_that_has_changed(agent, ticket):

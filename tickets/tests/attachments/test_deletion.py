@@ -19,6 +19,7 @@ from tickets.services.housekeeping import purge_expired
 from tickets.services.merging import merge_tickets
 from tickets.services.tickets import delete_ticket
 from tickets.tests.factories import TicketFactory
+from tickets.tests.locks import wait_for_lock
 from tickets.tests.worker import work
 
 from . import samples
@@ -74,7 +75,7 @@ def test_a_deletion_waits_for_somebody_who_attaches_the_same_bytes(in_directory)
             attach_content(ticket, samples.TEXT, "log.txt")
             attached.set()
             deleting.wait(30)
-            wait_for_a_lock()
+            wait_for_lock()
         connection.close()
 
     thread = threading.Thread(target=attach_slowly)
@@ -87,18 +88,6 @@ def test_a_deletion_waits_for_somebody_who_attaches_the_same_bytes(in_directory)
     [attachment] = Attachment.objects.all()
     with storage().open(attachment.file.name) as file:
         assert file.read() == samples.TEXT
-
-
-def wait_for_a_lock():
-    """Wait until the deletion waits for us."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    with connection.cursor() as cursor:
-        for _ in range(300):
-            cursor.execute(query)
-            if cursor.fetchone()[0]:
-                return
-            cursor.execute("SELECT pg_sleep(0.1), pg_stat_clear_snapshot()")
-    raise AssertionError("nobody waits")
 
 
 @pytest.mark.django_db(transaction=True)
