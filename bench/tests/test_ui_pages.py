@@ -22,6 +22,7 @@ NO_PAGES = {
     "requester-attachment",
     "requester-thumbnail",
     "thumbnail",
+    "original",  # what a stranger designed
     "dead-link",
     "dead-confirmation",
     "desk-logo",

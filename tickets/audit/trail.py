@@ -99,9 +99,7 @@ class AuditEntry:
 def audit_trail(ticket: Ticket) -> list[AuditEntry]:
     """Return the entries of a ticket, its comments, participants and files, oldest first.
 
-    Five queries.
-
-    Those of the tickets that were merged into it are among them.
+    Those of the tickets that were merged into it are among them. Five queries.
     """
     merged = Ticket.with_merged.filter(merged_into=ticket).values_list("pk", flat=True)
     ids = [ticket.pk, *merged]

@@ -74,12 +74,12 @@ def test_comments_are_part_of_it(agent, ticket):
     assert last["changes"] == {"body": [None, "Try water."], "public": [None, True]}
 
 
-def test_it_takes_six_queries_however_long_it_is(agent, ticket, django_assert_num_queries):
+def test_it_takes_seven_queries_however_long_it_is(agent, ticket, django_assert_num_queries):
     for status in ("closed", "open") * 10:
         agent.send("PATCH", one(ticket.pk), {"status": status, "assignee": AgentFactory().username})
         agent.send("POST", one(ticket.pk, "comments/"), {"body": "Again."})
-    # The token, the ticket, its events, those of its comments and participants.
-    with django_assert_num_queries(6):
+    # The token, the ticket, its events, those of its comments, participants and files.
+    with django_assert_num_queries(7):
         assert len(history(agent, ticket.pk)) == 41
 
 

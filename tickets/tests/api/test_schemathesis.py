@@ -23,6 +23,7 @@ SCHEMA.app = application
 SCHEMA.config.update(base_url="http://localhost")
 # A username may be valid and unknown, a cursor from no list, a text without a visible character.
 BEYOND_A_SCHEMA = [positive_data_acceptance]
+schemathesis.serializer.alias("message/rfc822", "application/octet-stream")
 
 
 @pytest.fixture

@@ -239,6 +239,7 @@ def test_targets_are_large_enough(desk, theme):
         window.goto(path)
         small = window.evaluate(
             """() => [...document.querySelectorAll("button, select, input, textarea, nav a")]
+                .filter((target) => !target.closest("[aria-hidden]"))
                 .map((target) => [
                     target.outerHTML.slice(0, 80),
                     (target.closest("label") ?? target).getBoundingClientRect(),

@@ -81,7 +81,9 @@ def test_the_original_loads_nothing_but_its_style(window, ticket):
     window.on("request", lambda request: requests.append(request.url))
     response = window.goto(f"/tickets/{ticket.pk}/messages/{row.pk}/original/")
     assert "Hello" in response.text()
-    assert [url.rpartition("/")[2] for url in requests] == ["", "original.css"]
+    names = [url.rpartition("/")[2] for url in requests]
+    # The icon may still come for the page before.
+    assert [name for name in names if name != "favicon.svg"] == ["", "original.css"]
 
 
 def test_participants_are_added_and_removed(window, ticket):

@@ -111,7 +111,9 @@ def test_the_view_spam_gives_them_back(desk):
     expect(window.locator("tbody tr")).to_have_count(0)
     window.get_by_role("link", name="Spam", exact=True).click()
     expect(window.locator("tbody tr")).to_have_count(2)
-    window.get_by_role("link", name="Open 2").click()  # a tab keeps the view
+    tab = window.get_by_role("link", name="Open 2")
+    tab.click()  # a tab keeps the view
+    expect(tab).to_have_attribute("aria-current", "page")
     expect(window.locator("tbody tr")).to_have_count(2)
     window.get_by_label(f"Select #{tickets[0].pk}").check()
     window.get_by_role("button", name="Not spam").click()
