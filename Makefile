@@ -33,7 +33,7 @@ check: ## Check formatting, lint, types, migrations, templates and scripts
 	.venv/bin/python -m djlint --lint --quiet templates && \
 	$(BIOME) ci --error-on-warnings
 
-bench: ## Run a benchmark: lists (the default), back_office, model or walks
+bench: ## Run a benchmark, see bench/__main__.py
 	cd "$(ROOT)" && $(SETUP) dev && $(RUN) -m bench $(ARGS)
 
 check-ui: ## Measure every page in a browser against the limits in docs/ui.md
