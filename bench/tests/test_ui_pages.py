@@ -11,6 +11,8 @@ from tickets.pages.urls import urlpatterns
 
 FACTS = {
     "ticket": 1,
+    "mailed": 2,
+    "requester_mailed": "/t/c/",
     "requester": "/t/a/",
     "requester_done": "/t/b/",
     "invitation": "/invitation/MQ/a-b/",

@@ -29,6 +29,8 @@ from tickets.services.accounts import create_account, create_token  # noqa: E402
 from tickets.services.invitations import invitation_key  # noqa: E402
 from tickets.vocabulary import ACTIVE_STATUSES  # noqa: E402
 
+from .sample_mail import add_mail  # noqa: E402
+
 AGENTS = ("maria.keller", "tom.okafor", "lena.novak", "yuki.tanaka", "omar.haddad")
 COMPANIES = (
     *("Kestrel Dental", "Harbour Rowing Club", "Bright Bakery", "Northwind Cycles"),
@@ -99,7 +101,7 @@ def main(tickets: int) -> None:
         # For screenshots: few machines have fonts for these scripts.
         Ticket.objects.filter(title__regex="[\u3040-\u9fff\uac00-\ud7a3]").delete()
     add_views_and_tokens()
-    print(json.dumps(chosen_tickets()))
+    print(json.dumps(chosen_tickets() | add_mail()))
 
 
 def repeat_tickets(tickets: int) -> None:

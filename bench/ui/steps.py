@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import urljoin
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 Facts = dict[str, Any]  # the tickets that `sample_data.py` prints
 CLASSIFY = "**/api/tickets/classify*"
@@ -136,6 +136,31 @@ def write_note(page: Page, facts: Facts) -> None:
 def open_snooze(page: Page, facts: Facts) -> None:
     page.keyboard.press("h")
     expect(page.get_by_role("button", name="Later today")).to_be_focused()
+
+
+# --- files and mail ---
+
+
+def choose_files(page: Page, facts: Facts) -> None:
+    """Choose two files, and one that is too large."""
+    log: FilePayload = {"name": "error.log", "mimeType": "", "buffer": b"a line\n" * 999}
+    page.locator("#files").set_input_files([log, log | {"name": f"{'A long name ' * 10}.txt"}])
+    page.evaluate(
+        """() => {
+            const input = document.getElementById("files");
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([new Uint8Array(11 << 20)], "film.mp4"));
+            input.files = transfer.files;
+            input.dispatchEvent(new Event("change", { bubbles: true }));
+        }"""
+    )
+    expect(page.get_by_role("button", name="Remove")).to_have_count(2)
+
+
+def open_mail(page: Page, facts: Facts) -> None:
+    """Open what the page says about each message that came by mail."""
+    for summary in page.locator(".by-mail summary").all():
+        summary.click()
 
 
 # --- sign-in ---

@@ -176,7 +176,10 @@ class InboundMessageAdmin(ReadOnlyAdmin):
     @admin.display(description="Headers")
     def headers(self, message: InboundMessage) -> SafeString:
         headers = headers_of(raw_of(message)).decode("utf-8", "replace").replace("\0", "\ufffd")
-        return format_html("<pre>{}</pre>", headers.strip()[:MAX_HEADER_CHARS])
+        return format_html(
+            '<pre tabindex="0" role="region" aria-label="Headers">{}</pre>',
+            headers.strip()[:MAX_HEADER_CHARS],
+        )
 
     @admin.display(description="Whole message")
     def download(self, message: InboundMessage) -> SafeString:
