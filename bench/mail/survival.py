@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -146,9 +145,23 @@ def attack(data: Path, delivered: Progress, result: Result, kills: int, crashes:
         if kill_worker(data):
             result.kills += 1
         if crashes and number % max(kills // crashes, 1) == 0 and result.crashes < crashes:
-            for process in server_processes((data / "postgres" / "data").resolve()).values():
-                process.send_signal(signal.SIGKILL)
-            result.crashes += 1
+            if crash_postgres(data):
+                result.crashes += 1
+
+
+def crash_postgres(data: Path) -> bool:
+    """Kill all processes of the server, once it runs. Return False if it did not come."""
+    directory = (data / "postgres" / "data").resolve()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        processes = server_processes(directory).values()
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):  # a server process ends with its connection
+                process.kill()
+        if processes:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def kill_worker(data: Path) -> bool:
