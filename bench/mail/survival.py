@@ -144,9 +144,9 @@ def attack(data: Path, delivered: Progress, result: Result, kills: int, crashes:
             time.sleep(0.02)
         if kill_worker(data):
             result.kills += 1
-        if crashes and number % max(kills // crashes, 1) == 0 and result.crashes < crashes:
-            if crash_postgres(data):
-                result.crashes += 1
+        is_due = crashes and number % max(kills // crashes, 1) == 0 and result.crashes < crashes
+        if is_due and crash_postgres(data):
+            result.crashes += 1
 
 
 def crash_postgres(data: Path) -> bool:

@@ -134,7 +134,7 @@ class InboundMessage(models.Model):
     sha256 = models.CharField(max_length=64, editable=False)
     # With its angle brackets. Made from the hash if the message has none.
     message_id = models.CharField(max_length=MAX_MESSAGE_ID_CHARS, blank=True)
-    # Emptied once the ticket is deleted. Only the headers, if the message was too large to fetch.
+    # Emptied once nobody needs it. Only the headers, if the message was too large to fetch.
     raw = models.BinaryField()
     is_complete = models.BooleanField(default=True)
     # "" is the null return path; None means that nobody told.
@@ -216,12 +216,12 @@ class InboundMessage(models.Model):
         """Return whether an agent may still decide about it.
 
         An automatic message that a person wrote after all can be added to the conversation, and
-        what was discarded can be taken back.
+        what was discarded can be taken back. Each of these has an explanation, until it is emptied.
         """
         was_left_out = self.state in (InboundState.HELD, InboundState.DISCARDED)
         is_automatic = self.kind == InboundKind.AUTOMATIC and self.state == InboundState.HANDLED
         is_elsewhere = self.comment_id is not None or self.opened_ticket
-        return was_left_out or (is_automatic and not is_elsewhere)
+        return bool(self.explanation) and (was_left_out or (is_automatic and not is_elsewhere))
 
 
 def digest_of(raw: bytes) -> str:

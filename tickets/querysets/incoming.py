@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self, TypeVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 
 from ..vocabulary import InboundKind, InboundState, ThreadRule
 
@@ -37,9 +37,17 @@ class InboundQuerySet(models.QuerySet[MessageT]):
         opening = self.filter(ticket=ticket, rule=ThreadRule.NEW)
         return opening.filter(kind=InboundKind.AUTOMATIC).exists()
 
+    def unneeded(self, before: datetime) -> Self:
+        """Return the messages from before a time that have no ticket and wait for nobody."""
+        waiting = [InboundState.STORED, InboundState.HELD, InboundState.FAILED]
+        settled = self.exclude(state__in=waiting).exclude(raw=b"")
+        return settled.filter(ticket=None, received_at__lt=before)
+
     def forget(self) -> int:
-        """Empty the messages of a deleted ticket, so that they do not come back if sent again."""
+        """Empty messages for good. Of one that was held nothing is left to decide about."""
+        is_held = When(state=InboundState.HELD, then=Value(InboundState.DISCARDED.value))
         return self.update(
+            state=Case(is_held, default=F("state")),
             raw=b"",
             text="",
             folds=[],

@@ -20,6 +20,7 @@ from ..models.triage import Prediction
 from ..models.workplace import PendingReply, Presence
 from ..vocabulary import IDEMPOTENCY_KEY_LIFETIME
 from .attachments.deletion import delete_unused_files
+from .mail.incoming.forgetting import forget_unneeded
 from .triage import shared_state
 
 SIGN_IN_LOG_LIFETIME = timedelta(days=30)
@@ -29,7 +30,7 @@ NOTIFICATION_LIFETIME = timedelta(days=30)  # long after each was told
 def purge_expired() -> None:
     """Delete expired rows: idempotency keys, counters, cached replies, suggestions never sent,
     presences, old pending replies, unused files, notifications, sessions, and the log of
-    sign-ins."""
+    sign-ins. Empty old mail without a ticket."""
     now = timezone.now()
     IdempotencyKey.objects.filter(created_at__lt=now - IDEMPOTENCY_KEY_LIFETIME).delete()
     Counter.objects.purge()
@@ -37,6 +38,7 @@ def purge_expired() -> None:
     Presence.objects.purge()
     PendingReply.objects.purge()
     delete_unused_files()
+    forget_unneeded()
     Notification.objects.filter(created_at__lt=now - NOTIFICATION_LIFETIME).delete()
     shared_state.purge_replies()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

@@ -13,7 +13,6 @@ from django.db.models import Q
 from ..access.actors import Actor
 from ..exceptions import NotFound, TicketMerged
 from ..models.housekeeping import IdempotencyKey
-from ..models.incoming import InboundMessage
 from ..models.private_link import digest
 from ..models.spam import is_blocked
 from ..models.ticket import Ticket
@@ -36,6 +35,7 @@ from .editing import (
     refuse_conflicts,
 )
 from .mail import notifications, outbox
+from .mail.incoming.forgetting import forget_messages
 from .triage import assessment, feedback, predictions
 
 AnswerT = TypeVar("AnswerT", bound=Mapping[str, object])  # a JSON object
@@ -282,12 +282,16 @@ def delete_ticket(ticket_id: int, actor: Actor, *, version: int | None = None) -
     """
     with audited(actor):
         lock_relations()
-        ticket = lock_ticket(ticket_id, version)
-        merged = Q(ticket=ticket) | Q(ticket__merged_into=ticket)
-        feedback.delete_feedback(Feedback.objects.filter(merged))
-        InboundMessage.objects.of(ticket).forget()
-        delete_files_after(ticket)
-        ticket.delete()
+        erase(lock_ticket(ticket_id, version))
+
+
+def erase(ticket: Ticket) -> None:
+    """Delete a locked ticket and all that came with it. Call it inside `audited`."""
+    merged = Q(ticket=ticket) | Q(ticket__merged_into=ticket)
+    feedback.delete_feedback(Feedback.objects.filter(merged))
+    forget_messages(ticket)
+    delete_files_after(ticket)
+    ticket.delete()
 
 
 def _with_title(values: dict[str, TicketValue]) -> dict[str, TicketValue]:

@@ -12,7 +12,8 @@ from django.utils import timezone
 from tickets.access.actors import REQUESTER, SYSTEM, Actor, user_actor
 from tickets.models.housekeeping import DemoTicket
 from tickets.models.ticket import Comment, Ticket
-from tickets.services.editing import audited
+from tickets.services.editing import audited, lock_relations
+from tickets.services.tickets import erase
 from tickets.services.triage.assessment import assess_offline
 from tickets.vocabulary import TRIAGE_FIELDS, AuthorRole, Language, LearnedField, Source
 
@@ -69,10 +70,11 @@ class Command(BaseCommand):
 def clear() -> int:
     """Delete the demo tickets with their conversations. Return how many."""
     with audited(SYSTEM):
-        demo = Ticket.with_merged.filter(demoticket__isnull=False)
-        count = demo.count()
-        demo.delete()
-    return count
+        lock_relations()
+        demo = list(Ticket.with_merged.filter(demoticket__isnull=False))
+        for ticket in demo:
+            erase(ticket)
+    return len(demo)
 
 
 def load(row: TicketRow) -> None:

@@ -178,7 +178,7 @@ def test_our_own_mail_is_ignored_and_counted():
     ticket = ticket_of_kim()
     sent_email(ticket, "<own@desk.example>")
     row = deliver(letter(sender=f"Desk <{DESK}>", message_id="<own@desk.example>"))
-    assert (row.kind, row.state, row.ticket) == (InboundKind.OWN, InboundState.IGNORED, None)
+    assert (row.kind, row.state, row.ticket) == (InboundKind.OWN, InboundState.IGNORED, ticket)
     assert not ticket.comments.exists()
 
 

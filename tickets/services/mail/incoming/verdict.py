@@ -92,8 +92,9 @@ def judge(message: Message, envelope: Envelope, message_pk: int | None = None) -
     recipients = [*envelope.recipients, *recipients_of(message)]
     if message.bounces:
         return _judge_bounce(message, author, verified, recipients)
-    if reason := _own_because(message):
-        return Verdict(InboundKind.OWN, Outcome.NOTE, author, verified, (reason,))
+    if own := _own_because(message):
+        reason, ticket = own
+        return Verdict(InboundKind.OWN, Outcome.NOTE, author, verified, (reason,), current(ticket))
     if original := _original_of(message, envelope, message_pk):
         return Verdict(
             InboundKind.COPY,
@@ -170,17 +171,23 @@ def _about(email: Email, bounces: Sequence[Bounce]) -> Bounce:
     return next(own, bounces[0])
 
 
-def _own_because(message: Message) -> str:
-    """Return why this is mail that the desk itself sent; "" if it is not."""
+def _own_because(message: Message) -> tuple[str, Ticket | None] | None:
+    """Return why this is mail that the desk itself sent, and its ticket; None if it is not."""
     if is_check_id(message.message_id):
-        return "We sent this message ourselves, to test the mailbox."
-    if message.has_own_id and Email.objects.filter(message_id=message.message_id).exists():
-        return "We sent this message ourselves: its Message-ID is ours."
+        return "We sent this message ourselves, to test the mailbox.", None
+    email = _email_with([message.message_id]) if message.has_own_id else None
+    if email is not None:
+        return "We sent this message ourselves: its Message-ID is ours.", email.ticket
+    if message.sender is None or not is_own(message.sender.email):
+        return None
     replies_to = [address.email for address in message.reply_to]
-    is_from_us = message.sender is not None and is_own(message.sender.email)
-    if is_from_us and (ticket_of(replies_to) or answered_notice(replies_to)):
-        return "We sent this message ourselves: answers to it come to a signed address of ours."
-    return ""
+    ticket, notice = ticket_of(replies_to), answered_notice(replies_to)
+    if ticket is None and notice is None:
+        return None
+    return (
+        "We sent this message ourselves: answers to it come to a signed address of ours.",
+        ticket or (notice.ticket if notice else None),
+    )
 
 
 def _original_of(
