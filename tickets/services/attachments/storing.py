@@ -45,11 +45,17 @@ def storing(files: Iterable[NewFile]) -> Iterator[None]:
     received = [file for file in files if isinstance(file, ReceivedFile)]
     try:
         for file in received:
-            if not StoredFile.objects.filter(sha256=file.sha256).exists():
+            if not _has_bytes(StoredFile.objects.filter(sha256=file.sha256).first()):
                 _write(file)
         yield
     finally:
         _remove_unused([file for file in received if file.stored_as])
+
+
+def _has_bytes(row: StoredFile | None) -> bool:
+    """Return whether the bytes of a row are there. A restored backup may lack some."""
+    with storage_errors("found"):
+        return row is not None and bool(storage().exists(row.name))
 
 
 def _write(file: ReceivedFile) -> None:
@@ -79,10 +85,7 @@ def stored_file(file: NewFile) -> StoredFile:
         rows = StoredFile.objects.select_for_update(no_key=True)
         row: StoredFile | None = rows.filter(sha256=file.sha256).first()
         if row is not None:
-            if settings.ATTACHMENT_SCAN and row.scan_state == ScanState.NOT_NEEDED:
-                row.scan_state = ScanState.WAITING  # stored before there was a scanner
-                row.save(update_fields=["scan_state"])
-                process_file.defer(file_id=row.pk)
+            _renew(row, file)
             return row
         if not isinstance(file, ReceivedFile):
             raise InvalidInput(errors={"files": [str(FILE_IS_GONE % {"name": file.name})]})
@@ -91,6 +94,20 @@ def stored_file(file: NewFile) -> StoredFile:
         row = _insert(file)
         if row is not None:
             return row
+
+
+def _renew(row: StoredFile, file: NewFile) -> None:
+    """Have a file scanned that came before there was a scanner, and replace bytes that are lost."""
+    changed = []
+    if settings.ATTACHMENT_SCAN and row.scan_state == ScanState.NOT_NEEDED:
+        row.scan_state = ScanState.WAITING
+        changed.append("scan_state")
+    if isinstance(file, ReceivedFile) and file.stored_as and not _has_bytes(row):
+        row.name, row.thumbnail = file.stored_as, ""
+        changed += ["name", "thumbnail"]
+    if changed:
+        row.save(update_fields=changed)
+        process_file.defer(file_id=row.pk)
 
 
 def _insert(file: ReceivedFile) -> StoredFile | None:

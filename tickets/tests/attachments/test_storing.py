@@ -56,6 +56,18 @@ def test_a_storage_says_that_a_file_is_missing(each_storage):
         file.read()
 
 
+def test_bytes_that_were_lost_come_back_with_the_next_copy(each_storage):
+    """A restored backup may have rows whose bytes were deleted while it was made."""
+    first = attach_content(TicketFactory(), samples.TEXT, "log.txt")
+    each_storage.delete(first.file.name)
+    second = attach_content(TicketFactory(), samples.TEXT, "log.txt")
+    assert second.file == first.file
+    [name] = files_in(each_storage)
+    assert second.file.name == name
+    with each_storage.open(name) as file:
+        assert file.read() == samples.TEXT
+
+
 def test_the_same_bytes_are_stored_once(each_storage):
     ticket = TicketFactory()
     one = attach_content(ticket, samples.TEXT, "one.txt")

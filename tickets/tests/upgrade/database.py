@@ -46,12 +46,19 @@ class Database:
     @contextmanager
     def restored(cls, dump: Path) -> Iterator[Database]:
         """Create a database from a dump, and drop it afterwards."""
+        with cls.empty() as database:
+            database._restore(dump)
+            yield database
+
+    @classmethod
+    @contextmanager
+    def empty(cls) -> Iterator[Database]:
+        """Create a database, and drop it afterwards."""
         database = cls()
         name = sql.Identifier(database.name)
         with database._connect("postgres") as server:
             server.execute(sql.SQL("CREATE DATABASE {}").format(name))
         try:
-            database._restore(dump)
             yield database
         finally:
             with database._connect("postgres") as server:
