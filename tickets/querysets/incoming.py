@@ -40,8 +40,8 @@ class InboundQuerySet(models.QuerySet[MessageT]):
     def unneeded(self, before: datetime) -> Self:
         """Return the messages from before a time that have no ticket and wait for nobody."""
         waiting = [InboundState.STORED, InboundState.HELD, InboundState.FAILED]
-        settled = self.exclude(state__in=waiting).exclude(raw=b"")
-        return settled.filter(ticket=None, received_at__lt=before)
+        old = self.filter(ticket=None, received_at__lt=before)
+        return old.exclude(state__in=waiting).exclude(raw=b"")
 
     def forget(self) -> int:
         """Empty messages for good. Of one that was held nothing is left to decide about."""

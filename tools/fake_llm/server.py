@@ -182,6 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
             path=self.path,
             model=question.model,
             message=question.message,
+            body=body,
             schema=question.schema,
             parameters=question.parameters,
             has_key=has_key,

@@ -41,9 +41,9 @@ READ_FILES = """
 import hashlib, json
 from tickets.models.attachments import StoredFile
 from tickets.services.attachments.storage import storage
-def found(name):
+def digest(name):
     return hashlib.sha256(storage().open(name).read()).hexdigest() if storage().exists(name) else ""
-print(json.dumps({row.sha256: found(row.name) for row in StoredFile.objects.all()}))
+print(json.dumps({row.sha256: digest(row.name) for row in StoredFile.objects.all()}))
 """
 
 
@@ -74,8 +74,8 @@ class Backup:
         environment = dict(os.environ)
         if database is not None:
             server = {"user": "postgres"} | database.server
-            places = {"host": "PGHOST", "port": "PGPORT", "password": "PGPASSWORD"}
-            environment |= {places[key]: server[key] for key in places if key in server}
+            variables = {"host": "PGHOST", "port": "PGPORT", "password": "PGPASSWORD"}
+            environment |= {variables[key]: server[key] for key in variables if key in server}
             user = arguments.index("--username") + 1
             arguments = [
                 server["user"] if position == user else names.get(each, each)
@@ -201,12 +201,12 @@ def test_a_backup_under_load_is_restored_row_for_row_and_file_for_file(running, 
         desk.manage("migrate", "--verbosity", "0")
         assert "[ ]" not in desk.manage("showmigrations")
         desk.manage("procrastinate", "worker", "--one-shot", EMAIL_URL="consolemail://")
-        found = files_of(desk)
-        assert found[shared.file.sha256] == shared.file.sha256
+        hashes = files_of(desk)
+        assert hashes[shared.file.sha256] == shared.file.sha256
         # Only what was deleted while the backup was made may be missing.
-        assert len(found.keys() & hashes_in(running)) > 4
-        for digest in found.keys() & hashes_in(running):
-            assert found[digest] == digest
+        assert len(hashes.keys() & hashes_in(running)) > 4
+        for digest in hashes.keys() & hashes_in(running):
+            assert hashes[digest] == digest
         assert_nowhere(ERASED, tmp_path / "desk.dump", elsewhere, restored)
 
 
