@@ -2,9 +2,10 @@
 
     make bench ARGS="survival"
 
-The program runs as `make run` starts it. A client delivers by HTTP as a mail server would: it
-tries each message again until the desk has taken it. In the end each message must be stored and
-handled exactly once, have one ticket, and be answered at most once.
+The program runs as `make run` starts it. Clients deliver by HTTP, by LMTP, through the pipe and
+into a folder that the worker fetches by IMAP, as mail servers would: they try each message again
+until the desk has taken it. In the end each message must be stored and handled exactly once, have
+one ticket, and be answered at most once.
 """
 
 from __future__ import annotations
@@ -16,19 +17,19 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
 from aiosmtpd.controller import Controller
 
+from bench.mail import ways
 from bench.ui.desk import ROOT, environment_with, free_port, serving
 from embedded_postgres.processes import server_processes
 
@@ -64,6 +65,7 @@ class Result:
     states: Counter[str] = field(default_factory=Counter)
     tickets: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
+    ways: Counter[str] = field(default_factory=Counter)
 
     @property
     def problems(self) -> list[str]:
@@ -84,6 +86,7 @@ def main(messages: int = 1000, kills: int = 50, crashes: int = 5) -> None:
         f"{result.messages:,} messages, worker killed {result.kills} times, PostgreSQL"
         f" {result.crashes} times, {result.seconds:.0f} s"
     )
+    print("by " + ", ".join(f"{name} {count}" for name, count in result.ways.most_common()))
     print(f"stored: {len(result.stored):,}, tickets: {len(result.tickets):,}", end=", ")
     print(f"states: {dict(result.states)}, confirmations: {sum(result.answers.values()):,}")
     for problem in result.problems:
@@ -104,17 +107,24 @@ def survive(messages: int, kills: int, crashes: int) -> Result:
             "EMAIL_URL": f"smtp://127.0.0.1:{server.port}",
             "CONFIRMATION_LIMIT": str(2 * messages),
         }
+        inbox_url, by_imap = stack.enter_context(ways.imap_server())
+        environment |= ways.worker_environment(lmtp_port := free_port(), inbox_url)
         url = stack.enter_context(serving("manage.py", "run_local", **environment))
         token = manage("create_token", "survival", "--scopes", "mail", **environment).strip()
+        by_way: dict[str, ways.Deliver | None] = {
+            "http": partial(ways.by_http, url, token),
+            "lmtp": partial(ways.by_lmtp, lmtp_port),
+            "pipe": partial(ways.by_pipe, environment_with(**environment)),
+            "imap": by_imap,
+        }
         started = time.monotonic()
         result = Result(messages, 0)
         delivered = Progress()
         with ThreadPoolExecutor(CLIENTS + 1) as pool:
             attacker = pool.submit(attack, home / "data", delivered, result, kills, crashes)
-            deliveries = pool.map(
-                lambda number: deliver(url, token, number, delivered), range(messages)
+            result.ways.update(
+                pool.map(lambda number: deliver(by_way, number, delivered), range(messages))
             )
-            list(deliveries)
             attacker.result()
         counts = wait_for_the_worker(messages, environment)
         result.seconds = time.monotonic() - started
@@ -178,20 +188,18 @@ def kill_worker(data: Path) -> bool:
     return False
 
 
-def deliver(url: str, token: str, number: int, delivered: Progress) -> None:
-    """Send a message until the desk has taken it."""
-    headers = {"Content-Type": "message/rfc822", "Authorization": f"Bearer {token}"}
-    request = urllib.request.Request(f"{url}/api/mail/", message(number), headers, method="POST")
+def deliver(by_way: dict[str, ways.Deliver | None], number: int, delivered: Progress) -> str:
+    """Send a message until the desk has taken it. Return by which way it went."""
+    name = ways.chosen(number, by_way)
+    send = by_way[name]
+    assert send is not None
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            urllib.request.urlopen(request, timeout=20).close()
+            send(message(number))
             delivered.add()
-            return
-        except urllib.error.HTTPError as error:
-            if error.code < 500 or time.monotonic() > deadline:
-                raise RuntimeError(f"{error.code}: {error.read().decode()}") from error
-        except OSError:
+            return name
+        except (ways.Refused, OSError):
             if time.monotonic() > deadline:
                 raise
         time.sleep(0.3)
