@@ -42,7 +42,7 @@ from collections import Counter
 from tickets.models.incoming import InboundMessage
 from tickets.models.mail import Email
 from tickets.models.ticket import Ticket
-rows = InboundMessage.objects.filter(message_id__endswith="@survival.example>")
+rows = InboundMessage.objects.order_by()
 tickets = Ticket.objects.filter(title__startswith="Survival")
 print(json.dumps({
     "stored": Counter(rows.values_list("message_id", flat=True)),
@@ -65,11 +65,18 @@ class Result:
     states: Counter[str] = field(default_factory=Counter)
     tickets: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
-    ways: Counter[str] = field(default_factory=Counter)
+    sent: dict[str, str] = field(default_factory=dict)  # each Message-ID to its way
+
+    @property
+    def ways(self) -> Counter[str]:
+        return Counter(self.sent.values())
 
     @property
     def problems(self) -> list[str]:
         problems = []
+        lost = Counter(way for id_, way in self.sent.items() if id_ not in self.stored)
+        if lost:
+            problems.append(f"lost: {dict(lost)}")
         for name, counter in (("stored", self.stored), ("tickets", self.tickets)):
             if len(counter) != self.messages or set(counter.values()) != {1}:
                 problems.append(f"{name}: {len(counter)} different, {counter.most_common(3)}")
@@ -122,9 +129,8 @@ def survive(messages: int, kills: int, crashes: int) -> Result:
         delivered = Progress()
         with ThreadPoolExecutor(CLIENTS + 1) as pool:
             attacker = pool.submit(attack, home / "data", delivered, result, kills, crashes)
-            result.ways.update(
-                pool.map(lambda number: deliver(by_way, number, delivered), range(messages))
-            )
+            names = pool.map(lambda number: deliver(by_way, number, delivered), range(messages))
+            result.sent = {message_id(number): name for number, name in enumerate(names)}
             attacker.result()
         counts = wait_for_the_worker(messages, environment)
         result.seconds = time.monotonic() - started
@@ -205,11 +211,15 @@ def deliver(by_way: dict[str, ways.Deliver | None], number: int, delivered: Prog
         time.sleep(0.3)
 
 
+def message_id(number: int) -> str:
+    return f"<{number}@survival.example>"
+
+
 def message(number: int) -> bytes:
     return (
         f"From: Person {number} <person{number}@example.org>\r\n"
         f"To: support@desk.example\r\nSubject: Survival {number}\r\n"
-        f"Message-ID: <{number}@survival.example>\r\n"
+        f"Message-ID: {message_id(number)}\r\n"
         "Date: Sun, 29 Nov 2026 10:00:00 +0000\r\n\r\n"
         f"The export number {number} fails with an error.\r\n"
     ).encode()

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ from django.db import connection
 
 from tickets.models.incoming import InboundMessage, Mailbox, MailboxFetch
 from tickets.services.mail.imap import receiver
+from tickets.services.mail.imap.connection import connected, open_folder
 from tickets.services.mail.imap.lease import Lease
 from tickets.services.mail.imap.receiver import Receiver
 from tickets.services.mail.mailboxes import try_soon
@@ -66,6 +68,35 @@ def test_what_waits_and_what_arrives_is_stored_within_seconds(dovecot, mailbox, 
         stored(2)
         assert time.monotonic() - started < 5
     assert MailboxFetch.objects.get().lease_until is None
+
+
+def test_mail_that_arrives_while_other_mail_is_fetched_does_not_wait(dovecot, mailbox, user):
+    """The server tells of it with the answer to another command, and not again in IDLE mode."""
+    with receiving():
+        is_waiting()
+        for number in range(0, 90, 3):
+            threads = [
+                threading.Thread(target=dovecot.deliver, args=[user, message(number + each)])
+                for each in range(3)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        wait_until(lambda: InboundMessage.objects.count() == 90, 15)
+
+
+def test_a_server_tells_of_mail_once(dovecot, mailbox, user):
+    with connected(mailbox) as mail:
+        open_folder(mail, mailbox)
+        assert mail.has_told_of_mail()  # how much there is
+        dovecot.deliver(user, message(1))
+        mail.noop()
+        assert mail.has_told_of_mail()
+        assert not mail.has_told_of_mail()
+        mail.idle()
+        assert not mail.has_change(3)
+        mail.idle_done()
 
 
 def test_it_stops_within_seconds(mailbox):

@@ -39,6 +39,15 @@ class Connection(IMAPClient):  # type: ignore[misc]
         # Readable without a response is a connection that has ended, or half a line.
         return has_news or (self._is_readable and not responses)
 
+    def has_told_of_mail(self) -> bool:
+        """Return whether the server has told of mail with any answer since the last call.
+
+        It tells each change once. What it told with the answer to another command it does not
+        repeat in IDLE mode.
+        """
+        _, counts = self._imap.response("EXISTS")
+        return counts != [None]
+
     def idle(self) -> None:
         super().idle()
         self._may_have_buffered = True

@@ -155,6 +155,8 @@ class MailboxLoop(threading.Thread):
                     with FETCHING:
                         folder.fetch_new(self._stopping.is_set)
                     self._lease.note_success(folder.complaint)
+                    if connection.has_told_of_mail():
+                        continue
                     database.close()  # waiting needs none
                     wait_for_mail(connection, self._stopping.is_set)
             finally:
