@@ -74,7 +74,7 @@ def test_mail_that_arrives_while_other_mail_is_fetched_does_not_wait(dovecot, ma
     """The server tells of it with the answer to another command, and not again in IDLE mode."""
     with receiving():
         is_waiting()
-        for number in range(0, 90, 3):
+        for number in range(0, 30, 3):
             threads = [
                 threading.Thread(target=dovecot.deliver, args=[user, message(number + each)])
                 for each in range(3)
@@ -83,7 +83,7 @@ def test_mail_that_arrives_while_other_mail_is_fetched_does_not_wait(dovecot, ma
                 thread.start()
             for thread in threads:
                 thread.join()
-        wait_until(lambda: InboundMessage.objects.count() == 90, 15)
+        wait_until(lambda: InboundMessage.objects.count() == 30, 15)
 
 
 def test_a_server_tells_of_mail_once(dovecot, mailbox, user):

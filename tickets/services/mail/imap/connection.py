@@ -46,7 +46,7 @@ class Connection(IMAPClient):  # type: ignore[misc]
         repeat in IDLE mode.
         """
         _, counts = self._imap.response("EXISTS")
-        return counts != [None]
+        return bool(counts != [None])
 
     def idle(self) -> None:
         super().idle()
