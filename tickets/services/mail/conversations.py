@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import BinaryField, Q
+from django.db.models.functions import Substr
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from ... import requester_texts
+from ...mail.headers import message_ids, read_headers
 from ...models.incoming import InboundMessage
 from ...models.mail import Email
 from ...models.ticket import Comment, Ticket
@@ -38,6 +40,8 @@ USABLE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 # As mail programs write it in our languages, and others that they answer in.
 ANSWER = re.compile(r"(?:re|aw|antw|antwort|sv|vs|res|odp)(?:\[\d+\])?\s*:\s*", re.I)
 MAX_QUOTE_CHARS = 5000
+# Where a message says what it answers.
+HEAD_BYTES = 64 * 1024
 
 
 def message_id(email: Email, domain: str) -> str:
@@ -67,6 +71,7 @@ def _signed_id(email: Email, event: str, domain: str) -> str:
 def earlier_ids(email: Email, domain: str) -> list[str]:
     """Return the ids of the conversation before this email, oldest first. Two queries.
 
+    A message that was overtaken by an answer to it stands before that answer.
     `domain` is that of the ids of emails which an earlier release sent without storing them.
     """
     of_ticket = Q(ticket=email.ticket_id) | Q(ticket__merged_into=email.ticket_id)
@@ -89,16 +94,40 @@ def earlier_ids(email: Email, domain: str) -> list[str]:
         kind=InboundKind.WRITTEN,
         state=InboundState.HANDLED,
     )
+    head = Substr("raw", 1, HEAD_BYTES, output_field=BinaryField())
+    last = received.order_by("-pk").values_list("received_at", "message_id", head)[:MAX_REFERENCES]
+    answered = {each: _answered_ids(bytes(raw)) for _, each, raw in last}
     ids = [
         *(
             (each.created_at, message_id(each, domain))
             for each in sent.order_by("-pk")[: 2 * MAX_REFERENCES]
         ),
-        *received.order_by("-pk").values_list("received_at", "message_id")[:MAX_REFERENCES],
+        *((received_at, each) for received_at, each, _ in last),
     ]
     own = message_id(email, domain)
     usable = [each for _, each in sorted(ids) if USABLE_ID.fullmatch(each) and each != own]
-    return list(dict.fromkeys(usable))[-MAX_REFERENCES:]
+    return _below_what_they_answer(dict.fromkeys(usable), answered)[-MAX_REFERENCES:]
+
+
+def _answered_ids(head: bytes) -> set[str]:
+    headers, _ = read_headers(head, 0, len(head))
+    return {
+        each for name in ("references", "in-reply-to") for each in message_ids(headers.raw(name))
+    }
+
+
+def _below_what_they_answer(ids: Iterable[str], answered: Mapping[str, set[str]]) -> list[str]:
+    """Return ids without any that stands below an answer to it.
+
+    Mail programs that find a message both above and below another one end the thread there.
+    """
+    ordered: list[str] = []
+    for each in ids:
+        answers = (
+            position for position, other in enumerate(ordered) if each in answered.get(other, ())
+        )
+        ordered.insert(next(answers, len(ordered)), each)
+    return ordered
 
 
 def opening_message(ticket: Ticket) -> InboundMessage | None:
