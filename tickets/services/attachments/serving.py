@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from ...exceptions import FileWithheld, NotFound
+from ...exceptions import DeskError, FileWithheld, NotFound
 from ...models.attachments import Attachment
+from ...models.incoming import InboundMessage
 from ...models.ticket import Comment, Ticket
 from ...models.workplace import PendingReply
 from ...requester_texts import FILE_REFUSED, FILE_WAITS
@@ -59,6 +61,20 @@ def open_thumbnail(attachment: Attachment) -> Any:
     if not attachment.file.thumbnail or attachment.file.scan_state == ScanState.WAITING:
         raise NotFound
     return _opened(attachment.file.thumbnail)
+
+
+def inline_thumbnails(message: InboundMessage) -> dict[str, bytes]:
+    """Return the thumbnails of a message's images by the ids under which its HTML shows them.
+
+    An image that cannot be read, or not yet, is left out. One query.
+    """
+    thumbnails: dict[str, bytes] = {}
+    images = message.attachments.exclude(content_id="").select_related("file")
+    for image in images:
+        if image.content_id not in thumbnails:
+            with suppress(DeskError), open_thumbnail(_checked(image)) as file:
+                thumbnails[image.content_id] = file.read()
+    return thumbnails
 
 
 def _opened(name: str) -> Any:

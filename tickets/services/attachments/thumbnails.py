@@ -16,12 +16,15 @@ THUMBNAIL_TYPE = "image/webp"
 
 
 def make_thumbnail(source: IO[bytes]) -> bytes | None:
-    """Return a WebP of an image; None if it is none, is broken, or has too many pixels."""
+    """Return a WebP of an image; None if it is none, is broken, or has too many pixels.
+
+    One of a single pixel shows nothing: it holds a place, or tells who opens a message.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             with Image.open(source, formats=FORMATS) as image:
-                if image.width * image.height > MAX_THUMBNAIL_PIXELS:
+                if not 1 < image.width * image.height <= MAX_THUMBNAIL_PIXELS:
                     return None
                 return _small_copy(image)
         # Decoders raise whatever a broken file makes them raise.

@@ -1,11 +1,16 @@
 """Mail on a ticket in a browser: what waits for a decision, folded quotes, the original."""
 
+from io import BytesIO
+
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tickets.models.incoming import Mailbox
 from tickets.models.mail import BouncedAddress
 from tickets.models.participants import Participant
+from tickets.tests.attachments import samples
+from tickets.tests.attachments.test_inline_images import receive
 from tickets.tests.browser.axe import violations
 from tickets.tests.incoming.messages import (
     DESK,
@@ -74,6 +79,12 @@ def test_quotes_are_folded_and_open_by_keyboard(window, ticket):
     expect(window.get_by_text("Try again.")).to_be_visible()
 
 
+def files_of(addresses):
+    """Return what was loaded, without the icon of the page before and what the page holds."""
+    names = [each.rpartition("/")[2] for each in addresses if not each.startswith("data:")]
+    return [name for name in names if name != "favicon.svg"]
+
+
 def test_the_original_loads_nothing_but_its_style(window, ticket):
     """Its policy allows no script, so nothing can look into the page either."""
     row = deliver(HTML.format(answer_to(ticket)).encode())
@@ -81,9 +92,23 @@ def test_the_original_loads_nothing_but_its_style(window, ticket):
     window.on("request", lambda request: requests.append(request.url))
     response = window.goto(f"/tickets/{ticket.pk}/messages/{row.pk}/original/")
     assert "Hello" in response.text()
-    names = [url.rpartition("/")[2] for url in requests]
-    # The icon may still come for the page before.
-    assert [name for name in names if name != "favicon.svg"] == ["", "original.css"]
+    assert files_of(requests) == ["", "original.css"]
+
+
+def test_the_original_shows_the_images_that_came_with_it(window, ticket):
+    html = '<img src="cid:a" alt="Red"><img src="https://tracker.example/p.gif" alt="Not loaded">'
+    row = receive(html, (samples.png(100, 100, "red"), "a"), ticket=ticket)
+    requests = []
+    window.on("request", lambda request: requests.append(request.url))
+    window.goto(f"/tickets/{ticket.pk}/messages/{row.pk}/original/")
+    assert files_of(requests) == ["", "original.css"]
+    colors = Image.open(BytesIO(window.screenshot())).convert("RGB").getcolors(1 << 24)
+    red = sum(count for count, (r, g, b) in colors if r > 200 and g < 60 and b < 60)
+    assert 9_000 < red < 11_000
+    window.goto(f"/tickets/{ticket.pk}/")
+    thumbnail = window.locator("#talk .attached img")
+    thumbnail.scroll_into_view_if_needed()
+    expect(thumbnail).to_have_js_property("naturalWidth", 100)
 
 
 def test_participants_are_added_and_removed(window, ticket):

@@ -254,7 +254,7 @@ def test_the_original_is_shown_without_what_could_do_harm(agent):
     page = response.content.decode()
     body = page.partition("<main>")[2]
     assert "Hello" in body
-    for harmful in ("script", "alert", "tracker", "<img", "svg", "iframe", "<form", "style="):
+    for harmful in ("script", "alert", "tracker", " src=", "svg", "iframe", "<form", "style="):
         assert harmful not in body, harmful
     assert "evil" not in body
     assert 'href="https://example.org/"' in body
