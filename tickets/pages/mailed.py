@@ -13,6 +13,7 @@ from ..models.mail import BouncedAddress
 from ..models.participants import Participant
 from ..models.spam import folded_address
 from ..models.ticket import Comment, Ticket
+from ..services.mail.outbox import reply_recipients
 from ..vocabulary import AuthorRole, InboundKind, InboundState, Sender
 
 
@@ -68,12 +69,19 @@ def author_name(comment: Comment, message: InboundMessage | None) -> str:
 
 
 def people(ticket: Ticket) -> dict[str, object]:
-    """Return who takes part, and to which of them mail cannot be delivered. Two queries."""
+    """Return who takes part, to whom mail cannot be delivered, and who gets replies. Two queries.
+
+    `copied` are the participants who get them besides the requester.
+    """
     participants = list(Participant.objects.of(ticket).order_by("pk"))
     folded = [participant.folded for participant in participants]
     if ticket.requester_email:
         folded.append(folded_address(ticket.requester_email))
+    bounced = list(BouncedAddress.objects.filter(folded__in=folded).order_by("pk"))
+    unreachable = {each.folded for each in bounced}
+    copied = reply_recipients(ticket, participants)
     return {
         "participants": participants,
-        "bounced": list(BouncedAddress.objects.filter(folded__in=folded).order_by("pk")),
+        "bounced": bounced,
+        "copied": [each for each in copied if each.folded not in unreachable],
     }

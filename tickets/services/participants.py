@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import Q
+
 from ..access.actors import Actor
 from ..exceptions import InvalidInput, NotFound
 from ..mail.addresses import Address
@@ -51,7 +53,8 @@ def add_participants(ticket: Ticket, people: Iterable[Address], actor: Actor) ->
         ticket = edit.ticket
         there = set(Participant.objects.of(ticket).values_list("folded", flat=True))
         events = Participant.pgh_event_model.objects  # type: ignore[attr-defined]
-        removed = events.filter(pgh_label="delete", ticket_id=ticket.pk)
+        of_ticket = Ticket.with_merged.filter(Q(pk=ticket.pk) | Q(merged_into=ticket))
+        removed = events.filter(pgh_label="delete", ticket_id__in=of_ticket.values("pk"))
         closed = there | set(removed.values_list("folded", flat=True))
         for person in people:
             folded = folded_address(person.email)
@@ -78,10 +81,14 @@ def set_active(participant_id: int, ticket: Ticket, actor: Actor, *, is_active: 
 
 
 def remove_participant(participant_id: int, ticket: Ticket, actor: Actor) -> Participant:
-    """Let somebody take part no more. What they wrote stays. Raise NotFound."""
+    """Let somebody take part no more, nor in merged tickets. What they wrote stays.
+
+    Raise NotFound.
+    """
     with editing_current(ticket.pk, actor) as edit:
         participant = _find(participant_id, edit.ticket)
-        participant.delete()
+        rows = Participant.objects.with_repeated(edit.ticket)
+        rows.filter(folded=participant.folded).delete()
         edit.is_new_version = True
     return participant
 

@@ -7,6 +7,7 @@ when it is sent.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from ...models.incoming import InboundMessage
 from ...models.mail import Email, comparable_address
+from ...models.participants import Participant
 from ...models.ticket import Comment, Ticket
 from ...vocabulary import MailKind, MailState, Status
 from . import limits
@@ -56,11 +58,19 @@ def comment_added(comment: Comment) -> None:
         return
     if ticket.requester_email:
         _enqueue(ticket, MailKind.REPLY, f"reply {comment.pk}", comment=comment)
+    for participant in reply_recipients(ticket, Participant.objects.of(ticket)):
+        event = f"reply {comment.pk} to {participant.pk}"
+        _enqueue(ticket, MailKind.REPLY, event, comment=comment, participant=participant)
+
+
+def reply_recipients(ticket: Ticket, participants: Iterable[Participant]) -> list[Participant]:
+    """Return those of a ticket's participants who get its public replies besides its requester."""
     requester = comparable_address(ticket.requester_email)
-    for participant in ticket.participants.filter(is_active=True):
-        if comparable_address(participant.address) != requester:
-            event = f"reply {comment.pk} to {participant.pk}"
-            _enqueue(ticket, MailKind.REPLY, event, comment=comment, participant=participant)
+    return [
+        participant
+        for participant in participants
+        if participant.is_active and comparable_address(participant.address) != requester
+    ]
 
 
 def status_changed(ticket: Ticket, before: str) -> None:

@@ -322,3 +322,33 @@ def test_another_tickets_participant_is_not_found(agent, ticket):
         change_participants(agent, ticket, participant=lou.pk, action="remove").status_code == 404
     )
     assert Participant.objects.exists()
+
+
+def hint_of(client, ticket):
+    return text(page_of(client, ticket).partition('id="body-hint">')[2].partition("</p>")[0])
+
+
+def test_the_composer_says_who_gets_the_reply(agent, ticket, settings):
+    settings.EMAIL_BACKEND = settings.SMTP_BACKEND
+    start = "Replies are emailed to kim@example.org"
+    assert f"{start} and shown on" in hint_of(agent, ticket)
+    change_participants(agent, ticket, address="lou@example.net")
+    assert f"{start} and lou@example.net , and shown on" in hint_of(agent, ticket)
+    for name in ("ann", "gone", "back"):
+        change_participants(agent, ticket, address=f"{name}@example.net")
+    assert f"{start} and 4 participants , and shown on" in hint_of(agent, ticket)
+    stopped = Participant.objects.get(address="gone@example.net")
+    change_participants(agent, ticket, participant=stopped.pk, action="untick")
+    BouncedAddress.objects.create(folded="back@example.net", address="back@example.net")
+    assert f"{start} and 2 participants , and shown on" in hint_of(agent, ticket)
+    Ticket.objects.filter(pk=ticket.pk).update(requester_email="")
+    assert "Replies are emailed to 2 participants , and shown on" in hint_of(agent, ticket)
+
+
+def test_the_composer_counts_the_participants_of_a_merged_ticket(agent, ticket, settings):
+    settings.EMAIL_BACKEND = settings.SMTP_BACKEND
+    source = ticket_of_kim()
+    for number in (1, 2):
+        change_participants(agent, source, address=f"p{number}@example.net")
+    agent.post(f"/tickets/{source.pk}/merge/", {"into": ticket.pk})
+    assert "and 2 participants , and shown on" in hint_of(agent, ticket)
