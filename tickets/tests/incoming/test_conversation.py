@@ -207,7 +207,7 @@ FOLD = re.compile(r'<details class="quote">.*?</details>', re.S)
 LINE = re.compile(r'<li class="message (?:theirs|ours)".*?(?=<li class="message |</ol>)', re.S)
 TEXT = re.compile(r'<div class="text">(.*?)</div>', re.S)
 AUTHOR = re.compile(r"<strong[^>]*>(.*?)</strong>", re.S)
-FILE = re.compile(r'<a href="([^"]+)" dir="auto">(.*?)</a>')
+FILE = re.compile(r'<a href="([^"]+)">(?:<img[^>]*>)?<span dir="auto">(.*?)</span></a>')
 THUMBNAIL = re.compile(r'<img src="([^"]+)"')
 
 
