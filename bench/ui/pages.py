@@ -119,6 +119,7 @@ AGENT_PAGES = [
         expected_problems=CLIENT_ERROR,
     ),
     agent_state("ticket-keys", "/tickets/{ticket}/", steps.open_shortcuts),
+    agent_state("held", "/tickets/held/", steps.open_discarded),
     agent_state("review", "/tickets/review/"),
     agent_state("review-keys", "/tickets/review/", steps.open_shortcuts),
     agent_state("dashboard", "/dashboard/"),

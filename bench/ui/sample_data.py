@@ -22,12 +22,19 @@ from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from tickets.access.actors import SYSTEM  # noqa: E402
+from tickets.models.incoming import InboundMessage  # noqa: E402
 from tickets.models.ticket import Ticket  # noqa: E402
 from tickets.models.triage import TriageModel  # noqa: E402
 from tickets.models.workplace import SavedReply, SavedView  # noqa: E402
 from tickets.services.accounts import create_account, create_token  # noqa: E402
 from tickets.services.invitations import invitation_key  # noqa: E402
-from tickets.vocabulary import ACTIVE_STATUSES  # noqa: E402
+from tickets.vocabulary import (  # noqa: E402
+    ACTIVE_STATUSES,
+    InboundKind,
+    InboundState,
+    Sender,
+    Verified,
+)
 
 from .sample_mail import add_mail  # noqa: E402
 
@@ -134,6 +141,30 @@ def add_views_and_tokens() -> None:
     )
 
 
+def hold_mail(ticket: int) -> None:
+    """Store messages that belong to no ticket, to this one, and one that was discarded."""
+    chosen = (
+        (InboundState.HELD, None),
+        (InboundState.HELD, ticket),
+        (InboundState.DISCARDED, None),
+    )
+    for number, (state, ticket_id) in enumerate(chosen):
+        InboundMessage.objects.create(
+            sha256=f"sample {number}",
+            raw=b"Subject: Invoices of March\n\n",
+            state=state,
+            ticket_id=ticket_id,
+            subject="Invoices of March",
+            sender_name="Lou Okafor",
+            sender_address="lou@example.net",
+            text="Please send us the invoices of March once more.",
+            kind=InboundKind.WRITTEN,
+            sender=Sender.OTHER,
+            verified=Verified.FAILED if number else Verified.VERIFIED,
+            explanation=["Somebody else wrote it: only agents see it until one accepts it."],
+        )
+
+
 def chosen_tickets() -> dict[str, Any]:
     """Return the numbers and private links of tickets that fill their pages."""
     demo = Ticket.objects.filter(demoticket__isnull=False)
@@ -143,6 +174,7 @@ def chosen_tickets() -> dict[str, Any]:
     longest = max(discussed.distinct(), key=lambda ticket: ticket.comments.count())
     finished = demo.filter(status="resolved").order_by("pk").last()
     newcomer = User.objects.create_user("ada", "ada@example.org")  # who never signs in
+    hold_mail(longest.pk)
     open_tickets = demo.filter(status="open").exclude(pk=longest.pk).order_by("pk")
     return {
         "ticket": longest.pk,

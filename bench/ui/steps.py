@@ -292,6 +292,10 @@ def open_tables(page: Page, facts: Facts) -> None:
         summary.click()
 
 
+def open_discarded(page: Page, facts: Facts) -> None:
+    page.get_by_text("Discarded in the last").click()
+
+
 # --- account ---
 
 

@@ -12,6 +12,8 @@ from ..vocabulary import InboundKind, InboundState, ThreadRule
 
 MessageT = TypeVar("MessageT", bound=models.Model)
 
+SPAM = Q(ticket__spam=True) | Q(ticket__merged_into__spam=True)
+
 
 class InboundQuerySet(models.QuerySet[MessageT]):
     def of(self, ticket: Any) -> Self:
@@ -23,13 +25,22 @@ class InboundQuerySet(models.QuerySet[MessageT]):
         hidden = [InboundState.STORED, InboundState.IGNORED, InboundState.DISCARDED]
         return self.exclude(state__in=hidden).defer("raw").order_by("pk")
 
+    def held_back(self) -> Self:
+        """Return what an agent may still let in, oldest first, without bytes: held or discarded.
+
+        What was held for spam, and what was emptied with its ticket, is left out.
+        """
+        rows = self.filter(state__in=[InboundState.HELD, InboundState.DISCARDED])
+        return rows.exclude(SPAM).exclude(raw=b"").defer("raw").order_by("pk")
+
     def counts_to_act_on(self, overdue: datetime) -> dict[str, int]:
         """Return how many messages are held, failed, or waiting since before `overdue`, by state.
 
-        Zeros are left out. One query, of an index.
+        Zeros are left out, and so is what is held for spam. One query, of an index.
         """
         waiting = Q(state=InboundState.STORED, received_at__lt=overdue)
         rows = self.filter(waiting | Q(state__in=[InboundState.HELD, InboundState.FAILED]))
+        rows = rows.exclude(SPAM)
         return dict(rows.order_by().values_list("state").annotate(count=models.Count("pk")))
 
     def opened_by_program(self, ticket: Any) -> bool:

@@ -42,6 +42,7 @@ LISTS = [
     "/tickets/?search=%23{spam}",
     "/tickets/review/",
     "/tickets/review/?ticket={spam}",
+    "/tickets/held/",
     "/tickets/news/",
     "/tickets/export.csv",
     "/tickets/similar/?text=Zebra+lottery+winner",
@@ -86,6 +87,8 @@ NOT_LISTS = {
     *("original", "attachment", "thumbnail", "requester-attachment", "requester-thumbnail"),
     *("clear-bounced", "decide", "participants"),
     *("links", "links-sent", "language", "requester-language"),
+    *("attachment", "thumbnail", "requester-attachment", "requester-thumbnail"),
+    *("decide", "original", "participants", "clear-bounced", "decide-held", "held-original"),
     *(
         "api-classify",
         "api-mail",
@@ -98,6 +101,7 @@ NOT_LISTS = {
         "api-merge",
         "api-unmerge",
     ),
+    *("api-attachments", "api-attachment", "api-mail"),
     *("api-openapi", "api-docs", "healthz", "readyz"),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from ...access.actors import actor_of
+from ...access.actors import Actor, actor_of
 from ...exceptions import NotFound
 from ...forms.fields import clean_data
 from ...forms.mail import (
@@ -17,7 +17,7 @@ from ...forms.mail import (
     ParticipantForm,
 )
 from ...models.incoming import InboundMessage
-from ...models.ticket import Ticket
+from ...models.ticket import Comment, Ticket
 from ...services.mail.incoming import held
 from ...services.mail.incoming.bounces import clear_address
 from ...services.mail.incoming.handling import envelope_of, raw_of
@@ -39,27 +39,42 @@ ORIGINAL_POLICY = (
 def decide(request: Request, ticket_id: int, message_id: int) -> HttpResponse:
     """Accept, split off or discard a message that is no part of the conversation."""
     ticket = Ticket.including_spam.find(ticket_id)
-    message = _message(ticket, message_id)
-    actor = actor_of(request)
+    comment = carry_out(request, _message(ticket, message_id), actor_of(request))
+    if comment is not None:
+        return redirect(f"{comment.ticket.get_absolute_url()}#comment-{comment.pk}")
+    return redirect(ticket)
+
+
+def carry_out(request: Request, message: InboundMessage, actor: Actor) -> Comment | None:
+    """Do what the agent has decided about a message. Return what it became on its own ticket.
+
+    Raise InvalidInput if somebody else has decided already.
+    """
     match clean_data(DecisionForm(request.POST))["decision"]:
         case Decision.ACCEPT:
             comment = held.accept(message.pk, actor)
-            notify(request, "The message is part of the conversation now.")
-            return redirect(f"{comment.ticket.get_absolute_url()}#comment-{comment.pk}")
+            notify(request, f"The message is part of #{comment.ticket_id} now.")
+            return comment
         case Decision.OPEN:
             new = held.open_held(message.pk, actor)
             notify(request, f"The message is #{new.pk} now.")
         case _:
             held.discard(message.pk, actor)
-            notify(request, "The message is discarded.")
-    return redirect(ticket)
+            notify(request, "The message is discarded. It can be taken back under Held mail.")
+    return None
 
 
 @page("GET", agents=True)
 def original(request: Request, ticket_id: int, message_id: int) -> HttpResponse:
     """Show a message as it was sent, without what could harm or tell its sender anything."""
     ticket = Ticket.including_spam.find(ticket_id)
-    row = _message(ticket, message_id)
+    return show_original(request, _message(ticket, message_id), ticket)
+
+
+def show_original(
+    request: Request, row: InboundMessage, ticket: Ticket | None = None
+) -> HttpResponse:
+    """Answer with the message, which leads back to its ticket, or to the held mail without one."""
     message = read_message(raw_of(row), envelope_of(row))
     context = {
         "ticket": ticket,

@@ -143,10 +143,11 @@ def test_the_dashboard_counts_what_waits_and_links_there(admin, agent):
     deliver(letter("Away."), envelope_from="")
     InboundMessage.objects.create(state=InboundState.FAILED, raw=b"", sha256="x")
     html = admin.get("/dashboard/").content.decode()
-    assert "Mail: 2 held for a decision, 1 could not be read." in html
-    assert f'href="{LIST}?state__exact=held"' in html
+    assert "2 messages that came by mail wait for a decision." in html
+    assert "1 message that came by mail could not be read." in html
+    assert f'href="{LIST}?state__exact=failed"' in html
     html = agent.get("/dashboard/").content.decode()
-    assert "2 held" in html
+    assert 'href="/tickets/held/"' in html
     assert LIST not in html
 
 

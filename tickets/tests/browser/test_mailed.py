@@ -151,3 +151,26 @@ def test_a_ticket_with_mail_is_accessible(desk, ticket, theme, width):
     assert violations(window) == []
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert window.evaluate(wide) <= 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_held_mail_is_decided_on_its_page(desk, ticket, theme, width):
+    for sender, body in (("lou@example.net", "Me too."), ("eve@example.net", "Win a zebra.")):
+        deliver(letter(body, to=answer_to(ticket), sender=sender))
+    window = desk.agent(color_scheme=theme, viewport={"width": width, "height": 800})
+    window.goto("/dashboard/")
+    window.get_by_role("link", name="Decide").click()
+    expect(window.get_by_role("heading", name="Held mail")).to_be_visible()
+    zebra = window.locator(".mails > li", has_text="zebra")
+    zebra.get_by_role("button", name="Discard").click()
+    expect(window.locator("#toasts")).to_contain_text("The message is discarded.")
+    window.reload()  # without what is fading in
+    window.get_by_text("Discarded in the last 30 days").click()
+    assert violations(window) == []
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert window.evaluate(wide) <= 0
+    expect(zebra.get_by_role("button", name="Discard")).to_have_count(0)
+    window.get_by_role("button", name="Accept").first.click()
+    expect(window.get_by_text("No message waits for a decision.")).to_be_visible()
+    assert [comment.body for comment in ticket.comments.all()] == ["Me too."]

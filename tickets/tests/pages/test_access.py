@@ -32,6 +32,9 @@ GET = {
     "bulk": (405, 405, 405),
     "review": (302, 403, 200),
     "undo": (405, 405, 405),
+    "held-mail": (302, 403, 200),
+    "decide-held": (405, 405, 405),
+    "held-original": (302, 403, 404),
     "ticket-news": (401, 403, 200),
     "ticket-export": (302, 403, 200),
     "save-view": (405, 405, 405),
@@ -88,6 +91,7 @@ AGENTS_ONLY = [
     *("saved-replies", "saved-reply", "delete-reply", "reply-picker", "insert-reply"),
     *("merge", "unmerge", "link", "unlink", "split"),
     *("decide", "original", "participants", "clear-bounced"),
+    *("held-mail", "decide-held", "held-original"),
 ]
 METHODS = {
     "submit": {"GET", "POST"},
@@ -106,6 +110,9 @@ METHODS = {
     "bulk": {"POST"},
     "review": {"GET", "POST"},
     "undo": {"POST"},
+    "held-mail": {"GET"},
+    "decide-held": {"POST"},
+    "held-original": {"GET"},
     "ticket-news": {"GET"},
     "ticket-export": {"GET"},
     "save-view": {"POST"},
