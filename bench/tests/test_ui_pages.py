@@ -24,7 +24,7 @@ NO_PAGES = {
     "requester-attachment",
     "requester-thumbnail",
     "thumbnail",
-    "original",  # what a stranger designed
+    *("original", "held-original"),  # what a stranger designed
     "dead-link",
     "dead-confirmation",
     "desk-logo",
