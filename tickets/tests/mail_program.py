@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import textwrap
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
@@ -84,8 +85,15 @@ def outlook(text, answered):
 
 
 def flowed(text):
-    """Return paragraphs as lines of which all but the last end in a space (RFC 3676)."""
-    return "\n".join(" \n".join(textwrap.wrap(each, WIDTH)) for each in text.split("\n"))
+    """Return paragraphs as lines of which all but the last end in a space (RFC 3676).
+
+    Each line of a quoted paragraph is quoted.
+    """
+    paragraphs = []
+    for paragraph in text.split("\n"):
+        quote = re.match(r"(?:> ?)*", paragraph)[0]
+        paragraphs.append(" \n".join(textwrap.wrap(paragraph, WIDTH, subsequent_indent=quote)))
+    return "\n".join(paragraphs)
 
 
 def inline_image(content, name, content_id):
