@@ -30,6 +30,7 @@ from .mail import MAX_ERROR_CHARS
 from .participants import MAX_SENDER_NAME_CHARS
 from .ticket import Comment, Ticket
 
+FILE_NOTE = "The file "  # how a sentence begins that names a file which is not on the ticket
 MAX_SUBJECT_CHARS = 998
 
 
@@ -205,6 +206,16 @@ class InboundMessage(models.Model):
 
     def __str__(self) -> str:
         return self.subject or self.message_id or f"message {self.pk}"
+
+    @property
+    def file_notes(self) -> list[str]:
+        """The sentences of the explanation about files that are not on the ticket."""
+        return [each for each in self.explanation if each.startswith(FILE_NOTE)]
+
+    @property
+    def without_file_notes(self) -> list[str]:
+        """The other sentences of the explanation."""
+        return [each for each in self.explanation if not each.startswith(FILE_NOTE)]
 
     @property
     def opened_ticket(self) -> bool:

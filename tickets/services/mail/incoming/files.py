@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from ....exceptions import InvalidInput
 from ....mail.content import Attachment
-from ....models.incoming import InboundMessage
+from ....models.incoming import FILE_NOTE, InboundMessage
 from ....models.ticket import Comment, Ticket
 from ...attachments.attaching import attach_content
 
-MAX_NAMED = 20  # refused files that the explanation names
+MAX_NAMED = 20  # files that the explanation names
 
 
 def keep_files(
@@ -37,5 +37,10 @@ def keep_files(
                 content_id=file.content_id,
             )
         except InvalidInput as error:
-            refused.append(f"The file {file.name} was not attached: {error.detail}")
+            refused.append(f"{FILE_NOTE}{file.name} was not attached: {error.detail}")
     return refused[:MAX_NAMED]
+
+
+def name_waiting(files: Sequence[Attachment]) -> list[str]:
+    """Return a sentence for each file of a message that joins no conversation yet."""
+    return [f"{FILE_NOTE}{file.name} waits with the message." for file in files[:MAX_NAMED]]

@@ -33,7 +33,7 @@ from ...relations import link_tickets
 from ...replies import reply_at_once
 from ...tickets import create_ticket
 from .bounces import note_bounce
-from .files import keep_files
+from .files import keep_files, name_waiting
 from .people import fold, possible_participants
 from .texts import StoredText, stored_text
 from .verdict import Outcome, Verdict
@@ -56,9 +56,12 @@ def file_message(row: InboundMessage, message: Message, verdict: Verdict) -> Non
             assert verdict.agent is not None
             add_agents_reply(row, message, text, user_actor(verdict.agent))
         case Outcome.SHOW:
+            if verdict.bounce is None:  # nobody adds a report to the conversation
+                row.explanation += name_waiting(message.attachments)
             _show(row, verdict)
         case Outcome.HOLD:
             row.state = InboundState.HELD
+            row.explanation += name_waiting(message.attachments)
             announce(row.ticket, SYSTEM, "message_held")
         case Outcome.NOTE:
             is_news = verdict.kind == InboundKind.BOUNCE
@@ -90,10 +93,10 @@ def open_ticket(
     row.ticket, row.rule, row.state = ticket, ThreadRule.NEW, InboundState.HANDLED
     if answered is not None:
         link_tickets(ticket.pk, answered.pk, SYSTEM)
-    _add_people(row, message, ticket)
     # Mail about a ticket asks which message opened it.
     row.save()
     row.explanation += keep_files(message.attachments, ticket, comment=None, message=row)
+    _add_people(row, message, ticket)
     return ticket
 
 
@@ -115,9 +118,10 @@ def add_agents_reply(
 
 def _join(row: InboundMessage, message: Message, comment: Comment) -> Comment:
     row.comment, row.ticket, row.state = comment, comment.ticket, InboundState.HANDLED
-    _add_people(row, message, comment.ticket)
     row.save()
+    # Before those who take part are added: that is the system's act, and files are the author's.
     row.explanation += keep_files(message.attachments, comment.ticket, comment=comment, message=row)
+    _add_people(row, message, comment.ticket)
     return comment
 
 

@@ -79,5 +79,6 @@ def _deciding(
         if not row.is_undecided:
             raise InvalidInput("Somebody has decided about this message already.")
         message = read_message(raw_of(row), envelope_of(row))
+        row.explanation = row.without_file_notes  # its files wait no more
         yield row, message, stored_text(message)
         row.save()
