@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -24,6 +25,7 @@ RETURNED_TYPES = {
     *("message/rfc822", "text/rfc822-headers", "message/global", "message/rfc822-headers"),
     *("message/global-headers", "text/rfc822", "message/partial"),
 }
+DIAGNOSTIC_TYPE = re.compile(r"^\s*[\w-]+\s*;\s*")  # "smtp;", before the server's words
 BAD_ACTIONS = ("fail", "error", "expired", "delay")
 
 
@@ -141,6 +143,7 @@ def _reported(statuses: list[str], report: str) -> Iterator[Bounce]:
             if recipient and action.startswith(BAD_ACTIONS):
                 diagnostic = block.get("diagnostic-code", "")
                 status = _status(block, diagnostic, action, report, recipient)
+                diagnostic = DIAGNOSTIC_TYPE.sub("", diagnostic)
                 yield Bounce(recipient, status, _kind(status), "", diagnostic, original)
 
 

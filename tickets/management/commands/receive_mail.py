@@ -6,8 +6,10 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from tickets.exceptions import InvalidInput
+from tickets.models.incoming import Mailbox
 from tickets.services.mail.incoming.receive import find_mailbox, receive
 from tickets.vocabulary import MAX_MAIL_BYTES
 
@@ -50,9 +52,19 @@ class Command(BaseCommand):
             sys.exit(EX_TEMPFAIL)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        mailbox = find_mailbox(options["mailbox"]) if options["mailbox"] else None
+        mailbox = _mailbox(options["mailbox"]) if options["mailbox"] else None
         raw = _read_message()
         receive(raw, mailbox, options["sender"], options["to"])
+
+
+def _mailbox(name: str) -> Mailbox:
+    """Raise CommandError with the name, which the mail server's log then has."""
+    try:
+        return find_mailbox(name)
+    except InvalidInput:
+        raise CommandError(
+            f"There is no mailbox named {name}. The message was not stored."
+        ) from None
 
 
 def _read_message() -> bytes:

@@ -66,6 +66,10 @@ def test_a_wrong_option_leaves_the_message_with_the_mail_server(options):
     assert not InboundMessage.objects.exists()
 
 
+def test_it_names_the_mailbox_that_does_not_exist():
+    assert "There is no mailbox named Nobody" in pipe(letter(), "--mailbox", "Nobody")[1]
+
+
 @pytest.mark.parametrize(
     "environment",
     [

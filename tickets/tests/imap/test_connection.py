@@ -19,6 +19,11 @@ from tickets.vocabulary import MailSecurity, MailSignIn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+UNTRUSTED = (
+    "The certificate of localhost is not valid: self-signed certificate."
+    " If it is your own, set SSL_CERT_FILE to it."
+)
+
 
 def problem(mailbox):
     with pytest.raises(MailboxProblem) as caught, connected(mailbox) as connection:
@@ -60,7 +65,7 @@ def test_a_port_where_nothing_listens(mailbox):
 
 def test_a_certificate_that_nobody_trusts(mailbox, monkeypatch):
     monkeypatch.delenv("SSL_CERT_FILE")
-    assert problem(mailbox) == "The certificate of localhost is not valid: self-signed certificate."
+    assert problem(mailbox) == UNTRUSTED
 
 
 def test_a_certificate_of_another_name(mailbox):
@@ -71,7 +76,7 @@ def test_a_certificate_of_another_name(mailbox):
 def test_the_certificate_is_checked_with_starttls_too(mailbox, dovecot, monkeypatch):
     monkeypatch.delenv("SSL_CERT_FILE")
     mailbox.security, mailbox.port = MailSecurity.STARTTLS, dovecot.plain_port
-    assert problem(mailbox) == "The certificate of localhost is not valid: self-signed certificate."
+    assert problem(mailbox) == UNTRUSTED
 
 
 def test_tls_on_a_port_without_it(mailbox, dovecot):

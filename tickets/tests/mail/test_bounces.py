@@ -30,7 +30,7 @@ def test_a_standard_report():
     assert bounce.recipient == "nobody@example.net"
     assert (bounce.status, bounce.kind) == ("5.1.1", BounceKind.HARD)
     assert bounce.message_id == "<sent-1@example.org>"
-    assert bounce.diagnostic == "smtp; 550 5.1.1 <nobody@example.net>: User unknown"
+    assert bounce.diagnostic == "550 5.1.1 <nobody@example.net>: User unknown"
 
 
 def test_each_recipient_of_a_report():

@@ -14,6 +14,8 @@ from ..mailboxes import secrets_of
 
 # What a connection raises: imaplib's own errors, and those of sockets and TLS.
 CONNECTION_ERRORS = (IMAPClientError, OSError, UnicodeError)
+# OpenSSL's codes for a certificate that is self-signed, or whose authority nobody knows.
+UNKNOWN_ISSUERS = (18, 19, 20, 21)
 MAX_QUOTED_CHARS = 200  # of what a server said
 
 
@@ -59,7 +61,10 @@ def _meaning(error: Exception, mailbox: Mailbox) -> str:
 def _meaning_of_tls(error: ssl.SSLError, mailbox: Mailbox) -> str:
     host, port = mailbox.host, mailbox.port
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"The certificate of {host} is not valid: {error.verify_message.rstrip('.')}."
+        meaning = f"The certificate of {host} is not valid: {error.verify_message.rstrip('.')}."
+        if error.verify_code in UNKNOWN_ISSUERS:
+            meaning += " If it is your own, set SSL_CERT_FILE to it."
+        return meaning
     if error.reason == "WRONG_VERSION_NUMBER" and mailbox.security == MailSecurity.TLS:
         return f"{host} does not speak TLS on port {port}. Port 993 does, or choose STARTTLS."
     return f"TLS with {host} failed: {error.reason or error}."
