@@ -25,7 +25,9 @@ def scan(address: tuple[str, int], chunks: Iterable[bytes]) -> str:
             connection.sendall(struct.pack("!I", 0))
             answer = _answer(connection)
     except OSError as error:
-        raise ScannerError(str(error)) from error
+        host, port = address
+        reason = "" if error.strerror is None else f": {error.strerror}"
+        raise ScannerError(f"No answer from {host} on port {port}{reason}.") from error
     text = answer.decode(errors="replace").strip("\0\n ").removeprefix("stream: ")
     if text == "OK":
         return ""

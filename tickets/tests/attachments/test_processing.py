@@ -160,7 +160,7 @@ def test_an_infected_file_is_refused_to_all(clamd, agent):
     assert agents_path(file) not in page
 
 
-def test_a_scanner_that_is_down_means_waiting(settings):
+def test_a_scanner_that_is_down_means_waiting(settings, agent):
     with socket.create_server(("127.0.0.1", 0)) as server:
         settings.ATTACHMENT_SCAN = server.getsockname()
     ticket = linked_ticket()
@@ -168,6 +168,10 @@ def test_a_scanner_that_is_down_means_waiting(settings):
     process_file(file.file_id)
     assert state(file) == "waiting"
     assert Client().get(private_path(ticket, file)).status_code == 403
+    StoredFile.objects.update(created_at=timezone.now() - timedelta(minutes=10))
+    host, port = settings.ATTACHMENT_SCAN
+    reason = f"No answer from {host} on port {port}: Connection refused."
+    assert reason in agent.get("/dashboard/").content.decode()
 
 
 @pytest.mark.parametrize("answer", ["INSTREAM size limit exceeded. ERROR", "???", "stream: OKAY"])
