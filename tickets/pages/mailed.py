@@ -71,17 +71,19 @@ def author_name(comment: Comment, message: InboundMessage | None) -> str:
 def people(ticket: Ticket) -> dict[str, object]:
     """Return who takes part, to whom mail cannot be delivered, and who gets replies. Two queries.
 
-    `copied` are the participants who get them besides the requester.
+    `copied` are the participants who get them, whether or not the requester can.
     """
     participants = list(Participant.objects.of(ticket).order_by("pk"))
+    requester = folded_address(ticket.requester_email) if ticket.requester_email else ""
     folded = [participant.folded for participant in participants]
-    if ticket.requester_email:
-        folded.append(folded_address(ticket.requester_email))
+    if requester:
+        folded.append(requester)
     bounced = list(BouncedAddress.objects.filter(folded__in=folded).order_by("pk"))
     unreachable = {each.folded for each in bounced}
     copied = reply_recipients(ticket, participants)
     return {
         "participants": participants,
         "bounced": bounced,
+        "requester_bounces": requester in unreachable,
         "copied": [each for each in copied if each.folded not in unreachable],
     }

@@ -34,6 +34,7 @@ from ...services.addresses import (
 )
 from ...services.attachments.storing import storing
 from ...services.comments import add_reply, close_by_requester
+from ...services.mail.limits import bounce_of
 from ...services.replies import send_due_replies
 from ...services.tickets import choose_language
 from ...vocabulary import AuthorRole, Status
@@ -207,7 +208,8 @@ def _page(
     files = RequesterFiles(ticket, secret)
     pending = pending_address(ticket)
     moved = _moved(ticket)
-    etag = _etag(ticket, comments, pending, moved, files)
+    bounces = bool(ticket.requester_email and bounce_of(ticket.requester_email))
+    etag = _etag(ticket, comments, pending, moved, files, bounces=bounces)
     unchanged = get_conditional_response(request, etag) if status == 200 else None
     if unchanged is not None:
         return unchanged
@@ -230,8 +232,11 @@ def _page(
         if ticket.is_finished or not is_answered
         else "category-general",
         "progress": texts.progress(
-            ticket.status, is_answered=is_answered, has_email=bool(ticket.requester_email)
+            ticket.status,
+            is_answered=is_answered,
+            has_email=bool(ticket.requester_email) and not bounces,
         ),
+        "bounces": bounces,
         "steps": _steps(ticket),
         **bound,
     }
@@ -259,11 +264,13 @@ def _etag(
     pending: str,
     moved: Iterable[Ticket],
     files: RequesterFiles,
+    *,
+    bounces: bool,
 ) -> str:
     """Return a tag for what the page shows, and nothing else: it must not reveal other changes."""
     content = [
         *(ticket.title, ticket.description, ticket.status, ticket.requester_email, pending),
-        ticket.language,
+        *(ticket.language, bounces),
         *((comment.pk, comment.author_role, comment.body) for comment in comments),
         *((public_author(comment), signature_below(comment)) for comment in comments),
         *(each.pk for each in moved),

@@ -104,6 +104,38 @@ def test_markup_in_mail_is_escaped(agent):
         assert "<script>alert" not in page
 
 
+def test_the_original_of_a_sender_without_a_name_has_no_brackets(agent, ticket):
+    row = deliver(letter(to=answer_to(ticket), sender="kim@example.org"))
+    page = agent.get(f"/tickets/{ticket.pk}/messages/{row.pk}/original/").content.decode()
+    assert "kim@example.org" in page
+    assert "&lt;kim@example.org" not in page
+
+
+def test_the_composer_says_who_gets_the_reply(agent, ticket, settings):
+    settings.EMAIL_BACKEND = settings.SMTP_BACKEND
+    Participant.objects.create(ticket=ticket, address="lou@example.net", folded="lou@example.net")
+    away = {"address": "al@example.net", "folded": "al@example.net", "is_active": False}
+    Participant.objects.create(ticket=ticket, **away)
+    page = text(page_of(agent, ticket))
+    assert "emailed to kim@example.org and 1 participant, and shown on" in page
+    BouncedAddress.objects.create(address="kim@example.org", folded="kim@example.org")
+    page = text(page_of(agent, ticket))
+    assert "Replies are emailed to kim@example.org" not in page
+    assert "shown on the requester's page, and emailed to 1 participant only." in page
+
+
+def test_a_requester_whose_mail_came_back_is_asked_for_another_address(ticket):
+    link = ticket.private_link_path()
+    before = Client().get(link)
+    assert "we will email it to you" in text(before.content.decode())
+    BouncedAddress.objects.create(address="kim@example.org", folded="kim@example.org")
+    response = Client().get(link, headers={"If-None-Match": before["ETag"]})
+    page = text(response.content.decode())
+    assert "we will email it to you" not in page
+    assert "We email our replies" not in page
+    assert "came back. Confirm another address" in page
+
+
 # --- held messages ---------------------------------------------------------------------------
 
 
