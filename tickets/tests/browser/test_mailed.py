@@ -174,3 +174,13 @@ def test_held_mail_is_decided_on_its_page(desk, ticket, theme, width):
     window.get_by_role("button", name="Accept").first.click()
     expect(window.get_by_text("No message waits for a decision.")).to_be_visible()
     assert [comment.body for comment in ticket.comments.all()] == ["Me too."]
+
+
+def test_the_labels_of_an_original_stay_whole_on_a_phone(desk, ticket):
+    row = deliver(letter(to=answer_to(ticket)))
+    window = desk.agent()
+    window.set_viewport_size({"width": 360, "height": 740})
+    window.goto(f"/tickets/{ticket.pk}/messages/{row.pk}/original/")
+    for label in ("From", "To"):
+        box = window.locator("dt", has_text=label).first.bounding_box()
+        assert box["height"] < 30, label
