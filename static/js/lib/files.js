@@ -90,9 +90,12 @@ function lineOf(box, file) {
 }
 
 function sizeOf({ size }) {
-  const [value, unit] =
-    size < MIB ? [Math.max(size / 1024, 0.1), "kilobyte"] : [size / MIB, "megabyte"];
-  const options = { style: "unit", unit, maximumFractionDigits: 1 };
+  let [value, unit] = [size, "byte"];
+  if (size >= MIB) [value, unit] = [size / MIB, "megabyte"];
+  else if (size >= 1024) [value, unit] = [size / 1024, "kilobyte"];
+  // Short units have no plural: "6 byte".
+  const unitDisplay = unit === "byte" ? "long" : "short";
+  const options = { style: "unit", unit, unitDisplay, maximumFractionDigits: 1 };
   return new Intl.NumberFormat(document.documentElement.lang, options).format(value);
 }
 

@@ -74,6 +74,7 @@ def send(window):
 def test_files_are_chosen_pasted_dropped_removed_and_sent(window):
     window.locator("#files").set_input_files([LOG])
     expect(chosen(window)).to_have_count(1)
+    expect(chosen(window)).to_contain_text(f"{len(LOG['buffer'])} bytes")
     assert transfer(window.locator("textarea").first, "paste", PHOTO) is False
     expect(chosen(window)).to_have_count(2)
     assert transfer(window.locator("body"), "dragover", PHOTO) is False
