@@ -7,11 +7,10 @@ from typing import Any
 
 from environ import Env
 
-from config.environment import declarations, read
+from config.environment import read, setting
 from config.environment.setting import DJANGO_CONSOLE_BACKEND, DJANGO_SMTP_BACKEND
 
-BASE_DIR = declarations.BASE_DIR
-DEFAULT_SECRET = declarations.DEFAULT_SECRET
+BASE_DIR, DEFAULT_SECRET = setting.BASE_DIR, setting.DEFAULT_SECRET
 env = read(os.environ)
 # Kept out of the settings, since both may contain a password.
 database_url, email_url = env.pop("DATABASE_URL"), env.pop("EMAIL_URL")

@@ -1,4 +1,4 @@
-"""The environment variables of the desk, declared once in `declarations.py`.
+"""The environment variables of the desk, declared once in `declarations/`.
 
 `python -m config.environment` writes `.env.example` and the tables of README.md and
 docs/settings.md from the declarations.
@@ -6,7 +6,7 @@ docs/settings.md from the declarations.
 
 from collections.abc import Mapping
 
-from .declarations import SETTINGS
+from .declarations.sections import SETTINGS
 from .setting import Values
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from .declarations import BASE_DIR, SECTIONS, SETTINGS
+from .declarations.sections import SECTIONS, SETTINGS
 from .files import bucket, scanner
 from .inbox import inbox_url
 from .logo import logo
 from .setting import (
+    BASE_DIR,
     Setting,
     boolean,
     comma_separated,
@@ -60,7 +61,7 @@ TYPE_NAMES: dict[Callable[[str], Any], str] = {
 }
 ENV_INTRODUCTION = """\
 # Configuration for `docker compose`: cp .env.example .env
-# Generated from config/environment/declarations.py by `python -m config.environment`.
+# Generated from config/environment/declarations/ by `python -m config.environment`.
 #
 # `make run` reads the same variables from its environment, not from this file.
 # Lines that start with # are comments. An empty value means the default.
@@ -72,7 +73,7 @@ The desk is configured by environment variables. With Docker, write them to `.en
 `make run`, set them in the environment. An empty variable means the default. If a value is not \
 allowed, the desk does not start, and one line names the variable.
 
-<!-- Generated from config/environment/declarations.py by `python -m config.environment`. -->
+<!-- Generated from config/environment/declarations/ by `python -m config.environment`. -->
 """
 
 

@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
+BASE_DIR = Path(__file__).resolve().parents[2]
+# Secrets that contain this are refused on any address that is not loopback.
+DEFAULT_SECRET = "change-me"  # noqa: S105
 DJANGO_CONSOLE_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DJANGO_SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 MAX_LINE_CHARS = 60

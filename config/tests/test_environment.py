@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import read
-from config.environment.declarations import SETTINGS
+from config.environment.declarations.sections import SETTINGS
 
 
 def error(**environment):

@@ -101,7 +101,9 @@ class EmailAdmin(ReadOnlyAdmin):
     def sent(self, email: Email) -> str:
         return format_time(email.sent_at) if email.sent_at else ""
 
-    @admin.action(description="Send again if failed or possibly sent", permissions=["manage"])
+    @admin.action(
+        description="Send again if it did not arrive, or possibly not", permissions=["manage"]
+    )
     def send_again(self, request: HttpRequest, queryset: QuerySet[Email]) -> None:
         emails = list(queryset.order_by("pk"))
         again = [email for email in emails if resend_email(email)]
@@ -112,5 +114,5 @@ class EmailAdmin(ReadOnlyAdmin):
             len(again),
             len(emails),
             f"Will be sent again: {plural(len(again), 'email')}.",
-            f"Skipped, neither failed nor possibly sent: {skipped}." if skipped else "",
+            f"Skipped, sent or no longer needed: {skipped}." if skipped else "",
         )

@@ -23,6 +23,9 @@ from .participants import Participant
 from .ticket import Comment, Ticket
 
 MAX_ERROR_CHARS = 500
+# What may be sent again. So may an email that was dropped because earlier ones had come back.
+UNDELIVERED = (MailState.BOUNCED, MailState.FAILED, MailState.UNCERTAIN)
+STOPPED = "Email to this address came back."
 # Both names reach the same mailboxes, which ignore dots and what follows a plus.
 GMAIL, GMAIL_DOMAINS = "gmail.com", frozenset({"gmail.com", "googlemail.com"})
 
@@ -141,6 +144,12 @@ class Email(models.Model):
         if self.participant is not None:
             return self.participant.address
         return self.ticket.requester_email if self.ticket else ""
+
+    @property
+    def can_be_resent(self) -> bool:
+        """Return whether it did not arrive, or possibly not, and somebody may send it again."""
+        was_stopped = self.state == MailState.DROPPED and self.error.startswith(STOPPED)
+        return was_stopped or self.state in UNDELIVERED
 
     def move_state(self, old: Collection[str], new: str, error: str = "", **values: Any) -> bool:
         """Move from an `old` state to a new one. Return False if another process was faster."""

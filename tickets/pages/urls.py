@@ -99,6 +99,7 @@ urlpatterns = [
         name="original",
     ),
     path("tickets/<int:ticket_id>/participants/", mailed.participants, name="participants"),
+    path("tickets/<int:ticket_id>/emails/<int:email_id>/", mailed.resend, name="resend"),
     path("tickets/<int:ticket_id>/bounced/", mailed.clear_bounced, name="clear-bounced"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("dashboard/triage/", dashboard.triage, name="triage"),

@@ -92,5 +92,5 @@ def test_invitations_of_agents_are_english():
     email = Email.objects.create(kind="invitation", recipient=AgentFactory(), event="invitation 1")
     with translation.override("de"):
         message = rendering.render(email)
-    assert message.subject == "You are invited to the support desk"
+    assert message.subject == "You are invited to Support desk"
     assert '<html lang="en">' in message.alternatives[0][0]

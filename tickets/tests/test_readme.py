@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.environment import read
-from config.environment.declarations import SETTINGS
+from config.environment.declarations.sections import SETTINGS
 from config.environment.documents import DOCUMENTS, ENV_EXAMPLE, SETTINGS_PAGE, render
 from tickets.access.actors import SYSTEM
 from tickets.models.ticket import Ticket

@@ -89,6 +89,7 @@ NOT_LISTS = {
     *("links", "links-sent", "language", "requester-language"),
     *("attachment", "thumbnail", "requester-attachment", "requester-thumbnail"),
     *("decide", "original", "participants", "clear-bounced", "decide-held", "held-original"),
+    "resend",
     *(
         "api-classify",
         "api-mail",

@@ -14,7 +14,7 @@ from .providers.table import PROVIDERS, ProviderRow
 class Config:
     """The settings of triage: each field holds the setting of its name in upper case.
 
-    Types, defaults and limits are declared in `config/environment/declarations.py`.
+    Types, defaults and limits are declared in `config/environment/declarations/triage.py`.
     """
 
     llm_enabled: bool

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from ...access.actors import Actor, actor_of
-from ...exceptions import NotFound
+from ...exceptions import InvalidInput, NotFound
 from ...forms.fields import clean_data
 from ...forms.mail import (
     BouncedAddressForm,
@@ -22,6 +22,7 @@ from ...services.mail.incoming import held
 from ...services.mail.incoming.bounces import clear_address
 from ...services.mail.incoming.handling import envelope_of, raw_of
 from ...services.mail.incoming.verdict import read_message
+from ...services.mail.outbox import resend_email
 from ...services.participants import add_participant, remove_participant, set_active
 from ...web.notices import notify
 from ..decorators import Request, page
@@ -114,7 +115,21 @@ def clear_bounced(request: Request, ticket_id: int) -> HttpResponse:
     ticket = Ticket.including_spam.find(ticket_id)
     address = clean_data(BouncedAddressForm(request.POST))["address"]
     clear_address(address)
-    notify(request, f"Mail goes to {address} again.")
+    notify(request, f"Mail goes to {address} again. What came back can be sent again, one by one.")
+    return redirect(ticket)
+
+
+@page("POST", agents=True)
+def resend(request: Request, ticket_id: int, email_id: int) -> HttpResponse:
+    """Send an email to the requester or a participant again that did not arrive."""
+    ticket = Ticket.including_spam.find(ticket_id)
+    related = ("ticket", "participant")
+    email = ticket.emails.filter(pk=email_id, recipient=None).select_related(*related).first()
+    if email is None:
+        raise NotFound
+    if not resend_email(email):
+        raise InvalidInput("This email has been sent, or is being sent.")
+    notify(request, f"The email to {email.current_address} is sent again.")
     return redirect(ticket)
 
 

@@ -22,6 +22,7 @@ from ...models.ticket import Comment, Ticket
 from ...vocabulary import MailKind, MailState, Status
 from . import limits
 from .delivery import send_email
+from .incoming.bounces import clear_address
 from .smtp import is_set_up
 
 # A resolved ticket may be opened again this long, by Undo for example, before anybody is told.
@@ -148,10 +149,18 @@ def invite(user: User) -> bool:
 
 
 def resend_email(email: Email) -> bool:
-    """Send again what failed or was possibly sent. Return False if it is neither."""
+    """Send again what did not arrive, or possibly not. Return False for any other email.
+
+    If mail to its address was stopped because some came back, it goes there again.
+    """
+    if not email.can_be_resent:
+        return False
     with transaction.atomic():
-        is_waiting = email.move_state((MailState.FAILED, MailState.UNCERTAIN), MailState.WAITING)
+        is_waiting = email.move_state(
+            [email.state], MailState.WAITING, bounced_at=None, bounce_kind=""
+        )
         if is_waiting:
+            clear_address(email.current_address)
             queue_email(email)
     return is_waiting
 

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from ... import rich_text
-from ...models.mail import Email, deliverable_address
+from ...models.mail import STOPPED, Email, deliverable_address
 from ...models.private_link import digest
 from ...models.ticket import Comment, Ticket
 from ...models.workplace import public_author, signature_below
@@ -23,7 +23,7 @@ from .composition import UNPRINTABLE, Message
 from .files import files_of
 from .senders import Sender, sender_of
 
-INVITATION_SUBJECT = "You are invited to the support desk"
+INVITATION_SUBJECT = "You are invited to {desk_name}"
 POSSIBLY_FORGED = "The sender's address is possibly forged."
 CHECK_SALT = "tickets.confirm-address"
 
@@ -43,7 +43,7 @@ def obsolete_because(email: Email) -> str:
     else:
         reason = _obsolete_for_requester(email)
     if not reason and (bounce := limits.bounce_of(email.current_address)) is not None:
-        reason = f"Email to this address came back. {bounce.diagnostic}".strip()
+        reason = f"{STOPPED} {bounce.diagnostic}".strip()
     return reason
 
 
@@ -139,7 +139,8 @@ def logo_url() -> str:
 def _content(email: Email) -> tuple[str, str, dict[str, Any]]:
     """Return the template, the subject, and what the template shows."""
     if email.recipient is not None and email.kind == MailKind.INVITATION:
-        return "invitation", INVITATION_SUBJECT, _invitation(email.recipient)
+        subject = INVITATION_SUBJECT.format(desk_name=settings.DESK_NAME)
+        return "invitation", subject, _invitation(email.recipient)
     if email.recipient is not None:
         mail = agents.compose(email, email.recipient)
         return "agents", mail.subject, {"mail": mail}

@@ -41,15 +41,15 @@ def test_it_is_filtered_by_state(admin, emails, state):
     assert list(rows) == [emails[state]]
 
 
-def test_only_failed_and_uncertain_emails_are_sent_again(admin, emails):
+def test_only_what_did_not_arrive_is_sent_again(admin, emails):
     send_again(admin, emails.values())
     changed = [
         state
         for state, email in emails.items()
         if Email.objects.get(pk=email.pk).state != email.state
     ]
-    assert changed == ["failed", "uncertain"]
-    assert ProcrastinateJob.objects.filter(queue_name="mail").count() == 2
+    assert changed == ["bounced", "failed", "uncertain"]
+    assert ProcrastinateJob.objects.filter(queue_name="mail").count() == 3
 
 
 def test_agents_do_not_see_it(agent, emails):

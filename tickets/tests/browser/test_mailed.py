@@ -184,3 +184,17 @@ def test_the_labels_of_an_original_stay_whole_on_a_phone(desk, ticket):
     for label in ("From", "To"):
         box = window.locator("dt", has_text=label).first.bounding_box()
         assert box["height"] < 30, label
+
+
+def test_what_came_back_is_sent_again(window, ticket):
+    email = sent_email(ticket)
+    deliver(bounce())
+    window.goto(f"/tickets/{ticket.pk}/")
+    card = window.locator("#private-link")
+    expect(card).to_contain_text("Reply came back")
+    card.get_by_role("button", name="Send again").click()
+    expect(window.locator("#toasts")).to_contain_text("to kim@example.org is sent again.")
+    expect(window.locator("#notices")).not_to_contain_text("cannot be delivered")
+    expect(card).to_contain_text("Reply queued")
+    email.refresh_from_db()
+    assert email.state == "waiting"

@@ -63,6 +63,7 @@ GET = {
     "original": (302, 403, 404),
     "participants": (405, 405, 405),
     "clear-bounced": (405, 405, 405),
+    "resend": (405, 405, 405),
     "dashboard": (302, 403, 200),
     "triage": (302, 403, 200),
     "account": (302, 403, 200),
@@ -90,7 +91,7 @@ AGENTS_ONLY = [
     *("ticket-export", "save-view", "delete-view", "account"),
     *("saved-replies", "saved-reply", "delete-reply", "reply-picker", "insert-reply"),
     *("merge", "unmerge", "link", "unlink", "split"),
-    *("decide", "original", "participants", "clear-bounced"),
+    *("decide", "original", "participants", "clear-bounced", "resend"),
     *("held-mail", "decide-held", "held-original"),
 ]
 METHODS = {
@@ -141,6 +142,7 @@ METHODS = {
     "original": {"GET"},
     "participants": {"POST"},
     "clear-bounced": {"POST"},
+    "resend": {"POST"},
     "dashboard": {"GET"},
     "triage": {"GET"},
     "account": {"GET", "POST"},
@@ -159,7 +161,7 @@ def address(name, ticket):
     route: URLPattern = ROUTES[name]
     path = "/" + str(route.pattern).replace("<int:view_id>", "1").replace("<int:reply_id>", "1")
     path = path.replace("<str:key>/<str:token>", "MQ/a-b").replace("<int:comment_id>", "1")
-    path = path.replace("<int:message_id>", "1")
+    path = path.replace("<int:message_id>", "1").replace("<int:email_id>", "1")
     path = path.replace("<path:path>", "a/b").replace("<str:token>", "expired")
     path = path.replace("<str:name>", "none.png").replace("<uuid:uuid>", str(UUID(int=1)))
     return path.replace("<str:secret>", ticket.link_secret).replace(

@@ -46,6 +46,18 @@ def link(message):
     return re.search(r"http://127.0.0.1:8000(/invitation/\S+)", text)[1]
 
 
+def test_it_names_the_desk(mail_server, settings, admin):
+    settings.DESK_NAME = "Müller & Söhne"
+    invite(admin)
+    work()
+    [message] = mail_server.messages
+    assert message["Subject"] == "You are invited to Müller & Söhne"
+    text, html = (message.get_body([kind]).get_content() for kind in ("plain", "html"))
+    assert "You are invited to Müller & Söhne. Your user name is ada." in text
+    assert "You are invited to Müller &amp; Söhne." in html
+    assert "the support desk" not in text + html
+
+
 @pytest.fixture
 def path(mail_server, admin):
     """The path of Ada's invitation."""

@@ -1,0 +1,173 @@
+"""The desk's address, its name, and who may use it."""
+
+from ..logo import logo
+from ..setting import (
+    DEFAULT_SECRET,
+    Section,
+    Setting,
+    boolean,
+    comma_separated,
+    integer,
+    one_line,
+    secret,
+    text,
+)
+
+ADDRESS = Section(
+    "Address",
+    (
+        Setting(
+            "HOST",
+            text,
+            "127.0.0.1",
+            "The address to listen on; with Docker, the address to publish the desk on. On any"
+            " address other than loopback, the desk refuses to start until `SECRET_KEY`,"
+            " `ADMIN_PASSWORD` and `POSTGRES_PASSWORD` are set to values of your own.",
+            in_readme=True,
+        ),
+        Setting(
+            "PORT",
+            integer,
+            8000,
+            "The port to listen on; with Docker, the port to publish the desk on.",
+            minimum=0,
+            maximum=65_535,
+            in_readme=True,
+        ),
+        Setting(
+            "ALLOWED_HOSTS",
+            comma_separated,
+            [],
+            "More host names that browsers may use, separated by commas. Loopback names and"
+            " `HOST` are always allowed.",
+            example="desk.example.org",
+        ),
+        Setting(
+            "HTTPS",
+            boolean,
+            False,
+            "Set to 1 if a proxy in front serves HTTPS. Cookies are then sent over HTTPS only,"
+            " browsers are told to use HTTPS (HSTS), and `X-Forwarded-Proto` is trusted.",
+            in_readme=True,
+        ),
+        Setting(
+            "CSRF_TRUSTED_ORIGINS",
+            comma_separated,
+            [],
+            "With HTTPS: the origins that may send forms, separated by commas.",
+            example="https://desk.example.org",
+        ),
+        Setting(
+            "TRUSTED_PROXIES",
+            integer,
+            0,
+            "The number of proxies in front of the desk. The client's address is taken from"
+            " what they add to `X-Forwarded-For`. Docker Compose includes one proxy, nginx.",
+            minimum=0,
+            docker="1",
+        ),
+    ),
+)
+
+NAME = Section(
+    "Name and logo",
+    (
+        Setting(
+            "DESK_NAME",
+            one_line,
+            "Support desk",
+            "The desk's name in headers, titles, messages and the back office; at most 60"
+            " characters.",
+            in_readme=True,
+        ),
+        Setting(
+            "DESK_LOGO",
+            logo,
+            None,
+            "The desk's logo: a PNG, JPEG, GIF, WebP or SVG file of at most 256 KiB, which is"
+            " read at the start, or an address of this site, such as `/static/logo.png` or one"
+            " below `SITE_URL`. Messages show it unless it is an SVG, which mail programs do"
+            " not support.",
+            default_note="the built-in icon",
+            example="/static/logo.png",
+        ),
+    ),
+)
+
+ACCESS = Section(
+    "Access",
+    (
+        Setting(
+            "ACCESS_MODE",
+            text,
+            "token",
+            "With `token`, agents sign in and programs send a token. With `open`, everybody"
+            " may act as an agent; this is refused on any address that is not loopback.",
+            choices=("token", "open"),
+            default_note="`token`; `make run`: `open`",
+            in_readme=True,
+        ),
+        Setting(
+            "SECRET_KEY",
+            secret,
+            "",
+            "Signs sessions and private links. To generate one:"
+            ' `python3 -c "import secrets; print(secrets.token_urlsafe(50))"`',
+            default_note="generated at the first start",
+            docker=f"{DEFAULT_SECRET}-to-a-long-random-secret",
+            in_readme=True,
+        ),
+        Setting(
+            "ADMIN_USERNAME",
+            text,
+            "",
+            "The name of the first admin account, created at the first start.",
+            docker="admin",
+        ),
+        Setting(
+            "ADMIN_PASSWORD",
+            secret,
+            "",
+            "The password of the first admin account.",
+            docker=DEFAULT_SECRET,
+        ),
+        Setting(
+            "CREATE_LIMIT",
+            integer,
+            30,
+            "How many tickets and replies one client address may send per minute without"
+            " signing in.",
+            minimum=0,
+        ),
+        Setting(
+            "CONFIRMATION_LIMIT",
+            integer,
+            60,
+            "How many new tickets the desk confirms by email per hour. The confirmations of"
+            " more are held until an agent answers, whose email has the private link as well.",
+            minimum=0,
+        ),
+        Setting(
+            "SUGGEST_LIMIT",
+            integer,
+            60,
+            "How many suggestions one client address may request per minute without signing in.",
+            minimum=0,
+        ),
+        Setting(
+            "SIGN_IN_LIMIT",
+            integer,
+            30,
+            "How many times one client address may try to sign in per minute.",
+            minimum=0,
+        ),
+        Setting(
+            "SIGN_IN_FAILURES",
+            integer,
+            5,
+            "After this many wrong passwords for one account from one address, the account is"
+            " locked for that address for 15 minutes.",
+            minimum=1,
+        ),
+    ),
+)

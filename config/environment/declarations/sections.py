@@ -1,0 +1,12 @@
+"""All sections, in the order of `.env.example`."""
+
+from . import desk, files, mail, server, triage
+
+SECTIONS = (
+    *(desk.ADDRESS, desk.NAME, desk.ACCESS),
+    *(server.DATABASE, server.WEB_SERVER, server.PAGES),
+    *(mail.EMAIL, mail.REPLIES),
+    files.FILES,
+    *(triage.MODEL, triage.GEMINI, triage.OPENAI, triage.GROQ, triage.OWN_SERVER, triage.LIMITS),
+)
+SETTINGS = tuple(setting for section in SECTIONS for setting in section.settings)
