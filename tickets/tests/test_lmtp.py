@@ -2,6 +2,7 @@
 
 import smtplib
 import time
+import tracemalloc
 
 import pytest
 from django.db import connection
@@ -139,3 +140,18 @@ def test_it_stops_at_once(settings):
         client = smtplib.LMTP("127.0.0.1", settings.LMTP_ADDRESS.port)
     assert time.monotonic() - started < 5
     client.close()
+
+
+@pytest.mark.parametrize(
+    "body", [b"x" * 3_000_000, b"\r\n" * 300_000, b"..\r\n." + b"y" * 2_000_000 + b"\r\n.\r\n"]
+)
+def test_lines_of_any_length_and_number_take_little_memory(server, mailbox, body):
+    """A message of empty lines must not become an object for each of them."""
+    raw = RAW + body + b"\r\n"
+    tracemalloc.start()
+    try:
+        assert deliver(server, mailbox.address, raw=raw) == [250]
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(raw)
+    finally:
+        tracemalloc.stop()
+    assert bytes(InboundMessage.objects.get().raw) == raw

@@ -16,7 +16,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.lmtp import LMTP
-from aiosmtpd.smtp import Envelope, Session
+from aiosmtpd.smtp import Envelope, Session, syntax
 from django.conf import settings
 from django.db import connection as database
 
@@ -27,25 +27,67 @@ from .mailboxes import mailbox_of
 
 logger = logging.getLogger(__name__)
 
-MAX_LINE_BYTES = 1024 * 1024  # mail servers pass on longer lines than the standard allows
+READ_BYTES = 1024 * 1024  # of a line at a time; a line of a message may be longer
 MAX_RECIPIENTS = 5000
 NULL_PATH = "<>"  # as aiosmtpd names it
 STORED = "250 2.0.0 Stored"
 TRY_AGAIN = "451 4.3.0 The message could not be stored. Try again later."
 TOO_MANY = "452 4.5.3 Too many recipients"
+TOO_LARGE = "552 5.3.4 The message is too large"
 BAD_ADDRESS = "553 5.1.3 The address is not valid"
 
 
 class Server(LMTP):
-    """aiosmtpd's LMTP, which itself gives one answer for all recipients to a bad message."""
+    """aiosmtpd's LMTP, which itself gives one answer for all recipients to a bad message.
 
-    line_length_limit = MAX_LINE_BYTES
+    It also keeps an object for each line, so that 25 MB of empty lines would take more than 1 GB,
+    and refuses long lines.
+    """
+
+    line_length_limit = READ_BYTES
 
     async def push(self, status: Any) -> None:
-        is_bad_message = isinstance(status, str) and status.startswith(("552 ", "500 Line"))
+        is_bad_message = isinstance(status, str) and status.startswith("552 ")
         if is_bad_message and self.envelope is not None and self.envelope.rcpt_tos:
             status = "\r\n".join([str(status)] * len(self.envelope.rcpt_tos))
         await super().push(status)
+
+    @syntax("DATA")
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        if self.envelope is None or not self.envelope.rcpt_tos:
+            await self.push("503 Error: need RCPT command")
+        elif arg:
+            await self.push("501 Syntax: DATA")
+        else:
+            await self.push("354 End data with <CR><LF>.<CR><LF>")
+            content = await self._read_content()
+            status = TOO_LARGE
+            if len(content) <= MAX_MAIL_BYTES:
+                self.envelope.content = self.envelope.original_content = bytes(content)
+                status = await self._call_handler_hook("DATA")
+            await self.push(status)  # it counts the recipients
+            self._set_post_data_state()  # type: ignore[no-untyped-call]
+
+    async def _read_content(self) -> bytearray:
+        """Return the message. Of one past the limit only the first byte past it is kept."""
+        content = bytearray()
+        is_at_start = True  # of a line
+        while True:
+            try:
+                piece = await self._reader.readuntil(b"\r\n")
+                is_end = True
+            except asyncio.LimitOverrunError as error:
+                piece = await self._reader.read(error.consumed)
+                is_end = False
+            except asyncio.CancelledError:  # the connection is gone
+                self._writer.close()
+                raise
+            if is_at_start and piece == b".\r\n":
+                return content
+            if is_at_start:
+                piece = piece.removeprefix(b".")
+            is_at_start = is_end
+            content += piece[: MAX_MAIL_BYTES + 1 - len(content)]
 
 
 class Handler:
