@@ -33,12 +33,12 @@ class ReceivedFile:
         self.max_bytes = max_bytes
         self._digest = hashlib.sha256()
         self._head = b""
-        self._is_unwritable = False
+        self.is_unwritable = False
         self._file: IO[bytes] | None = None
         try:
             self._file = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115
         except OSError:
-            self._is_unwritable = True
+            self.is_unwritable = True
 
     def write(self, chunk: bytes) -> None:
         """Take the next part of the content."""
@@ -52,7 +52,7 @@ class ReceivedFile:
             while view:
                 view = view[self._file.write(view) :]
         except OSError:
-            self._is_unwritable = True
+            self.is_unwritable = True
             self.close()
         self._digest.update(chunk)
         self._head += chunk[: HEAD_BYTES - len(self._head)]
@@ -84,7 +84,7 @@ class ReceivedFile:
         if self.size > self.max_bytes:
             limit = {"name": self.name, "limit": self.max_bytes // MIB}
             return texts.FILE_TOO_LARGE % limit
-        if self._is_unwritable:
+        if self.is_unwritable:
             return texts.FILE_NOT_STORED % {"name": self.name}
         if not self.size:
             return texts.FILE_EMPTY % {"name": self.name}

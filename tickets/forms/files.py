@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from .. import requester_texts as texts
+from ..exceptions import StorageUnavailable
 from ..files.received import EarlierFile, NewFile, ReceivedFile
 from ..models.attachments import StoredFile
 from ..vocabulary import EARLIER_FILE_LIFETIME, MAX_FILES_PER_MESSAGE
@@ -104,6 +105,8 @@ class UploadField(forms.Field):
         file = super().clean(value)
         if not isinstance(file, ReceivedFile):
             raise ValidationError(self.error_messages["required"])
+        if file.is_unwritable:
+            raise StorageUnavailable  # nothing is wrong with the file: send it again later
         if file.problem:
             raise ValidationError(str(file.problem))
         return file

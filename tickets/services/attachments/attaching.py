@@ -12,7 +12,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from ...access.actors import Actor
-from ...exceptions import InvalidInput
+from ...exceptions import InvalidInput, StorageUnavailable
 from ...files.received import MIB, NewFile
 from ...mail.file_names import clean
 from ...models.attachments import Attachment, StoredFile
@@ -41,6 +41,8 @@ def attach_content(
     file = storing.receive(name)
     try:
         file.write(content)
+        if file.is_unwritable:
+            raise StorageUnavailable  # the file is not at fault: its message has to wait
         if file.problem:
             raise InvalidInput(str(file.problem))
         with storing.storing([file]):

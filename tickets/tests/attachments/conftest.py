@@ -1,5 +1,6 @@
 """Storages for tests of files, and files to send."""
 
+import os
 import secrets
 
 import boto3
@@ -58,3 +59,11 @@ def _own_directory(settings, tmp_path):
     """Keep the files of each test apart, unless it asks for another storage."""
     options = {"location": str(tmp_path / "files")}
     settings.STORAGES = settings.STORAGES | {"attachments": LOCAL | {"OPTIONS": options}}
+
+
+@pytest.fixture
+def full_disk(in_directory):
+    """The storage, on a disk that takes no more while a file arrives."""
+    os.mkdir(in_directory.location)
+    os.symlink("/proc/self/fdinfo", f"{in_directory.location}/partial")
+    return in_directory

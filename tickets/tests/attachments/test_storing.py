@@ -10,6 +10,7 @@ from django.db import transaction
 
 from tickets.exceptions import InvalidInput, StorageUnavailable
 from tickets.files.received import MIB, EarlierFile, ReceivedFile
+from tickets.forms.files import AttachmentForm
 from tickets.models.attachments import Attachment, StoredFile
 from tickets.services.attachments.attaching import attach, attach_content
 from tickets.services.attachments.storage import storage
@@ -166,6 +167,21 @@ def test_a_disk_that_is_full_while_a_file_arrives_is_a_problem_of_the_file(tmp_p
     file._file = open("/dev/full", "wb", buffering=0)  # noqa: SIM115
     file.write(b"x" * 100)
     assert "could not be stored" in str(file.problem)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fdinfo"), reason="needs /proc")
+def test_mail_waits_while_the_disk_is_full(full_disk):
+    """A file that is refused never comes back, but a message that waits does."""
+    with pytest.raises(StorageUnavailable):
+        attach_content(TicketFactory(), samples.TEXT, "log.txt")
+    assert not StoredFile.objects.exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fdinfo"), reason="needs /proc")
+def test_a_program_is_told_to_try_again_while_the_disk_is_full(full_disk):
+    file = received()
+    with pytest.raises(StorageUnavailable):
+        AttachmentForm({}, {"file": file}).full_clean()
 
 
 @pytest.mark.parametrize(
