@@ -12,8 +12,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# A name and a value of an attribute.
-ATTRIBUTE = re.compile(r"""([a-z-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I)
+# A name and a value of an attribute. The look-behind starts each attempt at the beginning of a
+# name, so that a long one is not read again from each of its letters.
+ATTRIBUTE = re.compile(
+    r"""(?<![a-z-])([a-z-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I
+)
 TAG = re.compile(r"(/?)([a-z][a-z0-9:]{0,30})", re.I)
 # Any other "<" is text.
 TAG_START = re.compile(r"<(?=/?[a-z]|[!?])", re.I)

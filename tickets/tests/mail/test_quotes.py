@@ -1,5 +1,7 @@
 """What is folded: quotes and signatures. Nothing is ever lost."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -194,3 +196,10 @@ def test_folding_takes_linear_time(part):
 )
 def test_html_takes_linear_time(part):
     assert takes_linear_time(to_text, part)
+
+
+def test_a_long_name_of_an_attribute_is_read_once():
+    source = f"<div {'a-' * 2000}>" * 500
+    start = time.process_time()
+    to_text(source)
+    assert time.process_time() - start < 1

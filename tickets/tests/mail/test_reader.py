@@ -60,6 +60,17 @@ def test_hostile_messages_end_soon(raw, flag):
     assert flag is None or flag in parsed.flags
 
 
+def test_padding_takes_no_more_room_than_the_message():
+    """Each piece between padding is an object, and a large message has millions of them."""
+    raw = b"Content-Transfer-Encoding: base64\n\n" + b"QQ=" * 1_000_000
+    tracemalloc.start()
+    try:
+        read(raw)
+        assert tracemalloc.get_traced_memory()[1] < 10 * len(raw)
+    finally:
+        tracemalloc.stop()
+
+
 def test_a_text_below_too_many_headers_is_read():
     raw = b"".join(b"X-%d: y\n" % n for n in range(5000)) + b"\nThe text."
     assert read(raw).text == "The text."
