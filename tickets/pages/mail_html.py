@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import nh3
 from django.utils.safestring import SafeString, mark_safe
 
+from ..mail.bounds import bounded
 from ..models.incoming import InboundMessage
 from ..services.attachments.serving import inline_thumbnails
 from ..services.attachments.thumbnails import THUMBNAIL_TYPE
@@ -27,7 +28,7 @@ def sanitized(html: str, message: InboundMessage) -> SafeString:
     Nothing is loaded from elsewhere. Up to one query, and the thumbnails are read into memory.
     """
     result = nh3.clean(
-        html,
+        bounded(html),
         tags=set(TAGS),
         attribute_filter=_AttributeFilter(inline_thumbnails(message)),
         url_schemes={"http", "https", "mailto", "cid"},

@@ -16,6 +16,7 @@ from ...forms.mail import (
     ParticipantAction,
     ParticipantForm,
 )
+from ...mail.bounds import MAX_CHARS
 from ...models.incoming import InboundMessage
 from ...models.ticket import Comment, Ticket
 from ...services.mail.incoming import held
@@ -81,6 +82,7 @@ def show_original(
         "ticket": ticket,
         "row": row,
         "message": message,
+        "text": (message.plain or message.text)[:MAX_CHARS],
         "html": sanitized(message.html, row),
     }
     response = render(request, "tickets/original.html", context)

@@ -304,6 +304,18 @@ def test_the_original_of_a_plain_message_is_its_text(agent):
     assert "a &lt;b&gt; c" in response.content.decode()
 
 
+def test_the_original_whose_html_would_stop_the_desk_is_its_text(agent):
+    """The <b>s are opened again in each paragraph: 40 KB would become 60 MB."""
+    head = HTML.partition("\n\n")[0]
+    bomb = "".join(f"<p><b title={number}>word" for number in range(6000))
+    row = deliver(f"{head}\n\n{bomb}".encode())
+    response = agent.get(f"/tickets/{row.ticket_id}/messages/{row.pk}/original/")
+    body = response.content.decode().partition("<main>")[2]
+    assert "too large to be shown" in body
+    assert "word" in body
+    assert len(body) < 200_000
+
+
 # --- participants ----------------------------------------------------------------------------
 
 
