@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from .vocabulary import Category, MailKind, Priority, Status
 
@@ -51,6 +52,15 @@ TOO_MUCH_FOR_TICKET = _("All files of one ticket may have %(limit)d MB together.
 TOO_MUCH_TODAY = _("You have sent too many files today. Please try again tomorrow.")
 FILE_WAITS = _("This file is still being checked. Please try again in a few minutes.")
 FILE_REFUSED = _("This file was refused by our virus scanner.")
+
+# --- messages by mail ---
+
+# Stored in English in the place of a text, and translated where it is shown.
+NO_TEXT = gettext_noop("(no text)")
+MAIL_TOO_LARGE = gettext_noop(
+    "This message was too large to be received. Only its headers were stored."
+)
+IN_PLACE_OF_TEXT = frozenset({NO_TEXT, MAIL_TOO_LARGE})
 
 # --- where a ticket stands ---
 

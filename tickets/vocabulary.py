@@ -372,6 +372,8 @@ EARLIER_FILE_LIFETIME = timedelta(days=1)  # a stored file that nothing is attac
 MAX_THUMBNAIL_PIXELS = 50_000_000  # of the image, so that a small file cannot fill the memory
 # Of a message that comes by mail. What goes past is stored, flagged, and not read.
 MAX_MAIL_BYTES = 25 * 1024 * 1024
+# Of one that is delivered by the API or LMTP: past MAX_MAIL_BYTES only its headers are stored.
+MAX_DELIVERED_BYTES = 2 * MAX_MAIL_BYTES
 MAX_MAIL_PARTS = 100
 MAX_MAIL_DEPTH = 20  # parts in parts
 MAX_MAIL_HEADER_LINES = 2000  # per block of headers

@@ -23,6 +23,7 @@ from ..forms.fields import ListField, clean_data
 from ..web import uploads
 
 JsonObject = dict[str, Any]
+CHUNK = 1024 * 1024  # bytes
 MAX_KEYS_NAMED = 50  # in one error
 TYPE_NAMES = {str: "a string", bool: "true or false", int: "an integer"}
 
@@ -66,10 +67,14 @@ class BodyRules:
 
 @dataclass(frozen=True)
 class RawBody:
-    """A body that is not JSON: its media type, and how many bytes it may have."""
+    """A body that is not JSON: its media type, and how many bytes it may have.
+
+    Of one that is longer than `kept_bytes`, the rest is read and dropped. 0 keeps all.
+    """
 
     media: str
     max_bytes: int
+    kept_bytes: int = 0
 
 
 class JsonBody:
@@ -192,7 +197,7 @@ def read_object(request: HttpRequest) -> JsonObject:
 
 
 def read_raw(request: HttpRequest, rules: RawBody) -> bytes:
-    """Return a body as it was sent.
+    """Return a body as it was sent, or its beginning if not all of it is kept.
 
     Raises UnsupportedMediaType, PayloadTooLarge, or InvalidInput if it is empty or broken off.
     """
@@ -200,15 +205,18 @@ def read_raw(request: HttpRequest, rules: RawBody) -> bytes:
         raise UnsupportedMediaType(f"Send the body as {rules.media}.")
     _check_coding(request)
     length = int(request.META.get("CONTENT_LENGTH") or 0)
-    body = b""
+    body, size = b"", 0
     if length <= rules.max_bytes:
         try:
-            body = request.read(rules.max_bytes + 1)
+            body = request.read(rules.kept_bytes or rules.max_bytes + 1)
+            size = len(body)
+            while dropped := request.read(min(CHUNK, rules.max_bytes + 1 - size)):
+                size += len(dropped)
         except Exception:  # each server has its own errors for a body that ends too early
             raise InvalidInput("The body could not be read.") from None
-    if max(length, len(body)) > rules.max_bytes:
+    if max(length, size) > rules.max_bytes:
         raise PayloadTooLarge(f"The body is larger than {rules.max_bytes // 1024**2} MiB.")
-    if not body or len(body) < length:
+    if not body or size < length:
         raise InvalidInput("The body is empty, or shorter than its Content-Length.")
     return body
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from .. import rich_text
 from ..models.incoming import InboundMessage
@@ -14,6 +15,7 @@ from ..models.participants import Participant
 from ..models.spam import folded_address
 from ..models.ticket import Comment, Ticket
 from ..services.mail.outbox import reply_recipients
+from ..requester_texts import IN_PLACE_OF_TEXT
 from ..vocabulary import AuthorRole, InboundKind, InboundState, Sender
 
 
@@ -55,7 +57,12 @@ def _stands_beside(row: InboundMessage) -> bool:
 
 
 def text_html(body: str, message: InboundMessage | None) -> SafeString:
-    """Show a description or a comment, folded as its mail was read unless it was edited since."""
+    """Show a description or a comment, folded as its mail was read unless it was edited since.
+
+    What stands in the place of a text that could not be read is translated.
+    """
+    if message is not None and body in IN_PLACE_OF_TEXT:
+        body = gettext(body)
     is_as_mailed = message is not None and message.text == body
     return rich_text.render_mail(body, message.folds if message and is_as_mailed else [])
 

@@ -11,7 +11,7 @@ from config.environment.setting import LocalAddress
 from tickets.models.incoming import InboundMessage, Mailbox
 from tickets.services.mail import lmtp
 from tickets.tests.mail_server import free_port
-from tickets.vocabulary import MAX_MAIL_BYTES
+from tickets.vocabulary import MAX_DELIVERED_BYTES, MAX_MAIL_BYTES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -96,12 +96,21 @@ def test_without_a_database_the_mail_server_keeps_the_message(server, mailbox):
 
 def test_the_limit_is_announced_and_kept(server, mailbox):
     server.ehlo()
-    assert int(server.esmtp_features["size"]) == MAX_MAIL_BYTES
-    assert server.mail("kim@example.org", [f"SIZE={MAX_MAIL_BYTES + 1}"])[0] == 552
+    assert int(server.esmtp_features["size"]) == MAX_DELIVERED_BYTES
+    assert server.mail("kim@example.org", [f"SIZE={MAX_DELIVERED_BYTES + 1}"])[0] == 552
     line = b"x" * 998 + b"\r\n"
-    large = RAW + line * (MAX_MAIL_BYTES // len(line) + 1)
+    large = RAW + line * (MAX_DELIVERED_BYTES // len(line) + 1)
     assert deliver(server, mailbox.address, "nobody@example.org", raw=large) == [552, 552]
     assert deliver(server, mailbox.address) == [250]
+
+
+def test_of_a_message_over_25_mib_the_headers_are_stored(server, mailbox):
+    line = b"x" * 998 + b"\r\n"
+    large = RAW + line * (MAX_MAIL_BYTES // len(line) + 1)
+    assert deliver(server, mailbox.address, raw=large) == [250]
+    message = InboundMessage.objects.get()
+    assert not message.is_complete
+    assert len(bytes(message.raw)) < 1000
 
 
 def test_a_long_line_is_no_obstacle(server, mailbox):

@@ -10,13 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from ...access.actors import Actor
 from ...forms.mail import DeliveryForm
 from ...services.mail.incoming.receive import find_mailbox, receive
-from ...vocabulary import MAX_MAIL_BYTES, Scope
+from ...vocabulary import MAX_DELIVERED_BYTES, MAX_MAIL_BYTES, Scope
 from ..endpoints import endpoint
 from ..http import RawBody, answer, read_raw
 from ..serializers import received_message_json
 from ..shapes import ReceivedMessageJson
 
-MESSAGE = RawBody("message/rfc822", MAX_MAIL_BYTES)
+# One byte past the limit tells `receive` that the message was larger.
+MESSAGE = RawBody("message/rfc822", MAX_DELIVERED_BYTES, kept_bytes=MAX_MAIL_BYTES + 1)
 
 
 @endpoint(
@@ -30,7 +31,7 @@ MESSAGE = RawBody("message/rfc822", MAX_MAIL_BYTES)
     repeated="The message was there already.",
 )
 def receive_message(request: HttpRequest, actor: Actor, filters: Mapping[str, Any]) -> HttpResponse:
-    """Deliver one raw message of at most 25 MiB.
+    """Deliver one raw message of at most 50 MiB; of one over 25 MiB only the headers are stored.
 
     It is stored before this answers, so a mail server may forget it then. After any other answer
     it should deliver it again: the same message is stored once per mailbox. mailbox names the

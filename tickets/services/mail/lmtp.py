@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import connection as database
 
 from ...models.incoming import Mailbox
-from ...vocabulary import MAX_EMAIL_CHARS, MAX_MAIL_BYTES
+from ...vocabulary import MAX_DELIVERED_BYTES, MAX_EMAIL_CHARS
 from .incoming.receive import receive
 from .mailboxes import mailbox_of
 
@@ -62,7 +62,7 @@ class Server(LMTP):
             await self.push("354 End data with <CR><LF>.<CR><LF>")
             content = await self._read_content()
             status = TOO_LARGE
-            if len(content) <= MAX_MAIL_BYTES:
+            if len(content) <= MAX_DELIVERED_BYTES:
                 self.envelope.content = self.envelope.original_content = bytes(content)
                 status = await self._call_handler_hook("DATA")
             await self.push(status)  # it counts the recipients
@@ -87,7 +87,7 @@ class Server(LMTP):
             if is_at_start:
                 piece = piece.removeprefix(b".")
             is_at_start = is_end
-            content += piece[: MAX_MAIL_BYTES + 1 - len(content)]
+            content += piece[: MAX_DELIVERED_BYTES + 1 - len(content)]
 
 
 class Handler:
@@ -184,7 +184,7 @@ class _Controller(Controller):
     def __init__(self, handler: Handler, listener: socket.socket, **options: Any) -> None:
         super().__init__(
             handler,
-            data_size_limit=MAX_MAIL_BYTES,
+            data_size_limit=MAX_DELIVERED_BYTES,
             enable_SMTPUTF8=True,
             ident="LMTP",
             **options,

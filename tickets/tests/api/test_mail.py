@@ -7,7 +7,7 @@ from tickets.models.ticket import Ticket
 from tickets.services.mail.incoming.handling import handle
 from tickets.tests.factories import AgentFactory, TokenFactory
 from tickets.tests.incoming.messages import letter
-from tickets.vocabulary import MAX_MAIL_BYTES, Scope
+from tickets.vocabulary import MAX_DELIVERED_BYTES, MAX_MAIL_BYTES, Scope
 
 from .client import NEW, TICKETS, Api, assert_problem
 
@@ -78,13 +78,22 @@ def test_an_empty_message_is_refused(server):
     assert_problem(deliver(server, b""), 400, "validation_error")
 
 
-def test_a_message_may_have_25_mib_and_no_more(server):
+def test_of_a_message_over_25_mib_the_headers_are_stored(server):
     raw = letter("x" * (MAX_MAIL_BYTES - 400))
     assert len(raw) <= MAX_MAIL_BYTES
     assert deliver(server, raw).status_code == 202
-    response = deliver(server, letter("x" * MAX_MAIL_BYTES))
+    larger = letter("x" * MAX_MAIL_BYTES, subject="Plans")
+    assert deliver(server, larger).status_code == 202
+    whole, headers = InboundMessage.objects.order_by("pk")
+    assert (whole.is_complete, bytes(whole.raw)) == (True, raw)
+    assert not headers.is_complete
+    assert bytes(headers.raw) == larger[: larger.index(b"\r\n\r\n") + 4]
+
+
+def test_a_message_over_50_mib_is_refused(server):
+    response = deliver(server, letter("x" * MAX_DELIVERED_BYTES))
     assert_problem(response, 413, "payload_too_large")
-    assert InboundMessage.objects.count() == 1
+    assert not InboundMessage.objects.exists()
 
 
 def test_a_token_for_mail_does_nothing_else(server):

@@ -226,7 +226,7 @@ def test_each_described_answer_is_produced(settings, ticket, path, method, statu
     body = BODIES.get(operation)
     kind = {"content_type": "message/rfc822"} if type(body) is bytes else {}
     if status == 413:
-        large = TOO_LARGE * 25 if kind else TOO_LARGE
+        large = TOO_LARGE * 50 if kind else TOO_LARGE
         body = Upload(large) if isinstance(body, Upload) else large
     body = {"into": target.pk} if body is INTO else body
     if operation == "receiveMessage" and status == 200:

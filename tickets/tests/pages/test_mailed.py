@@ -21,7 +21,7 @@ from tickets.tests.incoming.messages import (
     ticket_of_kim,
 )
 from tickets.tests.incoming.test_loops import AUTOMATIC, bounce
-from tickets.vocabulary import AuthorRole, InboundState, Status
+from tickets.vocabulary import MAX_MAIL_BYTES, AuthorRole, InboundState, Status
 
 pytestmark = pytest.mark.django_db
 
@@ -134,6 +134,32 @@ def test_a_requester_whose_mail_came_back_is_asked_for_another_address(ticket):
     assert "we will email it to you" not in page
     assert "We email our replies" not in page
     assert "came back. Confirm another address" in page
+
+
+@pytest.mark.parametrize(
+    ("raw", "english", "german"),
+    [
+        (letter(""), "(no text)", "(kein Text)"),
+        (
+            letter("x" * MAX_MAIL_BYTES),
+            "This message was too large to be received.",
+            "Diese Nachricht war zu groß, um empfangen zu werden.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("opens", [True, False])
+def test_what_stands_for_a_text_is_in_the_readers_language(
+    agent, ticket, raw, english, german, opens
+):
+    if not opens:
+        raw = raw.replace(b"To: support@desk.example", f"To: {answer_to(ticket)}".encode())
+    row = deliver(raw.replace(b"Subject: Printer", b"Subject: Der Drucker ist kaputt und brennt"))
+    if not opens:
+        Ticket.objects.update(language="de")
+    assert (row.ticket == ticket) is not opens
+    assert english in page_of(agent, row.ticket)
+    assert german in requesters_page(row.ticket)
+    assert english not in requesters_page(row.ticket)
 
 
 # --- held messages ---------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from ....models.incoming import MAX_SUBJECT_CHARS, InboundMessage
 from ....models.participants import MAX_SENDER_NAME_CHARS
 from ....models.private_link import digest
 from ....models.ticket import Comment, Ticket
+from ....requester_texts import IN_PLACE_OF_TEXT, MAIL_TOO_LARGE
+from ....triage import engine
 from ....vocabulary import (
     MAX_EMAIL_CHARS,
     MAX_MAILED_TICKETS_PER_HOUR,
@@ -23,6 +25,7 @@ from ....vocabulary import (
     MAX_TITLE_CHARS,
     InboundKind,
     InboundState,
+    Language,
     ThreadRule,
     Verified,
 )
@@ -31,14 +34,13 @@ from ...editing import audited, editing_current
 from ...participants import add_participants
 from ...relations import link_tickets
 from ...replies import reply_at_once
-from ...tickets import create_ticket
+from ...tickets import choose_language, create_ticket
 from .bounces import note_bounce
 from .files import keep_files, name_waiting
 from .people import fold, possible_participants
 from .texts import StoredText, stored_text
 from .verdict import Outcome, Verdict
 
-TOO_LARGE = "This message was too large to be received. Only its headers were stored."
 HOUR = 3600  # seconds
 
 
@@ -90,6 +92,8 @@ def open_ticket(
     Mail about the ticket reads in the row whether a program wrote it, or possibly a forger.
     """
     ticket = create_ticket(_values(row, text), REQUESTER)
+    if ticket.description in IN_PLACE_OF_TEXT:  # which is English, whatever the subject is
+        choose_language(ticket, engine.language_of("", ticket.title) or Language.EN)
     row.ticket, row.rule, row.state = ticket, ThreadRule.NEW, InboundState.HANDLED
     if answered is not None:
         link_tickets(ticket.pk, answered.pk, SYSTEM)
@@ -177,7 +181,7 @@ def _values(row: InboundMessage, text: StoredText) -> dict[str, object]:
 
 
 def _body(row: InboundMessage, text: StoredText) -> str:
-    return text.body if row.is_complete else TOO_LARGE
+    return text.body if row.is_complete else MAIL_TOO_LARGE
 
 
 def _flags(message: Message) -> Iterator[str]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ....forms.pasted_text import clean_pasted
 from ....mail.quotes import Kind
 from ....mail.reader import Message
+from ....requester_texts import NO_TEXT
 from ....vocabulary import VISIBLE_CHARACTER
 
-NO_TEXT = "(no text)"
 VISIBLE = re.compile(VISIBLE_CHARACTER)
 
 
