@@ -14,8 +14,8 @@ from ..models.mail import BouncedAddress
 from ..models.participants import Participant
 from ..models.spam import folded_address
 from ..models.ticket import Comment, Ticket
-from ..services.mail.outbox import reply_recipients
 from ..requester_texts import IN_PLACE_OF_TEXT
+from ..services.mail.outbox import reply_recipients
 from ..vocabulary import AuthorRole, InboundKind, InboundState, Sender
 
 
