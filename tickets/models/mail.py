@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from ..querysets.bounced import BouncedAddressQuerySet
 from ..vocabulary import (
     MAX_EMAIL_CHARS,
     MAX_USERNAME_CHARS,
@@ -169,6 +170,8 @@ class BouncedAddress(models.Model):
     email = models.ForeignKey(Email, on_delete=models.SET_NULL, null=True, related_name="+")
     ticket = models.ForeignKey(Ticket, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = BouncedAddressQuerySet.as_manager()
 
     class Meta:
         verbose_name = "address that bounces"

@@ -9,6 +9,7 @@ from typing import Self
 from django.utils import timezone
 
 from ..models.incoming import InboundMessage
+from ..models.mail import BouncedAddress
 from ..services.attachments.processing import WaitingFiles, waiting_files
 from ..services.mail.limits import held_this_hour
 from ..services.mail.mailboxes import MailboxTrouble, troubles
@@ -17,6 +18,7 @@ from ..vocabulary import InboundState
 
 # A message is read within seconds, unless the worker or the storage is gone.
 OVERDUE = timedelta(minutes=5)
+MAX_BOUNCED = 5  # addresses that are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,11 @@ class Alerts:
     failed_messages: int
     waiting_messages: int
     unscanned: WaitingFiles | None
+    bounced: list[BouncedAddress]  # of unfinished tickets, the newest first
 
     @classmethod
     def read(cls) -> Self:
-        """Return what is wrong now. Four queries; the model's state is in this process."""
+        """Return what is wrong now. Five queries; the model's state is in this process."""
         messages = InboundMessage.objects.counts_to_act_on(timezone.now() - OVERDUE)
         return cls(
             model_failure=model_failure(),
@@ -43,6 +46,7 @@ class Alerts:
             failed_messages=messages.get(InboundState.FAILED, 0),
             waiting_messages=messages.get(InboundState.STORED, 0),
             unscanned=waiting_files(),
+            bounced=list(BouncedAddress.objects.of_active_tickets()[:MAX_BOUNCED]),
         )
 
     @property
@@ -55,5 +59,6 @@ class Alerts:
             f"{self.unscanned.count}.{self.unscanned.since:%H%M%S}" if self.unscanned else "",
             *map(str, (self.held_confirmations, self.held_messages, self.failed_messages)),
             str(self.waiting_messages),
+            *(f"b{each.pk}" for each in self.bounced),
         ]
         return "-".join(parts)

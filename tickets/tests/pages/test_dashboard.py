@@ -12,6 +12,7 @@ from django.utils import timezone
 from tickets.access.actors import SYSTEM
 from tickets.audit.trail import audit_trail
 from tickets.models.incoming import Mailbox, MailboxFetch
+from tickets.models.mail import BouncedAddress
 from tickets.models.ticket import Ticket
 from tickets.pages import charts
 from tickets.pages.templatetags.desk import duration, span_name
@@ -382,12 +383,28 @@ def test_a_visitor_with_a_known_etag_is_redirected(visitor, agent):
 def test_queries_do_not_grow_with_tickets(agent, django_assert_num_queries):
     for ago in range(40):
         answered_ticket(1, status="resolved", resolved_at=timezone.now() - timedelta(days=ago / 40))
-    # Session, user, groups; two for the audit trail's latest event, four for what is wrong with
+    # Session, user, groups; two for the audit trail's latest event, five for what is wrong with
     # mail and files, two for all figures.
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         etag = agent.get("/dashboard/?days=0")["ETag"]
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         agent.get("/dashboard/?days=0", headers={"If-None-Match": etag})
+
+
+def test_a_requester_whose_mail_comes_back_is_named(agent):
+    etag = agent.get("/dashboard/")["ETag"]
+    ticket = TicketFactory(requester_email="kim@example.org")
+    finished = TicketFactory(status="closed")
+    merged = TicketFactory(merged_into=ticket, status="closed")
+    for number, each in enumerate((finished, merged, ticket)):
+        address = f"kim{number}@example.org"
+        BouncedAddress.objects.create(address=address, folded=address, ticket=each)
+    response = agent.get("/dashboard/", headers={"If-None-Match": etag})
+    [notice] = re.findall(r'<p [^>]*id="mail-bounced">.*?</p>', response.content.decode())
+    assert re.findall(r"kim\d", notice) == ["kim2", "kim1"]
+    assert f'<a href="/tickets/{ticket.pk}/">#{ticket.pk}</a>' in notice
+    update_ticket(ticket.pk, {"status": "resolved"}, SYSTEM)
+    assert "mail-bounced" not in page_of(agent)
 
 
 def test_a_mailbox_that_fails_is_named(agent):
