@@ -19,7 +19,10 @@ from ...models.ticket import Ticket
 
 SIGNATURE_BYTES = 10
 # Mail servers may change the case of an address, and some ticket systems add their own plus.
-SIGNED = re.compile(r"[+](?P<kind>[tbn])(?P<id>[0-9]{1,18})\.(?P<signature>[a-z2-7]{16})@", re.I)
+# Without re.A, letters beyond ASCII whose other case is in ASCII would match.
+SIGNED = re.compile(
+    r"[+](?P<kind>[tbn])(?P<id>[0-9]{1,18})\.(?P<signature>[a-z2-7]{16})@", re.I | re.A
+)
 Kind = Literal["t", "b", "n"]
 
 
