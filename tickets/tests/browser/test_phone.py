@@ -34,6 +34,8 @@ def paths(ticket):
         "ticket": ticket.pk,
         "requester": ticket.private_link_path(),
         "requester_done": ticket.private_link_path(),
+        "mailed": ticket.pk,
+        "requester_mailed": ticket.private_link_path(),
         "spare": [ticket.pk] * 9,
         "invitation": reverse("invitation", args=invitation_key(AgentFactory())),
     }
