@@ -23,6 +23,7 @@ from django.db import models
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -283,6 +284,12 @@ def badge(kind: str, value: str, label: str = "") -> SafeString:
         value,
         label or value.replace("_", " ").capitalize(),
     )
+
+
+def link_to_ticket(ticket_id: int) -> SafeString:
+    """Return a link to a ticket's page in the back office."""
+    address = reverse("admin:tickets_ticket_change", args=[ticket_id])
+    return format_html('<a href="{}">Ticket #{}</a>', address, ticket_id)
 
 
 def format_time(moment: datetime | None) -> str:

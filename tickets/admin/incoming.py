@@ -29,6 +29,7 @@ from .base import (
     ReadOnlyAdmin,
     badge,
     format_time,
+    link_to_ticket,
     newest,
     signed_in_actor,
 )
@@ -145,8 +146,7 @@ class InboundMessageAdmin(ReadOnlyAdmin):
     def ticket_link(self, message: InboundMessage) -> SafeString | str:
         if message.ticket_id is None:
             return "none"
-        address = reverse("admin:tickets_ticket_change", args=[message.ticket_id])
-        return format_html('<a href="{}">Ticket #{}</a>', address, message.ticket_id)
+        return link_to_ticket(message.ticket_id)
 
     @admin.display(description="State")
     def state_badge(self, message: InboundMessage) -> SafeString:
@@ -270,8 +270,7 @@ class BouncedAddressAdmin(DeskModelAdmin):
     def ticket_link(self, row: BouncedAddress) -> SafeString | str:
         if row.ticket_id is None:
             return "none"
-        address = reverse("admin:tickets_ticket_change", args=[row.ticket_id])
-        return format_html('<a href="{}">Ticket #{}</a>', address, row.ticket_id)
+        return link_to_ticket(row.ticket_id)
 
     @admin.display(description="Since")
     def since(self, row: BouncedAddress) -> str:

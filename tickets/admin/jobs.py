@@ -13,7 +13,6 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -26,7 +25,14 @@ from procrastinate.exceptions import ConnectorException
 from ..services.mail.delivery import send_email
 from ..services.mail.outbox import cancel_email
 from ..web.wording import plural
-from .base import NEWEST, ReadOnlyAdmin, badge, format_time, newest
+from .base import (
+    NEWEST,
+    ReadOnlyAdmin,
+    badge,
+    format_time,
+    link_to_ticket,
+    newest,
+)
 
 admin.site.unregister(ProcrastinateJob)
 # The library's model has no readable name: "procrastinate job" means nothing to an admin.
@@ -161,8 +167,7 @@ class JobAdmin(ReadOnlyAdmin):
         ticket_id = job.args.get("ticket_id")
         if not isinstance(ticket_id, int):
             return ""
-        address = reverse("admin:tickets_ticket_change", args=[ticket_id])
-        return format_html('<a href="{}">Ticket #{}</a>', address, ticket_id)
+        return link_to_ticket(ticket_id)
 
     @admin.display(description="State")
     def state(self, job: ProcrastinateJob) -> SafeString:

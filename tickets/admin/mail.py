@@ -7,8 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
@@ -16,7 +14,14 @@ from ..models.mail import Email
 from ..services.mail.outbox import resend_email
 from ..vocabulary import MailKind, MailState
 from ..web.wording import plural
-from .base import NEWEST, ReadOnlyAdmin, badge, format_time, newest
+from .base import (
+    NEWEST,
+    ReadOnlyAdmin,
+    badge,
+    format_time,
+    link_to_ticket,
+    newest,
+)
 
 # Each state of an email uses the badge of this job state.
 BADGES = {
@@ -85,8 +90,7 @@ class EmailAdmin(ReadOnlyAdmin):
     def ticket_link(self, email: Email) -> SafeString | str:
         if email.ticket_id is None:
             return ""
-        address = reverse("admin:tickets_ticket_change", args=[email.ticket_id])
-        return format_html('<a href="{}">Ticket #{}</a>', address, email.ticket_id)
+        return link_to_ticket(email.ticket_id)
 
     @admin.display(description="State")
     def state_badge(self, email: Email) -> SafeString:

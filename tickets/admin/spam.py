@@ -8,15 +8,18 @@ from django.contrib import admin
 from django.contrib.admin.models import DELETION
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ..models.spam import BlockedAddress
 from ..services.editing import audited
 from ..services.spam import unblock
 from ..web.wording import plural
-from .base import DeskModelAdmin, format_time, signed_in_actor
+from .base import (
+    DeskModelAdmin,
+    format_time,
+    link_to_ticket,
+    signed_in_actor,
+)
 from .forms import BlockedAddressForm
 
 
@@ -50,8 +53,7 @@ class BlockedAddressAdmin(DeskModelAdmin):
     def ticket_link(self, row: BlockedAddress) -> str | SafeString:
         if row.ticket is None:
             return "none"
-        address = reverse("admin:tickets_ticket_change", args=[row.ticket.pk])
-        return format_html('<a href="{}">Ticket #{}</a>', address, row.ticket.pk)
+        return link_to_ticket(row.ticket.pk)
 
     @admin.action(description="Unblock", permissions=["delete"])
     def unblock(self, request: HttpRequest, queryset: QuerySet[BlockedAddress]) -> None:
