@@ -9,19 +9,18 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from ..loopback import HOST, LoopbackServer
 from . import faults, protocols, rules, strictness
 
-HOST = "127.0.0.1"
 MAX_BODY_BYTES = 2_000_000
 HUGE_BYTES = 10_000_000
 LOG_LENGTH = 1000
 _GEMINI = re.compile(r".*/v1(?:beta)?/models/([^/:]+):generateContent")
 
 
-class FakeLLM:
+class FakeLLM(LoopbackServer):
     """A server in its own thread: `with FakeLLM() as fake: ... fake.url ...`.
 
     `hang_seconds` is how long "hang" and "drip" last. Closing the server ends them at once.
@@ -35,32 +34,11 @@ class FakeLLM:
         self._fault: str | None = None
         self._fault_times: int | None = None
         self._reply: str | None = None
-        self._server = _Server((HOST, port), self)
-
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self._server.server_address[1]}"
-
-    def serve(self) -> None:
-        """Serve in the current thread until `close` is called."""
-        self._server.serve_forever(poll_interval=0.05)
+        self.http = _Server((HOST, port), self)
 
     def close(self) -> None:
         self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self.serve, name="fake-llm", daemon=True).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+        super().close()
 
     def control(
         self, fault: str | None = None, times: int | None = None, reply: str | None = None

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import re
 import socket
-import threading
 import time
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import parseaddr
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 from aiosmtpd.controller import Controller
 
+from ..loopback import HOST, LoopbackServer
 from . import pages
 from .delivery import Deliver, DeliveryFailed
 from .messages import File, Outbox, SentMessage, answer, content_of, new_message
 
-HOST = "127.0.0.1"
 MAX_BODY_BYTES = 30_000_000
 MESSAGE_PATH = re.compile(r"/messages/(\d{1,9})(?:/(html|raw|answer|files/(\d{1,3})))?")
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; form-action 'self'"
@@ -36,7 +34,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class FakeMail:
+class FakeMail(LoopbackServer):
     """Both servers, in threads of their own: `with FakeMail(deliver, recipient) as fake: ...`.
 
     `recipient` is the desk's address, to which the page writes new messages.
@@ -46,35 +44,14 @@ class FakeMail:
         self, deliver: Deliver, recipient: str, *, smtp_port: int = 0, port: int = 0
     ) -> None:
         self.deliver, self.recipient, self.outbox = deliver, recipient, Outbox()
-        self._pages = _Server((HOST, port), self)
+        self.http = _Server((HOST, port), self)
         self.smtp_port = smtp_port or free_port()
         self._smtp = Controller(_Handler(self.outbox), HOST, self.smtp_port, enable_SMTPUTF8=True)
         self._smtp.start()
 
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self._pages.server_address[1]}"
-
-    def serve(self) -> None:
-        """Serve the pages in the current thread until `close` is called."""
-        self._pages.serve_forever(poll_interval=0.05)
-
     def close(self) -> None:
         self._smtp.stop()
-        self._pages.shutdown()
-        self._pages.server_close()
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self.serve, name="fake-mail", daemon=True).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+        super().close()
 
     def send(self, message: EmailMessage) -> None:
         """Deliver a customer's message to the desk. Raise DeliveryFailed."""
