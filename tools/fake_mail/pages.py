@@ -67,6 +67,7 @@ def show(sent: SentMessage) -> str:
     return _page(
         str(parsed["Subject"] or "(no subject)"),
         f"""<p><a href="/">All messages</a> · <a href="/messages/{sent.number}/raw">Source</a></p>
+        <p>From {escape(str(parsed["From"] or ""))}<br>To {escape(", ".join(sent.recipients))}</p>
         <pre>{escape(sent.text("plain"))}</pre>
         {f"<ul>{files}</ul>" if files else ""}
         <details><summary>HTML</summary>{frame}</details>

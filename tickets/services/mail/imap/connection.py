@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import imaplib
+import re
 import socket
 import ssl
 import time
@@ -22,6 +23,7 @@ from .problems import CONNECTION_ERRORS, MailboxProblem, explained, quoted
 CONNECT_SECONDS, ANSWER_SECONDS = 15, 60
 IDLE_SECONDS = 29 * 60  # a server may hang up after 30 minutes
 POLL_SECONDS = 60
+TIMING = re.compile(r"[ ]?\([\d.]+ \+ [\d.+ ]+ secs\)\.?$")
 TICK_SECONDS = 1  # how soon a waiting connection notices that it has to end
 # The numbers of all messages of a folder come in one line. imaplib's own limit is a million bytes.
 imaplib._MAXLINE = 20_000_000  # type: ignore[attr-defined]
@@ -151,10 +153,13 @@ def sign_in(connection: Connection, mailbox: Mailbox) -> None:
 
 
 def _server_words(error: Exception) -> str:
-    """Return what the server said. imaplib repeats it as a literal of bytes."""
+    """Return what the server said. imaplib repeats it as a literal of bytes.
+
+    Dovecot ends with the time that the command took, which helps nobody.
+    """
     text = str(error)
     is_literal = text.startswith(("b'", 'b"'))
-    return text[2:-1] if is_literal else text
+    return TIMING.sub("", text[2:-1] if is_literal else text)
 
 
 def _sign_in_by_password(connection: Connection, mailbox: Mailbox) -> None:
@@ -202,6 +207,6 @@ def open_folder(connection: Connection, mailbox: Mailbox) -> int:
     except IMAPClientAbortError as error:
         raise explained(error, mailbox) from error
     except IMAPClientError as error:
-        text = quoted(str(error), mailbox)
+        text = quoted(_server_words(error), mailbox)
         raise MailboxProblem(f"The folder {mailbox.folder} cannot be opened: {text}") from error
     return int(selected.get(b"UIDVALIDITY", 0))
