@@ -60,7 +60,10 @@ NO_TEXT = gettext_noop("(no text)")
 MAIL_TOO_LARGE = gettext_noop(
     "This message was too large to be received. Only its headers were stored."
 )
-IN_PLACE_OF_TEXT = frozenset({NO_TEXT, MAIL_TOO_LARGE})
+MAIL_NOT_HANDED_OUT = gettext_noop(
+    "The text of this message could not be received. Only its headers were stored."
+)
+IN_PLACE_OF_TEXT = frozenset({NO_TEXT, MAIL_TOO_LARGE, MAIL_NOT_HANDED_OUT})
 
 # --- where a ticket stands ---
 

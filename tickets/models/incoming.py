@@ -31,6 +31,8 @@ from .participants import MAX_SENDER_NAME_CHARS
 from .ticket import Comment, Ticket
 
 FILE_NOTE = "The file "  # how a sentence begins that names a file which is not on the ticket
+# How the headers of a message begin whose text the mail server did not hand out.
+NOT_HANDED_OUT = b"Desk-Not-Handed-Out: yes\r\n"
 MAX_SUBJECT_CHARS = 998
 
 

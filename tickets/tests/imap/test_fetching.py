@@ -269,3 +269,13 @@ def test_two_that_fetch_at_the_same_time_store_each_message_once(dovecot, mailbo
         thread.join()
     fetch(mailbox)
     assert InboundMessage.objects.count() == 30
+
+
+def test_a_size_that_was_understated_is_found_out(dovecot, mailbox, user, monkeypatch):
+    """As if the server had said so: the message is larger than the desk takes for large."""
+    monkeypatch.setattr(fetching, "MAX_MAIL_BYTES", 100_000_000)
+    dovecot.deliver(user, message(1, 30_000_000))
+    assert fetch(mailbox) == 1
+    row = InboundMessage.objects.get()
+    assert not row.is_complete
+    assert bytes(row.raw) == b"Message-ID: <1@example.org>\r\nSubject: 1\r\n\r\n"

@@ -11,11 +11,11 @@ from ....access.actors import REQUESTER, SYSTEM, Actor, user_actor
 from ....forms.tickets import SubmitForm
 from ....mail.reader import Message
 from ....models.housekeeping import Counter
-from ....models.incoming import MAX_SUBJECT_CHARS, InboundMessage
+from ....models.incoming import MAX_SUBJECT_CHARS, NOT_HANDED_OUT, InboundMessage
 from ....models.participants import MAX_SENDER_NAME_CHARS
 from ....models.private_link import digest
 from ....models.ticket import Comment, Ticket
-from ....requester_texts import IN_PLACE_OF_TEXT, MAIL_TOO_LARGE
+from ....requester_texts import IN_PLACE_OF_TEXT, MAIL_NOT_HANDED_OUT, MAIL_TOO_LARGE
 from ....triage import engine
 from ....vocabulary import (
     MAX_EMAIL_CHARS,
@@ -81,6 +81,11 @@ def fill_row(row: InboundMessage, message: Message, verdict: Verdict, text: Stor
     row.kind, row.rule = verdict.kind, verdict.rule or ""
     row.sender, row.verified = verdict.sender or "", verdict.verified
     row.explanation = [*verdict.explanation, *_flags(message)]
+    if _is_refused(row):
+        row.explanation.append(
+            "The mail server did not hand out the message's text. The message is still in the"
+            " mailbox, unread."
+        )
     row.ticket, row.error = verdict.ticket, ""
 
 
@@ -181,7 +186,13 @@ def _values(row: InboundMessage, text: StoredText) -> dict[str, object]:
 
 
 def _body(row: InboundMessage, text: StoredText) -> str:
-    return text.body if row.is_complete else MAIL_TOO_LARGE
+    if row.is_complete:
+        return text.body
+    return MAIL_NOT_HANDED_OUT if _is_refused(row) else MAIL_TOO_LARGE
+
+
+def _is_refused(row: InboundMessage) -> bool:
+    return not row.is_complete and bytes(row.raw).startswith(NOT_HANDED_OUT)
 
 
 def _flags(message: Message) -> Iterator[str]:
