@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from tickets.models.incoming import InboundMessage, Mailbox, MailboxFetch
-from tickets.services.mail.imap import receiver
+from tickets.services.mail.imap import fetching, receiver
 from tickets.services.mail.imap.connection import connected, open_folder
 from tickets.services.mail.imap.lease import Lease
 from tickets.services.mail.imap.receiver import Receiver
@@ -273,3 +274,49 @@ def test_fetch_mail_leaves_what_a_worker_fetches(mailbox, user, capsys):
     assert Lease(mailbox.pk, "elsewhere:1:abcd").acquire()
     call_command("fetch_mail")
     assert capsys.readouterr().out.startswith(f"{user}: a worker fetches it, until ")
+
+
+# --- connections to the database --------------------------------------------------------
+
+
+def held_connections():
+    """Return how many connections to the database are in use, but for the test's own."""
+    connection.close()
+    stats = connection.pool.get_stats()
+    return stats["pool_size"] - stats["pool_available"]
+
+
+def test_mailboxes_that_wait_for_a_server_hold_no_connection_to_the_database(dovecot, user):
+    """More of them than there are connections. Their server takes calls and says nothing."""
+    count = connection.pool.max_size + 4
+    # The server ends first, or the mailboxes' threads would wait for its greeting.
+    with receiving(), socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        port = silent.getsockname()[1]
+        for number in range(count):
+            create_mailbox(dovecot, f"silent-{number}", host="127.0.0.1", port=port)
+        wait_until(lambda: MailboxFetch.objects.exclude(lease_owner="").count() == count)
+        wait_until(lambda: held_connections() <= 1)
+        create_mailbox(dovecot, user)
+        dovecot.deliver(user, message(1))
+        stored(1)
+
+
+def test_mailboxes_that_wait_for_their_turn_hold_no_connection_to_the_database(
+    dovecot, mailbox, user
+):
+    dovecot.deliver(user, message(1))
+    for _ in range(4):
+        fetching.FETCHING.acquire()
+    try:
+        with receiving() as running:
+            wait_until(lambda: MailboxFetch.objects.filter(uid_validity__isnull=False).exists())
+            time.sleep(1)
+            running._stopping.set()  # else it looks for mailboxes meanwhile
+            running._thread.join()
+            assert held_connections() == 0
+            assert not InboundMessage.objects.exists()
+            fetching.FETCHING.release()
+            stored(1)
+    finally:
+        for _ in range(3):
+            fetching.FETCHING.release()

@@ -22,8 +22,6 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 5  # how often changed mailboxes are looked for, and leases renewed
 STOP_SECONDS = 5  # how long the end of the worker waits for its mailboxes
 PAUSE_SECONDS = 5  # while the database does not answer, or another worker has the mailbox
-# Mailboxes that are read at the same time. Each may need memory for a message of 25 MB.
-FETCHING = threading.BoundedSemaphore(4)
 
 
 class Receiver:
@@ -98,6 +96,7 @@ class MailboxLoop(threading.Thread):
         self._stopping = threading.Event()
         self._connection: Connection | None = None
         self._is_database_gone = False
+        self._refusals: dict[int, int] = {}
 
     def stop(self) -> None:
         self._stopping.set()
@@ -139,6 +138,7 @@ class MailboxLoop(threading.Thread):
             return PAUSE_SECONDS
         if (seconds := self._lease.seconds_to_wait()) > 0:
             return min(seconds, PAUSE_SECONDS)
+        database.close()  # connecting may take a while
         try:
             self._stay_connected(mailbox)
         except (MailboxProblem, *CONNECTION_ERRORS) as error:
@@ -149,11 +149,11 @@ class MailboxLoop(threading.Thread):
     def _stay_connected(self, mailbox: Mailbox) -> None:
         with connected(mailbox) as connection:
             self._connection = connection
+            database.close()  # which stored a new refresh token
             try:
-                folder = Folder(connection, mailbox, self._lease)
+                folder = Folder(connection, mailbox, self._lease, self._refusals)
                 while not self._stopping.is_set():
-                    with FETCHING:
-                        folder.fetch_new(self._stopping.is_set)
+                    folder.fetch_new(self._stopping.is_set)
                     self._lease.note_success(folder.complaint)
                     if connection.has_told_of_mail():
                         continue
