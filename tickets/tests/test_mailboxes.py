@@ -123,7 +123,9 @@ def ago(**span):
 
 def test_a_mailbox_that_works_is_no_trouble():
     MailboxFetch.objects.create(
-        mailbox=create("a", created_at=ago(days=3)), last_success_at=ago(minutes=20)
+        mailbox=create("a", created_at=ago(days=3)),
+        last_success_at=ago(minutes=20),
+        lease_until=ago(seconds=40),  # its worker is started again
     )
     create("b")
     create("by-pipe", host="", created_at=ago(days=3))
@@ -133,7 +135,9 @@ def test_a_mailbox_that_works_is_no_trouble():
 
 def test_a_failure_is_named_after_a_minute():
     row = create("a")
-    fetch = MailboxFetch.objects.create(mailbox=row, failing_since=ago(seconds=20), error="No.")
+    fetch = MailboxFetch.objects.create(
+        mailbox=row, failing_since=ago(seconds=20), error="No.", lease_until=timezone.now()
+    )
     assert troubles() == []
     MailboxFetch.objects.update(failing_since=ago(minutes=2))
     fetch.refresh_from_db()
@@ -141,10 +145,25 @@ def test_a_failure_is_named_after_a_minute():
     assert (trouble.mailbox, trouble.since, trouble.error) == (row, fetch.failing_since, "No.")
 
 
-def test_a_mailbox_that_nobody_fetches_is_named():
-    never = create("never", created_at=ago(hours=1))
-    MailboxFetch.objects.create(mailbox=create("b", created_at=ago(days=1)))
-    MailboxFetch.objects.update(last_success_at=ago(hours=2))
-    rows = troubles()
-    assert {(row.mailbox.name, row.error) for row in rows} == {("never", ""), ("b", "")}
-    assert {row.since for row in rows} >= {never.created_at}
+def test_a_mailbox_that_no_worker_fetches_is_named_after_a_minute():
+    create("never", created_at=ago(seconds=70))
+    create("new", created_at=ago(seconds=40))
+    values = {"last_success_at": ago(minutes=2), "failing_since": ago(minutes=90), "error": "No."}
+    left = MailboxFetch.objects.create(
+        mailbox=create("left", created_at=ago(days=1)), lease_until=ago(seconds=70), **values
+    )
+    MailboxFetch.objects.create(mailbox=create("earlier", created_at=ago(days=1)))  # release 0.4.0
+    rows = {row.mailbox.name: row for row in troubles()}
+    assert {name: row.error for name, row in rows.items()} == dict.fromkeys(
+        ["never", "left", "earlier"], ""
+    )
+    assert rows["left"].since == left.lease_until
+
+
+def test_a_mailbox_whose_thread_hangs_is_named():
+    row = create("hangs", created_at=ago(days=1))
+    MailboxFetch.objects.create(
+        mailbox=row, lease_until=timezone.now(), last_success_at=ago(minutes=50)
+    )
+    [trouble] = troubles()
+    assert (trouble.mailbox, trouble.error) == (row, "")

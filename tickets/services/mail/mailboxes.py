@@ -13,13 +13,13 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from ...models.incoming import Mailbox, MailboxFetch
+from ...models.incoming import Mailbox, MailboxFetch, is_lease_held
 from ...models.mail import mailbox as folded_mailbox
 from ...vocabulary import MAX_MAILBOX_NAME_CHARS, MailSignIn
 
 # A server that only restarts is no news for anybody.
 PATIENCE = timedelta(minutes=1)
-# A mailbox is looked at every 29 minutes at least.
+# A mailbox is looked at every 29 minutes at least, if its thread does not hang.
 LONG_AGO = timedelta(minutes=45)
 # Where the numbers of its messages count. If one of these changes, all are looked at again.
 ORIGIN_FIELDS = ("host", "username", "folder", "fetch_since")
@@ -65,22 +65,29 @@ def troubles() -> list[MailboxTrouble]:
     """Return the mailboxes whose mail does not come in, those that fail longest first."""
     now = timezone.now()
     is_failing = Q(fetch__failing_since__lt=now - PATIENCE)
+    has_no_worker = Q(fetch=None) | Q(fetch__lease_until=None)
+    has_no_worker |= Q(fetch__lease_until__lt=now - PATIENCE)
     seen_at = F("fetch__last_success_at")
-    is_forgotten = Q(created_at__lt=now - LONG_AGO) & (
-        Q(fetch=None)
-        | Q(fetch__last_success_at__lt=now - LONG_AGO)
-        | Q(fetch__last_success_at=None)
+    hangs = Q(fetch__last_success_at=None) | Q(fetch__last_success_at__lt=now - LONG_AGO)
+    rows = fetchable().filter(
+        is_failing
+        | has_no_worker & Q(created_at__lt=now - PATIENCE)
+        | hangs & Q(created_at__lt=now - LONG_AGO)
     )
-    rows = fetchable().filter(is_failing | is_forgotten).select_related("fetch")
-    return [_trouble(row) for row in rows.order_by("fetch__failing_since", seen_at, "pk")]
+    rows = rows.select_related("fetch").order_by("fetch__failing_since", seen_at, "pk")
+    return [_trouble(row, now) for row in rows]
 
 
-def _trouble(mailbox: Mailbox) -> MailboxTrouble:
+def _trouble(mailbox: Mailbox, now: datetime) -> MailboxTrouble:
     fetch = getattr(mailbox, "fetch", None)
     if fetch is None:
         return MailboxTrouble(mailbox, mailbox.created_at, "")
-    since = fetch.failing_since or fetch.last_success_at or mailbox.created_at
-    return MailboxTrouble(mailbox, since, fetch.error if fetch.failing_since else "")
+    seen_at = fetch.last_success_at or mailbox.created_at
+    if not is_lease_held(fetch, now - PATIENCE):  # whatever failed before is not the reason
+        return MailboxTrouble(mailbox, fetch.lease_until or seen_at, "")
+    is_failing = fetch.failing_since is not None
+    since = fetch.failing_since if is_failing else seen_at
+    return MailboxTrouble(mailbox, since, fetch.error if is_failing else "")
 
 
 def save_mailbox(mailbox: Mailbox, changed: Collection[str]) -> None:

@@ -68,7 +68,7 @@ def test_what_waits_and_what_arrives_is_stored_within_seconds(dovecot, mailbox, 
         dovecot.deliver(user, message(2))
         stored(2)
         assert time.monotonic() - started < 5
-    assert MailboxFetch.objects.get().lease_until is None
+    assert MailboxFetch.objects.get().lease_owner == ""
 
 
 def test_mail_that_arrives_while_other_mail_is_fetched_does_not_wait(dovecot, mailbox, user):
@@ -143,7 +143,7 @@ def test_changes_in_the_back_office_are_taken_up(dovecot, mailbox, user):
         dovecot.deliver(user, message(1), folder="Support")
         stored(1)
         Mailbox.objects.update(is_active=False)
-        wait_until(lambda: MailboxFetch.objects.get().lease_until is None)
+        wait_until(lambda: MailboxFetch.objects.get().lease_owner == "")
         new = create_mailbox(dovecot, f"{user}-new")
         dovecot.deliver(new.username, message(2))
         stored(2)
@@ -250,7 +250,7 @@ def test_the_workers_command_receives_and_ends_soon(dovecot, mailbox, user):
             assert time.monotonic() - started < 8
         finally:
             process.kill()
-    assert MailboxFetch.objects.get().lease_until is None
+    assert MailboxFetch.objects.get().lease_owner == ""
 
 
 def test_fetch_mail_fetches_and_ends(dovecot, mailbox, user, capsys):

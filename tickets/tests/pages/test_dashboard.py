@@ -413,7 +413,9 @@ def test_a_mailbox_that_fails_is_named(agent):
         name="Support", address="support@example.org", host="imap.example.org"
     )
     since = timezone.now() - timedelta(minutes=5)
-    MailboxFetch.objects.create(mailbox=mailbox, failing_since=since, error="It is <down>.")
+    MailboxFetch.objects.create(
+        mailbox=mailbox, failing_since=since, error="It is <down>.", lease_until=timezone.now()
+    )
     response = agent.get("/dashboard/", headers={"If-None-Match": etag})
     page = response.content.decode()
     assert "The mailbox support@example.org has had a problem since" in page

@@ -55,7 +55,7 @@ class Lease:
         return bool(rows.update(lease_owner=self.owner, lease_until=Now() + LEASE))
 
     def release(self) -> None:
-        self._rows().update(lease_owner="", lease_until=None)
+        self._rows().update(lease_owner="", lease_until=Now())
 
     def row(self) -> MailboxFetch:
         row = self._rows().first()
