@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from ..querysets.bounced import BouncedAddressQuerySet
+from ..querysets.bounced import BouncedAddressQuerySet, EmailQuerySet
 from ..vocabulary import (
     MAX_EMAIL_CHARS,
     MAX_USERNAME_CHARS,
@@ -107,6 +107,8 @@ class Email(models.Model):
     bounce_kind = models.CharField(
         max_length=10, choices=BounceKind, blank=True, default="", db_default="", editable=False
     )
+
+    objects = EmailQuerySet.as_manager()
 
     class Meta:
         verbose_name = "email"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.utils import timezone
 
 from ..models.incoming import InboundMessage
-from ..models.mail import BouncedAddress
+from ..models.mail import BouncedAddress, Email
 from ..services.attachments.processing import WaitingFiles, waiting_files
 from ..services.mail.limits import held_this_hour
 from ..services.mail.mailboxes import MailboxTrouble, troubles
@@ -18,7 +18,36 @@ from ..vocabulary import InboundState
 
 # A message is read within seconds, unless the worker or the storage is gone.
 OVERDUE = timedelta(minutes=5)
-MAX_BOUNCED = 5  # addresses that are named
+# Email is sent within seconds, unless the worker or the mail server is gone.
+MAIL_OVERDUE = timedelta(minutes=1)
+MAIL_FORGOTTEN = timedelta(days=7)  # what failed longer ago is shown in the back office only
+MAX_NAMED = 5  # addresses that bounce, or tickets whose email did not go out
+
+
+@dataclass(frozen=True, slots=True)
+class UndeliveredMail:
+    """How many emails did not go out, since when, the latest reason, and some tickets' numbers."""
+
+    count: int
+    since: datetime
+    error: str
+    tickets: list[int]
+
+    @classmethod
+    def read(cls) -> Self | None:
+        """Return what did not go out; None if all did. One query."""
+        now = timezone.now()
+        rows = list(
+            Email.objects.undelivered(now - MAIL_OVERDUE, now - MAIL_FORGOTTEN).values_list(
+                "created_at", "error", "ticket"
+            )
+        )
+        if not rows:
+            return None
+        errors = [error for _, error, _ in rows if error]
+        tickets = dict.fromkeys(ticket for _, _, ticket in rows if ticket)
+        since = min(created_at for created_at, _, _ in rows)
+        return cls(len(rows), since, errors[0] if errors else "", list(tickets)[:MAX_NAMED])
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +61,12 @@ class Alerts:
     failed_messages: int
     waiting_messages: int
     unscanned: WaitingFiles | None
-    bounced: list[BouncedAddress]  # of unfinished tickets, the newest first
+    undelivered: UndeliveredMail | None
+    bounced: list[BouncedAddress]  # the newest first
 
     @classmethod
     def read(cls) -> Self:
-        """Return what is wrong now. Five queries; the model's state is in this process."""
+        """Return what is wrong now. Six queries; the model's state is in this process."""
         messages = InboundMessage.objects.counts_to_act_on(timezone.now() - OVERDUE)
         return cls(
             model_failure=model_failure(),
@@ -46,7 +76,8 @@ class Alerts:
             failed_messages=messages.get(InboundState.FAILED, 0),
             waiting_messages=messages.get(InboundState.STORED, 0),
             unscanned=waiting_files(),
-            bounced=list(BouncedAddress.objects.of_active_tickets()[:MAX_BOUNCED]),
+            undelivered=UndeliveredMail.read(),
+            bounced=list(BouncedAddress.objects.to_decide()[:MAX_NAMED]),
         )
 
     @property
@@ -59,6 +90,9 @@ class Alerts:
             f"{self.unscanned.count}.{self.unscanned.since:%H%M%S}" if self.unscanned else "",
             *map(str, (self.held_confirmations, self.held_messages, self.failed_messages)),
             str(self.waiting_messages),
+            f"u{self.undelivered.count}.{self.undelivered.since:%H%M%S}"
+            if self.undelivered
+            else "",
             *(f"b{each.pk}" for each in self.bounced),
         ]
         return "-".join(parts)

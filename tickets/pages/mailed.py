@@ -85,7 +85,7 @@ def people(ticket: Ticket) -> dict[str, object]:
     folded = [participant.folded for participant in participants]
     if requester:
         folded.append(requester)
-    bounced = list(BouncedAddress.objects.filter(folded__in=folded).order_by("pk"))
+    bounced = list(BouncedAddress.objects.on(ticket, folded))
     unreachable = {each.folded for each in bounced}
     copied = reply_recipients(ticket, participants)
     return {

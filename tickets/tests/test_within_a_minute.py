@@ -2,7 +2,7 @@
 
 Each test does what happens, lets the worker do what is due within a minute, and looks. The events
 are: a requester writes, a ticket reopens, a ticket is assigned to me, the assignee leaves, two
-agents answer at once, triage fails.
+agents answer at once, triage fails, mail does not go out.
 """
 
 import re
@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tickets.access.actors import user_actor
+from tickets.models.mail import Email
 from tickets.models.ticket import Comment
 from tickets.models.workplace import PendingReply
 from tickets.services import comments, tickets
@@ -196,3 +197,18 @@ def test_agents_see_all_of_it_without_a_mail_server(zoe, maria):
     let_a_minute_pass()
     assert listed(maria, "assignee=none") == listed(maria, "waiting_for=us") == {ticket.pk}
     assert ticket.pk in unread(maria)
+
+
+def test_the_mail_server_refuses_the_password(mail_server, settings, zoe):
+    """The dashboard says so, not only the tickets whose mail does not go out."""
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "desk", "wrong"
+    agent = signed_in(zoe)
+    ticket = answered_ticket(zoe, requester_email="kim@example.org")
+    let_a_minute_pass()
+    assert mail_server.messages == []
+    Email.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    page = agent.get("/dashboard/").content.decode()
+    [notice] = re.findall(r'<p [^>]*id="mail-undelivered">.*?</p>', page)
+    assert "1 email did not go out" in notice
+    assert "The mail server cannot be reached" in notice
+    assert f"#{ticket.pk}</a>" in notice

@@ -12,13 +12,13 @@ from django.utils import timezone
 from tickets.access.actors import SYSTEM
 from tickets.audit.trail import audit_trail
 from tickets.models.incoming import Mailbox, MailboxFetch
-from tickets.models.mail import BouncedAddress
+from tickets.models.mail import BouncedAddress, Email
 from tickets.models.ticket import Ticket
 from tickets.pages import charts
 from tickets.pages.templatetags.desk import duration, span_name
 from tickets.services.comments import add_comment, add_reply
 from tickets.services.tickets import create_ticket, delete_ticket, update_ticket
-from tickets.tests.factories import AdminFactory, CommentFactory, TicketFactory
+from tickets.tests.factories import AdminFactory, AgentFactory, CommentFactory, TicketFactory
 from tickets.web.wording import precise_percentage
 
 PERIODS = (7, 30, 90, 0)
@@ -383,11 +383,11 @@ def test_a_visitor_with_a_known_etag_is_redirected(visitor, agent):
 def test_queries_do_not_grow_with_tickets(agent, django_assert_num_queries):
     for ago in range(40):
         answered_ticket(1, status="resolved", resolved_at=timezone.now() - timedelta(days=ago / 40))
-    # Session, user, groups; two for the audit trail's latest event, five for what is wrong with
+    # Session, user, groups; two for the audit trail's latest event, six for what is wrong with
     # mail and files, two for all figures.
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         etag = agent.get("/dashboard/?days=0")["ETag"]
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         agent.get("/dashboard/?days=0", headers={"If-None-Match": etag})
 
 
@@ -405,6 +405,60 @@ def test_a_requester_whose_mail_comes_back_is_named(agent):
     assert f'<a href="/tickets/{ticket.pk}/">#{ticket.pk}</a>' in notice
     update_ticket(ticket.pk, {"status": "resolved"}, SYSTEM)
     assert "mail-bounced" not in page_of(agent)
+
+
+def test_an_agent_whose_mail_comes_back_is_named(agent):
+    """Their notices stop silently, whatever their tickets are. A summary has no ticket."""
+    finished = TicketFactory(status="closed")
+    for number, (ticket, is_active) in enumerate([(None, True), (finished, True), (None, False)]):
+        account = AgentFactory(is_active=is_active)
+        email = Email.objects.create(kind="notice", event=f"n{number}", recipient=account)
+        address = f"lee{number}@desk.example"
+        BouncedAddress.objects.create(
+            address=address, folded=address, ticket=ticket, email=email, diagnostic="Unknown"
+        )
+    [notice] = re.findall(r'<p [^>]*id="mail-bounced">.*?</p>', page_of(agent))
+    assert re.findall(r"lee\d", notice) == ["lee1", "lee0"]
+    assert "an admin in the back office" in notice
+    on_ticket = agent.get(f"/tickets/{finished.pk}/").content.decode()
+    assert "Mail to <bdi>lee1@desk.example</bdi> cannot be delivered" in on_ticket
+    agent.post(f"/tickets/{finished.pk}/bounced/", {"address": "lee1@desk.example"})
+    admin = Client()
+    admin.force_login(AdminFactory(is_staff=True))
+    [notice] = re.findall(r'<p [^>]*id="mail-bounced">.*?</p>', page_of(admin))
+    assert re.findall(r"lee\d", notice) == ["lee0"]
+    assert 'href="/admin/tickets/bouncedaddress/"' in notice
+
+
+def test_email_that_does_not_go_out_is_counted(agent):
+    etag = agent.get("/dashboard/")["ETag"]
+    ticket, finished = TicketFactory(), TicketFactory(status="closed")
+    merged = TicketFactory(merged_into=ticket, status="closed")
+    account = AgentFactory()
+
+    def email(number, state, minutes, ticket=ticket, **values):
+        created_at = timezone.now() - timedelta(minutes=minutes)
+        names = {"kind": "reply", "event": f"e{number}", "created_at": created_at}
+        Email.objects.create(state=state, ticket=ticket, **names | values)
+
+    email(1, "waiting", 0.5)
+    email(2, "sent", 5)
+    email(3, "held", 5)
+    email(4, "failed", 5, finished)
+    email(5, "failed", 60 * 24 * 8)
+    email(6, "uncertain", 5, None, kind="notice", recipient=AgentFactory(is_active=False))
+    assert "mail-undelivered" not in page_of(agent)
+    email(11, "waiting", 70, finished, error="535 The password is <wrong>.")
+    email(12, "failed", 5, merged)
+    email(13, "uncertain", 5)
+    email(14, "failed", 5, None, kind="notice", recipient=account)
+    response = agent.get("/dashboard/", headers={"If-None-Match": etag})
+    [notice] = re.findall(r'<p [^>]*id="mail-undelivered">.*?</p>', response.content.decode())
+    assert "4 emails did not go out, the oldest for" in notice
+    assert re.search(r"1\sh\s10\smin", notice)
+    assert "What went wrong: <bdi>535 The password is &lt;wrong&gt;.</bdi>" in notice
+    linked = re.findall(r"/tickets/(\d+)/", notice)
+    assert linked == [str(each.pk) for each in (ticket, merged, finished)]
 
 
 def test_a_mailbox_that_fails_is_named(agent):
