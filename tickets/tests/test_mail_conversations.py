@@ -342,12 +342,19 @@ def test_who_was_removed_meanwhile_gets_nothing(mail_server, mailbox, agent):
     assert Email.objects.get().error == "An agent has removed this participant."
 
 
-def test_nobody_gets_anything_while_the_link_is_revoked(mail_server, mailbox, agent):
-    ticket = TicketFactory(requester_email="kim@example.org")
-    add_participant(ticket, "lou@example.org")
+def test_while_the_link_is_revoked_a_reply_goes_to_the_others_only(mail_server, mailbox, agent):
+    """A ticket without a link may have been made of an internal note, so nothing is quoted."""
+    ticket = TicketFactory(requester_email="kim@example.org", description="Secret note.")
+    add_participant(ticket, "lou@example.org", is_active=False)
+    add_participant(ticket, "ash@example.org")
     private_links.revoke_private_link(ticket, agent)
     reply(ticket, agent)
-    assert not Email.objects.exists()
+    work()
+    [message] = mail_server.messages
+    assert message["To"] == "ash@example.org"
+    for text in (plain(message), message.as_string()):
+        assert "Secret note." not in text
+        assert ticket.private_link_path() not in text
 
 
 # --- agents -----------------------------------------------------------------------------

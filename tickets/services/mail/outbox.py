@@ -53,11 +53,14 @@ def ticket_created(ticket: Ticket, *, held_because: str = "") -> None:
 
 
 def comment_added(comment: Comment) -> None:
-    """Send an agent's public reply to the requester, and to everybody else who takes part."""
+    """Send an agent's public reply to the requester, and to everybody else who takes part.
+
+    A revoked private link stops what goes to the requester only: the others never get the link.
+    """
     ticket = comment.ticket
-    if not comment.public or ticket.spam or not ticket.link_digest:
+    if not comment.public or ticket.spam:
         return
-    if ticket.requester_email:
+    if _is_reachable(ticket):
         _enqueue(ticket, MailKind.REPLY, f"reply {comment.pk}", comment=comment)
     for participant in reply_recipients(ticket, Participant.objects.of(ticket)):
         event = f"reply {comment.pk} to {participant.pk}"

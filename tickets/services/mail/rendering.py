@@ -59,7 +59,7 @@ def _obsolete_for_requester(email: Email) -> str:
         return "The address was confirmed, or another one was entered."
     if not email.current_address:
         return "The ticket no longer has an email address."
-    if not ticket.link_digest:
+    if not ticket.link_digest and email.participant is None:
         return "The private link was revoked."
     return _outdated_because(email, ticket)
 
@@ -159,14 +159,15 @@ def _content(email: Email) -> tuple[str, str, dict[str, Any]]:
 
 
 def _reply_context(comment: Comment) -> dict[str, Any]:
-    quote = conversations.quoted_message(comment)
+    # A ticket without a link may have been made of an internal note.
+    quote = conversations.quoted_message(comment) if comment.ticket.link_digest else None
     return {
         "body": comment.body,
         "body_html": rich_text.render(comment.body),
         "author": public_author(comment),
         "signature": signature_below(comment),
         "quote": quote,
-        "quote_html": rich_text.render(quote.text),
+        "quote_html": rich_text.render(quote.text) if quote else "",
     }
 
 
