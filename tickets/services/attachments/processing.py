@@ -105,16 +105,22 @@ def process_file(file_id: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(queue="files", queueing_lock="scan_waiting")
 def scan_waiting(timestamp: int) -> None:
-    """Try again to scan the files that wait, once a minute, until the scanner fails."""
+    """Try again to scan the files that wait, once a minute, until the scanner is gone.
+
+    In any order: else files on which it never gives a verdict would be tried before all others.
+    """
     overdue = StoredFile.objects.waiting_for_scan().filter(
         created_at__lt=timezone.now() - RETRY_AFTER
     )
-    for row in overdue[:MAX_FILES_PER_RUN]:
+    for row in overdue.order_by("?")[:MAX_FILES_PER_RUN]:
         try:
             scan_file(row)
-        except clamd.ScannerError as error:
+        except clamd.ScannerUnavailable as error:
             logger.error("the scanner does not work: %s", error)
             return
+        except clamd.ScannerError as error:
+            logger.error("the scanner gives no verdict on file %s: %s", row.pk, error)
+            continue
         except FileNotFoundError:
             continue
         process_file.defer(file_id=row.pk)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from PIL import Image
 
 from tickets.models.attachments import StoredFile
+from tickets.services.attachments import processing
 from tickets.services.attachments.attaching import attach_content
 from tickets.services.attachments.processing import process_file, scan_waiting, waiting_files
 from tickets.services.attachments.storage import storage
@@ -94,6 +95,7 @@ class Clamd:
         self.server = socket.create_server(("127.0.0.1", 0))
         self.address = self.server.getsockname()
         self.answer = ""  # instead of a verdict
+        self.max_bytes = 1_000_000_000
         self.sizes = []
         threading.Thread(target=self.serve, daemon=True).start()
 
@@ -111,9 +113,17 @@ class Clamd:
         content = b""
         while size := struct.unpack("!I", stream.read(4))[0]:
             content += stream.read(size)
+            if len(content) > self.max_bytes:
+                self.reply(stream, "INSTREAM size limit exceeded. ERROR")
+                return  # the rest is not read
         self.sizes.append(len(content))
         verdict = "stream: Eicar-Signature FOUND" if b"EICAR" in content else "stream: OK"
-        stream.write((self.answer or verdict).encode() + b"\0")
+        if b"PUZZLE" in content:
+            verdict = "stream: Can't parse it ERROR"
+        self.reply(stream, self.answer or verdict)
+
+    def reply(self, stream, text):
+        stream.write(text.encode() + b"\0")
         stream.flush()
 
 
@@ -195,6 +205,38 @@ def test_files_that_wait_are_scanned_later_and_are_on_the_dashboard(settings, cl
     scan_waiting(0)
     assert state(file) == "clean"
     assert "virus scanner" not in agent.get("/dashboard/").content.decode()
+
+
+def test_a_file_without_a_verdict_does_not_hold_up_others(clamd, monkeypatch):
+    monkeypatch.setattr(processing, "MAX_FILES_PER_RUN", 2)
+    puzzles = [attach_content(TicketFactory(), b"PUZZLE %d" % each, "a.txt") for each in range(4)]
+    file = attach_content(TicketFactory(), samples.TEXT, "log.txt")
+    old = timezone.now() - timedelta(minutes=10)
+    StoredFile.objects.update(created_at=old)
+    StoredFile.objects.filter(pk=file.file_id).update(created_at=old + timedelta(minutes=1))
+    for _ in range(100):
+        scan_waiting(0)
+    assert state(file) == "clean"
+    assert {state(each) for each in puzzles} == {"waiting"}
+    assert waiting_files().error == "Can't parse it ERROR"
+
+
+def test_a_scanner_that_is_gone_is_asked_once(clamd, monkeypatch, settings):
+    for each in range(4):
+        attach_content(TicketFactory(), b"text %d" % each, "a.txt")
+    StoredFile.objects.update(created_at=timezone.now() - timedelta(minutes=10))
+    clamd.server.shutdown(socket.SHUT_RDWR)
+    scan_waiting(0)
+    assert StoredFile.objects.exclude(scan_result="").count() == 1
+
+
+def test_a_scanner_that_stops_reading_says_why(clamd):
+    """It closes the connection while the file is sent to it."""
+    clamd.max_bytes = 100_000
+    file = attach_content(TicketFactory(), b"text " * 1_500_000, "log.txt")
+    process_file(file.file_id)
+    row = StoredFile.objects.get()
+    assert (state(file), row.scan_result) == ("waiting", "INSTREAM size limit exceeded. ERROR")
 
 
 def test_a_file_from_before_the_scanner_is_scanned_when_it_is_sent_again(settings, clamd):
