@@ -7,6 +7,7 @@ from tickets.models.incoming import InboundMessage, Mailbox
 from tickets.models.ticket import Ticket
 from tickets.tests.incoming.messages import answer_to, checked, deliver, letter, ticket_of_kim
 from tickets.tests.mail.messages import BOUNCE, REPLY
+from tickets.vocabulary import MAX_MAIL_BYTES
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,14 @@ def test_a_message_without_text_says_so(try_mail):
     assert "text shown     (no text)\ntext folded    none\n" in try_mail(
         b"From: kim@example.org\n\n"
     )
+
+
+def test_of_a_message_that_is_too_large_only_the_headers_count(try_mail):
+    raw = b"From: kim@example.org\nSubject: Large\n\n" + b"line\n" * (MAX_MAIL_BYTES // 5)
+    output = try_mail(raw)
+    assert "subject        Large\n" in output
+    assert "text shown     (too large: only the headers are stored)\n" in output
+    assert "| line" not in output
 
 
 def test_checks_count_from_the_named_server_only(try_mail):
