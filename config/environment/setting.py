@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from email.utils import getaddresses
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -146,7 +147,7 @@ class LocalAddress:
 
 
 def local_address(value: str) -> LocalAddress:
-    """A host and a port to listen on. A port alone is on loopback."""
+    """A port to listen on, of loopback, or of all addresses in a container."""
     parts = urlsplit(f"//{value}" if ":" in value else f"//127.0.0.1:{value}")
     try:
         host, port = parts.hostname, parts.port
@@ -154,7 +155,16 @@ def local_address(value: str) -> LocalAddress:
         host = port = None
     if not host or not port or parts.netloc not in (value, f"127.0.0.1:{value}"):
         raise ValueError("be a host and a port, as in 127.0.0.1:8024")
+    if not _is_loopback(host) and host not in ("0.0.0.0", "::"):  # noqa: S104
+        raise ValueError("be on loopback, as in 127.0.0.1:8024, or on 0.0.0.0 in a container")
     return LocalAddress(host, port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def web_address(value: str) -> str:

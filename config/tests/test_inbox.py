@@ -100,7 +100,9 @@ def test_its_description_has_no_password():
         ("127.0.0.1:8024", "127.0.0.1", 8024),
         ("8024", "127.0.0.1", 8024),
         ("[::1]:8024", "::1", 8024),
+        ("localhost:8024", "localhost", 8024),
         ("0.0.0.0:24", "0.0.0.0", 24),
+        ("[::]:24", "::", 24),
     ],
 )
 def test_addresses_to_listen_on(text, host, port):
@@ -110,4 +112,12 @@ def test_addresses_to_listen_on(text, host, port):
 @pytest.mark.parametrize("text", ["x", "127.0.0.1", "127.0.0.1:", ":8024", "1:2:3", "h:0", "h:1/x"])
 def test_wrong_addresses_to_listen_on(text):
     expected = "LMTP_ADDRESS must be a host and a port, as in 127.0.0.1:8024."
+    assert error(LMTP_ADDRESS=text) == expected
+
+
+@pytest.mark.parametrize("text", ["192.168.1.5:8024", "mail.example.org:24", "[2001:db8::1]:24"])
+def test_addresses_of_other_machines_can_reach_are_refused(text):
+    expected = (
+        "LMTP_ADDRESS must be on loopback, as in 127.0.0.1:8024, or on 0.0.0.0 in a container."
+    )
     assert error(LMTP_ADDRESS=text) == expected

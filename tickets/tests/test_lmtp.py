@@ -1,10 +1,12 @@
 """Mail that a mail server delivers by LMTP."""
 
+import asyncio
 import smtplib
 import time
 import tracemalloc
 
 import pytest
+from aiosmtpd.smtp import Envelope, Session
 from django.db import connection
 
 from config.environment.setting import LocalAddress
@@ -164,3 +166,26 @@ def test_lines_of_any_length_and_number_take_little_memory(server, mailbox, body
     finally:
         tracemalloc.stop()
     assert bytes(InboundMessage.objects.get().raw) == raw
+
+
+@pytest.mark.parametrize(
+    ("host", "is_near"),
+    [
+        ("127.0.0.1", True),
+        ("172.17.0.1", True),
+        ("::1", True),
+        ("fe80::1%eth0", True),
+        ("::ffff:127.0.0.1", True),
+        ("8.8.8.8", False),
+        ("::ffff:8.8.8.8", False),
+        ("2a00:1450::1", False),
+    ],
+)
+def test_only_senders_of_the_own_network_are_served(host, is_near):
+    assert lmtp.is_local((host, 40000)) is is_near
+    session = Session(loop=None)
+    session.peer = (host, 40000)
+    answer = asyncio.run(
+        lmtp.Handler().handle_RCPT(None, session, Envelope(), "support@desk.example", [])
+    )
+    assert answer.startswith("250" if is_near else "550")

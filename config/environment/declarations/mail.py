@@ -69,7 +69,9 @@ EMAIL = Section(
             local_address,
             None,
             "Where the worker takes mail from a mail server by LMTP, such as `127.0.0.1:8024`."
-            " Nobody has to sign in there, so only your mail server may reach it.",
+            " Nobody has to sign in there, so it must be on loopback; in a container it may be"
+            " `0.0.0.0:8024`, with the port published on loopback. Senders with public addresses"
+            " are refused.",
             default_note="not at all",
             example="127.0.0.1:8024",
         ),

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from ipaddress import ip_address
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -35,6 +36,7 @@ TRY_AGAIN = "451 4.3.0 The message could not be stored. Try again later."
 TOO_MANY = "452 4.5.3 Too many recipients"
 TOO_LARGE = "552 5.3.4 The message is too large"
 BAD_ADDRESS = "553 5.1.3 The address is not valid"
+NOT_LOCAL = "550 5.7.1 Only a mail server of this network may deliver here"
 
 
 class Server(LMTP):
@@ -99,6 +101,8 @@ class Handler:
     async def handle_RCPT(  # noqa: N802
         self, server: Server, session: Session, envelope: Envelope, address: str, options: Any
     ) -> str:
+        if not is_local(session.peer):
+            return NOT_LOCAL
         if len(address) > MAX_EMAIL_CHARS or not address.isprintable():
             return BAD_ADDRESS
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
@@ -122,6 +126,12 @@ class Handler:
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def is_local(peer: Any) -> bool:
+    """Return whether a socket's other end is on this machine or in a private network."""
+    address = ip_address(str(peer[0]).partition("%")[0])
+    return (getattr(address, "ipv4_mapped", None) or address).is_private
 
 
 def store(raw: bytes, sender: str, recipients: Sequence[str]) -> list[str]:
