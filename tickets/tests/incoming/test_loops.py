@@ -38,7 +38,9 @@ def bounce(
     status="5.1.1",
     action="failed",
     to=DESK,
+    final=None,
 ):
+    """Return a report about one recipient, who may have forwarded to a `final` one."""
     return f"""\
 Return-Path: <>
 From: Mail Delivery System <MAILER-DAEMON@mx.example.net>
@@ -57,7 +59,8 @@ Content-Type: message/delivery-status
 
 Reporting-MTA: dns; mx.example.net
 
-Final-Recipient: rfc822; {recipient}
+Original-Recipient: rfc822; {recipient}
+Final-Recipient: rfc822; {final or recipient}
 Action: {action}
 Status: {status}
 Diagnostic-Code: smtp; 550 {status} <{recipient}>: User unknown
@@ -312,6 +315,72 @@ def test_the_address_that_stops_is_the_one_that_we_wrote_to():
     sent_email(ticket_of_kim())
     deliver(bounce(recipient="victim@example.net"))
     assert BouncedAddress.objects.get().address == "kim@example.org"
+
+
+@pytest.fixture
+def copies():
+    """One reply, as it was sent to the requester and to two others."""
+    ticket = ticket_of_kim()
+    people = ["kim@example.org", "lou@example.org", "Ann.Lee@gmail.com"]
+    emails = [
+        Email.objects.create(
+            ticket=ticket,
+            kind="reply",
+            state="sent",
+            address=address,
+            message_id="<sent-1@desk.example>",
+            event=f"reply 1 to {address}",
+        )
+        for address in people
+    ]
+    return dict(zip(("kim", "lou", "ann"), emails, strict=True))
+
+
+def stopped():
+    return list(BouncedAddress.objects.values_list("address", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("report", "name"),
+    [
+        ({"recipient": "lou@example.org"}, "lou"),
+        ({"recipient": "annlee@gmail.com"}, "ann"),
+        ({"recipient": "LOU@example.org", "final": "lou@elsewhere.example"}, "lou"),
+        ({"recipient": "kim@example.org"}, "kim"),
+    ],
+)
+def test_of_several_copies_the_one_came_back_that_the_report_names(copies, report, name):
+    row = deliver(bounce(**report))
+    assert stopped() == [copies[name].address]
+    assert copies[name].address in row.explanation[0]
+    states = {key: Email.objects.get(pk=email.pk).state for key, email in copies.items()}
+    assert states.pop(name) == MailState.BOUNCED
+    assert set(states.values()) == {MailState.SENT}
+
+
+def test_a_report_that_names_none_of_the_copies_is_shown_and_stops_nothing(copies):
+    row = deliver(bounce(recipient="somebody@example.org"))
+    assert (row.kind, row.ticket) == (InboundKind.BOUNCE, copies["kim"].ticket)
+    assert "does not say whose" in row.explanation[0]
+    assert stopped() == []
+    assert set(Email.objects.values_list("state", flat=True)) == {MailState.SENT}
+
+
+def test_a_complaint_about_one_of_several_copies_stops_the_one_who_complained(copies):
+    complaint = COMPLAINT.replace(b"kim@example.org", b"lou@example.org")
+    deliver(complaint)
+    assert stopped() == ["lou@example.org"]
+
+
+def test_a_complaint_whose_author_is_hidden_stops_nobody_of_several(copies):
+    deliver(COMPLAINT.replace(b"kim@example.org", b"redacted@isp.example"))
+    assert stopped() == []
+
+
+def test_of_several_copies_the_bounce_address_tells_which_one_came_back(copies):
+    address = bounce_address(DESK, copies["ann"])
+    deliver(bounce(recipient="other@example.org"), None, "", [address])
+    assert stopped() == ["Ann.Lee@gmail.com"]
 
 
 def test_a_complaint_stops_further_mail():

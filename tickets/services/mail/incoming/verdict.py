@@ -27,7 +27,7 @@ from ....vocabulary import (
 )
 from ..check_ids import is_check_id
 from ..signed_addresses import answered_notice, returned_email, ticket_of
-from .people import Author, accounts_of, author_of, is_own
+from .people import Author, accounts_of, author_of, fold, is_own
 from .threading import Thread, current, find_thread
 
 MAX_COPIES = 5  # messages of one Message-ID that are compared
@@ -125,11 +125,11 @@ def _judge_bounce(
     message: Message, author: Author, verified: Verified, recipients: Sequence[str]
 ) -> Verdict:
     """Find the email that came back: by its own address, else by its Message-ID."""
-    email = returned_email(recipients) or _email_with(
-        bounce.message_id for bounce in message.bounces
-    )
+    returned = returned_email(recipients)
+    ids = [bounce.message_id for bounce in message.bounces]
+    copies = [returned] if returned else _emails_with(ids)
     verdict = Verdict(InboundKind.BOUNCE, Outcome.NOTE, author, verified)
-    if email is None:
+    if not copies:
         thread = find_thread(message, recipients, author.address)
         if thread is None or not thread.is_proven:
             return replace(verdict, explanation=("None of our messages came back with it.",))
@@ -141,43 +141,55 @@ def _judge_bounce(
             rule=thread.rule,
             bounce=message.bounces[0],
         )
-    ticket = current(email.ticket)
+    email, bounce = _returned_copy(copies, message.bounces)
+    ticket = current(copies[0].ticket)
     where = f" about #{ticket.pk}" if ticket else ""
+    reason = (
+        f"Our message{where} to {email.address} came back."
+        if email
+        else f"A copy of our message{where} came back. The report does not say whose, so mail goes"
+        " on to everybody who got one."
+    )
     return replace(
         verdict,
         outcome=Outcome.SHOW,
-        explanation=(f"Our message{where} to {email.address} came back.",),
+        explanation=(reason,),
         ticket=ticket,
         rule=ThreadRule.BOUNCE,
         email=email,
-        bounce=_about(email, message.bounces),
+        bounce=bounce,
     )
 
 
-def _email_with(message_ids: Iterable[str]) -> Email | None:
+def _emails_with(message_ids: Iterable[str]) -> list[Email]:
+    """Return the emails with one of these ids. All copies of a reply have the same."""
     ids = [message_id for message_id in message_ids if message_id]
     emails = Email.objects.filter(message_id__in=ids).select_related("ticket")
-    return emails.order_by("pk").first() if ids else None
+    return list(emails.order_by("pk")) if ids else []
 
 
-def _about(email: Email, bounces: Sequence[Bounce]) -> Bounce:
-    """Return what the report says about the address that we wrote to."""
-    address = email.address.lower()
-    own = (
-        bounce
-        for bounce in bounces
-        if address in (bounce.original_recipient.lower(), bounce.recipient.lower())
-    )
-    return next(own, bounces[0])
+def _returned_copy(
+    copies: Sequence[Email], bounces: Sequence[Bounce]
+) -> tuple[Email | None, Bounce]:
+    """Return the email that came back, and what the report says about it.
+
+    Of several copies it is the one whose address the report names; None if it names none of them.
+    """
+    for bounce in bounces:
+        named = {fold(bounce.original_recipient), fold(bounce.recipient)} - {""}
+        for email in copies:
+            if fold(email.address) in named:
+                return email, bounce
+    return (copies[0] if len(copies) == 1 else None), bounces[0]
 
 
 def _own_because(message: Message) -> tuple[str, Ticket | None] | None:
     """Return why this is mail that the desk itself sent, and its ticket; None if it is not."""
     if is_check_id(message.message_id):
         return "We sent this message ourselves, to test the mailbox.", None
-    email = _email_with([message.message_id]) if message.has_own_id else None
-    if email is not None:
-        return "We sent this message ourselves: its Message-ID is ours.", email.ticket
+    emails = _emails_with([message.message_id]) if message.has_own_id else []
+    if emails:
+        return "We sent this message ourselves: its Message-ID is ours.", emails[0].ticket
     if message.sender is None or not is_own(message.sender.email):
         return None
     replies_to = [address.email for address in message.reply_to]
@@ -193,7 +205,10 @@ def _own_because(message: Message) -> tuple[str, Ticket | None] | None:
 def _original_of(
     message: Message, envelope: Envelope, message_pk: int | None
 ) -> InboundMessage | None:
-    """Return the earlier message that this one is a copy of: with the same id and content."""
+    """Return the message that this one is a copy of: with the same id and content.
+
+    It was handled before, but it may have come later, while this one failed.
+    """
     rows = InboundMessage.objects.filter(message_id=message.message_id[:MAX_MESSAGE_ID_CHARS])
     rows = rows.exclude(state__in=[InboundState.STORED, InboundState.FAILED])
     if message_pk is not None:
