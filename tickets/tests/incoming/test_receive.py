@@ -164,15 +164,43 @@ def test_a_database_that_is_busy_is_no_fault_of_the_message():
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '200ms'")
     try:
-        with pytest.raises(OperationalError):
-            handling.handle(row.pk)
+        for _ in range(handling.MAX_ATTEMPTS + 1):
+            with pytest.raises(OperationalError):
+                handling.handle(row.pk)
     finally:
         finished.set()
         thread.join()
         with connection.cursor() as cursor:
             cursor.execute("RESET lock_timeout")
     row.refresh_from_db()
-    assert row.state == InboundState.STORED
+    assert (row.state, row.attempts) == (InboundState.STORED, 0)
+    handling.handle(row.pk)
+    row.refresh_from_db()
+    assert row.state == InboundState.HANDLED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_is_lost_is_no_fault_of_the_message():
+    row = receive(letter()).message
+    with connection.cursor() as cursor:
+        cursor.execute(END_CONNECTION_WHEN_STORED)
+    try:
+        with pytest.raises(OperationalError):
+            handling.handle(row.pk)
+    finally:
+        connection.close()
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER broken ON tickets_ticket; DROP FUNCTION end_connection()")
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == (InboundState.STORED, 0)
+
+
+END_CONNECTION_WHEN_STORED = """
+CREATE FUNCTION end_connection() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
+CREATE TRIGGER broken BEFORE INSERT ON tickets_ticket
+FOR EACH ROW EXECUTE FUNCTION end_connection();
+"""
 
 
 def test_a_message_whose_job_was_lost_is_handled_within_minutes():

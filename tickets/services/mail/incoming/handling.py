@@ -9,10 +9,11 @@ looks for such messages each minute.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from procrastinate import RetryStrategy
@@ -69,11 +70,10 @@ def _handle_one(pk: int) -> None:
             row = _locked(pk)
             if row is not None:
                 _read_and_file(row)
-    except (OperationalError, InterfaceError):
-        raise  # the message is not at fault
-    except StorageUnavailable:
-        # Nor is it now. Those that follow wait too, for they may answer it.
-        InboundMessage.objects.filter(pk=pk).update(attempts=F("attempts") - 1)
+    except (OperationalError, InterfaceError, StorageUnavailable):
+        # The message is not at fault. Those that follow wait too, for they may answer it.
+        with suppress(Error):
+            InboundMessage.objects.filter(pk=pk).update(attempts=F("attempts") - 1)
         raise
     except Exception as error:
         logger.exception("Message %s could not be handled", pk)
