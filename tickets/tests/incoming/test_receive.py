@@ -282,6 +282,31 @@ def test_the_same_message_in_two_mailboxes_joins_one_ticket():
     assert not first.ticket.comments.exists()
 
 
+def test_a_failed_message_whose_copy_was_handled_is_a_copy_of_it():
+    boxes = [Mailbox.objects.create(name=name, address=f"{name}@desk.example") for name in "ab"]
+    raw = letter("Broken", to="a@desk.example, b@desk.example")
+    break_tickets()
+    original = deliver(b"Received: one\r\n" + raw, boxes[0])
+    assert original.state == InboundState.FAILED
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE tickets_ticket DROP CONSTRAINT broken")
+    copy = deliver(b"Received: two\r\n" + raw, boxes[1])
+    assert handling.try_again(original.pk)
+    handling.handle(original.pk)
+    original.refresh_from_db()
+    assert (original.kind, original.state) == (InboundKind.COPY, InboundState.IGNORED)
+    assert original.ticket == copy.ticket
+    assert Ticket.objects.count() == 1
+
+
+def break_tickets():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE tickets_ticket ADD CONSTRAINT broken"
+            " CHECK (description <> 'Broken') NOT VALID"
+        )
+
+
 def test_the_same_id_with_another_body_is_a_message_of_its_own():
     first = deliver(letter("One.", message_id="<same@example.org>"))
     second = deliver(letter("Two.", message_id="<same@example.org>"))

@@ -212,7 +212,7 @@ def _original_of(
     rows = InboundMessage.objects.filter(message_id=message.message_id[:MAX_MESSAGE_ID_CHARS])
     rows = rows.exclude(state__in=[InboundState.STORED, InboundState.FAILED])
     if message_pk is not None:
-        rows = rows.filter(pk__lt=message_pk)
+        rows = rows.exclude(pk=message_pk)
     for row in rows.select_related("ticket").order_by("pk")[:MAX_COPIES]:
         if row.raw and _content(read(bytes(row.raw))) == _content(message):
             return row
