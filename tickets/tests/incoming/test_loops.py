@@ -218,6 +218,14 @@ def test_an_address_opens_twenty_tickets_an_hour_and_is_then_held():
     assert deliver(letter(sender="lou@example.org")).state == InboundState.HANDLED
 
 
+@pytest.mark.parametrize("sender", [None, DESK, "<>"])
+def test_mail_without_a_senders_address_opens_twenty_tickets_an_hour_and_is_then_held(sender):
+    rows = [deliver(letter(f"Number {number}", sender=sender)) for number in range(22)]
+    assert [row.state for row in rows[18:]] == ["handled", "handled", "held", "held"]
+    assert "without a sender's address" in rows[-1].explanation[-1]
+    assert deliver(letter(sender="lou@example.org")).state == InboundState.HANDLED
+
+
 # --- two desks -------------------------------------------------------------------------------
 
 

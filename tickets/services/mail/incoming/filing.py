@@ -137,10 +137,12 @@ def _join(row: InboundMessage, message: Message, comment: Comment) -> Comment:
 def _within_limits(verdict: Verdict) -> Verdict:
     """Hold what would reopen a ticket, or open one, too often."""
     ticket = verdict.ticket
-    if verdict.outcome == Outcome.TICKET and verdict.author.address:
-        name = f"mailed:{digest(fold(verdict.author.address) or verdict.author.address)}"
+    if verdict.outcome == Outcome.TICKET:
+        address = verdict.author.address  # "" if nobody can be answered: these count together
+        name = f"mailed:{digest(fold(address) or address)}"
         if Counter.objects.hit(name, limit=MAX_MAILED_TICKETS_PER_HOUR, seconds=HOUR):
-            return verdict.holding("This address has opened many tickets in this hour.")
+            who = "This address" if address else "Mail without a sender's address"
+            return verdict.holding(f"{who} has opened many tickets in this hour.")
     elif verdict.outcome == Outcome.MESSAGE and ticket is not None and ticket.is_finished:
         name = f"reopened:{ticket.pk}"
         if Counter.objects.hit(name, limit=MAX_REOPENINGS_PER_HOUR, seconds=HOUR):
