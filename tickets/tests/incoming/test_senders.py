@@ -10,6 +10,7 @@ from tickets.models.spam import BlockedAddress
 from tickets.models.ticket import Ticket
 from tickets.services import participants
 from tickets.services.mail.signed_addresses import notice_address
+from tickets.services.merging import merge_tickets
 from tickets.services.private_links import send_private_link
 from tickets.services.tickets import update_ticket
 from tickets.tests.factories import AgentFactory
@@ -258,7 +259,7 @@ def test_at_most_twenty_take_part_however_many_are_named():
     many = ", ".join(f"p{n}@example.net" for n in range(1000))
     row = deliver(letter(cc=many))
     assert len(people(row.ticket)) == 20
-    deliver(letter(cc="late@example.net", in_reply_to=row.message_id))
+    deliver(letter(cc="late@example.net", to=answer_to(row.ticket)))
     assert len(people(row.ticket)) == 20
 
 
@@ -268,7 +269,7 @@ def test_whoever_an_agent_has_removed_or_unticked_does_not_come_back(maria):
     lou, ann = Participant.objects.order_by("pk")
     participants.remove_participant(lou.pk, ticket, actor)
     participants.set_active(ann.pk, ticket, actor, is_active=False)
-    deliver(letter(cc="lou@example.net, ann@example.net", in_reply_to=row.message_id))
+    deliver(letter(cc="lou@example.net, ann@example.net", to=answer_to(ticket)))
     assert people(ticket) == [("", "ann@example.net", False)]
     assert deliver(letter(sender="ann@example.net", to=answer_to(ticket))).comment is not None
     assert deliver(letter(sender="lou@example.net", to=answer_to(ticket))).state == "held"
@@ -287,6 +288,38 @@ def test_a_message_that_is_held_adds_nobody():
     ticket = ticket_of_kim()
     deliver(letter(to=answer_to(ticket), cc="ann@example.net", sender="lou@example.net"))
     assert people(ticket) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"subject": "[#{}]"},
+        {"in_reply_to": "<first@example.org>"},
+        {"in_reply_to": "<first@example.org>", "references": "<elsewhere@desk.example>"},
+    ],
+    ids=["number", "guessable id", "an id of ours about another ticket"],
+)
+def test_a_forged_requester_brings_nobody_into_a_ticket(mailbox, headers):
+    ticket = deliver(letter(message_id="<first@example.org>")).ticket
+    sent_email(ticket_of_kim(), "<elsewhere@desk.example>")
+    headers = {name: value.format(ticket.pk) for name, value in headers.items()}
+    row = deliver(letter(cc="eve@example.net", **headers))
+    assert row.comment is not None  # it joins, and the page shows that nobody was verified
+    assert people(ticket) == []
+    verified = checked("pass")
+    deliver(letter(cc="ann@example.net", authentication_results=verified, **headers), mailbox)
+    assert people(ticket) == [("", "ann@example.net", True)]
+
+
+@pytest.mark.parametrize("proof", ["address", "id", "id of a merged ticket"])
+def test_who_got_our_mail_may_bring_others_into_the_ticket(proof):
+    ticket, source = ticket_of_kim(), ticket_of_kim()
+    sent_email(source if "merged" in proof else ticket, "<ours@desk.example>")
+    merge_tickets(source.pk, ticket.pk, SYSTEM)
+    headers = {"to": answer_to(ticket)} if proof == "address" else {}
+    headers |= {"in_reply_to": "<ours@desk.example>"} if "id" in proof else {}
+    deliver(letter(cc="ann@example.net", **headers))
+    assert people(ticket) == [("", "ann@example.net", True)]
 
 
 # --- blocked senders -------------------------------------------------------------------------

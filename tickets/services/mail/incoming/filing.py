@@ -39,6 +39,7 @@ from .bounces import note_bounce
 from .files import keep_files, name_waiting
 from .people import fold, possible_participants
 from .texts import StoredText, stored_text
+from .threading import answers_us
 from .verdict import Outcome, Verdict
 
 HOUR = 3600  # seconds
@@ -204,8 +205,15 @@ def _flags(message: Message) -> Iterator[str]:
 
 
 def _add_people(row: InboundMessage, message: Message, ticket: Ticket) -> None:
-    """Let those whom the message names take part, unless the sender is doubtful."""
-    if row.kind != InboundKind.WRITTEN or row.verified == Verified.FAILED or ticket.spam:
+    """Let those whom the message names take part, unless its sender may be forged.
+
+    They get the ticket's public replies, so on a ticket that was there before, the sender has to
+    prove more than an address in From.
+    """
+    is_doubtful = row.verified == Verified.FAILED
+    if row.kind != InboundKind.WRITTEN or is_doubtful or ticket.spam:
+        return
+    if not row.opened_ticket and not _is_sender_proven(row, message, ticket):
         return
     # Where it was delivered is an address of the desk, whether or not a mailbox has it.
     ours = [*row.envelope_to, *(address.email for address in message.delivered_to)]
@@ -213,3 +221,8 @@ def _add_people(row: InboundMessage, message: Message, ticket: Ticket) -> None:
     people = possible_participants([*message.to, *message.cc], present)
     if people:
         add_participants(ticket, people, SYSTEM)
+
+
+def _is_sender_proven(row: InboundMessage, message: Message, ticket: Ticket) -> bool:
+    is_signed = row.rule == ThreadRule.ADDRESS
+    return is_signed or row.verified == Verified.VERIFIED or answers_us(message, ticket)

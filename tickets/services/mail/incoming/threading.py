@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from ....mail.reader import Message
 from ....models.incoming import InboundMessage
 from ....models.mail import Email
@@ -71,18 +73,33 @@ def _by_address(recipients: Sequence[str], author: str) -> Thread | None:
     )
 
 
-def _by_ids(message: Message, author: str) -> Thread | None:
-    own_first = [
+def answers_us(message: Message, ticket: Ticket) -> bool:
+    """Return whether a message names one of our emails about the ticket. Up to one query.
+
+    Nobody can guess their ids: only who got our mail knows them.
+    """
+    ids = {message_id for _, message_id in _answered_ids(message)}
+    of_ticket = Q(ticket=ticket) | Q(ticket__merged_into=ticket)
+    return bool(ids) and Email.objects.filter(of_ticket, message_id__in=ids).exists()
+
+
+def _answered_ids(message: Message) -> list[tuple[ThreadRule, str]]:
+    """Return the ids that a message names, the surest first."""
+    return [
         *((ThreadRule.IN_REPLY_TO, each) for each in message.in_reply_to[:MAX_IDS]),
         *((ThreadRule.REFERENCES, each) for each in reversed(message.references[-MAX_IDS:])),
     ]
-    ids = {message_id[:MAX_MESSAGE_ID_CHARS] for _, message_id in own_first}
+
+
+def _by_ids(message: Message, author: str) -> Thread | None:
+    answered = _answered_ids(message)
+    ids = {message_id[:MAX_MESSAGE_ID_CHARS] for _, message_id in answered}
     if not ids:
         return None
     emails = Email.objects.filter(message_id__in=ids, ticket__isnull=False)
     sent = {email.message_id: email for email in emails.select_related("ticket")}
     came = _received(ids)
-    for rule, message_id in own_first:
+    for rule, message_id in answered:
         email = sent.get(message_id)
         ticket = current(email.ticket) if email else None
         if ticket is None:
