@@ -6,8 +6,8 @@ from tickets.access.actors import user_actor
 from tickets.audit.trail import audit_trail
 from tickets.models.ticket import Ticket
 from tickets.pages.audit_text import sentence
-from tickets.services.attachments.attaching import attach_content
 from tickets.services.editing import audited
+from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,8 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from ...access.actors import Actor
-from ...exceptions import InvalidInput, StorageUnavailable
-from ...files.received import MIB, NewFile
+from ...exceptions import InvalidInput
+from ...files.received import MIB, NewFile, ReceivedFile
 from ...mail.file_names import clean
 from ...models.attachments import Attachment, StoredFile
 from ...models.incoming import InboundMessage
@@ -23,35 +23,6 @@ from ...requester_texts import TOO_MANY_FILES, TOO_MUCH_FOR_TICKET
 from ...vocabulary import MAX_FILES_PER_MESSAGE
 from ..editing import audited
 from . import storing
-
-
-def attach_content(
-    ticket: Ticket,
-    content: bytes,
-    name: str,
-    *,
-    comment: Comment | None = None,
-    message: InboundMessage | None = None,
-    content_id: str = "",
-) -> Attachment:
-    """Attach a file that came by mail: to a comment, or to the ticket's description.
-
-    Raise InvalidInput with the reason if the desk refuses the file, and StorageUnavailable.
-    """
-    file = storing.receive(name)
-    try:
-        file.write(content)
-        if file.is_unwritable:
-            raise StorageUnavailable  # the file is not at fault: its message has to wait
-        if file.problem:
-            raise InvalidInput(str(file.problem))
-        with storing.storing([file]):
-            [attachment] = attach(
-                ticket, [file], comment=comment, message=message, content_id=content_id
-            )
-    finally:
-        file.close()
-    return attachment
 
 
 def attach_upload(
@@ -85,7 +56,8 @@ def attach(
 ) -> list[Attachment]:
     """Attach files to a comment, to a reply that waits, or else to the ticket's description.
 
-    Call it inside `storing`. Raise InvalidInput past a limit, and as `stored_file`.
+    Call it inside `storing`. Raise InvalidInput for a file that the desk refuses and past a limit,
+    and as `stored_file`.
     """
     if not files:
         return []
@@ -93,7 +65,7 @@ def attach(
         # Nobody else may add files until the sum below is stored.
         Ticket.with_merged.select_for_update(of=("self",)).only("pk").get(pk=ticket.pk)
         text: dict[str, Any] = {"comment": comment, "pending_reply": pending_reply}
-        _refuse_past_limits(ticket, files, text | {"message": message})
+        _refuse(ticket, files, text | {"message": message})
         # In one order, so that two transactions with the same files do not wait for each other.
         rows = {
             file.sha256: storing.stored_file(file)
@@ -127,16 +99,39 @@ def store_unattached(files: Sequence[NewFile]) -> list[StoredFile]:
     return [rows[file.sha256] for file in files]
 
 
-def _refuse_past_limits(ticket: Ticket, files: Sequence[NewFile], text: dict[str, Any]) -> None:
-    attachments = Attachment.objects.filter(ticket=ticket)
-    if attachments.filter(**text).count() + len(files) > MAX_FILES_PER_MESSAGE:
+def fitting(files: Sequence[ReceivedFile], ticket: Ticket | None) -> list[ReceivedFile]:
+    """Return the files of one message that `attach` will take for a ticket, or for a new one.
+
+    What somebody else attaches meanwhile may change that. Up to one query.
+    """
+    room = settings.ATTACHMENT_TICKET_MB * MIB - (_stored_bytes(ticket) if ticket else 0)
+    taken: list[ReceivedFile] = []
+    for file in files:
+        if not file.problem and file.size <= room and len(taken) < MAX_FILES_PER_MESSAGE:
+            taken.append(file)
+            room -= file.size
+    return taken
+
+
+def _refuse(ticket: Ticket, files: Sequence[NewFile], text: dict[str, Any]) -> None:
+    for file in files:
+        if isinstance(file, ReceivedFile) and file.problem:
+            raise _refused(file.problem)
+    if (
+        Attachment.objects.filter(ticket=ticket, **text).count() + len(files)
+        > MAX_FILES_PER_MESSAGE
+    ):
         raise _refused(TOO_MANY_FILES % {"limit": MAX_FILES_PER_MESSAGE})
+    limit = settings.ATTACHMENT_TICKET_MB
+    if _stored_bytes(ticket) + sum(file.size for file in files) > limit * MIB:
+        raise _refused(TOO_MUCH_FOR_TICKET % {"limit": limit})
+
+
+def _stored_bytes(ticket: Ticket) -> int:
     # A reply that was taken back has its files still, for Undo.
     is_taken_back = Q(pending_reply__isnull=False, pending_reply__due_at=None)
-    stored = attachments.exclude(is_taken_back).aggregate(size=Sum("file__size"))["size"] or 0
-    limit = settings.ATTACHMENT_TICKET_MB
-    if stored + sum(file.size for file in files) > limit * MIB:
-        raise _refused(TOO_MUCH_FOR_TICKET % {"limit": limit})
+    attachments = Attachment.objects.filter(ticket=ticket).exclude(is_taken_back)
+    return attachments.aggregate(size=Sum("file__size"))["size"] or 0
 
 
 def _refused(reason: Any) -> InvalidInput:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.files import File
 from django.db import DatabaseError, IntegrityError, transaction
 
-from ...exceptions import InvalidInput
+from ...exceptions import InvalidInput, StorageUnavailable
 from ...files.received import MIB, NewFile, ReceivedFile
 from ...models.attachments import StoredFile
 from ...requester_texts import FILE_IS_GONE
@@ -36,13 +36,23 @@ def receive(name: str) -> ReceivedFile:
     return ReceivedFile(name, settings.ATTACHMENT_MAX_MB * MIB, directory)
 
 
+def receive_content(name: str, content: bytes) -> ReceivedFile:
+    """Return a file that is there as a whole, to be closed. Raise StorageUnavailable."""
+    file = receive(name)
+    file.write(content)
+    if file.is_unwritable:
+        raise StorageUnavailable  # the file is not at fault: what it came with has to wait
+    return file
+
+
 @contextmanager
 def storing(files: Iterable[NewFile]) -> Iterator[None]:
     """Write the bytes of new files, and remove at the end those that no row points to.
 
-    Attach the files inside. Raise StorageUnavailable; then nothing of them is left.
+    Attach the files inside, which refuses those with a problem: they are not written.
+    Raise StorageUnavailable; then nothing of them is left.
     """
-    received = [file for file in files if isinstance(file, ReceivedFile)]
+    received = [file for file in files if isinstance(file, ReceivedFile) and not file.problem]
     try:
         for file in received:
             if not _has_bytes(StoredFile.objects.filter(sha256=file.sha256).first()):

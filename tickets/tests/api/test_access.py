@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tickets.api.urls import urlpatterns
-from tickets.services.attachments.attaching import attach_content
+from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import (
     AdminFactory,
     AgentFactory,

@@ -3,7 +3,7 @@
 import pytest
 
 from tickets.models.attachments import Attachment, StoredFile
-from tickets.services.attachments.attaching import attach_content
+from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import CommentFactory, TicketFactory
 
 from .client import LOG, Upload, assert_problem, one, upload

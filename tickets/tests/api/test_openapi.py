@@ -22,8 +22,8 @@ from tickets.forms.tickets import (
     TicketForm,
 )
 from tickets.models.ticket import Ticket
-from tickets.services.attachments.attaching import attach_content
 from tickets.services.merging import merge_tickets
+from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import (
     AgentFactory,
     CommentFactory,

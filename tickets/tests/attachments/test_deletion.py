@@ -11,13 +11,14 @@ from django.utils import timezone
 from tickets.access.actors import SYSTEM
 from tickets.models.attachments import Attachment, StoredFile
 from tickets.services.attachments import deletion
-from tickets.services.attachments.attaching import attach_content, store_unattached
+from tickets.services.attachments.attaching import store_unattached
 from tickets.services.attachments.processing import process_file
 from tickets.services.attachments.storage import storage
 from tickets.services.attachments.storing import receive
 from tickets.services.housekeeping import purge_expired
 from tickets.services.merging import merge_tickets
 from tickets.services.tickets import delete_ticket
+from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import TicketFactory
 from tickets.tests.locks import wait_for_lock
 from tickets.tests.worker import work

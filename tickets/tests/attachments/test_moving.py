@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 
 from tickets.access.actors import SYSTEM
-from tickets.services.attachments.attaching import attach_content
 from tickets.services.attachments.serving import ticket_files
 from tickets.services.merging import merge_tickets, unmerge_ticket
 from tickets.services.splitting import split_comment, undo_split
+from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import CommentFactory
 
 from .test_serving import linked_ticket, private_path

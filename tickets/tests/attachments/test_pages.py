@@ -11,9 +11,10 @@ from tickets.forms.files import sign_earlier_file
 from tickets.models.attachments import Attachment, StoredFile
 from tickets.models.ticket import Comment, Ticket
 from tickets.models.workplace import PendingReply
-from tickets.services.attachments.attaching import attach_content, store_unattached
+from tickets.services.attachments.attaching import store_unattached
 from tickets.services.attachments.storage import storage
 from tickets.services.attachments.storing import receive
+from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import AgentFactory
 
 from . import samples

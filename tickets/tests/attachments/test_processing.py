@@ -13,10 +13,10 @@ from PIL import Image
 
 from tickets.models.attachments import StoredFile
 from tickets.services.attachments import processing
-from tickets.services.attachments.attaching import attach_content
 from tickets.services.attachments.processing import process_file, scan_waiting, waiting_files
 from tickets.services.attachments.storage import storage
 from tickets.services.attachments.thumbnails import SIZE, make_thumbnail
+from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import AgentFactory, TicketFactory
 
 from . import samples

@@ -7,11 +7,11 @@ from tickets.access.actors import SYSTEM
 from tickets.models.attachments import Attachment, StoredFile
 from tickets.models.incoming import InboundMessage
 from tickets.models.workplace import PendingReply
-from tickets.services.attachments.attaching import attach_content
 from tickets.services.attachments.processing import process_file
 from tickets.services.attachments.storage import storage
 from tickets.services.private_links import revoke_private_link
 from tickets.tests.api.client import Api, one
+from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import (
     AgentFactory,
     CommentFactory,

@@ -12,9 +12,10 @@ from tickets.exceptions import InvalidInput, StorageUnavailable
 from tickets.files.received import MIB, EarlierFile, ReceivedFile
 from tickets.forms.files import AttachmentForm
 from tickets.models.attachments import Attachment, StoredFile
-from tickets.services.attachments.attaching import attach, attach_content
+from tickets.services.attachments.attaching import attach
 from tickets.services.attachments.storage import storage
 from tickets.services.attachments.storing import receive, storing
+from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import CommentFactory, TicketFactory
 
 from . import samples

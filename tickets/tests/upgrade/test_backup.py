@@ -20,10 +20,10 @@ from psycopg.conninfo import make_conninfo
 
 from embedded_postgres.programs import binary
 from tickets.access.actors import SYSTEM
-from tickets.services.attachments.attaching import attach_content
 from tickets.services.mail.incoming.handling import handle
 from tickets.services.mail.incoming.receive import receive
 from tickets.services.tickets import delete_ticket
+from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import TicketFactory
 from tickets.tests.incoming.messages import letter
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pghistory
 from django.utils import timezone
@@ -36,7 +38,7 @@ from ...relations import link_tickets
 from ...replies import reply_at_once
 from ...tickets import choose_language, create_ticket
 from .bounces import note_bounce
-from .files import keep_files, name_waiting
+from .files import MailedFile, keep_files, name_waiting, storing_files
 from .people import fold, possible_participants
 from .texts import StoredText, stored_text
 from .threading import answers_us
@@ -45,19 +47,37 @@ from .verdict import Outcome, Verdict
 HOUR = 3600  # seconds
 
 
-def file_message(row: InboundMessage, message: Message, verdict: Verdict) -> None:
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What of a message becomes part of a ticket."""
+
+    message: Message
+    text: StoredText
+    files: Sequence[MailedFile]
+
+
+@contextmanager
+def storing_contents(
+    message: Message, ticket: Ticket | None, *, is_joining: bool = True
+) -> Iterator[Contents]:
+    """Return what of a message becomes part of a ticket. Use as `storing_files`."""
+    with storing_files(message.attachments, ticket, is_joining=is_joining) as files:
+        yield Contents(message, stored_text(message), files)
+
+
+def file_message(row: InboundMessage, contents: Contents, verdict: Verdict) -> None:
     """Make the message what its verdict says, and save its row."""
-    text = stored_text(message)
+    message = contents.message
     verdict = _within_limits(verdict)
-    fill_row(row, message, verdict, text)
+    fill_row(row, message, verdict, contents.text)
     match verdict.outcome:
         case Outcome.TICKET:
-            open_ticket(row, message, text, answered=verdict.answered)
+            open_ticket(row, contents, answered=verdict.answered)
         case Outcome.MESSAGE:
-            add_message(row, message, text)
+            add_message(row, contents)
         case Outcome.REPLY:
             assert verdict.agent is not None
-            add_agents_reply(row, message, text, user_actor(verdict.agent))
+            add_agents_reply(row, contents, user_actor(verdict.agent))
         case Outcome.SHOW:
             if verdict.bounce is None:  # nobody adds a report to the conversation
                 row.explanation += name_waiting(message.attachments)
@@ -91,13 +111,13 @@ def fill_row(row: InboundMessage, message: Message, verdict: Verdict, text: Stor
 
 
 def open_ticket(
-    row: InboundMessage, message: Message, text: StoredText, *, answered: Ticket | None = None
+    row: InboundMessage, contents: Contents, *, answered: Ticket | None = None
 ) -> Ticket:
     """Open a ticket, as the public form does. Saves the row.
 
     Mail about the ticket reads in the row whether a program wrote it, or possibly a forger.
     """
-    ticket = create_ticket(_values(row, text), REQUESTER)
+    ticket = create_ticket(_values(row, contents.text), REQUESTER)
     if ticket.description in IN_PLACE_OF_TEXT:  # which is English, whatever the subject is
         choose_language(ticket, engine.language_of("", ticket.title) or Language.EN)
     row.ticket, row.rule, row.state = ticket, ThreadRule.NEW, InboundState.HANDLED
@@ -105,33 +125,31 @@ def open_ticket(
         link_tickets(ticket.pk, answered.pk, SYSTEM)
     # Mail about a ticket asks which message opened it.
     row.save()
-    row.explanation += keep_files(message.attachments, ticket, comment=None, message=row)
-    _add_people(row, message, ticket)
+    row.explanation += keep_files(contents.files, ticket, comment=None, message=row)
+    _add_people(row, contents.message, ticket)
     return ticket
 
 
-def add_message(row: InboundMessage, message: Message, text: StoredText) -> Comment:
+def add_message(row: InboundMessage, contents: Contents) -> Comment:
     """Add what a requester or a participant wrote. Does not save the row."""
     assert row.ticket is not None
-    comment = add_reply(row.ticket, {"body": _body(row, text)}, is_mailed=True)
-    return _join(row, message, comment)
+    comment = add_reply(row.ticket, {"body": _body(row, contents.text)}, is_mailed=True)
+    return _join(row, contents, comment)
 
 
-def add_agents_reply(
-    row: InboundMessage, message: Message, text: StoredText, actor: Actor
-) -> Comment:
+def add_agents_reply(row: InboundMessage, contents: Contents, actor: Actor) -> Comment:
     """Publish an agent's reply, without what their mail program quoted. Does not save the row."""
     assert row.ticket is not None
-    body = text.new or text.body
-    return _join(row, message, reply_at_once(row.ticket, body, actor))
+    body = contents.text.new or contents.text.body
+    return _join(row, contents, reply_at_once(row.ticket, body, actor))
 
 
-def _join(row: InboundMessage, message: Message, comment: Comment) -> Comment:
+def _join(row: InboundMessage, contents: Contents, comment: Comment) -> Comment:
     row.comment, row.ticket, row.state = comment, comment.ticket, InboundState.HANDLED
     row.save()
     # Before those who take part are added: that is the system's act, and files are the author's.
-    row.explanation += keep_files(message.attachments, comment.ticket, comment=comment, message=row)
-    _add_people(row, message, comment.ticket)
+    row.explanation += keep_files(contents.files, comment.ticket, comment=comment, message=row)
+    _add_people(row, contents.message, comment.ticket)
     return comment
 
 

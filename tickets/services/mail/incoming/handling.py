@@ -23,8 +23,8 @@ from ....exceptions import StorageUnavailable
 from ....models.incoming import InboundMessage
 from ....models.mail import MAX_ERROR_CHARS
 from ....vocabulary import InboundState
-from .filing import file_message
-from .verdict import Envelope, judge, read_message
+from .filing import file_message, storing_contents
+from .verdict import JOINING, Envelope, judge, read_message
 
 logger = logging.getLogger(__name__)
 
@@ -65,11 +65,7 @@ def _handle_one(pk: int) -> None:
         _fail(pk, "The worker ended each time that it read this message.")
         return
     try:
-        with transaction.atomic():
-            _lock()
-            row = _locked(pk)
-            if row is not None:
-                _read_and_file(row)
+        _read_and_file(pk)
     except (OperationalError, InterfaceError, StorageUnavailable):
         # The message is not at fault. Those that follow wait too, for they may answer it.
         with suppress(Error):
@@ -78,6 +74,24 @@ def _handle_one(pk: int) -> None:
     except Exception as error:
         logger.exception("Message %s could not be handled", pk)
         _fail(pk, f"{type(error).__name__}: {error}")
+
+
+def _read_and_file(pk: int) -> None:
+    """Read a message and store its files first: other workers do not wait for that."""
+    row = InboundMessage.objects.defer("raw").select_related("mailbox").get(pk=pk)
+    envelope = envelope_of(row)
+    message = read_message(raw_of(row), envelope)
+    # Whoever handles a message before this one may change the verdict.
+    expected = judge(message, envelope, pk) if message.attachments else None
+    ticket = expected.ticket if expected else None
+    is_joining = expected is not None and expected.outcome in JOINING
+    with (
+        storing_contents(message, ticket, is_joining=is_joining) as contents,
+        transaction.atomic(),
+    ):
+        _lock()
+        if locked := _locked(pk):
+            file_message(locked, contents, judge(message, envelope, pk))
 
 
 def _lock() -> None:
@@ -90,12 +104,6 @@ def _locked(pk: int) -> InboundMessage | None:
     """Return the message without its bytes, unless somebody else has handled it."""
     rows = InboundMessage.objects.filter(state=InboundState.STORED).defer("raw")
     return rows.select_for_update(of=("self",)).select_related("mailbox").filter(pk=pk).first()
-
-
-def _read_and_file(row: InboundMessage) -> None:
-    envelope = envelope_of(row)
-    message = read_message(raw_of(row), envelope)
-    file_message(row, message, judge(message, envelope, row.pk))
 
 
 def envelope_of(row: InboundMessage) -> Envelope:

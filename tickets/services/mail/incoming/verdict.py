@@ -45,6 +45,10 @@ class Outcome(Enum):
     NOTE = "is stored, and nothing else"
 
 
+# What makes the files of a message attachments.
+JOINING = (Outcome.TICKET, Outcome.MESSAGE, Outcome.REPLY)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How a message is handled, with an explanation in plain sentences.
