@@ -278,8 +278,7 @@ class Ticket(PrivateLink, models.Model):
         messages = public.filter(author_role=AuthorRole.REQUESTER, created_at__gte=start)
         if answered_at is not None:
             messages = messages.filter(created_at__gt=answered_at)
-        first: datetime | None = messages.aggregate(at=Min("created_at"))["at"]
-        return first
+        return messages.came_first_at()
 
     def follow_conversation(self) -> None:
         """Work out the times that follow from the comments, after some came or went.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, Self, TypeVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Min, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from ..vocabulary import IDEMPOTENCY_KEY_LIFETIME, AuthorRole
@@ -27,6 +29,12 @@ class CommentQuerySet(models.QuerySet[CommentT]):
         replies = self.filter(ticket__in=ticket_ids, public=True, author_role=AuthorRole.AGENT)
         latest = replies.order_by("ticket", "-created_at", "-pk").distinct("ticket")
         return {reply.ticket_id: reply for reply in latest.select_related("author")}  # type: ignore[attr-defined]
+
+    def came_first_at(self) -> datetime | None:
+        """Return when the first of them was written, or received by mail; None without any."""
+        came_at = Coalesce("message__received_at", "created_at")
+        first: datetime | None = self.aggregate(at=Min(came_at))["at"]
+        return first
 
     def with_origin(self) -> Self:
         """Return the comments with their authors and the merged tickets that they come from."""

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Min
 from django.utils import timezone
 
 from ..access.actors import REQUESTER, Actor
@@ -32,8 +31,8 @@ def add_comment(
     """Add an agent's public reply (`data["public"]`) or internal note.
 
     It goes to the ticket that this one is merged into, if it is. `written_at` is when a reply was
-    written that had to wait. It neither answers nor shows as read what came since. With
-    `data["files"]`, call it inside `storing`. Raise NotFound.
+    written that had to wait, or came by mail. It neither answers nor shows as read what came
+    since. With `data["files"]`, call it inside `storing`. Raise NotFound.
     """
     with editing_current(ticket.pk, actor) as edit:
         ticket = edit.ticket
@@ -41,8 +40,7 @@ def add_comment(
         if written_at is not None:
             later = ticket.comments.filter(created_at__gt=written_at)
         is_overtaken = later.exists()
-        requesters = later.filter(author_role=AuthorRole.REQUESTER)
-        unanswered_since = requesters.aggregate(at=Min("created_at"))["at"]
+        unanswered_since = later.filter(author_role=AuthorRole.REQUESTER).came_first_at()
         comment = Comment.objects.create(
             ticket=ticket,
             author=actor.user,
@@ -64,18 +62,21 @@ def add_comment(
     return comment
 
 
-def add_reply(ticket: Ticket, data: Mapping[str, Any], *, is_mailed: bool = False) -> Comment:
+def add_reply(
+    ticket: Ticket, data: Mapping[str, Any], *, received_at: datetime | None = None
+) -> Comment:
     """Add the reply of the requester, or of a participant. A finished ticket opens again.
 
     A reply from a blocked address makes the ticket spam, and nothing tells the sender.
-    The same reply sent twice, by two clicks or after a lost answer, is stored once, unless it
-    `is_mailed`: each message is one of its own. It goes to the ticket that this one is merged
-    into, if it is. With `data["files"]`, call it inside `storing`.
+    The same reply sent twice, by two clicks or after a lost answer, is stored once. `received_at`
+    is when one came by mail: each message is one of its own, and the ticket waits for us since
+    then. It goes to the ticket that this one is merged into, if it is. With `data["files"]`, call
+    it inside `storing`.
     """
     files = data.get("files", ())
     with editing_current(ticket.pk, REQUESTER) as edit:
         ticket = edit.ticket
-        if not is_mailed and (repeated := _repeated_reply(ticket, data["body"], files)):
+        if received_at is None and (repeated := _repeated_reply(ticket, data["body"], files)):
             return repeated
         if ticket.is_finished:
             ticket.status = Status.OPEN
@@ -86,7 +87,7 @@ def add_reply(ticket: Ticket, data: Mapping[str, Any], *, is_mailed: bool = Fals
         )
         attach(ticket, files, comment=comment)
         ticket.last_activity_at = comment.created_at
-        ticket.waiting_since = ticket.waiting_since or comment.created_at
+        ticket.waiting_since = ticket.waiting_since or received_at or comment.created_at
         ticket.snoozed_until = None
         notifications.comment_added(comment, REQUESTER)
     return comment

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -148,19 +148,24 @@ def _send(ticket: Ticket, data: Mapping[str, Any], actor: Actor) -> SentMessage:
     return sent
 
 
-def reply_at_once(ticket: Ticket, body: str, actor: Actor) -> Comment:
-    """Send a reply that nobody can take back, since its writer sees no page. Raise NotFound."""
+def reply_at_once(ticket: Ticket, body: str, actor: Actor, written_at: datetime) -> Comment:
+    """Send a reply that nobody can take back, since its writer sees no page. Raise NotFound.
+
+    `written_at` as for `add_comment`.
+    """
     with audited(actor):
         current = lock_current(ticket.pk)
         data = {"body": body, "public": True, "resolve": False}
-        comment = _send_at_once(current, data, actor).comment
+        comment = _send_at_once(current, data, actor, written_at).comment
     assert comment is not None
     return comment
 
 
-def _send_at_once(ticket: Ticket, data: Mapping[str, Any], actor: Actor) -> SentMessage:
+def _send_at_once(
+    ticket: Ticket, data: Mapping[str, Any], actor: Actor, written_at: datetime | None = None
+) -> SentMessage:
     changes = _taking(ticket, actor, resolves=data["resolve"])
-    sent = SentMessage(comment=add_comment(ticket, data, actor))
+    sent = SentMessage(comment=add_comment(ticket, data, actor, written_at=written_at))
     if data["resolve"]:
         changes["status"] = Status.RESOLVED
     _change(ticket, sent, changes, actor)

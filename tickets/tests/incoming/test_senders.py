@@ -1,5 +1,7 @@
 """Forged senders, agents who answer by mail, and those who take part."""
 
+from datetime import timedelta
+
 import pytest
 
 from tickets.access.actors import SYSTEM, user_actor
@@ -8,11 +10,15 @@ from tickets.models.mail import Email
 from tickets.models.participants import Participant
 from tickets.models.spam import BlockedAddress
 from tickets.models.ticket import Ticket
+from tickets.models.workplace import TicketRead
 from tickets.services import participants
+from tickets.services.mail.incoming import handling, held
+from tickets.services.mail.incoming.receive import receive
 from tickets.services.mail.signed_addresses import notice_address
 from tickets.services.merging import merge_tickets
 from tickets.services.private_links import send_private_link
 from tickets.services.tickets import update_ticket
+from tickets.services.undo import undo
 from tickets.tests.factories import AgentFactory
 from tickets.tests.incoming.messages import (
     DESK,
@@ -152,6 +158,47 @@ def test_a_reply_by_mail_takes_the_ticket_as_one_by_page(mailbox, maria, notice,
     deliver(by_maria(to=notice_address(DESK, notice)), mailbox)
     ticket = Ticket.objects.get()
     assert (ticket.assignee, ticket.status) == (maria, Status.IN_PROGRESS)
+
+
+def test_a_ticket_waits_since_the_message_came(maria):
+    ticket = ticket_of_kim()
+    reply(ticket, user_actor(maria))
+    row = receive(letter("It burns!", to=answer_to(ticket))).message
+    InboundMessage.objects.update(received_at=row.received_at - timedelta(hours=2))
+    handling.handle(row.pk)
+    row.refresh_from_db()
+    ticket.refresh_from_db()
+    assert ticket.waiting_since == row.received_at < row.comment.created_at
+    version = update_ticket(ticket.pk, {"status": Status.RESOLVED}, SYSTEM).ticket.version
+    undo([(ticket.pk, version)], SYSTEM)
+    ticket.refresh_from_db()
+    assert ticket.waiting_since == row.received_at
+
+
+def test_an_agents_delayed_answer_leaves_what_came_since_unanswered(mailbox, maria, notice):
+    """While no worker ran, the requester wrote twice, and in between the agent once."""
+    ticket = notice.ticket
+    first = receive(letter("It smokes.", to=answer_to(ticket))).message
+    answer = receive(by_maria(to=notice_address(DESK, notice)), mailbox).message
+    second = receive(letter("It burns!", to=answer_to(ticket))).message
+    handling.handle(answer.pk)
+    ticket.refresh_from_db()
+    # Maria had not seen the first one either: it was on no page, and nobody was told of it.
+    assert ticket.waiting_since == first.received_at
+    handling.handle(second.pk)
+    ticket.refresh_from_db()
+    assert ticket.waiting_since == first.received_at
+    assert not TicketRead.objects.filter(account=maria, read_at__gte=ticket.last_activity_at)
+
+
+def test_a_confirmed_answer_leaves_what_came_since_unanswered(maria, notice):
+    ticket = notice.ticket
+    row = deliver(by_maria(to=notice_address(DESK, notice)))
+    later = deliver(letter("It burns!", to=answer_to(ticket)))
+    held.accept(row.pk, user_actor(maria))
+    ticket.refresh_from_db()
+    assert ticket.comments.filter(author=maria).exists()
+    assert ticket.waiting_since == later.received_at
 
 
 @pytest.mark.parametrize("result", ["none", "fail"])

@@ -241,7 +241,7 @@ def test_an_answer_reopens_a_finished_ticket():
     ticket.refresh_from_db()
     assert row.ticket == ticket
     assert ticket.status == Status.OPEN
-    assert ticket.waiting_since == row.comment.created_at
+    assert ticket.waiting_since == row.received_at
 
 
 def test_an_answer_to_a_ticket_finished_long_ago_opens_a_linked_one():

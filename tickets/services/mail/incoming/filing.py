@@ -133,7 +133,8 @@ def open_ticket(
 def add_message(row: InboundMessage, contents: Contents) -> Comment:
     """Add what a requester or a participant wrote. Does not save the row."""
     assert row.ticket is not None
-    comment = add_reply(row.ticket, {"body": _body(row, contents.text)}, is_mailed=True)
+    data = {"body": _body(row, contents.text)}
+    comment = add_reply(row.ticket, data, received_at=row.received_at)
     return _join(row, contents, comment)
 
 
@@ -141,7 +142,7 @@ def add_agents_reply(row: InboundMessage, contents: Contents, actor: Actor) -> C
     """Publish an agent's reply, without what their mail program quoted. Does not save the row."""
     assert row.ticket is not None
     body = contents.text.new or contents.text.body
-    return _join(row, contents, reply_at_once(row.ticket, body, actor))
+    return _join(row, contents, reply_at_once(row.ticket, body, actor, row.received_at))
 
 
 def _join(row: InboundMessage, contents: Contents, comment: Comment) -> Comment:
