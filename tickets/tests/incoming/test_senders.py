@@ -1,8 +1,10 @@
 """Forged senders, agents who answer by mail, and those who take part."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from tickets.access.actors import SYSTEM, user_actor
 from tickets.models.incoming import InboundMessage
@@ -199,6 +201,41 @@ def test_a_confirmed_answer_leaves_what_came_since_unanswered(maria, notice):
     ticket.refresh_from_db()
     assert ticket.comments.filter(author=maria).exists()
     assert ticket.waiting_since == later.received_at
+
+
+LIST_BELOW_A_DASH = """\
+Please do these two things:
+—
+1. Unplug the printer.
+2. Send us the number below it."""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [LIST_BELOW_A_DASH, "On my way, at ten.\n\n-- \nMaria\n+49 30 1234", "One two.\n\n-Maria"],
+)
+def test_nothing_of_an_agents_answer_is_left_out_that_may_be_their_own(
+    mailbox, maria, notice, body
+):
+    quote = "\n\nOn 1 Jan 2026 at 10:00, Desk <d@desk.example> wrote:\n> Internal.\n"
+    row = deliver(by_maria(body + quote, to=notice_address(DESK, notice)), mailbox)
+    assert row.comment.body == body
+    row = deliver(by_maria(body, to=notice_address(DESK, notice)), mailbox)
+    assert row.comment.body == body
+
+
+def test_agents_can_read_what_was_left_out_of_an_answer(mailbox, maria, notice):
+    """A customer's words may look like a quote."""
+    body = "On my way.\n\nOn 1 Jan 2026 at 10:00, Desk <d@desk.example> wrote:\nYou came here."
+    ticket = notice.ticket
+    row = deliver(by_maria(body, to=notice_address(DESK, notice)), mailbox)
+    assert row.comment.body == "On my way."
+    agent = Client()
+    agent.force_login(maria)
+    page = agent.get(ticket.get_absolute_url()).content.decode()
+    [folded] = re.findall(r"<details class=\"by-mail\">.*?You came here.*?</details>", page, re.S)
+    assert "only agents see" in folded
+    assert "You came here" not in Client().get(ticket.private_link_path()).content.decode()
 
 
 @pytest.mark.parametrize("result", ["none", "fail"])

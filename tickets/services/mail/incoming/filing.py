@@ -141,7 +141,7 @@ def add_message(row: InboundMessage, contents: Contents) -> Comment:
 def add_agents_reply(row: InboundMessage, contents: Contents, actor: Actor) -> Comment:
     """Publish an agent's reply, without what their mail program quoted. Does not save the row."""
     assert row.ticket is not None
-    body = contents.text.new or contents.text.body
+    body = contents.text.unquoted or contents.text.body
     return _join(row, contents, reply_at_once(row.ticket, body, actor, row.received_at))
 
 

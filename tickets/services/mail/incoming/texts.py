@@ -18,12 +18,12 @@ VISIBLE = re.compile(VISIBLE_CHARACTER)
 class StoredText:
     """A text that can be stored. `folds` has pairs of positions in it, in order.
 
-    `new` is what is not folded: what somebody wrote themselves.
+    `unquoted` is all but the quotes. A signature may be none, but the end of an answer.
     """
 
     text: str
     folds: tuple[tuple[int, int], ...]
-    new: str
+    unquoted: str
 
     @property
     def body(self) -> str:
@@ -39,15 +39,17 @@ def stored_text(message: Message) -> StoredText:
         return StoredText("", (), "")
     lead = len(whole) - len(whole.lstrip())
     folds: list[tuple[int, int]] = []
-    new: list[str] = []
+    unquoted: list[str] = []
     position = -lead
     for kind, part in parts:
         start, position = max(position, 0), position + len(part)
         end = min(position, len(text))
+        if kind != Kind.QUOTE:
+            unquoted.append(part)
         if kind == Kind.NEW:
-            new.append(part)
-        elif folds and not text[folds[-1][1] : start].strip():
+            continue
+        if folds and not text[folds[-1][1] : start].strip():
             folds[-1] = (folds[-1][0], end)  # nothing but white space is between them
         elif start < end:
             folds.append((start, end))
-    return StoredText(text, tuple(folds), "".join(new).strip())
+    return StoredText(text, tuple(folds), "".join(unquoted).strip())
