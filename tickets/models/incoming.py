@@ -225,6 +225,12 @@ class InboundMessage(models.Model):
         return self.rule == ThreadRule.NEW and self.ticket_id is not None
 
     @property
+    def is_in_conversation(self) -> bool:
+        """Return whether it opened a ticket or became a comment, which may be deleted since."""
+        was_joined = self.kind == InboundKind.WRITTEN and self.state == InboundState.HANDLED
+        return self.rule == ThreadRule.NEW or self.comment_id is not None or was_joined
+
+    @property
     def is_undecided(self) -> bool:
         """Return whether an agent may still decide about it.
 

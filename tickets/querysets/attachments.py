@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 from django.db import models
 from django.db.models import Q
 
-from ..vocabulary import ScanState, ThreadRule
+from ..vocabulary import InboundKind, InboundState, ScanState, ThreadRule
 
 AttachmentT = TypeVar("AttachmentT", bound=models.Model)
 FileT = TypeVar("FileT", bound=models.Model)
@@ -17,11 +17,16 @@ FileT = TypeVar("FileT", bound=models.Model)
 def of_description() -> Q:
     """Return the condition for files of a ticket's description.
 
-    Those of a message that neither opened the ticket nor became a comment are beside the
-    conversation, such as those of a message that waits for an agent's decision.
+    Those of a message that is not part of a conversation are not, such as those of one that waits
+    for an agent's decision. The same as `InboundMessage.is_in_conversation`.
     """
-    is_of_message = Q(message__isnull=False) & ~Q(message__rule=ThreadRule.NEW)
-    return Q(comment=None, pending_reply=None) & ~is_of_message
+    is_in_conversation = (
+        Q(message__rule=ThreadRule.NEW)
+        | Q(message__comment__isnull=False)
+        | Q(message__kind=InboundKind.WRITTEN, message__state=InboundState.HANDLED)
+    )
+    is_of_none = Q(comment=None, pending_reply=None)
+    return is_of_none & (Q(message=None) | is_in_conversation)
 
 
 class AttachmentQuerySet(models.QuerySet[AttachmentT]):

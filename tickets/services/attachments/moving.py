@@ -30,10 +30,10 @@ def move_to_split(comment: Comment, ticket: Ticket) -> None:
     """Move the files of a message to the ticket that was made of it.
 
     Those of a note stay the note's: whoever gets the ticket's private link later must not see
-    them.
+    them. Those that came by mail stay its message's as well, which shows them in their places.
     """
     files = Attachment.objects.filter(comment=comment)
     if comment.public:
-        files.update(ticket=ticket, comment=None, message=None)
+        files.update(ticket=ticket, comment=None)
     else:
         files.update(ticket=ticket)

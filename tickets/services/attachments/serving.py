@@ -13,7 +13,7 @@ from ...models.incoming import InboundMessage
 from ...models.ticket import Comment, Ticket
 from ...models.workplace import PendingReply
 from ...requester_texts import FILE_REFUSED, FILE_WAITS
-from ...vocabulary import ScanState, ThreadRule
+from ...vocabulary import ScanState
 from .storage import storage, storage_errors
 
 
@@ -127,6 +127,6 @@ def _group_of(attachment: Attachment, ticket: Ticket, files: TicketFiles) -> lis
         return files.comments.setdefault(comment.pk, [])
     if attachment.pending_reply_id is not None:
         return files.replies.setdefault(attachment.pending_reply_id, [])
-    if message is not None and message.rule != ThreadRule.NEW:
+    if message is not None and not message.is_in_conversation:
         return files.messages.setdefault(message.pk, [])
     return files.description

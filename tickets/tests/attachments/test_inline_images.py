@@ -10,17 +10,22 @@ import pytest
 from django.test import Client
 from PIL import Image
 
+from tickets.access.actors import SYSTEM
 from tickets.models.attachments import Attachment, StoredFile
 from tickets.models.incoming import Mailbox
 from tickets.pages.mail_html import MAX_IMAGE_CHARS
 from tickets.services.attachments.processing import process_file
 from tickets.services.attachments.storage import storage
+from tickets.services.merging import merge_tickets, unmerge_ticket
+from tickets.services.splitting import split_comment, undo_split
+from tickets.services.tickets import delete_ticket
 from tickets.tests.factories import AgentFactory
 from tickets.tests.incoming.messages import DESK, answer_to, deliver, ticket_of_kim
 from tickets.tests.mail_program import inline_image
 from tickets.vocabulary import ScanState
 
 from . import samples
+from .test_serving import private_path
 
 pytestmark = pytest.mark.django_db
 IMAGE = re.compile(r"<img\b[^>]*>")
@@ -185,6 +190,36 @@ def images(*content_ids):
     colors = ("red", "blue", "green")
     named = zip(colors, content_ids, strict=False)
     return [(samples.png(color=color), content_id) for color, content_id in named]
+
+
+def test_an_image_stays_in_its_place_when_its_message_moves(agent):
+    row = receive('<img src="cid:a">', *images("a"), ticket=ticket_of_kim())
+    file = Attachment.objects.get()
+
+    def assert_shown(ticket):
+        assert ADDRESS.search(images_of(agent, row)[0])
+        page = Client().get(ticket.private_link_path()).content.decode()
+        assert f"attachments/{file.pk}/" in page
+        assert Client().get(private_path(ticket, file)).status_code == 200
+
+    split = split_comment(row.ticket_id, row.comment_id, SYSTEM).ticket
+    assert_shown(split)
+    target = ticket_of_kim()
+    merge_tickets(split.pk, target.pk, SYSTEM)
+    assert_shown(target)
+    unmerge_ticket(split.pk, SYSTEM)
+    assert_shown(split)
+    undo_split(split.pk, SYSTEM)
+    assert_shown(row.ticket)
+
+
+def test_the_files_of_a_split_message_outlive_the_ticket_that_it_was_on(agent):
+    row = receive("", *images("a"), ticket=ticket_of_kim())
+    split = split_comment(row.ticket_id, row.comment_id, SYSTEM).ticket
+    delete_ticket(row.ticket_id, SYSTEM)
+    file = Attachment.objects.get()
+    assert Client().get(private_path(split, file)).status_code == 200
+    assert f"/attachments/{file.pk}/" in agent.get(split.get_absolute_url()).content.decode()
 
 
 def test_the_images_are_files_of_the_ticket_too(agent):
