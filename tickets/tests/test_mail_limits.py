@@ -12,7 +12,12 @@ from tickets.tests.correspondence import create_mailbox, ticket_by_mail, written
 from tickets.tests.factories import AgentFactory, TicketFactory
 from tickets.tests.mailing import create_ticket, mail_jobs, reply, states
 from tickets.tests.worker import work, work_now
-from tickets.vocabulary import InboundKind, MailState, Verified
+from tickets.vocabulary import (
+    MAX_AUTOMATIC_MAILS_PER_HOUR,
+    InboundKind,
+    MailState,
+    Verified,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,9 +82,9 @@ def test_an_address_gets_five_automatic_emails_an_hour(mail_server, agent):
     create_ticket(requester_email="other@example.org")
     work()
     assert len(mail_server.messages) == 6
-    dropped = Email.objects.filter(state=MailState.DROPPED)
-    assert dropped.count() == 4
-    assert "already received several automatic emails" in dropped[0].error
+    held = Email.objects.filter(state=MailState.HELD)
+    assert held.count() == 4
+    assert "already received several automatic emails" in held[0].error
     reply(Ticket.objects.earliest("pk"), agent)  # what a person writes always goes out
     work()
     assert len(mail_server.messages) == 7
@@ -166,6 +171,28 @@ def test_past_the_limit_of_the_desk_confirmations_are_held(mail_server, agent, s
     assert mail_server.messages[-1]["Subject"] == f"Re: [#{last.pk}] Broken door"
 
 
+def test_the_dashboard_says_that_the_limit_of_an_address_holds_mail(client):
+    client.force_login(AgentFactory())
+    for _ in range(MAX_AUTOMATIC_MAILS_PER_HOUR):
+        create_ticket()
+    before = client.get("/dashboard/")
+    assert b"held" not in before.content
+    create_ticket()
+    page = client.get("/dashboard/", headers={"If-None-Match": before["ETag"]})
+    assert b"1 automatic email is held," in page.content
+
+
+def test_an_email_that_is_held_itself_replaces_no_held_confirmation(mail_server, agent, settings):
+    """Else the requester would get neither."""
+    for _ in range(MAX_AUTOMATIC_MAILS_PER_HOUR):
+        create_ticket()
+    last = create_ticket()
+    tickets.update_ticket(last.pk, {"status": "resolved"}, agent)
+    assert states().count("held") == 2
+    reply(last, agent)
+    assert (states().count("held"), states().count("dropped")) == (0, 2)
+
+
 @pytest.mark.parametrize(
     "act",
     [
@@ -189,9 +216,9 @@ def test_the_dashboard_says_so_while_it_happens(client, settings):
     assert b"held" not in before.content
     create_ticket(requester_email="lou@example.org")
     page = client.get("/dashboard/", headers={"If-None-Match": before["ETag"]})
-    assert b"1 confirmation is held." in page.content
+    assert b"1 automatic email is held," in page.content
     create_ticket(requester_email="lee@example.org")
-    assert b"2 confirmations are held." in client.get("/dashboard/").content
+    assert b"2 automatic emails are held," in client.get("/dashboard/").content
 
 
 def test_forty_strangers_tickets_mail_no_word_of_theirs(mail_server):

@@ -165,4 +165,4 @@ def test_a_stranger_cannot_flood_a_mailbox(mail_server):
     work()
     assert Ticket.objects.count() == 9
     assert len(mail_server.messages) == 6
-    assert states().count(MailState.DROPPED) == 3
+    assert states().count(MailState.HELD) == 3

@@ -20,10 +20,12 @@ WRITTEN = frozenset({MailKind.REPLY})
 # then take a ticket over unseen.
 COUNTED = frozenset({MailKind.RECEIVED, MailKind.RESOLVED, MailKind.LINKS, MailKind.CONFIRM})
 DESK_COUNTER = "confirmations"
+HELD = ":held"  # for the limit of an address
+HELD_COUNTER = f"{DESK_COUNTER}{HELD}"
 
 
 def refusal(kind: str, address: str) -> str:
-    """Count an email to a requester. Return why it must not be sent; "" if it may."""
+    """Return why an email to a requester must never be sent; "" if it may."""
     if kind in WRITTEN:
         return ""
     try:
@@ -34,12 +36,21 @@ def refusal(kind: str, address: str) -> str:
         return "This address belongs to a program, which gets no automatic email."
     if own in {mailbox(each) for each in Mailbox.objects.values_list("address", flat=True)}:
         return "This is an address of the desk itself, which gets no automatic email."
-    name = f"automatic:{digest(own)}"
-    if kind in COUNTED and Counter.objects.hit(
-        name, limit=MAX_AUTOMATIC_MAILS_PER_HOUR, seconds=HOUR
-    ):
-        return "This address has already received several automatic emails this hour."
     return ""
+
+
+def address_limit_passed(kind: str, address: str) -> bool:
+    """Count an email to a requester. Return whether its address gets too many in an hour."""
+    if kind not in COUNTED:
+        return False
+    try:
+        name = f"automatic:{digest(mailbox(address))}"
+    except ValueError:  # as above
+        return False
+    if not Counter.objects.hit(name, limit=MAX_AUTOMATIC_MAILS_PER_HOUR, seconds=HOUR):
+        return False
+    Counter.objects.add(HELD_COUNTER, 1, seconds=HOUR)
+    return True
 
 
 def desk_limit_passed() -> bool:
@@ -49,9 +60,10 @@ def desk_limit_passed() -> bool:
 
 
 def held_this_hour() -> int:
-    """Return how many confirmations the limit of the desk holds back in this hour. One query."""
+    """Return how many emails the limits have held back in this hour. One query."""
     counts = Counter.objects.counts(DESK_COUNTER, seconds=HOUR)
-    return max(0, counts.get("", 0) - int(settings.CONFIRMATION_LIMIT))
+    past_desk_limit = counts.get("", 0) - int(settings.CONFIRMATION_LIMIT)
+    return max(0, past_desk_limit) + counts.get(HELD, 0)
 
 
 def bounce_of(address: str) -> BouncedAddress | None:

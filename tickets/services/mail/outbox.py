@@ -29,6 +29,8 @@ from .smtp import is_set_up
 RESOLVED_DELAY = timedelta(seconds=10)
 # Two clicks on "Send the link" within this time send one email.
 LINK_INTERVAL = timedelta(seconds=10)
+NOT_UNDER_WAY = (MailState.HELD, MailState.FAILED, MailState.DROPPED)
+PAST_LIMIT = "This address has already received several automatic emails this hour."
 # What an agent causes, with the private link in it.
 CARRY_LINK = frozenset({MailKind.REPLY, MailKind.RESOLVED, MailKind.LINK})
 
@@ -36,13 +38,13 @@ CARRY_LINK = frozenset({MailKind.REPLY, MailKind.RESOLVED, MailKind.LINK})
 def ticket_created(ticket: Ticket, *, held_because: str = "") -> None:
     """Confirm to the requester that the ticket arrived.
 
-    With `held_because`, or if the desk has confirmed many tickets this hour, the confirmation is
-    held. An agent's first answer replaces it, since that has the private link as well.
+    With `held_because`, or past a limit of an hour, the confirmation is held. An agent's first
+    answer replaces it, since that has the private link as well.
     """
     if not _is_reachable(ticket):
         return
     email = _store(ticket, MailKind.RECEIVED, f"received {ticket.pk}")
-    if email is None or _refused(email):
+    if email is None or _is_stopped(email):
         return
     if not held_because and limits.desk_limit_passed():
         held_because = "Many tickets came within an hour. An agent's first answer has the link."
@@ -125,7 +127,7 @@ def is_check_under_way(ticket: Ticket, address: str) -> bool:
     recent = ticket.emails.filter(
         kind=MailKind.CONFIRM, address=address, created_at__gt=since, confirmed_at=None
     )
-    return bool(recent.exclude(state__in=(MailState.FAILED, MailState.DROPPED)).exists())
+    return bool(recent.exclude(state__in=NOT_UNDER_WAY).exists())
 
 
 def address_changed(ticket: Ticket, before: str) -> None:
@@ -180,10 +182,11 @@ def _enqueue(
     email = _store(ticket, kind, event, **values)
     if email is None:
         return
+    if _is_stopped(email):
+        return
     if kind in CARRY_LINK and email.participant_id is None:
         _drop_held(ticket)
-    if not _refused(email):
-        queue_email(email, delay)
+    queue_email(email, delay)
 
 
 def _store(ticket: Ticket, kind: str, event: str, **values: Any) -> Email | None:
@@ -194,10 +197,13 @@ def _store(ticket: Ticket, kind: str, event: str, **values: Any) -> Email | None
     return email if is_new else None
 
 
-def _refused(email: Email) -> bool:
-    """Drop an email that a limit refuses. The row says why."""
-    reason = limits.refusal(email.kind, email.current_address)
-    return bool(reason) and email.move_state([MailState.WAITING], MailState.DROPPED, reason)
+def _is_stopped(email: Email) -> bool:
+    """Drop an email that must never be sent, and hold one past a limit. The row says why."""
+    if reason := limits.refusal(email.kind, email.current_address):
+        return email.move_state([MailState.WAITING], MailState.DROPPED, reason)
+    if limits.address_limit_passed(email.kind, email.current_address):
+        return email.move_state([MailState.WAITING], MailState.HELD, PAST_LIMIT)
+    return False
 
 
 def _drop_held(ticket: Ticket) -> None:
