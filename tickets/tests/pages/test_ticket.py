@@ -318,8 +318,8 @@ def test_queries_do_not_grow_with_the_conversation(agent, ticket, django_assert_
     CommentFactory.create_batch(10, ticket=ticket, author=AgentFactory())
     # Session, user, groups, profile; ticket, two for replies that wait, comments, agents, four for
     # the audit trail, one each for evidence and suggestions; two for similar tickets; one for
-    # merges, two for links; two for what was read; one each for messages and participants.
-    with django_assert_num_queries(26):
+    # merges, two for links; two for what was read; one each for messages, participants and mail.
+    with django_assert_num_queries(27):
         page_of(agent, ticket)
 
 
