@@ -51,6 +51,7 @@ def _defaults(settings):
     settings.LLM_BASE_URL = ""
     for row in PROVIDERS.values():
         setattr(settings, row.key_setting, "")
+    settings.HTTPS_PROXY = settings.HTTP_PROXY = settings.ALL_PROXY = settings.NO_PROXY = ""
     settings.TRUSTED_PROXIES = 0
     # Replies are sent at once, except in the tests of the wait.
     settings.REPLY_DELAY_SECONDS, settings.REPLY_TAKES_TICKET = 0, False

@@ -159,6 +159,7 @@ def overruns(fake: FakeLLM) -> Iterator[tuple[str, float]]:
         "llm_api_key": "k",
         "gemini_base_url": fake.url,
         "openai_base_url": f"{fake.url}/v1",
+        "anthropic_base_url": fake.url,
     }
     hosted = dataclasses.replace(local, groq_base_url=f"{fake.url}/v1", **keys)
     gemini = hosted.with_provider("gemini")
@@ -167,6 +168,7 @@ def overruns(fake: FakeLLM) -> Iterator[tuple[str, float]]:
         "gemini by rest": dataclasses.replace(gemini, gemini_backend="rest"),
         "openai": hosted.with_provider("openai"),
         "groq": hosted.with_provider("groq"),
+        "anthropic": hosted.with_provider("anthropic"),
         "local": local.with_provider("local"),
     }
     engine.set_shared_state(LocalSharedState(), use_circuit_breaker=False)

@@ -19,7 +19,7 @@ def read(environ: Mapping[str, str]) -> Values:
     for setting in SETTINGS:
         if setting.compose_only:
             continue
-        text = environ.get(setting.name, "").strip()
+        text = (environ.get(setting.name) or environ.get(setting.other_name, "")).strip()
         value = setting.parse(text) if text else setting.default_value(values)
         values[setting.name] = value
     return values

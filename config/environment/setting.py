@@ -42,6 +42,7 @@ class Setting:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    other_name: str = ""  # of the variable, which is read if the first is not set
     default_note: str = ""  # Markdown; describes a default that depends on something
     docker: str = ""  # the value in .env.example, where it is not the default
     example: str = ""  # the value in .env.example, commented out

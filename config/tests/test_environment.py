@@ -25,6 +25,13 @@ def test_an_empty_or_blank_variable_means_the_default():
     assert read(blank) == read(dict.fromkeys(blank, "")) == read({})
 
 
+def test_a_proxy_may_be_set_in_lower_case_as_other_programs_have_it():
+    assert read({"https_proxy": "http://p:1"})["HTTPS_PROXY"] == "http://p:1"
+    both = {"no_proxy": "small", "NO_PROXY": "large"}
+    assert read(both)["NO_PROXY"] == "large"
+    assert read({"llm_api_key": "k"})["LLM_API_KEY"] == ""
+
+
 def test_names_are_unique_and_every_default_is_allowed():
     assert len({setting.name for setting in SETTINGS}) == len(SETTINGS)
     for setting in SETTINGS:

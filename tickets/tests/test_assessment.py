@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tickets.access.actors import SYSTEM, Actor
@@ -13,7 +14,7 @@ from tickets.models.ticket import Ticket
 from tickets.services import tickets
 from tickets.services.jobs import RetryLater
 from tickets.services.triage import assessment
-from tickets.services.triage.assessment import MAX_ATTEMPTS, triage_ticket
+from tickets.services.triage.assessment import ModelRetry, triage_ticket
 from tickets.triage.signed_suggestions import SignedSuggestion
 from tickets.vocabulary import Source
 from tools.fake_llm import FakeLLM
@@ -136,8 +137,38 @@ def test_a_model_that_stays_silent_leaves_no_failed_job(model):
     model.control(fault="500")
     tickets.create_ticket(CLEAR, ANONYMOUS)
     with pytest.raises(RetryLater):
-        run_jobs(attempts=MAX_ATTEMPTS - 2)
-    run_jobs(attempts=MAX_ATTEMPTS - 1)
+        run_jobs(attempts=len(ModelRetry.waits) - 1)
+    run_jobs(attempts=len(ModelRetry.waits))
+
+
+def retry_in(attempts, exception):
+    decision = ModelRetry().get_retry_decision(
+        exception=exception, job=SimpleNamespace(attempts=attempts)
+    )
+    return decision and (decision.retry_at - timezone.now()).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("attempts", "asked_for", "seconds"),
+    [(0, 0, 5), (1, 0, 25), (2, 0, 125), (0, 120, 120), (2, 120, 125), (1, 3600, 3600)],
+)
+def test_a_job_runs_again_after_the_longer_of_both_times(attempts, asked_for, seconds):
+    waiting = retry_in(attempts, RetryLater("x", asked_for))
+    assert seconds - 2 < waiting <= seconds
+
+
+def test_a_job_runs_four_times_at_most():
+    assert retry_in(3, RetryLater("x", 60)) is None
+    assert retry_in(0, ValueError()) is not None  # an error of ours is tried again too
+
+
+def test_a_job_waits_as_long_as_the_service_asks(model):
+    model.control(fault="retry_after")
+    tickets.create_ticket(CLEAR, ANONYMOUS)
+    with pytest.raises(RetryLater) as caught:
+        run_jobs()
+    assert 100 < caught.value.seconds <= 120
+    assert len(model.log) == 1  # the second question was not asked
 
 
 def test_half_an_answer_is_asked_for_again(model):

@@ -27,12 +27,14 @@ PROVIDERS = {
     "gemini by Google's package": {"GEMINI_API_KEY": "key", "GEMINI_BACKEND": "sdk"},
     "openai": {"OPENAI_API_KEY": "key"},
     "groq": {"GROQ_API_KEY": "key"},
+    "anthropic": {"ANTHROPIC_API_KEY": "key"},
     "local": {"LLM_MODEL": "fake-model"},
 }
 ADDRESSES = {
     "gemini": "GEMINI_BASE_URL",
     "openai": "OPENAI_BASE_URL",
     "groq": "GROQ_BASE_URL",
+    "anthropic": "ANTHROPIC_BASE_URL",
     "local": "LLM_BASE_URL",
 }
 
@@ -44,7 +46,7 @@ def model(request, settings):
     with FakeLLM() as server:
         settings.LLM_ENABLED, settings.LLM_PROVIDER, settings.LLM_TIMEOUT = True, provider, 20.0
         settings.LLM_MAX_INPUT_CHARS = 2 * MAX_TEXT_CHARS
-        address = server.url if provider == "gemini" else f"{server.url}/v1"
+        address = server.url if provider in ("gemini", "anthropic") else f"{server.url}/v1"
         setattr(settings, ADDRESSES[provider], address)
         for name, value in PROVIDERS[request.param].items():
             setattr(settings, name, value)

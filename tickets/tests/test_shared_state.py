@@ -48,6 +48,15 @@ def test_a_reply_is_forgotten_after_its_time(shared, settings):
     assert shared.recall("key") is None
 
 
+def test_a_wish_to_be_left_alone_holds_for_its_time(shared):
+    assert shared.seconds_paused("model") == 0
+    shared.pause("model", 120.5)
+    assert 115 < DatabaseSharedState().seconds_paused("model") <= 120.5
+    assert shared.seconds_paused("another") == 0
+    shared.pause("model", 0.0)
+    assert shared.seconds_paused("model") == 0
+
+
 def test_a_question_has_one_claim_until_it_is_released(shared):
     assert shared.claim("key", 60)
     assert not shared.claim("key", 60)

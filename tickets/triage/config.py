@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from .providers.base import Endpoint
+from .providers.proxies import Proxies
 from .providers.table import PROVIDERS, ProviderRow
 
 
@@ -41,11 +42,21 @@ class Config:
     groq_api_key: str = field(repr=False)
     groq_model: str
     groq_base_url: str
+    anthropic_api_key: str = field(repr=False)
+    anthropic_model: str
+    anthropic_base_url: str
+    https_proxy: str = field(repr=False)
+    http_proxy: str = field(repr=False)
+    all_proxy: str = field(repr=False)
+    no_proxy: str
     triage_shadow: str
 
     @property
     def provider(self) -> str:
-        """The provider to ask, one of PROVIDERS, or "none"."""
+        """The provider to ask, one of PROVIDERS, or "none".
+
+        LLM_API_KEY alone is no reason to ask anybody: it does not say whose key it is.
+        """
         if not self.llm_enabled:
             return "none"
         return self._provider_with_key() if self.llm_provider == "auto" else self.llm_provider
@@ -54,9 +65,11 @@ class Config:
         for name, row in PROVIDERS.items():
             if row.needs_key and self._setting(row.key_setting):
                 return name
-        if self.llm_base_url:
-            return "local"
-        return "gemini" if self.llm_api_key else "none"
+        return "local" if self.llm_base_url else "none"
+
+    @property
+    def proxies(self) -> Proxies:
+        return Proxies(self.https_proxy, self.http_proxy, self.all_proxy, self.no_proxy)
 
     def endpoint(self, task: str = "classify") -> Endpoint | None:
         """Return the model to ask for a task, or None if none is configured."""
@@ -76,6 +89,7 @@ class Config:
             timeout=row.timeout if self.llm_timeout is None else max(self.llm_timeout, 0.0),
             input_price=_default(self.llm_price_input, row.input_price),
             output_price=_default(self.llm_price_output, row.output_price),
+            proxies=self.proxies,
         )
 
     def _model(self, row: ProviderRow, task: str) -> str:

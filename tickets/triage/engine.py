@@ -37,7 +37,7 @@ PROBE_TEXT = (
     "My card was charged twice for the invoice of March. Please refund one of the payments."
 )
 # No model is configured, so this outcome is not worth counting.
-NOT_ASKED = frozenset({"disabled", "no_key"})
+NOT_ASKED = frozenset({"disabled", "no_key", "no_provider"})
 _state: SharedState = LocalSharedState()
 _use_circuit_breaker = True
 _limits_for = functools.lru_cache(maxsize=8)(CallLimits)
@@ -179,8 +179,20 @@ def unusable(settings: Config, task: prompts.Task = prompts.CLASSIFY) -> str:
     endpoint = settings.endpoint(task.name)
     if endpoint is None:
         is_unset = settings.llm_enabled and settings.llm_provider == "auto"
-        return "no_key" if is_unset else "disabled"
+        if not is_unset:
+            return "disabled"
+        return "no_provider" if settings.llm_api_key else "no_key"
     return endpoint.missing
+
+
+def seconds_paused(settings: Config | None = None) -> float:
+    """Return for how many seconds a service has asked to be left alone; 0 if none has."""
+    settings = settings or config.from_settings()
+    endpoints = {settings.endpoint(task.name) for task in prompts.TASKS}
+    return max(
+        (_gateway(e, settings).seconds_paused(_state) for e in endpoints if e and not e.missing),
+        default=0.0,
+    )
 
 
 def warm_up(*, wait: bool = False, settings: Config | None = None) -> None:

@@ -29,7 +29,8 @@ T = TypeVar("T")
 MAX_FAILURES = 3  # in a row, before the circuit breaker opens
 PAUSE = 30.0  # seconds
 LONG_PAUSE = 300.0  # after failures that someone must fix
-NEEDS_FIXING = frozenset({"bad_key", "missing_model"})
+MAX_PAUSE = 3600.0  # however long the service asks to be left alone
+NEEDS_FIXING = frozenset({"bad_key", "missing_model", "no_credit"})
 NOT_A_FAILURE = frozenset({"blocked", "busy", "impatient"})  # these are not the service's fault
 CHARS_PER_TOKEN = 4  # for services that do not report tokens
 LOST_OUTPUT_TOKENS = 100  # assumed price of an answer that came too late
@@ -84,7 +85,7 @@ class ModelGateway:
             reply = self._call(prompt, state, deadline)
             cost = self._cost(prompt, reply)
             state.charge(cost)
-            _validate(parse, reply.text)
+            _validate(parse, reply.text, is_cut_off=reply.cut_off)
             return PricedReply(reply.text, cost)
 
         self._limits.callers.take()
@@ -98,16 +99,21 @@ class ModelGateway:
         """Build the provider now, so that the first call does not have to."""
         self._built_provider()
 
+    def seconds_paused(self, state: SharedState) -> float:
+        """Return for how long the service has asked to be left alone."""
+        return state.seconds_paused(self._pause_key)
+
     def _call(self, prompt: Prompt, state: SharedState, deadline: float) -> Reply:
         workers = self._limits.workers
         workers.take()
         try:
             if self._breaker and not self._breaker.allows():
                 raise ProviderError("paused")
-            if not state.may_spend():
+            reason = self._reason_not_to_call(state)
+            if reason:
                 if self._breaker:
                     self._breaker.not_tried()
-                raise ProviderError("budget")
+                raise ProviderError(reason)
         except BaseException:
             workers.release()
             raise
@@ -120,22 +126,38 @@ class ModelGateway:
             self._breaker.succeeded()
         return reply
 
+    def _reason_not_to_call(self, state: SharedState) -> str:
+        if self._breaker and self.seconds_paused(state):  # another process was told to wait
+            return "paused"
+        return "" if state.may_spend() else "budget"
+
     def _failed(
         self, error: ProviderError, prompt: Prompt, state: SharedState, seconds: float
     ) -> ProviderError:
         """Handle the failure of a call that had `seconds` to answer; return the error to raise."""
-        if error.reason == "deadline":
+        if error.reason == "deadline" or error.answer_lost:
             # The service may answer and charge all the same.
             state.charge(self._endpoint.cost(_estimated_tokens(prompt), LOST_OUTPUT_TOKENS))
-            if seconds < self._endpoint.timeout - GRACE:
-                return ProviderError("impatient")  # the caller's time was up, not the service's
+        elif any(error.usage):
+            state.charge(self._endpoint.cost(*error.usage))
+        if error.reason == "deadline" and seconds < self._endpoint.timeout - GRACE:
+            return ProviderError("impatient")  # the caller's time was up, not the service's
         if self._breaker and error.reason not in NOT_A_FAILURE:
-            pause = LONG_PAUSE if error.reason in NEEDS_FIXING else None
-            if self._breaker.failed(pause):
-                logger.warning(
-                    "The model will not be asked for %d s: %s.", pause or PAUSE, error.reason
-                )
+            self._pause_after(error, self._breaker, state)
         return error
+
+    def _pause_after(
+        self, error: ProviderError, breaker: CircuitBreaker, state: SharedState
+    ) -> None:
+        """Report a failure to the circuit breaker, and a wish to be left alone to everybody."""
+        asked_for = min(error.retry_after, MAX_PAUSE)
+        if asked_for:
+            state.pause(self._pause_key, asked_for)
+        pause = max(asked_for, LONG_PAUSE if error.reason in NEEDS_FIXING else 0.0)
+        if breaker.failed(pause or None):
+            logger.warning(
+                "The model will not be asked for %.0f s: %s.", pause or PAUSE, error.reason
+            )
 
     def _complete(self, prompt: Prompt, deadline: float) -> Reply:
         try:
@@ -163,10 +185,17 @@ class ModelGateway:
         question = "\0".join((*parts, prompt.task.name, prompt.ticket))
         return hashlib.sha256(question.encode("utf-8", "surrogatepass")).hexdigest()
 
+    @property
+    def _pause_key(self) -> str:
+        """Identify what a service limits: a model under a key. Another key may be used at once."""
+        endpoint = self._endpoint
+        parts = (endpoint.provider, endpoint.model, endpoint.base_url, endpoint.api_key)
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
     def _cost(self, prompt: Prompt, reply: Reply) -> float:
         return self._endpoint.cost(
-            reply.input_tokens or _estimated_tokens(prompt),
-            reply.output_tokens or len(reply.text) // CHARS_PER_TOKEN,
+            reply.usage.input_tokens or _estimated_tokens(prompt),
+            reply.usage.output_tokens or len(reply.text) // CHARS_PER_TOKEN,
         )
 
 
@@ -174,8 +203,8 @@ def _estimated_tokens(prompt: Prompt) -> int:
     return (len(prompt.task.instructions) + len(prompt.ticket)) // CHARS_PER_TOKEN
 
 
-def _validate(parse: Callable[[str], T], reply: str) -> T:
+def _validate(parse: Callable[[str], T], reply: str, *, is_cut_off: bool = False) -> T:
     try:
         return parse(reply)
     except InvalidReply as error:
-        raise ProviderError("invalid_reply") from error
+        raise ProviderError("cut_off" if is_cut_off else "invalid_reply") from error

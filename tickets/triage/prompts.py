@@ -100,6 +100,7 @@ SCORE_SENTIMENT = Task(
         urgency_score={"type": "integer", "minimum": 0, "maximum": 100},
     ),
 )
+TASKS = (CLASSIFY, SUGGEST_TITLE, SCORE_SENTIMENT)
 
 
 @dataclass(frozen=True, slots=True)

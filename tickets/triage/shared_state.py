@@ -33,6 +33,12 @@ class SharedState(Protocol):
     def release(self, key: str) -> None:
         """Give up a claim."""
 
+    def pause(self, key: str, seconds: float) -> None:
+        """Note that a service asked to be left alone for some seconds from now."""
+
+    def seconds_paused(self, key: str) -> float:
+        """Return how many of these seconds are left; 0 if none are."""
+
     def client_may_ask(self, client: str) -> bool:
         """Count one call for this client; False if it has made too many recently."""
 
@@ -56,6 +62,7 @@ class LocalSharedState:
         self._lock = threading.Lock()
         self._replies: dict[str, str] = {}
         self._claims: dict[str, float] = {}
+        self._pauses: dict[str, float] = {}
         self.spent = 0.0  # USD
         self.outcomes: Counter[str] = Counter()
 
@@ -81,6 +88,13 @@ class LocalSharedState:
     def release(self, key: str) -> None:
         with self._lock:
             self._claims.pop(key, None)
+
+    def pause(self, key: str, seconds: float) -> None:
+        with self._lock:
+            self._pauses[key] = self._now() + seconds
+
+    def seconds_paused(self, key: str) -> float:
+        return max(self._pauses.get(key, 0.0) - self._now(), 0.0)
 
     def client_may_ask(self, client: str) -> bool:
         return True

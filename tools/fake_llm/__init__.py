@@ -1,7 +1,8 @@
 """A fake language model server that listens on loopback only.
 
-It speaks Gemini's REST protocol and the chat-completions protocol, rejects what the real services
-reject, answers from simple rules over the ticket's text, and fails on request. Needs no Django.
+It speaks Gemini's REST protocol, chat completions and Anthropic's Messages API, rejects what the
+real services reject, answers from simple rules over the ticket's text, and fails on request.
+Needs no Django.
 """
 
 from .faults import FAULTS, KNOWN

@@ -8,9 +8,12 @@ from collections.abc import Callable
 STATUS_FAULTS = {
     "400": 400,
     "401": 401,
+    "402": 402,
     "403": 403,
     "404": 404,
+    "410": 410,
     "429": 429,
+    "retry_after": 429,  # with how long to wait
     "500": 500,
     "503": 503,
     "bad_key": 400,  # Gemini's status for an unknown key
@@ -26,6 +29,7 @@ REPLY_FAULTS = (
     "two_objects",
     "not_json",
     "empty",
+    "only_thoughts",  # the token limit was reached before the answer
     "safety",
     "fenced",
     "think",
@@ -48,6 +52,8 @@ PARAMETER_FAULTS = {
 }
 KNOWN = (*FAULTS, *PARAMETER_FAULTS)
 
+RETRY_AFTER_SECONDS = 120
+CUT_SHORT = frozenset({"truncated", "only_thoughts"})
 HEADER = "X-Fake-Fault"
 _MARKER = re.compile(r"\[\[fault:(\w+)\]\]")
 
@@ -68,6 +74,7 @@ _CHANGES: dict[str, Callable[[str], str]] = {
     "two_objects": lambda text: f"{text}\n{text}",
     "not_json": lambda text: "I would say that this is billing.",
     "empty": lambda text: "",
+    "only_thoughts": lambda text: "",
     "fenced": lambda text: f"```json\n{text}\n```",
     "think": lambda text: f"<think>Is {{this}} urgent? Let me see.</think>\n{text}",
     "upper": lambda text: _VALUE.sub(lambda match: match[0].upper(), text),

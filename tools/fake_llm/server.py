@@ -7,9 +7,9 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..loopback import HOST, LoopbackServer
 from . import faults, protocols, rules, strictness
@@ -17,7 +17,8 @@ from . import faults, protocols, rules, strictness
 MAX_BODY_BYTES = 2_000_000
 HUGE_BYTES = 10_000_000
 LOG_LENGTH = 1000
-_GEMINI = re.compile(r".*/v1(?:beta)?/models/([^/:]+):generateContent")
+NO_HEADERS: Mapping[str, str] = {}
+_GEMINI_PATH = re.compile(r".*/v1(?:beta)?/models/([^/:]+):generateContent")
 
 
 class FakeLLM(LoopbackServer):
@@ -87,6 +88,39 @@ class FakeLLM(LoopbackServer):
         return json.dumps(rules.answer(ticket, question.schema), ensure_ascii=False)
 
 
+class _Protocol(NamedTuple):
+    """How one protocol answers, refuses and fails. Local chat servers need no key."""
+
+    answer: Callable[..., Any]
+    blocked: Callable[[protocols.Question], Any]
+    error: Callable[..., Any]
+    rejection: Callable[[Mapping[str, Any], str | None], Any]
+    needs_key: bool = True
+    status_without_key: int = 401
+
+
+_GEMINI = _Protocol(
+    protocols.gemini_answer,
+    protocols.gemini_blocked,
+    protocols.gemini_error,
+    strictness.gemini,
+    status_without_key=403,
+)
+_CHAT = _Protocol(
+    protocols.chat_answer,
+    protocols.chat_blocked,
+    protocols.chat_error,
+    strictness.chat,
+    needs_key=False,
+)
+_ANTHROPIC = _Protocol(
+    protocols.anthropic_answer,
+    protocols.anthropic_blocked,
+    protocols.anthropic_error,
+    strictness.anthropic,
+)
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
@@ -123,15 +157,17 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         path = self.path.partition("?")[0]
         body = self._body()
-        gemini = _GEMINI.fullmatch(path)
+        gemini = _GEMINI_PATH.fullmatch(path)
         if body is None:
             self._send(400, protocols.gemini_error(400))
         elif path == "/control":
             self._control(body)
         elif gemini:
-            self._complete(protocols.gemini_question(gemini[1], body), body, gemini=True)
+            self._complete(_GEMINI, protocols.gemini_question(gemini[1], body), body)
         elif path.endswith("/v1/chat/completions"):
-            self._complete(protocols.chat_question(body), body, gemini=False)
+            self._complete(_CHAT, protocols.chat_question(body), body)
+        elif path.endswith("/v1/messages"):
+            self._complete(_ANTHROPIC, protocols.anthropic_question(body), body)
         else:
             self._send(404, protocols.gemini_error(404))
 
@@ -147,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, dict(body))
 
     def _complete(
-        self, question: protocols.Question, body: Mapping[str, Any], *, gemini: bool
+        self, protocol: _Protocol, question: protocols.Question, body: Mapping[str, Any]
     ) -> None:
         fake = self.server.fake
         fault = (
@@ -166,30 +202,33 @@ class _Handler(BaseHTTPRequestHandler):
             has_key=has_key,
             fault=fault,
         )
-        rejection = (strictness.gemini if gemini else strictness.chat)(body, fault)
-        if gemini and not has_key:  # as Google does; local chat servers need no key
-            self._send(403, protocols.gemini_error(403))
-        elif rejection:
-            self._send(400, rejection)
-        elif not self._apply_fault(fault, question, gemini):
-            self._answer(fault, question, gemini)
+        rejection = protocol.rejection(body, fault)
+        if protocol.needs_key and not has_key:
+            self._send(protocol.status_without_key, protocol.error(protocol.status_without_key))
+        elif rejection or not self._has_version(protocol):
+            self._send(400, rejection or protocol.error(400))
+        elif not self._apply_fault(fault, question, protocol):
+            self._answer(fault, question, protocol)
 
-    def _answer(self, fault: str | None, question: protocols.Question, gemini: bool) -> None:
+    def _has_version(self, protocol: _Protocol) -> bool:
+        return protocol is not _ANTHROPIC or bool(self.headers.get("anthropic-version"))
+
+    def _answer(self, fault: str | None, question: protocols.Question, protocol: _Protocol) -> None:
         if fault == "safety":
-            blocked = protocols.gemini_blocked if gemini else protocols.chat_blocked
-            self._send(200, blocked(question))
+            self._send(200, protocol.blocked(question))
             return
         text = faults.spoil(fault, self.server.fake.reply_to(question))
-        cut_short = fault == "truncated"
-        answer = protocols.gemini_answer if gemini else protocols.chat_answer
-        self._send(200, answer(question, text, cut_short=cut_short))
+        self._send(200, protocol.answer(question, text, cut_short=fault in faults.CUT_SHORT))
 
-    def _apply_fault(self, fault: str | None, question: protocols.Question, gemini: bool) -> bool:
+    def _apply_fault(
+        self, fault: str | None, question: protocols.Question, protocol: _Protocol
+    ) -> bool:
         """Apply a fault that replaces the answer. Return False if the fault is not one of those."""
         if fault in faults.STATUS_FAULTS:
             status = faults.STATUS_FAULTS[fault]
-            error = protocols.gemini_error if gemini else protocols.chat_error
-            self._send(status, error(status, fault))
+            is_named = fault == "retry_after" and protocol is not _GEMINI  # Google has it inside
+            wait = {"Retry-After": str(faults.RETRY_AFTER_SECONDS)} if is_named else {}
+            self._send(status, protocol.error(status, fault), wait)
         elif fault == "html":
             self._send_bytes(200, b"<html><body>Bad gateway</body></html>", "text/html")
         elif fault == "hang":
@@ -202,8 +241,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b'{"candidates": [')
             self.close_connection = True
         elif fault == "huge":
-            answer = protocols.gemini_answer if gemini else protocols.chat_answer
-            self._send(200, answer(question, "x" * HUGE_BYTES))
+            self._send(200, protocol.answer(question, "x" * HUGE_BYTES))
         elif fault == "close":
             self.close_connection = True
         else:
@@ -228,16 +266,22 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return body if isinstance(body, dict) else None
 
-    def _send(self, status: int, answer: Any) -> None:
+    def _send(self, status: int, answer: Any, headers: Mapping[str, str] = NO_HEADERS) -> None:
         body = json.dumps(answer, ensure_ascii=False).encode()
-        self._send_bytes(status, body, "application/json; charset=UTF-8")
+        self._send_bytes(status, body, "application/json; charset=UTF-8", headers)
 
-    def _send_bytes(self, status: int, body: bytes, content_type: str) -> None:
-        self._start(status, content_type, len(body))
+    def _send_bytes(
+        self, status: int, body: bytes, content_type: str, headers: Mapping[str, str] = NO_HEADERS
+    ) -> None:
+        self._start(status, content_type, len(body), headers)
         self.wfile.write(body)
 
-    def _start(self, status: int, content_type: str, length: int) -> None:
+    def _start(
+        self, status: int, content_type: str, length: int, headers: Mapping[str, str] = NO_HEADERS
+    ) -> None:
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(length))
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .faults import PARAMETER_FAULTS
-from .protocols import gemini_error
+from .protocols import anthropic_error, gemini_error
 
 GEMINI_KEYS = {
     "contents", "systemInstruction", "generationConfig", "safetySettings", "tools", "toolConfig",
@@ -41,6 +41,17 @@ STRICT_KEYS = {
     "description", "title", "$ref", "$defs",
 }  # fmt: skip
 MAX_TEMPERATURE = 2
+ANTHROPIC_KEYS = {
+    "model", "messages", "max_tokens", "system", "temperature", "thinking", "output_config",
+    "metadata", "stop_sequences", "stream", "tools", "tool_choice", "top_k", "top_p",
+}  # fmt: skip
+# Anthropic's names of the chat protocol's parameters. A limit of tokens is required.
+ANTHROPIC_NAMES = {
+    "temperature": "temperature",
+    "reasoning_effort": "thinking",
+    "json_schema": "output_config",
+    "response_format": "output_config",
+}
 
 
 def gemini(body: Mapping[str, Any], fault: str | None) -> dict[str, Any] | None:
@@ -75,6 +86,32 @@ def chat(body: Mapping[str, Any], fault: str | None) -> dict[str, Any] | None:
         named = not str(fault).endswith("_unnamed")
         return _unsupported_error(unsupported, named=named)
     return None
+
+
+def anthropic(body: Mapping[str, Any], fault: str | None) -> dict[str, Any] | None:
+    """Return Anthropic's error for this request body."""
+    for message in _anthropic_errors(body):
+        return anthropic_error(400, message=message)
+    unsupported = ANTHROPIC_NAMES.get(PARAMETER_FAULTS.get(fault or "", ""))
+    if unsupported in body:
+        return anthropic_error(400, message=f"{unsupported}: Extra inputs are not permitted")
+    return None
+
+
+def _anthropic_errors(body: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("model", "messages", "max_tokens"):
+        if not body.get(name):
+            yield f"{name}: Field required"
+    for name in sorted(body.keys() - ANTHROPIC_KEYS):
+        yield f"{name}: Extra inputs are not permitted"
+    if not 0 <= body.get("temperature", 1) <= 1:
+        yield "temperature: range: 0..1"
+    for entry in body.get("messages") or []:
+        if entry.get("role") not in ("user", "assistant"):
+            yield "messages: the system prompt is a parameter of its own"
+    output_format = (body.get("output_config") or {}).get("format") or {}
+    for problem in _strict_mode_errors(output_format.get("schema") or {}):
+        yield f"output_config.format.schema: {problem}"
 
 
 def _errors(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

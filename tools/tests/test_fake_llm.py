@@ -18,6 +18,7 @@ from tools.fake_llm.faults import PARAMETER_FAULTS, REPLY_FAULTS, STATUS_FAULTS
 
 ROOT = Path(__file__).resolve().parents[2]
 USER = [{"role": "user", "content": "hello"}]
+ANTHROPIC = "/v1/messages"
 GEMINI = "/v1beta/models/any-model:generateContent"
 CHAT = "/v1/chat/completions"
 PROPERTIES = {
@@ -78,7 +79,8 @@ def strict_schema(**properties):
 
 
 def gemini_text(answer):
-    return answer["candidates"][0]["content"]["parts"][0]["text"]
+    parts = answer["candidates"][0]["content"]["parts"]
+    return "".join(part["text"] for part in parts)
 
 
 def chat_text(answer):
@@ -445,3 +447,69 @@ def test_the_command_reports_in_one_line_that_there_is_no_fake_model(tmp_path):
     assert completed.returncode == 1
     assert len(completed.stderr.strip().splitlines()) == 1
     assert "tools/fake_llm/" in completed.stderr
+
+
+# --- Anthropic's Messages API ---------------------------------------------------------
+
+
+def anthropic(fake, text, headers=None, **parameters):
+    body = {
+        "model": "any-model",
+        "max_tokens": 64,
+        "system": "s",
+        "messages": [{"role": "user", "content": text}],
+        "output_config": {"format": {"type": "json_schema", "schema": SCHEMA}},
+    }
+    own = {"x-api-key": "k", "anthropic-version": "2023-06-01"} if headers is None else headers
+    return call(fake.url + ANTHROPIC, body | parameters, headers=own)
+
+
+def test_anthropic_thinks_answers_and_counts(fake):
+    status, answer = anthropic(fake, "I was charged twice, refund me")
+    assert status == 200
+    thoughts, text = answer["content"]
+    assert (thoughts["type"], text["type"]) == ("thinking", "text")
+    assert json.loads(text["text"]) == {"category": "billing", "priority": "high"}
+    assert answer["stop_reason"] == "end_turn"
+    assert answer["usage"]["output_tokens"] > 40
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "kind"),
+    [
+        ({"anthropic-version": "2023-06-01"}, 401, "authentication_error"),
+        ({"x-api-key": "k"}, 400, "invalid_request_error"),
+    ],
+)
+def test_anthropic_wants_a_key_and_a_version(fake, headers, status, kind):
+    got, answer = anthropic(fake, "hello", headers)
+    assert (got, answer["error"]["type"]) == (status, kind)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"max_tokens": None},
+        {"response_format": {"type": "json_object"}},
+        {"temperature": 1.5},
+        {"messages": [{"role": "system", "content": "s"}]},
+        {"output_config": {"format": {"schema": {"type": "number", "minimum": 0}}}},
+    ],
+)
+def test_anthropic_rejects_what_it_does_not_know(fake, parameters):
+    assert anthropic(fake, "hello", **parameters)[0] == 400
+
+
+@pytest.mark.parametrize("name", REPLY_FAULTS)
+def test_a_reply_fault_of_anthropic_is_an_answer(fake, name):
+    status, answer = anthropic(fake, f"hello [[fault:{name}]]")
+    assert status == 200
+    stop_reasons = {"safety": "refusal", "truncated": "max_tokens", "only_thoughts": "max_tokens"}
+    assert answer["stop_reason"] == stop_reasons.get(name, "end_turn")
+
+
+@pytest.mark.parametrize(("name", "status"), STATUS_FAULTS.items())
+def test_a_status_fault_of_anthropic_has_its_shape(fake, name, status):
+    got, answer = anthropic(fake, f"hello [[fault:{name}]]")
+    assert (got, answer["type"]) == (status, "error")
+    assert answer["error"]["type"].endswith("_error")

@@ -7,6 +7,15 @@ SECTIONS = (
     *(server.DATABASE, server.WEB_SERVER, server.PAGES),
     *(mail.EMAIL, mail.REPLIES),
     files.FILES,
-    *(triage.MODEL, triage.GEMINI, triage.OPENAI, triage.GROQ, triage.OWN_SERVER, triage.LIMITS),
+    *(
+        triage.MODEL,
+        triage.GEMINI,
+        triage.OPENAI,
+        triage.GROQ,
+        triage.ANTHROPIC,
+        triage.OWN_SERVER,
+        triage.LIMITS,
+        triage.PROXIES,
+    ),
 )
 SETTINGS = tuple(setting for section in SECTIONS for setting in section.settings)

@@ -33,13 +33,17 @@ MODEL = Section(
             "LLM_PROVIDER",
             text,
             "auto",
-            "The service to ask. `auto` takes the first of Gemini, OpenAI and Groq whose key is"
-            " set, or else `local` if `LLM_BASE_URL` is set.",
-            choices=("auto", "gemini", "openai", "groq", "local", "none"),
+            "The service to ask. `auto` takes the first of Gemini, OpenAI, Groq and Anthropic"
+            " whose own key is set, or else `local` if `LLM_BASE_URL` is set.",
+            choices=("auto", "gemini", "openai", "groq", "anthropic", "local", "none"),
             in_readme=True,
         ),
         Setting(
-            "LLM_API_KEY", secret, "", "The API key to use where the provider's own is not set."
+            "LLM_API_KEY",
+            secret,
+            "",
+            "The API key to use where the provider's own is not set. It does not say whose key it"
+            " is, so it needs `LLM_PROVIDER` or `LLM_BASE_URL`.",
         ),
         Setting(
             "TRIAGE_SHADOW",
@@ -105,6 +109,20 @@ GROQ = Section(
             "GROQ_BASE_URL",
             web_address,
             "https://api.groq.com/openai/v1",
+            "Another server with the same protocol, such as a gateway.",
+        ),
+    ),
+)
+
+ANTHROPIC = Section(
+    "Triage: Anthropic",
+    (
+        Setting("ANTHROPIC_API_KEY", secret, "", "The API key for Anthropic.", in_readme=True),
+        Setting("ANTHROPIC_MODEL", text, "claude-haiku-5-5", "The model of Anthropic."),
+        Setting(
+            "ANTHROPIC_BASE_URL",
+            web_address,
+            "https://api.anthropic.com",
             "Another server with the same protocol, such as a gateway.",
         ),
     ),
@@ -224,6 +242,47 @@ LIMITS = Section(
             minimum=0,
             maximum=10_000,
             default_note="list price of the provider's default model",
+        ),
+    ),
+)
+
+PROXIES = Section(
+    "Proxies",
+    (
+        Setting(
+            "HTTPS_PROXY",
+            secret,
+            "",
+            "The proxy through which models and token addresses of mailboxes with `https://` are"
+            " reached, without TLS to the proxy itself. It may have a user name and a password.",
+            other_name="https_proxy",
+            example="http://proxy.example.org:3128",
+        ),
+        Setting(
+            "HTTP_PROXY",
+            secret,
+            "",
+            "The same for addresses with `http://`.",
+            other_name="http_proxy",
+            example="http://proxy.example.org:3128",
+        ),
+        Setting(
+            "ALL_PROXY",
+            secret,
+            "",
+            "The proxy for both where its own is not set.",
+            other_name="all_proxy",
+            example="http://proxy.example.org:3128",
+        ),
+        Setting(
+            "NO_PROXY",
+            text,
+            "",
+            "What is reached without a proxy: a list of names (with all below them), addresses"
+            " and networks, each with a port or without. This machine always is, unless the list"
+            " has `<-loopback>`.",
+            other_name="no_proxy",
+            example="models.example.org,10.0.0.0/8",
         ),
     ),
 )

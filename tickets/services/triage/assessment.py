@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import transaction
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
 
 from ...access.actors import TRIAGE
 from ...exceptions import NotFound, TicketMerged
@@ -24,8 +26,6 @@ from . import predictions
 
 logger = logging.getLogger(__name__)
 OFFLINE = "offline"
-MAX_ATTEMPTS = 4
-RETRY = RetryStrategy(max_attempts=MAX_ATTEMPTS - 1, exponential_wait=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,29 +194,50 @@ def _would_answer(shadow: Config, ticket: Ticket) -> bool:
 # --- jobs -------------------------------------------------------------------------------
 
 
-@app.task(aliases=["tickets.tasks.triage_ticket"], queue="triage", retry=RETRY, pass_context=True)
+class ModelRetry(BaseRetryStrategy):
+    """Ask again soon, then later; not before the time until which the service wants no calls."""
+
+    waits = (5, 25, 125)  # seconds
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if job.attempts >= len(self.waits):
+            return None
+        seconds = exception.seconds if isinstance(exception, RetryLater) else 0.0
+        return RetryDecision(
+            retry_in={"seconds": max(self.waits[job.attempts], math.ceil(seconds))}
+        )
+
+
+@app.task(
+    aliases=["tickets.tasks.triage_ticket"], queue="triage", retry=ModelRetry(), pass_context=True
+)
 def triage_ticket(
     context: JobContext, ticket_id: int, text_digest: str, names: Collection[str] = TRIAGE_FIELDS
 ) -> None:
     """Ask the model about a ticket whose text had this digest when the job was queued.
 
-    A model that does not answer is asked again after about 5, 25 and 125 seconds. The offline
-    values stand until then, and for good if it stays silent. Release 0.1 called sentiment "tone".
+    A model that does not answer is asked again after about 5, 25 and 125 seconds, or later if
+    it says so. The offline values stand until then, and for good if it stays silent. Release 0.1
+    called sentiment "tone".
     """
     fields = {"sentiment" if name == "tone" else name for name in names}
     if not triage_by_model(ticket_id, text_digest, fields):
-        _retry(context, f"The model did not answer fully about ticket {ticket_id}.")
+        problem = f"The model did not answer fully about ticket {ticket_id}."
+        _retry(context, problem, engine.seconds_paused())
 
 
-@app.task(aliases=["tickets.tasks.shadow_triage"], queue="triage", retry=RETRY, pass_context=True)
+@app.task(
+    aliases=["tickets.tasks.shadow_triage"], queue="triage", retry=ModelRetry(), pass_context=True
+)
 def shadow_triage(context: JobContext, ticket_id: int, text_digest: str) -> None:
     """Ask TRIAGE_SHADOW's source about a ticket, for comparison only."""
     if not triage_by_shadow(ticket_id, text_digest):
-        _retry(context, f"The shadow did not answer fully about ticket {ticket_id}.")
+        problem = f"The shadow did not answer fully about ticket {ticket_id}."
+        _retry(context, problem, engine.seconds_paused(_shadow()))
 
 
-def _retry(context: JobContext, problem: str) -> None:
+def _retry(context: JobContext, problem: str, seconds: float) -> None:
     """Have the job run again. The last attempt ends without an error: nobody can act on it."""
-    if context.job.attempts < MAX_ATTEMPTS - 1:  # the first attempt counts as 0
-        raise RetryLater(problem)
+    if context.job.attempts < len(ModelRetry.waits):  # the first attempt counts as 0
+        raise RetryLater(problem, seconds)
     logger.warning("%s It will not be asked again.", problem)

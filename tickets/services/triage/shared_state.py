@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.cache import BaseCache, caches
@@ -59,6 +59,14 @@ class DatabaseSharedState:
 
     def release(self, key: str) -> None:
         _cache().delete(f"working:{key}")
+
+    def pause(self, key: str, seconds: float) -> None:
+        ends = timezone.now() + timedelta(seconds=seconds)
+        _cache().set(f"working:pause:{key}", ends, math.ceil(seconds) + 1)
+
+    def seconds_paused(self, key: str) -> float:
+        ends: datetime | None = _cache().get(f"working:pause:{key}")
+        return max((ends - timezone.now()).total_seconds(), 0.0) if ends else 0.0
 
     def client_may_ask(self, client: str) -> bool:
         limit = settings.LLM_CLIENT_CALLS

@@ -89,3 +89,31 @@ def wait_until(condition, seconds=20):
     while not condition() and time.monotonic() < ends:
         time.sleep(0.02)
     assert condition()
+
+
+def chat(content, finish="stop", usage=None, **message):
+    choice = {"message": {"role": "assistant", "content": content, **message}}
+    return {"choices": [choice | {"finish_reason": finish}], "usage": usage}
+
+
+def gemini(parts, finish="STOP", **more):
+    content = {"content": {"parts": parts, "role": "model"}}
+    return {"candidates": [content | ({"finishReason": finish} if finish else {})], **more}
+
+
+def anthropic(text, stop="end_turn", usage=None):
+    content = [{"type": "text", "text": text}] if text else []
+    return {"type": "message", "content": content, "stop_reason": stop, "usage": usage}
+
+
+def answer_of(name, text="{}"):
+    """Return the response of a provider's service."""
+    if name.startswith("gemini"):
+        return answer(gemini([{"text": text}]))
+    return answer(anthropic(text) if name == "anthropic" else chat(text))
+
+
+def refusal(message, parameter=None, code=None):
+    return answer(
+        {"error": {"message": message, "param": parameter, "code": code}}, "400 Bad Request"
+    )

@@ -1,3 +1,7 @@
+import shutil
+import ssl
+import subprocess
+
 import pytest
 
 from tickets.services.triage.shared_state import load_learned
@@ -12,9 +16,12 @@ TICKET = "I was charged twice for my invoice of March, please refund one of them
 FAULT_REASONS = {
     "400": "bad_request",
     "401": "bad_key",
+    "402": "no_credit",
     "403": "bad_key",
     "404": "missing_model",
+    "410": "missing_model",
     "429": "rate_limited",
+    "retry_after": "rate_limited",
     "500": "server_error",
     "503": "server_error",
     "bad_key": "bad_key",
@@ -25,7 +32,8 @@ FAULT_REASONS = {
     "cut_body": "bad_response",
     "huge": "bad_response",
     "close": "unreachable",
-    "empty": "bad_response",
+    "empty": "empty",
+    "only_thoughts": "cut_off",
     "safety": "blocked",
 }
 
@@ -56,6 +64,27 @@ def impatient_model(model, settings):
     model.clear_log()
     settings.LLM_TIMEOUT = 0.5
     return model
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Return a certificate of localhost and model.test, and a server's context that uses it."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    key, path = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost"
+    options = [
+        "-addext",
+        "subjectAltName=DNS:localhost,DNS:model.test",
+        "-keyout",
+        str(key),
+        "-out",
+        str(path),
+    ]
+    subprocess.run([*command.split(), *options], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path, key)
+    return path, context
 
 
 @pytest.fixture

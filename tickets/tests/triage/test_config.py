@@ -5,13 +5,20 @@ import dataclasses
 import pytest
 
 from config.environment import read
+from tickets.triage import engine
 from tickets.triage.config import Config, from_settings
 from tickets.triage.providers.base import Endpoint
 from tickets.triage.providers.table import PROVIDERS
 
 OPENAI_URL = "https://api.openai.com/v1"
 GROQ_URL = "https://api.groq.com/openai/v1"
-KEYS = {"gemini_api_key": "g", "openai_api_key": "o", "groq_api_key": "q"}
+KEYS = {
+    "gemini_api_key": "g",
+    "openai_api_key": "o",
+    "groq_api_key": "q",
+    "anthropic_api_key": "a",
+}
+ANTHROPIC_URL = "https://api.anthropic.com"
 LOCAL = "http://127.0.0.1:11434/v1"
 
 
@@ -31,7 +38,10 @@ def configure(**changes):
         ({"groq_api_key": "q", "llm_base_url": LOCAL}, "groq"),
         ({"llm_base_url": LOCAL}, "local"),
         ({"llm_base_url": LOCAL, "llm_api_key": "k"}, "local"),
-        ({"llm_api_key": "k"}, "gemini"),
+        ({"anthropic_api_key": "a", "llm_base_url": LOCAL}, "anthropic"),
+        ({"groq_api_key": "q", "anthropic_api_key": "a"}, "groq"),
+        ({"llm_api_key": "k"}, "none"),  # nobody knows whose key it is
+        ({"llm_api_key": "k", "llm_provider": "gemini"}, "gemini"),
         ({**KEYS, "llm_provider": "groq"}, "groq"),
         ({**KEYS, "llm_provider": "none"}, "none"),
         ({**KEYS, "llm_enabled": False}, "none"),
@@ -52,6 +62,10 @@ def test_the_provider_is_the_configured_one_or_the_first_with_a_key(values, prov
         ("gemini", Endpoint("gemini", "gemini-3.5-flash-lite", "g", backend="sdk")),
         ("openai", Endpoint("openai", "gpt-6-luna", "o", OPENAI_URL, reasoning_effort="none")),
         ("groq", Endpoint("groq", "openai/gpt-oss-20b", "q", GROQ_URL, reasoning_effort="low")),
+        (
+            "anthropic",
+            Endpoint("anthropic", "claude-haiku-5-5", "a", ANTHROPIC_URL, reasoning_effort="none"),
+        ),
         ("local", Endpoint("local", "qwen", "", LOCAL, needs_key=False, timeout=15.0)),
     ],
 )
@@ -82,7 +96,7 @@ def test_the_common_settings_reach_every_endpoint():
 def test_a_key_of_its_own_comes_before_the_common_one():
     config = configure(llm_api_key="common", llm_base_url=LOCAL, **KEYS)
     keys = [config.with_provider(provider).endpoint().api_key for provider in PROVIDERS]
-    assert keys == ["g", "o", "q", "common"]
+    assert keys == ["g", "o", "q", "a", "common"]
 
 
 def test_openai_may_classify_with_another_model():
@@ -143,3 +157,26 @@ def test_the_settings_of_each_provider_exist(settings, row):
     names = [row.key_setting, row.model_setting, row.address_setting, row.classify_model_setting]
     assert all(hasattr(settings, name) for name in names if name)
     assert all(name.lower() in Config.__dataclass_fields__ for name in names if name)
+
+
+def test_the_proxies_reach_every_endpoint():
+    addresses = {"https_proxy": "http://kim:secret@p:1", "http_proxy": "q:1", "all_proxy": "r:1"}
+    config = configure(no_proxy="localhost", llm_base_url=LOCAL, **addresses, **KEYS)
+    for provider in PROVIDERS:
+        proxies = config.with_provider(provider).endpoint().proxies
+        assert (proxies.https, proxies.http, proxies.fallback) == tuple(addresses.values())
+        assert proxies.exceptions == "localhost"
+    assert "secret" not in repr(config) + repr(config.endpoint())
+
+
+def test_a_key_that_is_nobodys_is_a_reason_of_its_own():
+    assert engine.unusable(configure(llm_api_key="k")) == "no_provider"
+    assert engine.unusable(configure()) == "no_key"
+    assert engine.unusable(configure(llm_api_key="k", llm_enabled=False)) == "disabled"
+    assert engine.unusable(configure(llm_api_key="k", llm_provider="none")) == "disabled"
+    assert engine.unusable(configure(llm_api_key="k", llm_provider="groq")) == ""
+
+
+def test_a_shadow_does_not_receive_a_key_that_is_nobodys():
+    config = configure(llm_api_key="k", triage_shadow="groq:m")
+    assert config.shadow().endpoint().missing == "no_key"

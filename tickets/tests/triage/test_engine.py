@@ -13,6 +13,8 @@ from tools.fake_llm.faults import FAULTS
 
 from .conftest import FAULT_REASONS, TICKET
 
+# What a fault becomes only once the reply is read.
+READ_AS = {"truncated": "cut_off"}
 LISTENED_TO = {"fenced", "think", "upper"}
 SLOW = {"hang", "drip"}
 
@@ -88,7 +90,8 @@ def test_a_fault_is_answered_offline_and_counted_by_reason(model, fault, state):
     answer = engine.classify(TICKET)
     assert answer.source == "offline"
     assert answer.category == "billing"
-    assert state.outcomes == {f"classify:{FAULT_REASONS.get(fault, 'invalid_reply')}": 1}
+    reason = {**FAULT_REASONS, **READ_AS}.get(fault, "invalid_reply")
+    assert state.outcomes == {f"classify:{reason}": 1}
 
 
 @pytest.mark.parametrize("fault", sorted(LISTENED_TO))
@@ -201,7 +204,7 @@ def test_a_success_between_failures_starts_the_count_again(model):
         assert answer.source == ("offline" if fault else "llm")
 
 
-@pytest.mark.parametrize("fault", ["bad_key", "404"])
+@pytest.mark.parametrize("fault", ["bad_key", "404", "402", "410"])
 def test_one_failure_that_someone_must_fix_is_enough_to_stop(model, fault, caplog):
     model.control(fault, times=1)
     engine.classify(TICKET)

@@ -11,10 +11,16 @@ import pytest
 
 from tickets.triage import parse, prompts
 from tickets.triage.providers import table
+from tickets.triage.providers.adaptive import strict
 from tickets.triage.providers.base import FAILURE_REASONS, Endpoint, ProviderError
-from tickets.triage.providers.chat_completions import strict
 from tools.fake_llm import FakeLLM
-from tools.fake_llm.faults import FAULTS, PARAMETER_FAULTS, TRANSPORT_FAULTS, spoil
+from tools.fake_llm.faults import (
+    FAULTS,
+    PARAMETER_FAULTS,
+    RETRY_AFTER_SECONDS,
+    TRANSPORT_FAULTS,
+    spoil,
+)
 from tools.fake_llm.protocols import THINKING_TOKENS
 
 from .conftest import FAULT_REASONS, TICKET
@@ -28,11 +34,14 @@ CHAT = {
     "local-with-key": Endpoint("local", "any-model", KEY, needs_key=False),
 }
 ENDPOINTS = CHAT | {
+    "anthropic": Endpoint("anthropic", "any-model", KEY, reasoning_effort="none"),
     "gemini-sdk": Endpoint("gemini", "any-model", KEY, backend="sdk"),
     "gemini-rest": Endpoint("gemini", "any-model", KEY, backend="rest"),
 }
 WITH_KEY = sorted(name for name, endpoint in ENDPOINTS.items() if endpoint.api_key)
 SLOW = ("hang", "drip")
+CHARGED = {"empty", "only_thoughts", "safety"}  # without a usable reply
+LOST = {"cut_body", "huge"}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +58,7 @@ def fake(server):
 
 def build(name, fake, path="", **changes):
     """Build the provider as the gateway does."""
-    version = "" if name in GEMINI else "/v1"
+    version = "" if name in GEMINI or name == "anthropic" else "/v1"
     endpoint = dataclasses.replace(
         ENDPOINTS[name], base_url=f"{fake.url}{path}{version}", **changes
     )
@@ -72,8 +81,8 @@ def test_a_good_answer_comes_with_its_tokens(fake, name):
     reply = ask(build(name, fake))
     answer = parse.classification(reply.text)
     assert (answer.category, answer.priority) == ("billing", "high")
-    assert reply.input_tokens == -(-len(fake.log[0]["message"]) // 4)
-    assert reply.output_tokens > THINKING_TOKENS  # thinking costs money too
+    assert reply.usage.input_tokens == -(-len(fake.log[0]["message"]) // 4)
+    assert reply.usage.output_tokens > THINKING_TOKENS  # thinking costs money too
 
 
 @pytest.mark.parametrize("task", [prompts.CLASSIFY, prompts.SUGGEST_TITLE, prompts.SCORE_SENTIMENT])
@@ -89,12 +98,17 @@ def test_each_question_is_answered_in_its_own_shape(fake, name, task):
 def test_a_fault_is_a_reason_or_returns_the_text_unchanged(fake, name, fault):
     provider = build(name, fake)
     if fault in FAULT_REASONS:
-        assert failure(provider, fault).reason == FAULT_REASONS[fault]
+        error = failure(provider, fault)
+        assert error.reason == FAULT_REASONS[fault]
+        assert any(error.usage) == (fault in CHARGED)
+        assert error.answer_lost == (fault in LOST)
+        assert error.retry_after == (RETRY_AFTER_SECONDS if fault == "retry_after" else 0)
     else:
         good = ask(provider).text
         reply = ask(provider, fault)
         assert reply.text == spoil(fault, good) != good
-        assert reply.output_tokens > THINKING_TOKENS
+        assert reply.usage.output_tokens > THINKING_TOKENS
+        assert reply.cut_off == (fault == "truncated")
     assert len(fake.log) == 1 + (fault not in FAULT_REASONS)  # there are no retries
 
 
@@ -123,7 +137,7 @@ def test_a_provider_works_after_a_fault(fake, name):
 
 
 def test_every_reason_is_on_the_list():
-    assert set(FAULT_REASONS.values()) | {"no_key", "no_model"} == set(FAILURE_REASONS)
+    assert set(FAULT_REASONS.values()) | {"no_key", "no_model", "proxy"} == set(FAILURE_REASONS)
 
 
 @pytest.mark.parametrize("name", CHAT)
@@ -160,6 +174,49 @@ def test_gemini_gets_the_schema_in_its_dialect(fake, name):
     assert int(quotes["maxItems"]) == 3
 
 
+def test_anthropic_gets_schema_system_prompt_and_no_thinking(fake):
+    provider = build("anthropic", fake)
+    ask(provider)
+    (entry,) = fake.log
+    task = prompts.CLASSIFY
+    assert entry["body"]["system"] == task.instructions
+    assert [message["role"] for message in entry["body"]["messages"]] == ["user"]
+    assert entry["parameters"] == {
+        "model": "any-model",
+        "max_tokens": 512,
+        "output_config": {"format": {"type": "json_schema", "schema": strict(task.schema)}},
+        "thinking": {"type": "disabled"},
+    }
+
+
+@pytest.mark.parametrize("ending", ["", "/", "/v1", "/v1/"])
+def test_the_address_of_anthropic_may_end_with_its_version(fake, ending):
+    endpoint = dataclasses.replace(ENDPOINTS["anthropic"], base_url=f"{fake.url}/gateway{ending}")
+    ask(table.build(endpoint))
+    assert fake.log[0]["path"] == "/gateway/v1/messages"
+
+
+@pytest.mark.parametrize(
+    ("fault", "gone"),
+    [
+        ("no_temperature", "temperature"),
+        ("no_reasoning_effort", "thinking"),
+        ("no_json_schema", "output_config"),
+    ],
+)
+def test_what_a_model_of_anthropic_refuses_is_left_out_from_then_on(fake, fault, gone):
+    provider = build("anthropic", fake, temperature=1.5)
+    replies = [ask(provider, fault) for _ in range(2)]
+    assert [parse.classification(reply.text).category for reply in replies] == ["billing"] * 2
+    sent = [entry["parameters"] for entry in fake.log]
+    assert [gone in parameters for parameters in sent] == [True, False, False]
+    untouched = {"temperature", "thinking", "output_config"} - {gone}
+    assert all(untouched <= parameters.keys() for parameters in sent)
+    assert sent[0]["temperature"] == 1.0  # its highest
+    has_schema = '"category_confidence"' in fake.log[-1]["body"]["system"]
+    assert has_schema == (gone == "output_config")
+
+
 @pytest.mark.parametrize("temperature", [0.0, 0.5])
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_a_temperature_is_sent_if_it_is_set(fake, name, temperature):
@@ -169,11 +226,15 @@ def test_a_temperature_is_sent_if_it_is_set(fake, name, temperature):
     assert 99 in entry["parameters"].values()
 
 
+PATHS = dict.fromkeys(GEMINI, "/v1beta/models/any-model:generateContent")
+PATHS["anthropic"] = "/v1/messages"
+
+
 @pytest.mark.parametrize("path", ["", "/a/b", "/a/"])
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_a_base_address_may_have_a_path(fake, name, path):
     ask(build(name, fake, path=path))
-    tail = "/v1beta/models/any-model:generateContent" if name in GEMINI else "/v1/chat/completions"
+    tail = PATHS.get(name, "/v1/chat/completions")
     assert fake.log[0]["path"].partition("?")[0].replace("//", "/") == path.rstrip("/") + tail
 
 
@@ -238,7 +299,7 @@ def test_a_parameter_that_gemini_refuses_is_a_bad_request(fake, name):
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_many_threads_get_their_own_answers(fake, name):
     provider = build(name, fake, temperature=0.2)
-    fault = "no_temperature" if name in CHAT else "think"
+    fault = "think" if name in GEMINI else "no_temperature"
     tickets = {"My invoice was charged wrongly": "billing", "The login page fails": "account"}
     seen = []
 
@@ -331,7 +392,8 @@ def test_an_address_without_a_server_is_unreachable(name):
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_no_proxy_of_the_environment_is_used(fake, name, monkeypatch):
+def test_no_library_takes_a_proxy_from_the_environment(fake, name, monkeypatch):
+    """Proxies come with the endpoint only, so that exceptions are decided in one place."""
     for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(variable, "http://127.0.0.1:1")
     for variable in ("NO_PROXY", "no_proxy"):

@@ -24,7 +24,7 @@ print([name for name in heavy if sys.modules.get(name)])
 
 def run(fake_llm, provider, backend="", before=""):
     """Return what is printed, and what is written to standard error."""
-    url = fake_llm.url if provider == "gemini" else f"{fake_llm.url}/v1"
+    url = fake_llm.url if provider in ("gemini", "anthropic") else f"{fake_llm.url}/v1"
     script = SCRIPT.format(provider=provider, backend=backend, url=url, before=before)
     process = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=True

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..prompts import Prompt
+from .proxies import NO_PROXIES, Proxies
 
 HOSTED_TIMEOUT = 4.0  # seconds
 
@@ -15,23 +16,49 @@ FAILURE_REASONS = (
     "no_key",
     "no_model",
     "bad_key",
-    "missing_model",
+    "missing_model",  # unknown, or retired
+    "no_credit",  # nothing is left to pay with, or a limit on spending is reached
     "rate_limited",
     "bad_request",
     "server_error",
     "deadline",
     "unreachable",
+    "proxy",  # a proxy is unreachable, refuses, or is of a kind that is not supported
     "blocked",  # the service refuses to answer, or refuses this text
+    "cut_off",  # the limit of tokens was reached before the answer was complete
+    "empty",  # the model ended without an answer
     "bad_response",  # not what the protocol prescribes
 )
 
 
-class ProviderError(Exception):
-    """There is no usable reply. `reason` is counted, and never shown to a requester."""
+class Usage(NamedTuple):
+    """The tokens that a service counted, and charges; 0 if it did not say."""
 
-    def __init__(self, reason: str) -> None:
+    input_tokens: int = 0
+    output_tokens: int = 0  # including thinking
+
+
+NOTHING_USED = Usage()
+
+
+class ProviderError(Exception):
+    """There is no usable reply. `reason` is counted, and never shown to a requester.
+
+    `usage` is what was charged all the same. With `answer_lost` that is unknown, because the
+    service began to answer. `retry_after` is how many seconds the service asks to be left alone.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        usage: Usage = NOTHING_USED,
+        retry_after: float = 0.0,
+        answer_lost: bool = False,
+    ) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.usage = reason, usage
+        self.retry_after, self.answer_lost = retry_after, answer_lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +77,7 @@ class Endpoint:
     timeout: float = HOSTED_TIMEOUT  # seconds, for the whole call
     input_price: float = 0.0  # USD per million tokens
     output_price: float = 0.0
+    proxies: Proxies = NO_PROXIES
 
     @property
     def missing(self) -> str:
@@ -65,11 +93,14 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The text that the model wrote, and the tokens that the service counted (0 if it did not)."""
+    """The text that the model wrote, and the tokens that the service counted.
+
+    `cut_off` is set if the limit of tokens ended the text.
+    """
 
     text: str
-    input_tokens: int = 0
-    output_tokens: int = 0  # including thinking
+    usage: Usage = NOTHING_USED
+    cut_off: bool = False
 
 
 class Provider(Protocol):
@@ -81,9 +112,12 @@ class Provider(Protocol):
 
 STATUS_REASONS = {
     401: "bad_key",
+    402: "no_credit",
     403: "bad_key",
     404: "missing_model",
+    407: "proxy",
     408: "deadline",
+    410: "missing_model",
     429: "rate_limited",
 }
 

@@ -19,7 +19,7 @@ class GeminiRest:
         self._headers = {"x-goog-api-key": header_value(endpoint.api_key)}
         model = endpoint.model if "/" in endpoint.model else f"models/{endpoint.model}"
         self._url = f"{gemini_protocol.address(endpoint)}/v1beta/{quote(model)}:generateContent"
-        self._transport = Transport()
+        self._transport = Transport(endpoint.proxies)
 
     def complete(self, prompt: Prompt, timeout: float) -> Reply:
         response = self._transport.post(self._url, self._headers, self._body(prompt), timeout)

@@ -19,6 +19,7 @@ from requests.adapters import BaseAdapter
 from ..prompts import Prompt
 from . import gemini_protocol
 from .base import Endpoint, ProviderError, Reply, header_value
+from .proxies import Proxies
 from .transport import Transport
 
 # The package warns about the end of its support on every import; the README says it once.
@@ -36,7 +37,7 @@ class GeminiSdk:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._client = _connect(header_value(endpoint.api_key), gemini_protocol.address(endpoint))
+        self._client = _connect(endpoint)
 
     def complete(self, prompt: Prompt, timeout: float) -> Reply:
         try:
@@ -79,9 +80,9 @@ def _message(schema: Mapping[str, Any]) -> Any:
 class Adapter(BaseAdapter):
     """Sends the requests of the package by our transport."""
 
-    def __init__(self) -> None:
+    def __init__(self, proxies: Proxies) -> None:
         super().__init__()
-        self._transport = Transport()
+        self._transport = Transport(proxies)
 
     def send(self, request: Any, *args: Any, **options: Any) -> requests.Response:
         body = request.body.encode() if isinstance(request.body, str) else request.body
@@ -104,13 +105,15 @@ def _service_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name.lower().startswith(wanted)}
 
 
-def _connect(key: str, address: str) -> Any:
+def _connect(endpoint: Endpoint) -> Any:
+    key, address = header_value(endpoint.api_key), gemini_protocol.address(endpoint)
     with _configure_lock:
         genai_client.configure(
             api_key=key, transport="rest", client_options={"api_endpoint": address}
         )
         client = genai_client.get_default_generative_client()
     session: Any = vars(client.transport)["_session"]
-    session.mount("https://", Adapter())
-    session.mount("http://", Adapter())
+    adapter = Adapter(endpoint.proxies)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
     return client

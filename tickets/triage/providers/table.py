@@ -20,6 +20,12 @@ def _chat_completions(endpoint: Endpoint) -> Provider:
     return ChatCompletions(endpoint)
 
 
+def _anthropic(endpoint: Endpoint) -> Provider:
+    from .anthropic import Anthropic
+
+    return Anthropic(endpoint)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderRow:
     """One provider.
@@ -80,6 +86,13 @@ PROVIDERS = {
         output_price=0.30,
         reasoning_effort="low",
     ),
+    "anthropic": ProviderRow(
+        factory=_anthropic,
+        prefix="ANTHROPIC",
+        input_price=0.10,
+        output_price=0.50,
+        reasoning_effort="none",
+    ),
     "local": ProviderRow(
         factory=_chat_completions,
         prefix="LLM",
@@ -87,6 +100,12 @@ PROVIDERS = {
         timeout=15.0,
     ),
 }
+
+_HOSTED = [name for name, row in PROVIDERS.items() if row.needs_key]
+NAME_A_PROVIDER = (
+    f"Set LLM_PROVIDER to {', '.join(_HOSTED[:-1])} or {_HOSTED[-1]}, or LLM_BASE_URL for a server"
+    " of your own."
+)
 
 
 def build(endpoint: Endpoint) -> Provider:

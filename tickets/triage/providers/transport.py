@@ -4,6 +4,9 @@ The read timeout of urllib3 applies to each read from the socket, so a server th
 now and then could hold the caller forever. Here it applies to the whole response, and the time
 to connect to all addresses of a host together. Only the lookup of the host's name has no limit:
 a caller that must not wait for it calls from a separate thread.
+
+A proxy counts as part of the way: what it takes to connect, to open a tunnel and to pass on the
+response is within the same deadline.
 """
 
 from __future__ import annotations
@@ -12,11 +15,15 @@ import http.client
 import io
 import json
 import socket
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Self
+from urllib.parse import unquote
 
 import urllib3
 from urllib3 import exceptions
@@ -25,6 +32,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import Url, parse_url
 
 from .base import ProviderError
+from .proxies import NO_PROXIES, Proxies, Proxy, proxy_url
 
 MAX_RESPONSE_BYTES = 1_000_000
 MAX_IDLE_CONNECTIONS = 16
@@ -42,6 +50,7 @@ _UNREACHABLE = (
 class TransportResponse:
     status: int
     body: bytes
+    retry_after: float = 0.0  # seconds that the service asks to be left alone
 
     def json(self) -> dict[str, Any]:
         """Return the JSON object in the body, or raise ProviderError."""
@@ -62,11 +71,12 @@ class TransportResponse:
 
 
 class Transport:
-    """The connections of one process to one service. No proxies, redirects or retries."""
+    """The connections of one process to one service. No redirects or retries."""
 
-    def __init__(self) -> None:
-        self._pools = urllib3.PoolManager(maxsize=MAX_IDLE_CONNECTIONS)
-        self._pools.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+    def __init__(self, proxies: Proxies = NO_PROXIES) -> None:
+        self._proxies = proxies
+        self._lock = threading.Lock()
+        self._managers: dict[Proxy | None, urllib3.PoolManager] = {}
 
     def post(
         self, url: str, headers: Mapping[str, str], body: bytes, timeout: float
@@ -78,20 +88,68 @@ class Transport:
         if timeout <= 0:
             raise ProviderError("deadline")
         try:
-            response = self._pools.urlopen(
+            response = self._manager_for(url).urlopen(
                 "POST",
                 url,
                 headers={"Content-Type": "application/json", **headers},
                 body=body,
-                timeout=urllib3.Timeout(total=timeout),
+                timeout=_Deadline(timeout),
                 retries=False,
                 redirect=False,
                 preload_content=False,
             )
+        except ProviderError:
+            raise
         except Exception as error:
             raise ProviderError(_reason(error)) from error
         with closing(response):  # its connection returns to the pool once all is read
-            return TransportResponse(response.status, _whole_body(response))
+            body = _whole_body(response)
+        return TransportResponse(response.status, body, retry_after(response.headers))
+
+    def _manager_for(self, url: str) -> urllib3.PoolManager:
+        proxy = self._proxies.leading_to(parse_url(url))
+        with self._lock:
+            if proxy not in self._managers:
+                self._managers[proxy] = _manager(proxy)
+            return self._managers[proxy]
+
+
+def _manager(proxy: Proxy | None) -> urllib3.PoolManager:
+    if proxy is None:
+        manager = urllib3.PoolManager(maxsize=MAX_IDLE_CONNECTIONS)
+    else:
+        try:
+            address = proxy_url(proxy)
+        except (ValueError, exceptions.HTTPError):
+            raise ProviderError("proxy") from None
+        headers = {}
+        if address.auth:
+            headers = urllib3.make_headers(proxy_basic_auth=unquote(address.auth))
+        manager = urllib3.ProxyManager(
+            address._replace(auth=None).url, maxsize=MAX_IDLE_CONNECTIONS, proxy_headers=headers
+        )
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+    return manager
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Return the seconds that a Retry-After header names, as a number or as a time; 0 for none.
+
+    A time is compared to the service's own clock, if it says what that shows.
+    """
+    value = headers.get("Retry-After", "").strip()
+    try:
+        if value.replace(".", "", 1).isdecimal():
+            return float(value)
+        now = _time(headers["Date"]) if "Date" in headers else datetime.now(UTC)
+        return max((_time(value) - now).total_seconds(), 0.0)
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+
+
+def _time(text: str) -> datetime:
+    parsed = parsedate_to_datetime(text)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def base_address(address: str) -> Url:
@@ -106,22 +164,50 @@ def base_address(address: str) -> Url:
 
 
 def _whole_body(response: urllib3.BaseHTTPResponse) -> bytes:
+    answered = response.status == 200
     try:
         body = response.read(MAX_RESPONSE_BYTES + 1)
     except exceptions.TimeoutError as error:
         raise ProviderError("deadline") from error
     except Exception as error:
-        raise ProviderError("bad_response") from error
+        raise ProviderError("bad_response", answer_lost=answered) from error
     if len(body) > MAX_RESPONSE_BYTES:
-        raise ProviderError("bad_response")
+        raise ProviderError("bad_response", answer_lost=answered)
     return body
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, exceptions.ProxyError):
+        cause = error.original_error
+        refused = isinstance(cause, exceptions.NewConnectionError)
+        is_late = isinstance(cause, (TimeoutError, exceptions.TimeoutError)) and not refused
+        return "deadline" if is_late else "proxy"
     lost = isinstance(error, exceptions.ProtocolError) and isinstance(error.args[-1], OSError)
     if lost or isinstance(error, _UNREACHABLE):  # urllib3 calls a refusal a timeout too
         return "unreachable"
     return "deadline" if isinstance(error, exceptions.TimeoutError) else "bad_response"
+
+
+class _Deadline(urllib3.Timeout):
+    """One time limit from now on. urllib3's own starts again after a proxy has been reached."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(total=seconds)
+        self._ends = time.monotonic() + seconds
+
+    def clone(self) -> Self:
+        return self
+
+    def start_connect(self) -> float:
+        return self._ends
+
+    @property
+    def connect_timeout(self) -> float:
+        return max(self._ends - time.monotonic(), 0.001)
+
+    @property
+    def read_timeout(self) -> float:
+        return max(self._ends - time.monotonic(), 0.0)
 
 
 class _Bounded(io.RawIOBase):
@@ -178,6 +264,16 @@ class _Connection(HTTPConnection):
         finally:
             self._dns_host, self.timeout = host, seconds
         raise exceptions.NewConnectionError(self, "The host has no address.")
+
+    def _tunnel(self) -> None:
+        """Have the proxy connect to the service, in the time that is left."""
+        sock = self.sock
+        deadline = time.monotonic() + (sock.gettimeout() or 0.0)
+        try:
+            super()._tunnel()
+        except Exception as error:
+            raise exceptions.ProxyError("The proxy opened no tunnel.", error) from error
+        sock.settimeout(max(deadline - time.monotonic(), 0.001))
 
 
 class _TlsConnection(_Connection, HTTPSConnection):
