@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ....models.incoming import Mailbox
+from ....triage import config
 from ....triage.providers.base import ProviderError
 from ....triage.providers.transport import Transport
 from .problems import MailboxProblem, quoted
@@ -32,7 +33,9 @@ def access_token(mailbox: Mailbox) -> str:
         "Accept": "application/json",
     }
     try:
-        response = Transport().post(mailbox.oauth_token_url, headers, body, TOKEN_SECONDS)
+        response = Transport(config.from_settings().proxies).post(
+            mailbox.oauth_token_url, headers, body, TOKEN_SECONDS
+        )
     except ProviderError as error:
         why = "did not answer in time" if error.reason == "deadline" else "cannot be reached"
         raise MailboxProblem(f"The token address {mailbox.oauth_token_url} {why}.") from None
