@@ -1,4 +1,4 @@
-"""System checks: combinations of settings with which the desk must not start.
+"""System checks: combinations of settings with which the desk must not start, or only warned.
 
 Every command runs them, and so does `config/wsgi.py`. A single wrong value is refused earlier,
 where the environment is read: see `config/environment`.
@@ -11,11 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
 from tickets.services.mail.composition import Message, configured_sender
-from tickets.triage.providers.table import PROVIDERS
+from tickets.triage import config, engine
+from tickets.triage.providers.table import NAME_A_PROVIDER, PROVIDERS
 
 # A server can listen on these, but nobody can connect to them from elsewhere.
 WILDCARD_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104
@@ -75,6 +77,15 @@ def _problems_of_shadow() -> Iterator[str]:
         )
     if provider == "local" and not settings.LLM_BASE_URL:
         yield "TRIAGE_SHADOW=local:... needs LLM_BASE_URL, as in http://127.0.0.1:11434/v1."
+
+
+@register("triage")
+def check_key_has_a_provider(**_: Any) -> list[CheckMessage]:
+    """Warn of a key that is sent to nobody, because nothing says whose it is."""
+    if engine.unusable(config.from_settings()) == "no_provider":
+        message = f"LLM_API_KEY is not used: it does not say whose key it is. {NAME_A_PROVIDER}"
+        return [checks.Warning(message, id="tickets.W008")]
+    return []
 
 
 @register("mail")

@@ -2,7 +2,11 @@
 
 import pytest
 
-from tickets.checks import check_models_can_be_asked, refuse_unsafe_settings
+from tickets.checks import (
+    check_key_has_a_provider,
+    check_models_can_be_asked,
+    refuse_unsafe_settings,
+)
 from tickets.triage.providers.table import PROVIDERS
 
 from .test_checks import OWN, check, run
@@ -65,7 +69,37 @@ def test_no_message_shows_a_key(settings):
         setattr(settings, name, "sk-secret")
     errors = messages(settings, LLM_PROVIDER="local", TRIAGE_SHADOW="local:")
     assert len(errors) == 4
+    settings.LLM_PROVIDER = "auto"
+    assert "sk-secret" not in str(check_key_has_a_provider())
     assert "sk-secret" not in "".join(errors)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_warned"),
+    [
+        ({}, True),
+        ({"LLM_PROVIDER": "groq"}, False),
+        ({"LLM_PROVIDER": "none"}, False),
+        ({"LLM_ENABLED": False}, False),
+        ({"LLM_BASE_URL": "http://127.0.0.1:11434/v1", "LLM_MODEL": "x"}, False),
+        ({"ANTHROPIC_API_KEY": "k"}, False),
+        ({"LLM_API_KEY": ""}, False),
+    ],
+)
+def test_a_key_without_a_provider_is_warned_of(settings, change, is_warned):
+    settings.LLM_API_KEY = "k"
+    for name, value in change.items():
+        setattr(settings, name, value)
+    warnings = check_key_has_a_provider()
+    assert [message.id for message in warnings] == ["tickets.W008"] * is_warned
+    assert all("Set LLM_PROVIDER to gemini, " in message.msg for message in warnings)
+
+
+def test_the_desk_starts_with_a_key_without_a_provider(tmp_path):
+    code, lines = check(tmp_path, LLM_API_KEY="sk-secret")
+    assert (code, len(lines)) == (0, 1)
+    assert "sk-secret" not in lines[0]
+    assert run(tmp_path, "-c", "import config.wsgi", LLM_API_KEY="k", **OWN)[0] == 0
 
 
 def test_a_command_does_not_start_with_a_wrong_value(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tickets.services.triage.shared_state import DatabaseSharedState
+from tickets.tests.triage.proxy import HOST, FakeProxy
 from tools.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +67,13 @@ def test_each_call_is_live(gemini):
     [
         ("401", "check GEMINI_API_KEY"),
         ("bad_key", "check GEMINI_API_KEY"),
+        ("402", "no credit left"),
         ("404", "check GEMINI_MODEL"),
+        ("410", "has retired it"),
+        ("retry_after", "quota"),
+        ("only_thoughts", "512 tokens .* Raise LLM_MAX_OUTPUT_TOKENS"),
+        ("truncated", "Raise LLM_MAX_OUTPUT_TOKENS"),
+        ("empty", "without an answer"),
         ("429", "quota"),
         ("500", "internal error"),
         ("safety", "blocked"),
@@ -98,6 +105,47 @@ def test_it_asks_for_the_name_of_a_local_model(settings, fake_llm):
     settings.LLM_BASE_URL = f"{fake_llm.url}/v1"
     with pytest.raises(CommandError, match="set LLM_MODEL"):
         check()
+
+
+def test_a_key_that_is_nobodys_is_sent_to_nobody(settings):
+    settings.LLM_API_KEY = "a-secret-key"
+    output = check()
+    assert "LLM_API_KEY does not say whose key it is" in output
+    assert "Set LLM_PROVIDER to gemini, openai, groq or anthropic, or LLM_BASE_URL" in output
+    assert "live call" not in output
+    assert "a-secret-key" not in output
+
+
+def test_it_names_the_proxy_without_its_password(gemini, settings):
+    assert "proxy          none\n" in check()
+    with FakeProxy(credentials="kim:a-secret-word") as proxy:
+        port = gemini.url.rpartition(":")[2]
+        settings.GEMINI_BASE_URL = f"http://{HOST}:{port}"
+        settings.HTTP_PROXY = proxy.url
+        output = check()
+        assert f"proxy          http://{proxy.address} (HTTP_PROXY)\n" in output
+        assert "The model works." in output
+        assert "a-secret-word" not in output
+        proxy.behaviour = "refuse"
+        with pytest.raises(CommandError, match=r"check HTTP_PROXY, or add .* to NO_PROXY"):
+            check()
+        settings.NO_PROXY = HOST
+        assert "proxy          none\n" in check_output_of_failure()
+
+
+def check_output_of_failure():
+    out = io.StringIO()
+    with pytest.raises(CommandError):
+        call_command("check_triage", stdout=out, no_color=True)
+    return out.getvalue()
+
+
+def test_anthropic_is_asked_like_the_others(settings, fake_llm):
+    settings.LLM_TIMEOUT, settings.ANTHROPIC_API_KEY = 20.0, "a-secret-key"
+    settings.ANTHROPIC_BASE_URL = fake_llm.url
+    output = check()
+    assert "claude-haiku-5-5 (anthropic)" in output
+    assert "The model works." in output
 
 
 def test_it_shows_how_todays_calls_ended():
