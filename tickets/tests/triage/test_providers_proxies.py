@@ -169,7 +169,8 @@ def test_an_absent_proxy_is_named_as_the_cause(proxied, name, scheme):
 
 
 @pytest.mark.parametrize(
-    "address", ["socks5://127.0.0.1:1080", "https://127.0.0.1:1", "http://", "http://[::1", "a b"]
+    "address",
+    ["socks5://127.0.0.1:1080", "https://127.0.0.1:1", "http://", "http://[::1", "a b", "x:一@p"],
 )
 def test_a_proxy_of_another_kind_is_refused_before_anything_is_sent(address):
     with Canned(answer({})) as server:

@@ -120,11 +120,10 @@ def _manager(proxy: Proxy | None) -> urllib3.PoolManager:
     else:
         try:
             address = proxy_url(proxy)
-        except (ValueError, exceptions.HTTPError):
+            credentials = unquote(address.auth) if address.auth else None
+            headers = urllib3.make_headers(proxy_basic_auth=credentials)
+        except (ValueError, exceptions.HTTPError):  # also characters that no header can carry
             raise ProviderError("proxy") from None
-        headers = {}
-        if address.auth:
-            headers = urllib3.make_headers(proxy_basic_auth=unquote(address.auth))
         manager = urllib3.ProxyManager(
             address._replace(auth=None).url, maxsize=MAX_IDLE_CONNECTIONS, proxy_headers=headers
         )
