@@ -156,13 +156,14 @@ class Probe(NamedTuple):
     reason: str
     seconds: float
     cost_usd: float
+    retry_after: float = 0.0  # seconds that the service asks to be left alone
 
 
 def probe() -> Probe:
     """Ask the model once about a fixed text, without cache, limits and circuit breaker."""
     settings, started = config.from_settings(), time.perf_counter()
     endpoint = settings.endpoint(prompts.CLASSIFY.name)
-    reply, reason, cost = None, unusable(settings), 0.0
+    reply, reason, cost, retry_after = None, unusable(settings), 0.0, 0.0
     if endpoint is not None and not reason:
         prompt = prompts.about(prompts.CLASSIFY, "", PROBE_TEXT)
         try:
@@ -170,8 +171,8 @@ def probe() -> Probe:
             checked = gateway.ask(prompt, parse.classification, LocalSharedState())
             reply, cost = checked.value, checked.cost_usd or 0.0
         except ProviderError as error:
-            reason = error.reason
-    return Probe(endpoint, reply, reason, time.perf_counter() - started, cost)
+            reason, retry_after = error.reason, error.retry_after
+    return Probe(endpoint, reply, reason, time.perf_counter() - started, cost, retry_after)
 
 
 def unusable(settings: Config, task: prompts.Task = prompts.CLASSIFY) -> str:

@@ -96,7 +96,10 @@ class Command(BaseCommand):
 
     def _print_live_call(self, probe: Probe) -> None:
         if probe.reply is None:
-            raise CommandError(f"The live call failed ({probe.reason}). {explain(probe)}")
+            wait = f" It asks for no call within {probe.retry_after:.0f} s." * (
+                probe.retry_after > 0
+            )
+            raise CommandError(f"The live call failed ({probe.reason}). {explain(probe)}{wait}")
         reply = probe.reply
         result = f"{reply.category}, {reply.priority}, in {probe.seconds:.2f} s"
         self._print_line("live call", f"{result}, about ${probe.cost_usd:.6f}")

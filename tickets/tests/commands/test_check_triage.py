@@ -70,7 +70,7 @@ def test_each_call_is_live(gemini):
         ("402", "no credit left"),
         ("404", "check GEMINI_MODEL"),
         ("410", "has retired it"),
-        ("retry_after", "quota"),
+        ("retry_after", r"quota.* It asks for no call within 120 s\."),
         ("only_thoughts", "512 tokens .* Raise LLM_MAX_OUTPUT_TOKENS"),
         ("truncated", "Raise LLM_MAX_OUTPUT_TOKENS"),
         ("empty", "without an answer"),

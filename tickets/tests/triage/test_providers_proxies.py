@@ -199,18 +199,28 @@ def test_a_slow_proxy_of_plain_requests_ends_at_the_deadline(proxied, behaviour)
         assert time.monotonic() - started < 5
 
 
-def test_the_time_to_open_a_tunnel_counts(proxied):
-    """The tunnel takes two thirds of the time, and the answer would take as long again."""
+class SlowTunnel(FakeProxy):
+    """It takes two thirds of the time that the tests below have."""
+
+    def _pass_on(self, *arguments):
+        time.sleep(1.0)
+        super()._pass_on(*arguments)
+
+
+def test_the_time_to_open_a_tunnel_counts_for_the_answer(proxied):
     slow = [answer_of("openai")[:5], answer_of("openai")[5:]]
-
-    class SlowTunnel(FakeProxy):
-        def _pass_on(self, *arguments):
-            time.sleep(1.0)
-            super()._pass_on(*arguments)
-
     with Canned(slow, tls=proxied.tls, pause=1.0) as server, SlowTunnel() as proxy:
         started = time.monotonic()
         assert failure(proxied("openai", server, proxy), timeout=1.5).reason == "deadline"
+        assert time.monotonic() - started < 1.9
+
+
+def test_the_time_to_open_a_tunnel_counts_for_the_start_of_tls():
+    with socket.create_server(("127.0.0.1", 0)) as silent, SlowTunnel() as proxy:
+        url = f"https://{HOST}:{silent.getsockname()[1]}/"
+        started = time.monotonic()
+        with pytest.raises(ProviderError, match="deadline"):
+            Transport(Proxies(https=proxy.url)).post(url, {}, b"{}", 1.5)
         assert time.monotonic() - started < 1.9
 
 
