@@ -22,7 +22,8 @@ from django.utils.text import Truncator
 
 from ..access.actors import Actor, agents
 from ..forms import fields, lists, people, tickets
-from ..models.spam import BlockedAddress, folded_address
+from ..mail.addresses import folded_address
+from ..models.spam import BlockedAddress
 from ..models.ticket import Comment, Ticket
 from ..models.tokens import ApiToken
 from ..models.workplace import AgentProfile, SavedView

@@ -13,8 +13,8 @@ from django.contrib.admin.widgets import (
 from django.core.exceptions import ValidationError
 
 from ..forms import fields
+from ..mail.addresses import reached_mailbox
 from ..models.incoming import Mailbox, yesterday
-from ..models.mail import mailbox as folded_mailbox
 from ..vocabulary import MAX_EMAIL_CHARS, AfterFetch, MailSecurity, MailSignIn
 from .base import ModelForm
 
@@ -132,8 +132,9 @@ class MailboxForm(ModelForm):
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"]
+        reached = reached_mailbox(address)
         other_mailboxes = Mailbox.objects.exclude(pk=self.instance.pk)
-        if any(folded_mailbox(row.address) == folded_mailbox(address) for row in other_mailboxes):
+        if any(reached_mailbox(row.address) == reached for row in other_mailboxes):
             raise ValidationError("Another mailbox has this address.")
         return address
 

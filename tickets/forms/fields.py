@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..access.actors import is_agent
 from ..exceptions import InvalidInput
-from ..models.mail import deliverable_address
+from ..mail.addresses import deliverable_address
 from ..triage import signed_suggestions
 from ..triage.signed_suggestions import SignedSuggestion
 from ..vocabulary import MIN_FORM_SECONDS, VISIBLE_CHARACTER

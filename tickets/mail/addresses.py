@@ -1,10 +1,20 @@
-"""Addresses in headers such as From and To."""
+"""Addresses in headers such as From and To, and the forms in which addresses are used.
+
+- `deliverable_address` is for sending.
+- `comparable_address` tells whether two addresses are the same, in whatever case.
+- `folded_address` recognises people who vary their address at will. Rows store it.
+- `reached_mailbox` tells whose mailbox it is, plus-addresses included.
+
+Only the first raises errors: an earlier release stored addresses to which no mail can go.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+import idna
 
 from ..vocabulary import MAX_EMAIL_CHARS
 from .headers import decode_words
@@ -14,6 +24,8 @@ TOKEN = re.compile(r'\\.|["()<>,;:]|[^\\"()<>,;:]+|\\', re.S)
 CHARACTER = r"[^\s@<>\"(),;:]"
 ADDRESS = re.compile(rf"(?<!{CHARACTER}){CHARACTER}{{1,200}}@{CHARACTER}{{1,254}}")
 QUOTED_LOCAL_PART = re.compile(rf'"[^"\s]{{1,64}}"@{CHARACTER}{{1,254}}')
+# Both names reach the same mailboxes, which ignore dots and what follows a plus.
+GMAIL, GMAIL_DOMAINS = "gmail.com", frozenset({"gmail.com", "googlemail.com"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +107,50 @@ class _Mailbox:
             name = name.replace(match[0], " ") if name != match[0] else ""
         decoded = decode_words(name.strip(" '")) or decode_words("".join(self.comment))
         yield Address(decoded[:MAX_EMAIL_CHARS], match[0])
+
+
+def deliverable_address(address: str) -> str:
+    """Return the address with its domain in ASCII, as mail servers expect it.
+
+    Uses IDNA 2008 (RFC 5891), the rules that domains are registered by. Django uses IDNA 2003,
+    which turns straße.example into strasse.example: possibly somebody else's domain.
+    Raise ValueError if the domain has no ASCII form.
+    """
+    name, at, domain = address.rpartition("@")
+    if not domain.isascii():
+        domain = idna.encode(domain, uts46=True).decode("ascii")
+    return f"{name}{at}{domain}"
+
+
+def comparable_address(address: str) -> str:
+    """Return one name for an address in whatever case. "" stays empty."""
+    try:
+        return deliverable_address(address).lower()
+    except ValueError:
+        return address.lower()
+
+
+def folded_address(address: str) -> str:
+    """Return one name for the ways to write an address that a sender can vary at will.
+
+    Return "" for none, and for one that no mail can come from.
+    """
+    if not address:
+        return ""
+    try:
+        # Not `casefold`: straße@ and strasse@ may be two people.
+        name, _, domain = deliverable_address(address.strip()).lower().rpartition("@")
+    except ValueError:
+        return ""
+    if domain in GMAIL_DOMAINS:
+        name, domain = name.partition("+")[0].replace(".", ""), GMAIL
+    return f"{name}@{domain}"
+
+
+def reached_mailbox(address: str) -> str:
+    """Return one name for all the ways to write an address that reach the same mailbox."""
+    name, _, domain = comparable_address(address).rpartition("@")
+    name = name.partition("+")[0]
+    if domain in GMAIL_DOMAINS:
+        name, domain = name.replace(".", ""), GMAIL
+    return f"{name}@{domain}"

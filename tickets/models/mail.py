@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-import idna
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -27,38 +26,6 @@ MAX_ERROR_CHARS = 500
 # What may be sent again. So may an email that was dropped because earlier ones had come back.
 UNDELIVERED = (MailState.BOUNCED, MailState.FAILED, MailState.UNCERTAIN)
 STOPPED = "Email to this address came back."
-# Both names reach the same mailboxes, which ignore dots and what follows a plus.
-GMAIL, GMAIL_DOMAINS = "gmail.com", frozenset({"gmail.com", "googlemail.com"})
-
-
-def deliverable_address(address: str) -> str:
-    """Return the address with its domain in ASCII, as mail servers expect it.
-
-    Uses IDNA 2008 (RFC 5891), the rules that domains are registered by. Django uses IDNA 2003,
-    which turns straße.example into strasse.example: possibly somebody else's domain.
-    Raise ValueError if the domain has no ASCII form.
-    """
-    name, at, domain = address.rpartition("@")
-    if not domain.isascii():
-        domain = idna.encode(domain, uts46=True).decode("ascii")
-    return f"{name}{at}{domain}"
-
-
-def comparable_address(address: str) -> str:
-    """Return one name for an address in whatever case. "" stays empty."""
-    try:
-        return deliverable_address(address).lower()
-    except ValueError:  # stored by an earlier release
-        return address.lower()
-
-
-def mailbox(address: str) -> str:
-    """Return one name for all the ways to write an address that reach the same mailbox."""
-    name, _, domain = deliverable_address(address).lower().rpartition("@")
-    name = name.partition("+")[0]
-    if domain in GMAIL_DOMAINS:
-        name, domain = name.replace(".", ""), GMAIL
-    return f"{name}@{domain}"
 
 
 class Email(models.Model):

@@ -7,21 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from ..mail.addresses import folded_address
 from ..vocabulary import MAX_EMAIL_CHARS
-from .mail import GMAIL, GMAIL_DOMAINS, deliverable_address
 from .ticket import Ticket
-
-
-def folded_address(address: str) -> str:
-    """Return one name for the ways to write an address that a sender can vary at will.
-
-    Raise ValueError if the domain has no ASCII form.
-    """
-    # Not `casefold`: straße@ and strasse@ may be two people.
-    name, _, domain = deliverable_address(address.strip()).lower().rpartition("@")
-    if domain in GMAIL_DOMAINS:
-        name, domain = name.partition("+")[0].replace(".", ""), GMAIL
-    return f"{name}@{domain}"
 
 
 @pghistory.track(
@@ -60,6 +48,5 @@ class BlockedAddress(models.Model):
 
 def is_blocked(address: str) -> bool:
     """Return whether mail from this address is spam; False for an empty one. One query."""
-    if not address:
-        return False
-    return BlockedAddress.objects.filter(address=folded_address(address)).exists()
+    folded = folded_address(address)
+    return bool(folded) and BlockedAddress.objects.filter(address=folded).exists()

@@ -9,10 +9,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from .. import rich_text
+from ..mail.addresses import folded_address
 from ..models.incoming import InboundMessage
 from ..models.mail import BouncedAddress
 from ..models.participants import Participant
-from ..models.spam import folded_address
 from ..models.ticket import Comment, Ticket
 from ..requester_texts import IN_PLACE_OF_TEXT
 from ..services.mail.outbox import reply_recipients
@@ -81,7 +81,7 @@ def people(ticket: Ticket) -> dict[str, object]:
     `copied` are the participants who get them, whether or not the requester can.
     """
     participants = list(Participant.objects.of(ticket).order_by("pk"))
-    requester = folded_address(ticket.requester_email) if ticket.requester_email else ""
+    requester = folded_address(ticket.requester_email)
     folded = [participant.folded for participant in participants]
     if requester:
         folded.append(requester)

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from ..access.actors import REQUESTER
 from ..exceptions import NotFound
+from ..mail.addresses import reached_mailbox
 from ..models.housekeeping import Counter
-from ..models.mail import Email, mailbox
+from ..models.mail import Email
 from ..models.private_link import digest
 from ..models.ticket import Ticket
 from ..vocabulary import ADDRESS_CHECK_LIFETIME, MAX_ADDRESS_CHECKS_PER_DAY
@@ -40,7 +41,7 @@ def request_address(ticket: Ticket, address: str) -> AddressRequest:
             return AddressRequest.SAME
         if outbox.is_check_under_way(ticket, address):  # the second of two clicks
             return AddressRequest.MAILED
-        names = [f"confirm:{ticket.pk}", f"confirm:{digest(mailbox(address))}"]
+        names = [f"confirm:{ticket.pk}", f"confirm:{digest(reached_mailbox(address))}"]
         waits = [
             Counter.objects.hit(name, limit=MAX_ADDRESS_CHECKS_PER_DAY, seconds=DAY)
             for name in names

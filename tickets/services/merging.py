@@ -19,7 +19,7 @@ from django.utils import timezone
 from ..access.actors import Actor
 from ..audit.trail import ticket_events
 from ..exceptions import InvalidInput, MergeRefused, NotFound, OtherRequester, UnknownRequester
-from ..models.mail import comparable_address
+from ..mail.addresses import comparable_address
 from ..models.relations import TicketMerge
 from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead

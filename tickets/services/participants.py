@@ -8,9 +8,8 @@ from django.db.models import Q
 
 from ..access.actors import Actor
 from ..exceptions import InvalidInput, NotFound
-from ..mail.addresses import Address
+from ..mail.addresses import Address, folded_address
 from ..models.participants import MAX_SENDER_NAME_CHARS, Participant
-from ..models.spam import folded_address
 from ..models.ticket import Ticket
 from ..vocabulary import MAX_PARTICIPANTS
 from .editing import editing_current
@@ -25,7 +24,7 @@ def add_participant(ticket: Ticket, address: str, actor: Actor, *, name: str = "
     folded = folded_address(address)
     with editing_current(ticket.pk, actor) as edit:
         ticket = edit.ticket
-        if ticket.requester_email and folded == folded_address(ticket.requester_email):
+        if folded == folded_address(ticket.requester_email):
             raise InvalidInput(errors={"address": ["This is the requester's own address."]})
         participants = Participant.objects.of(ticket)
         participant: Participant | None = participants.filter(folded=folded).first()

@@ -10,8 +10,8 @@ from procrastinate.contrib.django import app
 from ..access.actors import Actor
 from ..audit.trail import event_at_version
 from ..exceptions import InvalidInput
+from ..mail.addresses import reached_mailbox
 from ..models.housekeeping import Counter
-from ..models.mail import mailbox
 from ..models.private_link import digest
 from ..models.ticket import Comment, Ticket
 from ..vocabulary import MAX_LINK_MAILS_PER_HOUR
@@ -90,7 +90,7 @@ def request_links(address: str) -> None:
     queued for every address, and it does nothing without a ticket.
     """
     ticket = Ticket.objects.with_link_for(address).newest_first().first()
-    name = f"links:{digest(mailbox(address))}"
+    name = f"links:{digest(reached_mailbox(address))}"
     wait = Counter.objects.hit(name, limit=MAX_LINK_MAILS_PER_HOUR, seconds=3600)
     send_links.defer(ticket_id=None if ticket is None or wait else ticket.pk)
 

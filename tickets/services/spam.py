@@ -8,7 +8,8 @@ import pghistory
 
 from ..access.actors import Actor
 from ..exceptions import InvalidInput
-from ..models.spam import BlockedAddress, folded_address
+from ..mail.addresses import folded_address
+from ..models.spam import BlockedAddress
 from ..models.ticket import Ticket
 from .editing import TicketEdit, audited
 from .tickets import update_ticket
@@ -27,10 +28,11 @@ def mark_spam(ticket_id: int, actor: Actor, *, blocks_sender: bool = False) -> T
 
 
 def _block_sender(ticket: Ticket, actor: Actor) -> None:
-    if not ticket.requester_email:
+    folded = folded_address(ticket.requester_email)
+    if not folded:
         raise InvalidInput("This ticket has no email address to block.")
     _, is_new = BlockedAddress.objects.get_or_create(
-        address=folded_address(ticket.requester_email),
+        address=folded,
         defaults={
             "blocked_by": actor.user,
             "ticket": ticket,

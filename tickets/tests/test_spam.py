@@ -5,8 +5,9 @@ import pytest
 from tickets.access.actors import REQUESTER, user_actor
 from tickets.audit.trail import audit_trail
 from tickets.exceptions import InvalidInput
+from tickets.mail.addresses import folded_address
 from tickets.models.mail import Email
-from tickets.models.spam import BlockedAddress, folded_address, is_blocked
+from tickets.models.spam import BlockedAddress, is_blocked
 from tickets.models.ticket import Ticket
 from tickets.models.triage import Feedback, Prediction, TriageModel
 from tickets.services.comments import add_comment, add_reply

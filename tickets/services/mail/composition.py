@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
-from ...models.mail import deliverable_address
+from ...mail.addresses import deliverable_address
 
 MAX_WORD_CHARS = 60  # so that the first line of a subject is never empty
 ADDRESS_HEADERS = ("From", "To", "Reply-To")

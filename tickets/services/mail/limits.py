@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from ...mail.addresses import folded_address, reached_mailbox
 from ...mail.loops import is_program
 from ...models.housekeeping import Counter
 from ...models.incoming import Mailbox
-from ...models.mail import BouncedAddress, mailbox
+from ...models.mail import BouncedAddress
 from ...models.private_link import digest
-from ...models.spam import folded_address
 from ...vocabulary import MAX_AUTOMATIC_MAILS_PER_HOUR, MailKind
 
 HOUR = 3600  # seconds
@@ -28,13 +28,10 @@ def refusal(kind: str, address: str) -> str:
     """Return why an email to a requester must never be sent; "" if it may."""
     if kind in WRITTEN:
         return ""
-    try:
-        own = mailbox(address)
-    except ValueError:  # the email fails with this reason when it is sent
-        return ""
     if is_program(address):
         return "This address belongs to a program, which gets no automatic email."
-    if own in {mailbox(each) for each in Mailbox.objects.values_list("address", flat=True)}:
+    mailboxes = Mailbox.objects.values_list("address", flat=True)
+    if reached_mailbox(address) in map(reached_mailbox, mailboxes):
         return "This is an address of the desk itself, which gets no automatic email."
     return ""
 
@@ -43,10 +40,7 @@ def address_limit_passed(kind: str, address: str) -> bool:
     """Count an email to a requester. Return whether its address gets too many in an hour."""
     if kind not in COUNTED:
         return False
-    try:
-        name = f"automatic:{digest(mailbox(address))}"
-    except ValueError:  # as above
-        return False
+    name = f"automatic:{digest(reached_mailbox(address))}"
     if not Counter.objects.hit(name, limit=MAX_AUTOMATIC_MAILS_PER_HOUR, seconds=HOUR):
         return False
     Counter.objects.add(HELD_COUNTER, 1, seconds=HOUR)
@@ -68,8 +62,4 @@ def held_this_hour() -> int:
 
 def bounce_of(address: str) -> BouncedAddress | None:
     """Return what stops all email to this address; None if nothing does. One query."""
-    try:
-        folded = folded_address(address)
-    except ValueError:
-        return None
-    return BouncedAddress.objects.filter(folded=folded).first()
+    return BouncedAddress.objects.filter(folded=folded_address(address)).first()

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from ...mail.addresses import reached_mailbox
 from ...models.incoming import Mailbox, MailboxFetch, is_lease_held
-from ...models.mail import mailbox as folded_mailbox
 from ...vocabulary import MAX_MAILBOX_NAME_CHARS, MailSignIn
 
 # A server that only restarts is no news for anybody.
@@ -38,12 +38,9 @@ def fetchable() -> QuerySet[Mailbox]:
 
 def mailbox_of(address: str) -> Mailbox | None:
     """Return the active mailbox that mail to an address reaches, plus-addresses included."""
-    try:
-        folded = folded_mailbox(address)
-    except ValueError:
-        return None
+    reached = reached_mailbox(address)
     active = Mailbox.objects.filter(is_active=True)
-    return next((row for row in active if folded_mailbox(row.address) == folded), None)
+    return next((row for row in active if reached_mailbox(row.address) == reached), None)
 
 
 def password_of(mailbox: Mailbox) -> str:

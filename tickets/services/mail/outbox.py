@@ -15,8 +15,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from ...mail.addresses import comparable_address
 from ...models.incoming import InboundMessage
-from ...models.mail import Email, comparable_address
+from ...models.mail import Email
 from ...models.participants import Participant
 from ...models.ticket import Comment, Ticket
 from ...vocabulary import MailKind, MailState, Status

@@ -11,7 +11,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from ... import rich_text
-from ...models.mail import STOPPED, Email, deliverable_address
+from ...mail.addresses import deliverable_address
+from ...models.mail import STOPPED, Email
 from ...models.private_link import digest
 from ...models.ticket import Comment, Ticket
 from ...models.workplace import public_author, signature_below

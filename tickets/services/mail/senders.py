@@ -7,8 +7,9 @@ from email.headerregistry import Address
 
 from django.db.models import Q
 
+from ...mail.addresses import deliverable_address
 from ...models.incoming import InboundMessage, Mailbox
-from ...models.mail import Email, deliverable_address
+from ...models.mail import Email
 from ...models.ticket import Ticket
 from ...vocabulary import MailKind
 from .composition import configured_sender, mail_address

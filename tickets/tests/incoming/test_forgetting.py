@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from tickets.access.actors import SYSTEM
 from tickets.exceptions import InvalidInput
+from tickets.mail.addresses import folded_address
 from tickets.models.attachments import Attachment, StoredFile
 from tickets.models.housekeeping import DemoTicket
 from tickets.models.incoming import InboundMessage, Mailbox
 from tickets.models.mail import Email
 from tickets.models.participants import Participant
-from tickets.models.spam import BlockedAddress, folded_address
+from tickets.models.spam import BlockedAddress
 from tickets.models.ticket import Comment, Ticket
 from tickets.services.housekeeping import purge_expired
 from tickets.services.mail.incoming import held

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from ....mail.addresses import folded_address
 from ....mail.bounces.reader import Bounce
 from ....models.mail import MAX_ERROR_CHARS, BouncedAddress, Email
 from ....models.ticket import Ticket
 from ....vocabulary import BounceKind, MailState
-from .people import fold
 
 # A report may come before the desk has noted that the email was sent.
 RETURNABLE = (MailState.SENDING, MailState.SENT, MailState.UNCERTAIN, MailState.BOUNCED)
@@ -30,7 +30,7 @@ def note_bounce(email: Email, bounce: Bounce, ticket: Ticket | None) -> str:
             bounced_at=timezone.now(),
             bounce_kind=bounce.kind,
         )
-    if is_final and (folded := fold(email.address)):
+    if is_final and (folded := folded_address(email.address)):
         BouncedAddress.objects.get_or_create(
             folded=folded,
             defaults={
@@ -46,9 +46,9 @@ def note_bounce(email: Email, bounce: Bounce, ticket: Ticket | None) -> str:
 
 def is_bounced(address: str) -> bool:
     """Return whether the desk sends no mail to this address. One query."""
-    return BouncedAddress.objects.filter(folded=fold(address)).exists()
+    return BouncedAddress.objects.filter(folded=folded_address(address)).exists()
 
 
 def clear_address(address: str) -> bool:
     """Let mail go to an address again. Return False if nothing stopped it."""
-    return bool(BouncedAddress.objects.filter(folded=fold(address)).delete()[0])
+    return bool(BouncedAddress.objects.filter(folded=folded_address(address)).delete()[0])

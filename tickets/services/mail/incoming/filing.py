@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from ....access.actors import REQUESTER, SYSTEM, Actor, user_actor
 from ....forms.tickets import SubmitForm
+from ....mail.addresses import folded_address
 from ....mail.reader import Message
 from ....models.housekeeping import Counter
 from ....models.incoming import MAX_SUBJECT_CHARS, NOT_HANDED_OUT, InboundMessage
@@ -39,7 +40,7 @@ from ...replies import reply_at_once
 from ...tickets import choose_language, create_ticket
 from .bounces import note_bounce
 from .files import MailedFile, keep_files, name_waiting, storing_files
-from .people import fold, possible_participants
+from .people import possible_participants
 from .texts import StoredText, stored_text
 from .threading import answers_us
 from .verdict import Outcome, Verdict
@@ -159,7 +160,7 @@ def _within_limits(verdict: Verdict) -> Verdict:
     ticket = verdict.ticket
     if verdict.outcome == Outcome.TICKET:
         address = verdict.author.address  # "" if nobody can be answered: these count together
-        name = f"mailed:{digest(fold(address) or address)}"
+        name = f"mailed:{digest(folded_address(address) or address)}"
         if Counter.objects.hit(name, limit=MAX_MAILED_TICKETS_PER_HOUR, seconds=HOUR):
             who = "This address" if address else "Mail without a sender's address"
             return verdict.holding(f"{who} has opened many tickets in this hour.")

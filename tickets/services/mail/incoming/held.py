@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from ....access.actors import Actor
 from ....exceptions import InvalidInput, NotFound
+from ....mail.addresses import folded_address
 from ....models.incoming import InboundMessage
 from ....models.ticket import Comment, Ticket
 from ....vocabulary import InboundState, Sender
@@ -23,7 +24,6 @@ from .filing import (
     storing_contents,
 )
 from .handling import envelope_of, raw_of
-from .people import fold
 from .verdict import read_message
 
 
@@ -42,7 +42,7 @@ def accept(message_id: int, actor: Actor) -> Comment:
         if row.sender == Sender.AGENT:
             comment = add_agents_reply(row, contents, actor)
         else:
-            if row.sender == Sender.OTHER and fold(row.sender_address):
+            if row.sender == Sender.OTHER and folded_address(row.sender_address):
                 add_participant(row.ticket, row.sender_address, actor, name=row.sender_name)
             comment = add_message(row, contents)
         row.explanation.append(f"Accepted by {actor.name}.")

@@ -12,12 +12,10 @@ from django.core.exceptions import ValidationError
 
 from ....access.actors import agents
 from ....forms.fields import EmailField
-from ....mail.addresses import Address
+from ....mail.addresses import Address, folded_address, reached_mailbox
 from ....mail.reader import Message
 from ....models.incoming import Mailbox
-from ....models.mail import mailbox
 from ....models.participants import Participant
-from ....models.spam import folded_address
 from ....models.ticket import Ticket
 from ....vocabulary import MAX_EMAIL_CHARS, Sender
 from ..signed_addresses import SIGNED
@@ -33,7 +31,7 @@ class Author:
 
 def is_own(address: str) -> bool:
     """Return whether mail to this address reaches the desk. One query."""
-    return _mailbox_name(address) in _own_mailboxes()
+    return reached_mailbox(address) in _own_mailboxes()
 
 
 def possible_participants(people: Iterable[Address], present: Iterable[str]) -> list[Address]:
@@ -42,14 +40,16 @@ def possible_participants(people: Iterable[Address], present: Iterable[str]) -> 
     Addresses that the desk cannot write to are left out.
     """
     own = _own_mailboxes()
-    known = {fold(address) for address in [*present, *agents().values_list("email", flat=True)]}
+    known = {
+        folded_address(address) for address in [*present, *agents().values_list("email", flat=True)]
+    }
     return [
         person
         for person in people
         if _is_usable(person.email)
         and not SIGNED.search(person.email)
-        and _mailbox_name(person.email) not in own
-        and fold(person.email) not in known
+        and reached_mailbox(person.email) not in own
+        and folded_address(person.email) not in known
     ]
 
 
@@ -70,10 +70,10 @@ def sender_of(ticket: Ticket, address: str) -> Sender:
 
     A deactivated agent is nobody.
     """
-    folded = fold(address)
+    folded = folded_address(address)
     if not folded:
         return Sender.OTHER
-    if folded == fold(ticket.requester_email):
+    if folded == folded_address(ticket.requester_email):
         return Sender.REQUESTER
     if accounts_of(address):
         return Sender.AGENT
@@ -87,29 +87,15 @@ def accounts_of(address: str) -> list[User]:
     return list(agents().filter(email__iexact=address)) if address else []
 
 
-def fold(address: str) -> str:
-    """Return `folded_address`, or "" for an address that cannot exist."""
-    try:
-        return folded_address(address) if address else ""
-    except ValueError:
-        return ""
-
-
 def _is_usable(address: str) -> bool:
     try:
-        return bool(fold(EmailField(max_length=MAX_EMAIL_CHARS).clean(address)))
+        EmailField(max_length=MAX_EMAIL_CHARS).clean(address)
     except ValidationError:
         return False
+    return True
 
 
 def _own_mailboxes() -> set[str]:
     addresses = [*Mailbox.objects.values_list("address", flat=True)]
     addresses.append(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
-    return {_mailbox_name(address) for address in addresses if address}
-
-
-def _mailbox_name(address: str) -> str:
-    try:
-        return mailbox(address)
-    except ValueError:
-        return address.lower()
+    return {reached_mailbox(address) for address in addresses if address}

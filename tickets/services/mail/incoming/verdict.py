@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from ....mail.addresses import folded_address
 from ....mail.bounces.reader import Bounce
 from ....mail.reader import Message, read
 from ....models.incoming import InboundMessage, Mailbox
@@ -27,7 +28,7 @@ from ....vocabulary import (
 )
 from ..check_ids import is_check_id
 from ..signed_addresses import answered_notice, returned_email, ticket_of
-from .people import Author, accounts_of, author_of, fold, is_own
+from .people import Author, accounts_of, author_of, is_own
 from .threading import Thread, current, find_thread
 
 MAX_COPIES = 5  # messages of one Message-ID that are compared
@@ -180,9 +181,10 @@ def _returned_copy(
     Of several copies it is the one whose address the report names; None if it names none of them.
     """
     for bounce in bounces:
-        named = {fold(bounce.original_recipient), fold(bounce.recipient)} - {""}
+        reported = (bounce.original_recipient, bounce.recipient)
+        named = {folded_address(address) for address in reported} - {""}
         for email in copies:
-            if fold(email.address) in named:
+            if folded_address(email.address) in named:
                 return email, bounce
     return (copies[0] if len(copies) == 1 else None), bounces[0]
 
