@@ -17,8 +17,8 @@ from django.utils.text import capfirst
 from ..exceptions import InvalidInput
 from ..models.incoming import InboundMessage, Mailbox
 from ..models.mail import BouncedAddress
+from ..services.mail.bounced import clear_address
 from ..services.mail.incoming import held
-from ..services.mail.incoming.bounces import clear_address
 from ..services.mail.incoming.handling import raw_of, try_again
 from ..services.mail.incoming.receive import headers_of
 from ..vocabulary import MAX_SEARCH_CHARS, BounceKind, InboundState

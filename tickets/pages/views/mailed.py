@@ -19,8 +19,8 @@ from ...forms.mail import (
 from ...mail.bounds import MAX_CHARS
 from ...models.incoming import InboundMessage
 from ...models.ticket import Comment, Ticket
+from ...services.mail.bounced import clear_address
 from ...services.mail.incoming import held
-from ...services.mail.incoming.bounces import clear_address
 from ...services.mail.incoming.handling import envelope_of, raw_of
 from ...services.mail.incoming.verdict import read_message
 from ...services.mail.outbox import resend_email

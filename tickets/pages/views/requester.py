@@ -34,7 +34,7 @@ from ...services.addresses import (
 )
 from ...services.attachments.storing import storing
 from ...services.comments import add_reply, close_by_requester
-from ...services.mail.limits import bounce_of
+from ...services.mail.bounced import bounce_of
 from ...services.replies import send_due_replies
 from ...services.tickets import choose_language
 from ...vocabulary import AuthorRole, Status

@@ -1,14 +1,13 @@
-"""Which email is not sent, whatever happens: what bounces, and what could loop or be abused."""
+"""Which email is not sent, whatever happens: what could loop or be abused."""
 
 from __future__ import annotations
 
 from django.conf import settings
 
-from ...mail.addresses import folded_address, reached_mailbox
+from ...mail.addresses import reached_mailbox
 from ...mail.loops import is_program
 from ...models.housekeeping import Counter
 from ...models.incoming import Mailbox
-from ...models.mail import BouncedAddress
 from ...models.private_link import digest
 from ...vocabulary import MAX_AUTOMATIC_MAILS_PER_HOUR, MailKind
 
@@ -58,8 +57,3 @@ def held_this_hour() -> int:
     counts = Counter.objects.counts(DESK_COUNTER, seconds=HOUR)
     past_desk_limit = counts.get("", 0) - int(settings.CONFIRMATION_LIMIT)
     return max(0, past_desk_limit) + counts.get(HELD, 0)
-
-
-def bounce_of(address: str) -> BouncedAddress | None:
-    """Return what stops all email to this address; None if nothing does. One query."""
-    return BouncedAddress.objects.filter(folded=folded_address(address)).first()

@@ -22,8 +22,8 @@ from ...models.participants import Participant
 from ...models.ticket import Comment, Ticket
 from ...vocabulary import MailKind, MailState, Status
 from . import limits
+from .bounced import clear_address
 from .delivery import send_email
-from .incoming.bounces import clear_address
 from .smtp import is_set_up
 
 # A resolved ticket may be opened again this long, by Undo for example, before anybody is told.

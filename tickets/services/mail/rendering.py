@@ -20,6 +20,7 @@ from ...requester_texts import SUBJECTS
 from ...vocabulary import MAX_LINKS, InboundKind, Language, MailKind, Verified
 from ..invitations import invitation_key
 from . import agents, conversations, limits
+from .bounced import bounce_of
 from .composition import UNPRINTABLE, Message
 from .files import files_of
 from .senders import Sender, sender_of
@@ -43,7 +44,7 @@ def obsolete_because(email: Email) -> str:
         reason = agents.obsolete_because(email, email.recipient)
     else:
         reason = _obsolete_for_requester(email)
-    if not reason and (bounce := limits.bounce_of(email.current_address)) is not None:
+    if not reason and (bounce := bounce_of(email.current_address)) is not None:
         reason = f"{STOPPED} {bounce.diagnostic}".strip()
     return reason
 

@@ -9,8 +9,8 @@ from tickets.access.actors import SYSTEM, user_actor
 from tickets.models.incoming import InboundMessage
 from tickets.models.mail import BouncedAddress, Email
 from tickets.models.ticket import Ticket
+from tickets.services.mail.bounced import bounce_of, clear_address
 from tickets.services.mail.check_ids import new_check_id
-from tickets.services.mail.incoming import bounces
 from tickets.services.mail.signed_addresses import bounce_address
 from tickets.services.merging import merge_tickets
 from tickets.services.tickets import delete_ticket, update_ticket
@@ -426,10 +426,10 @@ def test_a_bounce_of_a_merged_tickets_mail_is_shown_on_its_target():
 def test_an_agent_clears_an_address_in_whatever_way_it_is_written():
     sent_email(ticket_of_kim())
     deliver(bounce())
-    assert bounces.is_bounced("KIM@example.org")
-    assert bounces.clear_address("Kim@Example.org")
-    assert not bounces.is_bounced("kim@example.org")
-    assert not bounces.clear_address("kim@example.org")
+    assert bounce_of("KIM@example.org")
+    assert clear_address("Kim@Example.org")
+    assert bounce_of("kim@example.org") is None
+    assert not clear_address("kim@example.org")
 
 
 def test_a_person_who_pastes_a_report_is_a_person():

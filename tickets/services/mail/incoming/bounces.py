@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from ....mail.addresses import folded_address
 from ....mail.bounces.reader import Bounce
-from ....models.mail import MAX_ERROR_CHARS, BouncedAddress, Email
+from ....models.mail import Email
 from ....models.ticket import Ticket
 from ....vocabulary import BounceKind, MailState
+from ..bounced import stop_address
 
 # A report may come before the desk has noted that the email was sent.
 RETURNABLE = (MailState.SENDING, MailState.SENT, MailState.UNCERTAIN, MailState.BOUNCED)
@@ -30,25 +30,6 @@ def note_bounce(email: Email, bounce: Bounce, ticket: Ticket | None) -> str:
             bounced_at=timezone.now(),
             bounce_kind=bounce.kind,
         )
-    if is_final and (folded := folded_address(email.address)):
-        BouncedAddress.objects.get_or_create(
-            folded=folded,
-            defaults={
-                "address": email.address,
-                "kind": bounce.kind,
-                "diagnostic": diagnostic[:MAX_ERROR_CHARS],
-                "email": email,
-                "ticket": ticket,
-            },
-        )
+    if is_final:
+        stop_address(email, bounce.kind, diagnostic, ticket)
     return f"{email.address}: {bounce.kind.label}. {diagnostic}"
-
-
-def is_bounced(address: str) -> bool:
-    """Return whether the desk sends no mail to this address. One query."""
-    return BouncedAddress.objects.filter(folded=folded_address(address)).exists()
-
-
-def clear_address(address: str) -> bool:
-    """Let mail go to an address again. Return False if nothing stopped it."""
-    return bool(BouncedAddress.objects.filter(folded=folded_address(address)).delete()[0])
