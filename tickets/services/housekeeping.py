@@ -20,7 +20,7 @@ from ..models.triage import Prediction
 from ..models.workplace import PendingReply, Presence
 from ..vocabulary import IDEMPOTENCY_KEY_LIFETIME
 from .attachments.deletion import delete_unused_files
-from .mail.incoming.forgetting import forget_unneeded
+from .mail.forgetting import forget_unneeded
 from .triage import shared_state
 
 SIGN_IN_LOG_LIFETIME = timedelta(days=30)

@@ -35,7 +35,7 @@ from .editing import (
     refuse_conflicts,
 )
 from .mail import notifications, outbox
-from .mail.incoming.forgetting import forget_messages
+from .mail.forgetting import forget_messages
 from .triage import assessment, feedback, predictions
 
 AnswerT = TypeVar("AnswerT", bound=Mapping[str, object])  # a JSON object

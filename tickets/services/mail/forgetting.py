@@ -11,9 +11,9 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from ....models.incoming import InboundMessage
-from ....models.ticket import Comment, Ticket
-from ....vocabulary import InboundKind
+from ...models.incoming import InboundMessage
+from ...models.ticket import Comment, Ticket
+from ...vocabulary import InboundKind
 
 KEPT_WITHOUT_TICKET = timedelta(days=30)
 
