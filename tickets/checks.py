@@ -15,7 +15,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
-from tickets.services.mail.composition import Message, configured_sender
+from tickets.services.mail.composition import OutgoingMessage, configured_sender
 from tickets.triage import config, engine
 from tickets.triage.providers.table import NAME_A_PROVIDER, PROVIDERS
 
@@ -105,7 +105,9 @@ def check_sender_can_be_written(**_: Any) -> list[CheckMessage]:
     """Refuse an EMAIL_FROM that a real message does not have when it is read again."""
     try:
         sender = configured_sender()
-        message = Message("Subject", "Text", "<p>Text</p>", sender=sender, to=sender.addr_spec)
+        message = OutgoingMessage(
+            "Subject", "Text", "<p>Text</p>", sender=sender, to=sender.addr_spec
+        )
         raw = message.message().as_bytes()
         [stored] = message_from_bytes(raw, policy=default)["From"].addresses
         address = stored.addr_spec.encode(errors="surrogateescape").decode()

@@ -66,7 +66,7 @@ class HeaderPolicy(EmailPolicy):
 POLICY = HeaderPolicy(linesep="\r\n", cte_type="7bit")
 
 
-class Message(EmailMultiAlternatives):
+class OutgoingMessage(EmailMultiAlternatives):
     """A message to one address, as text and HTML.
 
     `sender` is who it is from, `bounces_to` where it comes back to if it cannot be delivered.

@@ -18,7 +18,7 @@ from django.utils import timezone
 from ...models.incoming import InboundMessage, Mailbox
 from ...vocabulary import AfterFetch, MailSecurity
 from .check_ids import new_check_id
-from .composition import Message, mail_address
+from .composition import OutgoingMessage, mail_address
 from .delivery import error_text
 from .imap.connection import Connection, close, open_connection, open_folder, sign_in
 from .imap.problems import CONNECTION_ERRORS, MailboxProblem, explained, quoted
@@ -176,7 +176,7 @@ class _Check:
             return ""
         message_id = new_check_id(address.rpartition("@")[2])
         try:
-            message = Message(
+            message = OutgoingMessage(
                 f"Test of the mailbox {self.mailbox}",
                 TEST_TEXT,
                 f"<p>{TEST_TEXT}</p>",

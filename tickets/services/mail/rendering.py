@@ -21,7 +21,7 @@ from ...vocabulary import MAX_LINKS, InboundKind, Language, MailKind, Verified
 from ..invitations import invitation_key
 from . import agents, conversations, limits
 from .bounced import bounce_of
-from .composition import UNPRINTABLE, Message
+from .composition import UNPRINTABLE, OutgoingMessage
 from .files import files_of
 from .senders import Sender, sender_of
 
@@ -99,7 +99,7 @@ def _still_resolved(email: Email, ticket: Ticket) -> bool:
     return ticket.is_finished and ticket.merged_into_id is None and not later.exists()
 
 
-def render(email: Email) -> Message:
+def render(email: Email) -> OutgoingMessage:
     """Return the email as text and HTML, in the ticket's language if it is for a requester.
 
     Raise ValueError if mail cannot carry its address.
@@ -109,7 +109,7 @@ def render(email: Email) -> Message:
         return _render(email, sender_of(email))
 
 
-def _render(email: Email, sender: Sender) -> Message:
+def _render(email: Email, sender: Sender) -> OutgoingMessage:
     template, subject, context = _content(email)
     files = files_of(email)
     # Mail programs decode what follows "=?", line ends included.
@@ -120,7 +120,7 @@ def _render(email: Email, sender: Sender) -> Message:
         "is_answerable": bool(sender.reply_to(email)),
         "files_on_page": files.on_page,
     }
-    return Message(
+    return OutgoingMessage(
         subject,
         render_to_string(f"mail/{template}.txt", context).strip() + "\n",
         render_to_string(f"mail/{template}.html", context),

@@ -7,7 +7,7 @@ import smtplib
 from django.conf import settings
 from django.core.mail.backends import smtp
 
-from .composition import Message
+from .composition import OutgoingMessage
 
 
 def is_set_up() -> bool:
@@ -42,7 +42,7 @@ class EmailBackend(smtp.EmailBackend):
         """Return whether the server may have received part of the last email."""
         return self.connection is None or self.connection.has_data_begun
 
-    def _send(self, email_message: Message) -> bool:
+    def _send(self, email_message: OutgoingMessage) -> bool:
         """Hand a message over. Raise as smtplib does.
 
         Only a server with SMTPUTF8 can take an address such as jörg@example.org.
