@@ -23,7 +23,7 @@ from . import agents, conversations, limits
 from .bounced import bounce_of
 from .composition import UNPRINTABLE, OutgoingMessage
 from .files import files_of
-from .senders import Sender, sender_of
+from .senders import DeskSender, desk_sender
 
 INVITATION_SUBJECT = "You are invited to {desk_name}"
 POSSIBLY_FORGED = "The sender's address is possibly forged."
@@ -106,10 +106,10 @@ def render(email: Email) -> OutgoingMessage:
     """
     ticket = None if email.recipient else email.ticket
     with override(ticket.language if ticket else Language.EN):
-        return _render(email, sender_of(email))
+        return _render(email, desk_sender(email))
 
 
-def _render(email: Email, sender: Sender) -> OutgoingMessage:
+def _render(email: Email, sender: DeskSender) -> OutgoingMessage:
     template, subject, context = _content(email)
     files = files_of(email)
     # Mail programs decode what follows "=?", line ends included.
@@ -189,7 +189,7 @@ def _own_context(email: Email, ticket: Ticket) -> dict[str, Any]:
     return {"ticket": ticket, "link": private_link(ticket)}
 
 
-def _headers(email: Email, sender: Sender) -> dict[str, str]:
+def _headers(email: Email, sender: DeskSender) -> dict[str, str]:
     domain = sender.address.domain or "localhost"
     earlier: list[str] = []
     if email.recipient is not None and email.ticket is not None:

@@ -22,7 +22,7 @@ ANSWERED_ON_TICKET = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class DeskSender:
     """Who an email is from. Without a `mailbox`, answers do not reach the desk."""
 
     address: Address
@@ -47,7 +47,7 @@ class Sender:
         return bounce_address(address, email) if has_own else address
 
 
-def sender_of(email: Email) -> Sender:
+def desk_sender(email: Email) -> DeskSender:
     """Return the sender: the mailbox that got the ticket's latest message, or the first one.
 
     Without an active mailbox it is EMAIL_FROM, whose name all mail has. Up to two queries.
@@ -57,9 +57,9 @@ def sender_of(email: Email) -> Sender:
         _mailbox_of(email.ticket) or Mailbox.objects.filter(is_active=True).order_by("pk").first()
     )
     if mailbox is None:
-        return Sender(configured, None)
+        return DeskSender(configured, None)
     address = deliverable_address(mailbox.address)
-    return Sender(mail_address(address, configured.display_name), mailbox)
+    return DeskSender(mail_address(address, configured.display_name), mailbox)
 
 
 def _mailbox_of(ticket: Ticket | None) -> Mailbox | None:
