@@ -23,7 +23,7 @@ STUB = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
+class MessageFile:
     """A file of a message. The name is clean; the type is what the sender says."""
 
     name: str
@@ -43,7 +43,7 @@ class Content:
     text: HtmlText
     plain: str
     html: str
-    attachments: tuple[Attachment, ...]
+    attachments: tuple[MessageFile, ...]
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ def read_content(root: Part) -> tuple[Content, set[Flag]]:
 class _Reader:
     def __init__(self) -> None:
         self.versions: list[_Version] = []
-        self.attachments: list[Attachment] = []
+        self.attachments: list[MessageFile] = []
         self.flags: set[Flag] = set()
 
     def read(self, part: Part, version: _Version | None) -> None:
@@ -94,7 +94,7 @@ class _Reader:
         elif _is_text(part):
             self._add_text(part, version)
         elif part.body or part.file_name:
-            self.attachments.append(_attachment(part))
+            self.attachments.append(_message_file(part))
 
     def _add_text(self, part: Part, version: _Version | None) -> None:
         if version is None:
@@ -117,10 +117,10 @@ class _Reader:
             container = read_tnef(part.body)
         except ValueError:
             self.flags.add(Flag.UNREADABLE_TNEF)
-            self.attachments.append(_attachment(part))
+            self.attachments.append(_message_file(part))
             return
         self.attachments += [
-            Attachment(file_names.clean(file.name), file.type, file.content, file.content_id)
+            MessageFile(file_names.clean(file.name), file.type, file.content, file.content_id)
             for file in container.files
         ]
         if container.plain or container.html:
@@ -128,7 +128,7 @@ class _Reader:
                 texts = ([text] if text else [] for text in (container.plain, container.html))
                 self.versions.append(_Version(*texts))
         elif container.has_rtf:
-            self.attachments.append(_attachment(part))
+            self.attachments.append(_message_file(part))
 
 
 def _is_text(part: Part) -> bool:
@@ -139,11 +139,11 @@ def _is_text(part: Part) -> bool:
     )
 
 
-def _attachment(part: Part) -> Attachment:
+def _message_file(part: Part) -> MessageFile:
     media_type, name = part.type, part.file_name
     if not name and media_type == "message/rfc822":
         name = "message.eml"
-    return Attachment(file_names.clean(name, media_type), media_type, part.body, part.content_id)
+    return MessageFile(file_names.clean(name, media_type), media_type, part.body, part.content_id)
 
 
 def _may_be_stub(plain: str) -> bool:

@@ -11,7 +11,7 @@ from . import addresses, authentication, headers, loops, quotes
 from .addresses import Address
 from .authentication import Authentication
 from .bounces.reader import Bounce, read_bounces
-from .content import Attachment, read_content
+from .content import MessageFile, read_content
 from .headers import Headers
 from .html import HtmlText
 from .loops import LoopVerdict
@@ -50,7 +50,7 @@ class Message:
     folding: Folding
     plain: str
     html: str
-    attachments: tuple[Attachment, ...]
+    attachments: tuple[MessageFile, ...]
     loop: LoopVerdict
     bounces: tuple[Bounce, ...]
     authentication: Authentication
@@ -107,7 +107,7 @@ def _addresses(values: Headers, name: str) -> tuple[Address, ...]:
     return tuple(reversed(unique.values()))[:MAX_ADDRESSES]
 
 
-def _cut(text: HtmlText) -> tuple[HtmlText, tuple[Attachment, ...], set[Flag]]:
+def _cut(text: HtmlText) -> tuple[HtmlText, tuple[MessageFile, ...], set[Flag]]:
     """Cut a text that is too long for a ticket. The whole becomes an attachment."""
     if len(text.text) <= MAX_TEXT_CHARS:
         return text, (), set()
@@ -119,5 +119,5 @@ def _cut(text: HtmlText) -> tuple[HtmlText, tuple[Attachment, ...], set[Flag]]:
             if start < MAX_TEXT_CHARS
         ),
     )
-    whole = Attachment(WHOLE_TEXT, "text/plain", text.text.encode())
+    whole = MessageFile(WHOLE_TEXT, "text/plain", text.text.encode())
     return beginning, (whole,), {Flag.TEXT_CUT}

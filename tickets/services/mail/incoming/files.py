@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ....exceptions import InvalidInput
 from ....files.received import ReceivedFile
-from ....mail.content import Attachment
+from ....mail.content import MessageFile
 from ....models.incoming import FILE_NOTE, InboundMessage
 from ....models.ticket import Comment, Ticket
 from ...attachments.attaching import attach, fitting
@@ -27,7 +27,7 @@ class MailedFile:
 
 @contextmanager
 def storing_files(
-    files: Sequence[Attachment], ticket: Ticket | None, *, is_joining: bool
+    files: Sequence[MessageFile], ticket: Ticket | None, *, is_joining: bool
 ) -> Iterator[list[MailedFile]]:
     """Store the files of a message that joins a ticket, or a new one for None.
 
@@ -71,6 +71,6 @@ def keep_files(
     return refused[:MAX_NAMED]
 
 
-def name_waiting(files: Sequence[Attachment]) -> list[str]:
+def name_waiting(files: Sequence[MessageFile]) -> list[str]:
     """Return a sentence for each file of a message that joins no conversation yet."""
     return [f"{FILE_NOTE}{file.name} waits with the message." for file in files[:MAX_NAMED]]
