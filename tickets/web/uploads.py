@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from ..exceptions import InvalidInput, PayloadTooLarge
 from ..files.received import MIB, ReceivedFile
-from ..services.attachments.storing import receive
+from ..services.attachments.storing import receive_file
 
 
 def max_body_bytes() -> int:
@@ -113,7 +113,7 @@ class _Handler(FileUploadHandler):
     file: ReceivedFile
 
     def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
-        self.file = receive(file_name)
+        self.file = receive_file(file_name)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.file.write(raw_data)

@@ -27,7 +27,7 @@ from .storage import storage, storage_errors
 logger = logging.getLogger(__name__)
 
 
-def receive(name: str) -> ReceivedFile:
+def receive_file(name: str) -> ReceivedFile:
     """Return an empty file to write chunks to."""
     try:
         directory = storage().temporary_directory
@@ -38,7 +38,7 @@ def receive(name: str) -> ReceivedFile:
 
 def receive_content(name: str, content: bytes) -> ReceivedFile:
     """Return a file that is there as a whole, to be closed. Raise StorageUnavailable."""
-    file = receive(name)
+    file = receive_file(name)
     file.write(content)
     if file.is_unwritable:
         raise StorageUnavailable  # the file is not at fault: what it came with has to wait

@@ -14,7 +14,7 @@ from tickets.services.attachments import deletion
 from tickets.services.attachments.attaching import store_unattached
 from tickets.services.attachments.processing import process_file
 from tickets.services.attachments.storage import storage
-from tickets.services.attachments.storing import receive
+from tickets.services.attachments.storing import receive_file
 from tickets.services.housekeeping import purge_expired
 from tickets.services.merging import merge_tickets
 from tickets.services.tickets import delete_ticket
@@ -131,7 +131,7 @@ def test_two_who_store_the_same_bytes_at_once_share_them(in_directory):
 
 @pytest.mark.django_db(transaction=True)
 def test_what_no_form_has_sent_goes_after_a_day(in_directory):
-    file = receive("log.txt")
+    file = receive_file("log.txt")
     file.write(samples.TEXT)
     store_unattached([file])
     purge_expired()

@@ -13,7 +13,7 @@ from tickets.models.ticket import Comment, Ticket
 from tickets.models.workplace import PendingReply
 from tickets.services.attachments.attaching import store_unattached
 from tickets.services.attachments.storage import storage
-from tickets.services.attachments.storing import receive
+from tickets.services.attachments.storing import receive_file
 from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import AgentFactory
 
@@ -127,7 +127,7 @@ def test_an_earlier_file_cannot_be_guessed(page, signed):
 
 
 def test_an_earlier_file_that_was_deleted_is_said(page):
-    file = receive("log.txt")
+    file = receive_file("log.txt")
     file.write(samples.TEXT)
     [row] = store_unattached([file])
     signed = sign_earlier_file(row, "log.txt")

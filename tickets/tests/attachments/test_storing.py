@@ -14,7 +14,7 @@ from tickets.forms.files import AttachmentForm
 from tickets.models.attachments import Attachment, StoredFile
 from tickets.services.attachments.attaching import attach
 from tickets.services.attachments.storage import storage
-from tickets.services.attachments.storing import receive, storing
+from tickets.services.attachments.storing import receive_file, storing
 from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import CommentFactory, TicketFactory
 
@@ -33,7 +33,7 @@ def files_in(storage, path=""):
 
 
 def received(content=samples.TEXT, name="log.txt"):
-    file = receive(name)
+    file = receive_file(name)
     file.write(content)
     return file
 
