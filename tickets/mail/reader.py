@@ -19,7 +19,7 @@ from .mime import Flag, parse
 from .quotes import Folding
 
 MAX_ADDRESSES = 1000  # of one header
-MAX_SUBJECT_CHARS = 1000
+MAX_READ_SUBJECT_CHARS = 1000
 WHOLE_TEXT = "message.txt"  # the attachment with a text that was cut
 
 
@@ -80,7 +80,7 @@ def read(raw: bytes, *, envelope_from: str | None = None, authserv_id: str = "")
             for name in ("delivered-to", "x-original-to", "envelope-to")
             for address in _addresses(root.headers, name)
         ),
-        subject=root.headers.text("subject")[:MAX_SUBJECT_CHARS],
+        subject=root.headers.text("subject")[:MAX_READ_SUBJECT_CHARS],
         date=headers.date(root.headers.raw("date")),
         message_id=own_ids[0] if own_ids else f"<{sha256}@message.invalid>",
         has_own_id=bool(own_ids),

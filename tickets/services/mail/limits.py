@@ -13,7 +13,7 @@ from ...vocabulary import MAX_AUTOMATIC_MAILS_PER_HOUR, MailKind
 
 HOUR = 3600  # seconds
 # What a person wrote. All other email is automatic.
-WRITTEN = frozenset({MailKind.REPLY})
+NOT_AUTOMATIC = frozenset({MailKind.REPLY})
 # The automatic email that is counted. An agent sends the private link, so it does not count; nor
 # does the notice that a ticket has another address: nobody must be able to use up the limit and
 # then take a ticket over unseen.
@@ -25,7 +25,7 @@ HELD_COUNTER = f"{DESK_COUNTER}{HELD}"
 
 def refusal(kind: str, address: str) -> str:
     """Return why an email to a requester must never be sent; "" if it may."""
-    if kind in WRITTEN:
+    if kind in NOT_AUTOMATIC:
         return ""
     if is_program(address):
         return "This address belongs to a program, which gets no automatic email."

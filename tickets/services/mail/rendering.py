@@ -199,7 +199,7 @@ def _headers(email: Email, sender: DeskSender) -> dict[str, str]:
     headers = {"Message-ID": conversations.message_id(email, domain)}
     if reply_to := sender.reply_to(email):
         headers["Reply-To"] = reply_to
-    if email.kind not in limits.WRITTEN:
+    if email.kind not in limits.NOT_AUTOMATIC:
         # RFC 3834, and Exchange's own header: no "out of office" comes back.
         is_answer = email.kind == MailKind.RECEIVED and bool(earlier)
         headers["Auto-Submitted"] = "auto-replied" if is_answer else "auto-generated"
