@@ -58,7 +58,7 @@ def add_comment(
         if actor.user is not None and not is_overtaken:
             TicketRead.objects.mark_read(ticket, actor.user)
         outbox.comment_added(comment)
-        notifications.comment_added(comment, actor)
+        notifications.tell_of_comment(comment, actor)
     return comment
 
 
@@ -89,7 +89,7 @@ def add_reply(
         ticket.last_activity_at = comment.created_at
         ticket.waiting_since = ticket.waiting_since or received_at or comment.created_at
         ticket.snoozed_until = None
-        notifications.comment_added(comment, REQUESTER)
+        notifications.tell_of_comment(comment, REQUESTER)
     return comment
 
 

@@ -94,7 +94,7 @@ def editing(
             notify = outbox.status_changed if undoes is None else outbox.status_restored
             notify(ticket, before["status"])
             if ticket.assignee_id != before["assignee_id"]:
-                notifications.ticket_assigned(ticket, actor)
+                notifications.tell_of_assignment(ticket, actor)
         if ticket.spam != was_spam:
             feedback.recount_feedback(ticket)
         # An agent who finishes a ticket confirms its values. Requesters do not know them.

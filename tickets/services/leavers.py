@@ -74,7 +74,7 @@ def _move_all(leaver: User, actor: Actor, heir: User | None, event: str) -> None
             if not ids:
                 return
             Ticket.objects.filter(pk__in=ids).reassign(heir)
-            notifications.account_left(leaver.get_username(), heir, count, actor, event)
+            notifications.tell_of_leaver(leaver.get_username(), heir, count, actor, event)
             if is_found:
                 _log_found(leaver, count)
                 is_found = False

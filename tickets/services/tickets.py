@@ -96,7 +96,7 @@ def create_ticket(
             feedback.record_feedback(ticket, set(values) & set(LearnedField.values))
         assessment.resume_model_triage(ticket)
         outbox.ticket_created(ticket, held_because=held_because)
-        notifications.ticket_created(ticket, actor)
+        notifications.tell_of_ticket(ticket, actor)
     return ticket
 
 

@@ -122,7 +122,7 @@ def test_a_job_that_is_killed_goes_on(small_batches, mail_server, maria, admin, 
     for _ in range(5):
         TicketFactory(assignee=maria)
     close(maria, admin)
-    tell, calls = leavers.notifications.account_left, []
+    tell, calls = leavers.notifications.tell_of_leaver, []
 
     def die_in_the_second_batch(*arguments):
         calls.append(arguments)
@@ -130,7 +130,7 @@ def test_a_job_that_is_killed_goes_on(small_batches, mail_server, maria, admin, 
             raise RuntimeError("killed")
         tell(*arguments)
 
-    monkeypatch.setattr(leavers.notifications, "account_left", die_in_the_second_batch)
+    monkeypatch.setattr(leavers.notifications, "tell_of_leaver", die_in_the_second_batch)
     work()
     assert len(unassigned()) == 2
     work_now()

@@ -42,21 +42,21 @@ MAX_SEPARATE_EMAILS = 5
 # --- which event tells whom -------------------------------------------------------------
 
 
-def ticket_created(ticket: Ticket, actor: Actor) -> None:
+def tell_of_ticket(ticket: Ticket, actor: Actor) -> None:
     if ticket.assignee is not None:
-        ticket_assigned(ticket, actor)
+        tell_of_assignment(ticket, actor)
     elif not ticket.is_finished:
         _tell(_dispatchers(), NotificationKind.UNASSIGNED, str(ticket.pk), actor, ticket=ticket)
 
 
-def ticket_assigned(ticket: Ticket, actor: Actor) -> None:
+def tell_of_assignment(ticket: Ticket, actor: Actor) -> None:
     """Tell the new assignee, if there is one."""
     if ticket.assignee is not None:
         event = f"{ticket.pk} v{ticket.version}"
         _tell([ticket.assignee], NotificationKind.ASSIGNED, event, actor, ticket=ticket)
 
 
-def comment_added(comment: Comment, actor: Actor) -> None:
+def tell_of_comment(comment: Comment, actor: Actor) -> None:
     """Tell the assignee about the requester's answer, and agents about a note that names them."""
     ticket, event = comment.ticket, str(comment.pk)
     about = {"ticket": ticket, "comment": comment}
@@ -69,7 +69,7 @@ def comment_added(comment: Comment, actor: Actor) -> None:
         _tell(users.values(), NotificationKind.MENTION, event, actor, **about)
 
 
-def account_left(leaver: str, heir: User | None, count: int, actor: Actor, event: str) -> None:
+def tell_of_leaver(leaver: str, heir: User | None, count: int, actor: Actor, event: str) -> None:
     """Tell who got a leaver's tickets: the heir, or else those who look after unassigned ones."""
     about = {"leaver": leaver, "count": count}
     if heir is not None:
