@@ -5,7 +5,6 @@ import pytest
 from tickets.access.actors import REQUESTER, user_actor
 from tickets.audit.trail import audit_trail
 from tickets.exceptions import InvalidInput
-from tickets.mail.addresses import folded_address
 from tickets.models.mail import Email
 from tickets.models.spam import BlockedAddress, is_blocked
 from tickets.models.ticket import Ticket
@@ -183,22 +182,6 @@ def test_mail_of_a_merged_ticket_is_not_sent_if_its_conversation_is_spam(agent, 
 
 
 # --- blocked senders ---
-
-
-@pytest.mark.parametrize(
-    ("address", "folded"),
-    [
-        ("Kim@Example.ORG", "kim@example.org"),
-        ("K.i.m+shop@GMail.com", "kim@gmail.com"),
-        ("kim@googlemail.com", "kim@gmail.com"),
-        ("k.im+shop@example.org", "k.im+shop@example.org"),
-        ("kim@Bücher.example", "kim@xn--bcher-kva.example"),
-        ("STRASSE@example.org", "strasse@example.org"),
-        ("Straße@example.org", "straße@example.org"),
-    ],
-)
-def test_addresses_are_folded(address, folded):
-    assert folded_address(address) == folded
 
 
 def test_a_new_ticket_of_a_blocked_address_is_spam_without_a_confirmation(agent):
