@@ -26,6 +26,13 @@ ADDRESS = re.compile(rf"(?<!{CHARACTER}){CHARACTER}{{1,200}}@{CHARACTER}{{1,254}
 QUOTED_LOCAL_PART = re.compile(rf'"[^"\s]{{1,64}}"@{CHARACTER}{{1,254}}')
 # Both names reach the same mailboxes, which ignore dots and what follows a plus.
 GMAIL, GMAIL_DOMAINS = "gmail.com", frozenset({"gmail.com", "googlemail.com"})
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.S)
+# An address alone, or one in angle brackets at the end; then perhaps a comment.
+PLAIN = re.compile(
+    r"(?:[^<>]*<\s*(?P<angle>{0})\s*>|\s*(?P<bare>{0}))\s*(?:\([^()<>]*\)\s*)?".format(
+        r"[^\s@<>\"(),;:\\]+@[^\s@<>\"(),;:\\]+"
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,15 @@ def parse(value: str) -> tuple[Address, ...]:
         value = value.replace('"', " ")  # one is never closed
     # Some programs encode the address together with the name.
     return tuple(_addresses(value)) or tuple(_addresses(decode_words(value).replace('"', " ")))
+
+
+def plain_address(value: str) -> str:
+    """Return the address of a header in which every program reads the same one; else "".
+
+    In `"kim@example.org"@example.net`, for example, programs find different ones.
+    """
+    match = PLAIN.fullmatch(QUOTED.sub('""', value))
+    return (match["angle"] or match["bare"]) if match else ""
 
 
 def _addresses(value: str) -> Iterator[Address]:

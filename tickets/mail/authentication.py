@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..vocabulary import Verified
+from .addresses import plain_address
 from .headers import Headers
 
 # Comments and quoted strings may repeat what the sender wrote, so their content never counts.
@@ -14,6 +15,8 @@ PIECE = re.compile(r'\\.|"(?:[^"\\]|\\.)*+"?|[()]|[^\\"()]+|\\', re.S)
 RESULT = re.compile(r"\s*(spf|dkim|dmarc)\s*(?:/\s*\d+\s*)?=\s*([a-z]+)", re.I)
 # Who signed (RFC 8601, 2.7.1): header.d=example.org or header.i=@example.org
 SIGNER = re.compile(r"\sheader\s*\.\s*(?:d\s*=\s*|i\s*=\s*[^\s@;]*@)([^\s;]+)", re.I)
+# The domain whose policy was looked up: header.from=example.org
+CHECKED = re.compile(r"\sheader\s*\.\s*from\s*=\s*(?:[^\s;@\"]*@)?([^\s;\"]+)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,8 @@ class Authentication:
 def read(headers: Headers, authserv_id: str, senders: Sequence[str]) -> Authentication:
     """Read the topmost Authentication-Results, if our server wrote it; others may be forged.
 
-    `senders` has the addresses in From. Of several, nobody can say which one was checked, so then
-    only a failure counts.
+    `senders` has the addresses in From. If there are several, or another program may find another
+    one there, nobody can say which one was checked, so then only a failure counts.
     """
     value = next(iter(headers.all_raw("authentication-results")[:1]), "")
     server, _, results = _without_comments(value).partition(";")
@@ -54,6 +57,7 @@ def read(headers: Headers, authserv_id: str, senders: Sequence[str]) -> Authenti
         return Authentication()
     values: dict[str, str] = {}
     signers: set[str] = set()
+    checked: set[str] = set()
     for text in results.split(";"):
         match = RESULT.match(text)
         if match is None:
@@ -63,11 +67,21 @@ def read(headers: Headers, authserv_id: str, senders: Sequence[str]) -> Authenti
         if name not in values or (name == "dkim" and result == "pass"):
             values[name] = result
         if name == "dkim" and result == "pass" and (signer := SIGNER.search(text)):
-            signers.add(signer[1].lower().rstrip("."))
-    if len(senders) != 1:
+            signers.add(_ascii(signer[1]))
+        if name == "dmarc":
+            checked.update(map(_ascii, CHECKED.findall(text)))
+    domain = _ascii(senders[0].rpartition("@")[2]) if senders else ""
+    if list(senders) != [plain_address(headers.raw("from"))] or checked - {domain}:
         return Authentication(dmarc="fail" if values.get("dmarc") == "fail" else "")
-    domain = senders[0].rpartition("@")[2].lower()
     return Authentication(**values, is_signed_by_sender=domain in signers)
+
+
+def _ascii(domain: str) -> str:
+    """Return a domain in lower case, in ASCII if it can be written so."""
+    try:
+        return domain.lower().rstrip(".").encode("idna").decode()
+    except UnicodeError:
+        return domain.lower().rstrip(".")
 
 
 def _without_comments(value: str) -> str:

@@ -33,7 +33,7 @@ def letter(body="The printer is on fire.", *, sender="Kim <kim@example.org>", **
 
 def checked(result):
     """Return the header by which our own server says what it thinks of the sender."""
-    return f"{AUTHSERV}; dmarc={result} header.from=example.org"
+    return f"{AUTHSERV}; dmarc={result}"
 
 
 def deliver(raw, mailbox=None, envelope_from=None, envelope_to=()):

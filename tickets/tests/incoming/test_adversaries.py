@@ -143,6 +143,18 @@ def test_a_forged_agent_publishes_nothing(ticket, mailbox, sender):
     assert not Comment.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "sender", ['"maria@desk.example"@evil.example', "maria@desk.example@evil.example"]
+)
+def test_an_agents_address_within_another_publishes_nothing(ticket, mailbox, sender):
+    """Its domain passes the checks, and the desk finds the agent's address in it."""
+    AgentFactory(email="maria@desk.example")
+    results = checked("pass")
+    raw = letter("Pay.", sender=sender, to=answer_to(ticket), authentication_results=results)
+    assert deliver(raw, mailbox).state == InboundState.HELD
+    assert not Comment.objects.exists()
+
+
 @pytest.mark.parametrize("subject", ["[#{}]", "Re: [#{}] x", "[#{}] [#{}]", "=?utf-8?q?[=23{}]?="])
 @pytest.mark.parametrize(
     "sender", ["eve@example.net", "kim@example.org.evil.net", '"kim@example.org" <e@x.net>']

@@ -75,6 +75,14 @@ def test_only_the_configured_server_and_only_its_topmost_header_count(mailbox):
     assert deliver(letter(authentication_results=checked("pass"))).verified == "not_verified"
 
 
+def test_a_visitor_whom_a_form_names_in_our_own_name_is_not_verified(mailbox):
+    """The checks say that the form's server may write as the desk, and nothing about Reply-To."""
+    for result, verified in [("pass", "not_verified"), ("fail", "failed")]:
+        raw = letter(sender=DESK, reply_to=MARIA, authentication_results=checked(result))
+        row = deliver(raw, mailbox)
+        assert (row.sender_address, row.verified) == ("maria@desk.example", verified)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_sender_who_may_be_forged_gets_no_automatic_email(mailbox, mail_server):
     row = deliver(letter(authentication_results=checked("fail")), mailbox)

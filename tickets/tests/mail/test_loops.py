@@ -68,7 +68,10 @@ RESULTS = "Authentication-Results: mx.example.org; "
 @pytest.mark.parametrize(
     ("headers", "verdict"),
     [
-        ([f"{RESULTS}spf=pass; dkim=pass; dmarc=pass (p=none) header.from=x"], Verified.VERIFIED),
+        (
+            [f"{RESULTS}spf=pass; dkim=pass; dmarc=pass (p=none) header.from=Example.org"],
+            Verified.VERIFIED,
+        ),
         ([f"{RESULTS}dmarc=fail"], Verified.FAILED),
         ([f"{RESULTS}spf=pass smtp.mailfrom=x.org; dkim=pass"], Verified.NOT_VERIFIED),
         # A signature counts where it is of the domain in From, and DMARC has not failed.
@@ -83,6 +86,8 @@ RESULTS = "Authentication-Results: mx.example.org; "
         # Nobody can say which of two senders was checked.
         (["From: boss@example.org", f"{RESULTS}dmarc=pass"], Verified.NOT_VERIFIED),
         (["From: boss@example.org", f"{RESULTS}dmarc=fail"], Verified.FAILED),
+        # The server says which domain it checked.
+        ([f"{RESULTS}dmarc=pass header.from=evil.example"], Verified.NOT_VERIFIED),
         (["Authentication-Results: MX.example.org 1; dmarc=pass"], Verified.VERIFIED),
         # Only the topmost counts, and only from our server.
         ([f"{RESULTS}dmarc=fail", f"{RESULTS}dmarc=pass"], Verified.FAILED),
@@ -101,6 +106,45 @@ RESULTS = "Authentication-Results: mx.example.org; "
 def test_the_verdict_about_the_sender(headers, verdict):
     parsed = read(message("Hi there", *headers), authserv_id="mx.example.org").authentication
     assert parsed.verdict == verdict
+
+
+def verdict_on(sender, results):
+    raw = message("Hi there", f"{RESULTS}{results}")
+    raw = raw.replace(b"From: kim@example.org", f"From: {sender}".encode())
+    return read(raw, authserv_id="mx.example.org").authentication.verdict
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        '"boss@example.org"@evil.example',
+        'Boss <"boss@example.org "@evil.example>',
+        "boss@example.org@evil.example",
+        "<boss@example.org\\@evil.example>",
+        "<boss@example.org,@evil.example:eve@evil.example>",
+        "<boss@example.org(@evil.example)>",
+        "<boss@example.org>@evil.example",
+        "Eve eve@evil.example <boss@example.org",
+        "boss@example.org eve@evil.example",
+    ],
+)
+def test_a_sender_whom_programs_read_differently_is_not_verified(sender):
+    assert verdict_on(sender, "dmarc=pass") == Verified.NOT_VERIFIED
+    assert verdict_on(sender, "dmarc=fail") == Verified.FAILED
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "kim@example.org (Kim)",
+        '"Doe, Kim (Ltd.)" <kim@example.org>',
+        '"Kim <kim@example.net>" <kim@example.org>',
+        "kim@example.net <kim@example.org> (Kim)",
+        "=?utf-8?q?Kim?= <\r\n kim@example.org>",
+    ],
+)
+def test_a_sender_with_any_name_is_verified(sender):
+    assert verdict_on(sender, "dmarc=pass header.from=example.org") == Verified.VERIFIED
 
 
 def test_nothing_is_read_without_the_name_of_our_server():

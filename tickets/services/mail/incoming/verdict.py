@@ -93,7 +93,7 @@ def read_message(raw: bytes, envelope: Envelope) -> Message:
 def judge(message: Message, envelope: Envelope, message_pk: int | None = None) -> Verdict:
     """Return the verdict on a message. `message_pk` is its row, if it is stored."""
     author = author_of(message)
-    verified = message.authentication.verdict
+    verified = _verified(message, author)
     recipients = [*envelope.recipients, *recipients_of(message)]
     if message.bounces:
         return _judge_bounce(message, author, verified, recipients)
@@ -115,6 +115,13 @@ def judge(message: Message, envelope: Envelope, message_pk: int | None = None) -
         return _judge_automatic(message, author, verified, thread)
     verdict = Verdict(InboundKind.WRITTEN, Outcome.TICKET, author, verified)
     return _judge_joined(verdict, thread) if thread else _opening(verdict)
+
+
+def _verified(message: Message, author: Author) -> Verified:
+    """Return what the checks say about the author. They say nothing about one in Reply-To."""
+    verdict = message.authentication.verdict
+    is_in_from = message.sender is not None and message.sender.email == author.address
+    return Verified.NOT_VERIFIED if verdict == Verified.VERIFIED and not is_in_from else verdict
 
 
 def recipients_of(message: Message) -> list[str]:
