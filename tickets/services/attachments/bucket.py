@@ -55,7 +55,7 @@ class BucketStorage(S3Storage):  # type: ignore[misc]
             response_checksum_validation="when_required",
             connect_timeout=CONNECT_TIMEOUT,
             read_timeout=READ_TIMEOUT,
-            retries={"max_attempts": ATTEMPTS, "mode": "standard"},
+            retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
         )
         super().__init__(client_config=config, max_memory_size=MAX_MEMORY_BYTES, **options)
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 import stat
 
 import pytest
@@ -12,6 +13,7 @@ from tickets.exceptions import InvalidInput, StorageUnavailable
 from tickets.files.received import MIB, EarlierFile, ReceivedFile
 from tickets.forms.files import AttachmentForm
 from tickets.models.attachments import Attachment, StoredFile
+from tickets.services.attachments import bucket
 from tickets.services.attachments.attaching import attach
 from tickets.services.attachments.storage import storage
 from tickets.services.attachments.storing import receive_file, storing
@@ -36,6 +38,23 @@ def received(content=samples.TEXT, name="log.txt"):
     file = receive_file(name)
     file.write(content)
     return file
+
+
+def test_a_bucket_that_does_not_answer_is_asked_twice(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "desk")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setattr(bucket, "READ_TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        options = {"bucket_name": "files", "endpoint_url": endpoint, "region_name": "us-east-1"}
+        silent_bucket = bucket.BucketStorage(**options)
+        with pytest.raises(OSError):
+            silent_bucket.exists("ab/cdef")
+        silent.settimeout(0)
+        for _ in range(bucket.ATTEMPTS):
+            silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
 
 
 # --- the contract of both storages ------------------------------------------------------
