@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
 from django.urls import reverse
 
 from .. import requester_texts as texts
@@ -80,12 +79,6 @@ def add_file_error(form: forms.Form, error: DeskError) -> int:
     if isinstance(form, FilesForm) and not isinstance(error, InvalidInput):
         form.accepted_files = []  # storing them would fail again
     return {RateLimited: 429, StorageUnavailable: 503}.get(type(error), 400)
-
-
-def with_retry_after(response: HttpResponse, error: DeskError) -> HttpResponse:
-    if isinstance(error, RateLimited):
-        response["Retry-After"] = str(error.retry_after)
-    return response
 
 
 # --- below messages ---------------------------------------------------------------------

@@ -50,7 +50,7 @@ HEADLINES = {
     503: _("We'll be back in a moment"),
 }
 SERVER_ERROR = _("Something went wrong")
-RETRY_AFTER = 5  # seconds, while the database is unavailable
+RETRY_AFTER = 5  # seconds, while the database or the storage is unavailable
 # Pages of people without an account, who are offered no way to agents' pages.
 REQUESTERS_PATHS = ("/t/", "/links/", "/confirm/")
 CHUNK_BYTES, MAX_DRAINED_BYTES = 64 * 1024, 16 * 1024 * 1024
@@ -64,12 +64,17 @@ def respond(request: HttpRequest, error: DeskError) -> HttpResponse:
     response = answer(request, status, code, error.detail, error.errors)
     if isinstance(error, exceptions.MethodNotAllowed):
         response["Allow"] = ", ".join(error.allowed)
+    if status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    return with_retry_after(response, error)
+
+
+def with_retry_after(response: HttpResponse, error: DeskError) -> HttpResponse:
+    """Say in the response when to try again, if the error passes with time."""
     if isinstance(error, exceptions.RateLimited):
         response["Retry-After"] = str(error.retry_after)
     if isinstance(error, exceptions.Unavailable):
         response["Retry-After"] = str(RETRY_AFTER)
-    if status == 401:
-        response["WWW-Authenticate"] = "Bearer"
     return response
 
 

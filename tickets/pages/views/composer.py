@@ -24,6 +24,7 @@ from ...services.replies import (
     unseen_messages,
 )
 from ...services.undo import undo_token
+from ...web.errors import with_retry_after
 from ...web.notices import notify
 from ...web.wording import plural
 from ..decorators import Request, page
@@ -50,7 +51,8 @@ def ticket_comments(request: Request, ticket_id: int) -> HttpResponse:
     except UnreadMessages:
         return _ask_again(request, ticket_id, form, seen)
     except FILE_ERRORS as error:
-        return _refused(request, ticket, form, add_file_error(form, error))
+        response = _refused(request, ticket, form, add_file_error(form, error))
+        return with_retry_after(response, error)
     return _sent(request, ticket_id, sent, resolves=data["resolve"])
 
 

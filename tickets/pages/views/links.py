@@ -12,6 +12,7 @@ from ...exceptions import RateLimited
 from ...forms.tickets import AddressForm
 from ...services.private_links import request_links
 from ...vocabulary import MAX_LINK_REQUESTS_PER_MINUTE
+from ...web.errors import with_retry_after
 from ..decorators import Request, page
 
 
@@ -29,9 +30,7 @@ def links(request: Request) -> HttpResponse:
         throttle_anonymous(request, actor_of(request), "links", MAX_LINK_REQUESTS_PER_MINUTE)
     except RateLimited as error:
         form.add_error(None, error.detail)
-        response = _page(request, form, status=429)
-        response["Retry-After"] = str(error.retry_after)
-        return response
+        return with_retry_after(_page(request, form, status=429), error)
     request_links(form.cleaned_data["requester_email"])
     return redirect("links-sent")
 

@@ -38,6 +38,7 @@ from ...services.mail.bounced import bounce_of
 from ...services.replies import send_due_replies
 from ...services.tickets import choose_language
 from ...vocabulary import AuthorRole, Status
+from ...web.errors import with_retry_after
 from ...web.language import COOKIE, name_language
 from ...web.notices import notify
 from ..decorators import Request, page
@@ -47,7 +48,6 @@ from ..files import (
     add_file_error,
     count_files,
     earlier_files,
-    with_retry_after,
 )
 from ..mailed import mailed
 from .session import set_preference

@@ -20,6 +20,7 @@ from ...models.private_link import digest
 from ...models.ticket import Ticket
 from ...services.attachments.storing import storing
 from ...services.tickets import create_ticket, create_ticket_once
+from ...web.errors import with_retry_after
 from ...web.notices import notify
 from ..decorators import Request, page
 from ..files import (
@@ -27,7 +28,6 @@ from ..files import (
     add_file_error,
     count_files,
     earlier_files,
-    with_retry_after,
 )
 
 FORM_KEY = "form_key"

@@ -177,6 +177,7 @@ def test_a_storage_that_is_gone_keeps_the_form(page, settings, tmp_path):
     before = Ticket.objects.count()
     response = page.send([upload()])
     assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
     text = response.content.decode()
     assert "Files cannot be stored or opened right now" in text
     assert "It is on fire." in text
