@@ -28,8 +28,10 @@ from .verdict import JOINING, Envelope, judge, read_message
 
 logger = logging.getLogger(__name__)
 
-# A message that ends the worker each time, by its memory for example, must not do so for ever.
-MAX_ATTEMPTS = 5
+# A message that ends the worker each time, by its memory for example, must not do so for ever. That
+# takes a minute or two. With fewer attempts, a worker that is restarted again and again for other
+# reasons would condemn the message that waits first.
+MAX_ATTEMPTS = 20
 # Until then a message's own job is expected to handle it.
 LEFT_OVER_AFTER = timedelta(minutes=2)
 
