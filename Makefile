@@ -49,6 +49,6 @@ requirements: ## Upgrade and pin the Python packages
 	cd "$(ROOT)" && $(SETUP) dev && \
 	for list in requirements requirements-dev; do \
 	  .venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --upgrade \
-	    --no-header --no-emit-index-url --no-emit-find-links --annotation-style line \
+	    --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --annotation-style line \
 	    $$list.in --output-file $$list.txt || exit; \
 	done
