@@ -1,5 +1,6 @@
 """The settings of gunicorn. It uses threads, so that one slow request does not block others."""
 
+import gc
 import json
 import os
 import socket
@@ -59,6 +60,15 @@ def write_problem(sock: socket.socket, status: int, reason: str, message: str) -
 
 # gunicorn has no setting for its error responses.
 util.write_error = write_problem
+
+
+def when_ready(server: Any) -> None:
+    """Load the offline classifier before the fork, so that the workers share its memory."""
+    from tickets.triage import engine
+
+    engine.load_offline()
+    gc.collect()
+    gc.freeze()  # or the collector would write into the shared pages, and copy them
 
 
 def post_worker_init(worker: Any) -> None:

@@ -13,13 +13,14 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers the system checks)
         from .access.groups import create_groups
-        from .services.triage.shared_state import DatabaseSharedState, load_learned
+        from .services.triage.feedback import load_learner
+        from .services.triage.shared_state import DatabaseSharedState
         from .triage import engine
         from .triage.offline import classifier
 
         post_migrate.connect(create_groups, sender=self)
         engine.set_shared_state(DatabaseSharedState())
-        classifier.set_learner_loader(load_learned)
+        classifier.set_learner_loader(load_learner)
 
 
 class AdminConfig(DjangoAdminConfig):

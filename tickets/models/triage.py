@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from ..querysets.predictions import FeedbackQuerySet, PredictionQuerySet
+from ..querysets.predictions import FeedbackQuerySet, PredictionQuerySet, TicketVectorQuerySet
 from ..vocabulary import LearnedField, PredictedField, PredictionUse, Source
 from .constraints import between, confidence_field, one_of
 from .ticket import Ticket
@@ -49,6 +49,9 @@ class Prediction(models.Model):
     accepted = models.BooleanField(null=True)
     final_value = models.CharField(max_length=20, blank=True)  # empty until an agent decides
     final_at = models.DateTimeField(null=True, blank=True)
+    # The confirmed ticket that a learned value rests on, for agents only. No foreign key: adding
+    # one would lock the tickets of a large desk, and it may well be gone.
+    like_ticket = models.BigIntegerField(null=True, blank=True)
 
     objects = PredictionQuerySet.as_manager()
 
@@ -85,6 +88,11 @@ class Feedback(models.Model):
     corrected = models.BooleanField()  # False: confirmed
     decided_at = models.DateTimeField(default=timezone.now)
     learned_at = models.DateTimeField(null=True, blank=True)
+    # What triage would have answered before it learned this: from lexicon and encoder alone, from
+    # the confirmed tickets as well, and with which confidence. Empty until then.
+    prior_value = models.CharField(max_length=10, default="", blank=True)
+    learned_value = models.CharField(max_length=10, default="", blank=True)
+    confidence = confidence_field()
 
     objects = FeedbackQuerySet.as_manager()
 
@@ -93,6 +101,7 @@ class Feedback(models.Model):
         verbose_name_plural = "feedback"
         constraints = [
             one_of("field", LearnedField),
+            between("confidence", 0, 1),
             models.UniqueConstraint(fields=["ticket", "field"], name="feedback_once"),
         ]
         indexes = [models.Index(fields=["field", "-decided_at"], name="feedback_newest")]
@@ -101,18 +110,32 @@ class Feedback(models.Model):
         return f"#{self.ticket_id}: {self.field} is {self.value}"
 
 
+class TicketVector(models.Model):
+    """What a ticket means, as an encoder sees it. Kept while it is learned from or searched."""
+
+    ticket = models.OneToOneField(
+        Ticket, on_delete=models.CASCADE, primary_key=True, related_name="vector"
+    )
+    encoder = models.CharField(max_length=20)  # vectors of different ones are not comparable
+    text_digest = models.CharField(max_length=64)  # of the text that was encoded
+    vector = models.BinaryField()  # see `pack` of the encoder
+
+    objects = TicketVectorQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"#{self.ticket_id} by {self.encoder}"
+
+
 class TriageModel(models.Model):
-    """What the offline classifier has learned about one field. Feedback can rebuild it any time."""
+    """How well the offline classifier has learned one field from the latest feedback."""
 
     field = models.CharField(max_length=10, choices=LearnedField, unique=True)
-    version = models.PositiveIntegerField(default=1)
-    data = models.BinaryField()  # see `triage/offline/learner.py`
+    version = models.PositiveIntegerField(default=1)  # counts every change of the feedback
     feedback_count = models.PositiveIntegerField(default=0)
     # Accuracy on the latest feedback, before it was learned.
     prior_accuracy = models.FloatField(null=True)
     learned_accuracy = models.FloatField(null=True)
-    leads = models.BooleanField(default=False)  # the learned model answers, not the lexicon
-    stale = models.BooleanField(default=False)  # something it learned was retracted
+    leads = models.BooleanField(default=False)  # the confirmed tickets answer
     updated_at = models.DateTimeField(default=timezone.now)
     refitted_at = models.DateTimeField(null=True)
 

@@ -19,6 +19,7 @@ from .listed import CountedQuerySet
 
 PredictionT = TypeVar("PredictionT", bound=models.Model)
 FeedbackT = TypeVar("FeedbackT", bound=models.Model)
+VectorT = TypeVar("VectorT", bound=models.Model)
 
 UNATTACHED_LIFETIME = timedelta(days=30)
 EVIDENCE_LIFETIME = timedelta(days=1)
@@ -261,6 +262,17 @@ def _rounded(value: Any) -> float | None:
 
 class FeedbackQuerySet(CountedQuerySet[FeedbackT]):
     def newest(self, limit: int) -> list[FeedbackT]:
-        """Return the latest feedback that counts with its tickets, oldest first."""
-        rows = self.counted().select_related("ticket").defer("ticket__document")
+        """Return the latest feedback that counts with its tickets and vectors, oldest first."""
+        rows = self.counted().select_related("ticket__vector").defer("ticket__document")
         return list(rows.order_by("-decided_at", "-pk")[:limit])[::-1]
+
+
+class TicketVectorQuerySet(models.QuerySet[VectorT]):
+    def put(self, rows: Iterable[VectorT]) -> None:
+        """Store these vectors in the place of earlier ones of their tickets."""
+        self.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["ticket"],
+            update_fields=["encoder", "text_digest", "vector"],
+        )

@@ -13,8 +13,7 @@ from tickets.models.ticket import Ticket
 from tickets.models.triage import Feedback, TriageModel
 from tickets.services import comments, tickets
 from tickets.services.triage import assessment, feedback
-from tickets.services.triage.feedback import learn
-from tickets.services.triage.shared_state import load_learned
+from tickets.services.triage.feedback import learn, load_learner
 from tickets.tests.factories import TicketFactory
 from tickets.tests.locks import wait_for_lock
 from tickets.triage.offline import classifier
@@ -30,9 +29,9 @@ ODD_TEXT = "The zorblax of unit {} hums again"
 @pytest.fixture(autouse=True)
 def _fresh_store():
     """Load what the test's database has learned, and nothing of another test."""
-    classifier.set_learner_loader(load_learned)
+    classifier.set_learner_loader(load_learner)
     yield
-    classifier.set_learner_loader(load_learned)
+    classifier.set_learner_loader(load_learner)
 
 
 def create(text="The zorblax of unit 1 hums again", **values):
@@ -170,7 +169,7 @@ def test_a_few_corrections_change_the_answer():
     assert before is None or before.category != "billing"
     correct(5)
     learn_all()
-    classifier.set_learner_loader(load_learned)  # as after the two seconds that a process waits
+    classifier.set_learner_loader(load_learner)  # as after the two seconds that a process waits
     classification = classify(ODD_TEXT.format(99))
     assert classification.category == "billing"
     assert {entry.text for entry in classification.evidence} & {"zorblax", "hums", "The zorblax"}
@@ -304,7 +303,7 @@ def test_everything_can_be_rebuilt_from_the_tickets():
     TriageModel.objects.all().delete()
     feedback.rebuild()
     assert stored_figures().seen == 5
-    classifier.set_learner_loader(load_learned)
+    classifier.set_learner_loader(load_learner)
     assert classify(ODD_TEXT.format(77)).category == "billing"
 
 

@@ -50,6 +50,7 @@ class Config:
     all_proxy: str = field(repr=False)
     no_proxy: str
     triage_shadow: str
+    triage_encoder: bool
 
     @property
     def provider(self) -> str:

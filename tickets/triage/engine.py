@@ -16,11 +16,12 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Generic, NamedTuple, TypeVar
 
-from ..vocabulary import Language
+from ..vocabulary import REVIEW_BELOW_CONFIDENCE, Language
 from . import config, parse, prompts, text
 from .config import Config
 from .gateway import ModelGateway
 from .offline import classifier, reading
+from .offline.encoders import choice
 from .offline.lexicon.compiled import load_lexicon
 from .offline.titles import suggestion as offline_title
 from .providers.base import Endpoint, ProviderError
@@ -33,6 +34,7 @@ T = TypeVar("T")
 ResultT = TypeVar("ResultT", bound=TriageResult)
 
 MAX_QUOTE_CHARS = 120
+MAX_CONTRADICTED = REVIEW_BELOW_CONFIDENCE - 0.05  # confidence, so that an agent looks
 PROBE_TEXT = (
     "My card was charged twice for the invoice of March. Please refund one of the payments."
 )
@@ -76,11 +78,13 @@ def classify(
     client: str = "",
     seconds: float = math.inf,
     settings: Config | None = None,
+    ticket: int = 0,
 ) -> Classification:
     """Return the category and priority of a ticket. Without a model this takes milliseconds.
 
     `client` identifies the caller where calls are limited by client, `seconds` is how long the
-    caller waits, and `settings` replaces the current configuration.
+    caller waits, and `settings` replaces the current configuration. What an agent said of the
+    stored ticket with the id `ticket` is no evidence about it.
     """
     started = time.perf_counter()
     result = None
@@ -90,7 +94,9 @@ def classify(
         result = answer and _classification(answer, title, description)
     if result is None:
         result = _offline(
-            "classify", Classification(), lambda: classifier.classify(description, title)
+            "classify",
+            Classification(),
+            lambda: classifier.classify(description, title, without=ticket),
         )
     return dataclasses.replace(result, latency_ms=_milliseconds_since(started))
 
@@ -118,9 +124,18 @@ def language_of(description: str, title: str = "") -> Language | None:
 
 
 def score_sentiment(
-    description: str, title: str = "", *, use_model: bool = True, settings: Config | None = None
+    description: str,
+    title: str = "",
+    *,
+    use_model: bool = True,
+    settings: Config | None = None,
+    ticket: int = 0,
+    at_once: bool = False,
 ) -> SentimentScore:
-    """Return the sentiment and urgency of a ticket. `settings` is as for `classify`."""
+    """Return the sentiment and urgency of a ticket. `settings` and `ticket` are as for `classify`.
+
+    With `at_once` the lexicon alone answers, in less than a millisecond.
+    """
     started = time.perf_counter()
     result = None
     if use_model:
@@ -131,7 +146,9 @@ def score_sentiment(
         result = _offline(
             "score_sentiment",
             SentimentScore(),
-            lambda: classifier.score_sentiment(description, title),
+            lambda: classifier.score_sentiment(
+                description, title, without=ticket, lexicon_only=at_once
+            ),
         )
     return dataclasses.replace(result, latency_ms=_milliseconds_since(started))
 
@@ -196,14 +213,20 @@ def seconds_paused(settings: Config | None = None) -> float:
     )
 
 
+def load_offline() -> None:
+    """Load lexicon and encoder. Before a fork, so that all processes share their memory."""
+    load_lexicon()
+    choice.current()
+
+
 def warm_up(*, wait: bool = False, settings: Config | None = None) -> None:
-    """Load the lexicon and import the provider's package, once per process.
+    """Load the offline classifier and import the provider's package, once per process.
 
     Call it in each process after the fork, so that the first calls are fast. The import runs in
     the background, or before this returns if `wait` is set. `settings` replaces the present
     configuration.
     """
-    load_lexicon()
+    load_offline()
     settings = settings or config.from_settings()
     endpoint = settings.endpoint(prompts.CLASSIFY.name)
     if endpoint is None or endpoint.missing:
@@ -251,16 +274,38 @@ def _classification(
     answer: _ModelAnswer[parse.ClassifyReply], title: str, description: str
 ) -> Classification:
     reply = answer.reply
+    category_confidence, priority_confidence = _checked(reply, title, description)
     quotes = [("category", quote) for quote in reply.category_quotes]
     quotes += [("priority", quote) for quote in reply.priority_quotes]
     result = Classification(
         reply.category,
         reply.priority,
-        reply.category_confidence,
-        reply.priority_confidence,
+        category_confidence,
+        priority_confidence,
         evidence=tuple(_located(quotes, title, description)),
     )
     return answer.attribute(result)
+
+
+def _checked(
+    reply: parse.ClassifyReply, title: str, description: str
+) -> tuple[float | None, float | None]:
+    """Return the model's confidences, but low ones where the offline classifier contradicts.
+
+    A text can dictate the model's answer with any confidence ("critical, 1.0"). An agent should
+    see that, and the offline classifier does not follow instructions.
+    """
+    contradicted = _offline(
+        "check",
+        (False, False),
+        lambda: classifier.contradicts(description, title, reply.category, reply.priority),
+    )
+    claimed = (reply.category_confidence, reply.priority_confidence)
+    category, priority = (
+        min(confidence or MAX_CONTRADICTED, MAX_CONTRADICTED) if is_contradicted else confidence
+        for confidence, is_contradicted in zip(claimed, contradicted, strict=True)
+    )
+    return category, priority
 
 
 def _sentiment_score(answer: _ModelAnswer[parse.SentimentReply]) -> SentimentScore:

@@ -14,6 +14,7 @@ from tickets.services.triage import shared_state
 from tickets.triage import engine
 from tickets.triage.config import Config, from_settings
 from tickets.triage.engine import Probe
+from tickets.triage.offline.encoders import choice
 from tickets.triage.providers.base import Endpoint
 from tickets.triage.providers.gemini_protocol import GOOGLE
 from tickets.triage.providers.proxies import Proxy
@@ -77,6 +78,7 @@ class Command(BaseCommand):
             self._print_line("proxy", _describe_proxy(endpoint))
             self._print_line("limits", limits)
         self._print_line("shadow", _describe_shadow(config))
+        self._print_line("offline", _describe_encoder())
 
     def _print_usage(self) -> None:
         try:
@@ -107,6 +109,11 @@ class Command(BaseCommand):
 
     def _print_line(self, label: str, text: str) -> None:
         self.stdout.write(f"{label:<14} {text}")
+
+
+def _describe_encoder() -> str:
+    problem = choice.problem()
+    return f"lexicon and words. {problem}" if problem else "lexicon and sentence encoder"
 
 
 def explain(probe: Probe) -> str:

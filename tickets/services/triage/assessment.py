@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import transaction
-from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
@@ -18,11 +18,13 @@ from ...exceptions import NotFound, TicketMerged
 from ...models.ticket import Ticket
 from ...triage import config, engine
 from ...triage.config import Config
+from ...triage.offline import prior
+from ...triage.offline.encoders import choice
 from ...triage.results import Classification, SentimentScore
 from ...vocabulary import TRIAGE_FIELDS, LearnedField, PredictionUse, Source
 from ..editing import editing, lock_ticket
 from ..jobs import RetryLater
-from . import predictions
+from . import predictions, vectors
 
 logger = logging.getLogger(__name__)
 OFFLINE = "offline"
@@ -66,12 +68,16 @@ class Assessment:
 def assess_offline(ticket: Ticket, fields: Collection[str]) -> Assessment:
     """Decide those of the fields that nobody has decided yet, in milliseconds.
 
-    Call `save_predictions` on the result once the ticket is stored.
+    Where category and priority are given, nobody waits for the encoder: its urgency follows with
+    the job of `vectors.py`. Call `save_predictions` on the result once the ticket is stored.
     """
+    open_fields = frozenset(fields) & frozenset(ticket.decided_by(Source.DEFAULT))
+    text, key = (ticket.description, ticket.title), ticket.pk or 0
+    chooses = bool(open_fields & set(LearnedField.values))
     assessment = Assessment(
-        engine.classify(ticket.description, ticket.title, use_model=False),
-        engine.score_sentiment(ticket.description, ticket.title, use_model=False),
-        frozenset(fields) & frozenset(ticket.decided_by(Source.DEFAULT)),
+        engine.classify(*text, use_model=False, ticket=key) if chooses else Classification(),
+        engine.score_sentiment(*text, use_model=False, ticket=key, at_once=not chooses),
+        open_fields,
     )
     assessment.apply(ticket)
     return assessment
@@ -91,12 +97,13 @@ def resume_model_triage(ticket: Ticket) -> None:
 
 
 def schedule_model_triage(ticket: Ticket, fields: Collection[str]) -> None:
-    """Queue the jobs of the model (about these fields) and of the shadow.
+    """Queue the jobs of the encoder, the model (about these fields) and the shadow.
 
     They commit with the current transaction. Nobody is asked about spam.
     """
     if ticket.spam:
         return
+    encode_ticket.defer(ticket_id=ticket.pk, text_digest=ticket.text_digest())
     if fields and engine.model_may_be_asked(ticket.description, ticket.title):
         triage_ticket.defer(
             ticket_id=ticket.pk, text_digest=ticket.text_digest(), names=sorted(fields)
@@ -162,6 +169,27 @@ def triage_by_shadow(ticket_id: int, text_digest: str) -> bool:
     return answered == set(TRIAGE_FIELDS) or not is_model
 
 
+def encode(ticket_id: int, text_digest: str) -> None:
+    """Store a ticket's vector, and the urgency that needed it, if its text is still this one."""
+    ticket = Ticket.objects.filter(pk=ticket_id).first()
+    if ticket is None or ticket.text_digest() != text_digest:
+        return
+    vectors.store([ticket], choice.current())
+    latest = ticket.predictions.deciding().filter(field="urgency").order_by("-pk").first()
+    if latest is None or latest.model != prior.VERSION:
+        return
+    score = engine.score_sentiment(
+        ticket.description, ticket.title, use_model=False, ticket=ticket.pk
+    )
+    with suppress(NotFound, TicketMerged), editing(ticket_id, TRIAGE) as edit:
+        ticket = edit.ticket
+        is_open = "sentiment" in ticket.decided_by(Source.OFFLINE, Source.DEFAULT)
+        if is_open and ticket.text_digest() == text_digest:
+            assessment = Assessment(Classification(), score, frozenset({"sentiment"}))
+            assessment.apply(ticket)
+            assessment.save_predictions(ticket, once_per_text=True)
+
+
 def _decided_by_people(ticket: Ticket) -> set[str]:
     """Return the fields that a person has chosen, or has confirmed since."""
     confirmed = ticket.feedback.values_list("field", flat=True)
@@ -224,6 +252,12 @@ def triage_ticket(
     if not triage_by_model(ticket_id, text_digest, fields):
         problem = f"The model did not answer fully about ticket {ticket_id}."
         _retry(context, problem, engine.seconds_paused())
+
+
+@app.task(queue="triage", retry=RetryStrategy(max_attempts=3, exponential_wait=5))
+def encode_ticket(ticket_id: int, text_digest: str) -> None:
+    """Store what a ticket means, for learning and for finding similar tickets."""
+    encode(ticket_id, text_digest)
 
 
 @app.task(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -16,10 +15,14 @@ from procrastinate.exceptions import AlreadyEnqueued
 from ...models.housekeeping import DemoTicket
 from ...models.ticket import Ticket
 from ...models.triage import Feedback, Prediction, TriageModel
-from ...triage.offline.learner import Learner, TrainingExample
+from ...triage.offline.encoders import choice
+from ...triage.offline.encoders.base import Encoder
+from ...triage.offline.learner import WINDOW, Comparison, Learner
+from ...triage.offline.learner import figures as learner_figures
+from ...triage.offline.reading import Reading
 from ...vocabulary import FINISHED_STATUSES, MAX_FEEDBACK, LearnedField, Source
+from . import vectors
 
-logger = logging.getLogger(__name__)
 MAX_LEARNED_AT_ONCE = 200
 
 # --- recording --------------------------------------------------------------------------
@@ -45,21 +48,19 @@ def retract_feedback(ticket: Ticket, fields: Collection[str]) -> None:
 
 
 def recount_feedback(ticket: Ticket) -> None:
-    """Have the next retraining leave out the ticket's feedback if it is spam, else include it."""
-    fields = list(ticket.feedback.values_list("field", flat=True))
-    if fields:
-        TriageModel.objects.filter(field__in=fields).update(stale=True)
+    """Leave out the ticket's feedback from now on if it has become spam, else include it."""
+    note_change(ticket.feedback.values_list("field", flat=True))
 
 
 @transaction.atomic
 def delete_feedback(rows: QuerySet[Feedback]) -> None:
-    """Delete feedback. The next retraining ignores it, and it no longer judges predictions."""
+    """Delete feedback: it no longer counts, and no longer judges predictions."""
     fields = list(rows.values_list("field", flat=True).distinct())
-    TriageModel.objects.filter(field__in=fields).update(stale=True)
     for name in fields:
         tickets = rows.filter(field=name).values("ticket")
         _unjudge(Prediction.objects.filter(field=name, ticket__in=tickets))
     rows.delete()
+    note_change(fields)
 
 
 def _unjudge(predictions: QuerySet[Prediction]) -> None:
@@ -80,6 +81,9 @@ def _store_feedback(ticket: Ticket, name: str, value: str, now: datetime) -> Non
             "corrected": predictions.exclude(value=value).exists(),
             "decided_at": now,
             "learned_at": None,
+            "prior_value": "",
+            "learned_value": "",
+            "confidence": None,
         },
     )
     learn.defer(feedback_id=row.pk)
@@ -89,7 +93,7 @@ def _store_feedback(ticket: Ticket, name: str, value: str, now: datetime) -> Non
 
 
 def learn_feedback(feedback_id: int) -> None:
-    """Learn this row and all others of its field that wait, each by one online update.
+    """Learn this row and all others of its field that wait.
 
     Does nothing if the row was learned before or is gone. After a bulk change the first of many
     jobs does the work of all.
@@ -99,32 +103,43 @@ def learn_feedback(feedback_id: int) -> None:
         name = waiting.filter(pk=feedback_id).values_list("field", flat=True).first()
         if name is None:
             return
-        model = _locked_model(name)  # before the feedback, in the same order as retraining
+        _locked_model(name)  # before the feedback, in the same order as retraining
         unlocked = waiting.filter(field=name).select_for_update(of=("self",), skip_locked=True)
         newest = unlocked.select_related("ticket").order_by("-decided_at", "-pk")
         rows = list(newest[:MAX_LEARNED_AT_ONCE])[::-1]
-        if not rows:
-            return
-        learner = _learner(model)
-        for row in rows:
-            learner.learn(*_example(row))
-        _save_model(model, learner)
-        learned = [row.pk for row in rows]
-        Feedback.objects.filter(pk__in=learned).update(learned_at=timezone.now())
+        _learn(load_learner(choice.current()), rows)
+        note_change([name])
 
 
-def retrain(*, only_if_needed: bool = False) -> None:
-    """Retrain each field's model on the latest feedback, and put it into use at once.
+def retrain() -> None:
+    """Learn the newest feedback again, each piece after those before it.
 
-    With `only_if_needed`, skip fields whose feedback has not changed since their last training.
+    Needed if the classifier itself has changed, and for what was derived from old tickets.
     """
-    for name in LearnedField.values:
-        if not only_if_needed or _needs_training(name):
-            _retrain(name)
+    learner = Learner(choice.current())
+    rows = Feedback.objects.all().newest(len(LearnedField) * MAX_FEEDBACK)
+    _learn(learner, rows)
+    TriageModel.objects.update(refitted_at=timezone.now())
+    note_change(LearnedField.values)
+
+
+def _learn(learner: Learner, rows: Sequence[Feedback]) -> None:
+    """Compare the learner with each decision, before it counts, and store the tickets' vectors."""
+    vectors.store([row.ticket for row in rows], learner.encoder)
+    for row in rows:
+        reading = Reading(row.ticket.title, row.ticket.description, learner.encoder)
+        compared = learner.compare(row.field, row.value, reading, without=row.ticket_id)
+        row.prior_value, row.learned_value = compared.estimated, compared.learned
+        row.confidence = compared.confidence
+        row.learned_at = timezone.now()
+        learner.learn(row.ticket_id, reading.vector, row.field, row.value, compared)
+    Feedback.objects.bulk_update(
+        rows, ["prior_value", "learned_value", "confidence", "learned_at"], batch_size=500
+    )
 
 
 def retrain_later() -> bool:
-    """Queue a job that retrains everything. Return False if one is already waiting."""
+    """Queue a job that retrains. Return False if one is already waiting."""
     try:
         with transaction.atomic():
             retrain_job.configure(queueing_lock="refit").defer(timestamp=0, only_if_needed=False)
@@ -160,71 +175,63 @@ def rebuild() -> None:
     retrain()
 
 
-def _needs_training(name: str) -> bool:
-    """Return whether feedback came, or was retracted, since the last training."""
-    rows = Feedback.objects.counted().filter(field=name)
-    model = TriageModel.objects.filter(field=name).first()
-    if model is None or model.refitted_at is None:
-        return rows.exists() or (model is not None and model.stale)
-    new = rows.filter(Q(learned_at=None) | Q(decided_at__gt=model.refitted_at))
-    return model.stale or new.exists()
+# --- what was learned -------------------------------------------------------------------
 
 
-def _retrain(name: str) -> None:
-    started = timezone.now()
-    rows = Feedback.objects.filter(field=name).newest(MAX_FEEDBACK)
-    learner = Learner.trained(name, (_example(row) for row in rows))
-    learned = {row.pk: row.decided_at for row in rows}
-    with transaction.atomic():
+def load_learner(encoder: Encoder, current: Learner | None = None) -> Learner:
+    """Return what this desk has taught. `current` is returned if nothing has changed since."""
+    with transaction.atomic():  # a failure must not break the caller's transaction
+        version = sum(TriageModel.objects.values_list("version", flat=True))
+        if current is not None and current.version == version:
+            return current
+        rows = Feedback.objects.counted().filter(
+            ~Q(learned_at=None), ticket__vector__encoder=encoder.name
+        )
+        newest = rows.order_by("-decided_at", "-pk").values_list(
+            *("ticket_id", "field", "value"),
+            *("prior_value", "learned_value", "confidence"),
+            "ticket__vector__vector",
+        )
+        learner = Learner(encoder, version)
+        for row in list(newest[: len(LearnedField) * MAX_FEEDBACK])[::-1]:
+            ticket, field, value, estimated, learned, confidence, vector = row
+            comparison = Comparison(value, estimated, learned, confidence) if estimated else None
+            learner.learn(ticket, encoder.unpack(bytes(vector)), field, value, comparison)
+    return learner
+
+
+def note_change(fields: Iterable[str]) -> None:
+    """Have every process load again what was learned of these fields, and store how good it is."""
+    now = timezone.now()
+    for name in sorted(set(fields)):
         model = _locked_model(name)
-        # Learn again what another process has learned since the start, or it would be lost.
-        counted = Feedback.objects.counted().filter(field=name)
-        learned_since = counted.filter(learned_at__gte=started)
-        for row in learned_since.select_related("ticket").order_by("decided_at"):
-            if learned.get(row.pk) != row.decided_at:
-                learner.learn(*_example(row))
-        model.refitted_at, model.stale = started, False
-        _save_model(model, learner)
-        waiting = counted.filter(learned_at=None)
-        decided = waiting.values_list("pk", "decided_at")
-        just_learned = [pk for pk, decided_at in decided if learned.get(pk) == decided_at]
-        is_full = len(learned) == MAX_FEEDBACK
-        too_old = Q(decided_at__lt=min(learned.values())) if is_full else Q(pk__in=[])
-        waiting.filter(Q(pk__in=just_learned) | too_old).update(learned_at=started)
+        rows = Feedback.objects.counted().filter(~Q(learned_at=None), field=name)
+        latest = rows.exclude(prior_value="").order_by("-decided_at", "-pk")[:WINDOW]
+        figures = learner_figures(
+            Comparison(row.value, row.prior_value, row.learned_value, row.confidence)
+            for row in latest
+        )
+        model.version += 1
+        model.feedback_count = rows.count()
+        model.prior_accuracy = figures.prior_accuracy
+        model.learned_accuracy = figures.learned_accuracy
+        model.leads = figures.leads
+        model.updated_at = now
+        model.save()
 
 
-def _example(row: Feedback) -> TrainingExample:
-    return TrainingExample(row.ticket.title, row.ticket.description, row.value)
+def _needs_training() -> bool:
+    """Return whether feedback lacks what the present classifier says, or its vector."""
+    encoder = choice.current()
+    newest = Feedback.objects.counted().order_by("-decided_at", "-pk")
+    ids = list(newest.values_list("pk", flat=True)[: len(LearnedField) * MAX_FEEDBACK])
+    lacking = Q(learned_at=None) | Q(prior_value="") | ~Q(ticket__vector__encoder=encoder.name)
+    return Feedback.objects.filter(lacking, pk__in=ids).exists()
 
 
 def _locked_model(name: str) -> TriageModel:
-    TriageModel.objects.bulk_create(
-        [TriageModel(field=name, version=0, data=b"")], ignore_conflicts=True
-    )
+    TriageModel.objects.bulk_create([TriageModel(field=name, version=0)], ignore_conflicts=True)
     return TriageModel.objects.select_for_update().get(field=name)
-
-
-def _learner(model: TriageModel) -> Learner:
-    if not model.data:
-        return Learner(model.field)
-    try:
-        return Learner.loads(model.field, bytes(model.data))
-    except ValueError:
-        # Another version of this program stored it. The next retraining makes a new one.
-        logger.warning("The learned model of the %s cannot be read; starting over.", model.field)
-        return Learner(model.field)
-
-
-def _save_model(model: TriageModel, learner: Learner) -> None:
-    figures = learner.figures
-    model.data = learner.dumps()
-    model.version += 1
-    model.feedback_count = figures.seen
-    model.prior_accuracy = figures.prior_accuracy
-    model.learned_accuracy = figures.learned_accuracy
-    model.leads = figures.leads
-    model.updated_at = timezone.now()
-    model.save()
 
 
 # --- jobs -------------------------------------------------------------------------------
@@ -241,7 +248,7 @@ def learn(feedback_id: int = 0, lesson_id: int = 0) -> None:
     learn_feedback(feedback_id or lesson_id)
 
 
-@app.periodic(cron="37 * * * *")
+@app.periodic(cron="*/10 * * * *")
 @app.task(
     name=f"{__name__}.retrain",
     aliases=["tickets.tasks.refit"],
@@ -250,5 +257,6 @@ def learn(feedback_id: int = 0, lesson_id: int = 0) -> None:
     queueing_lock="refit",
 )
 def retrain_job(timestamp: int, only_if_needed: bool = True) -> None:
-    """Retrain from the latest feedback, once an hour, if it has changed."""
-    retrain(only_if_needed=only_if_needed)
+    """Retrain, if some feedback was not learned by the present classifier."""
+    if not only_if_needed or _needs_training():
+        retrain()

@@ -122,14 +122,17 @@ class _Value(NamedTuple):
     confidence: float | None
     decides: str
     model: str = ""
+    like: int | None = None
 
 
 def _values(result: TriageResult) -> Iterator[_Value]:
     if isinstance(result, Classification):
         confidence = result.category_confidence
-        yield _Value(PredictedField.CATEGORY, result.category, confidence, "category")
+        like = result.category_like
+        yield _Value(PredictedField.CATEGORY, result.category, confidence, "category", like=like)
         confidence, model = result.priority_confidence, result.priority_model
-        yield _Value(PredictedField.PRIORITY, result.priority, confidence, "priority", model)
+        like = result.priority_like
+        yield _Value(PredictedField.PRIORITY, result.priority, confidence, "priority", model, like)
     if isinstance(result, SentimentScore):
         yield _Value(PredictedField.SENTIMENT, result.sentiment, result.confidence, "sentiment")
         urgency = str(result.urgency_score)
@@ -158,6 +161,7 @@ def _predictions(
             ],
             latency_ms=result.latency_ms,
             cost_usd=result.cost_usd / len(values),
+            like_ticket=entry.like,
             use=use,
         )
         for entry in values

@@ -12,12 +12,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.cache import BaseCache, caches
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
 from ...models.housekeeping import Counter
-from ...models.triage import TriageModel
 from ...triage import config, engine
 from ...triage.providers.base import FAILURE_REASONS
 
@@ -90,14 +89,6 @@ class DatabaseSharedState:
             _cache().delete(FAILURE)
         elif reason in FAILURES:
             _cache().add(FAILURE, (timezone.now(), reason), DAY)
-
-
-def load_learned(field: str, known_version: int) -> tuple[int, bytes] | None:
-    """Return (version, data) of a field's learned model; None if `known_version` is current."""
-    newer = TriageModel.objects.filter(field=field).exclude(version=known_version)
-    with transaction.atomic():  # a failure must not break the caller's transaction
-        row = newer.values_list("version", "data").first()
-    return (row[0], bytes(row[1])) if row else None
 
 
 def calls_today() -> int:

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from tickets.services.triage.shared_state import load_learned
+from tickets.services.triage.feedback import load_learner
 from tickets.triage import engine
 from tickets.triage.offline import classifier
 from tickets.triage.shared_state import LocalSharedState
@@ -100,4 +100,4 @@ def state():
     classifier.set_learner_loader(None)
     yield state
     engine.set_shared_state(application_state)
-    classifier.set_learner_loader(load_learned)
+    classifier.set_learner_loader(load_learner)

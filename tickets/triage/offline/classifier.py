@@ -1,44 +1,63 @@
-"""Category, priority, sentiment and urgency from the lexicon and from what the site has learned."""
+"""Category, priority, sentiment and urgency, from lexicon and encoder and from what was learned."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from ...vocabulary import LEARNED_FIELDS
+from ...vocabulary import CATEGORIES, PRIORITIES, SENTIMENTS
 from ..results import Classification, Evidence, SentimentScore
-from . import prior
-from .learner import LearnedPrediction, Learner
+from . import estimate, prior
+from .encoders import choice
+from .encoders.base import Encoder
+from .estimate import Estimate
+from .evidence import omissions
+from .learner import Learner, estimated_value
 from .reading import Reading
 
 logger = logging.getLogger(__name__)
 
-Learners = Mapping[str, Learner]  # by field; a field without one has learned nothing
-# Field and known version -> a newer version and its data (b"": nothing learned), or None.
-Load = Callable[[str, int], tuple[int, bytes] | None]
-LEARNED = "learned-1"
+# Encoder and the learner in use -> a newer learner, or None if it is the newest.
+Load = Callable[[Encoder, Learner | None], Learner | None]
+LEARNED = "learned-2"
 RELOAD_INTERVAL = 2.0  # seconds
 WARNING_INTERVAL = 60.0
+MIN_PLAUSIBLE_SHARE = 0.05  # of a category that somebody else predicts
+
+
+class _Answer(NamedTuple):
+    """A value of one field, where it comes from, and what it rests on."""
+
+    value: str
+    confidence: float
+    urgency: float
+    model: str
+    evidence: tuple[Evidence, ...]
+    like: int | None = None  # the confirmed ticket that is most like it
 
 
 def classify(
-    description: str, title: str = "", *, learners: Learners | None = None
+    description: str,
+    title: str = "",
+    *,
+    learner: Learner | None = None,
+    without: int = 0,
+    lexicon_only: bool = False,
 ) -> Classification | None:
     """Return category and priority, or None if nothing in the text is known.
 
-    `learners` replaces what this site has learned: {} stands for the lexicon alone.
+    `learner` replaces what this desk has taught. The confirmed ticket `without` does not count.
+    With `lexicon_only` neither the encoder nor the learner is asked, which takes less than a
+    millisecond.
     """
-    learners = site_learners() if learners is None else learners
-    reading = Reading(title, description)
-    category = _learned(learners, "category", reading)
-    priority = _learned(learners, "priority", reading)
-    if not (reading.hits or category or priority):
+    desk = _Desk(title, description, learner, lexicon_only=lexicon_only)
+    category = desk.answer("category", without)
+    priority = desk.answer("priority", without)
+    if not (desk.estimate.is_known or LEARNED in (category.model, priority.model)):
         return None
-    models = [LEARNED if prediction else prior.VERSION for prediction in (category, priority)]
-    category = category or _category(reading)
-    priority = priority or _priority(reading)
     return Classification(
         category=category.value,
         priority=priority.value,
@@ -47,112 +66,160 @@ def classify(
         priority_confidence=priority.confidence,
         evidence=category.evidence + priority.evidence,
         provider="offline",
-        model=models[0],
-        priority_model=models[1],
+        model=category.model,
+        priority_model=priority.model,
+        category_like=category.like,
+        priority_like=priority.like,
     )
 
 
 def score_sentiment(
-    description: str, title: str = "", *, learners: Learners | None = None
+    description: str,
+    title: str = "",
+    *,
+    learner: Learner | None = None,
+    without: int = 0,
+    lexicon_only: bool = False,
 ) -> SentimentScore | None:
     """Return sentiment and urgency, or None if nothing in the text is known."""
-    learners = site_learners() if learners is None else learners
-    reading = Reading(title, description)
-    learned = _learned(learners, "priority", reading)
-    if not reading.hits and learned is None:
+    desk = _Desk(title, description, learner, lexicon_only=lexicon_only)
+    urgency = desk.answer("priority", without)
+    if not (desk.estimate.is_known or urgency.model == LEARNED):
         return None
-    sentiment, confidence, hits = prior.sentiment(reading.of("sentiment"))
-    urgency = learned or _priority(reading)
-    evidence = list(reading.evidence("sentiment", hits))
+    share = max(desk.estimate.sentiment)
+    value = SENTIMENTS[desk.estimate.sentiment.index(share)]
+    hits = [hit for hit in desk.reading.of("sentiment") if hit.label == value]
+    evidence = list(desk.reading.evidence("sentiment", prior.strongest(hits)))
     evidence += [Evidence("sentiment", e.field, e.text, e.start, e.end) for e in urgency.evidence]
     return SentimentScore(
-        sentiment,
-        urgency.urgency,
-        confidence,
+        value,
+        round(urgency.urgency),
+        round(share, 3) if hits or desk.reading.encoder else None,
         source="offline",
         evidence=tuple(evidence[: prior.MAX_EVIDENCE]),
         provider="offline",
-        model=prior.VERSION,
-        urgency_model=LEARNED if learned else prior.VERSION,
+        model=desk.model,
+        urgency_model=urgency.model,
     )
 
 
-def _learned(learners: Learners, field: str, reading: Reading) -> LearnedPrediction | None:
-    """Return the learned model's prediction, if that model answers and knows any of the text."""
-    learner = learners.get(field)
-    if learner is None or not learner.leads:
-        return None
-    prediction = learner.predict(reading)
-    return prediction if reading.hits or prediction.evidence else None
+def contradicts(description: str, title: str, category: str, priority: str) -> tuple[bool, bool]:
+    """Return whether the estimate speaks clearly against a category and against a priority."""
+    estimated = estimate.of(Reading(title, description, choice.current()))
+    if not estimated.is_known:
+        return False, False
+    likely, _share = estimated_value("priority", estimated)
+    distance = abs(PRIORITIES.index(priority) - PRIORITIES.index(likely))
+    is_unlikely = estimated.category[CATEGORIES.index(category)] < MIN_PLAUSIBLE_SHARE
+    return is_unlikely, distance > 1
 
 
-def _category(reading: Reading) -> LearnedPrediction:
-    value, confidence, hits = prior.category(reading.of("category"))
-    return LearnedPrediction(value, confidence, 0, tuple(reading.evidence("category", hits)))
+class _Desk:
+    """One ticket, and what this desk knows of such tickets."""
+
+    def __init__(
+        self, title: str, description: str, learner: Learner | None, *, lexicon_only: bool
+    ) -> None:
+        encoder = None
+        if not lexicon_only:
+            learner = _store.learner() if learner is None else learner
+            encoder = learner.encoder
+        self.learner = learner
+        self.reading = Reading(title, description, encoder)
+        self.estimate: Estimate = estimate.of(self.reading)
+        self.model = f"{prior.VERSION}+{encoder.name}" if encoder else prior.VERSION
+
+    def answer(self, field: str, without: int) -> _Answer:
+        """Return the value of "category" or "priority"."""
+        if self.learner is not None and self.learner.leads(field):
+            learned = self.learner.predict(field, self.reading, self.estimate, without)
+            if learned is not None and learned.neighbours:
+                like = learned.neighbours[0]
+                return _Answer(
+                    learned.value,
+                    learned.confidence,
+                    learned.urgency,
+                    LEARNED,
+                    self._evidence(field, learned.value),
+                    like.key,
+                )
+        value, confidence = estimated_value(field, self.estimate)
+        if self.learner is not None:
+            confidence = self.learner.calibrated(field, confidence)
+        urgency = self.estimate.urgency
+        evidence = self._evidence(field, value)
+        return _Answer(value, round(confidence, 3), urgency, self.model, evidence)
+
+    def _evidence(self, field: str, value: str) -> tuple[Evidence, ...]:
+        """Return the lexicon's words for the value, or else those that the encoder needs for it."""
+        hits = self._hits(field, value)
+        if hits or self.reading.encoder is None or not self.estimate.is_known:
+            return tuple(self.reading.evidence(field, prior.strongest(hits)))
+        return omissions(self.reading, field, self._score(field, value))
+
+    def _hits(self, field: str, value: str) -> list[Any]:
+        if field == "category":
+            return [hit for hit in self.reading.of("category") if hit.label == value]
+        is_urgent = value in ("high", "critical")
+        hits = [hit for hit in self.reading.of("urgency") if (hit.weight > 0) == is_urgent]
+        return hits if value != "medium" else []
+
+    def _score(self, field: str, value: str) -> Callable[[Any], list[float]]:
+        encoder = self.reading.encoder
+        assert encoder is not None
+        if field == "category":
+            at = CATEGORIES.index(value)
+            return lambda vectors: [share.category[at] for share in encoder.shares(vectors)]
+        is_urgent = value in ("high", "critical")
+        return lambda vectors: [
+            sum(share.priority[2:] if is_urgent else share.priority[:2])
+            for share in encoder.shares(vectors)
+        ]
 
 
-def _priority(reading: Reading) -> LearnedPrediction:
-    category, _confidence, _hits = prior.category(reading.of("category"))
-    urgency, hits = prior.urgency(reading, category)
-    confidence = prior.priority_confidence(urgency, hits)
-    evidence = tuple(reading.evidence("priority", hits))
-    return LearnedPrediction(prior.priority(urgency), confidence, urgency, evidence)
-
-
-# --- what the site has learned ---
+# --- what this desk has taught ---
 
 
 class LearnerStore:
-    """Holds the newest learners that `load` returns; without `load` there are none."""
+    """Holds the newest learner that `load` returns; without `load` nothing was taught."""
 
     def __init__(self, load: Load | None = None, now: Callable[[], float] = time.monotonic) -> None:
         self._load = load
         self._now = now
         self._reload_lock = threading.Lock()
         self._reload_at = self._warn_at = float("-inf")
-        self._versions: dict[str, int] = {}
-        self._learners: Learners = {}
+        self._learner: Learner | None = None
 
-    def learners(self) -> Learners:
-        """Return the newest learners."""
+    def learner(self) -> Learner:
+        """Return the newest learner of the current encoder."""
+        encoder = choice.current()
+        if self._learner is not None and self._learner.encoder is not encoder:
+            self._learner, self._reload_at = None, float("-inf")
         if self._load is not None and self._now() >= self._reload_at:
-            self._reload()
-        return self._learners
+            self._reload(encoder)
+        return self._learner or Learner(encoder)
 
-    def _reload(self) -> None:
-        # While one thread reloads, the others use the current learners instead of waiting.
+    def _reload(self, encoder: Encoder) -> None:
+        # While one thread reloads, the others use the current learner instead of waiting.
         if not self._reload_lock.acquire(blocking=False):
             return
         try:
+            assert self._load is not None
             self._reload_at = self._now() + RELOAD_INTERVAL
-            for field in LEARNED_FIELDS:
-                self._reload_field(field)
-        finally:
-            self._reload_lock.release()
-
-    def _reload_field(self, field: str) -> None:
-        assert self._load is not None
-        try:
-            newer = self._load(field, self._versions.get(field, 0))
-            if newer is None:
-                return
-            self._versions[field], data = newer
-            remaining = {name: known for name, known in self._learners.items() if name != field}
-            # Removed first: if the newer learner cannot be read, the older one must not answer.
-            self._learners = remaining
-            if data:
-                self._learners = remaining | {field: Learner.loads(field, data)}
+            self._learner = self._load(encoder, self._learner) or self._learner
         except Exception as error:
             if self._now() >= self._warn_at:
                 self._warn_at = self._now() + WARNING_INTERVAL
-                logger.warning("What was learned about the %s cannot be loaded: %s", field, error)
+                logger.warning("What this desk has taught cannot be loaded: %s", error)
+        finally:
+            self._reload_lock.release()
 
 
 _store = LearnerStore()
 
 
 def set_learner_loader(load: Load | None) -> None:
-    """Set where this process loads its learners from.
+    """Set where this process loads its learner from.
 
     `load` may use the database: it is called in the thread of a caller, at most every two seconds.
     """
@@ -160,6 +227,6 @@ def set_learner_loader(load: Load | None) -> None:
     _store = LearnerStore(load)
 
 
-def site_learners() -> Learners:
-    """Return the current learners of this site."""
-    return _store.learners()
+def site_learner() -> Learner:
+    """Return the current learner of this site."""
+    return _store.learner()

@@ -1,72 +1,70 @@
-"""The quotes of a ticket that a learned prediction rests on."""
+"""The words of a ticket without which a prediction would be weaker."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from ..results import Evidence
-from .features import UNSPACED_FROM, TextSpan
+from .features import UNSPACED_FROM
 from .lexicon.compiled import load_lexicon
-from .reading import Reading
-from .tokens import fold
+from .reading import Reading, whole_text
+from .tokens import tokenise
 
-MAX_EVIDENCE = 5
-MIN_SHARE = 0.1  # of the strongest quote's pull; weaker ones are not evidence
-MAX_RUN_CHARS = 12  # in scripts without spaces
+MAX_EXCERPT_CHARS = 150  # each word costs a vector
+MAX_WORDS = 10
+MAX_EVIDENCE = 3
+MIN_PART = 0.3  # of the strongest word's effect; weaker ones are not evidence
+MIN_EFFECT = 0.005
+PIECE_CHARS = 3  # in scripts without spaces
 
-
-def strongest(
-    reading: Reading, field: str, pulls: Iterable[tuple[TextSpan, float]]
-) -> Iterator[Evidence]:
-    """Yield the spans with the strongest pull, in that order, without overlaps."""
-    totals: dict[TextSpan, float] = {}
-    for span, pull in pulls:
-        if not _is_meaningless(reading, span):
-            totals[span] = totals.get(span, 0.0) + pull
-    ranked = sorted(totals, key=lambda span: (-totals[span], span))
-    threshold = totals[ranked[0]] * MIN_SHARE if ranked else 0.0
-    chosen: list[TextSpan] = []
-    for span in ranked:
-        if totals[span] <= max(0.0, threshold):
-            break
-        _choose(chosen, span, reading)
-    for span in chosen[:MAX_EVIDENCE]:
-        quote = reading.texts[span.field][span.start : span.end]
-        yield Evidence(field, span.field, quote, span.start, span.end)
+Score = Callable[[Sequence[Any]], Sequence[float]]  # of vectors
 
 
-def merged(first: Iterable[Evidence], second: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """Return both, without entries that overlap an earlier one."""
-    chosen: list[Evidence] = []
-    for entry in (*first, *second):
-        if not any(
-            entry.field == other.field and entry.start < other.end and other.start < entry.end
-            for other in chosen
-        ):
-            chosen.append(entry)
-    return tuple(chosen[:MAX_EVIDENCE])
+class _Span(NamedTuple):
+    field: str
+    start: int
+    end: int
 
 
-def _choose(chosen: list[TextSpan], span: TextSpan, reading: Reading) -> None:
-    """Add the span unless it overlaps a chosen one; join neighbours in scripts without spaces."""
-    for at, other in enumerate(chosen):
-        if other.field != span.field or span.start > other.end or span.end < other.start:
+def omissions(reading: Reading, decides: str, score: Score) -> tuple[Evidence, ...]:
+    """Return the words whose omission lowers the score most, strongest first.
+
+    Only the beginning of a long text is looked at. Costs one batch of vectors.
+    """
+    assert reading.encoder is not None
+    excerpt = {name: text[:MAX_EXCERPT_CHARS] for name, text in reading.texts.items()}
+    spans = [span for name, text in excerpt.items() for span in _words(name, text)][:MAX_WORDS]
+    if len(spans) < 2:  # without its only word, nothing is left to compare with
+        return tuple(_evidence(reading, decides, spans))
+    texts = [whole_text(**excerpt), *(whole_text(**_without(excerpt, span)) for span in spans)]
+    whole, *rest = score(reading.encoder.vectors(texts))
+    effects = {span: whole - value for span, value in zip(spans, rest, strict=True)}
+    strongest = sorted(spans, key=lambda span: (-effects[span], span))[:MAX_EVIDENCE]
+    threshold = max(MIN_EFFECT, MIN_PART * effects[strongest[0]])
+    chosen = [span for span in strongest if effects[span] >= threshold]
+    return tuple(_evidence(reading, decides, chosen))
+
+
+def _words(field: str, text: str) -> Iterator[_Span]:
+    """Yield the words that mean something; in scripts without spaces, pieces of them."""
+    stopwords = load_lexicon().stopwords
+    for word, start, end in tokenise(text):
+        if not word or word in stopwords or (len(word) == 1 and word < UNSPACED_FROM):
             continue
-        run = TextSpan(span.field, min(other.start, span.start), max(other.end, span.end))
-        if _is_unspaced(reading, span) and run.end - run.start <= MAX_RUN_CHARS:
-            chosen[at] = run
-            return
-        if span.start < other.end and span.end > other.start:
-            return
-    chosen.append(span)
+        if max(word) < UNSPACED_FROM:
+            yield _Span(field, start, end)
+            continue
+        for at in range(start, end, PIECE_CHARS):
+            yield _Span(field, at, min(end, at + PIECE_CHARS))
 
 
-def _is_meaningless(reading: Reading, span: TextSpan) -> bool:
-    word = reading.texts[span.field][span.start : span.end]
-    if len(word) == 1:
-        return word < UNSPACED_FROM
-    return fold(word) in load_lexicon().stopwords
+def _without(excerpt: dict[str, str], span: _Span) -> dict[str, str]:
+    text = excerpt[span.field]
+    return {**excerpt, span.field: f"{text[: span.start]} {text[span.end :]}"}
 
 
-def _is_unspaced(reading: Reading, span: TextSpan) -> bool:
-    return max(reading.texts[span.field][span.start : span.end]) >= UNSPACED_FROM
+def _evidence(reading: Reading, decides: str, spans: Sequence[_Span]) -> Iterator[Evidence]:
+    for span in spans:
+        quote = reading.texts[span.field][span.start : span.end]
+        yield Evidence(decides, span.field, quote, span.start, span.end)

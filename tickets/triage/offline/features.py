@@ -1,46 +1,16 @@
-"""The features of a ticket for the learner: hashed words, stems and pairs of words.
-
-Together they are a vector of unit length.
-"""
+"""The features of a text, for the encoder by words: words, stems and pairs of words."""
 
 from __future__ import annotations
 
-import math
-import zlib
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from .lexicon.compiled import load_lexicon
 from .tokens import Token, fold, tokenise
 
-BITS = 14
 WORD, STEM, PAIR, STOPWORD = 1.0, 0.7, 0.5, 0.2
 STEM_CHARS = 5
 # From Thai on, most of Unicode's scripts write no spaces between words.
 UNSPACED_FROM = "\u0e00"
-Features = list[tuple[int, float]]  # slots and weights; the weights' squares add up to 1
-
-
-class TextSpan(NamedTuple):
-    """The first position of a feature: `field_text[start:end]`."""
-
-    field: str
-    start: int
-    end: int
-
-
-def hashed(texts: Mapping[str, str]) -> tuple[Features, list[TextSpan]]:
-    """Return the features of a ticket's texts by field, and the first position of each."""
-    weights: dict[int, float] = {}
-    spans: dict[int, TextSpan] = {}
-    for field, text in texts.items():
-        for name, weight, start, end in named(text):
-            key = slot(name)
-            if key not in weights:
-                weights[key] = weight
-                spans[key] = TextSpan(field, start, end)
-    length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-    return [(key, weight / length) for key, weight in weights.items()], list(spans.values())
 
 
 def named(text: str) -> Iterator[tuple[str, float, int, int]]:
@@ -72,8 +42,3 @@ def _pieces(text: str, start: int, end: int) -> Iterator[tuple[str, float, int, 
         yield fold(text[start:end]), WORD, start, end
     for at in range(start, end - 1):
         yield fold(text[at : at + 2]), WORD, at, at + 2
-
-
-def slot(name: str) -> int:
-    """Return the slot of a feature's weights, the same in every process and version of Python."""
-    return zlib.crc32(name.encode("utf-8", "surrogatepass")) & ((1 << BITS) - 1)

@@ -1,260 +1,225 @@
-"""What a site has learned about one field, on top of the lexicon.
+"""What a desk has taught: the tickets whose values an agent confirmed, and how to use them.
 
-A linear model over hashed words that starts out predicting the same as the lexicon. Each example
-corrects it, and some of the latest examples are learned again with it. It answers only while it
-is no worse than the lexicon on tickets that it had not learned yet.
+A ticket gets the value of the confirmed tickets that mean nearly the same, the more so the nearer
+they are; where there are none, the estimate stands. Whether the confirmed tickets answer at all is
+decided by how often they were right on the latest ones, before these were known.
 """
 
 from __future__ import annotations
 
 import math
-import random
-import zlib
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ...vocabulary import REVIEW_BELOW_CONFIDENCE
-from ..results import Evidence
-from . import packing
-from .confidence import Head
-from .evidence import merged, strongest
+from ...vocabulary import CATEGORIES, LEARNED_FIELDS, PRIORITIES
+from . import estimate, prior
+from .encoders.base import Encoder
+from .estimate import Estimate
 from .reading import Reading
-from .replay import ReplayExample
-from .targets import TARGETS
-from .weights import Rows, Weights, familiarity
 
-FORMAT = 2
-MAX_EXAMPLES = 2000
-REPLAYED, STORED = 8, 200  # with each example, 8 of the latest 200 are learned again
-WINDOW = 100  # examples on which lexicon and learned model are compared
-TOLERANCE = 1  # examples by which the learned model may be behind
-CAUTIOUS_UNTIL = 15.0  # examples; until then a text counts by much less than its known share
-BIAS_RATE = 0.06
-FAMILIAR = 0.8  # a text counts in full from this known share on
-MAX_RARITY = 3.0
-MAX_WITHOUT_EVIDENCE = REVIEW_BELOW_CONFIDENCE - 0.05  # confidence of a prediction without any
+MAX_TICKETS = 2000  # the newest ones
+NEIGHBOURS = 8
+LOOKED_AT = 64  # nearest tickets, as not every one has every field
+POWER = 4  # a ticket with a cosine of .5 counts a sixteenth of an identical one
+ESTIMATE_WEIGHT = 0.3  # of the estimate, beside 1 for an identical ticket
+SHARPNESS = 1.4  # neighbours that agree are right more often than their number says
+WINDOW = 100  # comparisons of estimate and learner
+TOLERANCE = 1  # comparisons by which the learner may be behind
+MIN_COSINE = 0.5  # of a ticket that is named as the reason
+# Where an urgency moves to for a neighbour's priority: well inside its borders.
+URGENCY_RANGES = {"low": (0, 28), "medium": (41, 57), "high": (69, 77), "critical": (87, 100)}
+CALIBRATED_BY = 50.0  # comparisons that count as much as what was calibrated beforehand
+MAX_CONFIDENCE, MIN_CONFIDENCE = 0.99, 0.26
 
 
-class TrainingExample(NamedTuple):
-    """The text of a ticket and the value that an agent decided on."""
+class Comparison(NamedTuple):
+    """What estimate and learner said of a ticket before an agent's value was learned."""
 
-    title: str
-    description: str
     value: str
+    estimated: str
+    learned: str
+    confidence: float | None  # of the one that answered
+
+
+class ConfirmedTicket(NamedTuple):
+    """A ticket, and the values by field that an agent decided on."""
+
+    key: int
+    values: dict[str, str]
+
+
+class Neighbour(NamedTuple):
+    key: int
+    value: str
+    cosine: float
 
 
 class LearnedPrediction(NamedTuple):
-    """A value, its confidence (0..1) and evidence, and the urgency behind a priority."""
+    """A value, its confidence (0..1), the urgency behind a priority, and the likest tickets."""
 
     value: str
     confidence: float
-    urgency: int
-    evidence: tuple[Evidence, ...] = ()
+    urgency: float
+    neighbours: Sequence[Neighbour]  # with the same value, nearest first
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The accuracy of lexicon and learned model on the latest examples, before learning these.
+    """The accuracy of estimate and learner on the latest comparisons; None before the first."""
 
-    None before the first example.
-    """
-
-    seen: int
     prior_accuracy: float | None
     learned_accuracy: float | None
     leads: bool
 
 
-class Judgement(NamedTuple):
-    """The learned model's scores for a ticket, compared with the lexicon's."""
-
-    start: list[float]  # the lexicon's scores
-    prior_value: str
-    scores: list[float]
-    best: int
-    signs: list[float]  # from which the confidence is estimated
-
-
 class Learner:
-    """The lexicon and what was learned about `field`, "category" or "priority"."""
+    """The tickets that agents of a desk confirmed, and the latest comparisons by field.
 
-    def __init__(self, field: str) -> None:
-        self.field = field
-        self.target = TARGETS[field]
-        self.seen = 0
-        self._weights = Weights(self.target.width)
-        self._bias = [0.0] * self.target.width
-        self._bias_gathered = 0.0
-        self._counts = [1] * len(self.target.values)
-        self._head = Head()
-        self._latest: deque[ReplayExample] = deque(maxlen=STORED)
-        self._compared: deque[tuple[bool, bool]] = deque(maxlen=WINDOW)  # (lexicon, learned) right
+    `version` is for whoever stores them. Learn them from the oldest to the newest.
+    """
 
-    @property
-    def leads(self) -> bool:
-        """Whether the learned model answers instead of the lexicon.
+    def __init__(self, encoder: Encoder, version: int = 0) -> None:
+        self.encoder = encoder
+        self.version = version
+        self._index = encoder.index()
+        self._tickets: list[ConfirmedTicket] = []
+        self._position: dict[int, int] = {}
+        self._comparisons: dict[str, deque[Comparison]] = {
+            name: deque(maxlen=WINDOW) for name in LEARNED_FIELDS
+        }
 
-        It may be one ticket behind, the difference that chance alone makes.
+    def learn(
+        self, key: int, vector: Any, field: str, value: str, comparison: Comparison | None = None
+    ) -> None:
+        """Add a value that an agent decided on, and what was said before it was known."""
+        if key not in self._position:
+            self._position[key] = len(self._tickets)
+            self._tickets.append(ConfirmedTicket(key, {}))
+            self._index.add(vector)
+        self._tickets[self._position[key]].values[field] = value
+        if comparison is not None:
+            self._comparisons[field].append(comparison)
+
+    def compare(self, field: str, value: str, reading: Reading, without: int = 0) -> Comparison:
+        """Return what estimate and learner say of a ticket, which does not count itself."""
+        estimated = estimate.of(reading)
+        own_value, own_confidence = estimated_value(field, estimated)
+        learned = self.predict(field, reading, estimated, without)
+        if learned is None:
+            return Comparison(value, own_value, own_value, own_confidence)
+        confidence = learned.confidence if self.leads(field) else own_confidence
+        return Comparison(value, own_value, learned.value, confidence)
+
+    # --- predicting ---
+
+    def predict(
+        self, field: str, reading: Reading, estimated: Estimate, without: int = 0
+    ) -> LearnedPrediction | None:
+        """Return what the confirmed tickets say, whether or not they lead; None without any.
+
+        The ticket `without` does not count: it is the one to be predicted.
         """
-        ahead = sum(learned - lexicon for lexicon, learned in self._compared)
-        return bool(self._compared) and ahead >= -TOLERANCE
+        neighbours = self._neighbours(field, reading.vector, without)
+        if not neighbours:
+            return None
+        if field == "category":
+            shares = _with_votes(estimated.category, CATEGORIES, neighbours)
+            urgency = 0.0
+        else:
+            urgency = _moved(estimated.urgency, neighbours)
+            shares = estimate.priority_shares(urgency)
+            shares = _with_votes(shares, PRIORITIES, neighbours)
+        values = CATEGORIES if field == "category" else PRIORITIES
+        value = values[shares.index(max(shares))] if not urgency else prior.priority(round(urgency))
+        confidence = self.calibrated(field, _sharpened(shares)[values.index(value)])
+        alike = [n for n in neighbours if n.value == value and n.cosine >= MIN_COSINE]
+        return LearnedPrediction(value, confidence, urgency, alike)
 
-    @property
-    def figures(self) -> Figures:
-        count = len(self._compared)
-        if not count:
-            return Figures(self.seen, None, None, False)
-        lexicon, learned = (sum(flags) / count for flags in zip(*self._compared, strict=True))
-        return Figures(self.seen, lexicon, learned, self.leads)
+    def _neighbours(self, field: str, vector: Any, without: int) -> list[Neighbour]:
+        found = []
+        for at, cosine in self._index.nearest(vector, LOOKED_AT):
+            ticket = self._tickets[at]
+            if field in ticket.values and ticket.key != without and cosine > 0:
+                found.append(Neighbour(ticket.key, ticket.values[field], cosine))
+        return found[:NEIGHBOURS]
 
-    def predict(self, reading: Reading) -> LearnedPrediction:
-        """Return the learned model's prediction, whether or not it leads."""
-        judgement = self._judge(reading)
-        evidence = self._evidence(reading, judgement)
-        confidence = self._head.confidence(judgement.signs)
-        if not evidence:
-            confidence = min(confidence, MAX_WITHOUT_EVIDENCE)
-        value = self.target.values[judgement.best]
-        urgency = self.target.urgency(judgement.scores)
-        return LearnedPrediction(value, round(confidence, 3), urgency, evidence)
+    # --- how good it is ---
 
-    # --- learning ---
+    def leads(self, field: str) -> bool:
+        """Return whether the confirmed tickets answer, and not the estimate alone.
 
-    def learn(self, title: str, description: str, value: str) -> None:
-        """Compare lexicon and model on the ticket, then learn the value that an agent decided on.
-
-        Raise ValueError, and learn nothing, if the field has no such value.
+        They may be one comparison behind, the difference that chance alone makes.
         """
-        label = self.target.values.index(value)
-        reading = Reading(title, description)
-        judgement = self._judge(reading)
-        self._compared.append((judgement.prior_value == value, judgement.best == label))
-        self._head.learn(judgement.signs, judgement.best == label)
-        self._counts[label] += 1
-        self.seen += 1
-        self._drop_contradictions(reading, label)
-        rows = self._weights.all(reading.features)
-        self._step(rows, judgement.scores, label)
-        chance = random.Random(self.seen)  # noqa: S311  (picks examples, protects nothing)
-        for _ in range(min(REPLAYED, len(self._latest))):
-            latest = len(self._latest)
-            example = self._latest[max(chance.randrange(latest), chance.randrange(latest))]
-            rows = example.rows(self._weights)
-            self._step(rows, self._scores(example.start, rows), example.label)
-        self._latest.append(ReplayExample.of(reading.features, judgement.start, label))
+        return self.figures(field).leads
 
-    @classmethod
-    def trained(cls, field: str, examples: Iterable[TrainingExample]) -> Learner:
-        """Return a learner that has learned the last 2,000 of these examples, in their order."""
-        learner = cls(field)
-        for example in deque(examples, maxlen=MAX_EXAMPLES):
-            learner.learn(*example)
-        return learner
+    def figures(self, field: str) -> Figures:
+        return figures(self._comparisons[field])
 
-    def _drop_contradictions(self, reading: Reading, label: int) -> None:
-        """Stop replaying examples with another value whose tickets are just like this one."""
-        keys = frozenset(key for key, _weight in reading.features)
-        outdated = [
-            example for example in self._latest if example.label != label and example.is_like(keys)
-        ]
-        for example in outdated:
-            self._latest.remove(example)
-
-    def _step(self, rows: Rows, scores: Sequence[float], label: int) -> None:
-        rarity = math.sqrt(sum(self._counts) / len(self._counts) / self._counts[label])
-        gradient = self.target.gradient(scores, label)
-        gradient = [min(rarity, MAX_RARITY) * part for part in gradient]
-        self._weights.step(rows, gradient)
-        self._bias_gathered += sum(part * part for part in gradient)
-        pace = BIAS_RATE / math.sqrt(1 + self._bias_gathered)
-        self._bias = [bias - pace * part for bias, part in zip(self._bias, gradient, strict=True)]
-
-    # --- judging ---
-
-    def _judge(self, reading: Reading) -> Judgement:
-        start, prior_value = self.target.start(reading)
-        rows = self._weights.known(reading.features)
-        known = familiarity(rows)
-        # A mostly new text counts little: the first examples apply to similar tickets only.
-        trust = min(1.0, known / FAMILIAR) ** (2 / (1 + self.seen / CAUTIOUS_UNTIL))
-        scores = self._scores(start, rows, trust)
-        best = self.target.best(scores)
-        likely = self.target.shares(self.target.sober(scores, start))[best]
-        likely = min(0.998, max(0.002, likely))
-        agrees = self.target.values[best] == prior_value
-        signs = [math.log(likely / (1 - likely)), 1.0, agrees - 0.5, known - 0.7]
-        return Judgement(start, prior_value, scores, best, signs)
-
-    def _scores(self, start: Sequence[float], rows: Rows, trust: float = 1.0) -> list[float]:
-        totals = self._weights.totals(rows)
-        return [
-            first + bias + trust * total
-            for first, bias, total in zip(start, self._bias, totals, strict=True)
-        ]
-
-    def _evidence(self, reading: Reading, judgement: Judgement) -> tuple[Evidence, ...]:
-        """Return the quotes behind the value: learned ones, and the lexicon's if it agrees."""
-        towards = self.target.towards(judgement.scores)
-        pulls = []
-        for (key, weight), span in zip(reading.features, reading.spans, strict=True):
-            moves = self._weights.moves(key)
-            if moves is not None:
-                pulls.append((span, weight * _dot(moves, towards)))
-        learned = list(strongest(reading, self.field, pulls))
-        if self.target.values[judgement.best] != judgement.prior_value:
-            return tuple(learned)
-        lexicon = list(reading.evidence(self.field, self.target.hits(reading)))
-        moved = [
-            score - first for score, first in zip(judgement.scores, judgement.start, strict=True)
-        ]
-        if _dot(judgement.start, towards) > _dot(moved, towards):
-            return merged(lexicon, learned)
-        return merged(learned, lexicon)
-
-    # --- storing ---
-
-    def dumps(self) -> bytes:
-        """Return everything that was learned. Half precision is enough for the weights."""
-        parts = [
-            packing.pack("I", [FORMAT, self.seen, *self._counts]),
-            packing.pack("f", [*self._bias, self._bias_gathered]),
-            packing.pack("B", [2 * lexicon + learned for lexicon, learned in self._compared]),
-            self._head.pack(),
-            self._weights.pack(),
-            packing.pack("I", [len(self._latest)]),
-            *(example.pack() for example in self._latest),
-        ]
-        return zlib.compress(b"".join(parts))
-
-    @classmethod
-    def loads(cls, field: str, data: bytes) -> Learner:
-        """Restore what `dumps` returned. Raise ValueError for anything else."""
-        learner = cls(field)
-        try:
-            learner._unpack(packing.Reader(zlib.decompress(data)))
-        except (zlib.error, ValueError) as error:
-            raise ValueError(f"This is not a learner of the {field}: {error}.") from error
-        return learner
-
-    def _unpack(self, reader: packing.Reader) -> None:
-        values = len(self.target.values)
-        version, self.seen, *self._counts = reader.numbers("I", 2 + values)
-        if version != FORMAT or min(self._counts) < 1:
-            raise ValueError("it was stored by another version")
-        *self._bias, self._bias_gathered = reader.numbers("f", self.target.width + 1)
-        if self._bias_gathered < 0:
-            raise ValueError("a sum of squares is negative")
-        self._compared.extend((code >= 2, code % 2 == 1) for code in reader.numbers("B"))
-        self._head.unpack(reader)
-        self._weights.unpack(reader)
-        (count,) = reader.numbers("I", 1)
-        self._latest.extend(ReplayExample.unpack(reader, self.target.width) for _ in range(count))
-        if any(example.label >= values for example in self._latest):
-            raise ValueError("an example has an unknown value")
-        reader.end()
+    def calibrated(self, field: str, confidence: float) -> float:
+        """Return the confidence, moved by how often this desk's latest predictions were right."""
+        return calibrated(confidence, self._comparisons[field])
 
 
-def _dot(left: Sequence[float], right: Sequence[float]) -> float:
-    return sum(a * b for a, b in zip(left, right, strict=True))
+def figures(comparisons: Iterable[Comparison]) -> Figures:
+    rows = list(comparisons)
+    if not rows:
+        return Figures(None, None, False)
+    estimated = sum(row.estimated == row.value for row in rows)
+    learned = sum(row.learned == row.value for row in rows)
+    leads = learned - estimated >= -TOLERANCE
+    return Figures(estimated / len(rows), learned / len(rows), leads)
+
+
+def calibrated(confidence: float, comparisons: Iterable[Comparison]) -> float:
+    """Shift the log odds by the gap between mean confidence and accuracy, as far as it is sure."""
+    rows = [row for row in comparisons if row.confidence is not None]
+    if rows:
+        answers = [row.learned if figures(rows).leads else row.estimated for row in rows]
+        right = sum(answer == row.value for answer, row in zip(answers, rows, strict=True))
+        claimed = math.fsum(row.confidence or 0.0 for row in rows)
+        gap = _log_odds((right + 1) / (len(rows) + 2)) - _log_odds((claimed + 1) / (len(rows) + 2))
+        gap *= len(rows) / (len(rows) + CALIBRATED_BY)
+        confidence = 1 / (1 + math.exp(-_log_odds(confidence) - gap))
+    return round(min(MAX_CONFIDENCE, max(MIN_CONFIDENCE, confidence)), 3)
+
+
+def estimated_value(field: str, estimated: Estimate) -> tuple[str, float]:
+    """Return the value that the estimate stands for, and its share."""
+    if field == "category":
+        share = max(estimated.category)
+        return CATEGORIES[estimated.category.index(share)], share
+    value = prior.priority(round(estimated.urgency))
+    return value, estimate.priority_shares(estimated.urgency)[PRIORITIES.index(value)]
+
+
+def _with_votes(
+    shares: Sequence[float], values: Sequence[str], neighbours: Sequence[Neighbour]
+) -> list[float]:
+    votes = [ESTIMATE_WEIGHT * share for share in shares]
+    for neighbour in neighbours:
+        votes[values.index(neighbour.value)] += neighbour.cosine**POWER
+    total = math.fsum(votes)
+    return [vote / total for vote in votes]
+
+
+def _moved(urgency: float, neighbours: Sequence[Neighbour]) -> float:
+    """Return the mean of the urgency and of where each neighbour's priority would move it."""
+    total, weight = ESTIMATE_WEIGHT * urgency, ESTIMATE_WEIGHT
+    for neighbour in neighbours:
+        low, high = URGENCY_RANGES[neighbour.value]
+        total += neighbour.cosine**POWER * min(high, max(low, urgency))
+        weight += neighbour.cosine**POWER
+    return total / weight
+
+
+def _sharpened(shares: Sequence[float]) -> list[float]:
+    powers = [share**SHARPNESS for share in shares]
+    total = math.fsum(powers)
+    return [power / total for power in powers]
+
+
+def _log_odds(share: float) -> float:
+    share = min(0.999, max(0.001, share))
+    return math.log(share / (1 - share))

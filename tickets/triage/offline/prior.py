@@ -51,7 +51,17 @@ def category(hits: Sequence[Hit]) -> tuple[str, float, list[Hit]]:
     best, second = sorted(CATEGORIES, key=totals.__getitem__, reverse=True)[:2]
     lead = (totals[best] - totals[second]) / (totals[best] + totals[second] + LEAD_DAMPING)
     confidence = min(MAX_CONFIDENCE, 1 / (1 + math.exp(-LEAD_SLOPE * lead)))
-    return best, round(confidence, 3), _strongest(hit for hit in hits if hit.label == best)
+    return best, round(confidence, 3), strongest(hit for hit in hits if hit.label == best)
+
+
+def category_shares(hits: Sequence[Hit]) -> list[float]:
+    """Return how likely each category is, in the order of CATEGORIES."""
+    best, confidence, _hits = category(hits)
+    totals = {name: 1.0 + total for name, total in category_totals(hits).items()}
+    others = sum(totals.values()) - totals[best]
+    shares = {name: (1 - confidence) * total / others for name, total in totals.items()}
+    shares[best] = max(confidence, 1.01 * max(shares[name] for name in totals if name != best))
+    return [shares[name] for name in CATEGORIES]
 
 
 def category_totals(hits: Sequence[Hit]) -> dict[str, float]:
@@ -80,7 +90,7 @@ def urgency(reading: Reading, category: str) -> tuple[int, list[Hit]]:
     moved = _faded(up) + _faded(down) * (DOWN_BESIDE_GRAVE if is_grave else 1.0)
     score = ORDINARY_URGENCY[category] + SENTIMENT_URGENCY[feeling] + moved
     score = min(100.0 if is_grave else WITHOUT_GRAVE_CUE, max(0.0, score))
-    return round(score), _strongest(hit for hit in hits if hit.weight * moved > 0)
+    return round(score), strongest(hit for hit in hits if hit.weight * moved > 0)
 
 
 def _faded(weights: Sequence[float]) -> float:
@@ -114,7 +124,7 @@ def sentiment(hits: Sequence[Hit]) -> tuple[str, float | None, list[Hit]]:
     chosen = max(totals, key=lambda label: totals[label] - SENTIMENT_FROM[label])
     if totals[chosen] < SENTIMENT_FROM[chosen]:
         return DEFAULT_SENTIMENT, None, []
-    return chosen, 0.7, _strongest(hit for hit in hits if hit.label == chosen)
+    return chosen, 0.7, strongest(hit for hit in hits if hit.label == chosen)
 
 
 def _distinct(hits: Iterable[Hit]) -> list[Hit]:
@@ -122,7 +132,7 @@ def _distinct(hits: Iterable[Hit]) -> list[Hit]:
     return list({(hit.label, hit.phrase): hit for hit in hits}.values())
 
 
-def _strongest(hits: Iterable[Hit]) -> list[Hit]:
+def strongest(hits: Iterable[Hit]) -> list[Hit]:
     """Return the hits of most weight, each phrase once."""
     strongest: dict[str, Hit] = {}
     for hit in sorted(hits, key=lambda hit: -abs(hit.weight)):

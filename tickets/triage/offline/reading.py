@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ...vocabulary import Language
 from ..results import Evidence
-from .features import Features, TextSpan, hashed
+from .encoders.base import Encoder, Shares
 from .lexicon.compiled import Lexicon, Match, find, load_lexicon
 from .lexicon.files import LANGUAGES
 from .tokens import Token, tokenise
@@ -41,11 +41,18 @@ class Hit(NamedTuple):
 
 
 class Reading:
-    """A ticket, the patterns of the lexicon in it and, computed on demand, its features."""
+    """A ticket, the patterns of the lexicon in it and, computed on demand, its vector.
 
-    def __init__(self, title: str, description: str) -> None:
+    Without an encoder the lexicon is all that is known of it.
+    """
+
+    def __init__(self, title: str, description: str, encoder: Encoder | None = None) -> None:
         self.texts = {"title": title, "description": description}
-        self.hits = _find_hits([Field(name, text) for name, text in self.texts.items()])
+        self.encoder = encoder
+        fields = [Field(name, text) for name, text in self.texts.items()]
+        self.hits = _find_hits(fields)
+        words = (token.word for field in fields for token in field.tokens)
+        self.has_words = any(word and not word.isdecimal() for word in words)
 
     def of(self, decides: str) -> list[Hit]:
         """Return the hits that decide "category", "urgency" or "sentiment"."""
@@ -57,19 +64,32 @@ class Reading:
             quote = self.texts[hit.field][hit.start : hit.end]
             yield Evidence(decides, hit.field, quote, hit.start, hit.end)
 
-    @property
-    def features(self) -> Features:
-        """What the learner sees of the ticket."""
-        return self._hashed[0]
-
-    @property
-    def spans(self) -> list[TextSpan]:
-        """The first position of each feature."""
-        return self._hashed[1]
+    @cached_property
+    def vector(self) -> Any:
+        """The encoder's vector of title and description."""
+        assert self.encoder is not None
+        return self.encoder.vector(whole_text(self.texts["title"], self.texts["description"]))
 
     @cached_property
-    def _hashed(self) -> tuple[Features, list[TextSpan]]:
-        return hashed(self.texts)
+    def shares(self) -> Shares | None:
+        """What the encoder makes of it."""
+        return self.encoder.shares([self.vector])[0] if self.encoder is not None else None
+
+    @property
+    def sharpness(self) -> float:
+        """How much surer the scores may be than they are."""
+        return self.encoder.sharpness if self.encoder is not None else 1.0
+
+    @property
+    def borders(self) -> Sequence[float]:
+        """The encoder's urgencies between two priorities."""
+        assert self.encoder is not None
+        return self.encoder.borders
+
+
+def whole_text(title: str, description: str) -> str:
+    """Return what is encoded of a ticket."""
+    return f"{title}\n{description}".strip()
 
 
 class Field:

@@ -1,0 +1,67 @@
+"""What every encoder can do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from ...text import clean, shorten
+
+MAX_CHARS = 1000  # of a text; the rest hardly changes a vector, and takes time
+
+
+class Shares(NamedTuple):
+    """How likely each value is, 0..1, in the order of the vocabulary. Each field adds up to 1."""
+
+    category: list[float]
+    priority: list[float]
+    sentiment: list[float]
+
+
+class Index(Protocol):
+    """Finds the nearest of many vectors."""
+
+    def add(self, vector: Any) -> None: ...
+
+    def nearest(self, vector: Any, count: int) -> list[tuple[int, float]]:
+        """Return positions, by the order of adding, and cosines; the highest first."""
+
+
+class Encoder(Protocol):
+    """Texts in, vectors out. Only vectors of the same encoder, by its name, are comparable."""
+
+    name: str
+    borders: Sequence[float]  # see `offline.estimate`
+    sharpness: float  # calibrates what estimate makes of it together with the lexicon
+
+    def vector(self, text: str) -> Any:
+        """Return the vector of a text, of length 1. Safe for several threads."""
+
+    def vectors(self, texts: Sequence[str]) -> list[Any]:
+        """Return the vectors of several texts, in less time than one by one."""
+
+    def shares(self, vectors: Sequence[Any]) -> list[Shares]:
+        """Return what each vector suggests."""
+
+    def index(self) -> Index:
+        """Return an empty index for its vectors."""
+
+    def pack(self, vector: Any) -> bytes:
+        """Return the vector in about a kilobyte."""
+
+    def unpack(self, data: bytes) -> Any:
+        """Restore what `pack` returned. Raise ValueError for anything else."""
+
+
+def prepare(text: str) -> str:
+    """Return what is encoded of a text: no lone surrogates, no more than MAX_CHARS."""
+    return clean(shorten(text.strip(), MAX_CHARS))
+
+
+def softmax(scores: Iterable[float]) -> list[float]:
+    values = list(scores)
+    top = max(values)
+    powers = [math.exp(value - top) for value in values]
+    total = math.fsum(powers)
+    return [power / total for power in powers]

@@ -1,0 +1,39 @@
+"""Which encoder this process uses."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from functools import lru_cache
+
+from ...config import from_settings
+from .base import Encoder
+from .sentences import SentenceEncoder
+from .words import WordEncoder
+
+logger = logging.getLogger(__name__)
+_lock = threading.Lock()
+
+
+def current() -> Encoder:
+    """Return the sentence encoder, or the one by words where it is off or missing."""
+    with _lock:  # two threads must not load 125 MB twice
+        return _load(from_settings().triage_encoder)[0]
+
+
+def problem() -> str:
+    """Return why the sentence encoder is not used; "" if it is."""
+    with _lock:
+        return _load(from_settings().triage_encoder)[1]
+
+
+@lru_cache(2)
+def _load(is_on: bool) -> tuple[Encoder, str]:
+    if not is_on:
+        return WordEncoder(), "TRIAGE_ENCODER is off."
+    try:
+        return SentenceEncoder(), ""
+    except Exception as error:  # whatever is wrong with it, tickets still need their triage
+        text = f"The sentence encoder cannot be loaded: {error}."
+        logger.warning("%s Triage uses words instead.", text)
+        return WordEncoder(), text

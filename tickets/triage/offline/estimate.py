@@ -1,0 +1,121 @@
+"""What lexicon and encoder say of a ticket together, before this desk has taught anything.
+
+Both say how likely each category is; their logarithms are added up. Urgency is one score, and its
+borders decide the priority, so the two never contradict each other.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ...vocabulary import CATEGORIES, DEFAULT_SENTIMENT, SENTIMENTS
+from . import prior
+from .encoders.base import softmax
+from .reading import Reading
+
+VERSION = "offline-4"
+# The two parts weigh the same. Together above 1, since each alone is too cautious: fitted over
+# several sources of tickets, each of equal weight (docs/triage.md).
+LEXICON_WEIGHT = ENCODER_WEIGHT = 0.75
+# The lexicon's part of the urgency, with and without words that say so. The rest is the encoder's.
+LEXICON_URGENCY, LEXICON_URGENCY_WITHOUT_HITS = 0.5, 0.2
+PRIORITY_URGENCY = (18.0, 48.0, 73.0, 92.0)  # the usual urgency of each priority, from low on
+CLEAR_WORD = 3.0  # of a feeling, beside the logarithm of the encoder's share
+MIN_KNOWN_SHARE = 0.5  # of the likeliest category, for a text without a word of the lexicon
+URGENCY_UNIT = 8.0  # points that change the odds of a priority by a factor of e
+BORDERS = tuple(float(least) for _name, least in reversed(prior.PRIORITY_FROM[:-1]))
+
+
+class Estimate(NamedTuple):
+    """The shares of each category and sentiment (0..1), and the urgency (0..100)."""
+
+    category: list[float]
+    sentiment: list[float]
+    urgency: float
+    is_known: bool  # False: nothing in the text says anything
+
+
+def of(reading: Reading) -> Estimate:
+    """Return what triage makes of a ticket."""
+    encoded = reading.shares
+    is_known = bool(reading.hits)
+    if encoded is not None and reading.has_words:
+        is_known = is_known or max(encoded.category) >= MIN_KNOWN_SHARE
+    return Estimate(
+        category=softmax(reading.sharpness * score for score in _category_scores(reading)),
+        sentiment=softmax(_sentiment_scores(reading)),
+        urgency=_urgency(reading),
+        is_known=is_known,
+    )
+
+
+def _category_scores(reading: Reading) -> list[float]:
+    hits = reading.of("category")
+    encoded = reading.shares
+    scores = [0.0] * len(CATEGORIES)
+    if hits or encoded is None:  # a text without a hit is no evidence of the default category
+        scores = [LEXICON_WEIGHT * math.log(share) for share in prior.category_shares(hits)]
+        if encoded is None:
+            scores = [score / LEXICON_WEIGHT for score in scores]
+    if encoded is not None:
+        scores = [
+            score + ENCODER_WEIGHT * math.log(share)
+            for score, share in zip(scores, encoded.category, strict=True)
+        ]
+    return scores
+
+
+def _sentiment_scores(reading: Reading) -> list[float]:
+    value, confidence, _hits = prior.sentiment(reading.of("sentiment"))
+    if reading.shares is None:
+        sure = confidence or 0.7
+        others = (1 - sure) / (len(SENTIMENTS) - 1)
+        return [math.log(sure if name == value else others) for name in SENTIMENTS]
+    return [
+        math.log(share) + CLEAR_WORD * (name == value != DEFAULT_SENTIMENT)
+        for name, share in zip(SENTIMENTS, reading.shares.sentiment, strict=True)
+    ]
+
+
+def _urgency(reading: Reading) -> float:
+    """Return the mean of both. What either of them calls an emergency remains one."""
+    by_words = _lexicon_urgency(reading)
+    if reading.shares is None:
+        return by_words
+    by_meaning = _stretched(encoded_urgency(reading.shares.priority), reading.borders)
+    part = LEXICON_URGENCY if reading.of("urgency") else LEXICON_URGENCY_WITHOUT_HITS
+    urgency = part * by_words + (1 - part) * by_meaning
+    emergencies = [value for value in (by_words, by_meaning) if value >= BORDERS[-1]]
+    return max([urgency, *((value + BORDERS[-1]) / 2 for value in emergencies)])
+
+
+def encoded_urgency(priority_shares: Sequence[float]) -> float:
+    """Return the mean urgency of these shares, which is too close to the middle."""
+    pairs = zip(priority_shares, PRIORITY_URGENCY, strict=True)
+    return math.fsum(share * usual for share, usual in pairs)
+
+
+def _lexicon_urgency(reading: Reading) -> float:
+    category, _confidence, _hits = prior.category(reading.of("category"))
+    return float(prior.urgency(reading, category)[0])
+
+
+def _stretched(urgency: float, borders: Sequence[float]) -> float:
+    """Move an urgency from between two of the encoder's borders to between the priorities' own."""
+    sources, targets = (0.0, *borders, 100.0), (0.0, *BORDERS, 100.0)
+    at = sum(urgency > border for border in borders)
+    part = (urgency - sources[at]) / (sources[at + 1] - sources[at])
+    return targets[at] + part * (targets[at + 1] - targets[at])
+
+
+def priority_shares(urgency: float) -> list[float]:
+    """Return how likely each priority is at this urgency, from low on."""
+    above = [1.0, *(_logistic((urgency - border) / URGENCY_UNIT) for border in BORDERS), 0.0]
+    return [higher - lower for higher, lower in itertools.pairwise(above)]
+
+
+def _logistic(value: float) -> float:
+    return 1 / (1 + math.exp(-value))
