@@ -22,7 +22,7 @@ from tickets.triage.engine import Probe
 from tickets.triage.evaluation import run, sources, table
 from tickets.triage.evaluation.report import Report
 from tickets.triage.evaluation.table import Row
-from tickets.triage.offline.classifier import site_learners
+from tickets.triage.offline.classifier import site_learner
 from tickets.triage.offline.lexicon.compiled import load_lexicon
 from tickets.triage.providers.table import PROVIDERS
 from tickets.triage.shared_state import LocalSharedState
@@ -121,7 +121,7 @@ class Command(BaseCommand):
                 progress=progress.show,
             )
         with ProgressLine(self.stderr, "lexicon only", len(rows)) as progress:
-            lexicon = run.ask(sources.Offline(), rows, progress=progress.show)
+            lexicon = run.ask(sources.Lexicon(), rows, progress=progress.show)
         return Report(
             source=name,
             run=measured,
@@ -130,6 +130,7 @@ class Command(BaseCommand):
             cost_usd=shared.spent,
             learned=learns,
             failed=_failed(shared),
+            rows=rows,
         )
 
     def _print(self, text: str) -> None:
@@ -216,6 +217,7 @@ def _rows_of_tickets(limit: int | None) -> list[Row]:
             ticket.title,
             ticket.description,
             {row.field: row.value for row in ticket.feedback.all()},
+            key=ticket.pk,
         )
         for ticket in tickets
     ]
@@ -236,7 +238,7 @@ def _make_source(name: str, settings: Config) -> sources.Source:
     if name == "default":
         return sources.Default()
     if name == "offline":
-        return sources.Offline(site_learners())
+        return sources.Offline(site_learner())
     engine.warm_up(wait=True, settings=settings)
     return sources.Model(settings)
 

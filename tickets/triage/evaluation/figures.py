@@ -15,6 +15,7 @@ class ChoiceFigures(TypedDict):
     accuracy: float | None
     macro_f1: float | None
     ece: float | None  # expected calibration error
+    ece_floor: float | None  # what perfect confidences would show on so many rows
     coverage_at_0_8: float | None  # the share of rows with a confidence of 0.8 or more
     accuracy_at_0_8: float | None  # the accuracy on these
 
@@ -57,6 +58,27 @@ class CurvePoint(TypedDict):
     priority: float | None
 
 
+class SourceFigures(TypedDict):
+    """The accuracy on the texts of one source, and on the same by the lexicon alone."""
+
+    source: str
+    n: int  # rows
+    accuracy: float | None
+    lexicon: float | None
+    ece: float | None
+    ece_floor: float | None
+
+
+class SourceMeans(TypedDict):
+    """The mean over sources, each counting alike, with its 95% interval."""
+
+    sources: list[SourceFigures]
+    accuracy: float | None
+    low: float | None
+    high: float | None
+    lexicon: float | None
+
+
 class Baselines(TypedDict):
     """What the same rows get from the default values, and from the lexicon alone."""
 
@@ -72,3 +94,4 @@ class ReportFigures(RunFigures):
     cost_usd: float
     baselines: Baselines
     curve: NotRequired[list[CurvePoint]]  # if the source learned
+    by_source: NotRequired[dict[str, SourceMeans]]  # by field, if the rows name their sources

@@ -6,11 +6,14 @@ Shares are 0..1. A metric is None without data, such as the accuracy of no rows.
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ...vocabulary import CALIBRATION_BINS, CONFIDENT_FROM
+
+SEED, DRAWS, RESAMPLES = 1, 50, 400
 
 
 class Judged(NamedTuple):
@@ -80,6 +83,40 @@ def calibration_error(rows: Iterable[Judged]) -> float | None:
         for entries in bins
     )
     return math.fsum(gaps) / total if total else None
+
+
+def calibration_floor(rows: Iterable[Judged]) -> float | None:
+    """Return the calibration error that perfect confidences would show on so many rows.
+
+    Each row is drawn as right as often as its confidence says, and the mean of many draws taken.
+    """
+    confidences = [row.confidence for row in rows if row.confidence is not None]
+    chance = random.Random(SEED)  # noqa: S311  (resampling protects nothing)
+    errors = []
+    for _ in range(DRAWS):
+        drawn = [
+            Judged("right", "right" if chance.random() < confidence else "wrong", confidence)
+            for confidence in confidences
+        ]
+        errors.append(calibration_error(drawn) or 0.0)
+    return mean(errors) if confidences else None
+
+
+def resampled_interval(sources: Sequence[Sequence[bool]]) -> tuple[float, float] | None:
+    """Return the 95% interval of the mean accuracy over sources, each counting alike.
+
+    `sources` has a flag for each row of each source. The rows of a source are drawn again with
+    replacement (Efron, "Bootstrap Methods", 1979); the sources stay the same.
+    """
+    if not sources or not all(sources):
+        return None
+    chance = random.Random(SEED)  # noqa: S311  (resampling protects nothing)
+    means = []
+    for _ in range(RESAMPLES):
+        shares = [sum(chance.choices(flags, k=len(flags))) / len(flags) for flags in sources]
+        means.append(math.fsum(shares) / len(shares))
+    means.sort()
+    return means[round(0.025 * (RESAMPLES - 1))], means[round(0.975 * (RESAMPLES - 1))]
 
 
 def confident(rows: Iterable[Judged], threshold: float = CONFIDENT_FROM) -> list[Judged]:

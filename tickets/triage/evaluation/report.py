@@ -12,15 +12,16 @@ from ...vocabulary import (
     DEFAULT_URGENCY,
 )
 from . import metrics, run
-from .figures import ReportFigures
+from .figures import ReportFigures, SourceMeans
 from .run import Run
-from .table import CHOICES
+from .table import CHOICES, Row
 
 CHOICE_COLUMNS = {
     "rows": "n",
     "accuracy": "accuracy",
     "macro-F1": "macro_f1",
     "ECE": "ece",
+    "floor": "ece_floor",
     "confident": "coverage_at_0_8",
     "right if confident": "accuracy_at_0_8",
 }
@@ -30,9 +31,17 @@ LEVEL_COLUMNS = {
     "precision": "critical_precision",
 }
 URGENCY_COLUMNS = {"rows": "n", "Spearman": "spearman", "mean error": "mae"}
+SOURCE_COLUMNS = {
+    "rows": "n",
+    "accuracy": "accuracy",
+    "lexicon only": "lexicon",
+    "ECE": "ece",
+    "floor": "ece_floor",
+}
 LEGEND = """\
-ECE: expected calibration error over ten bins, of the rows with a confidence. Confident: the share
-of rows predicted with a confidence of 0.8 or more."""
+ECE: expected calibration error over ten bins, of the rows with a confidence. Floor: what perfect
+confidences would show on so many rows. Confident: the share of rows predicted with a confidence of
+0.8 or more."""
 NO_CONFIDENCE = """\
 No confidence: rows predicted without a confidence. They count as predicted, but not for the
 calibration error."""
@@ -49,6 +58,7 @@ class Report:
     cost_usd: float = 0.0
     learned: bool = False  # whether each row was learned after its prediction
     failed: Mapping[str, int] | None = None  # failed questions by reason
+    rows: Sequence[Row] = ()  # what was asked about
 
     def as_object(self) -> ReportFigures:
         """Return the report for programs."""
@@ -68,11 +78,23 @@ class Report:
         }
         if self.learned:
             result["curve"] = run.curve(self.run)
+        if means := dict(self._means()):
+            result["by_source"] = means
         return result
+
+    def _means(self) -> Iterator[tuple[str, SourceMeans]]:
+        """Yield the figures by source of each field, if the rows come from several."""
+        if len({row.source for row in self.rows}) < 2:
+            return
+        for name in CHOICES:
+            if self.run.judged(name):
+                yield name, run.source_means(name, self.run, self.lexicon, self.rows)
 
     def as_text(self) -> str:
         """Return the report for people."""
-        parts = [*self._fields(), self._urgency(), self._learning(), self._effort(), LEGEND]
+        by_source = (_source_table(name, means) for name, means in self._means())
+        parts = [*self._fields(), self._urgency(), *by_source]
+        parts += [self._learning(), self._effort(), LEGEND]
         if any(_without_confidence(self.run.judged(name)) for name in CHOICES):
             parts.append(NO_CONFIDENCE)
         return "\n\n".join(part for part in parts if part)
@@ -136,6 +158,15 @@ class Report:
                 f"cost      ${self.cost_usd:.6f}, estimated",
             ]
         )
+
+
+def _source_table(name: str, means: SourceMeans) -> str:
+    rows = [[row["source"], *_cells(row, SOURCE_COLUMNS)] for row in means["sources"]]
+    mean = ["mean", "", means["accuracy"], means["lexicon"], "", ""]
+    note = (
+        f"95% interval of the mean, by resampling: {_cell(means['low'])} to {_cell(means['high'])}."
+    )
+    return f"{_table([f'{name} by source', *SOURCE_COLUMNS], [*rows, mean])}\n{note}"
 
 
 def _without_confidence(rows: Iterable[metrics.Judged]) -> int:

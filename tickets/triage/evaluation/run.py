@@ -16,6 +16,8 @@ from .figures import (
     PriorityFigures,
     RowLatency,
     RunFigures,
+    SourceFigures,
+    SourceMeans,
     UrgencyFigures,
 )
 from .metrics import Judged
@@ -114,6 +116,7 @@ def choice_figures(rows: Sequence[Judged]) -> ChoiceFigures:
         "accuracy": rounded(metrics.accuracy(rows)),
         "macro_f1": rounded(metrics.macro_f1(rows)),
         "ece": rounded(metrics.calibration_error(rows)),
+        "ece_floor": rounded(metrics.calibration_floor(rows)),
         "coverage_at_0_8": rounded(len(confident) / len(rows) if rows else None),
         "accuracy_at_0_8": rounded(metrics.accuracy(confident)),
     }
@@ -134,6 +137,36 @@ def urgency_figures(run: Run) -> UrgencyFigures:
         "n": len(pairs),
         "spearman": rounded(metrics.spearman(pairs)),
         "mae": rounded(metrics.mean_absolute_error(pairs)),
+    }
+
+
+def source_means(name: str, run: Run, lexicon: Run, rows: Sequence[Row]) -> SourceMeans:
+    """Return the figures of a field by source, and their means."""
+    pairs: dict[str, list[tuple[Judged, Judged]]] = {}
+    for row, one, other in zip(rows, run.choices[name], lexicon.choices[name], strict=True):
+        if one is not None and other is not None:
+            pairs.setdefault(row.source, []).append((one, other))
+    by_source = [_source_figures(source, pairs[source]) for source in sorted(pairs)]
+    flags = [[one.right for one, _ in pairs[figures["source"]]] for figures in by_source]
+    low, high = metrics.resampled_interval(flags) or (None, None)
+    return {
+        "sources": by_source,
+        "accuracy": rounded(metrics.mean([each["accuracy"] or 0.0 for each in by_source])),
+        "low": rounded(low),
+        "high": rounded(high),
+        "lexicon": rounded(metrics.mean([each["lexicon"] or 0.0 for each in by_source])),
+    }
+
+
+def _source_figures(source: str, pairs: Sequence[tuple[Judged, Judged]]) -> SourceFigures:
+    judged = [one for one, _ in pairs]
+    return {
+        "source": source,
+        "n": len(pairs),
+        "accuracy": rounded(metrics.accuracy(judged)),
+        "lexicon": rounded(metrics.accuracy(other for _, other in pairs)),
+        "ece": rounded(metrics.calibration_error(judged)),
+        "ece_floor": rounded(metrics.calibration_floor(judged)),
     }
 
 

@@ -5,14 +5,15 @@ A source returns None if it failed. If it cannot decide it returns the default.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from ...vocabulary import LEARNED_FIELDS
 from .. import engine
 from ..config import Config
 from ..offline import classifier
+from ..offline.encoders import choice
 from ..offline.learner import Learner
+from ..offline.reading import Reading
 from ..results import Classification, SentimentScore
 from .table import Row
 
@@ -36,27 +37,43 @@ class Default:
 
 
 class Offline:
-    """The offline classifier with these learners; new ones stand for the lexicon alone."""
+    """The offline classifier with this learner; without one, it has learned nothing yet."""
 
-    def __init__(self, learners: Mapping[str, Learner] | None = None) -> None:
-        if learners is None:
-            learners = {name: Learner(name) for name in LEARNED_FIELDS}
-        self._learners = learners
+    def __init__(self, learner: Learner | None = None) -> None:
+        self._learner = learner or Learner(choice.current())
+        self._learned = 0
 
     def classify(self, row: Row) -> Classification:
-        learners = self._learners
-        return classifier.classify(row.text, row.title, learners=learners) or Classification()
+        learner, without = self._learner, row.key
+        result = classifier.classify(row.text, row.title, learner=learner, without=without)
+        return result or Classification()
 
     def score_sentiment(self, row: Row) -> SentimentScore:
-        learners = self._learners
-        score = classifier.score_sentiment(row.text, row.title, learners=learners)
+        learner, without = self._learner, row.key
+        score = classifier.score_sentiment(row.text, row.title, learner=learner, without=without)
         return score or SentimentScore()
 
     def learn(self, row: Row) -> None:
         """Learn the right values of a row."""
-        for name, learner in self._learners.items():
-            if name in row.choices:
-                learner.learn(row.title, row.text, row.choices[name])
+        self._learned += 1
+        reading = Reading(row.title, row.text, self._learner.encoder)
+        for field in LEARNED_FIELDS:
+            if value := row.choices.get(field):
+                compared = self._learner.compare(field, value, reading)
+                self._learner.learn(self._learned, reading.vector, field, value, compared)
+
+
+class Lexicon:
+    """The lexicon alone."""
+
+    def classify(self, row: Row) -> Classification:
+        result = classifier.classify(row.text, row.title, lexicon_only=True)
+        return result or Classification()
+
+    def score_sentiment(self, row: Row) -> SentimentScore:
+        return (
+            classifier.score_sentiment(row.text, row.title, lexicon_only=True) or SentimentScore()
+        )
 
 
 class Model:

@@ -15,6 +15,7 @@ from ...vocabulary import CATEGORIES, PREDICTED_FIELDS, PRIORITIES, SENTIMENTS
 
 CHOICES = {"category": CATEGORIES, "priority": PRIORITIES, "sentiment": SENTIMENTS}
 TEXTS = ("text", "title")
+SOURCE = "source"
 MAX_QUOTED_CHARS = 60  # of the file's data in a message
 _NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,20})?")
 
@@ -30,6 +31,8 @@ class Row(NamedTuple):
     text: str
     choices: Mapping[str, str]  # "category", "priority", "sentiment"
     urgency: float | None = None  # 0..100
+    key: int = 0  # of a ticket of this desk, which must not be its own example
+    source: str = ""  # where the text comes from
 
 
 class Table(NamedTuple):
@@ -105,7 +108,7 @@ def _records(content: str) -> Iterator[tuple[int, list[str]]]:
 def _columns(line: int, header: Sequence[str]) -> dict[str, int]:
     """Return the indexes of the known columns."""
     names = [name.strip().lower() for name in header]
-    known = [name for name in names if name in (*TEXTS, *PREDICTED_FIELDS)]
+    known = [name for name in names if name in (*TEXTS, *PREDICTED_FIELDS, SOURCE)]
     for name in known:
         if names.count(name) > 1:
             raise BadFile(f"Line {line}: there are two columns {name}.")
@@ -131,7 +134,8 @@ def _row(line: int, columns: Mapping[str, int], cells: Sequence[str]) -> Row | N
         return None
     # The texts are not stripped: the classifier sees spaces and line ends too.
     title = cells[columns["title"]] if "title" in columns else ""
-    return Row(title, cells[columns["text"]], choices, urgency)
+    source = values.get(SOURCE, "")
+    return Row(title, cells[columns["text"]], choices, urgency, source=source)
 
 
 def _choice(line: int, name: str, value: str) -> str:
