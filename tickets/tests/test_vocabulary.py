@@ -75,11 +75,7 @@ ALLOWED = {
         "tickets/tests/upgrade/test_upgrade.py",
         "test_search_accepts_the_mood_alias",
     ): "searches with mood: still work",
-    ("tickets/triage/offline/learner.py", "keys"): "hashes of features",
     ("tickets/triage/offline/lexicon/files.py", "keys"): KEYS_OF_A_MAPPING,
-    ("tickets/triage/offline/replay.py", "_keys"): "hashes of features",
-    ("tickets/triage/offline/replay.py", "keys"): "hashes of features",
-    ("tickets/triage/offline/weights.py", "keys"): "hashes of features",
     ("tickets/vocabulary.py", "SHOWN"): "the value in the database",
 }
 

@@ -71,9 +71,9 @@ def _category_scores(reading: Reading) -> list[float]:
 def _sentiment_scores(reading: Reading) -> list[float]:
     value, confidence, _hits = prior.sentiment(reading.of("sentiment"))
     if reading.shares is None:
-        sure = confidence or 0.7
-        others = (1 - sure) / (len(SENTIMENTS) - 1)
-        return [math.log(sure if name == value else others) for name in SENTIMENTS]
+        share = confidence or 0.7
+        other_share = (1 - share) / (len(SENTIMENTS) - 1)
+        return [math.log(share if name == value else other_share) for name in SENTIMENTS]
     return [
         math.log(share) + CLEAR_WORD * (name == value != DEFAULT_SENTIMENT)
         for name, share in zip(SENTIMENTS, reading.shares.sentiment, strict=True)

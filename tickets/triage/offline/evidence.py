@@ -34,19 +34,19 @@ def omissions(reading: Reading, decides: str, score: Score) -> tuple[Evidence, .
     """
     assert reading.encoder is not None
     excerpt = {name: text[:MAX_EXCERPT_CHARS] for name, text in reading.texts.items()}
-    spans = [span for name, text in excerpt.items() for span in _words(name, text)][:MAX_WORDS]
+    spans = [span for name, text in excerpt.items() for span in _spans(name, text)][:MAX_WORDS]
     if len(spans) < 2:  # without its only word, nothing is left to compare with
         return tuple(_evidence(reading, decides, spans))
     texts = [whole_text(**excerpt), *(whole_text(**_without(excerpt, span)) for span in spans)]
-    whole, *rest = score(reading.encoder.vectors(texts))
-    effects = {span: whole - value for span, value in zip(spans, rest, strict=True)}
+    whole, *shortened = score(reading.encoder.vectors(texts))
+    effects = {span: whole - value for span, value in zip(spans, shortened, strict=True)}
     strongest = sorted(spans, key=lambda span: (-effects[span], span))[:MAX_EVIDENCE]
     threshold = max(MIN_EFFECT, MIN_PART * effects[strongest[0]])
     chosen = [span for span in strongest if effects[span] >= threshold]
     return tuple(_evidence(reading, decides, chosen))
 
 
-def _words(field: str, text: str) -> Iterator[_Span]:
+def _spans(field: str, text: str) -> Iterator[_Span]:
     """Yield the words that mean something; in scripts without spaces, pieces of them."""
     stopwords = load_lexicon().stopwords
     for word, start, end in tokenise(text):

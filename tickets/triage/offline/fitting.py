@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...vocabulary import CATEGORIES, PRIORITIES, SENTIMENTS
 from . import estimate, prior
-from .encoders import heads, sentences, words
+from .encoders import hashed_words, heads, sentences
 from .encoders.base import prepare, softmax
-from .examples import load_examples
+from .examples.reader import load_examples
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if TYPE_CHECKING:
@@ -127,9 +127,9 @@ def _best_border(values: Matrix, is_above: Matrix, importance: Matrix) -> float:
     """Return the border with the least harm: to miss what is urgent is worse than a false alarm."""
 
     def harm(candidate: float) -> float:
-        said = values > candidate
-        missed = float(importance[is_above & ~said].sum())
-        return MISSED * missed + float(importance[said & ~is_above].sum())
+        is_flagged = values > candidate
+        missed = float(importance[is_above & ~is_flagged].sum())
+        return MISSED * missed + float(importance[is_flagged & ~is_above].sum())
 
     return min((at / 2 for at in range(40, 190)), key=harm)
 
@@ -146,14 +146,14 @@ def _sentence_inputs(texts: list[str]) -> tuple[Matrix, list[int], list[float]]:
 def _word_inputs(texts: list[str]) -> tuple[Matrix, list[int], list[float]]:
     import numpy
 
-    vectors = [words.counted(text) for text in texts]
+    vectors = [hashed_words.counted(text) for text in texts]
     counts = Counter(slot for vector in vectors for slot in vector)
     inputs = sorted(slot for slot, count in counts.items() if count >= MIN_EXAMPLES)
     factors = {slot: math.log((1 + len(texts)) / (1 + counts[slot])) for slot in inputs}
     column = {slot: at for at, slot in enumerate(inputs)}
     matrix = numpy.zeros((len(texts), len(inputs)), dtype=numpy.float32)
     for row, vector in zip(matrix, vectors, strict=True):
-        for slot, weight in words.weighed(vector, factors).items():
+        for slot, weight in hashed_words.weighed(vector, factors).items():
             if slot in column:
                 row[column[slot]] = weight
     return matrix, inputs, [factors[slot] for slot in inputs]
@@ -161,5 +161,5 @@ def _word_inputs(texts: list[str]) -> tuple[Matrix, list[int], list[float]]:
 
 INPUTS: dict[str, Callable[[list[str]], tuple[Any, list[int], list[float]]]] = {
     sentences.NAME: _sentence_inputs,
-    words.NAME: _word_inputs,
+    hashed_words.NAME: _word_inputs,
 }

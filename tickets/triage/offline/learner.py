@@ -138,12 +138,12 @@ class Learner:
         return LearnedPrediction(value, confidence, urgency, alike)
 
     def _neighbours(self, field: str, vector: Any, without: int) -> list[Neighbour]:
-        found = []
+        neighbours = []
         for at, cosine in self._index.nearest(vector, LOOKED_AT):
             ticket = self._tickets[at]
             if field in ticket.values and ticket.key != without and cosine > 0:
-                found.append(Neighbour(ticket.key, ticket.values[field], cosine))
-        return found[:NEIGHBOURS]
+                neighbours.append(Neighbour(ticket.key, ticket.values[field], cosine))
+        return neighbours[:NEIGHBOURS]
 
     # --- how good it is ---
 

@@ -58,8 +58,8 @@ def category_shares(hits: Sequence[Hit]) -> list[float]:
     """Return how likely each category is, in the order of CATEGORIES."""
     best, confidence, _hits = category(hits)
     totals = {name: 1.0 + total for name, total in category_totals(hits).items()}
-    others = sum(totals.values()) - totals[best]
-    shares = {name: (1 - confidence) * total / others for name, total in totals.items()}
+    other_total = sum(totals.values()) - totals[best]
+    shares = {name: (1 - confidence) * total / other_total for name, total in totals.items()}
     shares[best] = max(confidence, 1.01 * max(shares[name] for name in totals if name != best))
     return [shares[name] for name in CATEGORIES]
 

@@ -51,8 +51,8 @@ class Reading:
         self.encoder = encoder
         fields = [Field(name, text) for name, text in self.texts.items()]
         self.hits = _find_hits(fields)
-        words = (token.word for field in fields for token in field.tokens)
-        self.has_words = any(word and not word.isdecimal() for word in words)
+        folded = (token.word for field in fields for token in field.tokens)
+        self.has_words = any(word and not word.isdecimal() for word in folded)
 
     def of(self, decides: str) -> list[Hit]:
         """Return the hits that decide "category", "urgency" or "sentiment"."""

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from ...config import from_settings
 from .base import Encoder
+from .hashed_words import WordEncoder
 from .sentences import SentenceEncoder
-from .words import WordEncoder
 
 logger = logging.getLogger(__name__)
 _lock = threading.Lock()
