@@ -48,7 +48,7 @@ def _defaults(settings):
     """Keep the developer's environment from changing the tests."""
     settings.ACCESS_MODE = "token"
     settings.LLM_ENABLED, settings.LLM_PROVIDER, settings.TRIAGE_SHADOW = True, "auto", ""
-    settings.LLM_BASE_URL = ""
+    settings.LLM_BASE_URL, settings.TRIAGE_ENCODER = "", True
     for row in PROVIDERS.values():
         setattr(settings, row.key_setting, "")
     settings.HTTPS_PROXY = settings.HTTP_PROXY = settings.ALL_PROXY = settings.NO_PROXY = ""

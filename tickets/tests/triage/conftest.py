@@ -7,6 +7,7 @@ import pytest
 from tickets.services.triage.feedback import load_learner
 from tickets.triage import engine
 from tickets.triage.offline import classifier
+from tickets.triage.offline.encoders import choice, hashed_words, sentences
 from tickets.triage.shared_state import LocalSharedState
 from tools.fake_llm import FakeLLM
 
@@ -101,3 +102,12 @@ def state():
     yield state
     engine.set_shared_state(application_state)
     classifier.set_learner_loader(load_learner)
+
+
+@pytest.fixture(params=[sentences.NAME, hashed_words.NAME])
+def encoder(request, settings):
+    """Use each of the encoders in turn."""
+    settings.TRIAGE_ENCODER = request.param == sentences.NAME
+    encoder = choice.current()
+    assert encoder.name == request.param
+    return encoder

@@ -181,14 +181,14 @@ CUES = {
 }
 
 
-def classified(description, title="") -> Classification:
-    answer = classifier.classify(description, title)
+def classified(description, title="", *, lexicon_only=False) -> Classification:
+    answer = classifier.classify(description, title, lexicon_only=lexicon_only)
     assert answer is not None
     return answer
 
 
-def scored(description, title="") -> SentimentScore:
-    score = classifier.score_sentiment(description, title)
+def scored(description, title="", *, lexicon_only=False) -> SentimentScore:
+    score = classifier.score_sentiment(description, title, lexicon_only=lexicon_only)
     assert score is not None
     return score
 
@@ -217,8 +217,8 @@ def test_a_question_is_low_in_each_language(language, text):
         "My invoice is wrong.",
     ],
 )
-def test_a_sentiment_without_evidence_has_no_confidence(text):
-    score = scored(text)
+def test_without_evidence_the_lexicons_sentiment_has_no_confidence(text):
+    score = scored(text, lexicon_only=True)
     assert (score.sentiment, score.confidence) == ("neutral", None)
 
 
@@ -235,11 +235,53 @@ def test_tickets_of_all_kinds_of_sites_are_classified(text, category):
     assert classified(text).category == category
 
 
+EVERY_CUE = [(text, priority) for priority, texts in CUES.items() for text in texts]
+
+
+@pytest.mark.parametrize(("text", "priority"), EVERY_CUE)
+def test_each_kind_of_cue_sets_the_lexicons_priority(text, priority):
+    assert classified(text, lexicon_only=True).priority == priority
+
+
+def test_the_encoder_keeps_what_a_cue_says(encoder):
+    right = [classified(text).priority == priority for text, priority in EVERY_CUE]
+    assert sum(right) >= 0.9 * len(right)
+
+
 @pytest.mark.parametrize(
-    ("text", "priority"), [(text, priority) for priority, texts in CUES.items() for text in texts]
+    ("text", "priority"),
+    [
+        ("Total outage", "critical"),
+        ("Nobody in the company can work.", "critical"),
+        ("I am locked out and cannot work.", "high"),
+        ("Mein Konto wurde gehackt.", "high"),
+        ("What are your opening hours?", "low"),
+        ("Thank you for the quick help!", "low"),
+    ],
 )
-def test_each_kind_of_cue_sets_the_priority(text, priority):
+def test_a_clear_statement_has_its_priority(encoder, text, priority):
     assert classified(text).priority == priority
+
+
+def test_every_encoder_knows_the_category_of_a_clear_ticket(encoder):
+    wrong = [text for key, text in TICKETS.items() if classified(text).category != key[1]]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("私のアカウントにログインできません", "account"),
+        ("Не могу войти в свой аккаунт", "account"),  # noqa: RUF001
+        ("La stampante non stampa più", "technical"),
+        ("Ik wil mijn geld terug", "billing"),
+        ("배송은 언제 도착하나요?", "general"),
+    ],
+)
+def test_the_sentence_encoder_knows_other_languages(text, category):
+    answer = classified(text)
+    assert answer.category == category
+    assert answer.evidence
 
 
 @pytest.mark.parametrize(
@@ -262,15 +304,16 @@ def test_question_words_count_only_at_the_start_of_a_sentence():
 
 
 @pytest.mark.parametrize("text", ["It is urgent.", "Es ist dringend.", "É urgente."])
-def test_without_evidence_the_category_has_a_low_confidence(text):
-    answer = classified(text)
-    assert answer.category == "general"
-    assert (answer.category_confidence or 1) < REVIEW_BELOW_CONFIDENCE
+def test_without_evidence_the_category_has_a_low_confidence(encoder, text):
+    lexicon = classified(text, lexicon_only=True)
+    assert lexicon.category == "general"
+    for answer in (lexicon, classified(text)):
+        assert (answer.category_confidence or 1) < REVIEW_BELOW_CONFIDENCE
 
 
 @pytest.mark.parametrize("text", ["The invoice from March.", "Die Rechnung vom März."])
-def test_without_evidence_the_priority_has_a_low_confidence(text):
-    answer = classified(text)
+def test_without_evidence_the_lexicons_priority_has_a_low_confidence(text):
+    answer = classified(text, lexicon_only=True)
     assert answer.priority == "medium"
     assert (answer.priority_confidence or 1) < REVIEW_BELOW_CONFIDENCE
 
@@ -324,8 +367,9 @@ def test_german_is_understood_without_umlauts():
     ],
 )
 def test_negation_reverses_urgency(text, opposite):
-    urgent, calm = scored(text), scored(opposite)
+    urgent, calm = scored(text, lexicon_only=True), scored(opposite, lexicon_only=True)
     assert calm.urgency_score < urgent.urgency_score - 15
+    assert scored(opposite).urgency_score < scored(text).urgency_score
 
 
 def test_negation_ends_with_its_sentence():

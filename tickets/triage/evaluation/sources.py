@@ -56,11 +56,12 @@ class Offline:
     def learn(self, row: Row) -> None:
         """Learn the right values of a row."""
         self._learned += 1
+        key = row.key or -self._learned  # none of a ticket
         reading = Reading(row.title, row.text, self._learner.encoder)
         for field in LEARNED_FIELDS:
             if value := row.choices.get(field):
                 compared = self._learner.compare(field, value, reading)
-                self._learner.learn(self._learned, reading.vector, field, value, compared)
+                self._learner.learn(key, reading.vector, field, value, compared)
 
 
 class Lexicon:

@@ -19,7 +19,6 @@ from .encoders.base import Encoder
 from .estimate import Estimate
 from .reading import Reading
 
-MAX_TICKETS = 2000  # the newest ones
 NEIGHBOURS = 8
 LOOKED_AT = 64  # nearest tickets, as not every one has every field
 POWER = 4  # a ticket with a cosine of .5 counts a sixteenth of an identical one

@@ -48,7 +48,7 @@ class Encoder(Protocol):
         """Return an empty index for its vectors."""
 
     def pack(self, vector: Any) -> bytes:
-        """Return the vector in about a kilobyte."""
+        """Return the vector in a kilobyte at most."""
 
     def unpack(self, data: bytes) -> Any:
         """Restore what `pack` returned. Raise ValueError for anything else."""

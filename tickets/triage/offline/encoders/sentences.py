@@ -73,7 +73,7 @@ class SentenceEncoder:
 
     def unpack(self, data: bytes) -> Vector:
         vector = self._numpy.frombuffer(data, dtype="<f2")
-        if vector.shape != (SIZE,):
+        if vector.shape != (SIZE,) or not self._numpy.isfinite(vector).all():
             raise ValueError(f"{len(data)} bytes are not a vector of {SIZE} numbers")
         return cast("Vector", vector.astype(self._numpy.float32))
 
