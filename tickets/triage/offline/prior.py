@@ -34,11 +34,6 @@ DOWN_BESIDE_GRAVE = 0.5  # ... and polite phrases lower an emergency by less.
 # One score decides both, so priority and urgency never contradict each other.
 PRIORITY_FROM = (("critical", 82), ("high", 64), ("medium", 35), ("low", 0))
 
-NO_CUE_CONFIDENCE = 0.59  # right more often than this, but as a default: an agent should look
-EDGE_CONFIDENCE = 0.55  # between two priorities, rising ...
-CLEAR_CONFIDENCE = 0.92
-CLEAR_MARGIN = 32  # ... over this many points away from it
-
 SENTIMENT_FROM = {"angry": 4.0, "frustrated": 3.0, "calm": 3.0}
 CLEAR_FEELING = 1.8  # so a clear word of another language than the text's is not enough
 
@@ -100,15 +95,6 @@ def _faded(weights: Sequence[float]) -> float:
 def priority(score: int) -> str:
     """Return the priority of an urgency."""
     return next((name for name, least in PRIORITY_FROM if score >= least), DEFAULT_PRIORITY)
-
-
-def priority_confidence(score: int, hits: Sequence[Hit]) -> float:
-    """Return the confidence of a priority, by how far the urgency is from the next one."""
-    if not hits:
-        return NO_CUE_CONFIDENCE
-    edges = [least for _name, least in PRIORITY_FROM[:-1]]
-    clear = min(1.0, min(abs(score - edge) for edge in edges) / CLEAR_MARGIN)
-    return round(EDGE_CONFIDENCE + (CLEAR_CONFIDENCE - EDGE_CONFIDENCE) * clear, 3)
 
 
 def sentiment(hits: Sequence[Hit]) -> tuple[str, float | None, list[Hit]]:
