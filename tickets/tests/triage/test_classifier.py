@@ -1,107 +1,138 @@
-"""The classifier answers from the lexicon or from what the site has learned."""
+"""The classifier answers from lexicon and encoder, or from what the desk has taught."""
 
 import threading
 
 import pytest
 
-from tickets.triage.offline import classifier, prior
+from tickets.tests.triage.test_learner import ODD, learn, trained
+from tickets.triage.offline import classifier, estimate, prior
 from tickets.triage.offline.classifier import (
     LEARNED,
     RELOAD_INTERVAL,
     WARNING_INTERVAL,
     LearnerStore,
 )
-from tickets.triage.offline.learner import Learner, TrainingExample
-from tickets.vocabulary import LEARNED_FIELDS
+from tickets.triage.offline.encoders import choice, hashed_words
+from tickets.triage.offline.learner import Learner
+from tickets.triage.offline.reading import Reading
+from tickets.vocabulary import CATEGORIES, DEFAULT_CATEGORY
 
-ODD = "The zorblax of {} hums"
-UNKNOWN = ODD.format(99)
+UNKNOWN = "Flibber wobbles the zorblax"
 
 
-def learner(field, value, count=4):
-    return Learner.trained(field, (TrainingExample("", ODD.format(n), value) for n in range(count)))
+def classify(text, learner, **options):
+    answer = classifier.classify(text, learner=learner, **options)
+    assert answer is not None
+    return answer
+
+
+# --- lexicon and encoder --------------------------------------------------------------
+
+
+def test_each_value_names_what_decided_it(encoder):
+    learner = trained(encoder, ODD, "billing", 4)
+    answer = classify(ODD.format(9), learner)
+    assert (answer.model, answer.priority_model) == (LEARNED, f"{prior.VERSION}+{encoder.name}")
+    assert answer.category_like is not None
+    assert answer.priority_like is None
+    assert classify("My invoice", learner, lexicon_only=True).model == prior.VERSION
+
+
+def test_with_the_lexicon_only_nothing_else_answers(encoder):
+    learner = trained(encoder, "Please refund invoice {}", "account", 5)
+    assert classify("Please refund invoice 9", learner).category == "account"
+    answer = classify("Please refund invoice 9", learner, lexicon_only=True)
+    assert answer.category == "billing"
+    score = classifier.score_sentiment("Please refund it", learner=learner, lexicon_only=True)
+    assert score is not None
+    assert (score.model, score.urgency_model) == (prior.VERSION, prior.VERSION)
+    assert classifier.classify(UNKNOWN, lexicon_only=True) is None
+
+
+def test_lexicon_and_encoder_are_weighed(encoder):
+    """Where they agree, both together are more certain than each of them."""
+    reading = Reading("", "Please refund my invoice, I was charged twice", encoder)
+    at = CATEGORIES.index("billing")
+    together = estimate.of(reading).category[at]
+    assert together > reading.shares.category[at]
+    assert together > max(estimate.of(Reading("", "refund")).category[at], 0.9)
+
+
+def test_what_the_encoder_calls_an_emergency_remains_one():
+    """No word of the lexicon stands in it."""
+    text = "Niemand kan werken, het hele bedrijf ligt stil, de servers zijn weg!"
+    reading = Reading("", text, choice.current())
+    assert reading.of("urgency") == []
+    assert estimate.of(reading).urgency > estimate.of(Reading("", text)).urgency + 15
+
+
+@pytest.mark.parametrize("text", ["", " ", "?!", "12345", "flibber", "xyzzy plugh"])
+def test_an_unknown_text_has_no_prediction(encoder, text):
+    assert classifier.classify(text, learner=Learner(encoder)) is None
+    assert classifier.score_sentiment(text, learner=Learner(encoder)) is None
+
+
+# --- what the desk has taught ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(("field", "value"), [("category", "account"), ("priority", "high")])
+def test_what_nothing_else_knows_can_be_learned(encoder, field, value):
+    assert classifier.classify("xyzzy plugh", learner=Learner(encoder)) is None
+    learner = trained(encoder, "xyzzy plugh", value, 4, field)
+    assert getattr(classify("xyzzy plugh", learner), field) == value
+
+
+def test_a_learned_category_leaves_the_priority_to_the_estimate(encoder):
+    text = f"{ODD.format(3)}, total outage, nobody can work!"
+    fresh, learner = Learner(encoder), trained(encoder, ODD, "billing", 9)
+    before, answer = classify(text, fresh), classify(text, learner)
+    assert answer.priority == before.priority == "critical"
+    assert answer.priority_confidence == before.priority_confidence
+    score = classifier.score_sentiment(text, learner=learner)
+    assert score == classifier.score_sentiment(text, learner=fresh)
+
+
+def test_urgency_is_learned_with_the_priority(encoder):
+    learner = trained(encoder, ODD, "critical", 5, "priority")
+    score = classifier.score_sentiment(ODD.format(9), learner=learner)
+    assert score is not None
+    assert classify(ODD.format(9), learner).priority == "critical"
+    assert prior.priority(score.urgency_score) == "critical"
+    assert {entry.decides for entry in score.evidence} <= {"sentiment"}
+    assert (score.urgency_model, score.sentiment) == (LEARNED, "neutral")
+    assert score.model == f"{prior.VERSION}+{encoder.name}"  # sentiment is not learned
+
+
+def test_a_confirmed_ticket_does_not_count_for_itself(encoder):
+    learner = Learner(encoder)
+    learn(learner, 12, "xyzzy plugh", "account")
+    answer = classify("xyzzy plugh", learner)
+    assert (answer.category, answer.category_like) == ("account", 12)
+    assert classifier.classify("xyzzy plugh", learner=learner, without=12) is None
 
 
 @pytest.fixture
-def site():
+def desk():
     """Let this process have learned this, as if loaded from the database."""
-    rows = {"category": (1, learner("category", "billing").dumps())}
-    classifier.set_learner_loader(lambda field, known: rows.get(field) if known == 0 else None)
-    yield rows
+    learner = trained(choice.current(), ODD, "billing", 4)
+    classifier.set_learner_loader(lambda encoder, current: learner if current is None else None)
+    yield learner
     classifier.set_learner_loader(None)
 
 
-def test_the_sites_learners_answer_by_default(site):
-    answer = classifier.classify(ODD.format(9))
-    assert answer is not None
-    assert (answer.category, answer.model) == ("billing", LEARNED)
-    assert set(classifier.site_learners()) == {"category"}
+def test_the_desks_learner_answers_by_default(desk):
+    assert classifier.site_learner() is desk
+    assert classify(ODD.format(9), None).category == "billing"
 
 
-def test_learners_that_are_passed_replace_the_sites(site):
-    other = classifier.classify(
-        ODD.format(9), learners={"category": learner("category", "account")}
-    )
-    assert other is not None
-    assert other.category == "account"
-    lexicon = classifier.classify(ODD.format(9), learners={})
-    assert lexicon is None or lexicon.model == prior.VERSION
+def test_a_learner_that_is_passed_replaces_the_desks(desk):
+    other = trained(desk.encoder, ODD, "account", 4)
+    assert classify(ODD.format(9), other).category == "account"
+    answer = classifier.classify(ODD.format(9), learner=Learner(desk.encoder))
+    assert answer is None or answer.category == DEFAULT_CATEGORY
 
 
-@pytest.mark.parametrize("field", LEARNED_FIELDS)
-def test_what_the_lexicon_does_not_know_can_be_learned(field):
-    value = {"category": "account", "priority": "high"}[field]
-    assert classifier.classify(UNKNOWN, learners={}) is None
-    answer = classifier.classify(UNKNOWN, learners={field: learner(field, value, 8)})
-    assert answer is not None
-    assert getattr(answer, field) == value
-    assert {entry.decides for entry in answer.evidence} == {field}
-
-
-def test_an_unknown_text_has_no_prediction():
-    learners = {"category": learner("category", "account")}
-    assert classifier.classify("flibber", learners=learners) is None
-    assert classifier.score_sentiment("flibber", learners=learners) is None
-
-
-def test_urgency_is_learned_with_the_priority():
-    learners = {"priority": learner("priority", "critical", 8)}
-    score = classifier.score_sentiment(UNKNOWN, learners=learners)
-    answer = classifier.classify(UNKNOWN, learners=learners)
-    assert score is not None
-    assert answer is not None
-    assert answer.priority == "critical"
-    assert prior.priority(score.urgency_score) == "critical"
-    assert score.evidence
-    assert {entry.decides for entry in score.evidence} == {"sentiment"}
-    assert (score.urgency_model, score.sentiment) == (LEARNED, "neutral")
-    assert score.model == prior.VERSION  # sentiment is not learned
-
-
-def test_each_value_names_the_model_that_decided_it():
-    learners = {"category": learner("category", "billing", 8)}
-    answer = classifier.classify(f"{UNKNOWN} Nobody can work!", learners=learners)
-    assert answer is not None
-    assert (answer.model, answer.priority_model) == (LEARNED, prior.VERSION)
-
-
-def test_a_learned_category_leaves_the_priority_to_the_lexicon():
-    text = f"{ODD.format(3)}, total outage, nobody can work!"
-    lexicon = classifier.classify(text, learners={})
-    answer = classifier.classify(text, learners={"category": learner("category", "billing", 9)})
-    assert lexicon is not None
-    assert answer is not None
-    assert (answer.priority, answer.priority_confidence) == (
-        lexicon.priority,
-        lexicon.priority_confidence,
-    )
-    score = classifier.score_sentiment(
-        text, learners={"category": learner("category", "billing", 9)}
-    )
-    assert score == classifier.score_sentiment(text, learners={})
-
-
-# --- what the site has learned ---
+# --- loading it -----------------------------------------------------------------------
 
 
 class Clock:
@@ -112,96 +143,87 @@ class Clock:
         return self.time
 
 
-class Site:
-    """What a site has stored, and how often it was loaded."""
+class Desk:
+    """What a desk has stored, and how often it was loaded."""
 
-    def __init__(self, **rows):
-        self.rows, self.looks = rows, 0
+    def __init__(self, version=1):
+        self.version, self.loads = version, 0
 
-    def load(self, field, known_version):
-        self.looks += 1
-        row = self.rows.get(field)
-        return row if row and row[0] != known_version else None
-
-
-def stored_learner(count=1):
-    learner = Learner("category")
-    for number in range(count):
-        learner.learn("", f"The zorblax number {number} hums", "billing")
-    return learner.dumps()
+    def load(self, encoder, current):
+        self.loads += 1
+        if current is not None and current.version == self.version:
+            return None
+        return Learner(encoder, self.version)
 
 
-def test_without_a_source_there_are_no_learners():
-    assert LearnerStore().learners() == {}
+@pytest.fixture
+def clock():
+    return Clock()
 
 
-def test_it_loads_what_the_site_has_learned():
-    site = Site(category=(1, stored_learner(3)))
-    learners = LearnerStore(site.load).learners()
-    assert set(learners) == {"category"}
-    assert learners["category"].seen == 3
+def test_without_a_source_nothing_was_learned():
+    learner = LearnerStore().learner()
+    assert (learner.encoder, learner.version) == (choice.current(), 0)
 
 
-def test_it_reloads_every_two_seconds_at_most():
-    site, clock = Site(category=(1, stored_learner(1))), Clock()
-    store = LearnerStore(site.load, clock)
+def test_it_reloads_every_two_seconds_at_most(clock):
+    desk = Desk()
+    store = LearnerStore(desk.load, clock)
     for _ in range(10):
-        store.learners()
-    assert site.looks == 2  # once per field
-    site.rows["category"] = (2, stored_learner(2))
-    assert store.learners()["category"].seen == 1
+        assert store.learner().version == 1
+    assert desk.loads == 1
+    desk.version = 2
+    assert store.learner().version == 1
     clock.time += RELOAD_INTERVAL
-    assert store.learners()["category"].seen == 2
+    assert store.learner().version == 2
 
 
-def test_a_model_that_was_reset_is_forgotten():
-    site, clock = Site(category=(1, stored_learner(1))), Clock()
-    store = LearnerStore(site.load, clock)
-    store.learners()
-    site.rows["category"] = (2, b"")
+def test_while_nothing_changes_the_learner_stays(clock):
+    desk = Desk()
+    store = LearnerStore(desk.load, clock)
+    first = store.learner()
     clock.time += RELOAD_INTERVAL
-    assert store.learners() == {}
+    assert store.learner() is first
+    assert desk.loads == 2
 
 
-def test_a_learner_that_cannot_be_loaded_leaves_the_lexicon(caplog):
-    site, clock = Site(category=(1, stored_learner(1))), Clock()
-    store = LearnerStore(site.load, clock)
-    store.learners()
-    site.rows["category"] = (2, b"nonsense")
-    clock.time += RELOAD_INTERVAL
-    assert store.learners() == {}
-    assert "category" in caplog.text
+def test_another_encoder_has_its_own_learner_at_once(clock, settings):
+    store = LearnerStore(Desk().load, clock)
+    assert store.learner().encoder is choice.current()
+    settings.TRIAGE_ENCODER = False
+    assert store.learner().encoder.name == hashed_words.NAME
+    assert store.learner().version == 1
 
 
-def test_a_failing_source_keeps_the_learners_and_warns_once_a_minute(caplog):
-    site, clock = Site(category=(1, stored_learner(1))), Clock()
-    store = LearnerStore(site.load, clock)
-    store.learners()
+def test_a_failing_source_keeps_the_learner_and_warns_once_a_minute(clock, caplog):
+    store = LearnerStore(Desk().load, clock)
+    store.learner()
 
-    def away(field, known_version):
+    def away(encoder, current):
         raise OSError("the database is away")
 
     store._load = away
     for _ in range(10):
         clock.time += RELOAD_INTERVAL
-        assert store.learners()["category"].seen == 1
+        assert store.learner().version == 1
     assert len(caplog.records) == 1
+    assert "the database is away" in caplog.text
     clock.time += WARNING_INTERVAL
-    store.learners()
+    store.learner()
     assert len(caplog.records) == 2
 
 
 def test_other_threads_do_not_wait_for_a_reload():
     looking, go_on = threading.Event(), threading.Event()
 
-    def slow(field, known_version):
+    def slow(encoder, current):
         looking.set()
         go_on.wait(60)
 
     store = LearnerStore(slow)
-    first = threading.Thread(target=store.learners)
+    first = threading.Thread(target=store.learner)
     first.start()
     looking.wait(60)
-    assert store.learners() == {}  # at once, with the present learners
+    assert store.learner().version == 0  # at once, with what is there
     go_on.set()
     first.join()

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from tickets.triage.evaluation import metrics, run, table
 from tickets.triage.evaluation.metrics import Judged
 from tickets.triage.evaluation.report import Report
-from tickets.triage.evaluation.sources import Default
+from tickets.triage.evaluation.sources import Default, Lexicon, Offline
 from tickets.triage.evaluation.table import BadFile, Row
+from tickets.triage.offline import prior
+from tickets.triage.offline.classifier import LEARNED
 from tickets.triage.results import Classification, SentimentScore
 from tickets.vocabulary import PRIORITIES
 
@@ -277,6 +279,35 @@ def test_the_tables_count_rows_without_a_confidence():
     assert "always general" in text
     assert "No confidence" in text
     assert "priority" not in text
+
+
+ODD = "The zorblax lies on my desk"
+
+
+def test_the_offline_source_learns_a_row_and_not_from_itself():
+    source = Offline()
+    row = Row("", ODD, {"category": "billing", "priority": "high"}, key=12)
+    assert source.classify(row).model != LEARNED
+    source.learn(row)
+    assert source.classify(row).model != LEARNED  # a ticket is no example for itself
+    other = source.classify(row._replace(key=1))
+    assert (other.category, other.priority, other.category_like) == ("billing", "high", 12)
+    assert source.score_sentiment(row._replace(key=0)).urgency_model == LEARNED
+
+
+def test_rows_of_a_file_are_examples_for_each_other():
+    source = Offline()
+    for row in rows_of("category", *["account"] * 3):
+        source.learn(row._replace(text=ODD))
+    assert source.classify(Row("", ODD, {})).category == "account"
+    # Nor is a row mistaken for the desk's ticket of that number.
+    assert source.classify(Row("", ODD, {}, key=1)).category == "account"
+
+
+def test_the_lexicon_alone_is_a_source():
+    assert Lexicon().classify(Row("", "Please refund me", {})).model == prior.VERSION
+    assert Lexicon().classify(Row("", "xyzzy", {})) == Classification()
+    assert Lexicon().score_sentiment(Row("", "xyzzy", {})) == SentimentScore()
 
 
 def written(tmp_path, content):

@@ -120,11 +120,8 @@ class _Desk:
     def __init__(
         self, title: str, description: str, learner: Learner | None, *, lexicon_only: bool
     ) -> None:
-        encoder = None
-        if not lexicon_only:
-            learner = _store.learner() if learner is None else learner
-            encoder = learner.encoder
-        self.learner = learner
+        self.learner = None if lexicon_only else learner or _store.learner()
+        encoder = self.learner.encoder if self.learner is not None else None
         self.reading = Reading(title, description, encoder)
         self.estimate: Estimate = estimate.of(self.reading)
         self.model = f"{prior.VERSION}+{encoder.name}" if encoder else prior.VERSION

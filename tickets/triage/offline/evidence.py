@@ -50,7 +50,9 @@ def _spans(field: str, text: str) -> Iterator[_Span]:
     """Yield the words that mean something; in scripts without spaces, pieces of them."""
     stopwords = load_lexicon().stopwords
     for word, start, end in tokenise(text):
-        if not word or word in stopwords or (len(word) == 1 and word < UNSPACED_FROM):
+        if not word or word in stopwords or word.isdecimal():
+            continue
+        if len(word) == 1 and word < UNSPACED_FROM:
             continue
         if max(word) < UNSPACED_FROM:
             yield _Span(field, start, end)

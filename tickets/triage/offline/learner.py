@@ -123,15 +123,12 @@ class Learner:
         neighbours = self._neighbours(field, reading.vector, without)
         if not neighbours:
             return None
-        if field == "category":
-            shares = _with_votes(estimated.category, CATEGORIES, neighbours)
-            urgency = 0.0
-        else:
-            urgency = _moved(estimated.urgency, neighbours)
-            shares = estimate.priority_shares(urgency)
-            shares = _with_votes(shares, PRIORITIES, neighbours)
-        values = CATEGORIES if field == "category" else PRIORITIES
-        value = values[shares.index(max(shares))] if not urgency else prior.priority(round(urgency))
+        is_priority = field == "priority"
+        values: Sequence[str] = PRIORITIES if is_priority else CATEGORIES
+        own_shares = estimate.priority_shares(estimated.urgency)
+        shares = _with_votes(own_shares if is_priority else estimated.category, values, neighbours)
+        value = values[shares.index(max(shares))]
+        urgency = _inside(value, _moved(estimated.urgency, neighbours)) if is_priority else 0.0
         confidence = self.calibrated(field, _sharpened(shares)[values.index(value)])
         alike = [n for n in neighbours if n.value == value and n.cosine >= MIN_COSINE]
         return LearnedPrediction(value, confidence, urgency, alike)
@@ -211,6 +208,13 @@ def _moved(urgency: float, neighbours: Sequence[Neighbour]) -> float:
         total += neighbour.cosine**POWER * min(high, max(low, urgency))
         weight += neighbour.cosine**POWER
     return total / weight
+
+
+def _inside(priority: str, urgency: float) -> float:
+    """Move an urgency to between the borders of a priority."""
+    at = PRIORITIES.index(priority)
+    lowest, above = (0.0, *estimate.BORDERS)[at], (*estimate.BORDERS, 101.0)[at]
+    return min(above - 1, max(lowest, urgency))
 
 
 def _sharpened(shares: Sequence[float]) -> list[float]:

@@ -1,0 +1,107 @@
+"""Where no word of the lexicon says why, the words are quoted that the encoder needs."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tickets.triage.offline import classifier
+from tickets.triage.offline.encoders import choice
+from tickets.triage.offline.evidence import MAX_EVIDENCE, MAX_EXCERPT_CHARS, omissions
+from tickets.triage.offline.reading import Reading
+from tickets.vocabulary import CATEGORIES
+
+ITALIAN = "La stampante non stampa più"
+TEXTS = [
+    ITALIAN,
+    "私のアカウントにログインできません",
+    "ฉันเข้าสู่ระบบไม่ได้",
+    "배송은 언제 도착하나요?",
+    "😀 e\u0300 42",
+]
+
+
+def quotes(reading, category):
+    at = CATEGORIES.index(category)
+
+    def score(vectors):
+        return [shares.category[at] for shares in reading.encoder.shares(vectors)]
+
+    return omissions(reading, "category", score)
+
+
+@pytest.fixture
+def read(encoder):
+    return lambda text, title="": Reading(title, text, encoder)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("before", ["", "\U0001f468\u200d\U0001f469 ", "e\u0301a\u0300 "])
+def test_the_positions_are_those_of_the_quotes(read, text, before):
+    reading = read(before + text, title=text)
+    for category in CATEGORIES:
+        evidence = quotes(reading, category)
+        assert len(evidence) <= MAX_EVIDENCE
+        for entry in evidence:
+            assert reading.texts[entry.field][entry.start : entry.end] == entry.text
+            assert entry.text.strip() == entry.text != ""
+            assert entry.decides == "category"
+
+
+def test_the_word_that_counts_most_comes_first():
+    reading = Reading("", f"Buongiorno, {ITALIAN} qui", choice.current())
+    assert quotes(reading, "technical")[0].text in ("stampante", "stampa")
+
+
+def test_title_and_description_are_both_looked_at(read):
+    evidence = quotes(read("Buongiorno a tutti", title=ITALIAN), "technical")
+    assert all(entry.field in ("title", "description") for entry in evidence)
+    by_meaning = Reading(ITALIAN, "Buongiorno a tutti", choice.current())
+    assert "title" in {entry.field for entry in quotes(by_meaning, "technical")}
+
+
+def test_scripts_without_spaces_are_quoted_in_pieces():
+    text = "私のアカウントにログインできません"
+    evidence = quotes(Reading("", text, choice.current()), "account")
+    assert evidence
+    assert all(1 <= len(entry.text) <= 3 for entry in evidence)
+
+
+def test_a_single_word_is_all_the_evidence(read):
+    [entry] = quotes(read("Stampante!"), "technical")
+    assert (entry.text, entry.start, entry.end) == ("Stampante", 0, 9)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "?!", "42 1999", "a b", "the and of"])
+def test_without_a_word_that_means_something_there_is_none(read, text):
+    assert quotes(read(text), "billing") == ()
+
+
+def test_words_that_change_nothing_are_no_evidence(read):
+    reading = read(ITALIAN)
+    assert omissions(reading, "category", lambda vectors: [0.5] * len(vectors)) == ()
+
+
+def test_only_the_beginning_of_a_long_text_is_looked_at(read):
+    calls = []
+
+    def score(vectors):
+        calls.append(len(vectors))
+        return [1.0, *(0.5 for _ in vectors[1:])]
+
+    evidence = omissions(read("zorblax " * 1000), "category", score)
+    assert max(entry.end for entry in evidence) <= MAX_EXCERPT_CHARS
+    assert calls == [11]  # one batch
+
+
+def test_words_of_the_lexicon_go_first():
+    answer = classifier.classify("Stampante refund")
+    assert answer is not None
+    assert [e.text for e in answer.evidence if e.decides == "category"] == ["refund"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=80), st.text(max_size=40))
+def test_any_text_has_exact_quotes(description, title):
+    reading = Reading(title, description, choice.current())
+    for entry in quotes(reading, "technical"):
+        assert reading.texts[entry.field][entry.start : entry.end] == entry.text != ""
