@@ -83,6 +83,13 @@ def test_it_measures_the_offline_classifier_beside_the_baselines(write):
     assert (default["category"]["accuracy"], default["priority"]["accuracy"]) == (0.25, 0.5)
 
 
+def test_without_the_sentence_encoder_it_measures_the_other(write, settings):
+    settings.TRIAGE_ENCODER = False
+    figures = report(write())
+    assert figures["category"]["accuracy"] == 1
+    assert figures["priority"]["n"] == 4
+
+
 def test_the_default_is_a_constant_without_confidence(write):
     figures = report(write(), "--source", "default")
     assert {name: figures[name] for name in FIELDS} == figures["baselines"]["default"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tickets.triage.offline.encoders import choice
 from tickets.triage.offline.encoders.base import MAX_CHARS, Shares, prepare
-from tickets.triage.offline.encoders.hashed_words import WordEncoder
+from tickets.triage.offline.encoders.hashed_words import MAX_KEPT, WordEncoder
 from tickets.vocabulary import CATEGORIES, PRIORITIES, SENTIMENTS
 
 TEXTS = [
@@ -178,6 +178,14 @@ def test_the_same_in_two_languages_is_near(one, other):
     for _one, different in SAME_MEANING:
         if different != other:
             assert cosine(encoder, one, different) < cosine(encoder, one, other) - 0.2
+
+
+def test_an_index_of_words_keeps_few_features_of_a_long_text():
+    encoder = WordEncoder()
+    index = encoder.index()
+    index.add(encoder.vector(LONG))
+    assert len(encoder.vector(LONG)) > 5 * MAX_KEPT
+    assert sum(map(len, index._postings.values())) == MAX_KEPT
 
 
 def test_words_without_a_weight_suggest_nothing():
