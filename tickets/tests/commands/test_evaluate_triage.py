@@ -28,7 +28,7 @@ ROWS = """text,category,priority,sentiment,urgency,lang
 "I forgot my password and cannot sign in.",account,medium,neutral,40,en
 "Thank you, what are your opening hours?",general,low,calm,10,en
 """
-CHOICE = {"n", "accuracy", "macro_f1", "ece", "coverage_at_0_8", "accuracy_at_0_8"}
+CHOICE = {"n", "accuracy", "macro_f1", "ece", "ece_floor", "coverage_at_0_8", "accuracy_at_0_8"}
 LEVEL = CHOICE | {"within_one", "critical_recall", "critical_precision"}
 FIELDS = {"category": CHOICE, "priority": LEVEL, "sentiment": CHOICE}
 FIELDS["urgency"] = {"n", "spearman", "mae"}

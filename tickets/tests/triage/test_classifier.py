@@ -72,6 +72,20 @@ def test_an_unknown_text_has_no_prediction(encoder, text):
     assert classifier.score_sentiment(text, learner=Learner(encoder)) is None
 
 
+@pytest.mark.parametrize(
+    ("category", "priority", "expected"),
+    [
+        ("billing", "high", (False, False)),
+        ("general", "medium", (True, False)),
+        ("billing", "low", (False, True)),
+    ],
+)
+def test_it_contradicts_only_what_is_clearly_wrong(encoder, category, priority, expected):
+    text = "I was charged twice for the same invoice, please refund it."
+    assert classifier.contradicts(text, "", category, priority) == expected
+    assert classifier.contradicts("xyzzy plugh", "", category, priority) == (False, False)
+
+
 # --- what the desk has taught ---------------------------------------------------------
 
 
