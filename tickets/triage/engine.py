@@ -302,10 +302,14 @@ def _checked(
     )
     claimed = (reply.category_confidence, reply.priority_confidence)
     category, priority = (
-        min(confidence or MAX_CONTRADICTED, MAX_CONTRADICTED) if is_contradicted else confidence
+        _lowered(confidence) if is_contradicted else confidence
         for confidence, is_contradicted in zip(claimed, contradicted, strict=True)
     )
     return category, priority
+
+
+def _lowered(confidence: float | None) -> float:
+    return MAX_CONTRADICTED if confidence is None else min(confidence, MAX_CONTRADICTED)
 
 
 def _sentiment_score(answer: _ModelAnswer[parse.SentimentReply]) -> SentimentScore:

@@ -150,7 +150,9 @@ class _Desk:
     def _evidence(self, field: str, value: str) -> tuple[Evidence, ...]:
         """Return the lexicon's words for the value, or else those that the encoder needs for it."""
         hits = self._hits(field, value)
-        if hits or self.reading.encoder is None or not self.estimate.is_known:
+        # The encoder's words are no reason for a value that only the confirmed tickets have.
+        is_own = self.estimate.is_known and estimated_value(field, self.estimate)[0] == value
+        if hits or self.reading.encoder is None or not is_own:
             return tuple(self.reading.evidence(field, prior.strongest(hits)))
         return omissions(self.reading, field, self._score(field, value))
 
