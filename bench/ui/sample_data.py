@@ -137,7 +137,7 @@ def add_views_and_tokens() -> None:
         SavedReply.objects.create(name=name, owner=agent, body=body, shared=True)
     create_token("nightly export", ["read"], SYSTEM, user=agent, days=90)
     TriageModel.objects.create(
-        field="category", data=b"", feedback_count=240, prior_accuracy=0.81, learned_accuracy=0.86
+        field="category", feedback_count=240, prior_accuracy=0.81, learned_accuracy=0.86
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Self, TypeVar
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import Avg, Count, F, FloatField, IntegerField, Q, Sum, Value
 from django.db.models.aggregates import Aggregate
 from django.db.models.functions import Cast, Floor, Least, TruncDate
@@ -267,12 +267,24 @@ class FeedbackQuerySet(CountedQuerySet[FeedbackT]):
         return list(rows.order_by("-decided_at", "-pk")[:limit])[::-1]
 
 
+# Nobody can delete these tickets until the transaction ends. Edits go on.
+KEEP_TICKETS = "SELECT id FROM tickets_ticket WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
+
+
 class TicketVectorQuerySet(models.QuerySet[VectorT]):
-    def put(self, rows: Iterable[VectorT]) -> None:
-        """Store these vectors in the place of earlier ones of their tickets."""
-        self.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["ticket"],
-            update_fields=["encoder", "text_digest", "vector"],
-        )
+    def put(self, rows: Iterable[VectorT]) -> set[int]:
+        """Store these vectors in the place of earlier ones of their tickets.
+
+        Return the ids of the tickets; those that were deleted meanwhile are left out.
+        """
+        by_ticket = {row.pk: row for row in rows}
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(KEEP_TICKETS, [sorted(by_ticket)])
+            present = [row[0] for row in cursor.fetchall()]
+            self.bulk_create(
+                [by_ticket[pk] for pk in present],
+                update_conflicts=True,
+                unique_fields=["ticket"],
+                update_fields=["encoder", "text_digest", "vector"],
+            )
+        return set(present)

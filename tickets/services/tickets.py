@@ -262,8 +262,8 @@ def replace_ticket(
             setattr(ticket, name, getattr(fresh, name))
         for name in LearnedField.values:
             ticket.decide(name, Source.HUMAN if name in values else Source.DEFAULT)
-        feedback.record_feedback(ticket, set(LearnedField.values) & set(values))
         feedback.retract_feedback(ticket, set(LearnedField.values) - set(values))
+        feedback.record_feedback(ticket, set(LearnedField.values) & set(values))
         has_new_text = ticket.text_digest() != text
         assessment.reassess(ticket, TRIAGE_FIELDS if has_new_text else LearnedField.values)
     return edit

@@ -2,23 +2,25 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import patch
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tickets.access.actors import SYSTEM, Actor
 from tickets.models.housekeeping import DemoTicket
 from tickets.models.ticket import Ticket
-from tickets.models.triage import Feedback, TriageModel
+from tickets.models.triage import Feedback, TicketVector, TriageModel
 from tickets.services import comments, tickets
-from tickets.services.triage import assessment, feedback
+from tickets.services.triage import assessment, feedback, vectors
 from tickets.services.triage.feedback import learn, load_learner
 from tickets.tests.factories import TicketFactory
 from tickets.tests.locks import wait_for_lock
 from tickets.triage.offline import classifier
 from tickets.triage.offline.classifier import classify
-from tickets.triage.offline.learner import Learner
+from tickets.triage.offline.encoders import choice
 
 pytestmark = pytest.mark.django_db
 
@@ -54,8 +56,11 @@ def stored_model(field="category"):
     return TriageModel.objects.get(field=field)
 
 
-def stored_figures(field="category"):
-    return Learner.loads(field, bytes(stored_model(field).data)).figures
+def learned(field="category"):
+    """Return the values that a process which starts now has learned, by ticket."""
+    learner = load_learner(choice.current())
+    tickets = learner.tickets
+    return {ticket.key: ticket.values[field] for ticket in tickets if field in ticket.values}
 
 
 # --- recording --------------------------------------------------------------------------
@@ -137,23 +142,22 @@ def test_feedback_is_learned_once():
     row = Feedback.objects.get()
     feedback.learn_feedback(row.pk)
     feedback.learn_feedback(row.pk)
-    assert (stored_model().version, stored_model().feedback_count, stored_figures().seen) == (
-        1,
-        1,
-        1,
-    )
+    assert (stored_model().version, stored_model().feedback_count) == (1, 1)
+    assert learned() == {row.ticket_id: "billing"}
     row.refresh_from_db()
     assert row.learned_at is not None
+    assert row.prior_value == row.learned_value != "billing"  # before it was learned
+    assert 0 < row.confidence < 1
 
 
 def test_the_first_of_many_jobs_learns_all_that_wait():
     correct(5)
     first, *later = Feedback.objects.order_by("pk").values_list("pk", flat=True)
     feedback.learn_feedback(first)
-    assert (stored_model().version, stored_figures().seen) == (1, 5)
+    assert (stored_model().version, len(learned())) == (1, 5)
     for pk in later:
         feedback.learn_feedback(pk)
-    assert (stored_model().version, stored_figures().seen) == (1, 5)
+    assert (stored_model().version, len(learned())) == (1, 5)
 
 
 def test_feedback_of_a_deleted_ticket_causes_no_error():
@@ -161,7 +165,8 @@ def test_feedback_of_a_deleted_ticket_causes_no_error():
     row = Feedback.objects.get()
     tickets.delete_ticket(row.ticket_id, SYSTEM)
     feedback.learn_feedback(row.pk)
-    assert not TriageModel.objects.exists()
+    assert learned() == {}
+    assert not TriageModel.objects.filter(feedback_count__gt=0).exists()
 
 
 def test_a_few_corrections_change_the_answer():
@@ -177,14 +182,76 @@ def test_a_few_corrections_change_the_answer():
         assert ODD_TEXT.format(99)[entry.start : entry.end] == entry.text
 
 
-def test_a_running_process_loads_what_was_learned():
-    assert classifier.site_learners() == {}
-    correct()
+def within_two_seconds(is_so):
+    ends = time.monotonic() + classifier.RELOAD_INTERVAL
+    while not is_so() and time.monotonic() < ends:
+        time.sleep(0.05)
+    return is_so()
+
+
+def known_here():
+    """Return the tickets that this process has learned from."""
+    return {ticket.key for ticket in classifier.site_learner().tickets}
+
+
+def test_a_running_process_loads_what_was_learned_and_forgets_what_was_deleted():
+    assert known_here() == set()
+    correct(2)
+    first, second = Ticket.objects.order_by("pk").values_list("pk", flat=True)
     learn_all()
-    ends = time.monotonic() + 30
-    while not classifier.site_learners() and time.monotonic() < ends:
-        time.sleep(0.1)
-    assert classifier.site_learners()["category"].seen == 1
+    assert within_two_seconds(lambda: known_here() == {first, second})
+    tickets.delete_ticket(first, SYSTEM)
+    assert within_two_seconds(lambda: known_here() == {second})
+    feedback.delete_feedback(Feedback.objects.all())
+    assert within_two_seconds(lambda: known_here() == set())
+
+
+def test_a_ticket_is_no_evidence_about_itself():
+    correct(1)
+    learn_all()
+    classifier.set_learner_loader(load_learner)
+    ticket = Ticket.objects.get()
+    text = ticket.description, ticket.title
+    assert classify(*text).category == "billing"
+    own = classify(*text, without=ticket.pk)
+    assert own is None or own.category_like is None
+
+
+def test_the_ticket_that_an_answer_rests_on_is_stored_with_it():
+    correct(3)
+    learn_all()
+    classifier.set_learner_loader(load_learner)
+    ticket = create(ODD_TEXT.format(99))
+    row = ticket.predictions.get(field="category")
+    assert row.model == classifier.LEARNED
+    assert row.like_ticket in learned()
+
+
+def vector_digest(ticket):
+    return TicketVector.objects.get(ticket=ticket).text_digest
+
+
+def test_an_edited_text_teaches_with_its_new_vector():
+    correct(1)
+    learn_all()
+    ticket = Ticket.objects.get()
+    assert vector_digest(ticket) == ticket.text_digest()
+    version = stored_model().version
+    edit = tickets.update_ticket(ticket.pk, {"description": "My parcel never arrived."}, SYSTEM)
+    ticket = edit.ticket
+    assert vector_digest(ticket) != ticket.text_digest()
+    assessment.encode(ticket.pk, ticket.text_digest())
+    assert vector_digest(ticket) == ticket.text_digest()
+    assert stored_model().version == version + 1
+    assert learned() == {ticket.pk: "billing"}
+
+
+def test_vectors_are_made_once_and_not_for_deleted_tickets():
+    kept, gone = create("The first matter"), create("The second matter")
+    tickets.delete_ticket(gone.pk, SYSTEM)
+    assert set(vectors.store([kept, gone], choice.current())) == {kept.pk}
+    with patch.object(type(choice.current()), "vectors", side_effect=lambda texts: [*texts]):
+        assert set(vectors.store([kept], choice.current())) == {kept.pk}
 
 
 def test_figures_are_stored_with_the_model():
@@ -196,53 +263,84 @@ def test_figures_are_stored_with_the_model():
     assert row.leads
 
 
-def test_a_model_that_cannot_be_read_is_replaced():
+def test_a_later_value_takes_the_place_of_an_earlier_one():
     correct(2)
     learn_all()
-    TriageModel.objects.update(data=b"of another time")
-    ticket = create()
-    tickets.update_ticket(ticket.pk, {"category": "account"}, SYSTEM)
+    first = Ticket.objects.earliest("pk")
+    tickets.update_ticket(first.pk, {"category": "account"}, SYSTEM)
     learn_all()
-    assert stored_figures().seen == 1
+    assert sorted(learned().values()) == ["account", "billing"]
 
 
 # --- retraining --------------------------------------------------------------------------
+
+
+def retrain_if_needed():
+    feedback.retrain_job(timestamp=0)
 
 
 def test_retraining_learns_everything_again_as_a_new_version():
     correct(4)
     learn_all()
     version = stored_model().version
-    TriageModel.objects.update(data=b"")
+    TicketVector.objects.all().delete()
+    assert learned() == {}
     feedback.retrain()
     assert stored_model().version == version + 1
-    assert stored_figures().seen == 4
+    assert len(learned()) == 4
     assert stored_model().refitted_at is not None
 
 
 def test_without_new_feedback_nothing_is_retrained():
     correct(2)
-    feedback.retrain(only_if_needed=True)
+    retrain_if_needed()
     version = stored_model().version
-    feedback.retrain(only_if_needed=True)
+    retrain_if_needed()
     assert stored_model().version == version
     correct(1, text="Another {} thing")
-    feedback.retrain(only_if_needed=True)
+    retrain_if_needed()
     assert stored_model().version == version + 1
+
+
+def test_what_an_earlier_release_learned_is_learned_again():
+    """It left neither vectors nor what was said of a ticket."""
+    correct(3)
+    Feedback.objects.update(learned_at=timezone.now())
+    TriageModel.objects.create(field="category", feedback_count=3)
+    assert learned() == {}
+    retrain_if_needed()
+    assert len(learned()) == 3
+    classifier.set_learner_loader(load_learner)
+    assert classify(ODD_TEXT.format(99)).category == "billing"
+
+
+def test_another_encoder_learns_everything_again(settings):
+    correct(2)
+    retrain_if_needed()
+    settings.TRIAGE_ENCODER = not settings.TRIAGE_ENCODER
+    assert learned() == {}
+    retrain_if_needed()
+    assert len(learned()) == 2
 
 
 def test_retraining_leaves_no_feedback_to_be_learned_twice():
     correct(3)
     feedback.retrain()
+    version = stored_model().version
     learn_all()
-    assert stored_figures().seen == 3
+    assert (len(learned()), stored_model().version) == (3, version)
 
 
-def retrain_elsewhere():
-    try:
-        feedback.retrain()
-    finally:
-        connection.close()
+def elsewhere(work):
+    """Do something in another thread, with a connection of its own."""
+
+    def work_and_close():
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    return work_and_close
 
 
 @pytest.mark.django_db(transaction=True)
@@ -254,43 +352,75 @@ def test_feedback_that_is_learned_during_a_retraining_is_not_lost(same_ticket):
     with ThreadPoolExecutor(1) as thread:
         with transaction.atomic():
             TriageModel.objects.select_for_update().get(field="category")
-            retraining = thread.submit(retrain_elsewhere)
-            wait_for_lock()  # it has read its feedback and learned it
+            retraining = thread.submit(elsewhere(feedback.retrain))
+            wait_for_lock()  # it has read its feedback and compared it
             changed = first if same_ticket else create("Quite another matter")
             tickets.update_ticket(changed.pk, {"category": "technical"}, SYSTEM)
             feedback.learn_feedback(Feedback.objects.get(ticket=changed, field="category").pk)
         retraining.result()
-    assert stored_figures().seen == 2
+    expected = {first.pk: "billing", changed.pk: "technical"}
+    assert learned() == expected
+    assert stored_model().feedback_count == len(expected)
     assert not Feedback.objects.filter(learned_at=None, field="category").exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_decision_that_commits_after_a_retraining_is_learned_by_its_job():
+    correct(1)
+    ticket = Ticket.objects.get()
+    feedback.retrain()
+    with ThreadPoolExecutor(1) as thread, transaction.atomic():
+        tickets.update_ticket(ticket.pk, {"category": "technical"}, SYSTEM)
+        thread.submit(elsewhere(feedback.retrain)).result(30)  # passes over the locked row
+    row = Feedback.objects.get(field="category")
+    assert row.learned_at is None
+    feedback.learn_feedback(row.pk)
+    assert learned() == {ticket.pk: "technical"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_learning_retraining_and_deleting_do_not_wait_for_each_other_in_vain():
+    correct(30)
+    ids = list(Ticket.objects.values_list("pk", flat=True))
+    rows = list(Feedback.objects.values_list("pk", flat=True))
+    kept, deleted = ids[:10], ids[10:]
+
+    def edit(pk):
+        tickets.update_ticket(pk, {"category": "account", "priority": "low"}, SYSTEM)
+        text = {"title": "Edited", "description": "Edited", "category": "account"}
+        tickets.replace_ticket(pk, text, SYSTEM)
+
+    def learn_again(pk):
+        Feedback.objects.filter(pk=pk).update(learned_at=None)
+        feedback.learn_feedback(pk)
+
+    work = [
+        lambda: [tickets.delete_ticket(pk, SYSTEM) for pk in deleted],
+        lambda: [edit(pk) for pk in kept],
+        lambda: [learn_again(pk) for pk in rows],
+        lambda: [feedback.retrain() for _ in range(5)],
+    ]
+    with ThreadPoolExecutor(4) as threads:
+        running = [threads.submit(elsewhere(each)) for each in work]
+        for each in running:
+            each.result(120)
+    learn_all()
+    assert learned() == dict.fromkeys(kept, "account")
+    assert stored_model().feedback_count == len(kept)
+
+
 @pytest.mark.parametrize("learned_by", [learn_all, feedback.retrain])
-def test_retraining_forgets_deleted_tickets(learned_by):
+def test_what_was_learned_of_deleted_tickets_is_gone_at_once(learned_by):
     correct(4)
     learned_by()
-    assert stored_figures().seen == 4
+    assert len(learned()) == 4
     for ticket in Ticket.objects.all():
         tickets.delete_ticket(ticket.pk, SYSTEM)
-    feedback.retrain(only_if_needed=True)
-    assert stored_figures().seen == 0
+    assert learned() == {}
+    assert stored_model().feedback_count == 0
     version = stored_model().version
-    feedback.retrain(only_if_needed=True)
+    retrain_if_needed()
     assert stored_model().version == version
-
-
-def test_a_correction_that_commits_during_a_retraining_is_still_learned():
-    correct(1)
-    row = Feedback.objects.get()
-    feedback.retrain()
-    retrained_at = stored_model().refitted_at
-    # As if its transaction had begun before that retraining and committed after it.
-    Feedback.objects.filter(pk=row.pk).update(
-        value="account", decided_at=retrained_at, learned_at=None
-    )
-    feedback.retrain(only_if_needed=True)
-    assert not Feedback.objects.filter(learned_at=None).exists()
-    assert stored_figures().seen == 1
-    assert stored_model().refitted_at > retrained_at
 
 
 # --- rebuilding ---------------------------------------------------------------------
@@ -302,7 +432,7 @@ def test_everything_can_be_rebuilt_from_the_tickets():
     Feedback.objects.all().delete()
     TriageModel.objects.all().delete()
     feedback.rebuild()
-    assert stored_figures().seen == 5
+    assert len(learned()) == 5
     classifier.set_learner_loader(load_learner)
     assert classify(ODD_TEXT.format(77)).category == "billing"
 

@@ -19,6 +19,7 @@ from tickets.services.tickets import create_ticket, update_ticket
 from tickets.services.triage import feedback
 from tickets.services.undo import undo
 from tickets.tests.factories import AgentFactory, CommentFactory, PredictionFactory, TicketFactory
+from tickets.triage.offline.encoders import choice
 
 pytestmark = pytest.mark.django_db
 KIM = "kim@example.org"
@@ -77,17 +78,19 @@ def test_spam_is_not_learned_and_is_learned_again_afterwards(agent):
     update_ticket(ticket.pk, {"category": "billing"}, agent)
     feedback.retrain()
     model = TriageModel.objects.get(field="category")
-    assert (model.feedback_count, model.stale) == (1, False)
+    assert model.feedback_count == 1
     mark_spam(ticket.pk, agent)
     model.refresh_from_db()
-    assert model.stale
-    feedback.retrain(only_if_needed=True)
-    model.refresh_from_db()
-    assert (model.feedback_count, model.stale) == (0, False)
+    assert model.feedback_count == 0
+    assert learned_from() == []
     update_ticket(ticket.pk, {"spam": False}, agent)
-    feedback.retrain(only_if_needed=True)
     model.refresh_from_db()
-    assert (model.feedback_count, model.stale) == (1, False)
+    assert model.feedback_count == 1
+    assert learned_from() == [ticket.pk]
+
+
+def learned_from():
+    return [ticket.key for ticket in feedback.load_learner(choice.current()).tickets]
 
 
 def test_a_decision_about_spam_waits_until_it_is_none(agent):
@@ -96,10 +99,9 @@ def test_a_decision_about_spam_waits_until_it_is_none(agent):
     row = Feedback.objects.get(field="category")
     feedback.learn_feedback(row.pk)
     assert not TriageModel.objects.filter(feedback_count__gt=0).exists()
-    feedback.retrain(only_if_needed=True)
-    assert not feedback._needs_training("category")  # or it would train each hour, for nothing
+    assert not feedback._needs_training()  # or it would train every ten minutes, for nothing
     update_ticket(ticket.pk, {"spam": False}, agent)
-    feedback.retrain(only_if_needed=True)
+    feedback.retrain_job(timestamp=0)
     assert TriageModel.objects.get(field="category").feedback_count == 1
 
 

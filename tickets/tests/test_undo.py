@@ -70,7 +70,7 @@ def test_the_feedback_of_the_change_no_longer_counts(ticket, actor):
     feedback.retrain()
     undo_change(changed, actor)
     assert feedback_values(ticket) == {}
-    assert set(TriageModel.objects.values_list("stale", flat=True)) == {True}
+    assert set(TriageModel.objects.values_list("feedback_count", flat=True)) == {0}
     row = ticket.predictions.get(field="category", use="applied")
     assert row.final_value == ""
 

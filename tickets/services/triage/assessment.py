@@ -24,7 +24,7 @@ from ...triage.results import Classification, SentimentScore
 from ...vocabulary import TRIAGE_FIELDS, LearnedField, PredictionUse, Source
 from ..editing import editing, lock_ticket
 from ..jobs import RetryLater
-from . import predictions, vectors
+from . import feedback, predictions, vectors
 
 logger = logging.getLogger(__name__)
 OFFLINE = "offline"
@@ -157,8 +157,8 @@ def triage_by_shadow(ticket_id: int, text_digest: str) -> bool:
     is_model = shadow.llm_provider != OFFLINE
     engine.warm_up(wait=True, settings=shadow)
     text = ticket.description, ticket.title
-    classification = engine.classify(*text, use_model=is_model, settings=shadow)
-    sentiment = engine.score_sentiment(*text, use_model=is_model, settings=shadow)
+    classification = engine.classify(*text, use_model=is_model, settings=shadow, ticket=ticket_id)
+    sentiment = engine.score_sentiment(*text, use_model=is_model, settings=shadow, ticket=ticket_id)
     source = Source.LLM if is_model else Source.OFFLINE
     answered = _answered_fields(classification, sentiment, source)
     with suppress(NotFound, TicketMerged), transaction.atomic():
@@ -175,6 +175,8 @@ def encode(ticket_id: int, text_digest: str) -> None:
     if ticket is None or ticket.text_digest() != text_digest:
         return
     vectors.store([ticket], choice.current())
+    learned = ticket.feedback.exclude(learned_at=None).values_list("field", flat=True)
+    feedback.note_change(learned)  # it teaches with its new text from now on
     latest = ticket.predictions.deciding().filter(field="urgency").order_by("-pk").first()
     if latest is None or latest.model != prior.VERSION:
         return

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -55,7 +56,10 @@ def recount_feedback(ticket: Ticket) -> None:
 @transaction.atomic
 def delete_feedback(rows: QuerySet[Feedback]) -> None:
     """Delete feedback: it no longer counts, and no longer judges predictions."""
-    fields = list(rows.values_list("field", flat=True).distinct())
+    fields = set(rows.values_list("field", flat=True))
+    if not fields:
+        return
+    _lock_models()
     for name in fields:
         tickets = rows.filter(field=name).values("ticket")
         _unjudge(Prediction.objects.filter(field=name, ticket__in=tickets))
@@ -90,6 +94,9 @@ def _store_feedback(ticket: Ticket, name: str, value: str, now: datetime) -> Non
 
 
 # --- learning ---------------------------------------------------------------------------
+#
+# Locks are taken in one order: a ticket, the models, feedback. Whoever holds the models passes over
+# locked feedback, since an agent changes it right now: that change queues its own job.
 
 
 def learn_feedback(feedback_id: int) -> None:
@@ -99,15 +106,18 @@ def learn_feedback(feedback_id: int) -> None:
     jobs does the work of all.
     """
     waiting = Feedback.objects.counted().filter(learned_at=None)
+    name = waiting.filter(pk=feedback_id).values_list("field", flat=True).first()
+    if name is None:
+        return
+    rows = waiting.filter(field=name).newest(MAX_LEARNED_AT_ONCE)
+    encoder = choice.current()
+    known = vectors.store([row.ticket for row in rows], encoder)
     with transaction.atomic():
-        name = waiting.filter(pk=feedback_id).values_list("field", flat=True).first()
-        if name is None:
-            return
-        _locked_model(name)  # before the feedback, in the same order as retraining
-        unlocked = waiting.filter(field=name).select_for_update(of=("self",), skip_locked=True)
-        newest = unlocked.select_related("ticket").order_by("-decided_at", "-pk")
-        rows = list(newest[:MAX_LEARNED_AT_ONCE])[::-1]
-        _learn(load_learner(choice.current()), rows)
+        _lock_models()
+        rows = _unlocked(row for row in rows if row.ticket_id in known)
+        rows = [row for row in rows if row.learned_at is None]
+        _compare(load_learner(encoder), rows, known)
+        _store_comparisons(rows)
         note_change([name])
 
 
@@ -116,26 +126,44 @@ def retrain() -> None:
 
     Needed if the classifier itself has changed, and for what was derived from old tickets.
     """
-    learner = Learner(choice.current())
+    encoder = choice.current()
     rows = Feedback.objects.all().newest(len(LearnedField) * MAX_FEEDBACK)
-    _learn(learner, rows)
-    TriageModel.objects.update(refitted_at=timezone.now())
-    note_change(LearnedField.values)
+    known = vectors.store([row.ticket for row in rows], encoder)
+    rows = [row for row in rows if row.ticket_id in known]
+    _compare(Learner(encoder), rows, known)
+    with transaction.atomic():
+        _lock_models()
+        free = {row.pk for row in _unlocked(rows)}
+        _store_comparisons([row for row in rows if row.pk in free])
+        TriageModel.objects.update(refitted_at=timezone.now())
+        note_change(LearnedField.values)
 
 
-def _learn(learner: Learner, rows: Sequence[Feedback]) -> None:
-    """Compare the learner with each decision, before it counts, and store the tickets' vectors."""
-    vectors.store([row.ticket for row in rows], learner.encoder)
+def _compare(learner: Learner, rows: Sequence[Feedback], known: Mapping[int, Any]) -> None:
+    """Compare the learner with each decision, before it counts. `known` are the tickets' vectors.
+
+    What was said does not depend on the decision, so it stays true if that changes meanwhile.
+    """
     for row in rows:
         reading = Reading(row.ticket.title, row.ticket.description, learner.encoder)
+        reading.vector = known[row.ticket_id]
         compared = learner.compare(row.field, row.value, reading, without=row.ticket_id)
         row.prior_value, row.learned_value = compared.estimated, compared.learned
         row.confidence = compared.confidence
         row.learned_at = timezone.now()
         learner.learn(row.ticket_id, reading.vector, row.field, row.value, compared)
-    Feedback.objects.bulk_update(
-        rows, ["prior_value", "learned_value", "confidence", "learned_at"], batch_size=500
-    )
+
+
+def _unlocked(rows: Iterable[Feedback]) -> list[Feedback]:
+    """Return these rows as they are now, oldest first, without those that somebody changes."""
+    ids = [row.pk for row in rows]
+    free = Feedback.objects.filter(pk__in=ids).select_for_update(of=("self",), skip_locked=True)
+    return list(free.select_related("ticket").order_by("decided_at", "pk"))
+
+
+def _store_comparisons(rows: Sequence[Feedback]) -> None:
+    columns = ["prior_value", "learned_value", "confidence", "learned_at"]
+    Feedback.objects.bulk_update(rows, columns, batch_size=500)
 
 
 def retrain_later() -> bool:
@@ -200,11 +228,13 @@ def load_learner(encoder: Encoder, current: Learner | None = None) -> Learner:
     return learner
 
 
+@transaction.atomic
 def note_change(fields: Iterable[str]) -> None:
     """Have every process load again what was learned of these fields, and store how good it is."""
-    now = timezone.now()
-    for name in sorted(set(fields)):
-        model = _locked_model(name)
+    names = sorted(set(fields))
+    models = _lock_models() if names else {}
+    for name in names:
+        model = models[name]
         rows = Feedback.objects.counted().filter(~Q(learned_at=None), field=name)
         latest = rows.exclude(prior_value="").order_by("-decided_at", "-pk")[:WINDOW]
         figures = learner_figures(
@@ -216,7 +246,7 @@ def note_change(fields: Iterable[str]) -> None:
         model.prior_accuracy = figures.prior_accuracy
         model.learned_accuracy = figures.learned_accuracy
         model.leads = figures.leads
-        model.updated_at = now
+        model.updated_at = timezone.now()
         model.save()
 
 
@@ -229,9 +259,12 @@ def _needs_training() -> bool:
     return Feedback.objects.filter(lacking, pk__in=ids).exists()
 
 
-def _locked_model(name: str) -> TriageModel:
-    TriageModel.objects.bulk_create([TriageModel(field=name, version=0)], ignore_conflicts=True)
-    return TriageModel.objects.select_for_update().get(field=name)
+def _lock_models() -> dict[str, TriageModel]:
+    """Return the models by field, locked until the transaction ends: all, in one order."""
+    rows = [TriageModel(field=name, version=0) for name in sorted(LearnedField.values)]
+    TriageModel.objects.bulk_create(rows, ignore_conflicts=True)
+    locked = TriageModel.objects.order_by("field").select_for_update()
+    return {model.field: model for model in locked}
 
 
 # --- jobs -------------------------------------------------------------------------------

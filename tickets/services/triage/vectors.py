@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import Any
 
 from ...models.ticket import Ticket
 from ...models.triage import TicketVector
 from ...triage.offline.encoders.base import Encoder
 from ...triage.offline.reading import whole_text
 
+BATCH = 200  # tickets
 
-def store(tickets: Sequence[Ticket], encoder: Encoder) -> None:
-    """Store the vectors of those of these tickets that lack a present one."""
-    stored = TicketVector.objects.filter(ticket__in=tickets, encoder=encoder.name)
-    digests = dict(stored.values_list("ticket_id", "text_digest"))
-    lacking = {
-        ticket.pk: ticket for ticket in tickets if digests.get(ticket.pk) != ticket.text_digest()
+
+def store(tickets: Iterable[Ticket], encoder: Encoder) -> dict[int, Any]:
+    """Return the vectors of these tickets by id, and store those that are not stored yet.
+
+    Tickets that are deleted meanwhile are left out. Call it without any lock: it may take a while.
+    """
+    unique = list({ticket.pk: ticket for ticket in tickets}.values())
+    known: dict[int, Any] = {}
+    for start in range(0, len(unique), BATCH):
+        known |= _store(unique[start : start + BATCH], encoder)
+    return known
+
+
+def _store(tickets: list[Ticket], encoder: Encoder) -> dict[int, Any]:
+    digests = {ticket.pk: ticket.text_digest() for ticket in tickets}
+    stored = TicketVector.objects.filter(ticket__in=digests, encoder=encoder.name)
+    known = {
+        row.pk: encoder.unpack(bytes(row.vector))
+        for row in stored
+        if row.text_digest == digests[row.pk]
     }
-    texts = [whole_text(ticket.title, ticket.description) for ticket in lacking.values()]
-    TicketVector.objects.put(
+    lacking = [ticket for ticket in tickets if ticket.pk not in known]
+    made = encoder.vectors([whole_text(ticket.title, ticket.description) for ticket in lacking])
+    fresh = {ticket.pk: vector for ticket, vector in zip(lacking, made, strict=True)}
+    put = TicketVector.objects.put(
         TicketVector(
             ticket_id=pk,
             encoder=encoder.name,
-            text_digest=ticket.text_digest(),
+            text_digest=digests[pk],
             vector=encoder.pack(vector),
         )
-        for (pk, ticket), vector in zip(lacking.items(), encoder.vectors(texts), strict=True)
+        for pk, vector in fresh.items()
     )
+    return known | {pk: fresh[pk] for pk in put}

@@ -59,7 +59,7 @@ def rows(admin_user):
         TokenFactory(),
         PredictionFactory(ticket=ticket),
         Feedback.objects.create(ticket=ticket, field="category", value="billing", corrected=True),
-        TriageModel.objects.create(field="category", data=b""),
+        TriageModel.objects.create(field="category"),
         Email.objects.create(ticket=ticket, kind="reply", event="reply"),
         Mailbox.objects.create(name="Support", address="support@example.org"),
         InboundMessage.objects.create(raw=b"Subject: Hello", sha256="x", ticket=ticket),

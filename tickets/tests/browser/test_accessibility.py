@@ -80,7 +80,7 @@ def judge_some():
                 field=field, value=value, source="llm", provider="groq", model="openai/gpt-oss-20b"
             )
             PredictionFactory(field=field, value=value, use="shown", accepted=number > 1)
-    TriageModel.objects.create(field="category", data=b"x", feedback_count=7, prior_accuracy=0.5)
+    TriageModel.objects.create(field="category", feedback_count=7, prior_accuracy=0.5)
 
 
 def test_pages_of_agents(desk, look):

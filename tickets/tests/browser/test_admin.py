@@ -52,7 +52,7 @@ def ticket(db):
     CommentFactory(ticket=ticket, public=True, body="https://example.org/" + "x" * 200)
     CommentFactory(ticket=ticket)
     ticket.feedback.create(field="category", value="billing", corrected=True)
-    TriageModel.objects.create(field="category", data=b"", feedback_count=1, prior_accuracy=0.5)
+    TriageModel.objects.create(field="category", feedback_count=1, prior_accuracy=0.5)
     return ticket
 
 

@@ -86,7 +86,7 @@ def test_it_links_to_the_review_queue_with_its_count(agent):
 
 def test_it_shows_the_learned_models(agent):
     TriageModel.objects.create(
-        field="category", version=7, data=b"x", feedback_count=120, prior_accuracy=0.78,
+        field="category", version=7, feedback_count=120, prior_accuracy=0.78,
         learned_accuracy=0.864, leads=True,
     )  # fmt: skip
     page = page_of(agent)

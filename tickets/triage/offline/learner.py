@@ -89,6 +89,11 @@ class Learner:
             name: deque(maxlen=WINDOW) for name in LEARNED_FIELDS
         }
 
+    @property
+    def tickets(self) -> Sequence[ConfirmedTicket]:
+        """Whatever was learned, by the ticket's first time."""
+        return self._tickets
+
     def learn(
         self, key: int, vector: Any, field: str, value: str, comparison: Comparison | None = None
     ) -> None:
