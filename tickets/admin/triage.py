@@ -134,7 +134,7 @@ class FeedbackAdmin(TicketRowsAdmin):
             delete_feedback(Feedback.objects.filter(pk__in=[row.pk for row in rows]))
             self.log_each(request, rows, "Deleted.", DELETION)
         summary = f"Deleted: {wording.plural(len(rows), 'feedback entry', 'feedback entries')}."
-        later = "The classifier forgets them at its next retraining, within an hour."
+        later = "The classifier forgets them within two seconds."
         self.report_action(request, len(rows), len(rows), summary, later if rows else "")
 
 
@@ -144,7 +144,7 @@ class TriageModelAdmin(ReadOnlyAdmin):
         *(
             "field_name",
             "feedback_entries",
-            "lexicon_accuracy",
+            "prior_accuracy_share",
             "learned_accuracy_share",
             "answers",
         ),
@@ -172,17 +172,17 @@ class TriageModelAdmin(ReadOnlyAdmin):
     def feedback_entries(self, row: TriageModel) -> str:
         return wording.number(row.feedback_count)
 
-    @admin.display(description="Lexicon accuracy")
-    def lexicon_accuracy(self, row: TriageModel) -> str | None:
+    @admin.display(description="Lexicon and encoder correct")
+    def prior_accuracy_share(self, row: TriageModel) -> str | None:
         return _percentage(row.prior_accuracy)
 
-    @admin.display(description="Learned accuracy")
+    @admin.display(description="Confirmed tickets correct")
     def learned_accuracy_share(self, row: TriageModel) -> str | None:
         return _percentage(row.learned_accuracy)
 
     @admin.display(description="In use")
     def answers(self, row: TriageModel) -> str:
-        return "learned model" if row.leads else "lexicon"
+        return "confirmed tickets" if row.leads else "lexicon and encoder"
 
     @admin.display(description="Updated")
     def updated(self, row: TriageModel) -> str:

@@ -54,6 +54,18 @@ class Decision(NamedTuple):
     confidence: float | None
 
 
+class StoredEvidence(NamedTuple):
+    """What a prediction rests on, for agents."""
+
+    quotes: list[str]
+    like: int | None  # the id of a confirmed ticket that they can open
+
+
+def stored_evidence(row: Any) -> StoredEvidence:
+    """Return the evidence of a prediction, queried `with_like`."""
+    return StoredEvidence([entry["text"] for entry in row.evidence], row.like)
+
+
 @pghistory.track(
     pghistory.InsertEvent(),
     pghistory.UpdateEvent(),
@@ -297,19 +309,19 @@ class Ticket(PrivateLink, models.Model):
         """Return who decided one of the TRIAGE_FIELDS."""
         return Decision(getattr(self, f"{name}_source"), getattr(self, f"{name}_confidence"))
 
-    def evidence(self) -> dict[str, list[str]]:
-        """Return the quotes behind each TRIAGE_FIELD whose predicted value still stands.
+    def evidence(self) -> dict[str, StoredEvidence]:
+        """Return the evidence of each TRIAGE_FIELD whose predicted value still stands.
 
         One query.
         """
         rows = self.predictions.deciding().filter(source__in=[Source.LLM, Source.OFFLINE])
-        quotes: dict[str, list[str]] = {}
-        for row in rows.order_by("-pk"):
+        found: dict[str, StoredEvidence] = {}
+        for row in rows.with_like().order_by("-pk"):
             name = row.field if row.field in TRIAGE_FIELDS else "sentiment"
             stands = row.value == str(getattr(self, PREDICTED_COLUMNS[row.field]))
             if stands and row.source == getattr(self, f"{name}_source"):
-                quotes.setdefault(name, [entry["text"] for entry in row.evidence])
-        return quotes
+                found.setdefault(name, stored_evidence(row))
+        return found
 
     def decide(self, name: str, source: str, confidence: float | None = None) -> None:
         """Note who decided a TRIAGE_FIELD, and with what confidence."""

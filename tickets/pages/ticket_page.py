@@ -13,7 +13,7 @@ from ..access.actors import Actor
 from ..audit.trail import AuditEntry, audit_trail
 from ..forms.snooze import SnoozeForm
 from ..models.spam import is_blocked
-from ..models.ticket import Comment, Ticket
+from ..models.ticket import Comment, StoredEvidence, Ticket, stored_evidence
 from ..models.workplace import AgentProfile, PendingReply, TicketRead
 from ..querysets.search import exact_requester
 from ..services.mail.smtp import is_set_up
@@ -61,7 +61,7 @@ class SuggestedValue:
 
     value: str
     confidence: float | None
-    quotes: list[str]
+    evidence: StoredEvidence
     is_current: bool  # the ticket has this value
     is_decided: bool  # a person has chosen the ticket's value
 
@@ -187,11 +187,11 @@ def suggested_values(ticket: Ticket) -> dict[str, SuggestedValue]:
         row.field: SuggestedValue(
             value=row.value,
             confidence=row.confidence,
-            quotes=[entry["text"] for entry in row.evidence],
+            evidence=stored_evidence(row),
             is_current=row.value == getattr(ticket, row.field),
             is_decided=row.field in decided,
         )
-        for row in rows.order_by("field", "-pk").distinct("field")
+        for row in rows.with_like().order_by("field", "-pk").distinct("field")
     }
 
 

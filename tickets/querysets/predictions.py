@@ -7,7 +7,18 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Self, TypeVar
 
 from django.db import connection, models, transaction
-from django.db.models import Avg, Count, F, FloatField, IntegerField, Q, Sum, Value
+from django.db.models import (
+    Avg,
+    Count,
+    F,
+    FloatField,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.db.models.aggregates import Aggregate
 from django.db.models.functions import Cast, Floor, Least, TruncDate
 from django.utils import timezone
@@ -51,6 +62,13 @@ class PredictionQuerySet(CountedQuerySet[PredictionT]):
     def deciding(self) -> Self:
         """Return what was shown or applied, without the shadow's predictions."""
         return self.filter(DECIDING)
+
+    def with_like(self) -> Self:
+        """Annotate `like`: `like_ticket`, if that is still in agents' lists."""
+        tickets: Any = self.model._meta.get_field("ticket").related_model
+        return self.annotate(
+            like=Subquery(tickets.objects.filter(pk=OuterRef("like_ticket")).values("pk"))
+        )
 
     def report(
         self, since: datetime | None = None, until: datetime | None = None, zone: tzinfo = UTC

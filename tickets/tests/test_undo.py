@@ -13,7 +13,7 @@ from tickets.models.ticket import Ticket
 from tickets.models.triage import Feedback, Prediction, TriageModel
 from tickets.services import tickets
 from tickets.services.editing import editing
-from tickets.services.triage import feedback
+from tickets.services.triage import assessment, feedback
 from tickets.services.undo import RestoredTicket, UndoResult, undo, undo_token
 from tickets.tests.factories import AgentFactory, TicketFactory
 from tickets.triage import engine
@@ -215,6 +215,8 @@ def test_a_title_is_undone_though_the_description_has_changed(ticket, actor):
     update(ticket, texts, user_actor(AgentFactory()))
     restored = undo_change(changed, actor)
     assert (restored.title, restored.description) == (ticket.title, texts["description"])
+    assessment.encode(restored.pk, restored.text_digest())
+    restored.refresh_from_db()
     score = engine.score_sentiment(restored.description, restored.title, use_model=False)
     assert (restored.sentiment, restored.urgency_score) == (score.sentiment, score.urgency_score)
 

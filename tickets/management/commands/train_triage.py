@@ -38,13 +38,14 @@ class Command(BaseCommand):
 
 def _summary(name: str, row: TriageModel | None) -> str:
     if row is None or not row.feedback_count:
-        return f"{name}: no feedback yet; the lexicon answers"
-    lexicon, learned = (
+        return f"{name}: no feedback yet; lexicon and encoder answer"
+    estimated, learned = (
         "-" if accuracy is None else f"{accuracy:.0%}"
         for accuracy in (row.prior_accuracy, row.learned_accuracy)
     )
-    source = "the learned model" if row.leads else "the lexicon"
+    source = "the confirmed tickets" if row.leads else "lexicon and encoder"
     return (
-        f"{name}: {row.feedback_count} feedback entries, version {row.version}; recent accuracy of"
-        f" the lexicon {lexicon}, of the learned model {learned}; {source} answers"
+        f"{name}: {row.feedback_count} feedback entries, version {row.version}; of the latest,"
+        f" lexicon and encoder got {estimated} right, the confirmed tickets {learned};"
+        f" {source} answer"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from tickets.durations import format_minutes
 from tickets.models import workplace
 from tickets.models.incoming import InboundMessage
 from tickets.models.mail import Email
-from tickets.models.ticket import Comment, Ticket
+from tickets.models.ticket import Comment, StoredEvidence, Ticket
 from tickets.models.workplace import PendingReply
 from tickets.pages import addresses, audit_text, charts, mailed
 from tickets.pages.drafts import draft_of
@@ -216,13 +216,17 @@ def confidence(value: float | None) -> str:
 
 
 @register.simple_tag
-def evidence_quotes(quotes: Iterable[str] | None) -> SafeString:
-    """Quote the evidence, to follow who decided: ", because of “refund”"."""
-    texts = (
-        (" ".join(quote.split())[:MAX_QUOTE_CHARS],) for quote in list(quotes or ())[:MAX_QUOTES]
-    )
+def evidence(found: StoredEvidence | None) -> SafeString:
+    """Say what a value rests on, to follow who decided: ", because of “refund”, like #12"."""
+    if not found:
+        return SafeString()
+    texts = ((" ".join(quote.split())[:MAX_QUOTE_CHARS],) for quote in found.quotes[:MAX_QUOTES])
     quoted = format_html_join(", ", "\u201c{}\u201d", texts)
-    return format_html(", because of {}", quoted) if quoted else SafeString()
+    reason = format_html(", because of {}", quoted) if quoted else SafeString()
+    if found.like is None:
+        return reason
+    address = reverse("ticket", args=[found.like])
+    return format_html('{}, like <a href="{}">#{}</a>', reason, address, found.like)
 
 
 @register.simple_tag

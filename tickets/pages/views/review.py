@@ -137,7 +137,7 @@ def _decided(ticket: Ticket) -> dict[str, str]:
 
 def _card(ticket: Ticket, after: Cursor | None) -> dict[str, Any]:
     evidence = ticket.evidence()
-    quotes = {name: evidence.get(name, []) for name in CHOICES}
+    quotes = {name: evidence[name].quotes for name in CHOICES if name in evidence}
     return {
         "ticket": ticket,
         "decided": _decided(ticket),

@@ -29,15 +29,15 @@ def corrected():
 
 def test_without_feedback_it_says_so():
     assert train() == (
-        "category: no feedback yet; the lexicon answers\n"
-        "priority: no feedback yet; the lexicon answers\n"
+        "category: no feedback yet; lexicon and encoder answer\n"
+        "priority: no feedback yet; lexicon and encoder answer\n"
     )
 
 
 def test_it_reports_what_was_learned(corrected):
     output = train()
     assert "category: 4 feedback entries, version 1" in output
-    assert "the learned model answers" in output
+    assert "the confirmed tickets answer" in output
     assert "priority: no feedback yet" in output
 
 

@@ -3,12 +3,15 @@
 import html
 import json
 import re
+import uuid
+from dataclasses import astuple
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from tickets.access.actors import REQUESTER, SYSTEM, TRIAGE, user_actor
+from tickets.api.serializers import suggestion
 from tickets.audit.trail import AuditEntry, audit_trail
 from tickets.models.ticket import Comment, Ticket
 from tickets.models.triage import Feedback
@@ -17,6 +20,8 @@ from tickets.services.comments import add_comment, add_reply
 from tickets.services.editing import editing
 from tickets.services.tickets import create_ticket, update_ticket
 from tickets.tests.factories import AgentFactory, CommentFactory, PredictionFactory, TicketFactory
+from tickets.triage import signed_suggestions
+from tickets.triage.results import Classification
 from tickets.vocabulary import MAX_TITLE_CHARS
 
 HTMX = {"HX-Request": "true"}
@@ -491,6 +496,49 @@ def test_a_suggestion_is_shown_beside_another_value(agent, ticket):
         page
     )
     assert 'id="confirm-category"' not in page
+
+
+def test_it_links_to_the_confirmed_ticket_that_a_value_rests_on(agent, ticket):
+    like = TicketFactory()
+    suggest(ticket, like_ticket=like.pk)
+    page = page_of(agent, ticket)
+    assert f'because of “refund”, like <a href="/tickets/{like.pk}/">#{like.pk}</a>' in page
+    card = agent.get("/tickets/review/").content.decode()
+    assert f'like <a href="/tickets/{like.pk}/">' in card
+
+
+@pytest.mark.parametrize("fate", ["deleted", "spam", "merged"])
+def test_a_confirmed_ticket_that_left_the_lists_is_not_named(agent, ticket, fate):
+    like = TicketFactory()
+    suggest(ticket, like_ticket=like.pk)
+    if fate == "deleted":
+        like.delete()
+    elif fate == "spam":
+        Ticket.objects.filter(pk=like.pk).update(spam=True)
+    else:
+        Ticket.objects.filter(pk=like.pk).update(merged_into=TicketFactory())
+    page = page_of(agent, ticket)
+    assert "because of “refund”" in page
+    assert ", like " not in page
+
+
+def test_requesters_do_not_see_which_ticket_a_value_rests_on(ticket):
+    like = TicketFactory()
+    suggest(ticket, like_ticket=like.pk)
+    ticket.issue_link()
+    ticket.save()
+    page = Client().get(ticket.private_link_path())
+    assert page.status_code == 200
+    assert f"#{like.pk}" not in page.content.decode()
+
+
+def test_a_suggestion_does_not_tell_which_ticket_it_rests_on():
+    """Whoever types on the public page gets it."""
+    like = 987654321
+    found = Classification(category="billing", category_like=like, priority_like=like)
+    told = json.dumps(suggestion(found, signed_suggestions.sign(found, uuid.uuid4())))
+    assert str(like) not in told
+    assert like not in astuple(signed_suggestions.read(json.loads(told)["suggestion_id"]))
 
 
 def test_a_suggested_value_can_be_confirmed(agent, ticket):

@@ -90,7 +90,7 @@ def test_it_shows_the_learned_models(agent):
         learned_accuracy=0.864, leads=True,
     )  # fmt: skip
     page = page_of(agent)
-    for text in (">120</td>", "78%", "86%", "Learned model</td>"):
+    for text in (">120</td>", "78%", "86%", "Confirmed tickets</td>"):
         assert text in page
 
 
