@@ -21,6 +21,13 @@ class Migration(migrations.Migration):
                 ('vector', models.BinaryField()),
             ],
         ),
+        # With a default, so that the column can be added again if this is reversed. A release that
+        # finds it empty learns anew.
+        migrations.AlterField(
+            model_name='triagemodel',
+            name='data',
+            field=models.BinaryField(default=b''),
+        ),
         migrations.RemoveField(
             model_name='triagemodel',
             name='data',
@@ -37,12 +44,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='feedback',
             name='learned_value',
-            field=models.CharField(blank=True, default='', max_length=10),
+            field=models.CharField(blank=True, db_default='', default='', max_length=10),
         ),
         migrations.AddField(
             model_name='feedback',
             name='prior_value',
-            field=models.CharField(blank=True, default='', max_length=10),
+            field=models.CharField(blank=True, db_default='', default='', max_length=10),
         ),
         migrations.AddField(
             model_name='prediction',

@@ -90,8 +90,8 @@ class Feedback(models.Model):
     learned_at = models.DateTimeField(null=True, blank=True)
     # What triage would have answered before it learned this: from lexicon and encoder alone, from
     # the confirmed tickets as well, and with which confidence. Empty until then.
-    prior_value = models.CharField(max_length=10, default="", blank=True)
-    learned_value = models.CharField(max_length=10, default="", blank=True)
+    prior_value = models.CharField(max_length=10, default="", db_default="", blank=True)
+    learned_value = models.CharField(max_length=10, default="", db_default="", blank=True)
     confidence = confidence_field()
 
     objects = FeedbackQuerySet.as_manager()

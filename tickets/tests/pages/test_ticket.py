@@ -498,13 +498,16 @@ def test_a_suggestion_is_shown_beside_another_value(agent, ticket):
     assert 'id="confirm-category"' not in page
 
 
-def test_it_links_to_the_confirmed_ticket_that_a_value_rests_on(agent, ticket):
-    like = TicketFactory()
+@pytest.mark.parametrize("category", ["billing", "account"])
+def test_it_links_to_the_confirmed_ticket_that_a_value_rests_on(agent, category):
+    """Whether the value stands, or is suggested beside another one."""
+    like = TicketFactory(category_source="human", priority_source="human")
+    ticket = TicketFactory(category=category, category_source="offline", category_confidence=0.3)
     suggest(ticket, like_ticket=like.pk)
-    page = page_of(agent, ticket)
-    assert f'because of “refund”, like <a href="/tickets/{like.pk}/">#{like.pk}</a>' in page
+    reason = f'because of “refund”, like <a href="/tickets/{like.pk}/">#{like.pk}</a>'
+    assert reason in page_of(agent, ticket)
     card = agent.get("/tickets/review/").content.decode()
-    assert f'like <a href="/tickets/{like.pk}/">' in card
+    assert (reason in card) == (category == "billing")
 
 
 @pytest.mark.parametrize("fate", ["deleted", "spam", "merged"])

@@ -163,6 +163,32 @@ def test_a_waiting_reply_can_be_taken_back(maria, old):
     assert f"{reply['body']}</textarea>" in maria.get(address).text
 
 
+# --- mail and files ---------------------------------------------------------------------
+
+
+@holding("mail")
+def test_what_came_by_mail_stays_with_its_ticket(agent, old):
+    mail = old["mail"]
+    page = agent.get(f"/tickets/{mail['ticket']}/").text
+    assert mail["participant"] in page
+    assert mail["held_text"] in page
+    assert mail["bounced"] in agent.get(f"/tickets/{mail['bounced_ticket']}/").text
+
+
+@holding("mail")
+def test_a_message_that_came_before_makes_no_second_ticket(desk, old):
+    mail = old["mail"]
+    again = desk.visitor(token=mail["token"]).deliver(mail["message"])
+    assert (again.status, again.json()["ticket"]) == (200, mail["ticket"])
+
+
+@holding("files")
+def test_files_stay_attached(api, old):
+    for ticket, names in old["files"].items():
+        files = api.get(f"/api/tickets/{ticket}/attachments/").json()
+        assert [file["name"] for file in files][: len(names)] == names
+
+
 # --- jobs -------------------------------------------------------------------------------
 
 
@@ -209,3 +235,14 @@ def test_an_invitation_that_waited_can_be_accepted(mailed, desk, old):
 @holding("links_address")
 def test_links_that_were_asked_for_are_sent(mailed, old):
     assert any(old["private_link"]["path"] in text for text in mailed(old["links_address"]))
+
+
+@holding("mail")
+def test_a_message_that_waited_becomes_a_ticket(mailed, api, old):
+    waiting = old["mail"]["waiting"]
+    [ticket] = api.get(f"/api/tickets/?search={waiting['address']}").json()
+    assert ticket["title"] == waiting["subject"]
+    [file] = api.get(f"/api/tickets/{ticket['id']}/attachments/").json()
+    assert file["name"] == waiting["file"]
+    [confirmation] = mailed(waiting["address"])
+    assert "/t/" in confirmation

@@ -49,6 +49,11 @@ class Visitor:
         data = None if body is None else json.dumps(body).encode()
         return self._send(method, path, data, {"Content-Type": "application/json", **names})
 
+    def deliver(self, message: str) -> Response:
+        """Deliver a raw message that came by mail."""
+        form = {"Content-Type": "message/rfc822"}
+        return self._send("POST", "/api/mail/?mailbox=Support", message.encode(), form)
+
     def _send(
         self, method: str, path: str, data: bytes | None = None, headers: Any = None
     ) -> Response:
