@@ -291,6 +291,15 @@ def test_retraining_learns_everything_again_as_a_new_version():
     assert stored_model().refitted_at is not None
 
 
+def test_vectors_that_cannot_be_read_are_made_again():
+    correct(2)
+    learn_all()
+    TicketVector.objects.update(vector=b"of another time")
+    assert learned() == {}
+    feedback.retrain()
+    assert len(learned()) == 2
+
+
 def test_without_new_feedback_nothing_is_retrained():
     correct(2)
     retrain_if_needed()

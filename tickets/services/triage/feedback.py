@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -95,8 +94,8 @@ def _store_feedback(ticket: Ticket, name: str, value: str, now: datetime) -> Non
 
 # --- learning ---------------------------------------------------------------------------
 #
-# Locks are taken in one order: a ticket, the models, feedback. Whoever holds the models passes over
-# locked feedback, since an agent changes it right now: that change queues its own job.
+# Locks are taken in one order: a ticket, the models, feedback. Learning passes over locked
+# feedback: an agent changes it right now, which queues its own job.
 
 
 def learn_feedback(feedback_id: int) -> None:
@@ -110,15 +109,7 @@ def learn_feedback(feedback_id: int) -> None:
     if name is None:
         return
     rows = waiting.filter(field=name).newest(MAX_LEARNED_AT_ONCE)
-    encoder = choice.current()
-    known = vectors.store([row.ticket for row in rows], encoder)
-    with transaction.atomic():
-        _lock_models()
-        rows = _unlocked(row for row in rows if row.ticket_id in known)
-        rows = [row for row in rows if row.learned_at is None]
-        _compare(load_learner(encoder), rows, known)
-        _store_comparisons(rows)
-        note_change([name])
+    _learn(load_learner(choice.current()), rows, [name])
 
 
 def retrain() -> None:
@@ -126,24 +117,22 @@ def retrain() -> None:
 
     Needed if the classifier itself has changed, and for what was derived from old tickets.
     """
-    encoder = choice.current()
     rows = Feedback.objects.all().newest(len(LearnedField) * MAX_FEEDBACK)
-    known = vectors.store([row.ticket for row in rows], encoder)
-    rows = [row for row in rows if row.ticket_id in known]
-    _compare(Learner(encoder), rows, known)
+    _learn(Learner(choice.current()), rows, LearnedField.values)
     with transaction.atomic():
         _lock_models()
-        free = {row.pk for row in _unlocked(rows)}
-        _store_comparisons([row for row in rows if row.pk in free])
         TriageModel.objects.update(refitted_at=timezone.now())
-        note_change(LearnedField.values)
 
 
-def _compare(learner: Learner, rows: Sequence[Feedback], known: Mapping[int, Any]) -> None:
-    """Compare the learner with each decision, before it counts. `known` are the tickets' vectors.
+def _learn(learner: Learner, rows: Iterable[Feedback], fields: Collection[str]) -> None:
+    """Compare the learner with each decision, before it counts. Then have it count.
 
-    What was said does not depend on the decision, so it stays true if that changes meanwhile.
+    Only the end needs locks: what was said of a ticket stays true if the decision about it changes
+    meanwhile.
     """
+    rows = list(rows)
+    known = vectors.store([row.ticket for row in rows], learner.encoder)
+    rows = [row for row in rows if row.ticket_id in known]
     for row in rows:
         reading = Reading(row.ticket.title, row.ticket.description, learner.encoder)
         reading.vector = known[row.ticket_id]
@@ -152,18 +141,14 @@ def _compare(learner: Learner, rows: Sequence[Feedback], known: Mapping[int, Any
         row.confidence = compared.confidence
         row.learned_at = timezone.now()
         learner.learn(row.ticket_id, reading.vector, row.field, row.value, compared)
-
-
-def _unlocked(rows: Iterable[Feedback]) -> list[Feedback]:
-    """Return these rows as they are now, oldest first, without those that somebody changes."""
-    ids = [row.pk for row in rows]
-    free = Feedback.objects.filter(pk__in=ids).select_for_update(of=("self",), skip_locked=True)
-    return list(free.select_related("ticket").order_by("decided_at", "pk"))
-
-
-def _store_comparisons(rows: Sequence[Feedback]) -> None:
-    columns = ["prior_value", "learned_value", "confidence", "learned_at"]
-    Feedback.objects.bulk_update(rows, columns, batch_size=500)
+    with transaction.atomic():
+        _lock_models()
+        unlocked = Feedback.objects.select_for_update(skip_locked=True)
+        free = set(unlocked.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
+        columns = ["prior_value", "learned_value", "confidence", "learned_at"]
+        changed = [row for row in rows if row.pk in free]
+        Feedback.objects.bulk_update(changed, columns, batch_size=500)
+        note_change(fields)
 
 
 def retrain_later() -> bool:
@@ -222,9 +207,11 @@ def load_learner(encoder: Encoder, current: Learner | None = None) -> Learner:
         )
         learner = Learner(encoder, version)
         for row in list(newest[: len(LearnedField) * MAX_FEEDBACK])[::-1]:
-            ticket, field, value, estimated, learned, confidence, vector = row
+            ticket, field, value, estimated, learned, confidence, data = row
+            vector = vectors.unpacked(data, encoder)
             comparison = Comparison(value, estimated, learned, confidence) if estimated else None
-            learner.learn(ticket, encoder.unpack(bytes(vector)), field, value, comparison)
+            if vector is not None:
+                learner.learn(ticket, vector, field, value, comparison)
     return learner
 
 

@@ -25,14 +25,20 @@ def store(tickets: Iterable[Ticket], encoder: Encoder) -> dict[int, Any]:
     return known
 
 
+def unpacked(data: bytes, encoder: Encoder) -> Any:
+    """Return a stored vector; None if it cannot be read, and has to be made again."""
+    try:
+        return encoder.unpack(bytes(data))
+    except ValueError:
+        return None
+
+
 def _store(tickets: list[Ticket], encoder: Encoder) -> dict[int, Any]:
     digests = {ticket.pk: ticket.text_digest() for ticket in tickets}
     stored = TicketVector.objects.filter(ticket__in=digests, encoder=encoder.name)
-    known = {
-        row.pk: encoder.unpack(bytes(row.vector))
-        for row in stored
-        if row.text_digest == digests[row.pk]
-    }
+    present = (row for row in stored if row.text_digest == digests[row.pk])
+    read = {row.pk: unpacked(row.vector, encoder) for row in present}
+    known = {pk: vector for pk, vector in read.items() if vector is not None}
     lacking = [ticket for ticket in tickets if ticket.pk not in known]
     made = encoder.vectors([whole_text(ticket.title, ticket.description) for ticket in lacking])
     fresh = {ticket.pk: vector for ticket, vector in zip(lacking, made, strict=True)}
