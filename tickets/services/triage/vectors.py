@@ -25,7 +25,7 @@ def store(tickets: Iterable[Ticket], encoder: Encoder) -> dict[int, Any]:
     return known
 
 
-def unpacked(data: bytes, encoder: Encoder) -> Any:
+def unpacked(data: bytes | memoryview, encoder: Encoder) -> Any:
     """Return a stored vector; None if it cannot be read, and has to be made again."""
     try:
         return encoder.unpack(bytes(data))
