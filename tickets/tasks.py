@@ -4,7 +4,7 @@ from .services import housekeeping, leavers, private_links, replies
 from .services.attachments import deletion, processing
 from .services.mail import delivery, notifications
 from .services.mail.incoming import handling
-from .services.triage import assessment, feedback
+from .services.triage import assessment, feedback, similar
 
 __all__ = [
     "assessment",
@@ -18,4 +18,5 @@ __all__ = [
     "private_links",
     "processing",
     "replies",
+    "similar",
 ]

@@ -163,6 +163,7 @@ class Ticket(PrivateLink, models.Model):
     )
 
     is_unread: bool  # of rows that `with_unread` loaded
+    twin: int | None  # of rows that `with_twin` loaded
 
     objects = ListedTickets()
     including_spam = StandingTickets()

@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from ..querysets.predictions import FeedbackQuerySet, PredictionQuerySet, TicketVectorQuerySet
+from ..querysets.predictions import FeedbackQuerySet, PredictionQuerySet
+from ..querysets.vectors import TicketMatchQuerySet, TicketVectorQuerySet
 from ..vocabulary import LearnedField, PredictedField, PredictionUse, Source
 from .constraints import between, confidence_field, one_of
 from .ticket import Ticket
@@ -119,11 +120,48 @@ class TicketVector(models.Model):
     encoder = models.CharField(max_length=20)  # vectors of different ones are not comparable
     text_digest = models.CharField(max_length=64)  # of the text that was encoded
     vector = models.BinaryField()  # see `pack` of the encoder
+    stored_at = models.DateTimeField(default=timezone.now)
+    matched = models.BooleanField(default=False)  # its TicketMatch rows are those of this text
 
     objects = TicketVectorQuerySet.as_manager()
 
+    class Meta:
+        indexes = [models.Index(fields=["stored_at"], name="ticketvector_stored")]
+
     def __str__(self) -> str:
         return f"#{self.ticket_id} by {self.encoder}"
+
+
+class TicketMatch(models.Model):
+    """Two tickets that mean nearly the same.
+
+    A ticket has those that were nearest when its text was compared. Read it in both directions:
+    the other one does not know of tickets that came later.
+    """
+
+    # Without an index: that of `ticketmatch_once` begins with it.
+    ticket = models.ForeignKey(
+        Ticket, on_delete=models.CASCADE, related_name="matches", db_index=False
+    )
+    other = models.ForeignKey(
+        Ticket, on_delete=models.CASCADE, related_name="matched_by", db_index=False
+    )
+    similarity = models.FloatField()  # the higher, the nearer; see `services.triage.similar`
+    possibly_same = models.BooleanField()  # one matter that was reported twice
+
+    objects = TicketMatchQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "other"], name="ticketmatch_once"),
+            models.CheckConstraint(
+                condition=~Q(ticket=models.F("other")), name="ticketmatch_not_itself"
+            ),
+        ]
+        indexes = [models.Index(fields=["other", "-similarity"], name="ticketmatch_of_other")]
+
+    def __str__(self) -> str:
+        return f"#{self.ticket_id} and #{self.other_id}"
 
 
 class TriageModel(models.Model):

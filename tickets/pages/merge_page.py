@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ..models.ticket import Ticket
 from ..services.merging import Requesters, compare_requesters
-from .ticket_page import MAX_SIMILAR, similar_tickets
+from ..services.triage.similar import similar_tickets
+from .ticket_page import MAX_SIMILAR
 
 MAX_OTHER = 10  # tickets of the same requester, the newest
 
@@ -28,7 +29,7 @@ def preview(ticket: Ticket, target: Ticket) -> Preview:
 def candidates(ticket: Ticket) -> dict[str, list[Ticket]]:
     """Return the requester's other tickets, and similar ones that may be merged."""
     own = list(Ticket.objects.others_of_requester(ticket)[:MAX_OTHER])
-    similar = [match.ticket for match in similar_tickets(ticket)]
+    similar = [match.ticket for match in similar_tickets(ticket, MAX_SIMILAR)]
     return {
         "own_tickets": own,
         "similar_tickets": [

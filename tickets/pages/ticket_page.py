@@ -21,6 +21,7 @@ from ..services.mentions import agents_by_name
 from ..services.merging import merges_into
 from ..services.relations import related_tickets
 from ..services.replies import reply_token
+from ..services.triage.similar import similar_tickets
 from ..vocabulary import WRITABLE_FIELDS, AuditEvent, AuthorRole, LearnedField, Source
 from .audit_text import actor_name
 from .files import AgentFiles
@@ -67,9 +68,10 @@ class SuggestedValue:
 
 
 @dataclass(frozen=True)
-class SimilarTicket:
+class ShownSimilar:
     ticket: Ticket
-    reply: Comment | None  # the last public one
+    possibly_same: bool
+    reply: Comment | None  # the last public one to a finished ticket
 
 
 @dataclass(frozen=True)
@@ -222,11 +224,18 @@ def requester_tickets(ticket: Ticket) -> RequesterTickets:
     return RequesterTickets(rows[:MAX_REQUESTER_TICKETS], count, exact_requester(address))
 
 
-def similar_tickets(ticket: Ticket) -> list[SimilarTicket]:
-    """Return tickets about the same thing: finished ones with their answers, then active ones."""
-    text = f"{ticket.title} {ticket.title} {ticket.description}"  # the title counts twice
-    find = Ticket.objects.similar_to
-    finished = find(text, MAX_SIMILAR, finished=True, exclude=ticket.pk)
-    active = find(text, MAX_SIMILAR, exclude=ticket.pk)
-    replies = Comment.objects.last_public_replies([each.pk for each in finished])
-    return [SimilarTicket(each, replies.get(each.pk)) for each in [*finished, *active]]
+def similar_context(ticket: Ticket) -> dict[str, Any]:
+    """Return tickets about the same thing: finished ones with their answers, then active ones.
+
+    `twin` is one that is possibly the same, which an unfinished ticket says at the top.
+    """
+    similar = similar_tickets(ticket, MAX_SIMILAR)
+    finished = [each.ticket.pk for each in similar if each.ticket.is_finished]
+    replies = Comment.objects.last_public_replies(finished)
+    shown = [
+        ShownSimilar(each.ticket, each.possibly_same, replies.get(each.ticket.pk))
+        for each in similar
+    ]
+    twins = [each.ticket for each in shown if each.possibly_same]
+    is_open = not ticket.is_finished and not ticket.spam
+    return {"similar": shown, "twin": twins[0] if twins and is_open else None}

@@ -13,25 +13,31 @@ from ..vocabulary import AuthorRole
 
 @dataclass(frozen=True, slots=True)
 class TicketRow:
-    """A ticket, and who wrote last on it: "You replied", "maria noted", "Requester wrote"."""
+    """A ticket, and who wrote last on it: "You replied", "maria noted", "Requester wrote".
+
+    `twin` is the number of a ticket that is possibly the same, while this one is unfinished.
+    """
 
     ticket: Ticket
     last_writing: str
     written_at: datetime
+    twin: int | None
 
 
 def ticket_rows(tickets: Collection[Ticket], actor: Actor) -> list[TicketRow]:
-    """Return the rows of tickets that `with_unread` loaded. One query."""
+    """Return the rows of tickets that `for_rows` loaded. One query."""
     comments = Comment.objects.last_of([ticket.pk for ticket in tickets])
     return [_row(ticket, comments.get(ticket.pk), actor) for ticket in tickets]
 
 
 def _row(ticket: Ticket, comment: Comment | None, actor: Actor) -> TicketRow:
+    is_open = not ticket.is_finished and not ticket.spam and ticket.merged_into_id is None
+    twin = ticket.twin if is_open else None
     if comment is None or comment.author_role == AuthorRole.REQUESTER:
         at = ticket.created_at if comment is None else comment.created_at
-        return TicketRow(ticket, "Requester wrote", at)
+        return TicketRow(ticket, "Requester wrote", at, twin)
     verb = "replied" if comment.public else "noted"
-    return TicketRow(ticket, f"{_writer(comment, actor)} {verb}", comment.created_at)
+    return TicketRow(ticket, f"{_writer(comment, actor)} {verb}", comment.created_at, twin)
 
 
 def _writer(comment: Comment, actor: Actor) -> str:

@@ -30,7 +30,6 @@ from .listed import CountedQuerySet
 
 PredictionT = TypeVar("PredictionT", bound=models.Model)
 FeedbackT = TypeVar("FeedbackT", bound=models.Model)
-VectorT = TypeVar("VectorT", bound=models.Model)
 
 UNATTACHED_LIFETIME = timedelta(days=30)
 EVIDENCE_LIFETIME = timedelta(days=1)
@@ -283,26 +282,3 @@ class FeedbackQuerySet(CountedQuerySet[FeedbackT]):
         """Return the latest feedback that counts with its tickets and vectors, oldest first."""
         rows = self.counted().select_related("ticket__vector").defer("ticket__document")
         return list(rows.order_by("-decided_at", "-pk")[:limit])[::-1]
-
-
-# Nobody can delete these tickets until the transaction ends. Edits go on.
-KEEP_TICKETS = "SELECT id FROM tickets_ticket WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
-
-
-class TicketVectorQuerySet(models.QuerySet[VectorT]):
-    def put(self, rows: Iterable[VectorT]) -> set[int]:
-        """Store these vectors in the place of earlier ones of their tickets.
-
-        Return the ids of the tickets; those that were deleted meanwhile are left out.
-        """
-        by_ticket = {row.pk: row for row in rows}
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(KEEP_TICKETS, [sorted(by_ticket)])
-            present = [row[0] for row in cursor.fetchall()]
-            self.bulk_create(
-                [by_ticket[pk] for pk in present],
-                update_conflicts=True,
-                unique_fields=["ticket"],
-                update_fields=["encoder", "text_digest", "vector"],
-            )
-        return set(present)

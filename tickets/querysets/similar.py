@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.db import connection, models
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from ..vocabulary import ACTIVE_STATUSES, FINISHED_STATUSES
 
@@ -38,7 +40,7 @@ WITH words AS MATERIALIZED (
         SELECT sqrt(count(*)) / sum(weight ^ 2) FROM weights
     ) AS near FROM hits JOIN weights USING (word) GROUP BY id
 )
-SELECT id FROM nearness
+SELECT id, near FROM nearness
 WHERE near >= %(near)s AND shared >= least(%(shared)s, (SELECT count(*) FROM weights))
 ORDER BY near DESC, id DESC LIMIT %(limit)s
 """
@@ -54,15 +56,22 @@ NEWEST_TICKETS = """
 
 
 class SimilarQuerySet(models.QuerySet[TicketT]):
-    def similar_to(
+    def similar_to(self, text: str, limit: int) -> list[TicketT]:
+        """Return active tickets that share words with the text, best first. Two queries."""
+        ids = list(self.sharing_words(text, limit))
+        rows = self.model._default_manager.defer("document").in_bulk(ids)
+        return [rows[ticket_id] for ticket_id in ids if ticket_id in rows]
+
+    def sharing_words(
         self, text: str, limit: int, *, finished: bool = False, exclude: int = 0
-    ) -> list[TicketT]:
+    ) -> dict[int, float]:
         """Return active (or `finished`) tickets that share words with the text, best first.
 
-        Leaves out the ticket `exclude`. Only the newest tickets are compared, so the cost does
-        not depend on how many there are. Two queries.
+        By their ids; the values are their similarities, 0..1. Leaves out the ticket `exclude`.
+        Only the newest tickets are compared, so the cost does not depend on how many there are.
+        One query.
         """
-        ids = nearest(
+        return nearest(
             text,
             NEWEST_TICKETS,
             limit,
@@ -70,18 +79,29 @@ class SimilarQuerySet(models.QuerySet[TicketT]):
             excluded=exclude,
             newest=MAX_CANDIDATES,
         )
-        rows = self.model._default_manager.defer("document").in_bulk(ids)
-        return [rows[ticket_id] for ticket_id in ids if ticket_id in rows]
+
+    def with_twin(self) -> Self:
+        """Return the tickets, each with `twin`: the number of one that is possibly the same.
+
+        None if there is none.
+        """
+        matches: Any = self.model._meta.get_field("matches").related_model
+        pairs = matches.objects.filter(possibly_same=True).order_by("-similarity", "-pk")
+        earlier = pairs.filter(ticket=OuterRef("pk"), other__spam=False, other__merged_into=None)
+        later = pairs.filter(other=OuterRef("pk"), ticket__spam=False, ticket__merged_into=None)
+        twin = Coalesce(Subquery(earlier.values("other")[:1]), Subquery(later.values("ticket")[:1]))
+        return self.annotate(twin=twin)
 
 
-def nearest(text: str, candidates: str, limit: int, **parameters: Any) -> list[int]:
-    """Return the ids of the candidates that share words with the text, best first.
+def nearest(text: str, candidates: str, limit: int, **parameters: Any) -> dict[int, float]:
+    """Return the candidates that share words with the text by their ids, best first.
 
-    `candidates` is SQL that selects an `id` and a `document` (a tsvector) of each. One query.
+    The values are similarities, 0..1. `candidates` is SQL that selects an `id` and a `document`
+    (a tsvector) of each. One query.
     """
     distinctive = distinctive_words(text)
     if not distinctive:
-        return []
+        return {}
     values: dict[str, Any] = {
         "text": " ".join(distinctive),
         "near": MIN_SIMILARITY,
@@ -90,7 +110,7 @@ def nearest(text: str, candidates: str, limit: int, **parameters: Any) -> list[i
     }
     with connection.cursor() as cursor:
         cursor.execute(NEAREST.format(candidates=candidates), values | parameters)
-        return [row[0] for row in cursor.fetchall()]
+        return {ticket_id: float(near) for ticket_id, near in cursor.fetchall()}
 
 
 def distinctive_words(text: str) -> list[str]:

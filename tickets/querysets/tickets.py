@@ -252,6 +252,10 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
     def with_people(self) -> Self:
         return self.select_related("assignee")
 
+    def for_rows(self, user: Any) -> Self:
+        """Return the tickets with all that a row of the list shows to this account."""
+        return self.with_people().with_unread(user).with_twin()
+
 
 def _is_assigned_to(names: list[str]) -> Q:
     """`none` means unassigned."""

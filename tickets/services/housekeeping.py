@@ -21,7 +21,7 @@ from ..models.workplace import PendingReply, Presence
 from ..vocabulary import IDEMPOTENCY_KEY_LIFETIME
 from .attachments.deletion import delete_unused_files
 from .mail.forgetting import forget_unneeded
-from .triage import shared_state
+from .triage import shared_state, similar
 
 SIGN_IN_LOG_LIFETIME = timedelta(days=30)
 NOTIFICATION_LIFETIME = timedelta(days=30)  # long after each was told
@@ -29,8 +29,8 @@ NOTIFICATION_LIFETIME = timedelta(days=30)  # long after each was told
 
 def purge_expired() -> None:
     """Delete expired rows: idempotency keys, counters, cached replies, suggestions never sent,
-    presences, old pending replies, unused files, notifications, sessions, and the log of
-    sign-ins. Empty old mail without a ticket."""
+    presences, old pending replies, unused files, notifications, sessions, the log of sign-ins,
+    and what old tickets mean. Empty old mail without a ticket."""
     now = timezone.now()
     IdempotencyKey.objects.filter(created_at__lt=now - IDEMPOTENCY_KEY_LIFETIME).delete()
     Counter.objects.purge()
@@ -41,6 +41,7 @@ def purge_expired() -> None:
     forget_unneeded()
     Notification.objects.filter(created_at__lt=now - NOTIFICATION_LIFETIME).delete()
     shared_state.purge_replies()
+    similar.purge()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     oldest = now - SIGN_IN_LOG_LIFETIME
     AccessAttempt.objects.filter(attempt_time__lt=oldest).delete()

@@ -233,7 +233,7 @@ def test_the_source_leaves_every_list(source, target):
     assert Ticket.objects.overview(UTC).total == 1
     assert Ticket.objects.counts_by_status() == {"open": 1}
     assert [row.pk for batch in Ticket.objects.in_batches() for row in batch] == [target.pk]
-    assert Ticket.objects.similar_to("It smokes again, smoke", 5, exclude=target.pk) == []
+    assert not Ticket.objects.sharing_words("It smokes again, smoke", 5, exclude=target.pk)
 
 
 def test_a_search_for_the_source_finds_the_target(source, target):

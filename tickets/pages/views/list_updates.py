@@ -69,6 +69,6 @@ def _changed_rows(visible: Mapping[int, VisibleRow], actor: Actor) -> dict[int, 
 def _render(ticket_ids: Collection[int], actor: Actor, request: Request) -> str:
     if not ticket_ids:
         return ""
-    tickets = Ticket.with_merged.filter(pk__in=ticket_ids).with_people().with_unread(actor.user)
+    tickets = Ticket.with_merged.filter(pk__in=ticket_ids).for_rows(actor.user)
     rows = ticket_rows(tickets.defer("document"), actor)
     return "".join(render_to_string("tickets/_row.html", {"row": row}, request) for row in rows)

@@ -196,7 +196,7 @@ def _row(
     about: str = "",
 ) -> HttpResponse:
     actor = actor_of(request)
-    fresh = Ticket.including_spam.with_people().with_unread(actor.user).find(ticket.pk)
+    fresh = Ticket.including_spam.for_rows(actor.user).find(ticket.pk)
     [row] = ticket_rows([fresh], actor)
     return toast(render(request, "tickets/_row.html", {"row": row}), message, undo, about)
 
@@ -224,7 +224,7 @@ def page_response(
         **context,
     }
     if not request.htmx:  # a part of the page leaves these as they are
-        context["similar"] = ticket_page.similar_tickets(ticket)
+        context |= ticket_page.similar_context(ticket)
     response = render(request, "tickets/ticket.html", context, status=status)
     if actor.user is not None and not _is_ahead(request):
         TicketRead.objects.mark_read(ticket, actor.user)

@@ -84,11 +84,8 @@ def context(form: ListForm, actor: Actor) -> dict[str, Any]:
     read_at = timezone.now()
     # Tickets that arrived since the list was read wait until somebody asks for them.
     tickets = Ticket.objects.filtered(filters).not_newer_than(filters["seen"])
-    tickets_page = (
-        tickets.with_people()
-        .with_unread(actor.user)
-        .page(PAGE_SIZE, filters["cursor"], filters["sort"])
-    )
+    rows = tickets.for_rows(actor.user)
+    tickets_page = rows.page(PAGE_SIZE, filters["cursor"], filters["sort"])
     counts = _counts(form)
     query = counts["query"]
     return {

@@ -24,7 +24,7 @@ from ...triage.results import Classification, SentimentScore
 from ...vocabulary import TRIAGE_FIELDS, LearnedField, PredictionUse, Source
 from ..editing import editing, lock_ticket
 from ..jobs import RetryLater
-from . import feedback, predictions, vectors
+from . import feedback, predictions, similar, vectors
 
 logger = logging.getLogger(__name__)
 OFFLINE = "offline"
@@ -258,8 +258,9 @@ def triage_ticket(
 
 @app.task(queue="triage", retry=RetryStrategy(max_attempts=3, exponential_wait=5))
 def encode_ticket(ticket_id: int, text_digest: str) -> None:
-    """Store what a ticket means, for learning and for finding similar tickets."""
+    """Store what a ticket means, for learning, and which tickets are similar."""
     encode(ticket_id, text_digest)
+    similar.match_ticket(ticket_id)
 
 
 @app.task(

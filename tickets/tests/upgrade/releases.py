@@ -99,6 +99,7 @@ CHANGES = {
                 *("tickets_mailbox", "tickets_mailboxfetch", "tickets_inboundmessage"),
                 *("tickets_participant", "tickets_participantevent", "tickets_bouncedaddress"),
                 *("tickets_storedfile", "tickets_attachment", "tickets_attachmentevent"),
+                "tickets_ticketmatch",
             }
         ),
         new_columns={

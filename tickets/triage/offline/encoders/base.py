@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ...text import clean, shorten
@@ -28,6 +28,23 @@ class Index(Protocol):
         """Return positions, by the order of adding, and cosines; the highest first."""
 
 
+class Pool(Protocol):
+    """Many vectors by key, in little memory: finds the nearest of them."""
+
+    def __len__(self) -> int: ...
+
+    def __contains__(self, key: int) -> bool: ...
+
+    def put(self, packed: Iterable[tuple[int, bytes]]) -> None:
+        """Add vectors, each as the encoder packs it, in the place of earlier ones of their keys."""
+
+    def keep(self, keys: Collection[int]) -> None:
+        """Forget all other keys."""
+
+    def nearest(self, vector: Any, count: int, also: Collection[int] = ()) -> dict[int, float]:
+        """Return the cosines of the nearest `count` keys, and of those of `also` that it has."""
+
+
 class Encoder(Protocol):
     """Texts in, vectors out. Only vectors of the same encoder, by its name, are comparable."""
 
@@ -46,6 +63,9 @@ class Encoder(Protocol):
 
     def index(self) -> Index:
         """Return an empty index for its vectors."""
+
+    def pool(self) -> Pool | None:
+        """Return an empty pool; None if the encoder sees no more than a search by words does."""
 
     def pack(self, vector: Any) -> bytes:
         """Return the vector in a kilobyte at most."""

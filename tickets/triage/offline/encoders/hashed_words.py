@@ -56,6 +56,9 @@ class WordEncoder:
     def index(self) -> WordIndex:
         return WordIndex()
 
+    def pool(self) -> None:
+        return None  # the full text search of the database is as good, and needs no vectors
+
     def pack(self, vector: Vector) -> bytes:
         return b"".join(ITEM.pack(slot, weight) for slot, weight in _heaviest(vector).items())
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from . import heads
 from .base import Shares, prepare, softmax
+from .pool import SentencePool
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,6 +68,9 @@ class SentenceEncoder:
 
     def index(self) -> SentenceIndex:
         return SentenceIndex(self._numpy)
+
+    def pool(self) -> SentencePool:
+        return SentencePool(self._numpy, SIZE)
 
     def pack(self, vector: Vector) -> bytes:
         return vector.astype("<f2").tobytes()

@@ -1,0 +1,152 @@
+"""Questions about what tickets mean: their vectors, and which of them mean nearly the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from django.db import connection, models, transaction
+from django.db.models import Q, QuerySet
+
+from ..vocabulary import ACTIVE_STATUSES, FINISHED_STATUSES
+
+VectorT = TypeVar("VectorT", bound=models.Model)
+MatchT = TypeVar("MatchT", bound=models.Model)
+
+# How many tickets are searched by meaning, the newest ones.
+MAX_ACTIVE, MAX_FINISHED = 5_000, 20_000
+MAX_NEAR = 200  # matches of one ticket that are looked at, the nearest of those in each direction
+
+# Each status has an index by time, so only the newest rows of each are read.
+NEWEST = """
+    (SELECT newest.id, newest.created_at FROM unnest(%({kind})s::text[]) wanted(status)
+    CROSS JOIN LATERAL (
+        SELECT id, created_at FROM tickets_ticket
+        WHERE tickets_ticket.status = wanted.status AND NOT spam AND merged_into_id IS NULL
+        ORDER BY created_at DESC, id DESC LIMIT %(max_{kind})s
+    ) newest ORDER BY created_at DESC, id DESC LIMIT %(max_{kind})s)
+"""
+# The statements below are formatted with it.
+SEARCHED = " UNION ALL ".join(NEWEST.format(kind=kind) for kind in ("active", "finished"))
+LACKING = """
+    SELECT searched.id FROM ({searched}) searched LEFT JOIN tickets_ticketvector stored
+        ON stored.ticket_id = searched.id AND stored.encoder = %(encoder)s AND stored.matched
+    WHERE stored.ticket_id IS NULL
+    ORDER BY searched.created_at DESC, searched.id DESC LIMIT %(limit)s
+"""
+PURGE_MATCHES = """
+    WITH searched AS MATERIALIZED ({searched})
+    DELETE FROM tickets_ticketmatch WHERE ticket_id NOT IN (SELECT id FROM searched)
+        OR other_id NOT IN (SELECT id FROM searched)
+"""
+# A ticket that many others resemble has an index entry for each, so only the nearest are read.
+NEAR = """
+WITH near AS (
+    (SELECT other_id AS id, similarity, possibly_same FROM tickets_ticketmatch
+    WHERE ticket_id = %(ticket)s)
+    UNION ALL
+    (SELECT ticket_id, similarity, possibly_same FROM tickets_ticketmatch
+    WHERE other_id = %(ticket)s ORDER BY similarity DESC LIMIT %(read)s)
+), best AS (
+    SELECT id, max(similarity) AS similarity, bool_or(possibly_same) AS possibly_same
+    FROM near GROUP BY id
+), ranked AS (
+    SELECT id, possibly_same, status = ANY(%(finished)s) AS is_finished, row_number() OVER (
+        PARTITION BY status = ANY(%(finished)s)
+        ORDER BY possibly_same DESC, similarity DESC, id DESC
+    ) AS place
+    FROM best JOIN tickets_ticket USING (id) WHERE NOT spam AND merged_into_id IS NULL
+)
+SELECT id, possibly_same FROM ranked WHERE place <= %(limit)s ORDER BY is_finished DESC, place
+"""
+
+# Nobody can delete these tickets until the transaction ends. Edits go on.
+KEEP_TICKETS = "SELECT id FROM tickets_ticket WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
+
+
+class TicketVectorQuerySet(models.QuerySet[VectorT]):
+    def put(self, rows: Iterable[VectorT]) -> set[int]:
+        """Store these vectors in the place of earlier ones of their tickets.
+
+        Return the ids of the tickets; those that were deleted meanwhile are left out.
+        """
+        by_ticket = {row.pk: row for row in rows}
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(KEEP_TICKETS, [sorted(by_ticket)])
+            present = [row[0] for row in cursor.fetchall()]
+            self.bulk_create(
+                [by_ticket[pk] for pk in present],
+                update_conflicts=True,
+                unique_fields=["ticket"],
+                update_fields=["encoder", "text_digest", "vector", "stored_at", "matched"],
+            )
+        return set(present)
+
+    def searched(self) -> set[int]:
+        """Return the ids of the tickets that are searched, with a vector or without."""
+        return set(_ids("SELECT id FROM ({searched}) searched"))
+
+    def lacking(self, encoder: str, limit: int) -> list[int]:
+        """Return tickets that are searched, but not matched by this encoder, newest first."""
+        return _ids(LACKING, encoder=encoder, limit=limit)
+
+    def stored_since(self, encoder: str, moment: datetime) -> QuerySet[VectorT, Any]:
+        """Return an encoder's id, vector and time of storing, of those stored since then."""
+        rows = self.filter(encoder=encoder, stored_at__gte=moment)
+        return rows.values_list("ticket_id", "vector", "stored_at")
+
+    def purge(self, kept: QuerySet[Any, Any]) -> int:
+        """Delete those of tickets that are neither searched nor among `kept`, a query for ids."""
+        unused = self.exclude(ticket__in=self.searched()).exclude(ticket__in=kept)
+        return unused.delete()[0]
+
+
+class Near(NamedTuple):
+    """Another ticket that means nearly the same, by its number."""
+
+    ticket: int
+    possibly_same: bool
+
+
+class TicketMatchQuerySet(models.QuerySet[MatchT]):
+    def near(self, ticket_id: int, limit: int) -> list[Near]:
+        """Return the nearest finished tickets and then the nearest active ones, each up to `limit`.
+
+        Those that are possibly the same come first. One query.
+        """
+        parameters: dict[str, Any] = {
+            "ticket": ticket_id,
+            "limit": limit,
+            "read": MAX_NEAR,
+            "finished": list(FINISHED_STATUSES),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(NEAR, parameters)
+            return [Near(*row) for row in cursor.fetchall()]
+
+    @transaction.atomic
+    def replace(self, ticket_id: int, rows: Iterable[MatchT]) -> None:
+        """Store a ticket's matches. Earlier ones were of another text, in either direction."""
+        self.filter(Q(ticket=ticket_id) | Q(other=ticket_id)).delete()
+        self.bulk_create(rows, ignore_conflicts=True)
+
+    def purge(self) -> None:
+        """Delete those of tickets that are no longer searched."""
+        with connection.cursor() as cursor:
+            cursor.execute(PURGE_MATCHES.format(searched=SEARCHED), _limits())
+
+
+def _limits() -> dict[str, Any]:
+    return {
+        "active": list(ACTIVE_STATUSES),
+        "max_active": MAX_ACTIVE,
+        "finished": list(FINISHED_STATUSES),
+        "max_finished": MAX_FINISHED,
+    }
+
+
+def _ids(statement: str, **parameters: Any) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(searched=SEARCHED), _limits() | parameters)
+        return [row[0] for row in cursor.fetchall()]

@@ -1,0 +1,240 @@
+"""Similar tickets: by meaning where the sentence encoder has read them, else by words.
+
+A job compares each text once with the newest tickets and stores the nearest of them, so pages only
+read what is stored. See docs/decisions/0039-similar-tickets.md.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from ...models.mail import comparable_address
+from ...models.ticket import Ticket
+from ...models.triage import Feedback, TicketMatch, TicketVector
+from ...triage.offline.encoders import choice
+from ...triage.offline.encoders.base import Pool
+from ...vocabulary import MAX_FEEDBACK, LearnedField
+from . import vectors
+
+CANDIDATES = 200  # nearest tickets that a new one is compared with in detail
+CANDIDATES_BY_WORDS = 20  # of the active tickets, and as many finished ones
+MAX_STORED = 5  # finished matches of a ticket, and as many active ones
+# The similarity of two tickets is the cosine of their vectors, and this much of their similarity by
+# words, which rests on those that are rare on this desk: names, numbers, products.
+WORDS_WEIGHT = 0.3
+# Of two tickets about different matters, one pair in a thousand has a higher cosine.
+MIN_SIMILARITY = 0.45
+# One matter that was reported twice: nearly the same text soon after, or a similar one by the same
+# requester while the first is unfinished or not long ago.
+SAME_COSINE, SAME_HOURS = 0.75, timedelta(hours=72)
+SAME_REQUESTER_COSINE, SAME_REQUESTER_DAYS = 0.5, timedelta(days=30)
+
+LOADED_AT_ONCE = 2_000
+SWEEP_SECONDS = 600  # between two looks at which tickets are still searched
+OVERLAP = timedelta(seconds=60)  # clocks differ, and transactions take a while to commit
+MATCHED_AT_ONCE = 300  # by one job for tickets that lack matches: some ten seconds
+ENCODED_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarTicket:
+    ticket: Ticket
+    possibly_same: bool
+
+
+def similar_tickets(ticket: Ticket, limit: int) -> list[SimilarTicket]:
+    """Return the most similar finished tickets and then active ones, up to `limit` of each.
+
+    Up to four queries.
+    """
+    if _is_matched(ticket):
+        found = {
+            near.ticket: near.possibly_same for near in TicketMatch.objects.near(ticket.pk, limit)
+        }
+    else:
+        found = dict.fromkeys(_sharing_words(ticket, limit), False)
+    rows = Ticket.objects.defer("document").in_bulk(list(found))
+    return [SimilarTicket(rows[pk], same) for pk, same in found.items() if pk in rows]
+
+
+def _is_matched(ticket: Ticket) -> bool:
+    """Return whether the ticket's present text was compared by meaning."""
+    if _searched() is None:
+        return False
+    name = choice.current().name
+    stored = TicketVector.objects.filter(ticket=ticket, encoder=name, matched=True)
+    return ticket.text_digest() in stored.values_list("text_digest", flat=True)
+
+
+def _sharing_words(ticket: Ticket, limit: int) -> dict[int, float]:
+    """Return finished and then active tickets that share words, with their similarities."""
+    text = f"{ticket.title} {ticket.title} {ticket.description}"  # the title counts twice
+    find = Ticket.objects.sharing_words
+    finished: dict[int, float] = find(text, limit, finished=True, exclude=ticket.pk)
+    active: dict[int, float] = find(text, limit, exclude=ticket.pk)
+    return finished | active
+
+
+# --- comparing --------------------------------------------------------------------------
+
+
+def match_ticket(ticket_id: int) -> None:
+    """Store the tickets that are most similar to this one, if its present text has a vector."""
+    encoder = choice.current()
+    searched = _searched()
+    ticket = Ticket.objects.filter(pk=ticket_id).first()
+    if searched is None or ticket is None:
+        return
+    own = TicketVector.objects.filter(
+        ticket=ticket, encoder=encoder.name, text_digest=ticket.text_digest()
+    )
+    vector = own.values_list("vector", flat=True).first()
+    if vector is None:
+        return
+    by_words = _sharing_words(ticket, CANDIDATES_BY_WORDS)
+    cosines = searched.nearest(encoder.unpack(bytes(vector)), CANDIDATES, by_words)
+    TicketMatch.objects.replace(ticket.pk, _best(ticket, cosines, by_words))
+    own.update(matched=True)
+
+
+def _best(
+    ticket: Ticket, cosines: dict[int, float], by_words: dict[int, float]
+) -> list[TicketMatch]:
+    """Return the nearest finished and the nearest active tickets."""
+    others = Ticket.objects.filter(pk__in=cosines).exclude(pk=ticket.pk)
+    scored = [
+        (cosines[other.pk] + WORDS_WEIGHT * by_words.get(other.pk, 0.0), other)
+        for other in others.only("status", "requester_email", "created_at")
+    ]
+    scored.sort(key=lambda pair: (-pair[0], -pair[1].pk))
+    near = [pair for pair in scored if pair[0] >= MIN_SIMILARITY]
+    best = [
+        pair
+        for is_finished in (True, False)
+        for pair in [each for each in near if each[1].is_finished is is_finished][:MAX_STORED]
+    ]
+    return [
+        TicketMatch(
+            ticket=ticket,
+            other=other,
+            similarity=similarity,
+            possibly_same=is_possibly_same(ticket, other, cosines[other.pk]),
+        )
+        for similarity, other in best
+    ]
+
+
+def is_possibly_same(ticket: Ticket, other: Ticket, cosine: float) -> bool:
+    """Return whether one matter seems to have been reported twice."""
+    apart = abs(ticket.created_at - other.created_at)
+    if cosine >= SAME_COSINE and apart <= SAME_HOURS:
+        return True
+    address = comparable_address(ticket.requester_email)
+    if not address or address != comparable_address(other.requester_email):
+        return False
+    is_near_in_time = apart <= SAME_REQUESTER_DAYS or not other.is_finished
+    return cosine >= SAME_REQUESTER_COSINE and is_near_in_time
+
+
+class SearchedVectors:
+    """The vectors of the newest tickets, which all threads of this process share.
+
+    At first all are read, later those that were stored since. Tickets that are no longer searched
+    are forgotten now and then; until then, whoever uses the result must not expect to find them.
+    """
+
+    def __init__(self, encoder: str, pool: Pool) -> None:
+        self._encoder = encoder
+        self._pool = pool
+        self._lock = threading.Lock()
+        self._stored_until: datetime | None = None
+        self._sweep_at = float("-inf")
+
+    def nearest(self, vector: Any, count: int, also: Collection[int]) -> dict[int, float]:
+        """Return the cosines of the `count` nearest tickets, and of those of `also`, by id."""
+        with self._lock:
+            self._read_new()
+            if time.monotonic() >= self._sweep_at:
+                self._sweep()
+            return self._pool.nearest(vector, count, also)
+
+    def _read_new(self) -> None:
+        if self._stored_until is None:  # the sweep reads everything
+            self._stored_until = timezone.now()
+            return
+        rows = TicketVector.objects.stored_since(self._encoder, self._stored_until - OVERLAP)
+        new = list(rows)
+        self._pool.put((pk, bytes(vector)) for pk, vector, _stored_at in new)
+        self._stored_until = max([self._stored_until, *(row[2] for row in new)])
+
+    def _sweep(self) -> None:
+        """Read what is searched and not known yet, and forget what is not searched any more."""
+        searched = TicketVector.objects.searched()
+        self._pool.keep(searched)
+        unknown = sorted(pk for pk in searched if pk not in self._pool)
+        for start in range(0, len(unknown), LOADED_AT_ONCE):
+            piece = unknown[start : start + LOADED_AT_ONCE]
+            rows = TicketVector.objects.filter(ticket__in=piece, encoder=self._encoder)
+            self._pool.put(
+                (pk, bytes(vector)) for pk, vector in rows.values_list("ticket_id", "vector")
+            )
+        self._sweep_at = time.monotonic() + SWEEP_SECONDS
+
+
+def _searched() -> SearchedVectors | None:
+    """Return what this process compares with; None if its encoder is no better than words."""
+    return _searched_by(choice.current().name)
+
+
+@lru_cache(2)
+def _searched_by(name: str) -> SearchedVectors | None:
+    pool = choice.current().pool()
+    return None if pool is None else SearchedVectors(name, pool)
+
+
+# --- chores -----------------------------------------------------------------------------
+
+
+def purge() -> None:
+    """Delete the matches of tickets that are not searched any more, and vectors without use."""
+    learned = Feedback.objects.counted().order_by("-decided_at", "-pk").values("ticket")
+    TicketVector.objects.purge(kept=learned[: len(LearnedField) * MAX_FEEDBACK])
+    TicketMatch.objects.purge()
+
+
+def match_lacking(limit: int = MATCHED_AT_ONCE) -> int:
+    """Encode and compare the newest tickets that lack it. Return how many there were."""
+    if _searched() is None:
+        return 0
+    encoder = choice.current()
+    lacking = TicketVector.objects.lacking(encoder.name, limit)
+    for start in range(0, len(lacking), ENCODED_AT_ONCE):
+        piece = lacking[start : start + ENCODED_AT_ONCE]
+        vectors.store(list(Ticket.objects.filter(pk__in=piece).defer("document")), encoder)
+        for ticket_id in piece:
+            match_ticket(ticket_id)
+    return len(lacking)
+
+
+# --- jobs -------------------------------------------------------------------------------
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(
+    name=f"{__name__}.match_lacking",
+    queue="learning",
+    lock="match_lacking",
+    queueing_lock="match_lacking",
+)
+def match_lacking_job(timestamp: int) -> None:
+    """Find what is similar to older tickets: after an upgrade, and if a job was lost."""
+    match_lacking()
