@@ -229,13 +229,13 @@ def similar_context(ticket: Ticket) -> dict[str, Any]:
 
     `twin` is one that is possibly the same, which an unfinished ticket says at the top.
     """
-    similar = similar_tickets(ticket, MAX_SIMILAR)
-    finished = [each.ticket.pk for each in similar if each.ticket.is_finished]
+    tickets = similar_tickets(ticket, MAX_SIMILAR)
+    finished = [each.ticket.pk for each in tickets if each.ticket.is_finished]
     replies = Comment.objects.last_public_replies(finished)
-    shown = [
+    similar = [
         ShownSimilar(each.ticket, each.possibly_same, replies.get(each.ticket.pk))
-        for each in similar
+        for each in tickets
     ]
-    twins = [each.ticket for each in shown if each.possibly_same]
+    twins = [each.ticket for each in tickets if each.possibly_same]
     is_open = not ticket.is_finished and not ticket.spam
-    return {"similar": shown, "twin": twins[0] if twins and is_open else None}
+    return {"similar": similar, "twin": twins[0] if twins and is_open else None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection, models, transaction
 from django.db.models import Q, QuerySet
@@ -58,7 +58,11 @@ WITH near AS (
     ) AS place
     FROM best JOIN tickets_ticket USING (id) WHERE NOT spam AND merged_into_id IS NULL
 )
-SELECT id, possibly_same FROM ranked WHERE place <= %(limit)s ORDER BY is_finished DESC, place
+SELECT id, possibly_same FROM tickets_ticketvector stored
+LEFT JOIN ranked ON place <= %(limit)s
+WHERE stored.ticket_id = %(ticket)s AND stored.matched AND stored.encoder = %(encoder)s
+    AND stored.text_digest = %(digest)s
+ORDER BY is_finished DESC, place
 """
 
 # Nobody can delete these tickets until the transaction ends. Edits go on.
@@ -96,34 +100,33 @@ class TicketVectorQuerySet(models.QuerySet[VectorT]):
         rows = self.filter(encoder=encoder, stored_at__gte=moment)
         return rows.values_list("ticket_id", "vector", "stored_at")
 
-    def purge(self, kept: QuerySet[Any, Any]) -> int:
-        """Delete those of tickets that are neither searched nor among `kept`, a query for ids."""
-        unused = self.exclude(ticket__in=self.searched()).exclude(ticket__in=kept)
+    def purge(self, learned: QuerySet[Any, Any]) -> int:
+        """Delete those of tickets that are not searched. `learned` is a query for ids to keep."""
+        unused = self.exclude(ticket__in=self.searched()).exclude(ticket__in=learned)
         return unused.delete()[0]
 
 
-class Near(NamedTuple):
-    """Another ticket that means nearly the same, by its number."""
-
-    ticket: int
-    possibly_same: bool
-
-
 class TicketMatchQuerySet(models.QuerySet[MatchT]):
-    def near(self, ticket_id: int, limit: int) -> list[Near]:
+    def near(self, ticket: Any, encoder: str, limit: int) -> dict[int, bool] | None:
         """Return the nearest finished tickets and then the nearest active ones, each up to `limit`.
 
-        Those that are possibly the same come first. One query.
+        By their ids; the values say whether they are possibly the same, and those come first.
+        None if the ticket's present text was not compared by this encoder. One query.
         """
         parameters: dict[str, Any] = {
-            "ticket": ticket_id,
+            "ticket": ticket.pk,
+            "digest": ticket.text_digest(),
+            "encoder": encoder,
             "limit": limit,
             "read": MAX_NEAR,
             "finished": list(FINISHED_STATUSES),
         }
         with connection.cursor() as cursor:
             cursor.execute(NEAR, parameters)
-            return [Near(*row) for row in cursor.fetchall()]
+            rows = cursor.fetchall()
+        if not rows:
+            return None
+        return {ticket_id: is_same for ticket_id, is_same in rows if ticket_id is not None}
 
     @transaction.atomic
     def replace(self, ticket_id: int, rows: Iterable[MatchT]) -> None:

@@ -56,23 +56,13 @@ def similar_tickets(ticket: Ticket, limit: int) -> list[SimilarTicket]:
 
     Up to four queries.
     """
-    if _is_matched(ticket):
-        found = {
-            near.ticket: near.possibly_same for near in TicketMatch.objects.near(ticket.pk, limit)
-        }
-    else:
-        found = dict.fromkeys(_sharing_words(ticket, limit), False)
-    rows = Ticket.objects.defer("document").in_bulk(list(found))
-    return [SimilarTicket(rows[pk], same) for pk, same in found.items() if pk in rows]
-
-
-def _is_matched(ticket: Ticket) -> bool:
-    """Return whether the ticket's present text was compared by meaning."""
-    if _searched() is None:
-        return False
-    name = choice.current().name
-    stored = TicketVector.objects.filter(ticket=ticket, encoder=name, matched=True)
-    return ticket.text_digest() in stored.values_list("text_digest", flat=True)
+    near = None
+    if _searched() is not None:
+        near = TicketMatch.objects.near(ticket, choice.current().name, limit)
+    if near is None:
+        near = dict.fromkeys(_sharing_words(ticket, limit), False)
+    rows = Ticket.objects.defer("document").in_bulk(list(near))
+    return [SimilarTicket(rows[pk], is_same) for pk, is_same in near.items() if pk in rows]
 
 
 def _sharing_words(ticket: Ticket, limit: int) -> dict[int, float]:
@@ -110,10 +100,10 @@ def _best(
     ticket: Ticket, cosines: dict[int, float], by_words: dict[int, float]
 ) -> list[TicketMatch]:
     """Return the nearest finished and the nearest active tickets."""
-    others = Ticket.objects.filter(pk__in=cosines).exclude(pk=ticket.pk)
+    candidates = Ticket.objects.filter(pk__in=cosines).exclude(pk=ticket.pk)
     scored = [
         (cosines[other.pk] + WORDS_WEIGHT * by_words.get(other.pk, 0.0), other)
-        for other in others.only("status", "requester_email", "created_at")
+        for other in candidates.only("status", "requester_email", "created_at")
     ]
     scored.sort(key=lambda pair: (-pair[0], -pair[1].pk))
     near = [pair for pair in scored if pair[0] >= MIN_SIMILARITY]
@@ -207,7 +197,7 @@ def _searched_by(name: str) -> SearchedVectors | None:
 def purge() -> None:
     """Delete the matches of tickets that are not searched any more, and vectors without use."""
     learned = Feedback.objects.counted().order_by("-decided_at", "-pk").values("ticket")
-    TicketVector.objects.purge(kept=learned[: len(LearnedField) * MAX_FEEDBACK])
+    TicketVector.objects.purge(learned[: len(LearnedField) * MAX_FEEDBACK])
     TicketMatch.objects.purge()
 
 

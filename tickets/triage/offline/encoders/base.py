@@ -29,20 +29,20 @@ class Index(Protocol):
 
 
 class Pool(Protocol):
-    """Many vectors by key, in little memory: finds the nearest of them."""
+    """Many vectors by the numbers of their tickets, in little memory. Finds the nearest."""
 
     def __len__(self) -> int: ...
 
-    def __contains__(self, key: int) -> bool: ...
+    def __contains__(self, ticket_id: int) -> bool: ...
 
     def put(self, packed: Iterable[tuple[int, bytes]]) -> None:
-        """Add vectors, each as the encoder packs it, in the place of earlier ones of their keys."""
+        """Add vectors, each as the encoder packs it, in the place of earlier ones."""
 
-    def keep(self, keys: Collection[int]) -> None:
-        """Forget all other keys."""
+    def keep(self, ticket_ids: Collection[int]) -> None:
+        """Forget all other tickets."""
 
     def nearest(self, vector: Any, count: int, also: Collection[int] = ()) -> dict[int, float]:
-        """Return the cosines of the nearest `count` keys, and of those of `also` that it has."""
+        """Return the cosines of the nearest `count` tickets, and of those of `also` it knows."""
 
 
 class Encoder(Protocol):

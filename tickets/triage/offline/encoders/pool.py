@@ -14,7 +14,9 @@ BLOCK = 2048  # rows that are widened to four bytes a number at a time: 4 MB
 
 
 class SentencePool:
-    """Vectors by key. 25,000 take 13 MB; to compare one with all of them takes some 10 ms.
+    """Vectors by the numbers of their tickets. 25,000 take 13 MB.
+
+    Comparing one with all of them takes some 10 ms.
 
     A number is off by at most 1/254 of its vector's largest, which moves cosines by about .002.
     """
@@ -22,18 +24,18 @@ class SentencePool:
     def __init__(self, numpy: Any, size: int) -> None:
         self._numpy = numpy
         self._positions: dict[int, int] = {}
-        self._keys = numpy.empty(0, dtype=numpy.int64)
+        self._ids = numpy.empty(0, dtype=numpy.int64)
         self._rows = numpy.empty((0, size), dtype=numpy.int8)
         self._steps = numpy.empty(0, dtype=numpy.float32)
 
     def __len__(self) -> int:
         return len(self._positions)
 
-    def __contains__(self, key: int) -> bool:
-        return key in self._positions
+    def __contains__(self, ticket_id: int) -> bool:
+        return ticket_id in self._positions
 
     def put(self, packed: Iterable[tuple[int, bytes]]) -> None:
-        """Add vectors, each as the encoder packs it, in the place of earlier ones of their keys."""
+        """Add vectors, each as the encoder packs it, in the place of earlier ones."""
         numpy = self._numpy
         latest = dict(packed)
         if not latest:
@@ -42,34 +44,34 @@ class SentencePool:
         vectors = vectors.reshape(len(latest), -1).astype(numpy.float32)
         steps = numpy.maximum(numpy.abs(vectors).max(axis=1), 1e-9) / MAX_STEP
         self._make_room(len(latest))
-        for key in latest:
-            self._positions.setdefault(key, len(self._positions))
-        at = [self._positions[key] for key in latest]
-        self._keys[at] = list(latest)
+        for ticket_id in latest:
+            self._positions.setdefault(ticket_id, len(self._positions))
+        at = [self._positions[ticket_id] for ticket_id in latest]
+        self._ids[at] = list(latest)
         self._steps[at] = steps
         self._rows[at] = numpy.rint(vectors / steps[:, None])
 
-    def keep(self, keys: Collection[int]) -> None:
-        """Forget all other keys."""
-        kept = [key for key in self._positions if key in keys]
-        if len(kept) == len(self._positions):
+    def keep(self, ticket_ids: Collection[int]) -> None:
+        """Forget all other tickets."""
+        remaining = [ticket_id for ticket_id in self._positions if ticket_id in ticket_ids]
+        if len(remaining) == len(self._positions):
             return
-        at = [self._positions[key] for key in kept]
-        self._keys, self._steps = self._keys[at], self._steps[at]
+        at = [self._positions[ticket_id] for ticket_id in remaining]
+        self._ids, self._steps = self._ids[at], self._steps[at]
         self._rows = self._rows[at]
-        self._positions = {key: position for position, key in enumerate(kept)}
+        self._positions = {ticket_id: position for position, ticket_id in enumerate(remaining)}
 
     def nearest(
         self, vector: NDArray[np.float32], count: int, also: Collection[int] = ()
     ) -> dict[int, float]:
-        """Return the cosines of the nearest `count` keys, and of those of `also` that it has."""
+        """Return the cosines of the nearest `count` tickets, and of those of `also` it knows."""
         numpy, total = self._numpy, len(self._positions)
         if not total:
             return {}
         cosines = numpy.concatenate(list(self._cosines(vector, total)))
         best = numpy.argpartition(-cosines, min(count, total) - 1)[:count]
-        others = [self._positions[key] for key in also if key in self._positions]
-        return {int(self._keys[at]): float(cosines[at]) for at in [*best, *others]}
+        further = [self._positions[ticket_id] for ticket_id in also if ticket_id in self]
+        return {int(self._ids[at]): float(cosines[at]) for at in [*best, *further]}
 
     def _cosines(self, vector: NDArray[np.float32], total: int) -> Iterator[NDArray[np.float32]]:
         for start in range(0, total, BLOCK):
@@ -78,10 +80,10 @@ class SentencePool:
 
     def _make_room(self, count: int) -> None:
         needed = len(self._positions) + count
-        if needed <= len(self._keys):
+        if needed <= len(self._ids):
             return
-        numpy, more = self._numpy, needed + BLOCK - len(self._keys)
-        self._keys = numpy.concatenate([self._keys, numpy.zeros(more, self._keys.dtype)])
+        numpy, more = self._numpy, needed + BLOCK - len(self._ids)
+        self._ids = numpy.concatenate([self._ids, numpy.zeros(more, self._ids.dtype)])
         self._steps = numpy.concatenate([self._steps, numpy.zeros(more, self._steps.dtype)])
         empty = numpy.zeros((more, self._rows.shape[1]), self._rows.dtype)
         self._rows = numpy.concatenate([self._rows, empty])
