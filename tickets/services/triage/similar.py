@@ -17,7 +17,7 @@ from typing import Any
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from ...models.mail import comparable_address
+from ...mail.addresses import comparable_address
 from ...models.ticket import Ticket
 from ...models.triage import Feedback, TicketMatch, TicketVector
 from ...triage.offline.encoders import choice

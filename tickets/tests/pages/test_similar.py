@@ -5,7 +5,9 @@ import re
 import pytest
 
 from tickets.models.ticket import Ticket
+from tickets.models.triage import TicketMatch
 from tickets.querysets.similar import distinctive_words
+from tickets.services.triage.assessment import encode_ticket
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 
 TITLE = "Invoice charged twice"
@@ -104,3 +106,89 @@ def test_the_number_of_distinctive_words_is_limited():
     distinctive = distinctive_words(" ".join(f"word{n:05}" for n in range(5000)) + " refund refund")
     assert len(distinctive) == 24
     assert distinctive[0] == "refund"
+
+
+# --- by meaning -------------------------------------------------------------------------
+
+
+def matched(**values):
+    """Create a ticket that the job has read."""
+    ticket = TicketFactory(**values)
+    encode_ticket(ticket.pk, ticket.text_digest())
+    return ticket
+
+
+@pytest.fixture
+def german(db):
+    return matched(
+        title="Rechnung doppelt", description="Meine Karte wurde im März zweimal belastet."
+    )
+
+
+@pytest.fixture
+def english(german):
+    return matched(title=TITLE, description="My card was charged twice in March.")
+
+
+def test_a_ticket_in_another_language_is_listed(agent, german, english):
+    assert similar(agent, english) == [german.pk]
+    assert similar(agent, german) == [english.pk]
+
+
+def test_its_answer_can_be_used(agent, german):
+    Ticket.objects.filter(pk=german.pk).update(status="resolved")
+    CommentFactory(ticket=german, body="Der Betrag ist erstattet.", public=True)
+    ticket = matched(title=TITLE, description="My card was charged twice in March.")
+    assert "Der Betrag ist erstattet." in agent.get(f"/tickets/{ticket.pk}/").content.decode()
+
+
+def test_matched_tickets_take_fewer_queries(agent, english, django_assert_max_num_queries):
+    with django_assert_max_num_queries(29):
+        assert len(similar(agent, english)) == 1
+
+
+def notice(client, ticket):
+    """Return the ticket that the page names as possibly the same, or None."""
+    page = client.get(f"/tickets/{ticket.pk}/").content.decode()
+    named = re.search(r'id="possibly-same"[^>]*>Possibly the same as <a href="[^"]+">#(\d+)', page)
+    return int(named[1]) if named else None
+
+
+def row(client, ticket):
+    """Return the ticket's row in the list."""
+    page = client.get("/tickets/?sort=newest").content.decode()
+    return page.partition(f'id="row-{ticket.pk}"')[2].partition("</tr>")[0]
+
+
+def test_what_is_possibly_the_same_is_named_on_both_tickets_and_in_the_list(agent, ticket):
+    first = matched(title=TITLE, description=ticket.description)
+    second = matched(title=TITLE, description=ticket.description)
+    assert notice(agent, second) == first.pk
+    assert notice(agent, first) == second.pk
+    assert f"possibly the same as #{first.pk}" in row(agent, second)
+    assert f"possibly the same as #{second.pk}" in row(agent, first)
+    assert f"/tickets/{second.pk}/merge/?into={first.pk}" in (
+        agent.get(f"/tickets/{second.pk}/").content.decode()
+    )
+
+
+def test_similar_is_not_the_same(agent, german, english):
+    TicketMatch.objects.update(possibly_same=False)
+    assert notice(agent, english) is None
+    assert "possibly the same" not in row(agent, english)
+
+
+def test_a_finished_ticket_does_not_ask_for_it(agent, ticket):
+    matched(title=TITLE, description=ticket.description)
+    second = matched(title=TITLE, description=ticket.description)
+    Ticket.objects.filter(pk=second.pk).update(status="closed")
+    assert notice(agent, second) is None
+    assert "possibly the same" not in row(agent, second)
+
+
+def test_requesters_see_nothing_of_it(visitor, ticket):
+    matched(title=TITLE, description=ticket.description, requester_email="kim@example.org")
+    second = matched(title=TITLE, description=ticket.description, requester_email="kim@example.org")
+    page = visitor.get(second.private_link_path(), follow=True).content.decode()
+    assert TITLE in page
+    assert "ossibly the same" not in page
