@@ -6,6 +6,7 @@
     make bench ARGS="mail"         how well public test mail is read, see `mail/`
     make bench ARGS="survival"     mail delivered while processes are killed, see `mail/survival.py`
     make bench ARGS="throughput"   messages that one worker handles, see `mail/throughput.py`
+    make bench ARGS="similar"      how well and how fast similar tickets are found, see `triage/`
     make bench ARGS="uploads"      how much memory a large upload takes, see `uploads.py`
     make bench ARGS="walks"        our modules that a request passes through, see `walks.py`
 
@@ -27,9 +28,16 @@ django.setup()
 from bench import back_office, lists, model, uploads, walks  # noqa: E402  (needs the applications)
 from bench.harness import compare, sample_database  # noqa: E402
 from bench.mail import figures, survival, throughput  # noqa: E402
+from bench.triage import similar  # noqa: E402
 
 # These start what they measure themselves.
-ALONE = {"model": model, "survival": survival, "uploads": uploads, "walks": walks}
+ALONE = {
+    "model": model,
+    "similar": similar,
+    "survival": survival,
+    "uploads": uploads,
+    "walks": walks,
+}
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from typing import Any, Self, TypeVar
 
 from django.db import connection, models
@@ -54,6 +55,11 @@ NEWEST_TICKETS = """
     ) newest ORDER BY created_at DESC, id DESC LIMIT %(newest)s
 """
 
+THESE_TICKETS = """
+    SELECT id, document FROM tickets_ticket
+    WHERE id = ANY(%(ids)s) AND NOT spam AND merged_into_id IS NULL
+"""
+
 
 class SimilarQuerySet(models.QuerySet[TicketT]):
     def similar_to(self, text: str, limit: int) -> list[TicketT]:
@@ -79,6 +85,13 @@ class SimilarQuerySet(models.QuerySet[TicketT]):
             excluded=exclude,
             newest=MAX_CANDIDATES,
         )
+
+    def words_shared_by(self, ids: Collection[int], text: str) -> dict[int, float]:
+        """Return which of these tickets share words with the text, and how similar they are, 0..1.
+
+        The rarer a word is among them, the more it counts. One query.
+        """
+        return nearest(text, THESE_TICKETS, len(ids), ids=list(ids))
 
     def with_twin(self) -> Self:
         """Return the tickets, each with `twin`: the number of one that is possibly the same.

@@ -258,8 +258,8 @@ def test_what_is_not_searched_any_more_is_forgotten(monkeypatch):
     tickets = [matched(**ENGLISH) for _ in range(3)]
     searched = similar._searched()
     vector = similar.choice.current().vector("parcel")
-    assert len(searched.nearest(vector, 10, ())) == 3
+    assert len(searched.nearest(vector, 10)) == 3
     TicketVector.objects.update(stored_at=timezone.now() - timedelta(hours=1))
     monkeypatch.setattr(vector_queries, "MAX_ACTIVE", 1)
     searched._sweep()
-    assert set(searched.nearest(vector, 10, ())) == {tickets[-1].pk}
+    assert set(searched.nearest(vector, 10)) == {tickets[-1].pk}

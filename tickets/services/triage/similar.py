@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -26,10 +25,9 @@ from ...vocabulary import MAX_FEEDBACK, LearnedField
 from . import vectors
 
 CANDIDATES = 200  # nearest tickets that a new one is compared with in detail
-CANDIDATES_BY_WORDS = 20  # of the active tickets, and as many finished ones
 MAX_STORED = 5  # finished matches of a ticket, and as many active ones
 # The similarity of two tickets is the cosine of their vectors, and this much of their similarity by
-# words, which rests on those that are rare on this desk: names, numbers, products.
+# words. It rests on those that are rare among the candidates: names, numbers, products.
 WORDS_WEIGHT = 0.3
 # Of two tickets about different matters, one pair in a thousand has a higher cosine.
 MIN_SIMILARITY = 0.45
@@ -67,11 +65,16 @@ def similar_tickets(ticket: Ticket, limit: int) -> list[SimilarTicket]:
 
 def _sharing_words(ticket: Ticket, limit: int) -> dict[int, float]:
     """Return finished and then active tickets that share words, with their similarities."""
-    text = f"{ticket.title} {ticket.title} {ticket.description}"  # the title counts twice
+    text = _compared_text(ticket)
     find = Ticket.objects.sharing_words
     finished: dict[int, float] = find(text, limit, finished=True, exclude=ticket.pk)
     active: dict[int, float] = find(text, limit, exclude=ticket.pk)
     return finished | active
+
+
+def _compared_text(ticket: Ticket) -> str:
+    """Return the text whose words are compared. The title counts twice."""
+    return f"{ticket.title} {ticket.title} {ticket.description}"
 
 
 # --- comparing --------------------------------------------------------------------------
@@ -90,8 +93,8 @@ def match_ticket(ticket_id: int) -> None:
     vector = own.values_list("vector", flat=True).first()
     if vector is None:
         return
-    by_words = _sharing_words(ticket, CANDIDATES_BY_WORDS)
-    cosines = searched.nearest(encoder.unpack(bytes(vector)), CANDIDATES, by_words)
+    cosines = searched.nearest(encoder.unpack(bytes(vector)), CANDIDATES)
+    by_words = Ticket.objects.words_shared_by(cosines, _compared_text(ticket))
     TicketMatch.objects.replace(ticket.pk, _best(ticket, cosines, by_words))
     own.update(matched=True)
 
@@ -149,13 +152,13 @@ class SearchedVectors:
         self._stored_until: datetime | None = None
         self._sweep_at = float("-inf")
 
-    def nearest(self, vector: Any, count: int, also: Collection[int]) -> dict[int, float]:
-        """Return the cosines of the `count` nearest tickets, and of those of `also`, by id."""
+    def nearest(self, vector: Any, count: int) -> dict[int, float]:
+        """Return the cosines of the `count` nearest tickets by their ids."""
         with self._lock:
             self._read_new()
             if time.monotonic() >= self._sweep_at:
                 self._sweep()
-            return self._pool.nearest(vector, count, also)
+            return self._pool.nearest(vector, count)
 
     def _read_new(self) -> None:
         if self._stored_until is None:  # the sweep reads everything

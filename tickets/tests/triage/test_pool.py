@@ -35,11 +35,6 @@ def test_the_nearest_are_found_with_nearly_their_cosine(encoder, pool):
         assert cosines[at] == pytest.approx(exact, abs=0.005)
 
 
-def test_further_ones_are_compared_on_request(encoder, pool):
-    cosines = pool.nearest(encoder.vector(TEXTS[0]), 1, also=[13, 99])
-    assert set(cosines) == {10, 13}
-
-
 def test_a_vector_takes_the_place_of_an_earlier_one(encoder, pool):
     pool.put([(10, encoder.pack(encoder.vector(TEXTS[3])))])
     assert len(pool) == 4
@@ -56,7 +51,7 @@ def test_all_but_some_are_forgotten(encoder, pool):
 
 
 def test_an_empty_pool_has_nothing(encoder):
-    assert encoder.pool().nearest(encoder.vector("x"), 5, also=[1]) == {}
+    assert encoder.pool().nearest(encoder.vector("x"), 5) == {}
 
 
 def test_many_vectors_grow_the_pool(encoder):

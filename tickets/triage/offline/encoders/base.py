@@ -41,8 +41,8 @@ class Pool(Protocol):
     def keep(self, ticket_ids: Collection[int]) -> None:
         """Forget all other tickets."""
 
-    def nearest(self, vector: Any, count: int, also: Collection[int] = ()) -> dict[int, float]:
-        """Return the cosines of the nearest `count` tickets, and of those of `also` it knows."""
+    def nearest(self, vector: Any, count: int) -> dict[int, float]:
+        """Return the cosines of the nearest `count` tickets by their numbers."""
 
 
 class Encoder(Protocol):
