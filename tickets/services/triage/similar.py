@@ -39,7 +39,7 @@ SAME_REQUESTER_COSINE, SAME_REQUESTER_DAYS = 0.5, timedelta(days=30)
 LOADED_AT_ONCE = 2_000
 SWEEP_SECONDS = 600  # between two looks at which tickets are still searched
 OVERLAP = timedelta(seconds=60)  # clocks differ, and transactions take a while to commit
-MATCHED_AT_ONCE = 300  # by one job for tickets that lack matches: some ten seconds
+MATCHED_AT_ONCE = 300  # by one job for tickets that lack matches: less than half a minute
 ENCODED_AT_ONCE = 50
 
 
