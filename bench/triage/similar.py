@@ -69,41 +69,41 @@ def _print_quality() -> None:
     texts = [*examples, *(matter.text for matter in matters)]
     tickets = Ticket.objects.bulk_create(Ticket(title="-", description=text) for text in texts)
     ids = [ticket.pk for ticket in tickets]
-    asked = dict(zip(ids[len(examples) :], matters, strict=True))
+    queries = dict(zip(ids[len(examples) :], matters, strict=True))
     encoded = dict(zip(ids, encoder.vectors(texts), strict=True))
     pool = encoder.pool()
     assert pool is not None
     pool.put((pk, encoder.pack(vector)) for pk, vector in encoded.items())
     by_words, by_meaning, by_both = {}, {}, {}
-    for pk, matter in asked.items():
+    for pk, matter in queries.items():
         by_words[pk] = Ticket.objects.sharing_words(matter.text, len(ids), exclude=pk)
         cosines = by_meaning[pk] = pool.nearest(encoded[pk], len(ids))
         candidates = sorted(cosines, key=lambda other: -cosines[other])[:CANDIDATES]
-        words = Ticket.objects.words_shared_by(candidates, matter.text)
+        shared = Ticket.objects.words_shared_by(candidates, matter.text)
         by_both[pk] = {
-            other: cosine + WORDS_WEIGHT * words.get(other, 0.0)
+            other: cosine + WORDS_WEIGHT * shared.get(other, 0.0)
             for other, cosine in cosines.items()
         }
     print(f"{len(matters)} texts about 30 matters, among {len(examples):,} example tickets")
     print(f"{'the right one among the first three':<38} {'any':>6} {'each':>6} {'of 30':>6}")
     for name, scores in (("by words", by_words), ("by meaning", by_meaning), ("by both", by_both)):
-        shares = _shares(scores, asked)
+        shares = _shares(scores, queries)
         print(f"{name:<38} " + " ".join(f"{share:6.3f}" for share in shares), flush=True)
 
 
 def _shares(
-    scores: Mapping[int, Mapping[int, float]], asked: Mapping[int, Matter]
+    scores: Mapping[int, Mapping[int, float]], queries: Mapping[int, Matter]
 ) -> tuple[float, float, float]:
     """Return three shares: any other language, each among all, each among the 30 of its own."""
     anywhere, each, each_of_30 = [], [], []
-    for pk, matter in asked.items():
+    for pk, matter in queries.items():
         ranking = sorted(scores[pk], key=lambda other: -scores[pk][other])
         ranking = [other for other in ranking if other != pk]
-        right = {other for other, its in asked.items() if its.number == matter.number}
+        right = {other for other, its in queries.items() if its.number == matter.number}
         anywhere.append(bool(right & set(ranking[:FIRST])))
-        for language in {its.language for its in asked.values()} - {matter.language}:
-            own = {other for other, its in asked.items() if its.language == language}
-            among_all = [other for other in ranking if other in own or other not in asked]
+        for language in {its.language for its in queries.values()} - {matter.language}:
+            own = {other for other, its in queries.items() if its.language == language}
+            among_all = [other for other in ranking if other in own or other not in queries]
             among_own = [other for other in ranking if other in own]
             each.append(bool(right & own & set(among_all[:FIRST])))
             each_of_30.append(bool(right & own & set(among_own[:FIRST])))
