@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Self, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models import (
     Avg,
     Count,

@@ -81,21 +81,19 @@ def _compared_text(ticket: Ticket) -> str:
 
 
 def match_ticket(ticket_id: int) -> None:
-    """Store the tickets that are most similar to this one, if its present text has a vector."""
+    """Store the tickets that are most similar to this one, and its vector if it has none."""
     encoder = choice.current()
     searched = _searched()
     ticket = Ticket.objects.filter(pk=ticket_id).first()
     if searched is None or ticket is None:
         return
-    own = TicketVector.objects.filter(
-        ticket=ticket, encoder=encoder.name, text_digest=ticket.text_digest()
-    )
-    vector = own.values_list("vector", flat=True).first()
-    if vector is None:
+    vector = vectors.store([ticket], encoder).get(ticket.pk)
+    if vector is None:  # it was deleted meanwhile
         return
-    cosines = searched.nearest(encoder.unpack(bytes(vector)), CANDIDATES)
+    cosines = searched.nearest(vector, CANDIDATES)
     by_words = Ticket.objects.words_shared_by(cosines, _compared_text(ticket))
     TicketMatch.objects.replace(ticket.pk, _best(ticket, cosines, by_words))
+    own = TicketVector.objects.filter(ticket=ticket, text_digest=ticket.text_digest())
     own.update(matched=True)
 
 

@@ -99,7 +99,6 @@ CHANGES = {
                 *("tickets_mailbox", "tickets_mailboxfetch", "tickets_inboundmessage"),
                 *("tickets_participant", "tickets_participantevent", "tickets_bouncedaddress"),
                 *("tickets_storedfile", "tickets_attachment", "tickets_attachmentevent"),
-                "tickets_ticketmatch",
             }
         ),
         new_columns={
@@ -107,7 +106,7 @@ CHANGES = {
         },
     ),
     "0.5": Changes(
-        new_tables=frozenset({"tickets_ticketvector"}),
+        new_tables=frozenset({"tickets_ticketvector", "tickets_ticketmatch"}),
         new_columns={
             "tickets_feedback": {"prior_value", "learned_value", "confidence"},
             "tickets_prediction": {"like_ticket"},

@@ -35,9 +35,12 @@ class SentencePool:
         return ticket_id in self._positions
 
     def put(self, packed: Iterable[tuple[int, bytes]]) -> None:
-        """Add vectors, each as the encoder packs it, in the place of earlier ones."""
-        numpy = self._numpy
-        latest = dict(packed)
+        """Add vectors, each as the encoder packs it, in the place of earlier ones.
+
+        What cannot be read is left out; its owner makes it again.
+        """
+        numpy, expected = self._numpy, 2 * self._rows.shape[1]
+        latest = {ticket_id: data for ticket_id, data in packed if len(data) == expected}
         if not latest:
             return
         vectors = numpy.frombuffer(b"".join(latest.values()), dtype="<f2")
