@@ -316,13 +316,13 @@ class Ticket(PrivateLink, models.Model):
         One query.
         """
         rows = self.predictions.deciding().filter(source__in=[Source.LLM, Source.OFFLINE])
-        found: dict[str, StoredEvidence] = {}
+        evidence_by_field: dict[str, StoredEvidence] = {}
         for row in rows.with_like().order_by("-pk"):
             name = row.field if row.field in TRIAGE_FIELDS else "sentiment"
             stands = row.value == str(getattr(self, PREDICTED_COLUMNS[row.field]))
             if stands and row.source == getattr(self, f"{name}_source"):
-                found.setdefault(name, stored_evidence(row))
-        return found
+                evidence_by_field.setdefault(name, stored_evidence(row))
+        return evidence_by_field
 
     def decide(self, name: str, source: str, confidence: float | None = None) -> None:
         """Note who decided a TRIAGE_FIELD, and with what confidence."""

@@ -231,7 +231,7 @@ def vector_digest(ticket):
     return TicketVector.objects.get(ticket=ticket).text_digest
 
 
-def test_an_edited_text_teaches_with_its_new_vector():
+def test_an_edited_text_counts_with_its_new_vector():
     correct(1)
     learn_all()
     ticket = Ticket.objects.get()

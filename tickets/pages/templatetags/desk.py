@@ -216,17 +216,17 @@ def confidence(value: float | None) -> str:
 
 
 @register.simple_tag
-def evidence(found: StoredEvidence | None) -> SafeString:
+def evidence(stored: StoredEvidence | None) -> SafeString:
     """Say what a value rests on, to follow who decided: ", because of “refund”, like #12"."""
-    if not found:
+    if not stored:
         return SafeString()
-    texts = ((" ".join(quote.split())[:MAX_QUOTE_CHARS],) for quote in found.quotes[:MAX_QUOTES])
+    texts = ((" ".join(quote.split())[:MAX_QUOTE_CHARS],) for quote in stored.quotes[:MAX_QUOTES])
     quoted = format_html_join(", ", "\u201c{}\u201d", texts)
     reason = format_html(", because of {}", quoted) if quoted else SafeString()
-    if found.like is None:
+    if stored.like is None:
         return reason
-    address = reverse("ticket", args=[found.like])
-    return format_html('{}, like <a href="{}">#{}</a>', reason, address, found.like)
+    address = reverse("ticket", args=[stored.like])
+    return format_html('{}, like <a href="{}">#{}</a>', reason, address, stored.like)
 
 
 @register.simple_tag

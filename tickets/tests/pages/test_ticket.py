@@ -538,10 +538,10 @@ def test_requesters_do_not_see_which_ticket_a_value_rests_on(ticket):
 def test_a_suggestion_does_not_tell_which_ticket_it_rests_on():
     """Whoever types on the public page gets it."""
     like = 987654321
-    found = Classification(category="billing", category_like=like, priority_like=like)
-    told = json.dumps(suggestion(found, signed_suggestions.sign(found, uuid.uuid4())))
-    assert str(like) not in told
-    assert like not in astuple(signed_suggestions.read(json.loads(told)["suggestion_id"]))
+    result = Classification(category="billing", category_like=like, priority_like=like)
+    payload = json.dumps(suggestion(result, signed_suggestions.sign(result, uuid.uuid4())))
+    assert str(like) not in payload
+    assert like not in astuple(signed_suggestions.read(json.loads(payload)["suggestion_id"]))
 
 
 def test_a_suggested_value_can_be_confirmed(agent, ticket):

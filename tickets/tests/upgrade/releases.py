@@ -45,8 +45,10 @@ class Changes:
     def columns(self, table: str, names: set[str]) -> set[str]:
         """Return the columns after the migrations. `table` is the new name."""
         renamed = self.renamed_columns.get(table, {})
-        kept = {renamed.get(name, name) for name in names} - self.dropped_columns.get(table, set())
-        return kept | self.new_columns.get(table, set())
+        columns = {renamed.get(name, name) for name in names} - self.dropped_columns.get(
+            table, set()
+        )
+        return columns | self.new_columns.get(table, set())
 
     def rows(self, table: str, rows: Rows) -> Rows:
         """Return the rows under the new names, without the new and the dropped columns."""
