@@ -247,11 +247,11 @@ def test_an_edited_text_counts_with_its_new_vector():
 
 
 def test_vectors_are_made_once_and_not_for_deleted_tickets():
-    kept, gone = create("The first matter"), create("The second matter")
+    ticket, gone = create("The first matter"), create("The second matter")
     tickets.delete_ticket(gone.pk, SYSTEM)
-    assert set(vectors.store([kept, gone], choice.current())) == {kept.pk}
+    assert set(vectors.store([ticket, gone], choice.current())) == {ticket.pk}
     with patch.object(type(choice.current()), "vectors", side_effect=lambda texts: [*texts]):
-        assert set(vectors.store([kept], choice.current())) == {kept.pk}
+        assert set(vectors.store([ticket], choice.current())) == {ticket.pk}
 
 
 def test_figures_are_stored_with_the_model():
@@ -392,7 +392,7 @@ def test_learning_retraining_and_deleting_do_not_wait_for_each_other_in_vain():
     correct(30)
     ids = list(Ticket.objects.values_list("pk", flat=True))
     rows = list(Feedback.objects.values_list("pk", flat=True))
-    kept, deleted = ids[:10], ids[10:]
+    edited, deleted = ids[:10], ids[10:]
 
     def edit(pk):
         tickets.update_ticket(pk, {"category": "account", "priority": "low"}, SYSTEM)
@@ -405,7 +405,7 @@ def test_learning_retraining_and_deleting_do_not_wait_for_each_other_in_vain():
 
     work = [
         lambda: [tickets.delete_ticket(pk, SYSTEM) for pk in deleted],
-        lambda: [edit(pk) for pk in kept],
+        lambda: [edit(pk) for pk in edited],
         lambda: [learn_again(pk) for pk in rows],
         lambda: [feedback.retrain() for _ in range(5)],
     ]
@@ -414,8 +414,8 @@ def test_learning_retraining_and_deleting_do_not_wait_for_each_other_in_vain():
         for each in running:
             each.result(120)
     learn_all()
-    assert learned() == dict.fromkeys(kept, "account")
-    assert stored_model().feedback_count == len(kept)
+    assert learned() == dict.fromkeys(edited, "account")
+    assert stored_model().feedback_count == len(edited)
 
 
 @pytest.mark.parametrize("learned_by", [learn_all, feedback.retrain])
