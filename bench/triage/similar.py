@@ -30,7 +30,7 @@ from tickets.models.triage import TicketMatch, TicketVector
 from tickets.services.triage import similar
 from tickets.services.triage.similar import CANDIDATES, WORDS_WEIGHT
 from tickets.triage.offline.encoders import choice
-from tickets.triage.offline.examples import load_examples
+from tickets.triage.offline.examples.reader import load_examples
 
 MATTERS = Path(__file__).parent / "matters.jsonl"
 FIRST = 3

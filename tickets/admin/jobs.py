@@ -61,6 +61,8 @@ EVENTS = {
 TASKS = {
     "triage_ticket": "Ask the model about a ticket",
     "shadow_triage": "Ask the shadow source about a ticket",
+    "encode_ticket": "Find tickets that are similar to a new one",
+    "match_lacking": "Find similar tickets of those that lack them",
     "send_reply": "Send a reply that could be undone",
     "send_email": "Send an email",
     "handle_message": "Read mail that came in",
