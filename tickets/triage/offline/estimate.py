@@ -23,7 +23,7 @@ LEXICON_WEIGHT = ENCODER_WEIGHT = 0.75
 LEXICON_URGENCY, LEXICON_URGENCY_WITHOUT_HITS = 0.5, 0.2
 PRIORITY_URGENCY = (18.0, 48.0, 73.0, 92.0)  # the usual urgency of each priority, from low on
 CLEAR_WORD = 3.0  # of a feeling, beside the logarithm of the encoder's share
-MIN_KNOWN_SHARE = 0.5  # of the likeliest category, for a text without a word of the lexicon
+MIN_KNOWN_SHARE = 0.66  # of the likeliest category, for a text without a word of the lexicon
 URGENCY_UNIT = 6.0  # points that change the odds of a priority by a factor of e
 BORDERS = tuple(float(least) for _name, least in reversed(prior.PRIORITY_FROM[:-1]))
 
