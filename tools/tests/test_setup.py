@@ -1,5 +1,6 @@
 """The setup script, on a temporary checkout. The real packages are installed by `make`."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -80,13 +81,16 @@ def test_a_failed_step_is_reported_in_one_line():
     assert result.stderr.count("\n") == 1
 
 
-def test_every_version_is_pinned_and_no_list_names_a_host():
+def test_every_version_is_pinned_by_hash_and_no_list_names_a_host():
     root = Path(setup.__file__).parent.parent
     for name in ("requirements.txt", "requirements-dev.txt"):
-        for line in (root / name).read_text().splitlines():
-            package = line.split(" ")[0]
-            assert "==" in package, line
-            assert "//" not in line
+        content = (root / name).read_text()
+        assert "//" not in content
+        entries = re.split(r"^(?=\S)", content, flags=re.MULTILINE)[1:]
+        assert len(entries) > 30
+        for entry in entries:
+            assert re.match(r"[\w.\[\]-]+==\S+ ", entry), entry
+            assert "--hash=sha256:" in entry, entry
     assert "resolved" not in (root / "package-lock.json").read_text()
 
 
