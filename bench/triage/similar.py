@@ -1,6 +1,6 @@
 """How well similar tickets are found in other languages, and at what cost.
 
-`matters.jsonl` has 30 matters, each told by five people in five languages: English, German,
+`matters.jsonl` has 30 matters, each described by five people in five languages: English, German,
 Spanish, French and Portuguese. They were written for this, and nothing was fitted to them. They are
 put among the example tickets, of which many are about nearly the same matters; these count as
 wrong. Print three shares:

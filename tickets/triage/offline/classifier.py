@@ -16,7 +16,7 @@ from .encoders.base import Encoder
 from .estimate import Estimate
 from .evidence import omissions
 from .learner import Learner, estimated_value
-from .reading import Reading
+from .reading import Hit, Reading
 
 logger = logging.getLogger(__name__)
 
@@ -156,12 +156,13 @@ class _Desk:
             return tuple(self.reading.evidence(field, prior.strongest(hits)))
         return omissions(self.reading, field, self._score(field, value))
 
-    def _hits(self, field: str, value: str) -> list[Any]:
+    def _hits(self, field: str, value: str) -> list[Hit]:
         if field == "category":
             return [hit for hit in self.reading.of("category") if hit.label == value]
+        if value == "medium":
+            return []
         is_urgent = value in ("high", "critical")
-        hits = [hit for hit in self.reading.of("urgency") if (hit.weight > 0) == is_urgent]
-        return hits if value != "medium" else []
+        return [hit for hit in self.reading.of("urgency") if (hit.weight > 0) == is_urgent]
 
     def _score(self, field: str, value: str) -> Callable[[Any], list[float]]:
         encoder = self.reading.encoder

@@ -56,9 +56,8 @@ def _category_scores(reading: Reading) -> list[float]:
     encoded = reading.shares
     scores = [0.0] * len(CATEGORIES)
     if hits or encoded is None:  # a text without a hit is no evidence of the default category
-        scores = [LEXICON_WEIGHT * math.log(share) for share in prior.category_shares(hits)]
-        if encoded is None:
-            scores = [score / LEXICON_WEIGHT for score in scores]
+        weight = 1.0 if encoded is None else LEXICON_WEIGHT
+        scores = [weight * math.log(share) for share in prior.category_shares(hits)]
     if encoded is not None:
         scores = [
             score + ENCODER_WEIGHT * math.log(share)

@@ -177,8 +177,8 @@ def calibrated(confidence: float, comparisons: Iterable[Comparison]) -> float:
     """Shift the log odds by the gap between mean confidence and accuracy, as far as it is sure."""
     rows = [row for row in comparisons if row.confidence is not None]
     if rows:
-        answers = [row.learned if figures(rows).leads else row.estimated for row in rows]
-        right = sum(answer == row.value for answer, row in zip(answers, rows, strict=True))
+        leads = figures(rows).leads
+        right = sum((row.learned if leads else row.estimated) == row.value for row in rows)
         claimed = math.fsum(row.confidence or 0.0 for row in rows)
         gap = _log_odds((right + 1) / (len(rows) + 2)) - _log_odds((claimed + 1) / (len(rows) + 2))
         gap *= len(rows) / (len(rows) + CALIBRATED_BY)
