@@ -1,41 +1,22 @@
 """A server that answers with the bytes that a test sets, for what no proper service sends."""
 
 import json
-import socket
-import threading
 import time
 
+from .listening import LoopbackListener
 
-class Canned:
+
+class Canned(LoopbackListener):
     """Answer each request with the next of `answers`, and all later ones with the last.
 
     An answer is bytes, sent as they are, or a list of bytes, sent with `pause` seconds between.
     """
 
     def __init__(self, *answers, pause=0.05, tls=None):
+        super().__init__()
         self.answers, self.pause, self._tls = list(answers), pause, tls
-        self.requests, self.connections = [], 0
-        self._closing = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self.requests = []
         self.url = f"http://{self.address}"
-
-    def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._closing.set()
-        self._listener.close()
-
-    def _accept(self):
-        while not self._closing.is_set():
-            try:
-                connection, _address = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
         try:

@@ -9,10 +9,12 @@ import socket
 import threading
 import time
 
+from .listening import LoopbackListener
+
 HOST = "model.test"
 
 
-class FakeProxy:
+class FakeProxy(LoopbackListener):
     """`behaviour` is what it does instead of its work, or with the server's answer.
 
     "refuse" (407), "bad" (502), "garble" (not HTTP), "close", "hang", "drip" (an endless answer
@@ -20,28 +22,10 @@ class FakeProxy:
     """
 
     def __init__(self, behaviour="", credentials=""):
+        super().__init__()
         self.behaviour, self._credentials = behaviour, credentials
         self.requests = []  # the heads, as text
-        self._closing = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self.url = f"http://{credentials and credentials + '@'}{self.address}"
-
-    def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._closing.set()
-        self._listener.close()
-
-    def _accept(self):
-        while not self._closing.is_set():
-            try:
-                client, _address = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
         with client, contextlib.suppress(OSError):
