@@ -7,6 +7,7 @@
     make bench ARGS="survival"     mail delivered while processes are killed, see `mail/survival.py`
     make bench ARGS="throughput"   messages that one worker handles, see `mail/throughput.py`
     make bench ARGS="similar"      how well and how fast similar tickets are found, see `triage/`
+    make bench ARGS="triage"       what triage costs, with the encoder and without it
     make bench ARGS="uploads"      how much memory a large upload takes, see `uploads.py`
     make bench ARGS="walks"        our modules that a request passes through, see `walks.py`
 
@@ -28,13 +29,14 @@ django.setup()
 from bench import back_office, lists, model, uploads, walks  # noqa: E402  (needs the applications)
 from bench.harness import compare, sample_database  # noqa: E402
 from bench.mail import figures, survival, throughput  # noqa: E402
-from bench.triage import similar  # noqa: E402
+from bench.triage import similar, speed  # noqa: E402
 
 # These start what they measure themselves.
 ALONE = {
     "model": model,
     "similar": similar,
     "survival": survival,
+    "triage": speed,
     "uploads": uploads,
     "walks": walks,
 }

@@ -11,27 +11,18 @@ deadline when the model hangs or drips.
 from __future__ import annotations
 
 import dataclasses
-import http.client
-import json
-import os
-import socket
-import statistics
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
+from bench.program import percentile, program, request, run_in_threads
 from tickets.triage import engine
 from tickets.triage.config import Config, from_settings
 from tickets.triage.shared_state import LocalSharedState
 from tools.fake_llm import FakeLLM
 
-ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 20
 READERS, TYPISTS = 2, 6
 HANG_SECONDS = 60.0
@@ -40,61 +31,23 @@ SLOW_FAULTS = ("hang", "drip")
 
 
 def main() -> None:
-    with FakeLLM(hang_seconds=HANG_SECONDS) as fake, program(fake.url) as port:
+    with (
+        FakeLLM(hang_seconds=HANG_SECONDS) as fake,
+        program(GEMINI_API_KEY="bench", GEMINI_BASE_URL=fake.url) as port,
+    ):
         read_list(port, 2)  # now every thread has its connection
         alone = percentile(read_list(port, SECONDS))
         with suggestion_requests(port):
             busy = percentile(read_list(port, SECONDS))
         print(f"{'list of tickets, 99th percentile':<44} {alone:8.1f} ms alone")
         print(f"{'while the model hangs and others type':<44} {busy:8.1f} ms, {busy / alone:.2f}x")
-    with FakeLLM() as fake, program(fake.url) as port:
+    with FakeLLM() as fake, program(GEMINI_API_KEY="bench", GEMINI_BASE_URL=fake.url) as port:
         statuses = equal_requests(port, 32)
         print(f"{'32 equal requests at once':<44} {len(fake.log):8} upstream calls")
         assert statuses == [200] * 32, statuses
     with FakeLLM() as fake:
         for name, overrun in overruns(fake):
             print(f"{f'{name}: longest past its deadline':<44} {overrun:8.1f} ms")
-
-
-@contextmanager
-def program(model_url: str) -> Iterator[int]:
-    """Run the program with this model. Yield its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    with tempfile.TemporaryDirectory(prefix="tickets-bench-") as data_dir:
-        Path(data_dir).chmod(0o711)  # if we are root, the database's account must pass through
-        environment = os.environ | {
-            "DATA_DIR": f"{data_dir}/data",
-            "PORT": str(port),
-            "ACCESS_MODE": "open",
-            "GEMINI_API_KEY": "bench",
-            "GEMINI_BASE_URL": model_url,
-        }
-        environment.pop("FAKE_LLM", None)
-        command = [sys.executable, "manage.py", "run_local"]
-        with subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-        ) as process:
-            try:
-                wait_until_serving(port, process)
-                yield port
-            finally:
-                process.terminate()
-                process.wait(60)
-
-
-def wait_until_serving(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        if process.poll() is not None:
-            sys.exit("The program did not start.")
-        try:
-            if request(port, "GET", "/readyz")[0] == 200:
-                return
-        except OSError:
-            pass
-        time.sleep(0.1)
-    sys.exit("The program does not answer.")
 
 
 def read_list(port: int, seconds: float) -> list[float]:
@@ -185,30 +138,6 @@ def overrun_of(config: Config, fault: str, number: int) -> float:
     seconds = time.perf_counter() - started
     assert result.source == "offline", result
     return (seconds - DEADLINE) * 1000
-
-
-def run_in_threads(count: int, work: Callable[[int], object]) -> None:
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def request(port: int, method: str, path: str, body: object = None) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    try:
-        headers = {"Content-Type": "application/json"} if body is not None else {}
-        payload = None if body is None else json.dumps(body)
-        connection.request(method, path, payload, headers)
-        response = connection.getresponse()
-        return response.status, response.read()
-    finally:
-        connection.close()
-
-
-def percentile(times: list[float]) -> float:
-    return statistics.quantiles(times, n=100)[98]
 
 
 if __name__ == "__main__":
