@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tickets.triage.offline import classifier
 from tickets.triage.offline.encoders import choice
-from tickets.triage.offline.evidence import MAX_EVIDENCE, MAX_EXCERPT_CHARS, omissions
+from tickets.triage.offline.evidence import MAX_EVIDENCE, MAX_EXCERPT_CHARS, MAX_SPANS, omissions
 from tickets.triage.offline.reading import Reading
 from tickets.vocabulary import CATEGORIES
 
@@ -47,9 +47,41 @@ def test_the_positions_are_those_of_the_quotes(read, text, before):
             assert entry.decides == "category"
 
 
-def test_the_word_that_counts_most_comes_first():
+def test_the_phrase_that_counts_most_comes_first():
     reading = Reading("", f"Buongiorno, {ITALIAN} qui", choice.current())
-    assert quotes(reading, "technical")[0].text in ("stampante", "stampa")
+    assert quotes(reading, "technical")[0].text == "stampante non stampa"
+
+
+@pytest.mark.parametrize(
+    ("text", "phrases"),
+    [
+        ("zorblax", ["zorblax"]),
+        ("zorblax and quibbit", ["zorblax", "quibbit"]),
+        ("zorblax quibbit, vorp", ["zorblax quibbit", "vorp"]),
+        ("zorblax quibbit vorp flim 42", ["zorblax quibbit vorp", "flim"]),
+        ("zorblax 印刷できま", ["zorblax", "印刷で", "きま"]),
+    ],
+)
+def test_phrases_end_at_words_that_mean_nothing_and_at_the_end_of_a_clause(read, text, phrases):
+    evidence = omissions(read(text), "category", lambda vectors: [1, *([0.5] * len(vectors[1:]))])
+    assert [entry.text for entry in evidence] == phrases
+
+
+def test_all_questions_about_a_text_share_one_batch(encoder):
+    batches = []
+
+    class Counting:
+        def vectors(self, texts):
+            batches.append(texts)
+            return encoder.vectors(texts)
+
+        def shares(self, vectors):
+            return encoder.shares(vectors)
+
+    counting = Counting()
+    for category in CATEGORIES:
+        quotes(Reading("", "Zorblax, quibbit", counting), category)
+    assert len(batches) == 1
 
 
 def test_title_and_description_are_both_looked_at(read):
@@ -64,6 +96,13 @@ def test_scripts_without_spaces_are_quoted_in_pieces():
     evidence = quotes(Reading("", text, choice.current()), "account")
     assert evidence
     assert all(1 <= len(entry.text) <= 3 for entry in evidence)
+
+
+def test_nothing_is_quoted_for_a_medium_priority():
+    answer = classifier.classify(ITALIAN)
+    assert answer is not None
+    assert answer.priority == "medium"
+    assert {entry.decides for entry in answer.evidence} == {"category"}
 
 
 def test_a_single_word_is_all_the_evidence(read):
@@ -88,9 +127,9 @@ def test_only_the_beginning_of_a_long_text_is_looked_at(read):
         calls.append(len(vectors))
         return [1.0, *(0.5 for _ in vectors[1:])]
 
-    evidence = omissions(read("zorblax " * 1000), "category", score)
+    evidence = omissions(read("zorblax, " * 1000), "category", score)
     assert max(entry.end for entry in evidence) <= MAX_EXCERPT_CHARS
-    assert calls == [11]  # one batch
+    assert calls == [1 + MAX_SPANS]
 
 
 def test_words_of_the_lexicon_go_first():

@@ -148,7 +148,12 @@ class _Desk:
         return _Answer(value, round(confidence, 3), urgency, self.model, evidence)
 
     def _evidence(self, field: str, value: str) -> tuple[Evidence, ...]:
-        """Return the lexicon's words for the value, or else those that the encoder needs for it."""
+        """Return the lexicon's words for the value, or else those that the encoder needs for it.
+
+        There are none for "medium", which says that nothing asks for more or for less.
+        """
+        if value == "medium":
+            return ()
         hits = self._hits(field, value)
         # The encoder's words are no reason for a value that only the confirmed tickets have.
         is_own = self.estimate.is_known and estimated_value(field, self.estimate)[0] == value
@@ -159,8 +164,6 @@ class _Desk:
     def _hits(self, field: str, value: str) -> list[Hit]:
         if field == "category":
             return [hit for hit in self.reading.of("category") if hit.label == value]
-        if value == "medium":
-            return []
         is_urgent = value in ("high", "critical")
         return [hit for hit in self.reading.of("urgency") if (hit.weight > 0) == is_urgent]
 

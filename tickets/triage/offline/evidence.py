@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..results import Evidence
+from .encoders.base import Encoder
 from .features import UNSPACED_FROM
 from .lexicon.compiled import load_lexicon
 from .reading import Reading, whole_text
-from .tokens import tokenise
+from .tokens import Token, tokenise
 
-MAX_EXCERPT_CHARS = 150  # each word costs a vector
-MAX_WORDS = 10
+MAX_EXCERPT_CHARS = 120
+MAX_SPANS = 6  # each costs a vector
+MAX_PHRASE_WORDS = 3
 MAX_EVIDENCE = 3
 MIN_PART = 0.3  # of the strongest word's effect; weaker ones are not evidence
 MIN_EFFECT = 0.005
@@ -28,37 +31,52 @@ class _Span(NamedTuple):
 
 
 def omissions(reading: Reading, decides: str, score: Score) -> tuple[Evidence, ...]:
-    """Return the words whose omission lowers the score most, strongest first.
+    """Return the phrases whose omission lowers the score most, strongest first.
 
-    Only the beginning of a long text is looked at. Costs one batch of vectors.
+    Only the beginning of a long text is looked at. Costs one batch of vectors, which all that is
+    asked about one text share.
     """
     assert reading.encoder is not None
     excerpt = {name: text[:MAX_EXCERPT_CHARS] for name, text in reading.texts.items()}
-    spans = [span for name, text in excerpt.items() for span in _spans(name, text)][:MAX_WORDS]
-    if len(spans) < 2:  # without its only word, nothing is left to compare with
+    spans = [span for name, text in excerpt.items() for span in _spans(name, text)][:MAX_SPANS]
+    if len(spans) < 2:  # without its only phrase, nothing is left to compare with
         return tuple(_evidence(reading, decides, spans))
-    texts = [whole_text(**excerpt), *(whole_text(**_without(excerpt, span)) for span in spans)]
-    whole, *shortened = score(reading.encoder.vectors(texts))
-    effects = {span: whole - value for span, value in zip(spans, shortened, strict=True)}
+    shortened = (whole_text(**_without(excerpt, span)) for span in spans)
+    whole, *rest = score(_vectors(reading.encoder, (whole_text(**excerpt), *shortened)))
+    effects = {span: whole - value for span, value in zip(spans, rest, strict=True)}
     strongest = sorted(spans, key=lambda span: (-effects[span], span))[:MAX_EVIDENCE]
     threshold = max(MIN_EFFECT, MIN_PART * effects[strongest[0]])
     chosen = [span for span in strongest if effects[span] >= threshold]
     return tuple(_evidence(reading, decides, chosen))
 
 
+@lru_cache(16)
+def _vectors(encoder: Encoder, texts: tuple[str, ...]) -> list[Any]:
+    return encoder.vectors(texts)
+
+
 def _spans(field: str, text: str) -> Iterator[_Span]:
-    """Yield the words that mean something; in scripts without spaces, pieces of them."""
-    stopwords = load_lexicon().stopwords
-    for word, start, end in tokenise(text):
-        if not word or word in stopwords or word.isdecimal():
-            continue
-        if len(word) == 1 and word < UNSPACED_FROM:
-            continue
-        if max(word) < UNSPACED_FROM:
-            yield _Span(field, start, end)
-            continue
-        for at in range(start, end, PIECE_CHARS):
-            yield _Span(field, at, min(end, at + PIECE_CHARS))
+    """Yield the phrases; in scripts without spaces, pieces of them."""
+    phrase: list[Token] = []
+    for token in tokenise(text):
+        is_word = _means_something(token.word)
+        is_spaced = is_word and max(token.word) < UNSPACED_FROM
+        if phrase and (not is_spaced or len(phrase) == MAX_PHRASE_WORDS):
+            yield _Span(field, phrase[0].start, phrase[-1].end)
+            phrase = []
+        if is_spaced:
+            phrase.append(token)
+        elif is_word:
+            for at in range(token.start, token.end, PIECE_CHARS):
+                yield _Span(field, at, min(token.end, at + PIECE_CHARS))
+    if phrase:
+        yield _Span(field, phrase[0].start, phrase[-1].end)
+
+
+def _means_something(word: str) -> bool:
+    if not word or word in load_lexicon().stopwords or word.isdecimal():
+        return False
+    return len(word) > 1 or word >= UNSPACED_FROM
 
 
 def _without(excerpt: dict[str, str], span: _Span) -> dict[str, str]:
