@@ -328,7 +328,7 @@ LEARNED_FIELDS = tuple(LearnedField.values)
 DEFAULT_CATEGORY, DEFAULT_PRIORITY = Category.GENERAL, Priority.MEDIUM
 DEFAULT_SENTIMENT, DEFAULT_URGENCY = Sentiment.NEUTRAL, 50  # urgency is 0..100
 CONFIDENT_FROM = 0.8  # reports count predictions with at least this confidence separately
-REVIEW_BELOW_CONFIDENCE = 0.6  # an offline prediction with less confidence goes to the review queue
+REVIEW_BELOW_CONFIDENCE = 0.6  # predictions with less confidence go to the review queue
 CALIBRATION_BINS = 10  # equal ranges of confidence, each compared with its accuracy
 
 # --- limits ----------------------------------------------------------------------------

@@ -225,13 +225,13 @@ class Ticket(PrivateLink, models.Model):
                 fields=["-urgency_score", "-created_at", "-id"], name="ticket_most_urgent"
             ),
             # Few at any time, however many tickets there are.
-            models.Index(fields=["created_at"], condition=needs_review(), name="ticket_review"),
+            models.Index(fields=["created_at"], condition=needs_review(), name="ticket_to_review"),
             models.Index(
                 lowest_confidence(),
                 "created_at",
                 "id",
                 condition=needs_review(),
-                name="ticket_review_confidence",
+                name="ticket_review_order",
             ),
             models.Index(
                 fields=["waiting_since"],

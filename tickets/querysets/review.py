@@ -36,13 +36,21 @@ class ReviewQuerySet(models.QuerySet[TicketT]):
 
 
 def lowest_confidence() -> Least:
-    """Return the lower confidence of what triage decided: 0 for a default, 1 for a person."""
+    """Return the lower confidence of what triage decided.
+
+    It is 0 for a default, and 1 for a person and for a model that states none.
+    """
     return Least(*map(_confidence, LearnedField.values))
 
 
 def _confidence(name: str) -> Case:
     by_person = When(**{f"{name}_source": Source.HUMAN.value, "then": Value(1.0)})
-    return Case(by_person, default=Coalesce(F(f"{name}_confidence"), Value(0.0)))
+    by_model = When(**{f"{name}_source": Source.LLM.value, "then": _confidence_or(name, 1.0)})
+    return Case(by_person, by_model, default=_confidence_or(name, 0.0))
+
+
+def _confidence_or(name: str, unknown: float) -> Coalesce:
+    return Coalesce(F(f"{name}_confidence"), Value(unknown))
 
 
 def needs_review() -> Q:
@@ -55,11 +63,11 @@ def needs_review() -> Q:
 
 
 def _has_low_confidence(name: str) -> Q:
-    low = Q(**{f"{name}_confidence": None}) | Q(
-        **{f"{name}_confidence__lt": REVIEW_BELOW_CONFIDENCE}
-    )
-    by_triage = [Source.OFFLINE.value, Source.DEFAULT.value]
-    return Q(**{f"{name}_source__in": by_triage}) & low
+    low = Q(**{f"{name}_confidence__lt": REVIEW_BELOW_CONFIDENCE})
+    low_or_none = Q(**{f"{name}_confidence": None}) | low
+    offline = [Source.OFFLINE.value, Source.DEFAULT.value]
+    by_model = Q(**{f"{name}_source": Source.LLM.value})
+    return (Q(**{f"{name}_source__in": offline}) & low_or_none) | (by_model & low)
 
 
 def skip_cursor(ticket: models.Model, cursor: Cursor | None) -> Cursor:

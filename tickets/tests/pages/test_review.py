@@ -94,6 +94,24 @@ def test_confidence_is_the_lower_one_of_what_triage_decided():
 
 
 @pytest.mark.django_db
+def test_what_a_model_is_unsure_about_needs_review_too():
+    def by_model(**confidences):
+        return TicketFactory(
+            category_source="llm", priority_source="llm", priority_confidence=0.9, **confidences
+        )
+
+    unsure = by_model(category_confidence=0.5)
+    by_model(category_confidence=0.6)
+    by_model(category_confidence=None)  # not every model states one
+    half = TicketFactory(category_source="llm", priority_source="offline", priority_confidence=0.55)
+    queue = Ticket.objects.needing_review().lowest_confidence_first()
+    assert [(ticket.pk, ticket.lowest_confidence) for ticket in queue] == [
+        (unsure.pk, 0.5),
+        (half.pk, 0.55),
+    ]
+
+
+@pytest.mark.django_db
 def test_equal_confidences_go_by_age_and_no_cursor_loses_a_ticket():
     now = timezone.now()
     for number in range(12):
