@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -130,9 +130,13 @@ class TicketMatchQuerySet(models.QuerySet[MatchT]):
 
     @transaction.atomic
     def replace(self, ticket_id: int, rows: Iterable[MatchT]) -> None:
-        """Store a ticket's matches. Earlier ones were of another text, in either direction."""
-        self.filter(Q(ticket=ticket_id) | Q(other=ticket_id)).delete()
+        """Store a ticket's matches in the place of earlier ones. Those of other tickets stay."""
+        self.filter(ticket=ticket_id).delete()
         self.bulk_create(rows, ignore_conflicts=True)
+
+    def forget(self, ticket_ids: Collection[int]) -> None:
+        """Delete the matches of these tickets in either direction: their texts have changed."""
+        self.filter(Q(ticket__in=ticket_ids) | Q(other__in=ticket_ids)).delete()
 
     def purge(self) -> None:
         """Delete those of tickets that are no longer searched."""

@@ -54,6 +54,42 @@ def twins(ticket):
     return [each.ticket.pk for each in similar_tickets(ticket, 3) if each.possibly_same]
 
 
+def test_reading_a_ticket_again_keeps_what_others_have_found():
+    first = matched(**ENGLISH)
+    others = [matched(**GERMAN) for _ in range(similar.MAX_STORED + 2)]
+    assert all(first.pk in near(other) or twins(other) for other in others)
+    before = set(TicketMatch.objects.values_list("ticket", "other"))
+    encode_ticket(first.pk, first.text_digest())
+    assert set(TicketMatch.objects.values_list("ticket", "other")) >= before
+
+
+def test_another_text_forgets_what_was_similar_to_the_first():
+    first, other = matched(**ENGLISH), matched(**GERMAN)
+    assert TicketMatch.objects.filter(ticket=other, other=first).exists()
+    Ticket.objects.filter(pk=first.pk).update(**OTHER)
+    first.refresh_from_db()
+    encode_ticket(first.pk, first.text_digest())
+    assert not TicketMatch.objects.exists()
+
+
+def test_tickets_that_are_read_in_one_go_find_each_other():
+    tickets = [TicketFactory(**ENGLISH) for _ in range(similar.MAX_STORED + 3)]
+    match_lacking()
+    found = {pk for pair in TicketMatch.objects.values_list("ticket", "other") for pk in pair}
+    assert found == {ticket.pk for ticket in tickets}
+
+
+def test_a_later_report_by_the_same_requester_counts_while_the_first_is_active():
+    first = TicketFactory(requester_email="kim@example.org")
+    later = TicketFactory(requester_email="kim@example.org", status="resolved")
+    later.created_at = first.created_at + timedelta(days=60)
+    for pair in ((first, later), (later, first)):
+        assert is_possibly_same(*pair, 0.6)
+    first.status, later.status = "resolved", "open"
+    for pair in ((first, later), (later, first)):
+        assert not is_possibly_same(*pair, 0.6)
+
+
 def twin_in_list(ticket):
     return Ticket.with_merged.with_twin().get(pk=ticket.pk).twin
 

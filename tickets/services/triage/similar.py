@@ -132,7 +132,8 @@ def is_possibly_same(ticket: Ticket, other: Ticket, cosine: float) -> bool:
     address = comparable_address(ticket.requester_email)
     if not address or address != comparable_address(other.requester_email):
         return False
-    is_near_in_time = apart <= SAME_REQUESTER_DAYS or not other.is_finished
+    first = min(ticket, other, key=lambda each: each.created_at)
+    is_near_in_time = apart <= SAME_REQUESTER_DAYS or not first.is_finished
     return cosine >= SAME_REQUESTER_COSINE and is_near_in_time
 
 

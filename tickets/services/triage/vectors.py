@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...models.ticket import Ticket
-from ...models.triage import TicketVector
+from ...models.triage import TicketMatch, TicketVector
 from ...triage.offline.encoders.base import Encoder
 from ...triage.offline.reading import whole_text
 
@@ -16,6 +16,7 @@ BATCH = 200  # tickets
 def store(tickets: Iterable[Ticket], encoder: Encoder) -> dict[int, Any]:
     """Return the vectors of these tickets by id, and store those that are not stored yet.
 
+    What was similar to another text of theirs is forgotten.
     Tickets that are deleted meanwhile are left out. Call it without any lock: it may take a while.
     """
     unique = list({ticket.pk: ticket for ticket in tickets}.values())
@@ -35,9 +36,14 @@ def unpacked(data: bytes | memoryview, encoder: Encoder) -> Any:
 
 def _store(tickets: list[Ticket], encoder: Encoder) -> dict[int, Any]:
     digests = {ticket.pk: ticket.text_digest() for ticket in tickets}
-    stored = TicketVector.objects.filter(ticket__in=digests, encoder=encoder.name)
-    present = (row for row in stored if row.text_digest == digests[row.pk])
-    read = {row.pk: unpacked(row.vector, encoder) for row in present}
+    stored = {row.pk: row for row in TicketVector.objects.filter(ticket__in=digests)}
+    present = {
+        pk: row
+        for pk, row in stored.items()
+        if (row.encoder, row.text_digest) == (encoder.name, digests[pk])
+    }
+    TicketMatch.objects.forget(stored.keys() - present.keys())
+    read = {pk: unpacked(row.vector, encoder) for pk, row in present.items()}
     known = {pk: vector for pk, vector in read.items() if vector is not None}
     lacking = [ticket for ticket in tickets if ticket.pk not in known]
     made = encoder.vectors([whole_text(ticket.title, ticket.description) for ticket in lacking])
