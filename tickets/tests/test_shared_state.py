@@ -101,17 +101,17 @@ def test_the_smallest_price_counts(shared):
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_lost_when_processes_count_at_once(shared):
-    at_once(8, lambda: [shared.count("classify:llm") for _ in range(5)])
+    at_once(8, lambda: [shared.count("classify", "llm") for _ in range(5)])
     assert shared_state.outcomes_today() == {"classify:llm": 40}
 
 
 def test_yesterdays_counts_are_not_todays(shared):
-    shared.count("classify:llm")
+    shared.count("classify", "llm")
     shared.charge(1)
     Counter.objects.update(time_window=1)
     assert shared_state.outcomes_today() == {}
     assert shared_state.spent_today() == 0
-    shared.count("classify:llm")
+    shared.count("classify", "llm")
     assert shared_state.outcomes_today() == {"classify:llm": 1}
 
 
@@ -128,27 +128,58 @@ def test_expired_replies_are_deleted(shared, settings):
 
 def test_a_model_fails_from_the_first_failure_until_it_answers(shared, settings):
     settings.GEMINI_API_KEY = "test-key"
-    shared.count("classify:llm")
+    shared.count("classify", "llm")
     assert shared_state.model_failure() is None
-    shared.count("classify:unreachable")
-    shared.count("sentiment:paused")
+    shared.count("classify", "unreachable")
+    shared.count("score_sentiment", "paused")
     failure = shared_state.model_failure()
     assert failure.reason == "unreachable"
     for neutral in ("cached", "busy", "impatient", "too_short", "client_limit", "blocked"):
-        shared.count(f"classify:{neutral}")
+        shared.count("classify", neutral)
     assert shared_state.model_failure() == failure
-    shared.count("title:llm")
+    shared.count("suggest_title", "llm")
     assert shared_state.model_failure() is None
+
+
+def test_a_failure_lasts_for_days_if_the_model_is_still_asked(shared, settings):
+    settings.GEMINI_API_KEY = "test-key"
+    shared.count("classify", "unreachable")
+    failure = shared_state.model_failure()
+    for _ in range(3):
+        pass_hours(20)
+        shared.count("classify", "bad_key")
+        assert shared_state.model_failure() == failure
+    pass_hours(25)
+    assert shared_state.model_failure() is None
+
+
+def pass_hours(hours):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE triage_cache SET expires = expires - %s * interval '1h'", [hours])
+
+
+def test_a_shadow_neither_breaks_nor_mends_the_model(shared, settings):
+    settings.GEMINI_API_KEY = "test-key"
+    shared.count("classify", "bad_key", is_shadow=True)
+    assert shared_state.model_failure() is None
+    shared.count("classify", "unreachable")
+    shared.count("classify", "llm", is_shadow=True)
+    assert shared_state.model_failure().reason == "unreachable"
+    assert shared_state.outcomes_today() == {
+        "classify (shadow):bad_key": 1,
+        "classify (shadow):llm": 1,
+        "classify:unreachable": 1,
+    }
 
 
 @pytest.mark.parametrize("neutral", ["cached", "busy", "impatient", "too_short", "blocked"])
 def test_what_is_not_the_models_fault_is_no_failure(shared, settings, neutral):
     settings.GEMINI_API_KEY = "test-key"
-    shared.count(f"classify:{neutral}")
+    shared.count("classify", neutral)
     assert shared_state.model_failure() is None
 
 
 def test_a_model_that_is_not_to_be_asked_does_not_fail(shared, django_assert_num_queries):
-    shared.count("classify:unreachable")
+    shared.count("classify", "unreachable")
     with django_assert_num_queries(0):
         assert shared_state.model_failure() is None

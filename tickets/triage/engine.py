@@ -6,6 +6,7 @@ classifier, and as a last resort it returns the default.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import logging
@@ -34,7 +35,7 @@ T = TypeVar("T")
 ResultT = TypeVar("ResultT", bound=TriageResult)
 
 MAX_QUOTE_CHARS = 120
-MAX_CONTRADICTED = REVIEW_BELOW_CONFIDENCE - 0.05  # confidence, so that an agent looks
+MAX_CONTRADICTED = round(REVIEW_BELOW_CONFIDENCE - 0.05, 2)  # confidence, so that an agent looks
 PROBE_TEXT = (
     "My card was charged twice for the invoice of March. Please refund one of the payments."
 )
@@ -168,7 +169,7 @@ def model_may_be_asked(description: str, title: str = "", settings: Config | Non
 class Probe(NamedTuple):
     """The outcome of one live call: a reply, or the reason why there is none."""
 
-    endpoint: Endpoint | None
+    endpoint: Endpoint
     reply: parse.ClassifyReply | None
     reason: str
     seconds: float
@@ -176,19 +177,20 @@ class Probe(NamedTuple):
     retry_after: float = 0.0  # seconds that the service asks to be left alone
 
 
-def probe() -> Probe:
-    """Ask the model once about a fixed text, without cache, limits and circuit breaker."""
-    settings, started = config.from_settings(), time.perf_counter()
-    endpoint = settings.endpoint(prompts.CLASSIFY.name)
-    reply, reason, cost, retry_after = None, unusable(settings), 0.0, 0.0
-    if endpoint is not None and not reason:
-        prompt = prompts.about(prompts.CLASSIFY, "", PROBE_TEXT)
-        try:
-            gateway = ModelGateway(endpoint, CallLimits(1))
-            checked = gateway.ask(prompt, parse.classification, LocalSharedState())
-            reply, cost = checked.value, checked.cost_usd or 0.0
-        except ProviderError as error:
-            reason, retry_after = error.reason, error.retry_after
+def probe(endpoint: Endpoint) -> Probe:
+    """Ask a model once about a fixed text, without cache, limits and circuit breaker."""
+    if endpoint.missing:
+        return Probe(endpoint, None, endpoint.missing, 0.0, 0.0)
+    gateway = ModelGateway(endpoint, CallLimits(1))
+    with contextlib.suppress(Exception):  # the call below reports it
+        gateway.warm_up()  # the import takes seconds, and is no part of the call
+    prompt, started = prompts.about(prompts.CLASSIFY, "", PROBE_TEXT), time.perf_counter()
+    reply, reason, cost, retry_after = None, "", 0.0, 0.0
+    try:
+        checked = gateway.ask(prompt, parse.classification, LocalSharedState())
+        reply, cost = checked.value, checked.cost_usd or 0.0
+    except ProviderError as error:
+        reason, retry_after = error.reason, error.retry_after
     return Probe(endpoint, reply, reason, time.perf_counter() - started, cost, retry_after)
 
 
@@ -321,7 +323,7 @@ def _ask_model(
     question: _Question, parse_reply: Callable[[str], T], settings: Config | None = None
 ) -> _ModelAnswer[T] | None:
     """Return the model's validated reply, or None if there is none. Count every outcome."""
-    outcome = "llm"
+    outcome, is_shadow = "llm", settings is not None
     try:
         settings = settings or config.from_settings()
         endpoint = settings.endpoint(question.task.name)
@@ -341,7 +343,7 @@ def _ask_model(
         logger.exception("Asking the model failed unexpectedly.")
         outcome = "error"
     finally:
-        _count(question.task.name, outcome)
+        _count(question.task.name, outcome, is_shadow=is_shadow)
     return None
 
 
@@ -359,11 +361,11 @@ def _outgoing(settings: Config, title: str, description: str) -> tuple[str, str]
     return title, description
 
 
-def _count(task: str, outcome: str) -> None:
+def _count(task: str, outcome: str, *, is_shadow: bool) -> None:
     if outcome in NOT_ASKED:
         return
     try:
-        _state.count(f"{task}:{outcome}")
+        _state.count(task, outcome, is_shadow=is_shadow)
     except Exception:
         logger.exception("An outcome could not be counted.")
 

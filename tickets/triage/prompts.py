@@ -93,7 +93,7 @@ CLASSIFY = Task(
 )
 SUGGEST_TITLE = Task("suggest_title", _FRAME + _TITLE, _object(title={"type": "string"}))
 SCORE_SENTIMENT = Task(
-    "score_tone",  # its outcomes are counted in the database under this name
+    "score_sentiment",
     _FRAME + _SENTIMENT,
     _object(
         sentiment={"type": "string", "enum": list(SENTIMENTS)},

@@ -48,8 +48,11 @@ class SharedState(Protocol):
     def charge(self, cost_usd: float) -> None:
         """Add the estimated price of a call to today's costs."""
 
-    def count(self, outcome: str) -> None:
-        """Count how a question ended, for example "classify:llm"."""
+    def count(self, task: str, outcome: str, *, is_shadow: bool = False) -> None:
+        """Count how a question ended, for example "classify" with "llm".
+
+        How a shadow's ended says nothing about the model that the desk relies on.
+        """
 
 
 class LocalSharedState:
@@ -106,6 +109,6 @@ class LocalSharedState:
         with self._lock:
             self.spent += cost_usd
 
-    def count(self, outcome: str) -> None:
+    def count(self, task: str, outcome: str, *, is_shadow: bool = False) -> None:
         with self._lock:
-            self.outcomes[outcome] += 1
+            self.outcomes[f"{task}:{outcome}"] += 1

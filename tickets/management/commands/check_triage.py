@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.db import DatabaseError
 from urllib3.util import parse_url
 
 from tickets.services.triage import shared_state
-from tickets.triage import engine
+from tickets.triage import engine, prompts
 from tickets.triage.config import Config, from_settings
 from tickets.triage.engine import Probe
 from tickets.triage.offline.encoders import choice
@@ -57,23 +58,25 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         config = from_settings()
-        endpoint = config.endpoint()
-        self._print_configuration(config, endpoint)
+        # Two if another model classifies than suggests titles and scores sentiment.
+        endpoints = list(dict.fromkeys(config.endpoint(task.name) for task in prompts.TASKS))
+        self._print_configuration(config, endpoints)
         self._print_usage()
-        if endpoint is not None:
-            self._print_live_call(engine.probe())
+        for endpoint in filter(None, endpoints):
+            self._print_live_call(engine.probe(endpoint))
 
-    def _print_configuration(self, config: Config, endpoint: Endpoint | None) -> None:
+    def _print_configuration(self, config: Config, endpoints: Sequence[Endpoint | None]) -> None:
+        endpoint = endpoints[0]
         if endpoint is None:
             self._print_line("model", _reason_for_no_model(config))
         else:
-            backend = f", {endpoint.backend} backend" if endpoint.backend else ""
-            model = f"{endpoint.model or '(none)'} ({endpoint.provider}{backend})"
+            for each in filter(None, endpoints):
+                backend = f", {each.backend} backend" if each.backend else ""
+                self._print_line("model", f"{each.model or '(none)'} ({each.provider}{backend})")
             limits = (
                 f"{endpoint.timeout:g} s per call; {settings.LLM_DAILY_CALLS} calls and"
                 f" ${settings.LLM_DAILY_COST:.2f} per day"
             )
-            self._print_line("model", model)
             self._print_line("address", endpoint.base_url or "the service's default")
             self._print_line("proxy", _describe_proxy(endpoint))
             self._print_line("limits", limits)
@@ -101,11 +104,14 @@ class Command(BaseCommand):
             wait = f" It asks for no call within {probe.retry_after:.0f} s." * (
                 probe.retry_after > 0
             )
-            raise CommandError(f"The live call failed ({probe.reason}). {explain(probe)}{wait}")
+            model = probe.endpoint.model or "the model"
+            raise CommandError(
+                f"The live call to {model} failed ({probe.reason}). {explain(probe)}{wait}"
+            )
         reply = probe.reply
         result = f"{reply.category}, {reply.priority}, in {probe.seconds:.2f} s"
         self._print_line("live call", f"{result}, about ${probe.cost_usd:.6f}")
-        self.stdout.write(self.style.SUCCESS("The model works."))
+        self.stdout.write(self.style.SUCCESS(f"{probe.endpoint.model} works."))
 
     def _print_line(self, label: str, text: str) -> None:
         self.stdout.write(f"{label:<14} {text}")
@@ -118,7 +124,6 @@ def _describe_encoder() -> str:
 
 def explain(probe: Probe) -> str:
     """Return what is wrong and which setting to check."""
-    assert probe.endpoint is not None
     row = PROVIDERS[probe.endpoint.provider]
     explanation = EXPLANATIONS.get(probe.reason, "See the log.")
     proxy = _proxy(probe.endpoint)

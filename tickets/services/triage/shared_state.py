@@ -82,13 +82,15 @@ class DatabaseSharedState:
     def charge(self, cost_usd: float) -> None:
         Counter.objects.add(COST, math.ceil(cost_usd * MICRO), seconds=DAY)
 
-    def count(self, outcome: str) -> None:
-        Counter.objects.add(f"{OUTCOMES}{outcome}", 1, seconds=DAY)
-        reason = outcome.partition(":")[2]
-        if reason == "llm":
+    def count(self, task: str, outcome: str, *, is_shadow: bool = False) -> None:
+        name = f"{task} (shadow)" if is_shadow else task
+        Counter.objects.add(f"{OUTCOMES}{name}:{outcome}", 1, seconds=DAY)
+        if is_shadow:
+            return
+        if outcome == "llm":
             _cache().delete(FAILURE)
-        elif reason in FAILURES:
-            _cache().add(FAILURE, (timezone.now(), reason), DAY)
+        elif outcome in FAILURES and not _cache().add(FAILURE, (timezone.now(), outcome), DAY):
+            _cache().touch(FAILURE, DAY)
 
 
 def calls_today() -> int:

@@ -1,12 +1,14 @@
 """`manage.py check_triage` with the fake model server, over real HTTP."""
 
 import io
+import time
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from tickets.services.triage.shared_state import DatabaseSharedState
 from tickets.tests.triage.proxy import HOST, FakeProxy
+from tickets.triage.providers import table
 from tools.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +53,7 @@ def test_it_makes_one_live_call_and_prints_the_result(gemini):
     output = check()
     assert "gemini-3.5-flash-lite (gemini, rest backend)" in output
     assert "billing, high" in output
-    assert "The model works." in output
+    assert "gemini-3.5-flash-lite works." in output
     assert len(gemini.log) == 1
     assert "a-secret-key" not in output
 
@@ -124,7 +126,7 @@ def test_it_names_the_proxy_without_its_password(gemini, settings):
         settings.HTTP_PROXY = proxy.url
         output = check()
         assert f"proxy          http://{proxy.address} (HTTP_PROXY)\n" in output
-        assert "The model works." in output
+        assert "gemini-3.5-flash-lite works." in output
         assert "a-secret-word" not in output
         proxy.behaviour = "refuse"
         with pytest.raises(CommandError, match=r"check HTTP_PROXY, or add .* to NO_PROXY"):
@@ -145,17 +147,44 @@ def test_anthropic_is_asked_like_the_others(settings, fake_llm):
     settings.ANTHROPIC_BASE_URL = fake_llm.url
     output = check()
     assert "claude-haiku-5-5 (anthropic)" in output
-    assert "The model works." in output
+    assert "claude-haiku-5-5 works." in output
+
+
+def test_it_asks_each_model_that_is_used(settings, fake_llm):
+    settings.LLM_TIMEOUT, settings.OPENAI_API_KEY = 20.0, "a-secret-key"
+    settings.OPENAI_BASE_URL = f"{fake_llm.url}/v1"
+    settings.OPENAI_MODEL, settings.OPENAI_CLASSIFY_MODEL = "titles-1", "classes-1"
+    output = check()
+    for model in ("classes-1", "titles-1"):
+        assert f"{model} (openai)" in output
+        assert f"{model} works." in output
+    assert [call["model"] for call in fake_llm.log] == ["classes-1", "titles-1"]
+    settings.OPENAI_MODEL = ""
+    with pytest.raises(CommandError, match="set OPENAI_CLASSIFY_MODEL or OPENAI_MODEL"):
+        check()
+
+
+def test_importing_the_package_is_no_part_of_the_call(gemini, settings, monkeypatch):
+    settings.LLM_TIMEOUT = 2.0
+
+    def slow(endpoint):
+        time.sleep(2.5)
+        return build(endpoint)
+
+    build = table.build
+    monkeypatch.setattr(table, "build", slow)
+    assert "gemini-3.5-flash-lite works." in check()
 
 
 def test_it_shows_how_todays_calls_ended():
     shared = DatabaseSharedState()
-    for outcome in ("classify:llm", "classify:llm", "classify:deadline", "score_tone:llm"):
-        shared.count(outcome)
+    for outcome in ("llm", "llm", "deadline"):
+        shared.count("classify", outcome)
+    shared.count("score_sentiment", "llm", is_shadow=True)
     shared.charge(0.5)
     output = check()
     assert "classify       llm 2, deadline 1" in output
-    assert "score_tone     llm 1" in output
+    assert "score_sentiment (shadow) llm 1" in output
     assert "about $0.5000" in output
 
 
@@ -164,7 +193,7 @@ def test_failed_calls_do_not_pause_the_next_one(gemini):
     for _ in range(3):
         with pytest.raises(CommandError):
             check()
-    assert "The model works." in check()  # the command has its own circuit breaker
+    assert "gemini-3.5-flash-lite works." in check()  # the command has its own circuit breaker
 
 
 def test_it_names_what_the_shadow_lacks(settings):
