@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -19,7 +20,11 @@ MAX_PHRASE_WORDS = 3
 MAX_EVIDENCE = 3
 MIN_PART = 0.3  # of the strongest word's effect; weaker ones are not evidence
 MIN_EFFECT = 0.005
-PIECE_CHARS = 3  # in scripts without spaces
+# Pieces of scripts that write no spaces: Chinese characters and Katakana by their runs, Hiragana
+# unless it is a particle, and whatever stands from Thai to Khmer.
+_UNSPACED = re.compile(
+    r"[\u3400-\u9fff]{1,4}|[\u30a0-\u30ff]{2,}|[\u3041-\u309f]{3,8}|[\u0e00-\u0eff\u1780-\u17ff]{2,8}"
+)
 
 Score = Callable[[Sequence[Any]], Sequence[float]]  # of vectors
 
@@ -60,15 +65,14 @@ def _spans(field: str, text: str) -> Iterator[_Span]:
     phrase: list[Token] = []
     for token in tokenise(text):
         is_word = _means_something(token.word)
-        is_spaced = is_word and max(token.word) < UNSPACED_FROM
-        if phrase and (not is_spaced or len(phrase) == MAX_PHRASE_WORDS):
+        pieces = list(_UNSPACED.finditer(text, token.start, token.end)) if is_word else []
+        if phrase and (not is_word or pieces or len(phrase) == MAX_PHRASE_WORDS):
             yield _Span(field, phrase[0].start, phrase[-1].end)
             phrase = []
-        if is_spaced:
-            phrase.append(token)
+        if pieces:
+            yield from (_Span(field, piece.start(), piece.end()) for piece in pieces)
         elif is_word:
-            for at in range(token.start, token.end, PIECE_CHARS):
-                yield _Span(field, at, min(token.end, at + PIECE_CHARS))
+            phrase.append(token)
     if phrase:
         yield _Span(field, phrase[0].start, phrase[-1].end)
 
