@@ -86,6 +86,41 @@ def test_it_contradicts_only_what_is_clearly_wrong(encoder, category, priority, 
     assert classifier.contradicts("xyzzy plugh", "", category, priority) == (False, False)
 
 
+def test_confirmed_tickets_contradict_a_model_too(encoder):
+    learner = trained(encoder, "Please refund invoice {}", "account", 8)
+    text = "Please refund invoice 9"
+    assert classifier.contradicts(text, "", "billing", "medium", learner=learner)[0]
+    assert not classifier.contradicts(text, "", "account", "medium", learner=learner)[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks to the whole team!",
+        "Merci à toute l'équipe, vous êtes formidables",
+        "Could you send us a statement about yesterday's outage? No hurry.",
+    ],
+)
+def test_words_of_an_emergency_are_none_in_thanks_and_questions(text):
+    answer = classify(text, Learner(choice.current()))
+    assert answer.priority in ("low", "medium")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_urgent"),
+    [
+        ("Qualcuno è entrato nel mio conto e ha rubato dei soldi", True),
+        ("Un empleado se ha quemado con la máquina", True),
+        ("ログインできません", True),
+        ("qwerty uiop", None),
+        ("Kim Miller", None),
+    ],
+)
+def test_what_the_encoder_is_sure_of_counts_without_a_known_word(text, is_urgent):
+    answer = classifier.classify(text, learner=Learner(choice.current()))
+    assert (answer and answer.priority in ("high", "critical")) is is_urgent
+
+
 # --- what the desk has taught ---------------------------------------------------------
 
 

@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ...vocabulary import CATEGORIES, PRIORITIES, SENTIMENTS
+from ...vocabulary import CATEGORIES, CONFIDENT_FROM, PRIORITIES, SENTIMENTS
 from ..results import Classification, Evidence, SentimentScore
 from . import estimate, prior
 from .encoders import choice
 from .encoders.base import Encoder
 from .estimate import Estimate
 from .evidence import omissions
-from .learner import Learner, estimated_value
+from .learner import LearnedPrediction, Learner, estimated_value
 from .reading import Hit, Reading
 
 logger = logging.getLogger(__name__)
@@ -103,15 +103,26 @@ def score_sentiment(
     )
 
 
-def contradicts(description: str, title: str, category: str, priority: str) -> tuple[bool, bool]:
-    """Return whether the estimate speaks clearly against a category and against a priority."""
-    estimated = estimate.of(Reading(title, description, choice.current()))
-    if not estimated.is_known:
-        return False, False
-    likely, _share = estimated_value("priority", estimated)
-    distance = abs(PRIORITIES.index(priority) - PRIORITIES.index(likely))
-    is_unlikely = estimated.category[CATEGORIES.index(category)] < MIN_PLAUSIBLE_SHARE
-    return is_unlikely, distance > 1
+def contradicts(
+    description: str, title: str, category: str, priority: str, *, learner: Learner | None = None
+) -> tuple[bool, bool]:
+    """Return whether a category and a priority are clearly wrong. `learner` is as for `classify`.
+
+    Either the estimate says so, or what agents decided on tickets of nearly the same meaning.
+    """
+    desk = _Desk(title, description, learner, lexicon_only=False)
+    learned = {field: desk.learned(field) for field in ("category", "priority")}
+    values = {
+        field: prediction.value if prediction else estimated_value(field, desk.estimate)[0]
+        for field, prediction in learned.items()
+    }
+    is_known = desk.estimate.is_known
+    distance = abs(PRIORITIES.index(priority) - PRIORITIES.index(values["priority"]))
+    is_unlikely = desk.estimate.category[CATEGORIES.index(category)] < MIN_PLAUSIBLE_SHARE
+    taught = learned["category"]
+    if taught is not None and taught.confidence >= CONFIDENT_FROM:
+        is_unlikely, is_known = taught.value != category, True
+    return is_known and is_unlikely, is_known and distance > 1
 
 
 class _Desk:
@@ -126,20 +137,25 @@ class _Desk:
         self.estimate: Estimate = estimate.of(self.reading)
         self.model = f"{prior.VERSION}+{encoder.name}" if encoder else prior.VERSION
 
+    def learned(self, field: str, without: int = 0) -> LearnedPrediction | None:
+        """Return what the confirmed tickets say, if they lead and one means nearly the same."""
+        if self.learner is None or not self.learner.leads(field):
+            return None
+        learned = self.learner.predict(field, self.reading, self.estimate, without)
+        return learned if learned is not None and learned.neighbours else None
+
     def answer(self, field: str, without: int) -> _Answer:
         """Return the value of "category" or "priority"."""
-        if self.learner is not None and self.learner.leads(field):
-            learned = self.learner.predict(field, self.reading, self.estimate, without)
-            if learned is not None and learned.neighbours:
-                like = learned.neighbours[0]
-                return _Answer(
-                    learned.value,
-                    learned.confidence,
-                    learned.urgency,
-                    LEARNED,
-                    self._evidence(field, learned.value),
-                    like.key,
-                )
+        learned = self.learned(field, without)
+        if learned is not None:
+            return _Answer(
+                learned.value,
+                learned.confidence,
+                learned.urgency,
+                LEARNED,
+                self._evidence(field, learned.value),
+                learned.neighbours[0].key,
+            )
         value, confidence = estimated_value(field, self.estimate)
         if self.learner is not None:
             confidence = self.learner.calibrated(field, confidence)

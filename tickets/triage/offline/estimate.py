@@ -23,7 +23,9 @@ LEXICON_WEIGHT = ENCODER_WEIGHT = 0.75
 LEXICON_URGENCY, LEXICON_URGENCY_WITHOUT_HITS = 0.5, 0.2
 PRIORITY_URGENCY = (18.0, 48.0, 73.0, 92.0)  # the usual urgency of each priority, from low on
 CLEAR_WORD = 3.0  # of a feeling, beside the logarithm of the encoder's share
-MIN_KNOWN_SHARE = 0.66  # of the likeliest category, for a text without a word of the lexicon
+# What the encoder must be sure of in a text without a word of the lexicon, or nothing is known:
+# the likeliest category, or that it is high or critical.
+MIN_KNOWN_SHARE, MIN_URGENT_SHARE = 0.55, 0.4
 URGENCY_UNIT = 6.0  # points that change the odds of a priority by a factor of e
 BORDERS = tuple(float(least) for _name, least in reversed(prior.PRIORITY_FROM[:-1]))
 
@@ -42,7 +44,8 @@ def of(reading: Reading) -> Estimate:
     encoded = reading.shares
     is_known = bool(reading.hits)
     if encoded is not None and reading.has_words:
-        is_known = is_known or max(encoded.category) >= MIN_KNOWN_SHARE
+        is_clear = max(encoded.category) >= MIN_KNOWN_SHARE
+        is_known = is_known or is_clear or sum(encoded.priority[2:]) >= MIN_URGENT_SHARE
     return Estimate(
         category=softmax(reading.sharpness * score for score in _category_scores(reading)),
         sentiment=softmax(_sentiment_scores(reading)),
@@ -79,10 +82,16 @@ def _sentiment_scores(reading: Reading) -> list[float]:
 
 
 def _urgency(reading: Reading) -> float:
-    """Return the mean of both. What either of them calls an emergency remains one."""
+    """Return the mean of both. What either of them calls an emergency remains one.
+
+    The words of an emergency also stand in thanks after it and in questions about it. There the
+    encoder excludes one.
+    """
     by_words = _lexicon_urgency(reading)
     if reading.shares is None:
         return by_words
+    if reading.shares.priority[-1] < reading.least_critical:
+        by_words = min(by_words, BORDERS[-1] - 1)
     by_meaning = _stretched(encoded_urgency(reading.shares.priority), reading.borders)
     part = LEXICON_URGENCY if reading.of("urgency") else LEXICON_URGENCY_WITHOUT_HITS
     urgency = part * by_words + (1 - part) * by_meaning

@@ -81,6 +81,11 @@ class Reading:
         return self.encoder.sharpness if self.encoder is not None else 1.0
 
     @property
+    def least_critical(self) -> float:
+        """Which share of critical an emergency needs."""
+        return self.encoder.least_critical if self.encoder is not None else 0.0
+
+    @property
     def borders(self) -> Sequence[float]:
         """The encoder's urgencies between two priorities."""
         assert self.encoder is not None

@@ -28,6 +28,7 @@ Vector = dict[int, float]  # by slot
 class WordEncoder:
     name = NAME
     sharpness = 1.6
+    least_critical = 0.0  # it has no other words than the lexicon
 
     def __init__(self) -> None:
         fitted = heads.load(NAME)

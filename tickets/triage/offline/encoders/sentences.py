@@ -32,6 +32,7 @@ class SentenceEncoder:
 
     name = NAME
     sharpness = 1.0
+    least_critical = 0.1
 
     def __init__(self) -> None:
         # More threads would compete with the other processes of this program.
