@@ -1,13 +1,20 @@
 """How well similar tickets are found in other languages, and at what cost.
 
 `matters.jsonl` has 30 matters, each described by five people in five languages: English, German,
-Spanish, French and Portuguese. They were written for this, and nothing was fitted to them. They are
-put among the example tickets, of which many are about nearly the same matters; these count as
-wrong. Print three shares:
+Spanish, French and Portuguese. They were written for this, and no weight was fitted to them. They
+are put among the example tickets. Print three shares:
 
 - any: of the texts for which one of the four others is among the first three of all
 - each: of the pairs of languages for which the one other text is
 - of 30: of these pairs if there are only the 30 texts of that language
+
+All example tickets count as wrong, although some are about one of the 30 matters: whoever answers
+it could answer them in the same way, as they ask for the same about the same thing.
+`same_matters.jsonl` names these. They were marked by reading, for each matter, what is near to any
+of its texts and what has one of its words in any language. The shares follow without them too.
+
+Then print which share of the pairs about one matter has the cosines from which on tickets are shown
+and called possibly the same, and how many pairs of other example tickets have.
 
 Then fill a database with 25,000 searched tickets, and print what comparing costs.
 """
@@ -17,7 +24,8 @@ from __future__ import annotations
 import json
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,11 +36,18 @@ from bench.harness import sample_database
 from tickets.models.ticket import Ticket
 from tickets.models.triage import TicketMatch, TicketVector
 from tickets.services.triage import similar
-from tickets.services.triage.similar import CANDIDATES, WORDS_WEIGHT
+from tickets.services.triage.similar import (
+    CANDIDATES,
+    MIN_SIMILARITY,
+    SAME_COSINE,
+    SAME_REQUESTER_COSINE,
+    WORDS_WEIGHT,
+)
 from tickets.triage.offline.encoders import choice
 from tickets.triage.offline.examples.reader import load_examples
 
 MATTERS = Path(__file__).parent / "matters.jsonl"
+SAME_MATTERS = Path(__file__).parent / "same_matters.jsonl"
 FIRST = 3
 GENERATED = 40_000  # half of them active, so that 5,000 active and 20,000 finished are searched
 MIB = 1024 * 1024
@@ -50,6 +65,12 @@ def load_matters() -> list[Matter]:
     return [Matter(row["matter"], row["language"], row["text"]) for row in rows]
 
 
+def load_same_matters() -> dict[str, int]:
+    """Return the example tickets that are about one of the matters, by their texts."""
+    lines = SAME_MATTERS.read_text(encoding="utf-8").splitlines()
+    return {row["text"]: row["matter"] for row in map(json.loads, lines)}
+
+
 def main() -> None:
     if problem := choice.problem():
         raise SystemExit(problem)
@@ -64,41 +85,74 @@ def main() -> None:
 
 def _print_quality() -> None:
     encoder = choice.current()
-    examples = [example.text for example in load_examples()]
-    matters = load_matters()
-    texts = [*examples, *(matter.text for matter in matters)]
-    tickets = Ticket.objects.bulk_create(Ticket(title="-", description=text) for text in texts)
-    ids = [ticket.pk for ticket in tickets]
-    queries = dict(zip(ids[len(examples) :], matters, strict=True))
-    encoded = dict(zip(ids, encoder.vectors(texts), strict=True))
+    examples = [Matter(0, example.language, example.text) for example in load_examples()]
+    same = load_same_matters()
+    texts = [
+        *(each._replace(number=same.get(each.text, 0)) for each in examples),
+        *load_matters(),
+    ]
+    tickets = Ticket.objects.bulk_create(Ticket(title="-", description=row.text) for row in texts)
+    matters = {ticket.pk: row for ticket, row in zip(tickets, texts, strict=True)}
+    vectors = encoder.vectors([row.text for row in texts])
+    encoded = dict(zip(matters, vectors, strict=True))
     pool = encoder.pool()
     assert pool is not None
     pool.put((pk, encoder.pack(vector)) for pk, vector in encoded.items())
+    cosines = {pk: pool.nearest(vector, len(encoded)) for pk, vector in encoded.items()}
+    queries = dict(list(matters.items())[len(examples) :])
+    alike = {pk for pk, matter in matters.items() if matter.number} - queries.keys()
     by_words, by_meaning, by_both = {}, {}, {}
     for pk, matter in queries.items():
-        by_words[pk] = Ticket.objects.sharing_words(matter.text, len(ids), exclude=pk)
-        cosines = by_meaning[pk] = pool.nearest(encoded[pk], len(ids))
-        candidates = sorted(cosines, key=lambda other: -cosines[other])[:CANDIDATES]
+        by_words[pk] = Ticket.objects.sharing_words(matter.text, len(encoded), exclude=pk)
+        by_meaning[pk] = cosines[pk]
+        candidates = sorted(cosines[pk], key=lambda other: -cosines[pk][other])[:CANDIDATES]
         shared = Ticket.objects.words_shared_by(candidates, matter.text)
         by_both[pk] = {
             other: cosine + WORDS_WEIGHT * shared.get(other, 0.0)
-            for other, cosine in cosines.items()
+            for other, cosine in cosines[pk].items()
         }
-    print(f"{len(matters)} texts about 30 matters, among {len(examples):,} example tickets")
-    print(f"{'the right one among the first three':<38} {'any':>6} {'each':>6} {'of 30':>6}")
-    for name, scores in (("by words", by_words), ("by meaning", by_meaning), ("by both", by_both)):
-        shares = _shares(scores, queries)
-        print(f"{name:<38} " + " ".join(f"{share:6.3f}" for share in shares), flush=True)
+    scored = (("by words", by_words), ("by meaning", by_meaning), ("by both", by_both))
+    for left_out in (set(), alike):
+        print(f"{len(queries)} texts among {len(examples) - len(left_out):,} example tickets")
+        print(f"{'the right one among the first three':<38} {'any':>6} {'each':>6} {'of 30':>6}")
+        for name, scores in scored:
+            shares = _shares(scores, queries, left_out)
+            print(f"{name:<38} " + " ".join(f"{share:6.3f}" for share in shares), flush=True)
+    _print_thresholds(cosines, matters)
+
+
+def _print_thresholds(
+    cosines: Mapping[int, Mapping[int, float]], matters: Mapping[int, Matter]
+) -> None:
+    same_language, other_language, other_matter = [], [], []
+    for (pk, matter), (other, its) in combinations(matters.items(), 2):
+        if matter.number != its.number or not matter.number:
+            chosen = other_matter
+        else:
+            chosen = same_language if matter.language == its.language else other_language
+        chosen.append(cosines[pk][other])
+    print(f"\n{'pairs with at least this cosine':<38} {'shown':>8} {'sender':>8} {'any':>8}")
+    limits = (MIN_SIMILARITY, SAME_REQUESTER_COSINE, SAME_COSINE)
+    print(f"{'':<38} " + " ".join(f"{limit:8.2f}" for limit in limits))
+    for name, pairs in (
+        ("one matter, one language", same_language),
+        ("one matter, two languages", other_language),
+        ("two matters", other_matter),
+    ):
+        counts = (sum(cosine >= limit for cosine in pairs) for limit in limits)
+        print(f"{f'{name}, of {len(pairs):,}':<38} " + " ".join(f"{each:8,}" for each in counts))
 
 
 def _shares(
-    scores: Mapping[int, Mapping[int, float]], queries: Mapping[int, Matter]
+    scores: Mapping[int, Mapping[int, float]],
+    queries: Mapping[int, Matter],
+    left_out: Collection[int],
 ) -> tuple[float, float, float]:
     """Return three shares: any other language, each among all, each among the 30 of its own."""
     anywhere, each, each_of_30 = [], [], []
     for pk, matter in queries.items():
         ranking = sorted(scores[pk], key=lambda other: -scores[pk][other])
-        ranking = [other for other in ranking if other != pk]
+        ranking = [other for other in ranking if other != pk and other not in left_out]
         right = {other for other, its in queries.items() if its.number == matter.number}
         anywhere.append(bool(right & set(ranking[:FIRST])))
         for language in {its.language for its in queries.values()} - {matter.language}:
