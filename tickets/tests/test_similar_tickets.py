@@ -84,10 +84,10 @@ def test_a_later_report_by_the_same_requester_counts_while_the_first_is_active()
     later = TicketFactory(requester_email="kim@example.org", status="resolved")
     later.created_at = first.created_at + timedelta(days=60)
     for pair in ((first, later), (later, first)):
-        assert is_possibly_same(*pair, 0.6)
+        assert is_possibly_same(*pair, 0.6, is_usual=False)
     first.status, later.status = "resolved", "open"
     for pair in ((first, later), (later, first)):
-        assert not is_possibly_same(*pair, 0.6)
+        assert not is_possibly_same(*pair, 0.6, is_usual=False)
 
 
 def twin_in_list(ticket):
@@ -219,25 +219,53 @@ LATER = timedelta(seconds=1)
 @pytest.mark.parametrize(
     ("cosine", "apart", "address", "status", "expected"),
     [
-        (0.75, HOURS_72, "", "open", True),
-        (0.75, HOURS_72 + LATER, "", "open", False),
-        (0.74, timedelta(), "lou@example.org", "open", False),
-        (0.5, timedelta(), "KIM@example.org", "closed", True),
-        (0.5, timedelta(days=400), "kim@example.org", "open", True),
+        (0.7, HOURS_72, "", "open", True),
+        (0.7, HOURS_72 + LATER, "", "open", False),
+        (0.69, timedelta(), "lou@example.org", "open", False),
+        (0.4, timedelta(), "KIM@example.org", "closed", True),
+        (0.4, timedelta(days=400), "kim@example.org", "open", True),
         (0.9, timedelta(days=400), "kim@example.org", "closed", False),
-        (0.49, timedelta(), "kim@example.org", "open", False),
+        (0.39, timedelta(), "kim@example.org", "open", False),
     ],
 )
 def test_what_is_possibly_the_same(cosine, apart, address, status, expected):
     now = timezone.now()
     ticket = Ticket(requester_email="kim@example.org", created_at=now)
     other = Ticket(requester_email=address, created_at=now - apart, status=status)
-    assert is_possibly_same(ticket, other, cosine) is expected
+    assert is_possibly_same(ticket, other, cosine, is_usual=False) is expected
+
+
+def test_a_usual_text_is_the_same_only_if_one_requester_writes_it():
+    ticket, other = Ticket(requester_email="kim@example.org"), Ticket()
+    assert not is_possibly_same(ticket, other, 0.9, is_usual=True)
+    other.requester_email = "kim@example.org"
+    assert is_possibly_same(ticket, other, 0.9, is_usual=True)
 
 
 def test_two_tickets_without_an_address_are_not_from_one_requester():
     one, other = Ticket(), Ticket()
-    assert not is_possibly_same(one, other, 0.6)
+    assert not is_possibly_same(one, other, 0.6, is_usual=False)
+
+
+USELESS = {"title": "Problem", "description": "It does not work."}
+
+
+def test_what_is_written_again_and_again_is_not_the_same():
+    now = timezone.now()
+    for days in (5, 9, 14):
+        matched(**USELESS, created_at=now - timedelta(days=days))
+    soon = matched(**USELESS, created_at=now - timedelta(days=1))
+    ticket = matched(**USELESS)
+    assert soon.pk in near(ticket)
+    assert twins(ticket) == []
+
+
+def test_what_many_write_at_once_is_the_same_though_it_was_written_before():
+    now = timezone.now()
+    for days in (14, 60, 61, 62):  # the latest outages, of which one is not long ago
+        matched(**OTHER, created_at=now - timedelta(days=days))
+    first = matched(**OTHER, created_at=now - timedelta(hours=1))
+    assert twins(matched(**OTHER)) == [first.pk]
 
 
 # --- chores -----------------------------------------------------------------------------

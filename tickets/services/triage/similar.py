@@ -29,14 +29,15 @@ MAX_STORED = 5  # finished matches of a ticket, and as many active ones
 # The similarity of two tickets is the cosine of their vectors, and this much of their similarity by
 # words. It rests on those that are rare among the candidates: names, numbers, products.
 WORDS_WEIGHT = 0.3
-# Of two tickets about different matters, one pair in a thousand has a higher cosine.
-MIN_SIMILARITY = 0.45
+# Of two example tickets, one pair in a thousand has a higher cosine than .365.
+MIN_SIMILARITY = 0.35
 # One matter that was reported twice: nearly the same text soon after, or a similar one by the same
 # requester while the first is unfinished or not long ago.
-SAME_COSINE, SAME_HOURS = 0.75, timedelta(hours=72)
-SAME_REQUESTER_COSINE, SAME_REQUESTER_DAYS = 0.5, timedelta(days=30)
+SAME_COSINE, SAME_HOURS = 0.7, timedelta(hours=72)
+SAME_REQUESTER_COSINE, SAME_REQUESTER_DAYS = 0.4, timedelta(days=30)
+USUAL_DAYS = timedelta(days=30)  # a text is usual if it comes about as often all this time
 
-LOADED_AT_ONCE = 2_000
+LOADED_AT_ONCE = 1_000
 SWEEP_SECONDS = 600  # between two looks at which tickets are still searched
 OVERLAP = timedelta(seconds=60)  # clocks differ, and transactions take a while to commit
 MATCHED_AT_ONCE = 300  # by one job for tickets that lack matches: less than half a minute
@@ -108,6 +109,7 @@ def _best(
     ]
     scored.sort(key=lambda pair: (-pair[0], -pair[1].pk))
     near = [pair for pair in scored if pair[0] >= MIN_SIMILARITY]
+    is_usual = _is_usual(ticket, [other for _, other in scored if cosines[other.pk] >= SAME_COSINE])
     best = [
         pair
         for is_finished in (True, False)
@@ -118,16 +120,32 @@ def _best(
             ticket=ticket,
             other=other,
             similarity=similarity,
-            possibly_same=is_possibly_same(ticket, other, cosines[other.pk]),
+            possibly_same=is_possibly_same(ticket, other, cosines[other.pk], is_usual=is_usual),
         )
         for similarity, other in best
     ]
 
 
-def is_possibly_same(ticket: Ticket, other: Ticket, cosine: float) -> bool:
-    """Return whether one matter seems to have been reported twice."""
-    apart = abs(ticket.created_at - other.created_at)
-    if cosine >= SAME_COSINE and apart <= SAME_HOURS:
+def _is_usual(ticket: Ticket, nearly_the_same: list[Ticket]) -> bool:
+    """Return whether most tickets of these weeks with nearly the same text came at another time.
+
+    What is written again and again, like "It does not work", is another matter each time. So is
+    much of what is written in a language that the encoder does not know, where it sees little
+    difference between texts.
+    """
+    apart = [_apart(ticket, other) for other in nearly_the_same]
+    soon = sum(each <= SAME_HOURS for each in apart)
+    return 2 * soon < sum(each <= USUAL_DAYS for each in apart)
+
+
+def _apart(ticket: Ticket, other: Ticket) -> timedelta:
+    return abs(ticket.created_at - other.created_at)
+
+
+def is_possibly_same(ticket: Ticket, other: Ticket, cosine: float, *, is_usual: bool) -> bool:
+    """Return whether one matter seems to have been reported twice. `is_usual`: see `_is_usual`."""
+    apart = _apart(ticket, other)
+    if cosine >= SAME_COSINE and apart <= SAME_HOURS and not is_usual:
         return True
     address = comparable_address(ticket.requester_email)
     if not address or address != comparable_address(other.requester_email):

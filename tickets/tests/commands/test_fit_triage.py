@@ -10,7 +10,7 @@ from tickets.triage.offline.encoders.heads import WIDTH, Heads
 
 
 def test_it_writes_the_heads_of_every_encoder(tmp_path, monkeypatch):
-    fitted = Heads([30.0, 50.0, 70.0], [], [[0.0] * WIDTH] * 3, [])
+    fitted = Heads([30.0, 50.0, 70.0], [], [[0.0] * WIDTH] * 3, [], [], [])
     monkeypatch.setattr(fitting, "fit", lambda name: fitted)  # takes half a minute
     monkeypatch.setattr(heads, "FOLDER", tmp_path)
     out = io.StringIO()

@@ -11,8 +11,10 @@ MANY = Heads(
     inputs=[0, 7, 16_383],
     weights=[[(row - 1.5) * (column + 1) / 7 for column in range(WIDTH)] for row in range(4)],
     input_factors=[0.5, 1.25, 9.0],
+    mean=[0.1, -0.04, 0.0],
+    length=[0.6, 0.0, -0.8],
 )
-NONE = Heads(borders=[1.0, 2.0, 3.0], inputs=[], weights=[[0.0] * WIDTH], input_factors=[])
+NONE = Heads([1.0, 2.0, 3.0], [], weights=[[0.0] * WIDTH], input_factors=[], mean=[], length=[])
 
 
 @pytest.mark.parametrize("stored", [MANY, NONE], ids=["many", "none"])
@@ -22,6 +24,8 @@ def test_what_is_saved_is_loaded(stored, tmp_path, monkeypatch):
     loaded = heads.load("any")
     assert (loaded.borders, loaded.inputs) == (stored.borders, stored.inputs)
     assert loaded.input_factors == pytest.approx(stored.input_factors, rel=0.01, abs=0.05)
+    assert loaded.mean == pytest.approx(stored.mean, abs=0.001)
+    assert loaded.length == pytest.approx(stored.length, abs=0.005)
     for row, expected in zip(loaded.weights, stored.weights, strict=True):
         assert row == pytest.approx(expected, abs=max(map(abs, stored.weights[-1])) / 120)
     heads.save("again", loaded)
@@ -37,6 +41,7 @@ def test_the_stored_heads_fit_together(name):
     assert len(stored.inputs) == len(stored.input_factors)
     rows = sentences.SIZE if name == sentences.NAME else len(stored.inputs)
     assert len(stored.weights) == rows + 1
+    assert len(stored.mean) == len(stored.length) == (rows if name == sentences.NAME else 0)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -38,7 +38,8 @@ USUAL_SHARES = {"low": 0.34, "medium": 0.42, "high": 0.18, "critical": 0.06}
 def fit(name: str) -> heads.Heads:
     """Return the heads of an encoder, "use-3" or "words-1"."""
     examples = load_examples()
-    matrix, inputs, factors = INPUTS[name]([example.text for example in examples])
+    texts = [example.text for example in examples]
+    matrix, inputs, factors = INPUTS[name](texts)
     labels = {
         "category": [CATEGORIES.index(example.category) for example in examples],
         "priority": [PRIORITIES.index(prior.priority(example.urgency)) for example in examples],
@@ -46,11 +47,14 @@ def fit(name: str) -> heads.Heads:
     }
     weights = _fitted(matrix, labels)
     _drop_weakest(weights)
+    mean, length = _form(matrix, texts) if name == sentences.NAME else ([], [])
     return heads.Heads(
         borders=_borders(matrix, labels["priority"]),
         inputs=inputs,
         weights=weights.tolist(),
         input_factors=factors,
+        mean=mean,
+        length=length,
     )
 
 
@@ -63,6 +67,16 @@ def _fitted(matrix: Matrix, labels: dict[str, list[int]]) -> Matrix:
         for field, values in heads.OUTPUTS.items()
     ]
     return numpy.hstack(parts)
+
+
+def _form(matrix: Matrix, texts: Sequence[str]) -> tuple[list[float], list[float]]:
+    """Return the mean of the vectors, and the direction in which those of longer texts lie."""
+    import numpy
+
+    mean = matrix.mean(axis=0)
+    lengths = numpy.log([len(text) for text in texts])
+    direction = (lengths - lengths.mean()) @ (matrix - mean)
+    return mean.tolist(), (direction / numpy.linalg.norm(direction)).tolist()
 
 
 def _drop_weakest(weights: Matrix) -> None:

@@ -1,7 +1,8 @@
-"""The weights that turn vectors into values: one linear layer for each field.
+"""What is fitted to the example tickets: weights that turn vectors into values, and their form.
 
-`manage.py fit_triage` writes them to `heads/`. Eight bits a weight are enough: fewer than one in
-a hundred example tickets gets another value in one of its fields.
+`manage.py fit_triage` writes both to `heads/`. The weights are one linear layer for each field.
+Eight bits a weight are enough: fewer than one in a hundred example tickets gets another value in
+one of its fields.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ class Heads:
     inputs: list[int]
     weights: list[list[float]]
     input_factors: list[float]  # each feature is multiplied by its own first
+    # What says nothing about the matter: the mean of all vectors, and the direction, of length 1,
+    # in which those of longer texts lie. Empty without a pool.
+    mean: list[float]
+    length: list[float]
 
 
 def split(scores: Sequence[float]) -> list[list[float]]:
@@ -52,6 +57,8 @@ def save(name: str, heads: Heads) -> None:
         "inputs": _encoded(array("H", heads.inputs)),
         "input_factors": _quantised(heads.input_factors),
         "weights": [_quantised(column) for column in columns],
+        "mean": _quantised(heads.mean),
+        "length": _quantised(heads.length),
     }
     text = json.dumps(content, indent=1)
     (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
@@ -66,6 +73,8 @@ def load(name: str) -> Heads:
         inputs=list(_decoded("H", content["inputs"])),
         weights=[list(row) for row in zip(*columns, strict=True)],
         input_factors=_restored(content["input_factors"]),
+        mean=_restored(content["mean"]),
+        length=_restored(content["length"]),
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from . import heads
 from .base import Shares, prepare, softmax
-from .pool import SentencePool
+from .pool import Form, SentencePool
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +46,7 @@ class SentenceEncoder:
         fitted = heads.load(NAME)
         self.borders: Sequence[float] = fitted.borders
         self._weights = numpy.array(fitted.weights, dtype=numpy.float32)
+        self._form = Form(numpy, fitted.mean, fitted.length)
         self.vector = lru_cache(CACHED)(self._vector)
 
     def _vector(self, text: str) -> Vector:
@@ -71,7 +72,7 @@ class SentenceEncoder:
         return SentenceIndex(self._numpy)
 
     def pool(self) -> SentencePool:
-        return SentencePool(self._numpy, SIZE)
+        return SentencePool(self._numpy, SIZE, self._form)
 
     def pack(self, vector: Vector) -> bytes:
         return vector.astype("<f2").tobytes()
