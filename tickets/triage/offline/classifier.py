@@ -119,9 +119,9 @@ def contradicts(
     is_known = desk.estimate.is_known
     distance = abs(PRIORITIES.index(priority) - PRIORITIES.index(values["priority"]))
     is_unlikely = desk.estimate.category[CATEGORIES.index(category)] < MIN_PLAUSIBLE_SHARE
-    taught = learned["category"]
-    if taught is not None and taught.confidence >= CONFIDENT_FROM:
-        is_unlikely, is_known = taught.value != category, True
+    confirmed = learned["category"]
+    if confirmed is not None and confirmed.confidence >= CONFIDENT_FROM:
+        is_unlikely, is_known = confirmed.value != category, True
     return is_known and is_unlikely, is_known and distance > 1
 
 

@@ -46,9 +46,9 @@ def omissions(reading: Reading, decides: str, score: Score) -> tuple[Evidence, .
     spans = [span for name, text in excerpt.items() for span in _spans(name, text)][:MAX_SPANS]
     if len(spans) < 2:  # without its only phrase, nothing is left to compare with
         return tuple(_evidence(reading, decides, spans))
-    shortened = (whole_text(**_without(excerpt, span)) for span in spans)
-    whole, *rest = score(_vectors(reading.encoder, (whole_text(**excerpt), *shortened)))
-    effects = {span: whole - value for span, value in zip(spans, rest, strict=True)}
+    without_each = (whole_text(**_without(excerpt, span)) for span in spans)
+    whole, *shortened = score(_vectors(reading.encoder, (whole_text(**excerpt), *without_each)))
+    effects = {span: whole - value for span, value in zip(spans, shortened, strict=True)}
     strongest = sorted(spans, key=lambda span: (-effects[span], span))[:MAX_EVIDENCE]
     threshold = max(MIN_EFFECT, MIN_PART * effects[strongest[0]])
     chosen = [span for span in strongest if effects[span] >= threshold]
