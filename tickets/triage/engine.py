@@ -21,7 +21,7 @@ from ..vocabulary import REVIEW_BELOW_CONFIDENCE, Language
 from . import config, parse, prompts, text
 from .config import Config
 from .gateway import ModelGateway
-from .offline import classifier, reading
+from .offline import classifier, languages
 from .offline.encoders import choice
 from .offline.lexicon.compiled import load_lexicon
 from .offline.titles import suggestion as offline_title
@@ -121,7 +121,7 @@ def suggest_title(
 
 def language_of(description: str, title: str = "") -> Language | None:
     """Return the language that a ticket is written in, or None if that is not clear. Offline."""
-    return _offline("language", None, lambda: reading.language_of(f"{title}\n{description}"))
+    return _offline("language", None, lambda: languages.language_of(f"{title}\n{description}"))
 
 
 def score_sentiment(

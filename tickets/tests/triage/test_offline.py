@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tickets.triage import engine
 from tickets.triage.offline import classifier, estimate
 from tickets.triage.offline.lexicon.compiled import Node, add_pattern, find, load_lexicon
 from tickets.triage.offline.lexicon.files import Cue
@@ -542,23 +541,3 @@ def test_a_title_that_repeats_the_description_makes_nothing_more_urgent():
     assert alone is not None
     assert repeated is not None
     assert (repeated.urgency_score, repeated.sentiment) == (alone.urgency_score, alone.sentiment)
-
-
-@pytest.mark.parametrize(
-    ("language", "text"),
-    [
-        ("en", "My card was charged twice for one order."),
-        ("de", "Ich komme nicht mehr in mein Konto."),
-        ("fr", "Je ne peux plus me connecter depuis hier."),
-        ("es", "No puedo entrar en mi cuenta desde ayer."),
-        ("pt", "Não consigo entrar na minha conta."),
-        (None, ""),
-        (None, "ERR_CONNECTION_RESET 0x80070005"),
-        (None, "Printer"),
-        # Languages without a lexicon.
-        (None, "De deur gaat niet meer dicht, kunnen jullie komen kijken?"),
-        (None, "Dzień dobry, nie mogę się zalogować do mojego konta w aplikacji."),
-    ],
-)
-def test_the_language_of_a_text_is_named_only_if_it_is_clear(language, text):
-    assert engine.language_of(text) == language

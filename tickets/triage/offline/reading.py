@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ...vocabulary import Language
 from ..results import Evidence
 from .encoders.base import Encoder, Shares
+from .languages import count_common_words
 from .lexicon.compiled import Lexicon, Match, find, load_lexicon
 from .lexicon.files import LANGUAGES
 from .tokens import Token, tokenise
@@ -17,8 +16,6 @@ from .tokens import Token, tokenise
 TITLE_FACTOR = 1.5  # a title is the requester's own summary of the ticket
 ENGLISH_FACTOR = 0.6  # messages of software are in English whatever the language
 SAME_LANGUAGE_SHARE = 0.6
-MIN_STOPWORD_SHARE = 0.15  # of a text's words
-OTHER_LANGUAGE_SHARE = 0.75  # related languages share many stopwords
 UNKNOWN_LANGUAGE_FACTOR = 0.8
 OTHER_LANGUAGE_FACTOR = 0.4
 NEGATION_REACH = 3  # words before the match
@@ -110,30 +107,13 @@ class Field:
 def _find_hits(fields: Sequence[Field]) -> list[Hit]:
     """Find the patterns of the languages that the ticket seems to be written in."""
     lexicon = load_lexicon()
-    languages = _languages(lexicon, (token for field in fields for token in field.tokens))
+    languages = _languages(token for field in fields for token in field.tokens)
     return [hit for field in fields for hit in _hits(lexicon, field, languages)]
 
 
-def language_of(text: str) -> Language | None:
-    """Return the language that a text is written in; None if its common words do not tell.
-
-    A text in a language without a lexicon has some of these words as well, but few of them.
-    """
-    tokens = [token for token in tokenise(text) if token.word]
-    counts = _stopword_counts(load_lexicon(), tokens)
-    likely, next_likely = [*counts.most_common(2), ("", 0), ("", 0)][:2]
-    is_enough = likely[1] >= max(2, MIN_STOPWORD_SHARE * len(tokens))
-    is_clear = next_likely[1] <= OTHER_LANGUAGE_SHARE * likely[1]
-    return Language(likely[0]) if is_enough and is_clear else None
-
-
-def _stopword_counts(lexicon: Lexicon, tokens: Iterable[Token]) -> Counter[str]:
-    return Counter(name for token in tokens for name in lexicon.stopwords.get(token.word, ()))
-
-
-def _languages(lexicon: Lexicon, tokens: Iterable[Token]) -> dict[str, float]:
+def _languages(tokens: Iterable[Token]) -> dict[str, float]:
     """Return a factor for each language: 1 for the text's own, less for English in it."""
-    counts = _stopword_counts(lexicon, tokens)
+    counts = count_common_words(tokens)
     highest = max(counts.values(), default=0)
     threshold = min(highest - 1, SAME_LANGUAGE_SHARE * highest)
     likely = {name: 1.0 for name, count in counts.items() if count >= threshold}
