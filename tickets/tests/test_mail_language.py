@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.test import Client
 from django.utils import translation
 
 from tickets.models.mail import Email
@@ -66,6 +67,16 @@ def test_each_is_in_the_language_of_its_ticket(settings, kind, language, has_mai
     assert lines(message)
     same = lines(message) & lines(render(kind, "en"))
     assert same - {"Support", settings.DESK_NAME} == set()
+
+
+def test_it_is_in_the_pages_language_if_the_desk_does_not_speak_the_tickets():
+    ticket = {
+        "description": "Le mie fatture non si aprono più, il file è vuoto.",
+        "requester_email": "kim@example.org",
+    }
+    Client(headers={"Accept-Language": "de"}).post("/", ticket)
+    message = rendering.render(rendering.load(Email.objects.get().pk))
+    assert '<html lang="de">' in message.alternatives[0][0]
 
 
 def test_what_a_requester_reads_follows_a_change_of_the_language(mail_server):

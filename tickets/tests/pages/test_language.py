@@ -31,6 +31,7 @@ HEADLINES = {
     "pt": "Como podemos ajudar?",
 }
 GERMAN = {"description": "Ich komme seit gestern nicht mehr in mein Konto.", "title": "Konto"}
+ITALIAN = "Mi avete addebitato due volte lo stesso importo, vorrei il rimborso."
 
 
 def browser(accepted, **options):
@@ -132,6 +133,9 @@ def test_the_api_agents_pages_and_back_office_stay_english(db):
         ("de", "I cannot sign in to my account since yesterday.", "en"),
         ("fr", "ERR_CONNECTION_RESET", "fr"),
         ("ja", "パスワードが使えません", "en"),
+        ("it, de;q=0.9", ITALIAN, "de"),
+        ("pt", "Nu mă pot conecta la contul meu de ieri.", "pt"),
+        ("nl, en;q=0.5", "Ik kan sinds gisteren niet meer in mijn account.", "en"),
     ],
 )
 def test_a_tickets_language_is_its_texts_or_else_its_pages(db, accepted, description, language):
@@ -145,11 +149,12 @@ def test_a_tickets_language_is_its_texts_or_else_its_pages(db, accepted, descrip
 
 def test_a_ticket_of_the_api_has_the_language_of_its_text(db):
     ids = []
-    for body in (GERMAN, {"title": "x", "description": "ERR_CONNECTION_RESET"}):
+    unclear = ({"title": "x", "description": text} for text in ("ERR_CONNECTION_RESET", ITALIAN))
+    for body in (GERMAN, *unclear):
         response = browser("fr").post("/api/tickets/", body, content_type="application/json")
         assert "language" not in response.json()
         ids.append(response.json()["id"])
-    assert [Ticket.objects.get(pk=pk).language for pk in ids] == ["de", "en"]
+    assert [Ticket.objects.get(pk=pk).language for pk in ids] == ["de", "en", "en"]
 
 
 def test_its_page_is_in_its_language_whatever_the_browser_speaks(db):
