@@ -34,6 +34,7 @@ def test_an_answer_in_packed_chunks_is_read(name):
         ("many", (0, 0)),
         ({"prompt_tokens": "7", "completion_tokens": None}, (0, 0)),
         ({"prompt_tokens": -7, "completion_tokens": 1.5}, (0, 0)),
+        ({"prompt_tokens": 10**30, "completion_tokens": 10**400}, (0, 0)),
     ],
 )
 def test_chat_reads_the_token_counts_of_the_service(usage, tokens):

@@ -110,6 +110,7 @@ class Provider(Protocol):
         """Return the reply within about `timeout` seconds, or raise ProviderError."""
 
 
+MAX_TOKENS = 100_000_000  # of one call; no model reads or writes as many
 STATUS_REASONS = {
     401: "bad_key",
     402: "no_credit",
@@ -142,4 +143,4 @@ def header_value(key: str) -> str:
 
 def token_count(value: Any) -> int:
     """Return a number of tokens as a service reported it; 0 for anything else."""
-    return value if isinstance(value, int) and value > 0 else 0
+    return value if type(value) is int and 0 < value <= MAX_TOKENS else 0
