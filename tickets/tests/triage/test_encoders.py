@@ -2,6 +2,7 @@
 
 import math
 import time
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -101,6 +102,11 @@ def test_what_is_encoded_is_short_and_valid(text):
     prepared = prepare(text * 40)
     assert len(prepared) <= MAX_CHARS
     prepared.encode("utf-8")
+
+
+def test_characters_that_become_many_are_counted_as_many():
+    prepared = prepare("\ufdfa" * 999)  # 18 letters each, once an encoder has normalised them
+    assert len(unicodedata.normalize("NFKC", prepared)) <= MAX_CHARS
 
 
 def test_the_end_of_a_long_text_counts(encoder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -80,8 +81,13 @@ class Encoder(Protocol):
 
 
 def prepare(text: str) -> str:
-    """Return what is encoded of a text: no lone surrogates, no more than MAX_CHARS."""
-    return clean(shorten(text.strip(), MAX_CHARS))
+    """Return what is encoded of a text: no lone surrogates, no more than MAX_CHARS.
+
+    Encoders normalise texts, which makes up to 18 characters of one. Those are counted too.
+    """
+    text = clean(shorten(text.strip(), MAX_CHARS))
+    normalised = unicodedata.normalize("NFKC", text)
+    return text if len(normalised) <= MAX_CHARS else shorten(normalised, MAX_CHARS)
 
 
 def softmax(scores: Iterable[float]) -> list[float]:
