@@ -32,8 +32,14 @@ ODD_TEXT = "The zorblax of unit {} hums again"
 def _fresh_store():
     """Load what the test's database has learned, and nothing of another test."""
     classifier.set_learner_loader(load_learner)
+    forget_vectors()
     yield
     classifier.set_learner_loader(load_learner)
+
+
+def forget_vectors():
+    """Be a process that has not read any yet."""
+    vectors._packed = {}
 
 
 def create(text="The zorblax of unit 1 hums again", **values):
@@ -206,6 +212,36 @@ def test_a_running_process_loads_what_was_learned_and_forgets_what_was_deleted()
     assert within_two_seconds(lambda: known_here() == set())
 
 
+def test_a_process_reads_only_vectors_that_it_does_not_know():
+    correct(2)
+    learn_all()
+    assert len(learned()) == 2
+    TicketVector.objects.update(vector=b"never read")
+    assert len(learned()) == 2
+    first, second = Ticket.objects.order_by("pk")
+    TicketVector.objects.filter(ticket=first).update(text_digest="of another text")
+    assert set(learned()) == {second.pk}
+
+
+def test_only_the_newest_confirmed_tickets_count(monkeypatch):
+    monkeypatch.setattr(feedback, "MAX_FEEDBACK", 2)
+    correct(3)
+    learn_all()
+    newest = Ticket.objects.order_by("-pk").values_list("pk", flat=True)[:2]
+    assert set(learned()) == set(newest)
+
+
+def test_what_was_never_committed_is_loaded_again():
+    correct(1)
+    learn_all()
+    with transaction.atomic():
+        feedback.delete_feedback(Feedback.objects.all())
+        uncommitted = load_learner(choice.current())
+        transaction.set_rollback(True)
+    feedback.note_change(["category"])  # under the same number
+    assert len(load_learner(choice.current(), uncommitted).tickets) == 1
+
+
 def test_a_ticket_is_no_evidence_about_itself():
     correct(1)
     learn_all()
@@ -295,6 +331,7 @@ def test_vectors_that_cannot_be_read_are_made_again():
     correct(2)
     learn_all()
     TicketVector.objects.update(vector=b"of another time")
+    forget_vectors()
     assert learned() == {}
     feedback.retrain()
     assert len(learned()) == 2
@@ -321,6 +358,17 @@ def test_what_an_earlier_release_learned_is_learned_again():
     assert len(learned()) == 3
     classifier.set_learner_loader(load_learner)
     assert classify(ODD_TEXT.format(99)).category == "billing"
+
+
+def test_a_changed_estimate_is_compared_again():
+    correct(2)
+    retrain_if_needed()
+    estimated = Feedback.objects.order_by("pk").values_list("prior_value", flat=True)
+    before = list(estimated)
+    assert "account" not in before
+    Feedback.objects.update(prior_value="account")  # as another release has estimated it
+    retrain_if_needed()
+    assert list(estimated.all()) == before
 
 
 def test_another_encoder_learns_everything_again(settings):

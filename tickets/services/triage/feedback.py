@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from itertools import islice
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -15,9 +16,10 @@ from procrastinate.exceptions import AlreadyEnqueued
 from ...models.housekeeping import DemoTicket
 from ...models.ticket import Ticket
 from ...models.triage import Feedback, Prediction, TriageModel
+from ...triage.offline import estimate
 from ...triage.offline.encoders import choice
 from ...triage.offline.encoders.base import Encoder
-from ...triage.offline.learner import WINDOW, Comparison, Learner
+from ...triage.offline.learner import WINDOW, Comparison, Learner, estimated_value
 from ...triage.offline.learner import figures as learner_figures
 from ...triage.offline.reading import Reading
 from ...vocabulary import FINISHED_STATUSES, MAX_FEEDBACK, LearnedField, Source
@@ -194,24 +196,28 @@ def rebuild() -> None:
 def load_learner(encoder: Encoder, current: Learner | None = None) -> Learner:
     """Return what this desk has taught. `current` is returned if nothing has changed since."""
     with transaction.atomic():  # a failure must not break the caller's transaction
-        version = sum(TriageModel.objects.values_list("version", flat=True))
+        # With the time: a version that was never committed comes again with other feedback.
+        models = TriageModel.objects.order_by("field")
+        version = tuple(models.values_list("field", "version", "updated_at"))
         if current is not None and current.version == version:
             return current
         rows = Feedback.objects.counted().filter(
             ~Q(learned_at=None), ticket__vector__encoder=encoder.name
         )
-        newest = rows.order_by("-decided_at", "-pk").values_list(
-            *("ticket_id", "field", "value"),
-            *("prior_value", "learned_value", "confidence"),
-            "ticket__vector__vector",
+        newest = list(
+            rows.order_by("-decided_at", "-pk").values_list(
+                *("ticket_id", "field", "value"),
+                *("prior_value", "learned_value", "confidence"),
+                "ticket__vector__text_digest",
+            )[: len(LearnedField) * MAX_FEEDBACK]
         )
-        learner = Learner(encoder, version)
-        for row in list(newest[: len(LearnedField) * MAX_FEEDBACK])[::-1]:
-            ticket, field, value, estimated, learned, confidence, data = row
-            vector = vectors.unpacked(data, encoder)
+        digests = {row[0]: row[-1] for row in newest}
+        known = vectors.read(dict(islice(digests.items(), MAX_FEEDBACK)), encoder)
+    learner = Learner(encoder, version)
+    for ticket, field, value, estimated, learned, confidence, _digest in reversed(newest):
+        if ticket in known:
             comparison = Comparison(value, estimated, learned, confidence) if estimated else None
-            if vector is not None:
-                learner.learn(ticket, vector, field, value, comparison)
+            learner.learn(ticket, known[ticket], field, value, comparison)
     return learner
 
 
@@ -238,12 +244,24 @@ def note_change(fields: Iterable[str]) -> None:
 
 
 def _needs_training() -> bool:
-    """Return whether feedback lacks what the present classifier says, or its vector."""
+    """Return whether feedback lacks its vector, or what the present classifier says."""
     encoder = choice.current()
     newest = Feedback.objects.counted().order_by("-decided_at", "-pk")
     ids = list(newest.values_list("pk", flat=True)[: len(LearnedField) * MAX_FEEDBACK])
     lacking = Q(learned_at=None) | Q(prior_value="") | ~Q(ticket__vector__encoder=encoder.name)
-    return Feedback.objects.filter(lacking, pk__in=ids).exists()
+    if Feedback.objects.filter(lacking, pk__in=ids).exists():
+        return True
+    compared = Feedback.objects.all().newest(len(LearnedField) * WINDOW)
+    return any(_is_outdated(row, encoder) for row in compared)
+
+
+def _is_outdated(row: Feedback, encoder: Encoder) -> bool:
+    """Return whether the estimate is another one now, by a change of the classifier or the text."""
+    reading = Reading(row.ticket.title, row.ticket.description, encoder)
+    reading.vector = vectors.unpacked(row.ticket.vector.vector, encoder)
+    if reading.vector is None:
+        return True
+    return estimated_value(row.field, estimate.of(reading))[0] != row.prior_value
 
 
 def _lock_models() -> dict[str, TriageModel]:

@@ -79,7 +79,7 @@ class Learner:
     `version` is for whoever stores them. Learn them from the oldest to the newest.
     """
 
-    def __init__(self, encoder: Encoder, version: int = 0) -> None:
+    def __init__(self, encoder: Encoder, version: object = 0) -> None:
         self.encoder = encoder
         self.version = version
         self._index = encoder.index()
