@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from tickets.triage.offline import fitting
 from tickets.triage.offline.encoders import heads
@@ -17,8 +17,14 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for name in fitting.INPUTS:
-            fitted = fitting.fit(name)
-            heads.save(name, fitted)
-            borders = ", ".join(str(border) for border in fitted.borders)
-            self.stdout.write(f"{name}: {len(fitted.weights):,} rows, borders at {borders}.")
+        try:
+            fitted = {name: fitting.fit(name) for name in fitting.INPUTS}
+            for name, each in fitted.items():
+                heads.save(name, each)
+        except ImportError as error:
+            raise CommandError(f"The sentence encoder cannot be loaded: {error}.") from None
+        except OSError as error:
+            raise CommandError(f"{heads.FOLDER} cannot be written: {error.strerror}.") from None
+        for name, each in fitted.items():
+            borders = ", ".join(str(border) for border in each.borders)
+            self.stdout.write(f"{name}: {len(each.weights):,} rows, borders at {borders}.")

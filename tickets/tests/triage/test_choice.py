@@ -63,6 +63,24 @@ def test_without_the_package_words_answer_with_one_warning(package):
     assert log.count("Triage uses words instead.") == 1
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ImportError("\n\nREAD THIS\n" + "Please check it. " * 99), "READ THIS Please check it."),
+        (MemoryError(), "MemoryError."),
+    ],
+)
+def test_why_it_cannot_be_loaded_is_one_short_line(monkeypatch, error, reason):
+    def fail():
+        raise error
+
+    monkeypatch.setattr(choice, "SentenceEncoder", fail)
+    _encoder, problem = choice._load.__wrapped__(True)
+    assert problem.startswith(f"The sentence encoder cannot be loaded: {reason}")
+    assert "\n" not in problem
+    assert len(problem) < 250
+
+
 def test_turned_off_nothing_loads_numpy():
     out, log = run(f"{ANSWER}\n{HEAVY}", TRIAGE_ENCODER="0")
     assert out == [f"billing {hashed_words.NAME}", "[]"]

@@ -13,6 +13,7 @@ from .sentences import SentenceEncoder
 
 logger = logging.getLogger(__name__)
 _lock = threading.Lock()
+MAX_REASON_CHARS = 200  # numpy explains itself on two pages
 
 
 def current() -> Encoder:
@@ -34,6 +35,7 @@ def _load(is_on: bool) -> tuple[Encoder, str]:
     try:
         return SentenceEncoder(), ""
     except Exception as error:  # whatever is wrong with it, tickets still need their triage
-        text = f"The sentence encoder cannot be loaded: {error}."
+        reason = " ".join(str(error).split())[:MAX_REASON_CHARS] or type(error).__name__
+        text = f"The sentence encoder cannot be loaded: {reason.rstrip('.')}."
         logger.warning("%s Triage uses words instead.", text)
         return WordEncoder(), text
