@@ -129,9 +129,7 @@ def _best(
 def _is_usual(ticket: Ticket, nearly_the_same: list[Ticket]) -> bool:
     """Return whether most tickets of these weeks with nearly the same text came at another time.
 
-    What is written again and again, like "It does not work", is another matter each time. So is
-    much of what is written in a language that the encoder does not know, where it sees little
-    difference between texts.
+    What is written again and again, like "It does not work", is another matter each time.
     """
     apart = [_apart(ticket, other) for other in nearly_the_same]
     soon = sum(each <= SAME_HOURS for each in apart)

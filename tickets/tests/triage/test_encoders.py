@@ -186,6 +186,48 @@ def test_the_same_in_two_languages_is_near(one, other):
             assert cosine(encoder, one, different) < cosine(encoder, one, other) - 0.2
 
 
+# A parcel that has not come, twice in other words, and a forgotten password.
+UNREAD = {
+    "Hindi": (
+        "मेरा ऑर्डर कहाँ है? यह अभी तक नहीं आया।",
+        "मेरा ऑर्डर अभी तक नहीं आया है, वह कहाँ है?",
+        "मैं अपना पासवर्ड भूल गया और लॉगिन नहीं कर सकता।",
+    ),
+    "Hebrew": (
+        "איפה ההזמנה שלי? היא עדיין לא הגיעה.",
+        "ההזמנה שלי עדיין לא הגיעה, איפה היא?",
+        "שכחתי את הסיסמה ואני לא יכול להתחבר.",
+    ),
+    "Bengali": (
+        "আমার অর্ডার কোথায়? এটি এখনও আসেনি।",
+        "আমার অর্ডার এখনও আসেনি, এটি কোথায়?",
+        "আমি পাসওয়ার্ড ভুলে গেছি এবং লগইন করতে পারছি না।",
+    ),
+    "Georgian": (
+        "სად არის ჩემი შეკვეთა? ჯერ არ მოსულა.",
+        "ჩემი შეკვეთა ჯერ არ მოსულა, სად არის?",
+        "დამავიწყდა პაროლი და ვერ შევდივარ.",
+    ),
+    "Vietnamese": (
+        "Đơn hàng của tôi ở đâu? Nó vẫn chưa đến.",
+        "Đơn hàng của tôi vẫn chưa đến, nó ở đâu?",
+        "Tôi quên mật khẩu và không thể đăng nhập.",
+    ),
+}
+
+
+@pytest.mark.parametrize("texts", UNREAD.values(), ids=UNREAD)
+def test_languages_that_it_cannot_read_are_compared_by_their_words(texts):
+    encoder, (parcel, same_parcel, password) = choice.current(), texts
+    assert cosine(encoder, parcel, same_parcel) > 0.75
+    assert cosine(encoder, parcel, password) < 0.5
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_languages_that_it_reads_are_compared_by_meaning_alone(text):
+    assert choice.current()._unreadable(text) == 0
+
+
 def test_an_index_of_words_keeps_few_features_of_a_long_text():
     encoder = WordEncoder()
     index = encoder.index()

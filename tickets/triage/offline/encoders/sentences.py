@@ -2,16 +2,20 @@
 
 Nothing else loads numpy or the encoder's package, and they are loaded only when the first text is
 encoded. It knows 16 languages; a vector has 512 numbers.
+
+Texts in scripts that it cannot read nearly all get the same vector, whatever they say. There, the
+words themselves take the place of their meaning.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from . import heads
+from . import hashed_words, heads
 from .base import Shares, prepare, softmax
 from .pool import Form, SentencePool
 
@@ -25,6 +29,14 @@ NAME = "use-3"
 SIZE = 512
 CACHED = 256  # vectors, half a megabyte: one request asks several times about its text
 BATCH = 32  # texts of similar length
+# The encoder divides words into the pieces that it knows. Up to so many pieces a letter it reads a
+# text, and from so many on it sees single letters: other alphabets, and languages such as
+# Vietnamese. The scripts of Thailand and East Asia, which it knows, have no such limit.
+READABLE, UNREADABLE = 0.5, 0.75
+MIN_ALPHABETIC = 5
+_NOT_ALPHABETIC = re.compile(
+    r"[\W\d_\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7ff]+"
+)
 
 
 class SentenceEncoder:
@@ -50,7 +62,7 @@ class SentenceEncoder:
         self.vector = lru_cache(CACHED)(self._vector)
 
     def _vector(self, text: str) -> Vector:
-        return cast("Vector", self._model.encode(prepare(text)))
+        return self.vectors([text])[0]
 
     def vectors(self, texts: Sequence[str]) -> list[Vector]:
         """Return the vectors of several texts. Texts of similar length are encoded together."""
@@ -61,8 +73,29 @@ class SentenceEncoder:
             batch = order[start : start + BATCH]
             encoded = self._model.encode([prepared[at] for at in batch])
             for at, vector in zip(batch, encoded, strict=True):
-                result[at] = vector
+                result[at] = self._with_words(prepared[at], vector)
         return result
+
+    def _with_words(self, text: str, meaning: Vector) -> Vector:
+        """Return the vector of a text; as far as it cannot be read, that of its words."""
+        share = self._unreadable(text)
+        hashed = self._numpy.zeros(SIZE, dtype=self._numpy.float32)
+        for slot, weight in hashed_words.counted(text).items() if share else ():
+            hashed[slot % SIZE] += weight if slot // SIZE % 2 else -weight
+        length = self._numpy.linalg.norm(hashed)
+        if not length:
+            return meaning
+        mixed = (1 - share) ** 0.5 * meaning + share**0.5 * hashed / length
+        return cast("Vector", mixed / self._numpy.linalg.norm(mixed))
+
+    def _unreadable(self, text: str) -> float:
+        """Return how much of a text the encoder cannot read, 0..1."""
+        alphabetic = _NOT_ALPHABETIC.sub(" ", text).strip()
+        if len(alphabetic) < MIN_ALPHABETIC or alphabetic.isascii():
+            return 0.0
+        pieces = self._model._tokenizer.encode(alphabetic, add_bos=False, add_eos=False)
+        share = (len(pieces) / len(alphabetic) - READABLE) / (UNREADABLE - READABLE)
+        return min(1.0, max(0.0, share))
 
     def shares(self, vectors: Sequence[Vector]) -> list[Shares]:
         scores = self._numpy.stack(vectors) @ self._weights[:-1] + self._weights[-1]
