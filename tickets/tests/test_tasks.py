@@ -16,7 +16,8 @@ from tickets.models.ticket import Ticket
 from tickets.models.triage import Feedback, Prediction, TriageModel
 from tickets.services import tickets
 from tickets.services.housekeeping import retry_stalled
-from tickets.services.triage.assessment import triage_ticket
+from tickets.services.mail.delivery import send_email
+from tickets.services.triage.assessment import encode_ticket, triage_ticket
 from tickets.services.triage.feedback import retrain_job
 from tickets.tests.factories import TicketFactory
 from tickets.tests.worker import stall, work
@@ -53,6 +54,15 @@ def test_a_stalled_job_whose_successor_waits_gives_way_to_it():
     work()
     work()
     assert not ProcrastinateJob.objects.filter(task_name=retrain_job.name).exists()
+
+
+def test_a_flood_of_tickets_to_encode_does_not_hold_up_emails():
+    for number in range(3):
+        tickets.create_ticket(TEXT | {"requester_email": f"{number}@example.org"}, SYSTEM)
+    in_order = ProcrastinateJob.objects.order_by("-priority", "pk")  # as a worker takes them
+    names = list(in_order.values_list("task_name", flat=True))
+    assert names[:3] == [send_email.name] * 3
+    assert names[3:] == [encode_ticket.name] * 3
 
 
 # --- jobs that release 0.1 has queued ---------------------------------------------------

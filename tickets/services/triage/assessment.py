@@ -260,7 +260,8 @@ def triage_ticket(
         _retry(context, problem, engine.seconds_paused())
 
 
-@app.task(queue="triage", retry=RetryStrategy(max_attempts=3, exponential_wait=5))
+# After the others: nobody waits for it, but for the email that a requester gets.
+@app.task(queue="triage", priority=-1, retry=RetryStrategy(max_attempts=3, exponential_wait=5))
 def encode_ticket(ticket_id: int, text_digest: str) -> None:
     """Store what a ticket means, for learning, and which tickets are similar."""
     encode(ticket_id, text_digest)
