@@ -228,6 +228,11 @@ def test_languages_that_it_reads_are_compared_by_meaning_alone(text):
     assert choice.current()._unreadable(text) == 0
 
 
+@pytest.mark.parametrize("text", TEXTS)
+def test_capitals_change_nothing(encoder, text):
+    assert cosine(encoder, text.upper(), text.lower()) == pytest.approx(1, abs=0.01)
+
+
 def test_an_index_of_words_keeps_few_features_of_a_long_text():
     encoder = WordEncoder()
     index = encoder.index()

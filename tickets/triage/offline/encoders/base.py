@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from ...text import clean, shorten
 
 MAX_CHARS = 1000  # of a text; the rest hardly changes a vector, and takes time
+MAX_CAPITALS = 8  # of a code or an abbreviation that is nearly all of a text
 
 
 class Shares(NamedTuple):
@@ -83,9 +84,12 @@ class Encoder(Protocol):
 def prepare(text: str) -> str:
     """Return what is encoded of a text: no lone surrogates, no more than MAX_CHARS.
 
-    Encoders normalise texts, which makes up to 18 characters of one. Those are counted too.
+    Encoders normalise texts, which makes up to 18 characters of one. Those are counted too. Texts
+    in capitals get small letters, because encoders have seen few capitals.
     """
     text = clean(shorten(text.strip(), MAX_CHARS))
+    if sum(map(str.isupper, text)) > max(MAX_CAPITALS, sum(map(str.islower, text))):
+        text = text.lower()
     normalised = unicodedata.normalize("NFKC", text)
     return text if len(normalised) <= MAX_CHARS else shorten(normalised, MAX_CHARS)
 
