@@ -23,6 +23,7 @@ DEFAULT_SECRET = "change-me"  # noqa: S105
 DJANGO_CONSOLE_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DJANGO_SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 MAX_LINE_CHARS = 60
+FALSE_WORDS = ("0", "false", "off", "no", "n")
 POSTGRESQL_BACKEND = "django.db.backends.postgresql"
 
 
@@ -119,7 +120,11 @@ def number(value: str) -> float:
 
 
 def boolean(value: str) -> bool:
-    return bool(Env.parse_value(value, bool))
+    # django-environ would take every other word as no.
+    word = value.strip().lower()
+    if word not in (*Env.BOOLEAN_TRUE_STRINGS, *FALSE_WORDS):
+        raise ValueError(f"be 0 or 1, not {value!r}")
+    return word in Env.BOOLEAN_TRUE_STRINGS
 
 
 def comma_separated(value: str) -> list[str]:

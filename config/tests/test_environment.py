@@ -53,6 +53,7 @@ def test_defaults_may_depend_on_other_settings():
         ("HTTPS", "1", True),
         ("HTTPS", "true", True),
         ("LLM_ENABLED", "0", False),
+        ("TRIAGE_ENCODER", " Off ", False),
         ("TIME_ZONE", "America/Sao_Paulo", "America/Sao_Paulo"),
         ("ALLOWED_HOSTS", "a.example.org,b.example.org", ["a.example.org", "b.example.org"]),
         ("GROQ_API_KEY", " $ecret ", "$ecret"),
@@ -128,6 +129,7 @@ def test_a_wrong_value_is_one_line_that_names_its_variable(name, text):
     ("name", "text", "message"),
     [
         ("PORT", "http", "PORT must be a number, not 'http'."),
+        ("TRIAGE_ENCODER", "ture", "TRIAGE_ENCODER must be 0 or 1, not 'ture'."),
         ("PORT", "-1", "PORT must be from 0 to 65535 (it is -1)."),
         ("CREATE_LIMIT", "-1", "CREATE_LIMIT must be 0 or more (it is -1)."),
         ("GEMINI_BACKEND", "grpc", "GEMINI_BACKEND must be one of sdk, rest (it is grpc)."),
