@@ -23,7 +23,7 @@ MIN_SHARE = 0.15  # of a text's words
 MAX_CONTRARY_SHARE = 0.5  # of the words that tell the language from another one
 OTHER_SCRIPT = "other script"
 LAST_LATIN_LETTER = "\u024f"
-LETTERS_PER_WORD = 8  # in other scripts, of which some write no spaces between words
+CHARS_PER_WORD = 8  # in other scripts, of which some write no spaces between words
 
 
 def language_of(text: str) -> Language | None:
@@ -59,7 +59,7 @@ def _count_groups(tokens: Iterable[Token]) -> Counter[frozenset[str]]:
         if languages := known.get(token.word):
             groups[languages] += 1
         elif token.word > LAST_LATIN_LETTER:
-            groups[frozenset({OTHER_SCRIPT})] += 1 + len(token.word) // LETTERS_PER_WORD
+            groups[frozenset({OTHER_SCRIPT})] += 1 + len(token.word) // CHARS_PER_WORD
     return groups
 
 
