@@ -56,6 +56,14 @@ def test_patterns_are_written_in_the_notation(language):
             ), pattern
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_stem_is_long_enough_to_match_only_what_is_meant(language):
+    """"plant*" also matches "plantas": shorter words are written out."""
+    for _cue, patterns in read_cues(FOLDER / language, language):
+        short = [p for p in patterns if re.fullmatch(r"(\S*\|)?\w{1,5}\*(\|\S*)?", p)]
+        assert not short
+
+
 def test_the_lexicon_is_small_in_memory():
     _compiled_lexicon.cache_clear()
     tracemalloc.start()
