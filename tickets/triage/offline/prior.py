@@ -25,6 +25,7 @@ MAX_EVIDENCE = 5
 # Urgency in points: the starting point by category, without any evidence of urgency, ...
 ORDINARY_URGENCY = {"general": 32.0, "account": 41.0, "billing": 44.0, "technical": 44.0}
 SENTIMENT_URGENCY = {"calm": -10.0, "neutral": 0.0, "frustrated": 8.0, "angry": 12.0}
+QUESTION_URGENCY = -10.0  # a question mark where no cue says anything, ...
 URGENCY_FADE = (
     0.5  # ... the second strongest cue counts by this factor, the third by its square, ...
 )
@@ -83,6 +84,8 @@ def urgency(reading: Reading, category: str) -> tuple[int, list[Hit]]:
     feeling, _confidence, _hits = sentiment(reading.of("sentiment"))
     is_grave = bool(up) and up[0] >= GRAVE_CUE
     moved = _faded(up) + _faded(down) * (DOWN_BESIDE_GRAVE if is_grave else 1.0)
+    if reading.asks and not hits:
+        moved = QUESTION_URGENCY
     score = ORDINARY_URGENCY[category] + SENTIMENT_URGENCY[feeling] + moved
     score = min(100.0 if is_grave else WITHOUT_GRAVE_CUE, max(0.0, score))
     return round(score), strongest(hit for hit in hits if hit.weight * moved > 0)

@@ -50,6 +50,7 @@ class Reading:
         self.hits = _find_hits(fields)
         folded = (token.word for field in fields for token in field.tokens)
         self.has_words = any(word and not word.isdecimal() for word in folded)
+        self.asks = any(field.asks for field in fields)
 
     def of(self, decides: str) -> list[Hit]:
         """Return the hits that decide "category", "urgency" or "sentiment"."""
@@ -102,6 +103,12 @@ class Field:
         self.text = text
         self.tokens = tokenise(text)
         self.factor = TITLE_FACTOR if name == "title" else 1.0
+
+    @property
+    def asks(self) -> bool:
+        """Whether one of its sentences ends with a question mark."""
+        ends = (self.text[token.start : token.end] for token in self.tokens if not token.word)
+        return any("?" in end for end in ends)
 
 
 def _find_hits(fields: Sequence[Field]) -> list[Hit]:
