@@ -58,7 +58,7 @@ def test_patterns_are_written_in_the_notation(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_stem_is_long_enough_to_match_only_what_is_meant(language):
-    """"plant*" also matches "plantas": shorter words are written out."""
+    """ "plant*" also matches "plantas": shorter words are written out."""
     for _cue, patterns in read_cues(FOLDER / language, language):
         short = [p for p in patterns if re.fullmatch(r"(\S*\|)?\w{1,5}\*(\|\S*)?", p)]
         assert not short

@@ -193,6 +193,102 @@ def scored(description, title="", *, lexicon_only=False) -> SentimentScore:
     return score
 
 
+CATEGORY_KINDS = [
+    # Short, in other words than the usual ones.
+    ("billing", "Lohnzettel vom März"),
+    ("billing", "Quiero mi finiquito"),
+    ("billing", "Holerite de março"),
+    ("account", "emergency contact has moved"),
+    ("account", "Notfallkontakt ändern"),
+    ("account", "contact d'urgence à modifier"),
+    ("account", "mi apellido está mal escrito"),
+    ("account", "contacto de emergência novo"),
+    ("technical", "the statistics are frozen"),
+    ("technical", "Statistik ist veraltet"),
+    ("technical", "classement pas actualisé"),
+    ("technical", "estadísticas sin actualizar"),
+    ("technical", "ranking desatualizado"),
+    ("technical", "forward my calls to reception"),
+    ("technical", "Rufumleitung ins Büro"),
+    ("technical", "renvoi d'appel vers le mobile"),
+    ("technical", "desvío de llamadas al móvil"),
+    ("technical", "mais espaço em disco"),
+    # Which product to take is a question, whatever the product is.
+    ("general", "Which laptop do you recommend for drawing?"),
+    ("general", "Welchen Drucker empfehlen Sie für ein kleines Büro?"),
+    ("general", "Quelle imprimante conseillez-vous pour un petit bureau ?"),
+    ("general", "¿Qué impresora me recomiendan para una oficina pequeña?"),
+    ("general", "Qual impressora vocês recomendam para um escritório pequeno?"),
+    # A noun of the trade does not outvote what is asked about it.
+    ("billing", "The hotel kept my deposit, when is it returned?"),
+    ("technical", "My order page shows yesterday's status."),
+    ("billing", "Das Hotel hat mir die Reise zweimal berechnet."),
+    ("account", "El correo de los pedidos debe ir a mi apellido nuevo"),
+    ("account", "Nome errado na reserva do hotel"),
+    # "panneau" is no "panne".
+    ("general", "le panneau du magasin est joli"),
+]
+PRIORITY_KINDS = [
+    # Gravity that lies in the situation.
+    ("critical", "Nobody in the company can work."),
+    ("critical", "Personne dans l'entreprise ne peut travailler."),
+    ("critical", "Nadie en la empresa puede trabajar."),
+    ("critical", "Nenhuma das nossas lojas consegue vender."),
+    ("critical", "Keiner der Rechner geht."),
+    ("critical", "I see another customer's invoices."),
+    ("critical", "Ich sehe fremde Rechnungen in meinem Konto."),
+    ("critical", "Je vois les factures d'un autre client."),
+    ("critical", "Veo facturas de otro cliente."),
+    ("critical", "Vejo as faturas de outro cliente."),
+    ("critical", "There is smoke coming out of the meter."),
+    ("critical", "Aus dem Zähler kommt Rauch."),
+    ("critical", "De la fumée sort du compteur."),
+    ("critical", "Sale humo del contador y huele a quemado."),
+    ("critical", "Sai fumo do contador e cheira a queimado."),
+    ("high", "All my savings are gone."),
+    ("high", "Mein Konto ist leergeräumt."),
+    ("high", "Mes économies ont disparu."),
+    ("high", "Mis ahorros desaparecieron."),
+    ("high", "As minhas economias sumiram."),
+    ("high", "My purse was snatched on the train."),
+    ("high", "Meine Brieftasche ist weg."),
+    ("high", "On m'a piqué mon sac avec la carte."),
+    ("high", "Me robaron la cartera."),
+    ("high", "Roubaram a minha carteira."),
+    ("high", "They locked me out."),
+    ("high", "Ich komme nicht mehr in mein Konto."),
+    ("high", "Je n'arrive plus à entrer dans mon compte."),
+    ("high", "No hay manera de entrar en mi cuenta."),
+    ("high", "Não conseguimos entrar na conta."),
+    # A question, and thanks.
+    ("low", "Invoices by e-mail instead?"),
+    ("low", "Rechnung auch per Mail?"),
+    ("low", "Facture aussi par mail ?"),
+    ("low", "¿Factura también por correo?"),
+    ("low", "Fatura também por e-mail?"),
+    ("low", "Hats off to the technician at the router."),
+    ("low", "Chapeau au technicien du routeur."),
+    ("low", "Un aplauso para el técnico del router."),
+    ("low", "Um elogio ao técnico do roteador."),
+]
+
+
+@pytest.mark.parametrize(("category", "text"), CATEGORY_KINDS)
+def test_the_lexicon_knows_what_a_short_text_is_about(category, text):
+    assert classifier.classify(text, lexicon_only=True).category == category
+
+
+@pytest.mark.parametrize(("priority", "text"), PRIORITY_KINDS)
+def test_the_lexicon_knows_how_grave_a_situation_is(priority, text):
+    assert classifier.classify(text, lexicon_only=True).priority == priority
+
+
+def test_only_the_end_of_a_sentence_asks():
+    link = "Invoice at shop.example.org/pay?id=3"
+    assert classifier.classify(link, lexicon_only=True).priority == "medium"
+    assert classifier.classify(f"{link} ?", lexicon_only=True).priority == "low"
+
+
 @pytest.mark.parametrize(("key", "text"), TICKETS.items(), ids="-".join)
 def test_each_language_is_classified(key, text):
     assert classified(text).category == key[1]
