@@ -46,10 +46,11 @@ def of(reading: Reading) -> Estimate:
     if encoded is not None and reading.has_words:
         is_clear = max(encoded.category) >= MIN_KNOWN_SHARE
         is_known = is_known or is_clear or sum(encoded.priority[2:]) >= MIN_URGENT_SHARE
+    scores = _category_scores(reading)
     return Estimate(
-        category=softmax(reading.sharpness * score for score in _category_scores(reading)),
+        category=softmax(reading.sharpness * score for score in scores),
         sentiment=softmax(_sentiment_scores(reading)),
-        urgency=_urgency(reading),
+        urgency=_urgency(reading, CATEGORIES[scores.index(max(scores))]),
         is_known=is_known,
     )
 
@@ -81,13 +82,13 @@ def _sentiment_scores(reading: Reading) -> list[float]:
     ]
 
 
-def _urgency(reading: Reading) -> float:
+def _urgency(reading: Reading, category: str) -> float:
     """Return the mean of both. What either of them calls an emergency remains one.
 
     The words of an emergency also stand in thanks after it and in questions about it. There the
     encoder excludes one.
     """
-    by_words = _lexicon_urgency(reading)
+    by_words = float(prior.urgency(reading, category)[0])
     if reading.shares is None:
         return by_words
     if reading.shares.priority[-1] < reading.least_critical:
@@ -103,11 +104,6 @@ def encoded_urgency(priority_shares: Sequence[float]) -> float:
     """Return the mean urgency of these shares, which is too close to the middle."""
     pairs = zip(priority_shares, PRIORITY_URGENCY, strict=True)
     return math.fsum(share * usual for share, usual in pairs)
-
-
-def _lexicon_urgency(reading: Reading) -> float:
-    category, _confidence, _hits = prior.category(reading.of("category"))
-    return float(prior.urgency(reading, category)[0])
 
 
 def _stretched(urgency: float, borders: Sequence[float]) -> float:
