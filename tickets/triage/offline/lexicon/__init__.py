@@ -21,5 +21,9 @@ A pattern is matched word by word, ignoring case and accents:
     # days           a number
     ^ which          at the start of a sentence
 
+A stem has at least six letters; shorter words are written out, or "plant*" would also match the
+Spanish "plantas". An alternative is one word. Nouns of technology and of a trade weigh little:
+what is asked about them decides.
+
 To add a language, add its folder and its name in `files.LANGUAGES`.
 """
