@@ -122,7 +122,7 @@ def hold(talk):
     """Hold the conversation. The numbers count its messages."""
     program, say, reply = talk.program, talk.customer_says, talk.agent_says
 
-    message = program.letter("Drucker zieht zwei Blätter ein 🖨️")  # 1
+    message = program.letter("Printer 🖨️ in “Büro 2” pulls in two sheets")  # 1
     message.set_content("Guten Tag,\n\nmy printer pulls in two sheets.\n\n-- \nKim Müller\n")
     message.add_attachment(SCREEN, maintype="image", subtype="png", filename="Bild 1.png")
     say(message, "Guten Tag, my printer pulls in two sheets.", {"Bild 1.png": SCREEN}, "Kim Müller")
@@ -295,7 +295,7 @@ def _assert_inbox(conversation, intended):
             for each in message.iter_attachments()
         }
         assert attached == intended[number].files
-        assert message["Subject"] == "Re: Drucker zieht zwei Blätter ein 🖨️"
+        assert message["Subject"] == "Re: Printer 🖨️ in “Büro 2” pulls in two sheets"
         assert message["Reply-To"].addresses[0].addr_spec.startswith("support+t")
 
 

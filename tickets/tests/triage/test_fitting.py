@@ -62,9 +62,10 @@ def test_to_miss_what_is_urgent_is_worse_than_a_false_alarm():
     values = numpy.array([30.0, 40.0, 50.0, 60.0])
     is_above = numpy.array([False, True, False, True])
     even = numpy.ones(4)
-    assert 30 <= fitting._best_border(values, is_above, even) < 40
+    assert 30 <= fitting._best_border(values, is_above, even, 2) < 40
     rare = numpy.array([1.0, 0.1, 1.0, 1.0])  # what is rare on a desk counts less
-    assert 50 <= fitting._best_border(values, is_above, rare) < 60
+    assert 50 <= fitting._best_border(values, is_above, rare, 2) < 60
+    assert 30 <= fitting._best_border(values, is_above, rare, 20) < 40
 
 
 def test_an_urgency_is_the_mean_of_what_the_shares_stand_for():

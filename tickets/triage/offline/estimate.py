@@ -18,7 +18,7 @@ from .reading import Reading
 
 # The two parts weigh the same. Together above 1, since each alone is too cautious: fitted over
 # several sources of tickets, each of equal weight (docs/triage.md).
-LEXICON_WEIGHT = ENCODER_WEIGHT = 0.75
+LEXICON_WEIGHT = ENCODER_WEIGHT = 0.85
 # The lexicon's part of the urgency, with and without words that say so. The rest is the encoder's.
 LEXICON_URGENCY, LEXICON_URGENCY_WITHOUT_HITS = 0.5, 0.2
 PRIORITY_URGENCY = (18.0, 48.0, 73.0, 92.0)  # the usual urgency of each priority, from low on

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 DECAY = {"category": 1e-3, "priority": 5e-4, "sentiment": 3e-4}
 STEPS = 200
 FOLDS = 5
-MISSED = 2  # as bad as so many false alarms
+# To miss a medium, a high or a critical ticket is as bad as so many false alarms.
+MISSED = (2, 2, 3)
 MIN_EXAMPLES = 12  # with a feature, to count it as known
 MAX_WEIGHED = 4000  # features of words that keep their weights; the others hardly matter
 # Priorities are as frequent in the example tickets as their authors liked, not as on a desk.
@@ -133,17 +134,18 @@ def _borders(matrix: Matrix, labels: Sequence[int]) -> list[float]:
     usual = [USUAL_SHARES[name] * len(labels) / counts[at] for at, name in enumerate(PRIORITIES)]
     importance = numpy.array([usual[label] for label in labels])
     return [
-        _best_border(urgencies, known > level, importance) for level in range(len(PRIORITIES) - 1)
+        _best_border(urgencies, known > level, importance, missed)
+        for level, missed in enumerate(MISSED)
     ]
 
 
-def _best_border(values: Matrix, is_above: Matrix, importance: Matrix) -> float:
+def _best_border(values: Matrix, is_above: Matrix, importance: Matrix, missed: int) -> float:
     """Return the border with the least harm: to miss what is urgent is worse than a false alarm."""
 
     def harm(candidate: float) -> float:
         is_flagged = values > candidate
-        missed = float(importance[is_above & ~is_flagged].sum())
-        return MISSED * missed + float(importance[is_flagged & ~is_above].sum())
+        not_flagged = float(importance[is_above & ~is_flagged].sum())
+        return missed * not_flagged + float(importance[is_flagged & ~is_above].sum())
 
     return min((at / 2 for at in range(40, 190)), key=harm)
 
