@@ -82,7 +82,7 @@ def _problems_of_shadow() -> Iterator[str]:
 @register("triage")
 def check_key_has_a_provider(**_: Any) -> list[CheckMessage]:
     """Warn of a key that is sent to nobody, because nothing says whose it is."""
-    if engine.unusable(config.from_settings()) == "no_provider":
+    if engine.why_unusable(config.from_settings()) == "no_provider":
         message = f"LLM_API_KEY is not used: it does not say whose key it is. {NAME_A_PROVIDER}"
         return [checks.Warning(message, id="tickets.W008")]
     return []

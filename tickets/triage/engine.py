@@ -131,11 +131,11 @@ def score_sentiment(
     use_model: bool = True,
     settings: Config | None = None,
     ticket: int = 0,
-    at_once: bool = False,
+    lexicon_only: bool = False,
 ) -> SentimentScore:
     """Return the sentiment and urgency of a ticket. `settings` and `ticket` are as for `classify`.
 
-    With `at_once` the lexicon alone answers, in less than a millisecond.
+    With `lexicon_only` the lexicon alone answers, in less than a millisecond.
     """
     started = time.perf_counter()
     result = None
@@ -148,7 +148,7 @@ def score_sentiment(
             "score_sentiment",
             SentimentScore(),
             lambda: classifier.score_sentiment(
-                description, title, without=ticket, lexicon_only=at_once
+                description, title, without=ticket, lexicon_only=lexicon_only
             ),
         )
     return dataclasses.replace(result, latency_ms=_milliseconds_since(started))
@@ -157,7 +157,7 @@ def score_sentiment(
 def model_may_be_asked(description: str, title: str = "", settings: Config | None = None) -> bool:
     """Return whether a model would be asked about this text."""
     settings = settings or config.from_settings()
-    if unusable(settings):
+    if why_unusable(settings):
         return False
     try:
         _outgoing(settings, title, description)
@@ -194,7 +194,7 @@ def probe(endpoint: Endpoint) -> Probe:
     return Probe(endpoint, reply, reason, time.perf_counter() - started, cost, retry_after)
 
 
-def unusable(settings: Config, task: prompts.Task = prompts.CLASSIFY) -> str:
+def why_unusable(settings: Config, task: prompts.Task = prompts.CLASSIFY) -> str:
     """Return the reason why no model can be asked with these settings; "" if one can."""
     endpoint = settings.endpoint(task.name)
     if endpoint is None:
@@ -328,7 +328,7 @@ def _ask_model(
         settings = settings or config.from_settings()
         endpoint = settings.endpoint(question.task.name)
         if endpoint is None or endpoint.missing:
-            outcome = unusable(settings, question.task)
+            outcome = why_unusable(settings, question.task)
             return None
         title, description = _outgoing(settings, question.title, question.description)
         prompt = prompts.about(question.task, title, description)

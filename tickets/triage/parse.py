@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from ..vocabulary import MAX_SUGGESTED_TITLE_CHARS, Priority
 from .labels import CATEGORIES_BY_NAME, PRIORITIES_BY_NAME, SENTIMENTS_BY_NAME, folded
+from .text import cut_at_word
 
 MAX_REPLY_CHARS = 64_000
 MAX_MODEL_TITLE_CHARS = 300
@@ -104,15 +105,6 @@ def read_object(reply: str) -> dict[str, object]:
     if not isinstance(value, dict):
         raise InvalidReply("not an object")
     return value
-
-
-def cut_at_word(text: str, limit: int) -> str:
-    """Return as many whole words as fit into `limit` characters, or part of a longer word."""
-    if len(text) <= limit:
-        return text
-    head = text[: limit + 1]
-    cut = head.rfind(" ")
-    return (head[:cut] if cut > 0 else text[:limit]).rstrip(" ,;:-")
 
 
 def _without_fence(body: str) -> str:

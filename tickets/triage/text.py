@@ -63,3 +63,12 @@ def _passes_luhn(digits: list[int]) -> bool:
 def outgoing(text: str, limit: int) -> str:
     """Return ticket text as it may be sent. Cutting comes first, as later steps take longer."""
     return redact(clean(shorten(text, limit))).strip()
+
+
+def cut_at_word(text: str, limit: int) -> str:
+    """Return as many whole words as fit into `limit` characters, or part of a longer word."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit + 1]
+    cut = head.rfind(" ")
+    return (head[:cut] if cut > 0 else text[:limit]).rstrip(" ,;:-")

@@ -152,7 +152,7 @@ def _describe_shadow(config: Config) -> str:
     shadow = config.shadow()
     if shadow is None:
         return "none"
-    endpoint, reason = shadow.endpoint(), engine.unusable(shadow)
+    endpoint, reason = shadow.endpoint(), engine.why_unusable(shadow)
     if endpoint is None or not reason:
         return config.triage_shadow
     explanation = explain(Probe(endpoint, None, reason, 0.0, 0.0))

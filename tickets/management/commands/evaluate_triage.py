@@ -195,7 +195,7 @@ def _check_options(options: Options) -> None:
 
 def _check_model(settings: Config) -> None:
     """Raise CommandError if the model is not configured, before many calls fail."""
-    endpoint, reason = settings.endpoint(), engine.unusable(settings)
+    endpoint, reason = settings.endpoint(), engine.why_unusable(settings)
     if endpoint is None:
         raise CommandError("Models are disabled by LLM_ENABLED=0.")
     if reason:

@@ -18,7 +18,7 @@ from ...exceptions import NotFound, TicketMerged
 from ...models.ticket import Ticket
 from ...triage import config, engine
 from ...triage.config import Config
-from ...triage.offline import prior
+from ...triage.offline import lexicon_scores
 from ...triage.offline.encoders import choice
 from ...triage.results import Classification, SentimentScore
 from ...vocabulary import TRIAGE_FIELDS, LearnedField, PredictionUse, Source
@@ -76,7 +76,7 @@ def assess_offline(ticket: Ticket, fields: Collection[str]) -> Assessment:
     chooses = bool(open_fields & set(LearnedField.values))
     assessment = Assessment(
         engine.classify(*text, use_model=False, ticket=key) if chooses else Classification(),
-        engine.score_sentiment(*text, use_model=False, ticket=key, at_once=not chooses),
+        engine.score_sentiment(*text, use_model=False, ticket=key, lexicon_only=not chooses),
         open_fields,
     )
     assessment.apply(ticket)
@@ -180,9 +180,9 @@ def encode(ticket_id: int, text_digest: str) -> None:
         return
     vectors.store([ticket], choice.current())
     learned = ticket.feedback.exclude(learned_at=None).values_list("field", flat=True)
-    feedback.note_change(learned)  # it teaches with its new text from now on
+    feedback.note_change(learned)  # its new text is learned from now on
     latest = ticket.predictions.deciding().filter(field="urgency").order_by("-pk").first()
-    if latest is None or latest.model != prior.VERSION:
+    if latest is None or latest.model != lexicon_scores.VERSION:
         return
     score = engine.score_sentiment(
         ticket.description, ticket.title, use_model=False, ticket=ticket.pk

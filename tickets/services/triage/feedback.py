@@ -19,7 +19,7 @@ from ...models.triage import Feedback, Prediction, TriageModel
 from ...triage.offline import estimate
 from ...triage.offline.encoders import choice
 from ...triage.offline.encoders.base import Encoder
-from ...triage.offline.learner import WINDOW, Comparison, Learner, estimated_value
+from ...triage.offline.learner import WINDOW, Comparison, Learner
 from ...triage.offline.learner import figures as learner_figures
 from ...triage.offline.reading import Reading
 from ...vocabulary import FINISHED_STATUSES, MAX_FEEDBACK, LearnedField, Source
@@ -166,7 +166,7 @@ def retrain_later() -> bool:
 def rebuild() -> None:
     """Derive feedback from the latest finished tickets that lack it, then retrain.
 
-    Demo tickets teach only what was decided about them here.
+    Of demo tickets only what was decided here is learned.
     """
     finished = Ticket.objects.filter(status__in=FINISHED_STATUSES)
     demo = DemoTicket.objects.filter(ticket=OuterRef("pk"))
@@ -194,7 +194,7 @@ def rebuild() -> None:
 
 
 def load_learner(encoder: Encoder, current: Learner | None = None) -> Learner:
-    """Return what this desk has taught. `current` is returned if nothing has changed since."""
+    """Return what this desk has learned. `current` is returned if nothing has changed since."""
     with transaction.atomic():  # a failure must not break the caller's transaction
         # With the time: a version that was never committed comes again with other feedback.
         models = TriageModel.objects.order_by("field")
@@ -261,7 +261,7 @@ def _is_outdated(row: Feedback, encoder: Encoder) -> bool:
     reading.vector = vectors.unpacked(row.ticket.vector.vector, encoder)
     if reading.vector is None:
         return True
-    return estimated_value(row.field, estimate.of(reading))[0] != row.prior_value
+    return estimate.value_of(row.field, estimate.of(reading))[0] != row.prior_value
 
 
 def _lock_models() -> dict[str, TriageModel]:

@@ -113,7 +113,7 @@ def model_failure() -> ModelFailure | None:
 
     A failure is forgotten after a day in which nobody asked again. One query at most.
     """
-    if engine.unusable(config.from_settings()):
+    if engine.why_unusable(config.from_settings()):
         return None
     failure = _cache().get(FAILURE)
     return ModelFailure(*failure) if failure else None

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from tickets.tests.triage.test_learner import ODD, learn, trained
-from tickets.triage.offline import classifier, estimate, prior
+from tickets.triage.offline import classifier, estimate, lexicon_scores
 from tickets.triage.offline.classifier import (
     LEARNED,
     RELOAD_INTERVAL,
@@ -32,10 +32,13 @@ def classify(text, learner, **options):
 def test_each_value_names_what_decided_it(encoder):
     learner = trained(encoder, ODD, "billing", 4)
     answer = classify(ODD.format(9), learner)
-    assert (answer.model, answer.priority_model) == (LEARNED, f"{prior.VERSION}+{encoder.name}")
+    assert (answer.model, answer.priority_model) == (
+        LEARNED,
+        f"{lexicon_scores.VERSION}+{encoder.name}",
+    )
     assert answer.category_like is not None
     assert answer.priority_like is None
-    assert classify("My invoice", learner, lexicon_only=True).model == prior.VERSION
+    assert classify("My invoice", learner, lexicon_only=True).model == lexicon_scores.VERSION
 
 
 def test_with_the_lexicon_only_nothing_else_answers(encoder):
@@ -45,7 +48,7 @@ def test_with_the_lexicon_only_nothing_else_answers(encoder):
     assert answer.category == "billing"
     score = classifier.score_sentiment("Please refund it", learner=learner, lexicon_only=True)
     assert score is not None
-    assert (score.model, score.urgency_model) == (prior.VERSION, prior.VERSION)
+    assert (score.model, score.urgency_model) == (lexicon_scores.VERSION, lexicon_scores.VERSION)
     assert classifier.classify(UNKNOWN, lexicon_only=True) is None
 
 
@@ -146,10 +149,10 @@ def test_urgency_is_learned_with_the_priority(encoder):
     score = classifier.score_sentiment(ODD.format(9), learner=learner)
     assert score is not None
     assert classify(ODD.format(9), learner).priority == "critical"
-    assert prior.priority(score.urgency_score) == "critical"
+    assert lexicon_scores.priority(score.urgency_score) == "critical"
     assert {entry.decides for entry in score.evidence} <= {"sentiment"}
     assert (score.urgency_model, score.sentiment) == (LEARNED, "neutral")
-    assert score.model == f"{prior.VERSION}+{encoder.name}"  # sentiment is not learned
+    assert score.model == f"{lexicon_scores.VERSION}+{encoder.name}"  # sentiment is not learned
 
 
 def test_a_confirmed_ticket_does_not_count_for_itself(encoder):

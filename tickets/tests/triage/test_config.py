@@ -170,11 +170,11 @@ def test_the_proxies_reach_every_endpoint():
 
 
 def test_a_key_that_is_nobodys_is_a_reason_of_its_own():
-    assert engine.unusable(configure(llm_api_key="k")) == "no_provider"
-    assert engine.unusable(configure()) == "no_key"
-    assert engine.unusable(configure(llm_api_key="k", llm_enabled=False)) == "disabled"
-    assert engine.unusable(configure(llm_api_key="k", llm_provider="none")) == "disabled"
-    assert engine.unusable(configure(llm_api_key="k", llm_provider="groq")) == ""
+    assert engine.why_unusable(configure(llm_api_key="k")) == "no_provider"
+    assert engine.why_unusable(configure()) == "no_key"
+    assert engine.why_unusable(configure(llm_api_key="k", llm_enabled=False)) == "disabled"
+    assert engine.why_unusable(configure(llm_api_key="k", llm_provider="none")) == "disabled"
+    assert engine.why_unusable(configure(llm_api_key="k", llm_provider="groq")) == ""
 
 
 def test_a_shadow_does_not_receive_a_key_that_is_nobodys():

@@ -12,7 +12,7 @@ from tickets.triage.evaluation.metrics import Judged
 from tickets.triage.evaluation.report import Report
 from tickets.triage.evaluation.sources import Default, Lexicon, Offline
 from tickets.triage.evaluation.table import BadFile, Row
-from tickets.triage.offline import prior
+from tickets.triage.offline import lexicon_scores
 from tickets.triage.offline.classifier import LEARNED
 from tickets.triage.results import Classification, SentimentScore
 from tickets.vocabulary import PRIORITIES
@@ -305,7 +305,7 @@ def test_rows_of_a_file_are_examples_for_each_other():
 
 
 def test_the_lexicon_alone_is_a_source():
-    assert Lexicon().classify(Row("", "Please refund me", {})).model == prior.VERSION
+    assert Lexicon().classify(Row("", "Please refund me", {})).model == lexicon_scores.VERSION
     assert Lexicon().classify(Row("", "xyzzy", {})) == Classification()
     assert Lexicon().score_sentiment(Row("", "xyzzy", {})) == SentimentScore()
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tickets.triage.offline import prior
+from tickets.triage.offline import lexicon_scores
 from tickets.triage.offline.examples.reader import load_examples
 from tickets.vocabulary import CATEGORIES, SENTIMENTS
 
@@ -34,7 +34,9 @@ def test_every_category_has_its_part(category):
 
 
 def test_at_least_150_are_critical():
-    critical = [example for example in EXAMPLES if prior.priority(example.urgency) == "critical"]
+    critical = [
+        example for example in EXAMPLES if lexicon_scores.priority(example.urgency) == "critical"
+    ]
     assert len(critical) >= 150
 
 

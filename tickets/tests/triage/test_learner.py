@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tickets.triage.offline import classifier, estimate, prior
+from tickets.triage.offline import classifier, estimate, lexicon_scores
 from tickets.triage.offline.classifier import LEARNED
 from tickets.triage.offline.encoders import choice
 from tickets.triage.offline.learner import (
@@ -120,7 +120,7 @@ def test_three_corrections_of_the_priority_are_followed(encoder, text, value):
     score = classifier.score_sentiment(text.format(99), learner=learner)
     assert score is not None
     assert (answer.priority, answer.priority_model) == (value, LEARNED)
-    assert prior.priority(score.urgency_score) == value
+    assert lexicon_scores.priority(score.urgency_score) == value
     assert answer.priority_like in (1, 2, 3)
 
 
@@ -357,5 +357,5 @@ def test_any_text_gets_a_valid_prediction(desk, text):
         assert prediction.value in values
         assert MIN_CONFIDENCE <= prediction.confidence <= MAX_CONFIDENCE
         if field == "priority":
-            assert prior.priority(round(prediction.urgency)) == prediction.value
+            assert lexicon_scores.priority(round(prediction.urgency)) == prediction.value
         assert {each.value for each in prediction.neighbours} <= {prediction.value}

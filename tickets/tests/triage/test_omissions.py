@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tickets.triage.offline import classifier
 from tickets.triage.offline.encoders import choice
-from tickets.triage.offline.evidence import MAX_EVIDENCE, MAX_EXCERPT_CHARS, MAX_SPANS, omissions
+from tickets.triage.offline.evidence import MAX_EXCERPT_CHARS, MAX_PHRASES, MAX_SPANS, omissions
 from tickets.triage.offline.reading import Reading
 from tickets.vocabulary import CATEGORIES
 
@@ -40,7 +40,7 @@ def test_the_positions_are_those_of_the_quotes(read, text, before):
     reading = read(before + text, title=text)
     for category in CATEGORIES:
         evidence = quotes(reading, category)
-        assert len(evidence) <= MAX_EVIDENCE
+        assert len(evidence) <= MAX_PHRASES
         for entry in evidence:
             assert reading.texts[entry.field][entry.start : entry.end] == entry.text
             assert entry.text.strip() == entry.text != ""

@@ -229,12 +229,6 @@ def test_any_text_is_refused_in_the_same_way(reply):
             read(reply)
 
 
-@given(st.text(max_size=200), st.integers(1, 80))
-def test_cutting_at_a_word_keeps_within_the_limit(text, limit):
-    cut = parse.cut_at_word(" ".join(text.split()), limit)
-    assert len(cut) <= limit
-
-
 def test_a_think_block_within_the_object_is_refused():
     with pytest.raises(parse.InvalidReply):
         parse.title('{"title": <think>hm</think> "A title"}')

@@ -84,3 +84,9 @@ def test_no_ticket_text_escapes_from_its_string(title, description):
     )
     assert json.loads(ticket) == expected
     assert "\n" not in ticket
+
+
+@given(st.text(max_size=200), st.integers(1, 80))
+def test_cutting_at_a_word_keeps_within_the_limit(line, limit):
+    cut = text.cut_at_word(" ".join(line.split()), limit)
+    assert len(cut) <= limit

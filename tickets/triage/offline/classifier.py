@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 from ...vocabulary import CATEGORIES, CONFIDENT_FROM, PRIORITIES, SENTIMENTS
 from ..results import Classification, Evidence, SentimentScore
-from . import estimate, prior
+from . import estimate, lexicon_scores
 from .encoders import choice
 from .encoders.base import Encoder
 from .estimate import Estimate
 from .evidence import omissions
-from .learner import LearnedPrediction, Learner, estimated_value
+from .learner import LearnedPrediction, Learner
 from .reading import Hit, Reading
 
 logger = logging.getLogger(__name__)
@@ -49,14 +49,14 @@ def classify(
 ) -> Classification | None:
     """Return category and priority, or None if nothing in the text is known.
 
-    `learner` replaces what this desk has taught. The confirmed ticket `without` does not count.
+    `learner` replaces what this desk has learned. The confirmed ticket `without` does not count.
     With `lexicon_only` neither the encoder nor the learner is asked, which takes less than a
     millisecond.
     """
-    desk = _Desk(title, description, learner, lexicon_only=lexicon_only)
-    category = desk.answer("category", without)
-    priority = desk.answer("priority", without)
-    if not (desk.estimate.is_known or LEARNED in (category.model, priority.model)):
+    ticket = _Ticket(title, description, learner, lexicon_only=lexicon_only)
+    category = ticket.answer("category", without)
+    priority = ticket.answer("priority", without)
+    if not (ticket.estimate.is_known or LEARNED in (category.model, priority.model)):
         return None
     return Classification(
         category=category.value,
@@ -82,23 +82,23 @@ def score_sentiment(
     lexicon_only: bool = False,
 ) -> SentimentScore | None:
     """Return sentiment and urgency, or None if nothing in the text is known."""
-    desk = _Desk(title, description, learner, lexicon_only=lexicon_only)
-    urgency = desk.answer("priority", without)
-    if not (desk.estimate.is_known or urgency.model == LEARNED):
+    ticket = _Ticket(title, description, learner, lexicon_only=lexicon_only)
+    urgency = ticket.answer("priority", without)
+    if not (ticket.estimate.is_known or urgency.model == LEARNED):
         return None
-    share = max(desk.estimate.sentiment)
-    value = SENTIMENTS[desk.estimate.sentiment.index(share)]
-    hits = [hit for hit in desk.reading.of("sentiment") if hit.label == value]
-    evidence = list(desk.reading.evidence("sentiment", prior.strongest(hits)))
+    share = max(ticket.estimate.sentiment)
+    value = SENTIMENTS[ticket.estimate.sentiment.index(share)]
+    hits = [hit for hit in ticket.reading.of("sentiment") if hit.label == value]
+    evidence = list(ticket.reading.evidence("sentiment", lexicon_scores.strongest(hits)))
     evidence += [Evidence("sentiment", e.field, e.text, e.start, e.end) for e in urgency.evidence]
     return SentimentScore(
         value,
         round(urgency.urgency),
-        round(share, 3) if hits or desk.reading.encoder else None,
+        round(share, 3) if hits or ticket.reading.encoder else None,
         source="offline",
-        evidence=tuple(evidence[: prior.MAX_EVIDENCE]),
+        evidence=tuple(evidence[: lexicon_scores.MAX_EVIDENCE]),
         provider="offline",
-        model=desk.model,
+        model=ticket.model,
         urgency_model=urgency.model,
     )
 
@@ -110,22 +110,22 @@ def contradicts(
 
     Either the estimate says so, or what agents decided on tickets of nearly the same meaning.
     """
-    desk = _Desk(title, description, learner, lexicon_only=False)
-    learned = {field: desk.learned(field) for field in ("category", "priority")}
+    ticket = _Ticket(title, description, learner, lexicon_only=False)
+    learned = {field: ticket.learned(field) for field in ("category", "priority")}
     values = {
-        field: prediction.value if prediction else estimated_value(field, desk.estimate)[0]
+        field: prediction.value if prediction else estimate.value_of(field, ticket.estimate)[0]
         for field, prediction in learned.items()
     }
-    is_known = desk.estimate.is_known
+    is_known = ticket.estimate.is_known
     distance = abs(PRIORITIES.index(priority) - PRIORITIES.index(values["priority"]))
-    is_unlikely = desk.estimate.category[CATEGORIES.index(category)] < MIN_PLAUSIBLE_SHARE
+    is_unlikely = ticket.estimate.category[CATEGORIES.index(category)] < MIN_PLAUSIBLE_SHARE
     confirmed = learned["category"]
     if confirmed is not None and confirmed.confidence >= CONFIDENT_FROM:
         is_unlikely, is_known = confirmed.value != category, True
     return is_known and is_unlikely, is_known and distance > 1
 
 
-class _Desk:
+class _Ticket:
     """One ticket, and what this desk knows of such tickets."""
 
     def __init__(
@@ -135,7 +135,9 @@ class _Desk:
         encoder = self.learner.encoder if self.learner is not None else None
         self.reading = Reading(title, description, encoder)
         self.estimate: Estimate = estimate.of(self.reading)
-        self.model = f"{prior.VERSION}+{encoder.name}" if encoder else prior.VERSION
+        self.model = (
+            f"{lexicon_scores.VERSION}+{encoder.name}" if encoder else lexicon_scores.VERSION
+        )
 
     def learned(self, field: str, without: int = 0) -> LearnedPrediction | None:
         """Return what the confirmed tickets say, if they lead and one means nearly the same."""
@@ -156,7 +158,7 @@ class _Desk:
                 self._evidence(field, learned.value),
                 learned.neighbours[0].key,
             )
-        value, confidence = estimated_value(field, self.estimate)
+        value, confidence = estimate.value_of(field, self.estimate)
         if self.learner is not None:
             confidence = self.learner.calibrated(field, confidence)
         urgency = self.estimate.urgency
@@ -172,9 +174,9 @@ class _Desk:
             return ()
         hits = self._hits(field, value)
         # The encoder's words are no reason for a value that only the confirmed tickets have.
-        is_own = self.estimate.is_known and estimated_value(field, self.estimate)[0] == value
+        is_own = self.estimate.is_known and estimate.value_of(field, self.estimate)[0] == value
         if hits or self.reading.encoder is None or not is_own:
-            return tuple(self.reading.evidence(field, prior.strongest(hits)))
+            return tuple(self.reading.evidence(field, lexicon_scores.strongest(hits)))
         return omissions(self.reading, field, self._score(field, value))
 
     def _hits(self, field: str, value: str) -> list[Hit]:
@@ -196,11 +198,11 @@ class _Desk:
         ]
 
 
-# --- what this desk has taught ---
+# --- what this desk has learned ---
 
 
 class LearnerStore:
-    """Holds the newest learner that `load` returns; without `load` nothing was taught."""
+    """Holds the newest learner that `load` returns; without `load` nothing is learned."""
 
     def __init__(self, load: Load | None = None, now: Callable[[], float] = time.monotonic) -> None:
         self._load = load
@@ -229,7 +231,7 @@ class LearnerStore:
         except Exception as error:
             if self._now() >= self._warn_at:
                 self._warn_at = self._now() + WARNING_INTERVAL
-                logger.warning("What this desk has taught cannot be loaded: %s", error)
+                logger.warning("What this desk has learned cannot be loaded: %s", error)
         finally:
             self._reload_lock.release()
 

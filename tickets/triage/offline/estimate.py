@@ -1,4 +1,4 @@
-"""What lexicon and encoder say of a ticket together, before this desk has taught anything.
+"""What lexicon and encoder say of a ticket together, before anything is learned.
 
 Both say how likely each category is; their logarithms are added up. Urgency is one score, and its
 borders decide the priority, so the two never contradict each other.
@@ -11,8 +11,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ...vocabulary import CATEGORIES, DEFAULT_SENTIMENT, SENTIMENTS
-from . import prior
+from ...vocabulary import CATEGORIES, DEFAULT_SENTIMENT, PRIORITIES, SENTIMENTS
+from . import lexicon_scores
 from .encoders.base import softmax
 from .reading import Reading
 
@@ -27,7 +27,7 @@ CLEAR_WORD = 3.0  # of a feeling, beside the logarithm of the encoder's share
 # the likeliest category, or that it is high or critical.
 MIN_KNOWN_SHARE, MIN_URGENT_SHARE = 0.55, 0.4
 URGENCY_UNIT = 6.0  # points that change the odds of a priority by a factor of e
-BORDERS = tuple(float(least) for _name, least in reversed(prior.PRIORITY_FROM[:-1]))
+BORDERS = tuple(float(least) for _name, least in reversed(lexicon_scores.PRIORITY_FROM[:-1]))
 
 
 class Estimate(NamedTuple):
@@ -55,13 +55,22 @@ def of(reading: Reading) -> Estimate:
     )
 
 
+def value_of(field: str, estimated: Estimate) -> tuple[str, float]:
+    """Return the category or the priority that an estimate stands for, and its share."""
+    if field == "category":
+        share = max(estimated.category)
+        return CATEGORIES[estimated.category.index(share)], share
+    value = lexicon_scores.priority(round(estimated.urgency))
+    return value, priority_shares(estimated.urgency)[PRIORITIES.index(value)]
+
+
 def _category_scores(reading: Reading) -> list[float]:
     hits = reading.of("category")
     encoded = reading.shares
     scores = [0.0] * len(CATEGORIES)
     if hits or encoded is None:  # a text without a hit is no evidence of the default category
         weight = 1.0 if encoded is None else LEXICON_WEIGHT
-        scores = [weight * math.log(share) for share in prior.category_shares(hits)]
+        scores = [weight * math.log(share) for share in lexicon_scores.category_shares(hits)]
     if encoded is not None:
         scores = [
             score + ENCODER_WEIGHT * math.log(share)
@@ -71,7 +80,7 @@ def _category_scores(reading: Reading) -> list[float]:
 
 
 def _sentiment_scores(reading: Reading) -> list[float]:
-    value, confidence, _hits = prior.sentiment(reading.of("sentiment"))
+    value, confidence = lexicon_scores.sentiment(reading.of("sentiment"))
     if reading.shares is None:
         share = confidence or 0.7
         other_share = (1 - share) / (len(SENTIMENTS) - 1)
@@ -88,7 +97,7 @@ def _urgency(reading: Reading, category: str) -> float:
     The words of an emergency also stand in thanks after it and in questions about it. There the
     encoder excludes one.
     """
-    by_words = float(prior.urgency(reading, category)[0])
+    by_words = float(lexicon_scores.urgency(reading, category))
     if reading.shares is None:
         return by_words
     if reading.shares.priority[-1] < reading.least_critical:

@@ -17,7 +17,7 @@ from .tokens import Token, tokenise
 MAX_EXCERPT_CHARS = 120
 MAX_SPANS = 6  # each costs a vector
 MAX_PHRASE_WORDS = 3
-MAX_EVIDENCE = 3
+MAX_PHRASES = 3
 MIN_PART = 0.3  # of the strongest word's effect; weaker ones are not evidence
 MIN_EFFECT = 0.005
 # Pieces of scripts that write no spaces: Chinese characters and Katakana by their runs, Hiragana
@@ -49,7 +49,7 @@ def omissions(reading: Reading, decides: str, score: Score) -> tuple[Evidence, .
     without_each = (whole_text(**_without(excerpt, span)) for span in spans)
     whole, *shortened = score(_vectors(reading.encoder, (whole_text(**excerpt), *without_each)))
     effects = {span: whole - value for span, value in zip(spans, shortened, strict=True)}
-    strongest = sorted(spans, key=lambda span: (-effects[span], span))[:MAX_EVIDENCE]
+    strongest = sorted(spans, key=lambda span: (-effects[span], span))[:MAX_PHRASES]
     threshold = max(MIN_EFFECT, MIN_PART * effects[strongest[0]])
     chosen = [span for span in strongest if effects[span] >= threshold]
     return tuple(_evidence(reading, decides, chosen))

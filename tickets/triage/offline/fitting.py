@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...vocabulary import CATEGORIES, PRIORITIES, SENTIMENTS
-from . import estimate, prior
+from . import estimate, lexicon_scores
 from .encoders import hashed_words, heads, sentences
 from .encoders.base import prepare, softmax
 from .examples.reader import load_examples
@@ -43,7 +43,9 @@ def fit(name: str) -> heads.Heads:
     matrix, inputs, factors = INPUTS[name](texts)
     labels = {
         "category": [CATEGORIES.index(example.category) for example in examples],
-        "priority": [PRIORITIES.index(prior.priority(example.urgency)) for example in examples],
+        "priority": [
+            PRIORITIES.index(lexicon_scores.priority(example.urgency)) for example in examples
+        ],
         "sentiment": [SENTIMENTS.index(example.sentiment) for example in examples],
     }
     weights = _fitted(matrix, labels)

@@ -1,4 +1,4 @@
-"""What a desk has taught: the tickets whose values an agent confirmed, and how to use them.
+"""What a desk has learned: the tickets whose values an agent confirmed, and how to use them.
 
 A ticket gets the value of the confirmed tickets that mean nearly the same, the more so the nearer
 they are; where there are none, the estimate stands. Whether the confirmed tickets answer at all is
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ...vocabulary import CATEGORIES, LEARNED_FIELDS, PRIORITIES
-from . import estimate, prior
+from . import estimate
 from .encoders.base import Encoder
 from .estimate import Estimate
 from .reading import Reading
@@ -109,7 +109,7 @@ class Learner:
     def compare(self, field: str, value: str, reading: Reading, without: int = 0) -> Comparison:
         """Return what estimate and learner say of a ticket, which does not count itself."""
         estimated = estimate.of(reading)
-        own_value, own_confidence = estimated_value(field, estimated)
+        own_value, own_confidence = estimate.value_of(field, estimated)
         learned = self.predict(field, reading, estimated, without)
         if learned is None:
             return Comparison(value, own_value, own_value, own_confidence)
@@ -184,15 +184,6 @@ def calibrated(confidence: float, comparisons: Iterable[Comparison]) -> float:
         gap *= len(rows) / (len(rows) + CALIBRATED_BY)
         confidence = 1 / (1 + math.exp(-_log_odds(confidence) - gap))
     return round(min(MAX_CONFIDENCE, max(MIN_CONFIDENCE, confidence)), 3)
-
-
-def estimated_value(field: str, estimated: Estimate) -> tuple[str, float]:
-    """Return the value that the estimate stands for, and its share."""
-    if field == "category":
-        share = max(estimated.category)
-        return CATEGORIES[estimated.category.index(share)], share
-    value = prior.priority(round(estimated.urgency))
-    return value, estimate.priority_shares(estimated.urgency)[PRIORITIES.index(value)]
 
 
 def _with_votes(

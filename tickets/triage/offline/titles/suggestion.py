@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from ....vocabulary import MAX_SUGGESTED_TITLE_CHARS
-from ...parse import cut_at_word
 from ...results import SuggestedTitle
-from ...text import clean
+from ...text import clean, cut_at_word
 from .lines import lines_of_matter, lines_of_text
 from .openings import is_courtesy, without_greeting, without_opening
 

@@ -39,20 +39,20 @@ SENTIMENT_FROM = {"angry": 4.0, "frustrated": 3.0, "calm": 3.0}
 CLEAR_FEELING = 1.8  # so a clear word of another language than the text's is not enough
 
 
-def category(hits: Sequence[Hit]) -> tuple[str, float, list[Hit]]:
-    """Return the category, its confidence, and the hits that decided it."""
+def category(hits: Sequence[Hit]) -> tuple[str, float]:
+    """Return the category and its confidence."""
     if not hits:
-        return DEFAULT_CATEGORY, DEFAULT_CATEGORY_CONFIDENCE, []
+        return DEFAULT_CATEGORY, DEFAULT_CATEGORY_CONFIDENCE
     totals = category_totals(hits)
     best, second = sorted(CATEGORIES, key=totals.__getitem__, reverse=True)[:2]
     lead = (totals[best] - totals[second]) / (totals[best] + totals[second] + LEAD_DAMPING)
     confidence = min(MAX_CONFIDENCE, 1 / (1 + math.exp(-LEAD_SLOPE * lead)))
-    return best, round(confidence, 3), strongest(hit for hit in hits if hit.label == best)
+    return best, round(confidence, 3)
 
 
 def category_shares(hits: Sequence[Hit]) -> list[float]:
     """Return how likely each category is, in the order of CATEGORIES."""
-    best, confidence, _hits = category(hits)
+    best, confidence = category(hits)
     totals = {name: 1.0 + total for name, total in category_totals(hits).items()}
     other_total = sum(totals.values()) - totals[best]
     shares = {name: (1 - confidence) * total / other_total for name, total in totals.items()}
@@ -76,19 +76,19 @@ def _total(hits: Iterable[Hit]) -> float:
     return sum(weight * CATEGORY_FADE**rank for rank, weight in enumerate(weights))
 
 
-def urgency(reading: Reading, category: str) -> tuple[int, list[Hit]]:
-    """Return the urgency (0..100) and the hits that moved it most."""
+def urgency(reading: Reading, category: str) -> int:
+    """Return the urgency (0..100)."""
     hits = _distinct(reading.of("urgency"))
     up = sorted((hit.weight for hit in hits if hit.weight > 0), reverse=True)
     down = sorted(hit.weight for hit in hits if hit.weight < 0)
-    feeling, _confidence, _hits = sentiment(reading.of("sentiment"))
+    feeling, _confidence = sentiment(reading.of("sentiment"))
     is_grave = bool(up) and up[0] >= GRAVE_CUE
     moved = _faded(up) + _faded(down) * (DOWN_BESIDE_GRAVE if is_grave else 1.0)
     if reading.asks and not hits:
         moved = QUESTION_URGENCY
     score = ORDINARY_URGENCY[category] + SENTIMENT_URGENCY[feeling] + moved
     score = min(100.0 if is_grave else WITHOUT_GRAVE_CUE, max(0.0, score))
-    return round(score), strongest(hit for hit in hits if hit.weight * moved > 0)
+    return round(score)
 
 
 def _faded(weights: Sequence[float]) -> float:
@@ -100,8 +100,8 @@ def priority(score: int) -> str:
     return next((name for name, least in PRIORITY_FROM if score >= least), DEFAULT_PRIORITY)
 
 
-def sentiment(hits: Sequence[Hit]) -> tuple[str, float | None, list[Hit]]:
-    """Return the sentiment, its confidence, and the hits that decided it.
+def sentiment(hits: Sequence[Hit]) -> tuple[str, float | None]:
+    """Return the sentiment and its confidence.
 
     Without such hits it is the default, with no confidence: nothing in the text speaks for it.
     """
@@ -112,8 +112,8 @@ def sentiment(hits: Sequence[Hit]) -> tuple[str, float | None, list[Hit]]:
             totals[label] = sum(weights)
     chosen = max(totals, key=lambda label: totals[label] - SENTIMENT_FROM[label])
     if totals[chosen] < SENTIMENT_FROM[chosen]:
-        return DEFAULT_SENTIMENT, None, []
-    return chosen, 0.7, strongest(hit for hit in hits if hit.label == chosen)
+        return DEFAULT_SENTIMENT, None
+    return chosen, 0.7
 
 
 def _distinct(hits: Iterable[Hit]) -> list[Hit]:
