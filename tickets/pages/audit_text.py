@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from ..audit.trail import AuditEntry
+from ..triage.offline import prior
 from ..vocabulary import (
     ENUMERATED_FIELDS,
     TEXT_FIELDS,
@@ -124,6 +125,23 @@ def _participation(entry: AuditEntry) -> str:
     return f"{verb} public replies to {new}"
 
 
+def noteworthy(entries: Iterable[AuditEntry]) -> list[AuditEntry]:
+    """Leave out what triage changed without effect: the urgency within the band of a priority."""
+    notable = []
+    for entry in entries:
+        if _is_by_triage(entry):
+            changes = {
+                name: change
+                for name, change in entry.changes.items()
+                if name != "urgency_score" or _crosses_border(*change)
+            }
+            entry = replace(entry, changes=changes)
+            if not any(_changes(entry)):
+                continue
+        notable.append(entry)
+    return notable
+
+
 def texts(entry: AuditEntry) -> list[str]:
     """Return the actions as texts, triage's side effects with "triage" before them."""
     return [f"triage {each.text}" if each.is_side_effect else each.text for each in actions(entry)]
@@ -140,7 +158,7 @@ def summary(entries: Iterable[AuditEntry], me: str = "") -> str:
     `me` is the reader's name, who is called "You". Triage's side effects are left out.
     """
     sentences = []
-    for name, group in groupby(entries, key=lambda entry: _name_for(entry, me)):
+    for name, group in groupby(noteworthy(entries), key=lambda entry: _name_for(entry, me)):
         own = [each.text for entry in group for each in actions(entry) if not each.is_side_effect]
         extra = len(own) - MAX_SUMMARY_ACTIONS
         more = [f"made {wording.plural(extra, 'more change')}"] if extra > 0 else []
@@ -206,6 +224,15 @@ def _changed_values(entry: AuditEntry, names: Collection[str]) -> Iterator[str]:
             old, new = (value_text(name, value) for value in entry.changes[name])
             decider = _triage(entry, name)
             yield f"changed {label} from {old} to {new}" + (f" ({decider})" if decider else "")
+
+
+def _is_by_triage(entry: AuditEntry) -> bool:
+    is_change = entry.event == AuditEvent.CHANGED
+    return is_change and entry.actor == "triage" and not entry.by_account
+
+
+def _crosses_border(old: int | None, new: int) -> bool:
+    return old is None or prior.priority(old) != prior.priority(new)
 
 
 def _is_chosen(entry: AuditEntry, name: str) -> bool:

@@ -326,6 +326,9 @@ function insert(field, text) {
 
 function choose(name, value) {
   const field = byId(`choose-${name}`);
+  const isConfirmed = field.value === value && !queue.unsaved(field.id);
+  // No select can be changed to the value that it has; choosing it confirms it.
+  if (isConfirmed) return save(field.form, `confirm-${name}`, { [name]: value }, 0);
   field.value = value;
   field.dispatchEvent(new Event("change", { bubbles: true }));
 }

@@ -78,7 +78,7 @@ def _decide(request: Request, decision: ReviewDecision) -> HttpResponse:
 def _conflict(request: Request, decision: ReviewDecision) -> HttpResponse:
     """Say what somebody else has done in the meantime. Nothing was saved."""
     newest = Ticket.including_spam.with_people().find(decision.ticket)
-    change = audit_text.sentence(audit_trail(newest)[-1])
+    change = audit_text.sentence(audit_text.noteworthy(audit_trail(newest))[-1])
     if Ticket.objects.needing_review().filter(pk=newest.pk).exists():
         message = f"#{newest.pk}: {change} in the meantime. Nothing was saved. Please look again."
         return _queue(request, decision.after, newest.pk, notice=message, decision=decision)

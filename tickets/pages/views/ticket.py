@@ -28,7 +28,7 @@ from ...services.editing import ReadState, own_changes
 from ...services.replies import send_due_replies
 from ...services.spam import mark_spam
 from ...services.tickets import update_ticket
-from ...vocabulary import TEXT_FIELDS
+from ...vocabulary import TEXT_FIELDS, LearnedField
 from ...web.notices import notify
 from .. import audit_text, ticket_page
 from ..decorators import Request, page
@@ -109,7 +109,7 @@ def _change(request: Request, ticket: Ticket) -> HttpResponse:
         newest = Ticket.including_spam.with_people().find(ticket.pk)
         # No fields: the ticket never had that version, so everything that was sent is in conflict.
         return _conflict(request, newest, form, version, conflict.fields or fields)
-    message = _changed_message(edit.ticket, fields)
+    message = _changed_message(ticket, edit.ticket, fields)
     about = f"{next(iter(fields))}-{ticket.pk}" if len(fields) == 1 else ""
     undo = [edit.ticket] if edit.is_new_version else []
     response = _changed(request, edit.ticket, message, undo, about)
@@ -170,7 +170,14 @@ def _spam_message(saved: Ticket, *, blocks_sender: bool) -> str:
     return f"#{saved.pk} is marked as spam.{blocked}"
 
 
-def _changed_message(saved: Ticket, fields: Collection[str]) -> str:
+def _changed_message(before: Ticket, saved: Ticket, fields: Collection[str]) -> str:
+    confirmed = [
+        f"{name} {audit_text.value_text(name, getattr(saved, name))}"
+        for name in LearnedField.values
+        if name in fields and getattr(saved, name) == getattr(before, name)
+    ]
+    if len(confirmed) == len(fields):
+        return f"Confirmed #{saved.pk}: {', '.join(confirmed)}."
     if len(fields) > 1:
         return f"#{saved.pk}: changes saved."
     (name,) = fields

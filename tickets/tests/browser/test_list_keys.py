@@ -131,3 +131,15 @@ def test_the_row_stays_in_view(window):
         return top >= 0 && bottom <= innerHeight && document.activeElement.id !== "";
     }"""
     assert window.evaluate(inside)
+
+
+@pytest.mark.parametrize(("keys", "name"), [(["2"], "priority"), (["c", "Enter"], "category")])
+def test_choosing_the_present_value_confirms_it(window, tickets, keys, name):
+    press(window, "j", *keys)
+    expect(window.locator("#toasts")).to_contain_text(f"Confirmed #{tickets[0].pk}: {name}")
+    tickets[0].refresh_from_db()
+    assert tickets[0].decided_by("human") == [name]
+    press(window, "z")
+    expect(window.locator("#toasts")).to_contain_text("is as it was before")
+    tickets[0].refresh_from_db()
+    assert not tickets[0].decided_by("human")

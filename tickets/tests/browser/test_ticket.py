@@ -472,6 +472,15 @@ def test_one_key_corrects(window, key, name, value):
     assert Feedback.objects.get().value == value
 
 
+@pytest.mark.parametrize(("key", "name"), [("g", "category"), ("2", "priority")])
+def test_the_key_of_the_present_value_confirms_it(window, key, name):
+    window.keyboard.press(key)
+    expect(window.locator("#toasts")).to_contain_text("Confirmed #")
+    expect(window.locator(f"#property-{name}")).to_contain_text("Confirmed by")
+    window.keyboard.press("z")
+    expect(window.locator(f"#property-{name}")).to_contain_text("Default")
+
+
 def test_a_value_is_confirmed_and_used_by_a_button(suggested, window):
     window.get_by_role("button", name="Use Billing").click()
     expect(window.get_by_label("Category")).to_have_value("billing")

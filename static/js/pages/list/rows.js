@@ -6,6 +6,7 @@ import { isOpenOn, openMenu } from "./menu.js";
 import { bulkMenus, linkOf, list, rowOf, setCurrent } from "./parts.js";
 
 const CHIP = "[aria-haspopup=listbox]";
+const CONFIRMED = ["category", "priority"]; // choosing the value that triage has set confirms it
 const numberOf = (row) => row.id.slice("row-".length);
 
 /** Return the chip that shows a value of a row. */
@@ -61,6 +62,7 @@ const queue = createSaveQueue({
   refresh: () => dispatch("tickets-changed"),
   isStored({ id, values }) {
     const [[name, value]] = Object.entries(values);
+    if (CONFIRMED.includes(name)) return false;
     return Boolean(byId(id)) && shownValue(byId(id), name) === (value || "none");
   },
   reset() {}, // a row shows a value only once it is stored
