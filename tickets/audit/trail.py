@@ -93,6 +93,8 @@ class AuditEntry:
     changes: dict[str, tuple[Any, Any]]
     by_account: bool = False
     ticket_id: int = 0
+    version: int = 0  # of the ticket, after the change; 0 if the change was of something else
+    undoes: int | None = None  # the version that an Undo reverted
     is_trapped: bool = False  # a program filled in the form
 
 
@@ -226,6 +228,8 @@ def _entries(events: Iterable[Any], names: Mapping[str, AuditEvent]) -> Iterator
                 changes=changes,
                 by_account=_account(event) is not None,
                 ticket_id=getattr(event, "ticket_id", event.pgh_obj_id),
+                version=getattr(event, "version", 0),
+                undoes=undone_version(event),
                 is_trapped=_context(event).get("honeypot", False),
             )
 

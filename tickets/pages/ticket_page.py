@@ -23,7 +23,7 @@ from ..services.relations import related_tickets
 from ..services.replies import reply_token
 from ..services.triage.similar import similar_tickets
 from ..vocabulary import WRITABLE_FIELDS, AuditEvent, AuthorRole, LearnedField, Source
-from .audit_text import actor_name
+from .audit_text import actor_name, noteworthy
 from .files import AgentFiles
 from .mailed import mailed, people
 from .shortcuts import CATEGORY, HELP, PRIORITY, UNDO, shortcut, value_shortcut
@@ -131,7 +131,7 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
     replies = PendingReply.objects.of(ticket).waiting()
     pending = list(replies.select_related("author__agent_profile"))
     notes = " ".join(comment.body for comment in comments if not comment.public)
-    entries = audit_trail(ticket)
+    entries = noteworthy(audit_trail(ticket))
     suggestions = suggested_values(ticket)
     return {
         "ticket": ticket,
@@ -164,14 +164,23 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
 
 
 def set_by(ticket: Ticket, entries: Sequence[AuditEntry]) -> dict[str, str]:
-    """Say who set each value that a person decided: {"status": "Set by maria"}."""
+    """Say who set each value that a person decided: {"status": "Set by maria"}.
+
+    After an Undo it is who had set it before.
+    """
     undecided = {*LearnedField.values} - {*ticket.decided_by(Source.HUMAN)}
     names = [name for name in WRITABLE_FIELDS if name not in undecided]
     texts: dict[str, str] = {}
+    before: dict[int, dict[str, str]] = {}  # the texts before each version
     for entry in (each for each in entries if each.ticket_id == ticket.pk):
+        before.setdefault(entry.version, dict(texts))
         for name in names:
             is_set = name in entry.changes and entry.event == AuditEvent.CHANGED
-            if is_set or f"{name}_source" in entry.changes:
+            if not is_set and f"{name}_source" not in entry.changes:
+                continue
+            if entry.undoes is not None:
+                texts[name] = before.get(entry.undoes, {}).get(name, "")
+            else:
                 verb = "Set" if name in entry.changes else "Confirmed"
                 actor = actor_name(entry)
                 within_sentence = actor if entry.by_account else actor[0].lower() + actor[1:]

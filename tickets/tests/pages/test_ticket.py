@@ -19,6 +19,7 @@ from tickets.pages import audit_text
 from tickets.services.comments import add_comment, add_reply
 from tickets.services.editing import editing
 from tickets.services.tickets import create_ticket, update_ticket
+from tickets.services.undo import undo
 from tickets.tests.factories import AgentFactory, CommentFactory, PredictionFactory, TicketFactory
 from tickets.triage import signed_suggestions
 from tickets.triage.results import Classification
@@ -617,6 +618,38 @@ def test_it_says_who_chose_and_who_confirmed_category_and_priority(agent):
     update_ticket(ticket.pk, {"category": ticket.category, "priority": "high"}, maria)
     assert hint("category") == "Confirmed by maria"
     assert hint("priority") == "Set by maria"
+
+
+def test_after_an_undo_it_names_who_had_set_the_value(agent):
+    data = {"title": "Late", "description": "My bill came late.", "priority": "low"}
+    ticket = create_ticket(data, REQUESTER)
+    maria, zoe = (user_actor(AgentFactory(username=name)) for name in ("maria", "zoe"))
+
+    def hints():
+        page = agent.get(ticket.get_absolute_url()).content.decode()
+        return [
+            re.search(rf'id="by-{name}">(.*?)</p>', page, re.S)[1]
+            for name in ("priority", "category")
+        ]
+
+    before = hints()
+    assert before[0] == "Set by the requester"
+    changed = update_ticket(ticket.pk, {"priority": "high", "category": "account"}, maria).ticket
+    later = update_ticket(ticket.pk, {"status": "in_progress"}, zoe).ticket
+    undo([(changed.pk, changed.version)], zoe)
+    assert hints() == before
+    assert "Set by zoe" in text(page_of(agent, ticket))  # the status
+    undo([(later.pk, later.version + 1)], maria)  # the Undo
+    assert hints() == ["Set by maria", "Set by maria"]
+
+
+@pytest.mark.parametrize("source", ["offline", "default", "human"])
+def test_choosing_the_value_that_it_has_confirms_it(agent, source):
+    ticket = TicketFactory(category="technical", category_source=source)
+    response = change(agent, ticket, HTMX, category="technical")
+    toast = json.loads(response["HX-Trigger"])["toast"]
+    assert toast["message"] == f"Confirmed #{ticket.pk}: category technical."
+    assert bool(toast["undo"]) == (source != "human")
 
 
 # --- without scripts ---
