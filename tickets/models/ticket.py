@@ -311,17 +311,17 @@ class Ticket(PrivateLink, models.Model):
         return Decision(getattr(self, f"{name}_source"), getattr(self, f"{name}_confidence"))
 
     def evidence(self) -> dict[str, StoredEvidence]:
-        """Return the evidence of each TRIAGE_FIELD whose predicted value still stands.
+        """Return the evidence of each predicted value that still stands, by PredictedField.
 
         One query.
         """
         rows = self.predictions.deciding().filter(source__in=[Source.LLM, Source.OFFLINE])
         evidence_by_field: dict[str, StoredEvidence] = {}
         for row in rows.with_like().order_by("-pk"):
-            name = row.field if row.field in TRIAGE_FIELDS else "sentiment"
+            decided_with = row.field if row.field in TRIAGE_FIELDS else "sentiment"
             stands = row.value == str(getattr(self, PREDICTED_COLUMNS[row.field]))
-            if stands and row.source == getattr(self, f"{name}_source"):
-                evidence_by_field.setdefault(name, stored_evidence(row))
+            if stands and row.source == getattr(self, f"{decided_with}_source"):
+                evidence_by_field.setdefault(row.field, stored_evidence(row))
         return evidence_by_field
 
     def decide(self, name: str, source: str, confidence: float | None = None) -> None:

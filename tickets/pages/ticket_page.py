@@ -16,9 +16,8 @@ from ..models.spam import is_blocked
 from ..models.ticket import Comment, StoredEvidence, Ticket, stored_evidence
 from ..models.workplace import AgentProfile, PendingReply, TicketRead
 from ..querysets.search import exact_requester
-from ..services.mail.smtp import is_set_up
 from ..services.mentions import agents_by_name
-from ..services.merging import merges_into
+from ..services.merging import may_merge, merges_into
 from ..services.relations import related_tickets
 from ..services.replies import reply_token
 from ..services.triage.similar import similar_tickets
@@ -145,7 +144,6 @@ def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
         "pending": [_pending_reply(reply, actor) for reply in pending],
         "seen_replies": ",".join(str(reply.pk) for reply in pending),
         "is_answered": _is_answered(ticket, comments, pending, actor),
-        "sends_mail": is_set_up(),
         "older_entries": entries[:-VISIBLE_ENTRIES],
         "entries": entries[-VISIBLE_ENTRIES:],
         "evidence": ticket.evidence(),
@@ -236,7 +234,8 @@ def requester_tickets(ticket: Ticket) -> RequesterTickets:
 def similar_context(ticket: Ticket) -> dict[str, Any]:
     """Return tickets about the same thing: finished ones with their answers, then active ones.
 
-    `twin` is one that is possibly the same, which an unfinished ticket says at the top.
+    `twin` is one that is possibly the same, which an unfinished ticket says at the top, and
+    `may_merge` whether it can become one with it.
     """
     tickets = similar_tickets(ticket, MAX_SIMILAR)
     finished = [each.ticket.pk for each in tickets if each.ticket.is_finished]
@@ -245,6 +244,11 @@ def similar_context(ticket: Ticket) -> dict[str, Any]:
         ShownSimilar(each.ticket, each.possibly_same, replies.get(each.ticket.pk))
         for each in tickets
     ]
-    twins = [each.ticket for each in tickets if each.possibly_same]
     is_open = not ticket.is_finished and not ticket.spam
-    return {"similar": similar, "twin": twins[0] if twins and is_open else None}
+    twins = (each.ticket for each in tickets if each.possibly_same and is_open)
+    twin = next(twins, None)
+    return {
+        "similar": similar,
+        "twin": twin,
+        "may_merge": twin is not None and may_merge(ticket, twin),
+    }

@@ -114,6 +114,15 @@ def _refuse(source: Ticket, target: Ticket, *, same_requester: bool) -> None:
         raise UnknownRequester
 
 
+def may_merge(source: Ticket, target: Ticket) -> bool:
+    """Return whether an agent can merge them, with a confirmation if a ticket has no address."""
+    try:
+        _refuse(source, target, same_requester=True)
+    except MergeRefused:
+        return False
+    return True
+
+
 def lock_both(source_id: int, target_id: int) -> tuple[Ticket, Ticket]:
     """Lock two tickets, merged or not. Raise NotFound, and InvalidInput for the target."""
     lock_relations()

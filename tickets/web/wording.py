@@ -8,7 +8,7 @@ TRIAGE_NAMES = {Source.LLM: "model", Source.OFFLINE: "offline classifier"}
 DECIDERS = {
     Source.HUMAN: "Set by a person",
     **{source: f"Suggested by the {name}" for source, name in TRIAGE_NAMES.items()},
-    Source.DEFAULT: "Default: the text gave no clue",
+    Source.DEFAULT: "Default, since the text gave no clue",
 }
 
 

@@ -9,8 +9,8 @@ const PAUSE = 700; // milliseconds without a key before the text is classified
 const TIMEOUT = 8000; // milliseconds
 const MIN_LENGTH = 20; // characters
 const SIMILAR_LENGTH = 500; // characters compared with other tickets
-const MAX_QUOTE = 16; // characters shown of each piece of evidence
-const MAX_QUOTES = 5;
+const MAX_QUOTE = 40; // characters shown of one quote
+const MAX_QUOTED = 60; // and of all quotes of one value: the page reserves two lines for them
 const FIELDS = ["category", "priority"];
 const TYPED = ["requester_email", "description", "title"];
 const FORM_KEY = "form_key";
@@ -63,12 +63,11 @@ document.addEventListener("alpine:init", () => {
     get priorityConfidence() {
       return this.confidenceOf("priority");
     },
-    get evidence() {
-      const evidence = this.suggestion?.evidence || {};
-      const texts = FIELDS.flatMap((name) => evidence[name] || []).map((item) => item.text);
-      const shortened = [...new Set(texts.map(shorten))].slice(0, MAX_QUOTES);
-      const quotes = shortened.map((text) => filledIn(TEXTS.quote, { text })).join(", ");
-      return quotes && filledIn(TEXTS.evidence, { quotes });
+    get categoryEvidence() {
+      return this.evidenceOf("category");
+    },
+    get priorityEvidence() {
+      return this.evidenceOf("priority");
     },
     get source() {
       return this.suggestion ? TEXTS[this.suggestion.source] || "" : "";
@@ -94,6 +93,11 @@ document.addEventListener("alpine:init", () => {
       const confidence = this.suggestion?.confidence[name];
       if (typeof confidence !== "number") return "";
       return filledIn(TEXTS.confident, { percent: Math.round(confidence * 100) });
+    },
+    evidenceOf(name) {
+      const texts = quotable((this.suggestion?.evidence[name] || []).map(({ text }) => text));
+      const quotes = texts.map((text) => filledIn(TEXTS.quote, { text })).join(", ");
+      return quotes && filledIn(TEXTS.evidence, { quotes });
     },
 
     // --- Asking for a suggestion ---
@@ -378,14 +382,28 @@ function suggestedValue(suggestion, name) {
   return suggestion[`suggested_${name}`];
 }
 
-// The panel has a fixed size; the whole evidence is in the text above it.
+// What agents see is chosen in the same way, see quotes.py. The whole evidence is in the text above.
+function quotable(texts) {
+  const folded = texts.map((text) => text.trim().toLowerCase());
+  const contains = (one, other) =>
+    folded[one] !== folded[other] && folded[one].includes(folded[other]);
+  const distinct = texts.filter(
+    (_, index) =>
+      folded.indexOf(folded[index]) === index && !folded.some((_, other) => contains(other, index)),
+  );
+  let room = MAX_QUOTED;
+  return distinct.map(shorten).filter((text, index) => {
+    room -= text.length;
+    return room >= 0 || !index;
+  });
+}
+
 function shorten(text) {
-  const characters = [...text];
-  if (characters.length <= MAX_QUOTE) return text;
-  return `${characters
-    .slice(0, MAX_QUOTE - 1)
-    .join("")
-    .trimEnd()}…`;
+  const line = text.trim().replace(/\s+/g, " ");
+  const characters = [...line];
+  if (characters.length <= MAX_QUOTE) return line;
+  const start = characters.slice(0, MAX_QUOTE).join("");
+  return `${start.includes(" ") ? start.slice(0, start.lastIndexOf(" ")) : start}…`;
 }
 
 function optionOf(select, value) {

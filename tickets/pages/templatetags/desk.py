@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, get_language_info, gettext, ngettext
 
 from tickets import rich_text, vocabulary
 from tickets.audit.trail import AuditEntry
@@ -27,6 +27,7 @@ from tickets.models.ticket import Comment, StoredEvidence, Ticket
 from tickets.models.workplace import PendingReply
 from tickets.pages import addresses, audit_text, charts, mailed
 from tickets.pages.drafts import draft_of
+from tickets.pages.quotes import quotable
 from tickets.services.mentions import find_mentions
 from tickets.vocabulary import (
     THEMES,
@@ -43,7 +44,6 @@ register = Library()
 register.filter(times.full_time)
 register.filter(times.long_date)
 
-MAX_QUOTES, MAX_QUOTE_CHARS = 3, 40
 MAX_EMAILS = 3
 
 
@@ -65,6 +65,12 @@ def languages() -> list[tuple[str, str]]:
 def language_label(code: str) -> str:
     """Return a language's own name: "Deutsch"."""
     return str(Language(code).label)
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """Return a language's English name, for agents: "German"."""
+    return str(get_language_info(code)["name"])
 
 
 @register.simple_tag(takes_context=True)
@@ -203,6 +209,12 @@ def decision(ticket: Ticket, name: str) -> str:
     return wording.decision(*ticket.decision(name))
 
 
+@register.simple_tag
+def decider(ticket: Ticket, name: str) -> str:
+    """Say the same without the confidence."""
+    return wording.decision(ticket.decision(name).source, None)
+
+
 @register.filter
 def decided_by_person(ticket: Ticket, name: str) -> bool:
     """Return whether a person chose or confirmed the value."""
@@ -220,8 +232,8 @@ def evidence(stored: StoredEvidence | None) -> SafeString:
     """Say what a value rests on, to follow who decided: ", because of “refund”, like #12"."""
     if not stored:
         return SafeString()
-    texts = ((" ".join(quote.split())[:MAX_QUOTE_CHARS],) for quote in stored.quotes[:MAX_QUOTES])
-    quoted = format_html_join(", ", "\u201c{}\u201d", texts)
+    quotes = ((quote,) for quote in quotable(stored.quotes))
+    quoted = format_html_join(", ", "\u201c{}\u201d", quotes)
     reason = format_html(", because of {}", quoted) if quoted else SafeString()
     if stored.like is None:
         return reason

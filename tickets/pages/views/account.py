@@ -11,7 +11,6 @@ from ...access.actors import actor_of
 from ...forms.people import OwnAccountForm
 from ...models.workplace import AgentProfile
 from ...services.accounts import save_account
-from ...services.mail.smtp import is_set_up
 from ...web.notices import notify
 from ..decorators import Request, page
 
@@ -27,5 +26,5 @@ def account(request: Request) -> HttpResponse:
         save_account(user, form.cleaned_data)
         notify(request, "Your account is saved.")
         return redirect("account")
-    context = {"form": form, "profile": profile, "user": user, "sends_mail": is_set_up()}
+    context = {"form": form, "profile": profile, "user": user}
     return render(request, "tickets/account.html", context, status=400 if form.is_bound else 200)

@@ -83,6 +83,31 @@ def test_suggested_fills_and_explains(form, questions):
 
 
 @pytest.mark.parametrize(
+    ("texts", "evidence"),
+    [
+        ([], ""),
+        (["charged", "Charged"], "Because of “charged”"),
+        (["my card", "card", "twice"], "Because of “my card”, “twice”"),
+        (["password is wrong"], "Because of “password is wrong”"),
+        (
+            ["charged again and again for the same month"],
+            "Because of “charged again and again for the same…”",
+        ),
+        (["x" * 30, "y" * 31], f"Because of “{'x' * 30}”"),
+    ],
+)
+def test_each_value_quotes_its_own_evidence_once(form, questions, texts, evidence):
+    def quoted(texts):
+        return [{"field": "description", "text": text, "start": 0, "end": 1} for text in texts]
+
+    form.description.fill(PROBLEM)
+    questions.answer(evidence={"category": quoted(["refund"]), "priority": quoted(texts)})
+    form.expect_state("suggested")
+    quotes = form.panel.locator(".suggestion-evidence")
+    expect(quotes).to_have_text(["Because of “refund”", evidence])
+
+
+@pytest.mark.parametrize(
     ("source", "text"), [("llm", "by the AI model"), ("offline", "by the offline classifier")]
 )
 def test_it_says_who_suggests(form, questions, source, text):

@@ -150,7 +150,9 @@ def test_matched_tickets_take_fewer_queries(agent, english, django_assert_max_nu
 def notice(client, ticket):
     """Return the ticket that the page names as possibly the same, or None."""
     page = client.get(f"/tickets/{ticket.pk}/").content.decode()
-    named = re.search(r'id="possibly-same"[^>]*>Possibly the same as <a href="[^"]+">#(\d+)', page)
+    named = re.search(
+        r'id="possibly-same"[^>]*>\s*<p>Possibly the same as <a href="[^"]+">#(\d+)', page
+    )
     return int(named[1]) if named else None
 
 
@@ -170,6 +172,18 @@ def test_what_is_possibly_the_same_is_named_on_both_tickets_and_in_the_list(agen
     assert f"/tickets/{second.pk}/merge/?into={first.pk}" in (
         agent.get(f"/tickets/{second.pk}/").content.decode()
     )
+
+
+def test_tickets_of_different_requesters_are_linked_and_not_merged(agent, ticket):
+    texts = {"title": TITLE, "description": ticket.description}
+    first = matched(**texts, requester_email="ada@example.org")
+    second = matched(**texts, requester_email="kim@example.org")
+    page = agent.get(f"/tickets/{second.pk}/").content.decode()
+    assert f"/merge/?into={first.pk}" not in page
+    assert f"Link to #{first.pk}" in page
+    agent.post(f"/tickets/{second.pk}/link-to/", {"into": first.pk})
+    assert notice(agent, second) == first.pk
+    assert f"Link to #{first.pk}" not in agent.get(f"/tickets/{second.pk}/").content.decode()
 
 
 def test_similar_is_not_the_same(agent, german, english):

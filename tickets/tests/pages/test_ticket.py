@@ -511,6 +511,32 @@ def test_it_links_to_the_confirmed_ticket_that_a_value_rests_on(agent, category)
     assert (reason in card) == (category == "billing")
 
 
+def test_sentiment_and_urgency_have_their_own_evidence(agent):
+    ticket = TicketFactory(
+        sentiment="angry", urgency_score=71, sentiment_source="offline", sentiment_confidence=0.6
+    )
+    suggest(ticket, field="sentiment", value="angry", confidence=0.6)
+    evidence = [{"field": "title", "text": "password", "start": 0, "end": 8}]
+    PredictionFactory(ticket=ticket, field="urgency", value="71", evidence=evidence)
+    parts = text(page_of(agent, ticket))
+    assert "Angry Suggested by the offline classifier, 60% confident, because of “refund” " in parts
+    assert "71 Suggested by the offline classifier, because of “password” " in parts
+
+
+@pytest.mark.parametrize(
+    ("is_decided", "source"), [(True, "human"), (False, "offline"), (False, "default")]
+)
+def test_a_corrected_suggestion_steps_back(agent, is_decided, source):
+    ticket = TicketFactory(category="account", category_source=source)
+    suggest(ticket)
+    assert ("superseded" in page_of(agent, ticket)) == is_decided
+
+
+def test_it_names_the_requesters_language_in_english(agent):
+    page = page_of(agent, TicketFactory(language="de"))
+    assert "The page and the emails are in German." in page
+
+
 @pytest.mark.parametrize("fate", ["deleted", "spam", "merged"])
 def test_a_confirmed_ticket_that_left_the_lists_is_not_named(agent, ticket, fate):
     like = TicketFactory()
