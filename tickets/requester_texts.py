@@ -99,8 +99,11 @@ RECEIVED_EMAIL = Progress(
 )
 
 
-def progress(status: str, *, is_answered: bool, has_email: bool) -> Progress:
-    """Return where a ticket stands. `is_answered`: the last message is ours."""
+def progress(status: str, *, is_answered: bool, by_email: bool) -> Progress:
+    """Return where a ticket stands.
+
+    `is_answered`: the last message is ours. `by_email`: we will email our next one.
+    """
     match status:
         case Status.RESOLVED:
             return RESOLVED
@@ -109,9 +112,9 @@ def progress(status: str, *, is_answered: bool, has_email: bool) -> Progress:
         case _ if is_answered:
             return ANSWERED
         case Status.IN_PROGRESS:
-            return IN_PROGRESS_EMAIL if has_email else IN_PROGRESS
+            return IN_PROGRESS_EMAIL if by_email else IN_PROGRESS
         case _:
-            return RECEIVED_EMAIL if has_email else RECEIVED
+            return RECEIVED_EMAIL if by_email else RECEIVED
 
 
 STEPS = {

@@ -6,6 +6,12 @@ from tickets.tests.mail_server import MailServer
 
 
 @pytest.fixture
+def sends_mail(settings):
+    """Set a mail server up, as far as pages say."""
+    settings.EMAIL_BACKEND = settings.SMTP_BACKEND
+
+
+@pytest.fixture
 def mail_server(settings):
     """Run a mail server that the desk sends to."""
     server = MailServer()

@@ -35,6 +35,7 @@ from ...services.addresses import (
 from ...services.attachments.storing import storing
 from ...services.comments import add_reply, close_by_requester
 from ...services.mail.bounced import bounce_of
+from ...services.mail.smtp import is_set_up
 from ...services.replies import send_due_replies
 from ...services.tickets import choose_language
 from ...vocabulary import AuthorRole, Status
@@ -234,7 +235,7 @@ def _page(
         "progress": texts.progress(
             ticket.status,
             is_answered=is_answered,
-            has_email=bool(ticket.requester_email) and not bounces,
+            by_email=is_set_up() and bool(ticket.requester_email) and not bounces,
         ),
         "bounces": bounces,
         "steps": _steps(ticket),

@@ -120,7 +120,7 @@ def test_the_composer_says_who_gets_the_reply_if_the_requester_bounces(agent, ti
     assert "shown on the requester's page, and emailed to lou@example.net only." in page
 
 
-def test_a_requester_whose_mail_came_back_is_asked_for_another_address(ticket):
+def test_a_requester_whose_mail_came_back_is_asked_for_another_address(ticket, sends_mail):
     link = ticket.private_link_path()
     before = Client().get(link)
     assert "we will email it to you" in text(before.content.decode())

@@ -122,7 +122,7 @@ def test_markup_is_escaped(visitor):
     ("values", "text"),
     [
         ({}, "We will look at it soon. Our reply will appear on this page."),
-        ({"requester_email": "a@example.org"}, "on this page, and we will email it to you."),
+        ({"requester_email": "a@example.org"}, "Our reply will appear on this page."),
         ({"status": "in_progress"}, "We are working on it"),
         ({"status": "resolved"}, "This is resolved"),
         ({"status": "closed"}, "This is closed"),
@@ -130,6 +130,18 @@ def test_markup_is_escaped(visitor):
 )
 def test_it_explains_the_status(visitor, db, values, text):
     assert text in visitor.get(TicketFactory(**values).private_link_path()).content.decode()
+
+
+def test_it_promises_an_email_only_if_the_desk_sends_any(visitor, db, settings):
+    ticket = TicketFactory(requester_email="a@example.org")
+    promises = ("we will email it to you", "We email our replies", "Email my links")
+    addresses = (ticket.private_link_path(), "/", "/links/", "/t/nonsense/")
+    pages = [visitor.get(address).content.decode() for address in addresses]
+    assert "We send no email. Our replies appear on this page." in pages[0]
+    assert not [each for each in (*promises, "send you replies") if each in "".join(pages)]
+    settings.EMAIL_BACKEND = settings.SMTP_BACKEND
+    page = visitor.get(addresses[0]).content.decode()
+    assert [each for each in promises if each in page] == list(promises)
 
 
 def test_after_a_public_reply_it_says_that_we_have_replied(visitor, ticket):
