@@ -95,3 +95,19 @@ def test_without_javascript(desk, plain):
 
     page.reload()
     expect(page.locator("main")).not_to_contain_text("a known fault")
+
+
+@pytest.mark.parametrize(("width", "count"), [(1280, 2), (360, 1)])
+def test_messages_about_changes_cover_little(desk, ticket, width, count):
+    window = desk.agent(viewport={"width": width, "height": 740})
+    window.goto(f"/tickets/{ticket.pk}/")
+    for name, value in (("Status", "in_progress"), ("Priority", "low"), ("Category", "billing")):
+        window.get_by_label(name, exact=True).select_option(value)
+        expect(window.locator("#toasts")).to_contain_text(f"{name.lower()} is now")
+    expect(window.locator(".toast")).to_have_count(count)
+    expect(window.locator(".toast").last).to_contain_text("category")
+    recent = window.get_by_role("button", name="Recent changes")
+    recent.scroll_into_view_if_needed()
+    box, end = recent.bounding_box(), window.locator("footer").bounding_box()
+    if width == 360:  # at the end of the page, so it covers nothing
+        assert box["y"] >= end["y"] + end["height"]
