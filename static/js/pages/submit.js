@@ -384,26 +384,22 @@ function suggestedValue(suggestion, name) {
 
 // What agents see is chosen in the same way, see quotes.py. The whole evidence is in the text above.
 function quotable(texts) {
-  const folded = texts.map((text) => text.trim().toLowerCase());
-  const contains = (one, other) =>
-    folded[one] !== folded[other] && folded[one].includes(folded[other]);
-  const distinct = texts.filter(
-    (_, index) =>
-      folded.indexOf(folded[index]) === index && !folded.some((_, other) => contains(other, index)),
-  );
+  const folded = texts.map((text) => text.toLowerCase());
+  const isRepeated = (own, index) =>
+    folded.some((other, at) => other.includes(own) && (other !== own || at < index));
   let room = MAX_QUOTED;
-  return distinct.map(shorten).filter((text, index) => {
-    room -= text.length;
-    return room >= 0 || !index;
-  });
+  return texts
+    .filter((_, index) => !isRepeated(folded[index], index))
+    .map(shorten)
+    .filter((text, index) => {
+      room -= text.length;
+      return room >= 0 || !index;
+    });
 }
 
 function shorten(text) {
-  const line = text.trim().replace(/\s+/g, " ");
-  const characters = [...line];
-  if (characters.length <= MAX_QUOTE) return line;
-  const start = characters.slice(0, MAX_QUOTE).join("");
-  return `${start.includes(" ") ? start.slice(0, start.lastIndexOf(" ")) : start}…`;
+  const start = [...text].slice(0, MAX_QUOTE).join("");
+  return start === text ? text : `${start.replace(/\s\S*$/, "")}…`;
 }
 
 function optionOf(select, value) {

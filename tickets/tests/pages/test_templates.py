@@ -113,7 +113,7 @@ def measure(client, path):
     return len(response.content) + sum(sizes), 1 + len(files)
 
 
-def test_the_submit_page_is_small(visitor, size_and_requests):
+def test_the_submit_page_is_small(visitor, size_and_requests, sends_mail):
     size, requests = size_and_requests(visitor, "/")
     assert size <= 40 * KB
     assert requests <= 8
