@@ -19,6 +19,8 @@ from django.utils.safestring import SafeString
 from ..models.triage import Feedback, Prediction, TriageModel
 from ..services.triage import feedback
 from ..services.triage.feedback import delete_feedback
+from ..triage.offline.classifier import untaught_version
+from ..triage.offline.encoders import choice
 from ..web import wording
 from .base import NEWEST, ReadOnlyAdmin, badge, format_time, newest
 
@@ -148,7 +150,7 @@ class TriageModelAdmin(ReadOnlyAdmin):
             "learned_accuracy_share",
             "answers",
         ),
-        *("version", "updated", "retrained"),
+        *("version", "last_learned"),
     )
     list_display_links = None
     sortable_by = ()
@@ -172,25 +174,25 @@ class TriageModelAdmin(ReadOnlyAdmin):
     def feedback_entries(self, row: TriageModel) -> str:
         return wording.number(row.feedback_count)
 
-    @admin.display(description="Lexicon and encoder correct")
+    @admin.display(description="Correct without confirmed tickets")
     def prior_accuracy_share(self, row: TriageModel) -> str | None:
-        return _percentage(row.prior_accuracy)
+        return _percentage(row.measured(row.prior_accuracy))
 
-    @admin.display(description="Confirmed tickets correct")
+    @admin.display(description="Correct with them")
     def learned_accuracy_share(self, row: TriageModel) -> str | None:
-        return _percentage(row.learned_accuracy)
+        return _percentage(row.measured(row.learned_accuracy))
 
     @admin.display(description="In use")
     def answers(self, row: TriageModel) -> str:
-        return "confirmed tickets" if row.leads else "lexicon and encoder"
+        return (
+            "confirmed tickets"
+            if row.leads
+            else wording.offline_name(untaught_version(choice.current()))
+        )
 
-    @admin.display(description="Updated")
-    def updated(self, row: TriageModel) -> str:
-        return format_time(row.updated_at)
-
-    @admin.display(description="Retrained")
-    def retrained(self, row: TriageModel) -> str:
-        return format_time(row.refitted_at)
+    @admin.display(description="Last learned")
+    def last_learned(self, row: TriageModel) -> str:
+        return format_time(Feedback.objects.last_learned(row.field))
 
     @admin.action(description="Retrain from the latest feedback", permissions=["manage"])
     def retrain(self, request: HttpRequest, queryset: QuerySet[TriageModel]) -> None:

@@ -14,6 +14,8 @@ from ..vocabulary import LearnedField, PredictedField, PredictionUse, Source
 from .constraints import between, confidence_field, one_of
 from .ticket import Ticket
 
+MIN_MEASURED = 10  # items of feedback
+
 
 class StoredQuote(TypedDict):
     """Words that a prediction rests on: `text` is `field`'s text from `start` to `end`."""
@@ -183,3 +185,7 @@ class TriageModel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.field}, version {self.version}"
+
+    def measured(self, accuracy: float | None) -> float | None:
+        """Return an accuracy, or None while it rests on too little feedback to say anything."""
+        return accuracy if self.feedback_count >= MIN_MEASURED else None

@@ -278,6 +278,11 @@ def _rounded(value: Any) -> float | None:
 
 
 class FeedbackQuerySet(CountedQuerySet[FeedbackT]):
+    def last_learned(self, name: str) -> datetime | None:
+        """Return when a field's newest learned feedback was learned, by an index."""
+        learned = self.filter(field=name).exclude(learned_at=None).order_by("-decided_at")
+        return learned.values_list("learned_at", flat=True).first()
+
     def newest(self, limit: int) -> list[FeedbackT]:
         """Return the latest feedback that counts with its tickets and vectors, oldest first."""
         rows = self.counted().select_related("ticket__vector").defer("ticket__document")

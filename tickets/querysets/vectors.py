@@ -35,6 +35,11 @@ LACKING = """
     WHERE stored.ticket_id IS NULL
     ORDER BY searched.created_at DESC, searched.id DESC LIMIT %(limit)s
 """
+PROGRESS = """
+    SELECT count(stored.ticket_id), count(*) FROM ({searched}) searched
+    LEFT JOIN tickets_ticketvector stored
+        ON stored.ticket_id = searched.id AND stored.encoder = %(encoder)s AND stored.matched
+"""
 PURGE_MATCHES = """
     WITH searched AS MATERIALIZED ({searched})
     DELETE FROM tickets_ticketmatch WHERE ticket_id NOT IN (SELECT id FROM searched)
@@ -94,6 +99,13 @@ class TicketVectorQuerySet(models.QuerySet[VectorT]):
     def lacking(self, encoder: str, limit: int) -> list[int]:
         """Return tickets that are searched, but not matched by this encoder, newest first."""
         return _ids(LACKING, encoder=encoder, limit=limit)
+
+    def progress(self, encoder: str) -> tuple[int, int]:
+        """Return how many searched tickets are matched by this encoder, and how many there are."""
+        with connection.cursor() as cursor:
+            cursor.execute(PROGRESS.format(searched=SEARCHED), _limits() | {"encoder": encoder})
+            matched, count = cursor.fetchone()
+        return matched, count
 
     def stored_since(self, encoder: str, moment: datetime) -> QuerySet[VectorT, Any]:
         """Return an encoder's id, vector and time of storing, of those stored since then."""

@@ -12,6 +12,21 @@ DECIDERS = {
 }
 
 
+# What a version such as "lexicon-3+use-3" is made of.
+OFFLINE_PARTS = {
+    "lexicon": "lexicon",
+    "use": "encoder",
+    "words": "words",
+    "learned": "confirmed tickets",
+}
+
+
+def offline_name(version: str) -> str:
+    """Name the parts of the offline classifier: "lexicon and encoder" for "lexicon-3+use-3"."""
+    parts = [part.partition("-")[0] for part in version.split("+")]
+    return " and ".join(OFFLINE_PARTS.get(part, part) for part in parts)
+
+
 def percentage(share: float) -> str:
     """Format 0..1 as a percentage: "82%"."""
     return f"{share:.0%}"

@@ -266,6 +266,8 @@ def use_label(use: str) -> str:
 @register.simple_tag
 def source_name(row: Mapping[str, Any]) -> str:
     """Name who predicted, for a row of the triage report: "gemini, gemini-3.5-flash-lite"."""
+    if row["source"] == Source.OFFLINE:
+        return f"Offline: {wording.offline_name(row['model'])}" if row["model"] else "Offline"
     provider = row["provider"] if row["source"] == Source.LLM else label(row["source"])
     # A suggestion whose stored predictions were purged no longer knows its model.
     return ", ".join(filter(None, (provider, row["model"]))) or "Model"

@@ -16,10 +16,22 @@ from ...forms.fields import clean_data
 from ...forms.periods import PeriodForm
 from ...models.housekeeping import DemoTicket
 from ...models.ticket import Ticket
-from ...models.triage import Prediction, TriageModel
+from ...models.triage import MIN_MEASURED, Feedback, Prediction, TriageModel
 from ...querysets.figures import FieldFigures, SourceFigures, TriageFigures
 from ...services.triage.shared_state import model_failure
-from ...vocabulary import ACTIVE_STATUSES, Category, LearnedField, Priority, Sort, WaitingFor
+from ...services.triage.similar import unfinished_progress
+from ...triage.offline.classifier import untaught_version
+from ...triage.offline.encoders import choice
+from ...vocabulary import (
+    ACTIVE_STATUSES,
+    Category,
+    LearnedField,
+    Priority,
+    Sort,
+    Source,
+    WaitingFor,
+)
+from ...web import wording
 from .. import charts
 from ..addresses import list_url
 from ..alerts import Alerts
@@ -116,7 +128,11 @@ def triage(request: Request) -> HttpResponse:
         **period.context(),
         "report": report,
         "fields": [_field_section(name, report, period) for name in LearnedField.values],
-        "models": TriageModel.objects.order_by("field"),
+        "models": _models(),
+        "min_measured": MIN_MEASURED,
+        "untaught": wording.offline_name(untaught_version(choice.current())),
+        "has_model": any(row["source"] == Source.LLM for row in report["sources"]),
+        "progress": unfinished_progress(),
         "demo": DemoTicket.objects.exists(),
         "waiting": Ticket.objects.needing_review().count(),
         "model_failure": model_failure(),
@@ -124,10 +140,32 @@ def triage(request: Request) -> HttpResponse:
     return render(request, "tickets/triage.html", context)
 
 
+class LearnedModel(TypedDict):
+    """What the classifier has learned of one field. The accuracies are None for too few items."""
+
+    model: TriageModel
+    prior_accuracy: float | None
+    learned_accuracy: float | None
+    last_learned: datetime | None
+
+
+def _models() -> list[LearnedModel]:
+    return [
+        {
+            "model": model,
+            "prior_accuracy": model.measured(model.prior_accuracy),
+            "learned_accuracy": model.measured(model.learned_accuracy),
+            "last_learned": Feedback.objects.last_learned(model.field),
+        }
+        for model in TriageModel.objects.order_by("field")
+    ]
+
+
 class FieldSection(TypedDict):
     """What the triage page shows about one field."""
 
     name: str
+    answered: int  # suggestions that came back with a ticket, accepted or not
     values: list[str]
     figures: FieldFigures
     sources: list[SourceFigures]
@@ -140,11 +178,13 @@ def _field_section(name: str, report: TriageFigures, period: Period) -> FieldSec
     values = FIELD_VALUES[LearnedField(name)]
     per_day = [entry for entry in report["per_day"] if entry["field"] == name]
     days = [date.fromisoformat(entry["date"]) for entry in per_day]
+    sources = [row for row in report["sources"] if row["field"] == name]
     return {
         "name": name,
+        "answered": sum(row["shown"] for row in sources),
         "values": values,
         "figures": report["fields"][name],
-        "sources": [row for row in report["sources"] if row["field"] == name],
+        "sources": sources,
         "confusion": charts.confusion(report["confusion"][name], values),
         "calibration": charts.calibration(report["calibration"][name]),
         "chart": charts.accuracy_chart(per_day, *period.bounds(days)),

@@ -233,6 +233,22 @@ def match_lacking(limit: int = MATCHED_AT_ONCE) -> int:
     return len(lacking)
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many of the tickets that are searched have been read and compared."""
+
+    read: int
+    count: int
+
+
+def unfinished_progress() -> Progress | None:
+    """Return how far reading older tickets has come; None once all are read, or without it."""
+    if _searched() is None:
+        return None
+    progress = Progress(*TicketVector.objects.progress(choice.current().name))
+    return progress if progress.read < progress.count else None
+
+
 # --- jobs -------------------------------------------------------------------------------
 
 

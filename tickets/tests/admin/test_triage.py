@@ -74,7 +74,7 @@ def test_the_back_office_shows_the_accuracy_of_each_source(admin):
     PredictionFactory(final_value="billing")
     PredictionFactory(final_value="account")
     html = admin.get(MODELS).content.decode()
-    assert "Offline, lexicon" in html
+    assert "Offline: lexicon" in html
     assert "<td>50%</td>" in html
 
 

@@ -64,7 +64,11 @@ def test_ages(age, text):
         ("llm", "gemini", "flash", "gemini, flash"),
         ("llm", "gemini", "", "gemini"),
         ("llm", "", "", "Model"),
-        ("offline", "offline", "lexicon-3", "Offline, lexicon-3"),
+        ("offline", "offline", "lexicon-2", "Offline: lexicon"),
+        ("offline", "offline", "lexicon-3+use-3", "Offline: lexicon and encoder"),
+        ("offline", "offline", "lexicon-3+words-1", "Offline: lexicon and words"),
+        ("offline", "offline", "learned-2", "Offline: confirmed tickets"),
+        ("offline", "offline", "", "Offline"),
         ("default", "", "", "Default"),
     ],
 )

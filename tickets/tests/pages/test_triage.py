@@ -6,11 +6,19 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from tickets.models.triage import TriageModel
+from tickets.models.triage import Feedback, TriageModel
 from tickets.pages import charts
-from tickets.tests.factories import PredictionFactory, TicketFactory
+from tickets.services.triage.assessment import encode_ticket
+from tickets.tests.factories import AdminFactory, PredictionFactory, TicketFactory
+
+from .conftest import signed_in
 
 PAGE = "/dashboard/triage/"
+
+
+@pytest.fixture
+def admin(db):
+    return signed_in(AdminFactory(is_staff=True, is_superuser=True))
 
 
 def page_of(client, query=""):
@@ -90,14 +98,84 @@ def test_it_shows_the_learned_models(agent):
         learned_accuracy=0.864, leads=True,
     )  # fmt: skip
     page = page_of(agent)
-    for text in (">120</td>", "78%", "86%", "Confirmed tickets</td>"):
+    for text in (">120</td>", "78%", "86%", "Confirmed tickets</td>", ">never</td>"):
         assert text in page
+
+
+def test_an_accuracy_needs_ten_items_of_feedback(agent, admin):
+    model = TriageModel.objects.create(
+        field="category", feedback_count=9, prior_accuracy=0.25, learned_accuracy=0.875
+    )
+    admin_page = "/admin/tickets/triagemodel/"
+    assert "88%" not in page_of(agent) + admin.get(admin_page).content.decode()
+    TriageModel.objects.filter(pk=model.pk).update(feedback_count=10)
+    assert "88%" in page_of(agent)
+    assert "88%" in admin.get(admin_page).content.decode()
+
+
+def test_it_says_when_the_newest_feedback_was_learned(agent, admin):
+    """Not when anything about the model changed."""
+    TriageModel.objects.create(field="category", feedback_count=1)
+    learned_at = timezone.now() - timedelta(hours=5, minutes=1)
+    feedback = {"ticket": TicketFactory(), "field": "category", "value": "billing"}
+    Feedback.objects.create(**feedback, corrected=True, learned_at=learned_at)
+    assert "Last learned" in page_of(agent)
+    assert ">5 h ago<" in page_of(agent)
+    page = admin.get("/admin/tickets/triagemodel/").content.decode()
+    assert "Last learned" in page
+    assert f"{learned_at:%H:%M}" in page
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_it_names_what_answers_without_feedback(agent, settings, is_on):
+    settings.TRIAGE_ENCODER = is_on
+    TriageModel.objects.create(field="category")
+    page = page_of(agent)
+    assert ("Lexicon and encoder correct" in page) == is_on
+    assert ("Lexicon and words correct" in page) == (not is_on)
+
+
+def test_it_has_no_jargon_and_counts_what_senders_accepted(agent):
+    for accepted in (True, True, False):
+        judged(use="shown", accepted=accepted, model="lexicon-3+use-3")
+    judged(use="shadow", model="learned-2")
+    page = page_of(agent)
+    assert '67%<span class="of">of 3 sent</span>' in page
+    assert "67% of 3</td>" in page
+    assert "Offline: lexicon and encoder" in page
+    assert "Offline: confirmed tickets" in page
+    assert "Average distance" not in page
+
+
+def test_costs_are_shown_if_a_model_was_asked(agent):
+    judged()
+    assert "Cost" not in page_of(agent)
+    assert "Estimated cost" not in page_of(agent)
+    judged(source="llm", provider="groq", model="m", cost_usd=0.002)
+    assert "$0.002" in page_of(agent)
+
+
+def test_it_says_how_far_reading_older_tickets_has_come(agent):
+    tickets = TicketFactory.create_batch(3)
+    TicketFactory(spam=True)
+    assert "0 of 3 tickets read" in page_of(agent)
+    encode_ticket(tickets[0].pk, tickets[0].text_digest())
+    assert "1 of 3 tickets read" in page_of(agent)
+    for ticket in tickets[1:]:
+        encode_ticket(ticket.pk, ticket.text_digest())
+    assert "tickets read" not in page_of(agent)
+
+
+def test_without_the_encoder_nothing_is_read(agent, settings):
+    settings.TRIAGE_ENCODER = False
+    TicketFactory()
+    assert "tickets read" not in page_of(agent)
 
 
 def test_queries_do_not_grow_with_predictions(agent, django_assert_max_num_queries):
     for number in range(10):
         judged(model=str(number))
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         page_of(agent)
 
 

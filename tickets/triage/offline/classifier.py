@@ -125,6 +125,11 @@ def contradicts(
     return is_known and is_unlikely, is_known and distance > 1
 
 
+def estimate_version(encoder: Encoder | None) -> str:
+    """Name what answers where nothing was learned: "lexicon-3+use-3"."""
+    return f"{lexicon_scores.VERSION}+{encoder.name}" if encoder else lexicon_scores.VERSION
+
+
 class _Ticket:
     """One ticket, and what this desk knows of such tickets."""
 
@@ -135,9 +140,7 @@ class _Ticket:
         encoder = self.learner.encoder if self.learner is not None else None
         self.reading = Reading(title, description, encoder)
         self.estimate: Estimate = estimate.of(self.reading)
-        self.model = (
-            f"{lexicon_scores.VERSION}+{encoder.name}" if encoder else lexicon_scores.VERSION
-        )
+        self.model = estimate_version(encoder)
 
     def learned(self, field: str, without: int = 0) -> LearnedPrediction | None:
         """Return what the confirmed tickets say, if they lead and one means nearly the same."""
