@@ -416,6 +416,26 @@ def test_the_command_serves_and_stops_cleanly(stop):
         process.communicate()
 
 
+def test_the_command_says_that_triage_asks_it():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "run_fake_llm", "--port", port],
+        cwd=ROOT,
+        env=os.environ | {"GEMINI_API_KEY": "fake", "GEMINI_BASE_URL": f"http://127.0.0.1:{port}"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line == f"Fake model on http://127.0.0.1:{port}: triage asks it now.\n"
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
 def test_the_command_reports_a_used_port_in_one_line(fake):
     port = fake.url.rpartition(":")[2]
     completed = subprocess.run(

@@ -66,6 +66,8 @@ class Command(BaseCommand):
             self._print_live_call(engine.probe(endpoint))
 
     def _print_configuration(self, config: Config, endpoints: Sequence[Endpoint | None]) -> None:
+        own = "as configured in this shell; a running desk may have started with others"
+        self._print_line("settings", own)
         endpoint = endpoints[0]
         if endpoint is None:
             self._print_line("model", _reason_for_no_model(config))

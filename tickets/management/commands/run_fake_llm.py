@@ -10,6 +10,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from tickets.triage import prompts
+from tickets.triage.config import from_settings
+
 DEFAULT_PORT = 8765
 
 
@@ -44,9 +47,15 @@ class Command(BaseCommand):
             raise CommandError(f"Port {options['port']} cannot be used: {error}") from error
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: threading.Thread(target=fake.close).start())
+        use = "use it as GEMINI_BASE_URL with any key, or with /v1 appended as LLM_BASE_URL."
         self.stdout.write(
-            f"Fake model on {fake.url}: use it as GEMINI_BASE_URL with any key,"
-            " or with /v1 appended as LLM_BASE_URL."
+            f"Fake model on {fake.url}: {'triage asks it now.' if _is_asked(fake.url) else use}"
         )
         self.stdout.flush()
         fake.serve()
+
+
+def _is_asked(url: str) -> bool:
+    """Return whether triage is configured to ask this server."""
+    endpoint = from_settings().endpoint(prompts.CLASSIFY.name)
+    return endpoint is not None and endpoint.base_url.startswith(url)

@@ -208,8 +208,9 @@ def start_processes() -> dict[str, ManagedProcess]:
     fakes: dict[str, str] = {}
     if is_switched_on("FAKE_LLM"):
         port = free_port()
-        processes["fake model"] = ManagedProcess("manage.py", "run_fake_llm", "--port", str(port))
         fakes |= {"GEMINI_API_KEY": "fake", "GEMINI_BASE_URL": f"http://127.0.0.1:{port}"}
+        program = ("manage.py", "run_fake_llm", "--port", str(port))
+        processes["fake model"] = ManagedProcess(*program, **fakes)
     if is_switched_on("FAKE_MAIL"):
         smtp, lmtp = free_port(), free_port()
         ports = ("--smtp-port", str(smtp), "--lmtp-port", str(lmtp), "--port", str(free_port()))

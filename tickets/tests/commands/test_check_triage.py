@@ -37,6 +37,7 @@ def check():
 
 def test_without_a_key_triage_is_offline():
     output = check()
+    assert "as configured in this shell" in output
     assert "no key is set" in output
     assert "offline" in output
     assert "GEMINI_API_KEY" in output
