@@ -10,7 +10,7 @@ const TIMEOUT = 8000; // milliseconds
 const MIN_LENGTH = 20; // characters
 const SIMILAR_LENGTH = 500; // characters compared with other tickets
 const MAX_QUOTE = 40; // characters shown of one quote
-const MAX_QUOTED = 60; // and of all quotes of one value: the page reserves two lines for them
+const MAX_QUOTED = 70; // and of all of one value, with their marks: two lines are reserved
 const FIELDS = ["category", "priority"];
 const TYPED = ["requester_email", "description", "title"];
 const FORM_KEY = "form_key";
@@ -392,7 +392,7 @@ function quotable(texts) {
     .filter((_, index) => !isRepeated(folded[index], index))
     .map(shorten)
     .filter((text, index) => {
-      room -= text.length;
+      room -= text.length + 4;
       return room >= 0 || !index;
     });
 }

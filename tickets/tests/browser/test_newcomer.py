@@ -111,3 +111,4 @@ def test_messages_about_changes_cover_little(desk, ticket, width, count):
     box, end = recent.bounding_box(), window.locator("footer").bounding_box()
     if width == 360:  # at the end of the page, so it covers nothing
         assert box["y"] >= end["y"] + end["height"]
+        assert window.locator(".toast").bounding_box()["y"] < 20

@@ -93,7 +93,7 @@ def test_suggested_fills_and_explains(form, questions):
             ["charged again and again for the same month"],
             "Because of “charged again and again for the same…”",
         ),
-        (["x" * 30, "y" * 31], f"Because of “{'x' * 30}”"),
+        (["x" * 30, "y" * 33], f"Because of “{'x' * 30}”"),
     ],
 )
 def test_each_value_quotes_its_own_evidence_once(form, questions, texts, evidence):
