@@ -3,14 +3,13 @@
 import "./base.js";
 import { byId } from "../lib/dom.js";
 import "../lib/files.js";
+import { quotable } from "../lib/quotes.js";
 import { session } from "../lib/storage.js";
 
 const PAUSE = 700; // milliseconds without a key before the text is classified
 const TIMEOUT = 8000; // milliseconds
 const MIN_LENGTH = 20; // characters
 const SIMILAR_LENGTH = 500; // characters compared with other tickets
-const MAX_QUOTE = 40; // characters shown of one quote
-const MAX_QUOTED = 60; // and of all of one value, with their marks: two lines are reserved
 const FIELDS = ["category", "priority"];
 const TYPED = ["requester_email", "description", "title"];
 const FORM_KEY = "form_key";
@@ -380,26 +379,6 @@ function filledIn(text, values) {
 
 function suggestedValue(suggestion, name) {
   return suggestion[`suggested_${name}`];
-}
-
-// What agents see is chosen in the same way, see quotes.py. The whole evidence is in the text above.
-function quotable(texts) {
-  const folded = texts.map((text) => text.toLowerCase());
-  const isRepeated = (own, index) =>
-    folded.some((other, at) => other.includes(own) && (other !== own || at < index));
-  let room = MAX_QUOTED;
-  return texts
-    .filter((_, index) => !isRepeated(folded[index], index))
-    .map(shorten)
-    .filter((text, index) => {
-      room -= text.length + 4;
-      return room >= 0 || !index;
-    });
-}
-
-function shorten(text) {
-  const start = [...text].slice(0, MAX_QUOTE).join("");
-  return start === text ? text : `${start.replace(/\s\S*$/, "")}…`;
 }
 
 function optionOf(select, value) {

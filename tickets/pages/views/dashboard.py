@@ -19,7 +19,7 @@ from ...models.ticket import Ticket
 from ...models.triage import MIN_MEASURED, Feedback, Prediction, TriageModel
 from ...querysets.figures import FieldFigures, SourceFigures, TriageFigures
 from ...services.triage.shared_state import model_failure
-from ...services.triage.similar import unfinished_progress
+from ...services.triage.similar import reading_progress
 from ...triage.offline.classifier import untaught_version
 from ...triage.offline.encoders import choice
 from ...vocabulary import (
@@ -132,7 +132,7 @@ def triage(request: Request) -> HttpResponse:
         "min_measured": MIN_MEASURED,
         "untaught": wording.offline_name(untaught_version(choice.current())),
         "has_model": any(row["source"] == Source.LLM for row in report["sources"]),
-        "progress": unfinished_progress(),
+        "progress": reading_progress(),
         "demo": DemoTicket.objects.exists(),
         "waiting": Ticket.objects.needing_review().count(),
         "model_failure": model_failure(),

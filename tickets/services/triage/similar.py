@@ -241,7 +241,7 @@ class Progress:
     count: int
 
 
-def unfinished_progress() -> Progress | None:
+def reading_progress() -> Progress | None:
     """Return how far reading older tickets has come; None once all are read, or without it."""
     if _searched() is None:
         return None
