@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from ..models.triage import Feedback, Prediction, TriageModel
 from ..services.triage import feedback
 from ..services.triage.feedback import delete_feedback
-from ..triage.offline.classifier import untaught_version
+from ..triage.offline.classifier import estimate_version
 from ..triage.offline.encoders import choice
 from ..web import wording
 from .base import NEWEST, ReadOnlyAdmin, badge, format_time, newest
@@ -187,7 +187,7 @@ class TriageModelAdmin(ReadOnlyAdmin):
         return (
             "confirmed tickets"
             if row.leads
-            else wording.offline_name(untaught_version(choice.current()))
+            else wording.offline_name(estimate_version(choice.current()))
         )
 
     @admin.display(description="Last learned")

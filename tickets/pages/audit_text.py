@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from ..audit.trail import AuditEntry
-from ..triage.offline import prior
+from ..triage.offline import lexicon_scores
 from ..vocabulary import (
     ENUMERATED_FIELDS,
     TEXT_FIELDS,
@@ -232,7 +232,7 @@ def _is_by_triage(entry: AuditEntry) -> bool:
 
 
 def _crosses_border(old: int | None, new: int) -> bool:
-    return old is None or prior.priority(old) != prior.priority(new)
+    return old is None or lexicon_scores.priority(old) != prior.priority(new)
 
 
 def _is_chosen(entry: AuditEntry, name: str) -> bool:

@@ -20,7 +20,7 @@ from ...models.triage import MIN_MEASURED, Feedback, Prediction, TriageModel
 from ...querysets.figures import FieldFigures, SourceFigures, TriageFigures
 from ...services.triage.shared_state import model_failure
 from ...services.triage.similar import reading_progress
-from ...triage.offline.classifier import untaught_version
+from ...triage.offline.classifier import estimate_version
 from ...triage.offline.encoders import choice
 from ...vocabulary import (
     ACTIVE_STATUSES,
@@ -130,7 +130,7 @@ def triage(request: Request) -> HttpResponse:
         "fields": [_field_section(name, report, period) for name in LearnedField.values],
         "models": _models(),
         "min_measured": MIN_MEASURED,
-        "untaught": wording.offline_name(untaught_version(choice.current())),
+        "estimate_name": wording.offline_name(estimate_version(choice.current())),
         "has_model": any(row["source"] == Source.LLM for row in report["sources"]),
         "progress": reading_progress(),
         "demo": DemoTicket.objects.exists(),
