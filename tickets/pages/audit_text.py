@@ -232,7 +232,7 @@ def _is_by_triage(entry: AuditEntry) -> bool:
 
 
 def _crosses_border(old: int | None, new: int) -> bool:
-    return old is None or lexicon_scores.priority(old) != prior.priority(new)
+    return old is None or lexicon_scores.priority(old) != lexicon_scores.priority(new)
 
 
 def _is_chosen(entry: AuditEntry, name: str) -> bool:
