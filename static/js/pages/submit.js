@@ -367,10 +367,8 @@ function readable(text) {
 }
 
 // The default is nobody's suggestion.
-function givesClue({ source, evidence }) {
-  return (
-    source === "llm" || (source === "offline" && Object.values(evidence).some((all) => all.length))
-  );
+function givesClue({ source, confidence }) {
+  return source === "llm" || (source === "offline" && confidence.category !== null);
 }
 
 function filledIn(text, values) {

@@ -126,6 +126,14 @@ NO_CLUE = {
 }
 
 
+def test_a_suggestion_may_rest_on_no_words_of_the_text(form, questions):
+    """Agents decided so about tickets that mean the same."""
+    form.description.fill(PROBLEM)
+    questions.answer(source="offline", evidence={"category": [], "priority": []})
+    form.expect_state("suggested")
+    expect(form.panel.locator(".suggestion-evidence")).to_have_text(["", ""])
+
+
 @pytest.mark.parametrize("source", ["default", "offline"])
 def test_a_text_without_a_clue_gets_no_suggestion(form, questions, source):
     form.write()

@@ -25,7 +25,7 @@ PRIORITY_URGENCY = (18.0, 48.0, 73.0, 92.0)  # the usual urgency of each priorit
 CLEAR_WORD = 3.0  # of a feeling, beside the logarithm of the encoder's share
 # What the encoder must be sure of in a text without a word of the lexicon, or nothing is known:
 # the likeliest category, or that it is high or critical.
-MIN_KNOWN_SHARE, MIN_URGENT_SHARE = 0.55, 0.4
+MIN_KNOWN_SHARE, MIN_URGENT_SHARE = 0.68, 0.5
 URGENCY_UNIT = 6.0  # points that change the odds of a priority by a factor of e
 BORDERS = tuple(float(least) for _name, least in reversed(lexicon_scores.PRIORITY_FROM[:-1]))
 
