@@ -52,8 +52,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "file",
             nargs="?",
-            help="CSV in UTF-8 with a column text, optionally title, and any of category, priority,"
-            " sentiment (labels) and urgency (0 to 100); empty cells and other columns are ignored",
+            help="CSV in UTF-8 with a column text, any of category, priority, sentiment (labels)"
+            " and urgency (0 to 100), and optionally title and source (for figures of each source);"
+            " empty cells and other columns are ignored",
         )
         parser.add_argument(
             "--from-tickets",
