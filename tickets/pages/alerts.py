@@ -66,7 +66,7 @@ class Alerts:
 
     @classmethod
     def read(cls) -> Self:
-        """Return what is wrong now. Six queries; the model's state is in this process."""
+        """Return what is wrong now. Six queries, and one more if there is a model."""
         messages = InboundMessage.objects.counts_to_act_on(timezone.now() - OVERDUE)
         return cls(
             model_failure=model_failure(),

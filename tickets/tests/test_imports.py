@@ -75,7 +75,7 @@ FACES = {
     "tools.fake_mail": "the server, and its two ways to reach the desk",
 }
 
-# A ticket that is edited teaches the classifier, and the job of the model edits tickets.
+# An edit of a ticket gives feedback to the classifier, and the job of the model edits tickets.
 CYCLES_OF_FOLDERS = [["tickets.services.editing", "tickets.services.triage"]]
 
 

@@ -174,7 +174,7 @@ class Probe(NamedTuple):
     reason: str
     seconds: float
     cost_usd: float
-    retry_after: float = 0.0  # seconds that the service asks to be left alone
+    retry_after: float = 0.0  # seconds that the service asks us to wait
 
 
 def probe(endpoint: Endpoint) -> Probe:
@@ -206,7 +206,7 @@ def why_unusable(settings: Config, task: prompts.Task = prompts.CLASSIFY) -> str
 
 
 def seconds_paused(settings: Config | None = None) -> float:
-    """Return for how many seconds a service has asked to be left alone; 0 if none has."""
+    """Return how many more seconds a service asks us to wait; 0 if none does."""
     settings = settings or config.from_settings()
     endpoints = {settings.endpoint(task.name) for task in prompts.TASKS}
     return max(

@@ -29,7 +29,7 @@ T = TypeVar("T")
 MAX_FAILURES = 3  # in a row, before the circuit breaker opens
 PAUSE = 30.0  # seconds
 LONG_PAUSE = 300.0  # after failures that someone must fix
-MAX_PAUSE = 3600.0  # however long the service asks to be left alone
+MAX_PAUSE = 3600.0  # however long the service asks us to wait
 NEEDS_FIXING = frozenset({"bad_key", "missing_model", "no_credit"})
 NOT_A_FAILURE = frozenset({"blocked", "busy", "impatient"})  # these are not the service's fault
 CHARS_PER_TOKEN = 4  # for services that do not report tokens
@@ -100,7 +100,7 @@ class ModelGateway:
         self._built_provider()
 
     def seconds_paused(self, state: SharedState) -> float:
-        """Return for how long the service has asked to be left alone."""
+        """Return how many more seconds the service asks us to wait."""
         return state.seconds_paused(self._pause_key)
 
     def _call(self, prompt: Prompt, state: SharedState, deadline: float) -> Reply:
@@ -149,7 +149,7 @@ class ModelGateway:
     def _pause_after(
         self, error: ProviderError, breaker: CircuitBreaker, state: SharedState
     ) -> None:
-        """Report a failure to the circuit breaker, and a wish to be left alone to everybody."""
+        """Report a failure to the circuit breaker, and for how long to wait to all processes."""
         asked_for = min(error.retry_after, MAX_PAUSE)
         if asked_for:
             state.pause(self._pause_key, asked_for)

@@ -21,8 +21,8 @@ from .text import cut_at_word
 MAX_REPLY_CHARS = 64_000
 MAX_MODEL_TITLE_CHARS = 300
 MAX_QUOTES = 3
-# What words stand for where a confidence is a number: low is well below the confidence at which
-# people review a prediction, medium is below it, high is above it.
+# What words stand for where a confidence is a number: people review what is below .6, so
+# low and medium, and not high.
 _CONFIDENCE_OF_PRIORITY = {Priority.LOW: 0.3, Priority.MEDIUM: 0.5, Priority.HIGH: 0.8}
 CONFIDENCE_WORDS = {
     name: _CONFIDENCE_OF_PRIORITY[Priority(value)]

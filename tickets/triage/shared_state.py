@@ -34,7 +34,7 @@ class SharedState(Protocol):
         """Give up a claim."""
 
     def pause(self, key: str, seconds: float) -> None:
-        """Note that a service asked to be left alone for some seconds from now."""
+        """Note that a service asks us to wait for some seconds from now."""
 
     def seconds_paused(self, key: str) -> float:
         """Return how many of these seconds are left; 0 if none are."""

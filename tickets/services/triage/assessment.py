@@ -69,7 +69,7 @@ def assess_offline(ticket: Ticket, fields: Collection[str]) -> Assessment:
     """Decide those of the fields that nobody has decided yet, in milliseconds.
 
     Where category and priority are given, nobody waits for the encoder: its urgency follows with
-    the job of `vectors.py`. Call `save_predictions` on the result once the ticket is stored.
+    the job `encode_ticket`. Call `save_predictions` on the result once the ticket is stored.
     """
     open_fields = frozenset(fields) & frozenset(ticket.decided_by(Source.DEFAULT))
     text, key = (ticket.description, ticket.title), ticket.pk or 0

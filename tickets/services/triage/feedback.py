@@ -101,10 +101,10 @@ def _store_feedback(ticket: Ticket, name: str, value: str, now: datetime) -> Non
 
 
 def learn_feedback(feedback_id: int) -> None:
-    """Learn this row and all others of its field that wait.
+    """Learn this row and others of its field that wait, up to MAX_LEARNED_AT_ONCE.
 
     Does nothing if the row was learned before or is gone. After a bulk change the first of many
-    jobs does the work of all.
+    jobs does the work of the next ones.
     """
     waiting = Feedback.objects.counted().filter(learned_at=None)
     name = waiting.filter(pk=feedback_id).values_list("field", flat=True).first()

@@ -1,7 +1,6 @@
 """What the desk's processes share for triage, in the database.
 
-Implements the protocols of `triage/shared_state.py` (everything around a model's calls) and
-`triage/offline/classifier.py` (the learned models).
+Implements the protocol of `triage/shared_state.py`: everything around a model's calls.
 """
 
 from __future__ import annotations

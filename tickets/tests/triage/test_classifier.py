@@ -1,4 +1,4 @@
-"""The classifier answers from lexicon and encoder, or from what the desk has taught."""
+"""The classifier answers from lexicon and encoder, or from what the desk has learned."""
 
 import threading
 
@@ -124,7 +124,7 @@ def test_what_the_encoder_is_sure_of_counts_without_a_known_word(text, is_urgent
     assert (answer and answer.priority in ("high", "critical")) is is_urgent
 
 
-# --- what the desk has taught ---------------------------------------------------------
+# --- what the desk has learned --------------------------------------------------------
 
 
 @pytest.mark.parametrize(("field", "value"), [("category", "account"), ("priority", "high")])

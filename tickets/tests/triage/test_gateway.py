@@ -1,4 +1,4 @@
-"""What is charged when there is no usable reply, and services that ask to be left alone."""
+"""What is charged when there is no usable reply, and services that ask us to wait."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Refusals of each service in its own wording, and how long it wants to be left alone."""
+"""Refusals of each service in its own wording, and how long it asks us to wait."""
 
 import dataclasses
 import json
@@ -46,7 +46,7 @@ def test_a_monthly_limit_of_anthropic_is_no_rate_limit():
         assert failure(build("anthropic", server)).reason == "no_credit"
 
 
-# --- How long a service wants to be left alone -----------------------------------------
+# --- How long a service asks us to wait ------------------------------------------------
 
 NOW = "Date: Sun, 06 Nov 2033 08:49:37 GMT"
 

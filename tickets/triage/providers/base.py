@@ -10,8 +10,8 @@ from .proxies import NO_PROXIES, Proxies
 
 HOSTED_TIMEOUT = 4.0  # seconds
 
-# Why there is no reply. These words are counted in the database and shown by
-# `manage.py check_triage`, so they must not change.
+# Why there is no reply. The database counts these words for a day, and `manage.py check_triage` and
+# docs/triage.md explain them.
 FAILURE_REASONS = (
     "no_key",
     "no_model",
@@ -45,7 +45,7 @@ class ProviderError(Exception):
     """There is no usable reply. `reason` is counted, and never shown to a requester.
 
     `usage` is what was charged all the same. With `answer_lost` that is unknown, because the
-    service began to answer. `retry_after` is how many seconds the service asks to be left alone.
+    service began to answer. `retry_after` is how many seconds the service asks us to wait.
     """
 
     def __init__(

@@ -50,7 +50,7 @@ _UNREACHABLE = (
 class TransportResponse:
     status: int
     body: bytes
-    retry_after: float = 0.0  # seconds that the service asks to be left alone
+    retry_after: float = 0.0  # seconds that the service asks us to wait
 
     def json(self) -> dict[str, Any]:
         """Return the JSON object in the body, or raise ProviderError."""

@@ -1,7 +1,7 @@
 """The sentence encoder: Google's Universal Sentence Encoder, multilingual, in numpy.
 
-Nothing else loads numpy or the encoder's package, and they are loaded only when the first text is
-encoded. It knows 16 languages; a vector has 512 numbers.
+Only this and `fitting` load numpy and the encoder's package, and not before an encoder is needed.
+It knows 16 languages; a vector has 512 numbers.
 
 Texts in scripts that it cannot read nearly all get the same vector, whatever they say. There, the
 words themselves take the place of their meaning.

@@ -25,5 +25,5 @@ A stem has at least six letters; shorter words are written out, or "plant*" woul
 Spanish "plantas". An alternative is one word. Nouns of technology and of a trade weigh little:
 what is asked about them decides.
 
-To add a language, add its folder and its name in `files.LANGUAGES`.
+To add a language, add its folder and its code in `vocabulary.Language`.
 """
