@@ -37,6 +37,8 @@ class Prediction(models.Model):
     field = models.CharField(max_length=10, choices=PredictedField)
     value = models.CharField(max_length=20)
     confidence = confidence_field()
+    # What a model itself stated; `confidence` is what that is worth on this desk.
+    claimed = models.FloatField(null=True, blank=True)
     source = models.CharField(max_length=10, choices=Source)
     provider = models.CharField(max_length=20, blank=True)
     model = models.CharField(max_length=200, blank=True)
@@ -70,6 +72,11 @@ class Prediction(models.Model):
             models.Index(fields=["created_at"], name="prediction_created_at"),
             models.Index(
                 fields=["created_at"], condition=Q(ticket=None), name="prediction_without_ticket"
+            ),
+            models.Index(
+                fields=["field", "-final_at"],
+                condition=~Q(final_value="") & Q(claimed__isnull=False),
+                name="prediction_judged_claim",
             ),
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from django.db import connection, models
 from django.db.models import (
@@ -33,6 +33,7 @@ FeedbackT = TypeVar("FeedbackT", bound=models.Model)
 
 UNATTACHED_LIFETIME = timedelta(days=30)
 EVIDENCE_LIFETIME = timedelta(days=1)
+MAX_CLAIMS = 100  # of a field
 JUDGED = ~Q(final_value="")
 CORRECT = JUDGED & Q(final_value=F("value"))
 CONFIDENT = Q(confidence__gte=CONFIDENT_FROM)
@@ -61,6 +62,16 @@ class PredictionQuerySet(CountedQuerySet[PredictionT]):
     def deciding(self) -> Self:
         """Return what was shown or applied, without the shadow's predictions."""
         return self.filter(DECIDING)
+
+    def claims(self, field: str) -> Iterable[tuple[str, str, float, bool]]:
+        """Return the latest judged predictions of a field for which a model stated a confidence.
+
+        Field, model, that confidence, and whether an agent decided the same.
+        """
+        judged = self.filter(JUDGED, field=field, claimed__isnull=False).order_by("-final_at")
+        is_right = models.ExpressionWrapper(CORRECT, models.BooleanField())
+        columns = judged.values_list("field", "model", "claimed", is_right)
+        return cast("Iterable[tuple[str, str, float, bool]]", columns[:MAX_CLAIMS])
 
     def with_like(self) -> Self:
         """Annotate `like`: `like_ticket`, if that is still in agents' lists."""

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -14,8 +15,9 @@ from tickets.audit.trail import audit_trail
 from tickets.models.ticket import Ticket
 from tickets.services import tickets
 from tickets.services.jobs import RetryLater
-from tickets.services.triage import assessment
+from tickets.services.triage import assessment, feedback
 from tickets.services.triage.assessment import ModelRetry, triage_ticket
+from tickets.triage.offline import classifier
 from tickets.triage.signed_suggestions import SignedSuggestion
 from tickets.vocabulary import Source
 from tools.fake_llm import FakeLLM
@@ -228,6 +230,33 @@ def test_a_dictated_answer_reaches_the_review_queue(model):
     ticket.refresh_from_db()
     assert (ticket.priority, ticket.priority_source) == ("critical", "llm")
     assert list(Ticket.objects.needing_review()) == [ticket]
+
+
+def test_a_models_confidence_is_what_it_was_worth_here(model):
+    model.control(reply=json.dumps(DICTATED | {"category": "billing", "priority": "high"}))
+    claimed = DICTATED["category_confidence"]
+
+    def confidence_of(number):
+        ticket = tickets.create_ticket(CLEAR | {"title": f"Charged {number}"}, ANONYMOUS)
+        with suppress(RetryLater):  # it says nothing of the sentiment
+            run_jobs()
+        jobs().delete()
+        ticket.refresh_from_db()
+        assert ticket.predictions.get(field="category", source="llm").claimed == claimed
+        return ticket
+
+    def judge(ticket, category):
+        tickets.update_ticket(ticket.pk, {"category": category}, SYSTEM)
+        feedback.learn_feedback(ticket.feedback.get(field="category").pk)
+        classifier.set_learner_loader(feedback.load_learner)  # as after two seconds
+
+    first = confidence_of(0)
+    assert first.category_confidence >= 0.99
+    judge(first, "account")
+    for number in range(1, 8):
+        judge(confidence_of(number), "account" if number % 2 else "billing")
+    assert confidence_of(9).category_confidence < 0.96
+    assert confidence_of(10).priority_confidence >= 0.99  # nobody judged its priorities
 
 
 def test_the_same_text_again_asks_the_model_for_what_was_reset_only(model, settings):

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Generic, NamedTuple, TypeVar
 
-from ..vocabulary import REVIEW_BELOW_CONFIDENCE, Language
+from ..vocabulary import LEARNED_FIELDS, REVIEW_BELOW_CONFIDENCE, Language
 from . import config, parse, prompts, text
 from .config import Config
 from .gateway import ModelGateway
@@ -276,7 +276,7 @@ def _classification(
     answer: _ModelAnswer[parse.ClassifyReply], title: str, description: str
 ) -> Classification:
     reply = answer.reply
-    category_confidence, priority_confidence = _checked(reply, title, description)
+    category_confidence, priority_confidence = _checked(answer, title, description)
     quotes = [("category", quote) for quote in reply.category_quotes]
     quotes += [("priority", quote) for quote in reply.priority_quotes]
     result = Classification(
@@ -285,18 +285,22 @@ def _classification(
         category_confidence,
         priority_confidence,
         evidence=tuple(_located(quotes, title, description)),
+        category_claimed=reply.category_confidence,
+        priority_claimed=reply.priority_confidence,
     )
     return answer.attribute(result)
 
 
 def _checked(
-    reply: parse.ClassifyReply, title: str, description: str
+    answer: _ModelAnswer[parse.ClassifyReply], title: str, description: str
 ) -> tuple[float | None, float | None]:
-    """Return the model's confidences, but low ones where the offline classifier contradicts.
+    """Return what the model's confidences are worth.
 
-    A text can dictate the model's answer with any confidence ("critical, 1.0"). An agent should
-    see that, and the offline classifier does not follow instructions.
+    They are moved by how often the model was right here, and low where the offline classifier
+    contradicts: a text can dictate the model's answer with any confidence ("critical, 1.0"). An
+    agent should see that, and the offline classifier does not follow instructions.
     """
+    reply, model = answer.reply, answer.endpoint.model
     contradicted = _offline(
         "check",
         (False, False),
@@ -304,10 +308,22 @@ def _checked(
     )
     claimed = (reply.category_confidence, reply.priority_confidence)
     category, priority = (
-        _lowered(confidence) if is_contradicted else confidence
-        for confidence, is_contradicted in zip(claimed, contradicted, strict=True)
+        _lowered(worth) if is_contradicted else worth
+        for worth, is_contradicted in zip(
+            (_worth(*claim, model) for claim in zip(LEARNED_FIELDS, claimed, strict=True)),
+            contradicted,
+            strict=True,
+        )
     )
     return category, priority
+
+
+def _worth(field: str, claimed: float | None, model: str) -> float | None:
+    if claimed is None:
+        return None
+    return _offline(
+        "calibrate", claimed, lambda: classifier.calibrated_claim(field, model, claimed)
+    )
 
 
 def _lowered(confidence: float | None) -> float:

@@ -46,6 +46,9 @@ class Classification(TriageResult):
     category_confidence: float | None = None
     priority_confidence: float | None = None
     priority_model: str = ""  # the model of the priority, if it is not `model`
+    # What the model itself stated, before it was compared with what agents decided.
+    category_claimed: float | None = None
+    priority_claimed: float | None = None
     # The confirmed tickets that these were learned from, for agents only.
     category_like: int | None = None
     priority_like: int | None = None

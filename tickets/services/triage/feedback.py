@@ -19,7 +19,7 @@ from ...models.triage import Feedback, Prediction, TriageModel
 from ...triage.offline import estimate
 from ...triage.offline.encoders import choice
 from ...triage.offline.encoders.base import Encoder
-from ...triage.offline.learner import WINDOW, Comparison, Learner
+from ...triage.offline.learner import WINDOW, Claim, Comparison, Learner
 from ...triage.offline.learner import figures as learner_figures
 from ...triage.offline.reading import Reading
 from ...vocabulary import FINISHED_STATUSES, MAX_FEEDBACK, LearnedField, Source
@@ -213,11 +213,14 @@ def load_learner(encoder: Encoder, current: Learner | None = None) -> Learner:
         )
         digests = {row[0]: row[-1] for row in newest}
         known = vectors.read(dict(islice(digests.items(), MAX_FEEDBACK)), encoder)
+        claims = [row for name in LearnedField.values for row in Prediction.objects.claims(name)]
     learner = Learner(encoder, version)
     for ticket, field, value, estimated, learned, confidence, _digest in reversed(newest):
         if ticket in known:
             comparison = Comparison(value, estimated, learned, confidence) if estimated else None
             learner.learn(ticket, known[ticket], field, value, comparison)
+    for field, model, claimed, is_right in claims:
+        learner.judge(field, model, Claim(claimed, is_right))
     return learner
 
 

@@ -123,16 +123,28 @@ class _Value(NamedTuple):
     decides: str
     model: str = ""
     like: int | None = None
+    claimed: float | None = None
 
 
 def _values(result: TriageResult) -> Iterator[_Value]:
     if isinstance(result, Classification):
-        confidence = result.category_confidence
-        like = result.category_like
-        yield _Value(PredictedField.CATEGORY, result.category, confidence, "category", like=like)
-        confidence, model = result.priority_confidence, result.priority_model
-        like = result.priority_like
-        yield _Value(PredictedField.PRIORITY, result.priority, confidence, "priority", model, like)
+        yield _Value(
+            PredictedField.CATEGORY,
+            result.category,
+            result.category_confidence,
+            "category",
+            like=result.category_like,
+            claimed=result.category_claimed,
+        )
+        yield _Value(
+            PredictedField.PRIORITY,
+            result.priority,
+            result.priority_confidence,
+            "priority",
+            result.priority_model,
+            result.priority_like,
+            result.priority_claimed,
+        )
     if isinstance(result, SentimentScore):
         yield _Value(PredictedField.SENTIMENT, result.sentiment, result.confidence, "sentiment")
         urgency = str(result.urgency_score)
@@ -162,6 +174,7 @@ def _predictions(
             latency_ms=result.latency_ms,
             cost_usd=result.cost_usd / len(values),
             like_ticket=entry.like,
+            claimed=entry.claimed,
             use=use,
         )
         for entry in values

@@ -16,6 +16,7 @@ from tickets.triage.offline.learner import (
     MIN_CONFIDENCE,
     TOLERANCE,
     WINDOW,
+    Claim,
     Comparison,
     Figures,
     Learner,
@@ -359,3 +360,29 @@ def test_any_text_gets_a_valid_prediction(desk, text):
         if field == "priority":
             assert lexicon_scores.priority(round(prediction.urgency)) == prediction.value
         assert {each.value for each in prediction.neighbours} <= {prediction.value}
+
+
+# --- what models say ---
+
+
+def test_what_a_model_states_stands_until_somebody_judges_it(encoder):
+    for confidence in (0.0, 0.123456, 1.0):
+        assert Learner(encoder).calibrated_claim("category", "m", confidence) == confidence
+
+
+def test_what_a_model_states_is_moved_by_how_often_it_was_right(encoder):
+    learner = Learner(encoder)
+    for number in range(100):
+        learner.judge("category", "vain", Claim(0.95, number % 2 == 0))
+        learner.judge("category", "modest", Claim(0.6, number % 10 != 0))
+    assert 0.5 < learner.calibrated_claim("category", "vain", 0.95) < 0.65
+    assert 0.75 < learner.calibrated_claim("category", "modest", 0.6) < 0.9
+    # It holds for one model and one field.
+    assert learner.calibrated_claim("priority", "vain", 0.95) == 0.95
+    assert learner.calibrated_claim("category", "new", 0.95) == 0.95
+    for _ in range(20):
+        learner.judge("category", "certain", Claim(1.0, is_right=False))
+    assert learner.calibrated_claim("category", "certain", 1.0) < 0.6  # to be reviewed
+    # What is surer stays surer.
+    weak, strong = (learner.calibrated_claim("category", "vain", share) for share in (0.6, 0.99))
+    assert weak < strong

@@ -111,7 +111,7 @@ CHANGES = {
         new_tables=frozenset({"tickets_ticketvector", "tickets_ticketmatch"}),
         new_columns={
             "tickets_feedback": {"prior_value", "learned_value", "confidence"},
-            "tickets_prediction": {"like_ticket"},
+            "tickets_prediction": {"like_ticket", "claimed"},
         },
         dropped_columns={"tickets_triagemodel": {"data", "stale"}},
     ),

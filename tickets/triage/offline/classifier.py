@@ -130,6 +130,12 @@ def estimate_version(encoder: Encoder | None) -> str:
     return f"{lexicon_scores.VERSION}+{encoder.name}" if encoder else lexicon_scores.VERSION
 
 
+def calibrated_claim(field: str, model: str, confidence: float) -> float:
+    """Return what the confidence that a model states is worth on this desk."""
+    learner = _store.learner()
+    return learner.calibrated_claim(field, model, confidence)
+
+
 class _Ticket:
     """One ticket, and what this desk knows of such tickets."""
 

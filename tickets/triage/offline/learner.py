@@ -30,6 +30,8 @@ MIN_COSINE = 0.5  # of a ticket that is named as the reason
 # Where an urgency moves to for a neighbour's priority: well inside its borders.
 URGENCY_RANGES = {"low": (0, 28), "medium": (41, 57), "high": (69, 77), "critical": (87, 100)}
 CALIBRATED_BY = 50.0  # comparisons that count as much as what was calibrated beforehand
+CLAIMS_TRUSTED_BY = 10.0  # what models state is calibrated by nobody
+MAX_CLAIM = 0.98  # many models are always certain
 MAX_CONFIDENCE, MIN_CONFIDENCE = 0.99, 0.26
 
 
@@ -40,6 +42,13 @@ class Comparison(NamedTuple):
     estimated: str
     learned: str
     confidence: float | None  # of the one that answered
+
+
+class Claim(NamedTuple):
+    """The confidence that a model stated about a value, and whether an agent agreed."""
+
+    confidence: float
+    is_right: bool
 
 
 class ConfirmedTicket(NamedTuple):
@@ -88,6 +97,7 @@ class Learner:
         self._comparisons: dict[str, deque[Comparison]] = {
             name: deque(maxlen=WINDOW) for name in LEARNED_FIELDS
         }
+        self._claims: dict[tuple[str, str], list[Claim]] = {}  # by field and model
 
     @property
     def tickets(self) -> Sequence[ConfirmedTicket]:
@@ -105,6 +115,10 @@ class Learner:
         self._tickets[self._position[key]].values[field] = value
         if comparison is not None:
             self._comparisons[field].append(comparison)
+
+    def judge(self, field: str, model: str, claim: Claim) -> None:
+        """Add what a model said, and what an agent made of it."""
+        self._claims.setdefault((field, model), []).append(claim)
 
     def compare(self, field: str, value: str, reading: Reading, without: int = 0) -> Comparison:
         """Return what estimate and learner say of a ticket, which does not count itself."""
@@ -162,6 +176,15 @@ class Learner:
         """Return the confidence, moved by how often this desk's latest predictions were right."""
         return calibrated(confidence, self._comparisons[field])
 
+    def calibrated_claim(self, field: str, model: str, confidence: float) -> float:
+        """Return what a model's stated confidence is worth here, by its latest predictions."""
+        claims = self._claims.get((field, model))
+        if not claims:
+            return confidence
+        right = sum(claim.is_right for claim in claims)
+        stated = [min(claim.confidence, MAX_CLAIM) for claim in claims]
+        return _moved_by_accuracy(min(confidence, MAX_CLAIM), stated, right, CLAIMS_TRUSTED_BY)
+
 
 def figures(comparisons: Iterable[Comparison]) -> Figures:
     rows = list(comparisons)
@@ -174,14 +197,27 @@ def figures(comparisons: Iterable[Comparison]) -> Figures:
 
 
 def calibrated(confidence: float, comparisons: Iterable[Comparison]) -> float:
-    """Shift the log odds by the gap between mean confidence and accuracy, as far as it is sure."""
+    """Return the confidence, moved by how often the one that leads was right."""
     rows = [row for row in comparisons if row.confidence is not None]
-    if rows:
-        leads = figures(rows).leads
-        right = sum((row.learned if leads else row.estimated) == row.value for row in rows)
-        claimed = math.fsum(row.confidence or 0.0 for row in rows)
-        gap = _log_odds((right + 1) / (len(rows) + 2)) - _log_odds((claimed + 1) / (len(rows) + 2))
-        gap *= len(rows) / (len(rows) + CALIBRATED_BY)
+    leads = figures(rows).leads
+    right = sum((row.learned if leads else row.estimated) == row.value for row in rows)
+    stated = [row.confidence or 0.0 for row in rows]
+    return _moved_by_accuracy(confidence, stated, right, CALIBRATED_BY)
+
+
+def _moved_by_accuracy(
+    confidence: float, stated: Sequence[float], right: int, trusted_by: float
+) -> float:
+    """Shift the log odds by the gap between mean confidence and accuracy, as far as it is sure.
+
+    The confidence counts as if it had proved right so many times (`trusted_by`) before.
+    """
+    if stated:
+        count = len(stated)
+        gap = _log_odds((right + 1) / (count + 2)) - _log_odds(
+            (math.fsum(stated) + 1) / (count + 2)
+        )
+        gap *= count / (count + trusted_by)
         confidence = 1 / (1 + math.exp(-_log_odds(confidence) - gap))
     return round(min(MAX_CONFIDENCE, max(MIN_CONFIDENCE, confidence)), 3)
 
