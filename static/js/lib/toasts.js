@@ -2,7 +2,7 @@
 import { byId, dispatch, focusOn } from "./dom.js";
 import { local, session } from "./storage.js";
 
-const MAX_TOASTS = matchMedia("(width < 40rem)").matches ? 1 : 2;
+const MAX_TOASTS = matchMedia("(width < 40rem)").matches ? 1 : 3;
 const UNDO_TIME = 20000; // milliseconds, as in desk.css
 const RECENT_TIME = 10 * 60000; // milliseconds
 const MAX_RECENT = 50; // changes
