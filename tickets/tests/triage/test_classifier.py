@@ -96,6 +96,14 @@ def test_confirmed_tickets_contradict_a_model_too(encoder):
     assert not classifier.contradicts(text, "", "account", "medium", learner=learner)[0]
 
 
+def test_a_confirmed_category_says_nothing_about_the_priority(encoder):
+    """Nothing else is known of this text."""
+    learner = trained(encoder, UNKNOWN + " {}", "billing", 8)
+    text = f"{UNKNOWN} 9"
+    assert not estimate.of(Reading("", text, encoder)).is_known
+    assert classifier.contradicts(text, "", "account", "critical", learner=learner) == (True, False)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -111,18 +111,7 @@ def contradicts(
     Either the estimate says so, or what agents decided on tickets of nearly the same meaning.
     """
     ticket = _Ticket(title, description, learner, lexicon_only=False)
-    learned = {field: ticket.learned(field) for field in ("category", "priority")}
-    values = {
-        field: prediction.value if prediction else estimate.value_of(field, ticket.estimate)[0]
-        for field, prediction in learned.items()
-    }
-    is_known = ticket.estimate.is_known
-    distance = abs(PRIORITIES.index(priority) - PRIORITIES.index(values["priority"]))
-    is_unlikely = ticket.estimate.category[CATEGORIES.index(category)] < MIN_PLAUSIBLE_SHARE
-    confirmed = learned["category"]
-    if confirmed is not None and confirmed.confidence >= CONFIDENT_FROM:
-        is_unlikely, is_known = confirmed.value != category, True
-    return is_known and is_unlikely, is_known and distance > 1
+    return ticket.contradicts_category(category), ticket.contradicts_priority(priority)
 
 
 def estimate_version(encoder: Encoder | None) -> str:
@@ -132,8 +121,7 @@ def estimate_version(encoder: Encoder | None) -> str:
 
 def calibrated_claim(field: str, model: str, confidence: float) -> float:
     """Return what the confidence that a model states is worth on this desk."""
-    learner = _store.learner()
-    return learner.calibrated_claim(field, model, confidence)
+    return _store.learner().calibrated_claim(field, model, confidence)
 
 
 class _Ticket:
@@ -154,6 +142,20 @@ class _Ticket:
             return None
         learned = self.learner.predict(field, self.reading, self.estimate, without)
         return learned if learned is not None and learned.neighbours else None
+
+    def contradicts_category(self, category: str) -> bool:
+        confirmed = self.learned("category")
+        if confirmed is not None and confirmed.confidence >= CONFIDENT_FROM:
+            return confirmed.value != category
+        share = self.estimate.category[CATEGORIES.index(category)]
+        return self.estimate.is_known and share < MIN_PLAUSIBLE_SHARE
+
+    def contradicts_priority(self, priority: str) -> bool:
+        confirmed = self.learned("priority")
+        if confirmed is None and not self.estimate.is_known:
+            return False
+        own = confirmed.value if confirmed else estimate.value_of("priority", self.estimate)[0]
+        return abs(PRIORITIES.index(priority) - PRIORITIES.index(own)) > 1
 
     def answer(self, field: str, without: int) -> _Answer:
         """Return the value of "category" or "priority"."""
