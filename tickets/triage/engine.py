@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Generic, NamedTuple, TypeVar
 
-from ..vocabulary import LEARNED_FIELDS, REVIEW_BELOW_CONFIDENCE, Language
+from ..vocabulary import REVIEW_BELOW_CONFIDENCE, Language
 from . import config, parse, prompts, text
 from .config import Config
 from .gateway import ModelGateway
@@ -306,16 +306,12 @@ def _checked(
         (False, False),
         lambda: classifier.contradicts(description, title, reply.category, reply.priority),
     )
-    claimed = (reply.category_confidence, reply.priority_confidence)
-    category, priority = (
-        _lowered(worth) if is_contradicted else worth
-        for worth, is_contradicted in zip(
-            (_worth(*claim, model) for claim in zip(LEARNED_FIELDS, claimed, strict=True)),
-            contradicted,
-            strict=True,
-        )
+    category = _worth("category", reply.category_confidence, model)
+    priority = _worth("priority", reply.priority_confidence, model)
+    return (
+        _lowered(category) if contradicted[0] else category,
+        _lowered(priority) if contradicted[1] else priority,
     )
-    return category, priority
 
 
 def _worth(field: str, claimed: float | None, model: str) -> float | None:

@@ -13,32 +13,32 @@ STEM_CHARS = 5
 UNSPACED_FROM = "\u0e00"
 
 
-def named(text: str) -> Iterator[tuple[str, float, int, int]]:
-    """Yield the name, weight, start and end of each feature."""
+def named(text: str) -> Iterator[tuple[str, float]]:
+    """Yield the name and the weight of each feature."""
     stopwords = load_lexicon().stopwords
     previous: Token | None = None
     is_previous_common = False
     for token in tokenise(text):
-        word, start, end = token
+        word = token.word
         if not word:  # pairs do not cross the end of a sentence
             previous = None
             continue
         if max(word) >= UNSPACED_FROM:
-            yield from _pieces(text, start, end)
+            yield from _pieces(text[token.start : token.end])
             previous = None
             continue
         is_common = word in stopwords
-        yield word, STOPWORD if is_common or word.isdecimal() else WORD, start, end
+        yield word, STOPWORD if is_common or word.isdecimal() else WORD
         if len(word) > STEM_CHARS + 1:
-            yield f"~{word[:STEM_CHARS]}", STEM, start, end
+            yield f"~{word[:STEM_CHARS]}", STEM
         if previous is not None and not (is_common and is_previous_common):
-            yield f"{previous.word} {word}", PAIR, previous.start, end
+            yield f"{previous.word} {word}", PAIR
         previous, is_previous_common = token, is_common
 
 
-def _pieces(text: str, start: int, end: int) -> Iterator[tuple[str, float, int, int]]:
+def _pieces(run: str) -> Iterator[tuple[str, float]]:
     """Yield pairs of neighbouring characters, for scripts that write no spaces between words."""
-    if end - start == 1:
-        yield fold(text[start:end]), WORD, start, end
-    for at in range(start, end - 1):
-        yield fold(text[at : at + 2]), WORD, at, at + 2
+    if len(run) == 1:
+        yield fold(run), WORD
+    for at in range(len(run) - 1):
+        yield fold(run[at : at + 2]), WORD

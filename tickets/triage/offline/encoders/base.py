@@ -53,9 +53,8 @@ class Encoder(Protocol):
     name: str
     borders: Sequence[float]  # see `offline.estimate`
     sharpness: float  # calibrates what estimate makes of it together with the lexicon
-    least_critical: (
-        float  # share of critical; less excludes an emergency, whatever words stand there
-    )
+    # A smaller share of critical excludes an emergency, whatever words stand there.
+    least_critical: float
 
     def __hash__(self) -> int: ...
 

@@ -129,8 +129,7 @@ def _heaviest(vector: Vector) -> Vector:
 
 
 def _features(text: str) -> Iterator[tuple[str, float]]:
-    for name, weight, _start, _end in named(text):
-        yield name, weight
+    yield from named(text)
     for token in tokenise(text):
         word = f"<{token.word[:MAX_WORD_CHARS]}>"
         if token.word:
