@@ -115,6 +115,11 @@ CHANGES = {
         },
         dropped_columns={"tickets_triagemodel": {"data", "stale"}},
     ),
+    "0.6": Changes(
+        new_tables=frozenset(),
+        new_columns={},
+        dropped_columns={},
+    ),
 }
 
 
