@@ -288,7 +288,44 @@ def _rounded(value: Any) -> float | None:
     return None if value is None else round(float(value), 4)
 
 
+# Each decision judges its predictions. The same one again changes neither them nor the feedback.
+STORE_DECISIONS = """
+WITH decided (field, value) AS (SELECT * FROM unnest(%(fields)s::text[], %(values)s::text[])),
+judged AS (
+    UPDATE tickets_prediction AS prediction
+    SET final_value = decided.value, final_at = %(now)s
+    FROM decided
+    WHERE prediction.ticket_id = %(ticket)s AND prediction.field = decided.field
+)
+INSERT INTO {feedback} AS stored
+    (ticket_id, field, value, corrected, decided_at, prior_value, learned_value)
+SELECT %(ticket)s, decided.field, decided.value, EXISTS (
+    SELECT FROM tickets_prediction AS prediction
+    WHERE prediction.ticket_id = %(ticket)s AND prediction.field = decided.field
+        AND prediction.value <> decided.value AND prediction.use <> 'shadow'
+), %(now)s, '', ''
+FROM decided
+ON CONFLICT (ticket_id, field) DO UPDATE SET
+    value = excluded.value, corrected = excluded.corrected, decided_at = excluded.decided_at,
+    learned_at = NULL, prior_value = '', learned_value = '', confidence = NULL
+WHERE stored.value <> excluded.value
+"""
+
+
 class FeedbackQuerySet(CountedQuerySet[FeedbackT]):
+    def store_decisions(self, ticket_id: int, values: Mapping[str, str]) -> None:
+        """Store an agent's decisions about a ticket by LearnedField, in one statement."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                STORE_DECISIONS.format(feedback=self.model._meta.db_table),
+                {
+                    "ticket": ticket_id,
+                    "fields": list(values),
+                    "values": list(values.values()),
+                    "now": timezone.now(),
+                },
+            )
+
     def last_learned(self, name: str) -> datetime | None:
         """Return when a field's newest learned feedback was learned, by an index."""
         learned = self.filter(field=name).exclude(learned_at=None).order_by("-decided_at")

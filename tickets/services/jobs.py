@@ -4,6 +4,46 @@ A job that was queued by an earlier release has that release's name and argument
 renamed job keeps its old name as an alias.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from procrastinate.tasks import Task
+
+# Those who ask for the same job within so many seconds share one.
+SOON = 2
+# By the clock of the database, as the workers of all machines go by it. Nobody waits for another
+# transaction: what that one queues is not there yet, and may never be, so there are two jobs.
+DEFER_SOON = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, scheduled_at)
+SELECT %(queue)s, %(task)s, %(priority)s, %(lock)s,
+    CASE WHEN pg_try_advisory_xact_lock(hashtextextended(name, 0)) THEN name END, due
+FROM floor(extract(epoch FROM clock_timestamp()) / %(seconds)s) AS part,
+    concat(%(task)s, ' ', part) AS name, to_timestamp((part + 2) * %(seconds)s) AS due
+WHERE NOT EXISTS (
+    SELECT FROM procrastinate_jobs WHERE queueing_lock = name AND status = 'todo'
+)
+ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
+"""
+
+
+def defer_soon(task: Task[..., Any, Any]) -> None:
+    """Queue a job without arguments, in the caller's transaction.
+
+    It runs SOON to twice SOON seconds later, for all whose transactions end by then. What a
+    longer one stores must be found by a later run.
+    """
+    values: dict[str, str | int | None] = {
+        "queue": task.queue,
+        "task": task.name,
+        "priority": task.priority,
+        "lock": task.lock,
+        "seconds": SOON,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(DEFER_SOON, values)
+
 
 class RetryLater(Exception):
     """Make the queue run the job again, after the time that its retry strategy says.

@@ -24,6 +24,14 @@ from tools.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.django_db
 
+
+@pytest.fixture(autouse=True)
+def _forget_what_was_learned():
+    """Let the next test not find what this one has taught the process."""
+    yield
+    classifier.set_learner_loader(feedback.load_learner)
+
+
 ANONYMOUS = Actor("anonymous")
 SUGGESTION = SignedSuggestion(uuid.uuid4(), "technical", "critical", "llm", 0.9, 0.8)
 # The fake model reads "charge" and "twice" as billing and high, "ridiculous" as angry.
@@ -247,7 +255,7 @@ def test_a_models_confidence_is_what_it_was_worth_here(model):
 
     def judge(ticket, category):
         tickets.update_ticket(ticket.pk, {"category": category}, SYSTEM)
-        feedback.learn_feedback(ticket.feedback.get(field="category").pk)
+        feedback.learn_waiting()
         classifier.set_learner_loader(feedback.load_learner)  # as after two seconds
 
     first = confidence_of(0)

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
@@ -14,10 +15,12 @@ from tickets.models.housekeeping import DemoTicket
 from tickets.models.ticket import Ticket
 from tickets.models.triage import Feedback, TicketVector, TriageModel
 from tickets.services import comments, tickets
+from tickets.services.jobs import SOON
 from tickets.services.triage import assessment, feedback, vectors
 from tickets.services.triage.feedback import learn, load_learner
 from tickets.tests.factories import TicketFactory
 from tickets.tests.locks import wait_for_lock
+from tickets.tests.worker import work_now
 from tickets.triage.offline import classifier
 from tickets.triage.offline.classifier import classify
 from tickets.triage.offline.encoders import choice
@@ -54,8 +57,11 @@ def correct(count=1, value="billing", text=ODD_TEXT):
 
 
 def learn_all():
-    for row in Feedback.objects.filter(learned_at=None).order_by("pk"):
-        feedback.learn_feedback(row.pk)
+    feedback.learn_waiting()
+
+
+def learning_jobs():
+    return ProcrastinateJob.objects.filter(task_name=learn.name)
 
 
 def stored_model(field="category"):
@@ -78,9 +84,9 @@ def test_a_correction_is_feedback_and_makes_one_job():
     row = Feedback.objects.get()
     assert (row.ticket, row.field, row.value) == (ticket, "category", "billing")
     assert row.corrected is True
-    [job] = ProcrastinateJob.objects.filter(task_name=learn.name)
-    assert job.args == {"feedback_id": row.pk}
-    assert job.lock == "learn"
+    [job] = learning_jobs()
+    assert (job.queue_name, job.lock, job.args) == ("learning", "learn", {})
+    assert timezone.now() < job.scheduled_at < timezone.now() + timedelta(seconds=2 * SOON)
 
 
 def test_a_finished_ticket_is_two_confirmations():
@@ -99,7 +105,8 @@ def test_opening_and_closing_again_gives_no_new_feedback():
     for status in ("closed", "open", "resolved", "closed"):
         tickets.update_ticket(ticket.pk, {"status": status}, SYSTEM)
     assert Feedback.objects.count() == 2
-    assert ProcrastinateJob.objects.filter(task_name=learn.name).count() == 2
+    decided = Feedback.objects.earliest("decided_at").decided_at
+    assert Feedback.objects.latest("decided_at").decided_at == decided
 
 
 def test_a_later_correction_changes_the_feedback_and_is_learned_again():
@@ -124,7 +131,7 @@ def test_a_change_that_is_rolled_back_gives_no_feedback():
         tickets.update_ticket(ticket.pk, {"category": "billing"}, SYSTEM)
         transaction.set_rollback(True)
     assert not Feedback.objects.exists()
-    assert not ProcrastinateJob.objects.filter(task_name=learn.name).exists()
+    assert not learning_jobs().exists()
 
 
 def test_a_value_given_back_to_triage_has_no_feedback_any_more():
@@ -146,8 +153,8 @@ def test_a_value_given_back_to_triage_has_no_feedback_any_more():
 def test_feedback_is_learned_once():
     correct()
     row = Feedback.objects.get()
-    feedback.learn_feedback(row.pk)
-    feedback.learn_feedback(row.pk)
+    learn_all()
+    learn_all()
     assert (stored_model().version, stored_model().feedback_count) == (1, 1)
     assert learned() == {row.ticket_id: "billing"}
     row.refresh_from_db()
@@ -156,21 +163,52 @@ def test_feedback_is_learned_once():
     assert 0 < row.confidence < 1
 
 
-def test_the_first_of_many_jobs_learns_all_that_wait():
+def test_decisions_of_the_same_seconds_share_a_job():
+    started = time.monotonic()
+    correct(20)
+    most = (time.monotonic() - started) // SOON + 2  # parts of SOON seconds that it touched
+    assert 1 <= learning_jobs().count() <= most < 20
+    learn_all()
+    assert (stored_model().version, len(learned())) == (1, 20)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_decision_does_not_wait_for_another_whose_job_is_not_stored_yet():
+    first, second = create(), create()
+
+    def decide_and_take_it_back():
+        with transaction.atomic():
+            tickets.update_ticket(first.pk, {"category": "billing"}, SYSTEM)
+            another = thread.submit(
+                elsewhere(lambda: tickets.update_ticket(second.pk, {"category": "account"}, SYSTEM))
+            )
+            another.result(10)
+            transaction.set_rollback(True)
+
+    with ThreadPoolExecutor(1) as thread:
+        decide_and_take_it_back()
+    assert learning_jobs().count() == 1  # its own, since the other one never came
+    work_now()
+    assert learned() == {second.pk: "account"}
+
+
+def test_what_a_job_leaves_is_learned_by_the_next(monkeypatch):
+    monkeypatch.setattr(feedback, "MAX_LEARNED_AT_ONCE", 3)
     correct(5)
-    first, *later = Feedback.objects.order_by("pk").values_list("pk", flat=True)
-    feedback.learn_feedback(first)
-    assert (stored_model().version, len(learned())) == (1, 5)
-    for pk in later:
-        feedback.learn_feedback(pk)
-    assert (stored_model().version, len(learned())) == (1, 5)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    learn_all()
+    assert len(learned()) == 3
+    assert learning_jobs().exists()
+    learn_all()
+    assert len(learned()) == 5
 
 
 def test_feedback_of_a_deleted_ticket_causes_no_error():
     correct()
     row = Feedback.objects.get()
     tickets.delete_ticket(row.ticket_id, SYSTEM)
-    feedback.learn_feedback(row.pk)
+    learn_all()
     assert learned() == {}
     assert not TriageModel.objects.filter(feedback_count__gt=0).exists()
 
@@ -413,7 +451,7 @@ def test_feedback_that_is_learned_during_a_retraining_is_not_lost(same_ticket):
             wait_for_lock()  # it has read its feedback and compared it
             changed = first if same_ticket else create("Quite another matter")
             tickets.update_ticket(changed.pk, {"category": "technical"}, SYSTEM)
-            feedback.learn_feedback(Feedback.objects.get(ticket=changed, field="category").pk)
+            learn_all()
         retraining.result()
     expected = {first.pk: "billing", changed.pk: "technical"}
     assert learned() == expected
@@ -431,7 +469,7 @@ def test_a_decision_that_commits_after_a_retraining_is_learned_by_its_job():
         thread.submit(elsewhere(feedback.retrain)).result(30)  # passes over the locked row
     row = Feedback.objects.get(field="category")
     assert row.learned_at is None
-    feedback.learn_feedback(row.pk)
+    learn_all()
     assert learned() == {ticket.pk: "technical"}
 
 
@@ -449,7 +487,7 @@ def test_learning_retraining_and_deleting_do_not_wait_for_each_other_in_vain():
 
     def learn_again(pk):
         Feedback.objects.filter(pk=pk).update(learned_at=None)
-        feedback.learn_feedback(pk)
+        learn_all()
 
     work = [
         lambda: [tickets.delete_ticket(pk, SYSTEM) for pk in deleted],

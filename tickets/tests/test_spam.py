@@ -96,8 +96,7 @@ def learned_from():
 def test_a_decision_about_spam_waits_until_it_is_none(agent):
     ticket = TicketFactory(spam=True)
     update_ticket(ticket.pk, {"category": "billing", "status": "resolved"}, agent)
-    row = Feedback.objects.get(field="category")
-    feedback.learn_feedback(row.pk)
+    feedback.learn_waiting()
     assert not TriageModel.objects.filter(feedback_count__gt=0).exists()
     assert not feedback._needs_training()  # or it would train every ten minutes, for nothing
     update_ticket(ticket.pk, {"spam": False}, agent)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
@@ -23,20 +22,24 @@ from ...triage.offline.learner import WINDOW, Claim, Comparison, Learner
 from ...triage.offline.learner import figures as learner_figures
 from ...triage.offline.reading import Reading
 from ...vocabulary import FINISHED_STATUSES, MAX_FEEDBACK, LearnedField, Source
+from ..jobs import defer_soon
 from . import vectors
 
-MAX_LEARNED_AT_ONCE = 200
+MAX_LEARNED_AT_ONCE = 200  # of each field
 
 # --- recording --------------------------------------------------------------------------
 
 
 def record_feedback(ticket: Ticket, fields: Collection[str]) -> None:
-    """Record that these values are now an agent's decision, in the caller's transaction."""
-    now = timezone.now()
-    for name in fields:
-        value = getattr(ticket, name)
-        ticket.predictions.filter(field=name).update(final_value=value, final_at=now)
-        _store_feedback(ticket, name, value, now)
+    """Record that these values are now an agent's decision, in the caller's transaction.
+
+    A decision that is the same as before is not learned again.
+    """
+    if fields:
+        Feedback.objects.store_decisions(
+            ticket.pk, {name: getattr(ticket, name) for name in fields}
+        )
+        learn_soon()
 
 
 def retract_feedback(ticket: Ticket, fields: Collection[str]) -> None:
@@ -72,46 +75,29 @@ def _unjudge(predictions: QuerySet[Prediction]) -> None:
     predictions.update(final_value="", final_at=None)
 
 
-def _store_feedback(ticket: Ticket, name: str, value: str, now: datetime) -> None:
-    """Store the decision and queue a job that learns it, unless it is the same as before."""
-    earlier = ticket.feedback.filter(field=name).first()
-    if earlier is not None and earlier.value == value:
-        return
-    predictions = ticket.predictions.deciding().filter(field=name)
-    row, _created = Feedback.objects.update_or_create(
-        ticket=ticket,
-        field=name,
-        defaults={
-            "value": value,
-            "corrected": predictions.exclude(value=value).exists(),
-            "decided_at": now,
-            "learned_at": None,
-            "prior_value": "",
-            "learned_value": "",
-            "confidence": None,
-        },
-    )
-    learn.defer(feedback_id=row.pk)
-
-
 # --- learning ---------------------------------------------------------------------------
 #
 # Locks are taken in one order: a ticket, the models, feedback. Learning passes over locked
-# feedback: an agent changes it right now, which queues its own job.
+# feedback: an agent changes it right now, which queues a job.
 
 
-def learn_feedback(feedback_id: int) -> None:
-    """Learn this row and others of its field that wait, up to MAX_LEARNED_AT_ONCE.
+def learn_soon() -> None:
+    """Queue a job that learns what waits by then, for all decisions of these seconds."""
+    defer_soon(learn)
 
-    Does nothing if the row was learned before or is gone. After a bulk change the first of many
-    jobs does the work of the next ones.
-    """
-    waiting = Feedback.objects.counted().filter(learned_at=None)
-    name = waiting.filter(pk=feedback_id).values_list("field", flat=True).first()
-    if name is None:
-        return
-    rows = waiting.filter(field=name).newest(MAX_LEARNED_AT_ONCE)
-    _learn(load_learner(choice.current()), rows, [name])
+
+def learn_waiting() -> None:
+    """Learn the feedback that waits, the newest MAX_LEARNED_AT_ONCE of each field."""
+    waiting = Feedback.objects.filter(learned_at=None)
+    by_field = {
+        name: waiting.filter(field=name).newest(MAX_LEARNED_AT_ONCE) for name in LearnedField.values
+    }
+    fields = [name for name, rows in by_field.items() if rows]
+    if fields:
+        rows = [row for name in fields for row in by_field[name]]
+        _learn(load_learner(choice.current()), rows, fields)
+    if any(len(rows) == MAX_LEARNED_AT_ONCE for rows in by_field.values()):
+        learn_soon()
 
 
 def retrain() -> None:
@@ -285,8 +271,8 @@ def _lock_models() -> dict[str, TriageModel]:
     retry=RetryStrategy(max_attempts=3, exponential_wait=5),
 )
 def learn(feedback_id: int = 0, lesson_id: int = 0) -> None:
-    """Learn an agent's decision. Jobs queued by release 0.1 name it `lesson_id`."""
-    learn_feedback(feedback_id or lesson_id)
+    """Learn what agents decided. Jobs of earlier releases name a piece of it, and learn all too."""
+    learn_waiting()
 
 
 @app.periodic(cron="*/10 * * * *")
