@@ -63,6 +63,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Static files come first: the headers of pages would add 400 bytes to each of them.
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tickets.web.lost_connections.repeat_reads",
     "tickets.web.middleware.request_id",
     "tickets.web.middleware.plain_cookies",
     "tickets.web.language.public_language",
@@ -126,7 +127,8 @@ else:
         "DATA_DIR": env["DATA_DIR"],
         "OPTIONS": database_options,
     }
-DATABASES = {"default": {**database, "CONN_HEALTH_CHECKS": True}}
+# Requests do not ask whether a connection works, see tickets/web/lost_connections.py.
+DATABASES = {"default": {**database, "CONN_HEALTH_CHECKS": False}}
 # Database triggers write the audit trail, see tickets/models/.
 PGHISTORY_APPEND_ONLY = False
 # The time of the change itself: its transaction may have begun earlier and waited for a lock.

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import exceptions
 from ..exceptions import DeskError
+from .lost_connections import is_lost
 
 STATUS_AND_CODE: dict[type[DeskError], tuple[int, str]] = {
     exceptions.InvalidInput: (400, "validation_error"),
@@ -126,8 +127,11 @@ def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/") or request.path.rstrip("/") in paths
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
-    return respond(request, exceptions.Unavailable())
+def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """Return the response to an error of the database. It says whether the connection was lost."""
+    response = respond(request, exceptions.Unavailable())
+    response.lost_connection = is_lost(error)  # type: ignore[attr-defined]
+    return response
 
 
 # --- Django's handlers, see config/urls.py ---
@@ -148,8 +152,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     # Middleware may also find the database unavailable; `process_exception` sees only views.
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        return unavailable(request)
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError | InterfaceError):
+        return unavailable(request, error)
     return answer(request, 500, "server_error", gettext("Something went wrong on our side."))
 
 

@@ -131,7 +131,7 @@ class error_answers:  # noqa: N801  (a middleware, named like the functions besi
                 return errors.respond(request, PayloadTooLarge())
             case OperationalError() | InterfaceError():
                 logger.error("database unavailable (request %s): %s", request_id, error)
-                return errors.unavailable(request)
+                return errors.unavailable(request, error)
             case IntegrityError() if request.path.startswith("/admin/"):
                 # The admin's forms check before they store. Somebody else saved first.
                 logger.warning("refused (request %s)", request_id, exc_info=error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
+from django.db import connection
 from procrastinate.contrib.django.management.commands import procrastinate
 
 from tickets.services.mail import lmtp
@@ -17,6 +18,8 @@ class Command(procrastinate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         with ExitStack() as stack:
             if options.get("command") == "worker":
+                # Not every job is repeated, and a round trip for each costs little.
+                connection.settings_dict["CONN_HEALTH_CHECKS"] = True
                 stack.enter_context(lmtp.listening())
                 stack.enter_context(Receiver())
             super().handle(*args, **options)

@@ -142,6 +142,25 @@ def test_acknowledged_data_survives_a_kill_of_everything(program):
     assert json.loads(program.fetch(f"/api/tickets/{created['id']}/")[1])["title"] == "Safe"
 
 
+def test_requests_and_jobs_go_on_after_a_crash_of_the_database(program):
+    program.start(FAKE_MAIL="1")
+    [outbox] = re.findall(
+        r"Email to and from the desk: (http://127\.0\.0\.1:\d+/)", program.output()
+    )
+    ticket = {"title": "Lamp", "description": "Dark", "requester_email": "kim@example.org"}
+    number = json.loads(program.fetch("/api/tickets/", ticket)[1])["id"]
+    for process in program.database_processes():
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    # The read starts the server again, and is answered.
+    assert json.loads(program.fetch(f"/api/tickets/{number}/")[1])["title"] == "Lamp"
+    number = json.loads(program.fetch("/api/tickets/", ticket)[1])["id"]
+    deadline = time.monotonic() + TIMEOUT
+    while f"[#{number}] We have your request" not in urllib.request.urlopen(outbox).read().decode():
+        assert time.monotonic() < deadline, program.output()
+        time.sleep(0.2)
+
+
 def test_the_fake_mail_server_takes_what_the_desk_sends(program):
     program.start(FAKE_MAIL="1")
     [address] = re.findall(

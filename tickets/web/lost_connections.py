@@ -1,0 +1,65 @@
+"""Database connections that were lost, as by a restart of the database.
+
+No request asks whether its connection works: that would be a round trip each. A read whose
+connection was lost is repeated once. A write is answered with 503, because it may have been
+stored.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
+
+logger = logging.getLogger(__name__)
+# An administrator or a crash ended the connection, or the server is starting or stopping.
+LOST_STATES = ("08", "57P0")
+# There was no connection that could be lost.
+NEVER_CONNECTED = (PoolClosed, PoolTimeout, TooManyRequests)
+
+
+def repeat_reads(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., Any]:
+    """Repeat a read once if its database connection was lost, from the beginning."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if getattr(response, "lost_connection", False):
+            replace_connections()
+            if request.method in ("GET", "HEAD"):
+                logger.warning("repeating %s %s", request.method, request.path)
+                # A new one: the first has loaded parts of a session and an actor.
+                return get_response(type(request)(request.environ))  # type: ignore[attr-defined,call-arg]
+        return response
+
+    return middleware
+
+
+def is_lost(error: BaseException | None) -> bool:
+    """Return whether a database error means that the connection was lost."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    cause = error.__cause__
+    if isinstance(error, InterfaceError):  # used after it was lost
+        return True
+    state = getattr(cause, "sqlstate", None)
+    if state is None:  # the client found out, not the server
+        return isinstance(cause, psycopg.OperationalError) and not isinstance(
+            cause, NEVER_CONNECTED
+        )
+    return bool(state.startswith(LOST_STATES))
+
+
+def replace_connections() -> None:
+    """Give up this thread's connection, and replace those of the pool that do not work either."""
+    connection.close()
+    # If the database does not answer at all, the next statement says so.
+    with suppress(OperationalError):
+        connection.get_connection_params()  # starts the embedded server
+        if pool := connection.pool:  # type: ignore[attr-defined]
+            pool.check()
