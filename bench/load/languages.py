@@ -168,32 +168,32 @@ LANGUAGES = (
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words of a language, commonest first, and the sums of their frequencies."""
+    """The entries of a language, commonest first, and the sums of their frequencies."""
 
     language: Language
-    words: list[str]
+    entries: list[str]
     cumulative: list[float]
 
     def draw(self, rng: random.Random, count: int) -> list[str]:
-        return rng.choices(self.words, cum_weights=self.cumulative, k=count)
+        return rng.choices(self.entries, cum_weights=self.cumulative, k=count)
 
 
 @functools.cache
 def vocabulary(language: Language) -> Vocabulary:
     rng = random.Random(f"words of {language.code}")
-    words = dict.fromkeys(language.common.split())
+    entries = dict.fromkeys(language.common.split())
     onsets, vowels, codas = (
         [part.replace("-", "") for part in text.split()]
         for text in (language.onsets, language.vowels, language.codas)
     )
-    limit = len(words) + (RARE_WORDS if language.space else RARE_WORDS // 6)
-    while len(words) < limit:
+    limit = len(entries) + (RARE_WORDS if language.space else RARE_WORDS // 6)
+    while len(entries) < limit:
         syllables = (
             rng.choice(onsets) + rng.choice(vowels) + rng.choice(codas)
             for _ in range(rng.choice((1, 1, 2, 2, 2, 3)))
         )
         word = "".join(syllables)
         if len(word) > 2 and word not in PLANTED:
-            words.setdefault(word)
-    frequencies = (1 / (rank + 2.7) for rank in range(len(words)))
-    return Vocabulary(language, list(words), list(itertools.accumulate(frequencies)))
+            entries.setdefault(word)
+    frequencies = (1 / (rank + 2.7) for rank in range(len(entries)))
+    return Vocabulary(language, list(entries), list(itertools.accumulate(frequencies)))

@@ -19,7 +19,7 @@ LAST = (
     *("kovacs", "lopez", "moreau", "nguyen", "olsen", "petrov", "quist", "rossi", "silva", "tan"),
     *("ueda", "vogel", "wagner", "xu", "yilmaz", "zimmer", "ahmed", "brown", "cohen", "demir"),
 )
-PLACES = (
+TOWNS = (
     *("kestrel", "harbour", "bright", "northwind", "oldmill", "larch", "meadow", "casaverde"),
     *("polar", "sunny", "quarry", "tidewater", "granite", "willow", "copper", "amber"),
 )
@@ -34,9 +34,9 @@ def address(rank: int) -> str:
     first, last = FIRST[rank % len(FIRST)], LAST[rank // len(FIRST) % len(LAST)]
     number = rank // (len(FIRST) * len(LAST))
     company = rank * 7919 % 2003
-    place, trade = PLACES[company % len(PLACES)], TRADES[company // len(PLACES) % len(TRADES)]
-    branch = company // (len(PLACES) * len(TRADES))
-    return f"{first}.{last}{number or ''}@{place}-{trade}{branch or ''}.example"
+    town, trade = TOWNS[company % len(TOWNS)], TRADES[company // len(TOWNS) % len(TRADES)]
+    branch = company // (len(TOWNS) * len(TRADES))
+    return f"{first}.{last}{number or ''}@{town}-{trade}{branch or ''}.example"
 
 
 def draw_rank(rng: random.Random, count: int) -> int:

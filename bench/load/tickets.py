@@ -218,14 +218,14 @@ class _Ticket:
 
     def _comment(self, chunk: Chunk, role: str, public: bool) -> None:
         is_agent = role == "agent"
-        words = _drawn_words(self.rng, self.language, 22, 300)
+        body = _drawn_words(self.rng, self.language, 22, 300)
         if is_agent and self.rng.random() < IN_REPLIES_SHARE:
-            words.insert(self.rng.randrange(len(words) + 1), _apart(IN_REPLIES, self.language))
+            body.insert(self.rng.randrange(len(body) + 1), _apart(IN_REPLIES, self.language))
         author = (self.assignee or self.plan.agents[0]) if is_agent else None
         chunk.add(
             "tickets_comment",
             *(self.id * COMMENTS + self.comments, self.id, author, role),
-            *(_prose(self.rng, self.language, words), public, self.moment, None, False),
+            *(_prose(self.rng, self.language, body), public, self.moment, None, False),
         )
         self.comments += 1
         self.version += 1
@@ -238,14 +238,14 @@ class _Ticket:
 
     def store(self, chunk: Chunk) -> None:
         rng = self.rng
-        given = rng.random() < 0.3  # by whoever created the ticket
+        chosen = rng.random() < 0.3  # by whoever created the ticket
         source = "llm" if rng.random() < 0.15 else "offline"
         corrected = {name: rng.random() < 0.1 for name in ("category", "priority")}
         decided = []
         confidences = {}
         for name in ("category", "priority"):
             confidences[name] = round(min(0.99, rng.betavariate(5, 1.6)), 3)
-            by_person = given or (corrected[name] and not self.is_active)
+            by_person = chosen or (corrected[name] and not self.is_active)
             decided += ["human", None] if by_person else [source, confidences[name]]
         confidences["sentiment"] = round(min(0.99, rng.betavariate(5, 2)), 3)
         snoozed = None
@@ -261,12 +261,12 @@ class _Ticket:
             *(self.last_activity_at, snoozed, self.merged_into, self.spam),
             *(link if self.address else ("", None)),
         )
-        self._predict(chunk, given, source, corrected, confidences)
+        self._predict(chunk, chosen, source, corrected, confidences)
 
     def _predict(
         self,
         chunk: Chunk,
-        given: bool,
+        chosen: bool,
         source: str,
         corrected: dict[str, bool],
         confidences: dict[str, float],
@@ -276,7 +276,7 @@ class _Ticket:
         suggestion = f"{rng.getrandbits(128):032x}"
         final = {"category": self.category, "priority": self.priority}
         values = {"sentiment": self.sentiment, "urgency": str(self.urgency)}
-        if not given:
+        if not chosen:
             values |= {
                 "category": rng.choice(CATEGORIES) if corrected["category"] else self.category,
                 "priority": rng.choice(PRIORITIES) if corrected["priority"] else self.priority,
@@ -308,8 +308,8 @@ class _Ticket:
 
 def _texts(rng: random.Random, language: Language, topic: str, share: float) -> tuple[str, str]:
     """Return title and description. `share` of all tickets are older."""
-    words = vocabulary(language)
-    title = language.space.join(["", *words.draw(rng, rng.randrange(1, 6))])
+    parts = vocabulary(language)
+    title = language.space.join(["", *parts.draw(rng, rng.randrange(1, 6))])
     body = _drawn_words(rng, language, MEDIAN_WORDS, MAX_WORDS)
     planted = []
     if rng.random() < RARE_SHARE:
@@ -337,9 +337,9 @@ def _apart(word: str, language: Language) -> str:
     return word if language.space else f" {word} "
 
 
-def _prose(rng: random.Random, language: Language, words: list[str]) -> str:
-    """Return the words as sentences, and as paragraphs if they are many."""
-    sentences = list(_sentences(rng, words, language.space))
+def _prose(rng: random.Random, language: Language, parts: list[str]) -> str:
+    """Return the parts as sentences, and as paragraphs if they are many."""
+    sentences = list(_sentences(rng, parts, language.space))
     if len(sentences) < 8:
         return (language.stop.join(sentences) + language.stop).strip()[:MAX_CHARS]
     stop = language.stop.rstrip()
@@ -349,11 +349,11 @@ def _prose(rng: random.Random, language: Language, words: list[str]) -> str:
     ).strip()[:MAX_CHARS]
 
 
-def _sentences(rng: random.Random, words: list[str], space: str) -> Iterator[str]:
+def _sentences(rng: random.Random, parts: list[str], space: str) -> Iterator[str]:
     start = 0
-    while start < len(words):
+    while start < len(parts):
         end = start + 5 + int(rng.random() * 12)
-        sentence = space.join(words[start:end]).strip()
+        sentence = space.join(parts[start:end]).strip()
         yield sentence[:1].upper() + sentence[1:]
         start = end
 

@@ -76,26 +76,26 @@ def test_texts_are_as_long_as_those_of_real_tickets(tickets):
 
 
 def test_several_languages_and_scripts(tickets):
-    found = Counter(ticket["language"] for ticket in tickets)
-    assert set(found) == set(Language.values)
+    languages = Counter(ticket["language"] for ticket in tickets)
+    assert set(languages) == set(Language.values)
     text = " ".join(ticket["description"] for ticket in tickets)
-    for letters in "абв", "ابت", "のをが", "的我了", "가나다", "ที่", "ıçş":
-        assert any(letter in text for letter in letters), letters
+    for script in "абв", "ابت", "のをが", "的我了", "가나다", "ที่", "ıçş":
+        assert any(letter in text for letter in script), script
 
 
 def test_words_follow_zipfs_law():
-    words = vocabulary(LANGUAGES[0])
-    total = words.cumulative[-1]
-    assert words.cumulative[0] / total > 0.03
-    assert words.cumulative[-1] - words.cumulative[-2] < total / 50_000
-    assert len(set(words.words)) == len(words.words) > 9_000
+    terms = vocabulary(LANGUAGES[0])
+    total = terms.cumulative[-1]
+    assert terms.cumulative[0] / total > 0.03
+    assert terms.cumulative[-1] - terms.cumulative[-2] < total / 50_000
+    assert len(set(terms.entries)) == len(terms.entries) > 9_000
 
 
 def test_no_other_text_has_the_planted_words():
     topics = (phrase for each in TOPICS.values() for texts in each.values() for phrase in texts)
-    words = {word for language in LANGUAGES for word in vocabulary(language).words}
-    words |= {word for phrase in topics for word in phrase.lower().split()}
-    assert not words & PLANTED
+    entries = {word for language in LANGUAGES for word in vocabulary(language).entries}
+    entries |= {word for phrase in topics for word in phrase.lower().split()}
+    assert not entries & PLANTED
 
 
 def test_rare_and_common_words(tickets):
