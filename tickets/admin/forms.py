@@ -60,6 +60,7 @@ ADMIN_WIDGETS: Mapping[type[forms.Field], type[forms.Widget]] = {
 
 
 class AdminTicketForm(tickets.TicketForm, ModelForm):
+    shares_fields = False
     assignee = None  # type: ignore[assignment]  # use the model's field, which has autocomplete
     snoozed_until = None  # type: ignore[assignment]  # agents snooze on the ticket's page
     spam = None  # type: ignore[assignment]  # an action of the list marks spam
@@ -181,6 +182,8 @@ class AssignForm(forms.Form):
 
 
 class AdminCommentForm(tickets.CommentForm, ModelForm):
+    shares_fields = False
+
     class Meta:
         model = Comment
         fields = ("body", "public")

@@ -16,6 +16,7 @@ from ..exceptions import StorageUnavailable
 from ..files.received import EarlierFile, NewFile, ReceivedFile
 from ..models.attachments import StoredFile
 from ..vocabulary import EARLIER_FILE_LIFETIME, MAX_FILES_PER_MESSAGE
+from .base import InputForm
 from .fields import NumberField
 
 EARLIER_FILE_SALT = "tickets.earlier-file"
@@ -112,7 +113,7 @@ class UploadField(forms.Field):
         return file
 
 
-class AttachmentForm(forms.Form):
+class AttachmentForm(InputForm):
     """A file for a ticket's description, or for one of its comments."""
 
     file = UploadField()

@@ -29,6 +29,7 @@ from ..vocabulary import (
     Status,
     WaitingFor,
 )
+from .base import InputForm
 from .fields import (
     AgentField,
     DeskMomentField,
@@ -48,6 +49,8 @@ class AssigneesField(ListField):
     def clean(self, value: Any) -> list[str]:
         names = super().clean(value)
         usernames = set(names) - {"none", "me"}
+        if not usernames:
+            return names
         accounts = User.objects.filter(username__in=usernames)
         if usernames - set(accounts.values_list("username", flat=True)):
             raise ValidationError(AgentField.no_agent)
@@ -80,7 +83,7 @@ class PageFilters(TicketFilters):
     cursor: str
 
 
-class FilterForm(forms.Form):
+class FilterForm(InputForm):
     """The filters of a list or of the statistics. An empty value means no filter.
 
     `me` is the account that asks, if any.

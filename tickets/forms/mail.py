@@ -6,6 +6,7 @@ from django import forms
 from django.db.models.enums import TextChoices
 
 from ..vocabulary import MAX_EMAIL_CHARS, MAX_MAILBOX_NAME_CHARS
+from .base import InputForm
 from .fields import EmailField, EnumerationField, ListField, NumberField, PlainTextField
 
 
@@ -36,7 +37,7 @@ class ParticipantForm(forms.Form):
     action = EnumerationField(choices=ParticipantAction)
 
 
-class DeliveryForm(forms.Form):
+class DeliveryForm(InputForm):
     """How a message came: to which mailbox, and what its envelope said."""
 
     mailbox = PlainTextField(max_length=MAX_MAILBOX_NAME_CHARS, required=False)

@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from django import forms
 
+from .base import InputForm
 from .fields import MomentField
 
 
@@ -17,7 +18,7 @@ class ReportPeriod(TypedDict):
     until: datetime | None
 
 
-class ReportForm(forms.Form):
+class ReportForm(InputForm):
     """The period of a report. An empty bound means no bound."""
 
     since = MomentField(required=False)

@@ -20,6 +20,7 @@ from ..vocabulary import (
     Priority,
     Status,
 )
+from .base import InputForm
 from .fields import (
     AgentField,
     EmailField,
@@ -39,7 +40,7 @@ from .files import FilesForm
 from .snooze import showable
 
 
-class TicketForm(forms.Form):
+class TicketForm(InputForm):
     """A ticket's writable fields. `only` names the fields of a partial update."""
 
     title = OneLineField(max_length=MAX_TITLE_CHARS)
@@ -60,7 +61,7 @@ class TicketForm(forms.Form):
             del self.fields[name]
         for name in set(ENUMERATED_FIELDS) & set(only):
             # Triage decides what is left out. What is sent must be one of the values.
-            self.fields[name].required = True
+            self.own(name).required = True
 
     def clean_snoozed_until(self) -> datetime | None:
         until: datetime | None = self.cleaned_data["snoozed_until"]
@@ -124,6 +125,8 @@ class SubmitForm(FilesForm, NewTicketForm):
     cleans to `spam`. `rendered_at` cleans to `held_because`, see `RenderedAtField`.
     """
 
+    shares_fields = False  # it has labels of its own
+
     title = OneLineField(max_length=MAX_TITLE_CHARS, required=False)
     homepage = PartialTextField(required=False)
     rendered_at = RenderedAtField(required=False)
@@ -153,7 +156,7 @@ class SubmitForm(FilesForm, NewTicketForm):
         self.fields["priority"].label = _("Priority")
 
 
-class CommentForm(forms.Form):
+class CommentForm(InputForm):
     body = PlainTextField(max_length=MAX_TEXT_CHARS, label="Reply or note")
     public = SwitchField(required=False)
 
@@ -186,7 +189,7 @@ class MessageForm(FilesForm, CommentForm):
         return not self.cleaned_data["public"]
 
 
-class MergeForm(forms.Form):
+class MergeForm(InputForm):
     """The ticket to merge into or to link to."""
 
     into = TicketNumberField(
@@ -211,12 +214,12 @@ class AddressForm(forms.Form):
     requester_email = EmailField(max_length=MAX_EMAIL_CHARS, label=_("Email address"))
 
 
-class ClassifyForm(forms.Form):
+class ClassifyForm(InputForm):
     description = PlainTextField(max_length=MAX_TEXT_CHARS)
     title = OneLineField(max_length=MAX_TITLE_CHARS, required=False)
 
 
-class SuggestTitleForm(forms.Form):
+class SuggestTitleForm(InputForm):
     description = PlainTextField(max_length=MAX_TEXT_CHARS)
 
 

@@ -5,9 +5,10 @@ import time
 import pytest
 
 from tickets.exceptions import InvalidInput
+from tickets.forms.base import InputForm
 from tickets.forms.fields import clean_data
 from tickets.forms.lists import PageForm
-from tickets.forms.tickets import ClassifyForm, MessageForm, NewTicketForm
+from tickets.forms.tickets import ClassifyForm, MessageForm, NewTicketForm, TicketForm
 
 TEXT = {"title": "Help", "description": "It does not work."}
 
@@ -116,3 +117,27 @@ def test_a_switch_takes_no_other_value_for_true(value):
 )
 def test_a_switch_is_on_or_off(data, expected):
     assert clean_data(MessageForm({"body": "Hello", **data}))["public"] is expected
+
+
+# --- forms that share their fields ---
+
+
+def shared_forms(form=InputForm):
+    for each in form.__subclasses__():
+        yield from [each] if each.shares_fields else []
+        yield from shared_forms(each)
+
+
+@pytest.mark.parametrize("form", sorted(set(shared_forms()), key=lambda form: form.__name__))
+@pytest.mark.parametrize("value", ["", "x", "1", "true", None])
+def test_no_form_changes_a_field_that_others_use(db, form, value):
+    before = {name: dict(vars(field)) for name, field in form.base_fields.items()}
+    made = form(dict.fromkeys(form.base_fields, value))
+    assert made.is_valid() in (True, False)
+    assert {name: vars(field) for name, field in form.base_fields.items()} == before
+
+
+def test_a_partial_form_has_a_field_of_its_own():
+    """A value that is sent must be one; a value that is left out is for triage to decide."""
+    assert "priority" in errors_of(TicketForm({"priority": ""}, only=["priority"]))
+    assert clean_data(TicketForm(TEXT))["priority"] == ""
