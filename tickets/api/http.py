@@ -15,7 +15,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, JsonResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.utils.http import parse_etags
 
 from ..exceptions import InvalidInput, InvalidJson, PayloadTooLarge, UnsupportedMediaType
@@ -30,6 +30,11 @@ TYPE_NAMES = {str: "a string", bool: "true or false", int: "an integer"}
 
 def answer(data: object, status: int = 200) -> JsonResponse:
     return JsonResponse(data, status=status, safe=False, json_dumps_params={"ensure_ascii": False})
+
+
+def answer_json(text: str) -> HttpResponse:
+    """Return what the database has written as JSON."""
+    return HttpResponse(text, content_type="application/json")
 
 
 # --- bodies -------------------------------------------------------------------------

@@ -7,9 +7,11 @@ from datetime import datetime
 
 import pghistory
 from django.conf import settings
+from django.contrib.auth.models import Group
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.utils import timezone
 
 from ..vocabulary import MAX_TOKEN_NAME_CHARS, Scope
@@ -19,9 +21,18 @@ from .private_link import digest
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def usable(self, secret: str) -> ApiToken | None:
-        """Return the token with this secret; None if it is unknown, expired or revoked."""
-        token = self.select_related("user").filter(digest=digest(secret)).first()
-        return token if token and token.is_usable else None
+        """Return the token with this secret; None if it is unknown, expired or revoked.
+
+        One query, with all that a request asks about its user.
+        """
+        groups = Group.objects.filter(user=OuterRef("user")).values("name")
+        tokens = self.select_related("user__agent_profile").annotate(groups=ArraySubquery(groups))
+        token = tokens.filter(digest=digest(secret)).first()
+        if token is None or not token.is_usable:
+            return None
+        if token.user:
+            token.user._group_names = set(token.groups)  # type: ignore[attr-defined]
+        return token
 
 
 @pghistory.track(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.db.models import Count, F, Max, Q
@@ -14,9 +14,11 @@ from django.utils import timezone
 
 from ..exceptions import NotFound, TicketMerged
 from ..vocabulary import ACTIVE_STATUSES, RECENT_TICKETS, STATS_DAYS, Sort, Status, WaitingFor
-from .cursors import NEWEST_FIRST, ORDERS, Cursor, Order, read_cursor
+from .cursors import NEWEST_FIRST, Cursor, Order, read_cursor
 from .figures import DayCount, Stats, optional_rfc3339
 from .listed import is_listed
+from .pages import Page, read_page
+from .rendered import RenderedQuerySet, RenderedTicket, find_rendered, rendered_page
 from .review import ReviewQuerySet
 from .search import Term, is_one_of, parse_search, requested_from
 from .similar import SimilarQuerySet
@@ -34,16 +36,8 @@ ORDER_EXPRESSIONS = {"waiting_order": waiting_order, "priority_rank": priority_r
 ROW_BATCH, ID_BATCH = 500, 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[TicketT]):
-    """The rows of a list, and the cursors of the pages beside them ("" for none)."""
-
-    rows: list[TicketT]
-    older: str
-    newer: str
-
-
 class TicketQuerySet(  # type: ignore[override]  # as_manager
+    RenderedQuerySet[TicketT],
     ReviewQuerySet[TicketT],
     SimilarQuerySet[TicketT],
     StatisticsQuerySet[TicketT],
@@ -116,21 +110,12 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         A cursor names a row, so pages stay valid while tickets arrive. A page backwards that
         would be short of rows is the first page instead.
         """
-        order = ORDERS[Sort(sort)]
-        queryset = self.defer("document")
-        if not cursor:
-            return _page(list(queryset.in_order(order)[: limit + 1]), limit, order, newer="")
-        position = read_cursor(cursor, order)
-        queryset = queryset.in_order(order, backwards=position.backwards)
-        rows = list(queryset.filter(position.condition())[: limit + 1])
-        if not position.backwards:
-            newer = Cursor.at(rows[0], order, backwards=True) if rows else position.reversed()
-            return _page(rows, limit, order, newer=newer.write())
-        if len(rows) <= limit:
-            return self.page(limit, sort=sort)
-        rows = rows[limit - 1 :: -1]
-        newer = Cursor.at(rows[0], order, backwards=True)
-        return Page(rows, older=Cursor.at(rows[-1], order).write(), newer=newer.write())
+
+        def fetch(order: Order, position: Cursor | None, count: int) -> list[TicketT]:
+            rows = self.defer("document").in_order(order, backwards=_is_backwards(position))
+            return list(rows.filter(position.condition() if position else Q())[:count])
+
+        return read_page(fetch, limit, cursor, sort)
 
     def nearest(self, cursor: Cursor) -> TicketT | None:
         """Return the ticket next to the cursor's position, on its side; None at the end."""
@@ -263,10 +248,8 @@ def _is_assigned_to(names: list[str]) -> Q:
     return is_assigned | Q(assignee=None) if "none" in names else is_assigned
 
 
-def _page(rows: list[TicketT], limit: int, order: Order, newer: str) -> Page[TicketT]:
-    """Return one page. An extra row shows that another page follows."""
-    older = Cursor.at(rows[limit - 1], order).write() if len(rows) > limit else ""
-    return Page(rows[:limit], older, newer)
+def _is_backwards(position: Cursor | None) -> bool:
+    return position is not None and position.backwards
 
 
 # --- which tickets a manager has ----------------------------------------------------------
@@ -286,6 +269,13 @@ class ListedTickets(models.Manager.from_queryset(TicketQuerySet)[TicketT]):  # t
         tickets: Any = super().get_queryset().filter(is_listed(spam=bool(filters.get("spam"))))
         return tickets.filtered(filters)
 
+    def rendered_page(self, filters: Mapping[str, Any], user: Any) -> Page[Any]:
+        """Return the page that `PageForm.cleaned_data` asks for, as this account sees it.
+
+        Each row has `json`, a TicketJson. One query.
+        """
+        return rendered_page(self.model, filters, user)
+
 
 class NamedTicketQuerySet(TicketQuerySet[TicketT]):  # type: ignore[override]  # as_manager
     """Tickets that somebody names by their number."""
@@ -302,6 +292,13 @@ class NamedTicketQuerySet(TicketQuerySet[TicketT]):  # type: ignore[override]  #
                 raise TicketMerged(pk, into)
             raise NotFound
         return ticket
+
+    def find_rendered(self, pk: int, user: Any) -> RenderedTicket:
+        """Return the ticket with this number, merged or not, as this account sees it.
+
+        One query. Raise NotFound.
+        """
+        return find_rendered(self.model, pk, user)
 
     def find_current(self, pk: int) -> TicketT:
         """Return the ticket with this number, or the one that it is merged into. Raise NotFound."""

@@ -6,12 +6,11 @@ import functools
 import operator
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from django.db import models
 from django.db.models import BooleanField, Case, F, FilteredRelation, Q, Value, When
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db.models.functions import Coalesce, Now
 
 from ..vocabulary import ACTIVE_STATUSES, PRIORITIES, AuthorRole, WaitingFor
 
@@ -22,6 +21,23 @@ ReadT = TypeVar("ReadT", bound=models.Model)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
+class Reader(NamedTuple):
+    """An account that reads: its id, and the time before which all messages count as read.
+
+    That is when the account was created or, for accounts of earlier releases, upgraded.
+    """
+
+    account: Any
+    since: Any
+
+    @classmethod
+    def of(cls, user: Any) -> Reader | None:
+        if user is None:
+            return None
+        profile = getattr(user, "agent_profile", None)
+        return cls(user.pk, profile.unread_from if profile else user.date_joined)
+
+
 class TurnQuerySet(models.QuerySet[TicketT]):
     def waiting_for(self, sides: Collection[str]) -> Self:
         """Return unfinished tickets on which it is the turn of one of these WaitingFor sides."""
@@ -29,26 +45,27 @@ class TurnQuerySet(models.QuerySet[TicketT]):
 
     def snoozed(self, is_snoozed: bool) -> Self:
         """Return the tickets that are snoozed now, or those that are not."""
-        now = timezone.now()
         if is_snoozed:
-            return self.filter(snoozed_until__gt=now)
-        return self.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=now))
+            return self.filter(snoozed_until__gt=Now())
+        return self.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=Now()))
 
     def with_unread(self, user: Any) -> Self:
         """Return the tickets, each with `is_unread`: whether something is new to this account.
 
-        Nothing is new to a caller without an account (None).
+        The account is a User or a Reader. Nothing is new to a caller without one (None).
         """
-        if user is None:
+        reader = _reader(user)
+        if reader is None:
             return self.annotate(is_unread=Value(False))
-        case = Case(When(_is_new_to(user), then=True), default=False, output_field=BooleanField())
-        return self._with_read_mark(user).annotate(is_unread=case)
+        case = Case(When(_is_new_to(reader), then=True), default=False, output_field=BooleanField())
+        return self._with_read_mark(reader).annotate(is_unread=case)
 
     def unread_by(self, user: Any) -> Self:
-        """Return the tickets with something new to this account; none if it is None."""
-        if user is None:
+        """Return the tickets with something new to this User or Reader; none if it is None."""
+        reader = _reader(user)
+        if reader is None:
             return self.none()
-        return self._with_read_mark(user).filter(_is_new_to(user))
+        return self._with_read_mark(reader).filter(_is_new_to(reader))
 
     def answered_since(self, moment: datetime, limit: int) -> int:
         """Count the tickets on which the requester has written since then, up to `limit`."""
@@ -59,8 +76,8 @@ class TurnQuerySet(models.QuerySet[TicketT]):
         )
         return len(answered.order_by().values_list("pk", flat=True).distinct()[:limit])
 
-    def _with_read_mark(self, user: Any) -> Self:
-        mark = FilteredRelation("reads", condition=Q(reads__account=user))
+    def _with_read_mark(self, reader: Reader) -> Self:
+        mark = FilteredRelation("reads", condition=Q(reads__account=reader.account))
         return self.alias(read_mark=mark)
 
 
@@ -75,21 +92,14 @@ def waits_for(side: str) -> Q:
     return Q(waiting_since=None, spam=False, status__in=active)
 
 
-def _is_new_to(user: Any) -> Q:
-    """Return the condition for messages since the account read the ticket.
+def _reader(user: Any) -> Reader | None:
+    return user if isinstance(user, Reader) else Reader.of(user)
 
-    What was there before the account counts as read, and for accounts of earlier releases what
-    was there before the upgrade.
-    """
-    start = _unread_from(user)
+
+def _is_new_to(reader: Reader) -> Q:
+    """Return the condition for messages since the account read the ticket."""
     is_unseen = Q(read_mark__read_at=None) | Q(read_mark__read_at__lt=F("last_activity_at"))
-    return Q(last_activity_at__gt=start) & is_unseen
-
-
-def _unread_from(user: Any) -> datetime:
-    profile = getattr(user, "agent_profile", None)
-    start: datetime = profile.unread_from if profile else user.date_joined
-    return start
+    return Q(last_activity_at__gt=reader.since) & is_unseen
 
 
 class TicketReadQuerySet(models.QuerySet[ReadT]):

@@ -11,8 +11,8 @@ from tickets.exceptions import NotFound
 from tickets.models.housekeeping import Counter
 from tickets.models.ticket import Ticket
 from tickets.querysets.cursors import read_cursor
+from tickets.querysets.pages import Page
 from tickets.querysets.search import parse_search
-from tickets.querysets.tickets import Page
 from tickets.tests.factories import AgentFactory, TicketFactory, many_tickets
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from ...services.tickets import IdempotentCreate
 from ...vocabulary import Scope, Status
 from .. import http, serializers
 from ..endpoints import endpoint
-from ..http import BodyRules, JsonBody, JsonObject, answer
+from ..http import BodyRules, JsonBody, JsonObject, answer, answer_json
 from ..shapes import CreatedTicketJson, PublicTicketJson, TicketJson
 
 
@@ -33,9 +33,8 @@ def list_tickets(request: HttpRequest, actor: Actor, filters: PageFilters) -> Ht
 
     Filters are combined with AND. An empty value means no filter.
     """
-    queryset = Ticket.objects.filtered(filters).with_people().with_unread(actor.user)
-    page = queryset.page(filters["limit"], filters["cursor"], filters["sort"])
-    response = answer([serializers.ticket(row, unread=row.is_unread) for row in page.rows])
+    page = Ticket.objects.rendered_page(filters, actor.user)
+    response = answer_json(f"[{','.join(row.json for row in page.rows)}]")
     links = http.page_links(request, next=page.older, prev=page.newer)
     if links:
         response["Link"] = links
@@ -121,10 +120,12 @@ def show_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpRespo
 
     A merged one is answered as it was, with merged_into set.
     """
-    ticket = Ticket.with_merged.with_people().find(ticket_id)
-    if http.has_version(request, ticket.etag):
-        return _with_etag(HttpResponse(status=304), ticket)
-    return answer_ticket(ticket, actor)
+    ticket = Ticket.with_merged.find_rendered(ticket_id, actor.user)
+    etag = f'"{ticket.version}"'
+    is_known = http.has_version(request, etag)
+    response = HttpResponse(status=304) if is_known else answer_json(ticket.json)
+    response["ETag"] = etag
+    return response
 
 
 @endpoint(

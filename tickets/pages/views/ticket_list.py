@@ -18,8 +18,8 @@ from ...forms.fields import clean_data
 from ...forms.lists import BUILT_IN_VIEWS, DEFAULT_VIEW, ListForm, list_state
 from ...models.ticket import Ticket
 from ...querysets.cursors import NEWEST_FIRST, Cursor
+from ...querysets.pages import Page
 from ...querysets.search import SEARCH_HELP, unknown_keys, unknown_values
-from ...querysets.tickets import Page
 from ...vocabulary import Category, Priority, Sentiment, Sort, Status, WaitingFor
 from .. import view_bar
 from ..addresses import list_address, list_url

@@ -177,6 +177,19 @@ def test_it_takes_two_queries_however_many_tickets(agent, django_assert_num_quer
         assert len(listed(agent)) == count
 
 
+def test_the_token_of_an_account_takes_no_more(ticket, django_assert_num_queries):
+    api = Api(TokenFactory(user=AgentFactory(), scopes=["read"]).secret)
+    api.get(TICKETS)
+    with django_assert_num_queries(2):  # the token with its account's groups, the tickets
+        assert listed(api) == [ticket.pk]
+
+
+def test_open_mode_takes_one(anonymous, ticket, settings, django_assert_num_queries):
+    settings.ACCESS_MODE = "open"
+    with django_assert_num_queries(1):
+        assert listed(anonymous) == [ticket.pk]
+
+
 def test_anonymous_callers_read_nothing(anonymous, ticket):
     assert_problem(anonymous.get(TICKETS), 401, "authentication_required")
 
