@@ -14,6 +14,9 @@ from config.environment import read
 env = read(os.environ)
 host = f"[{env['HOST']}]" if ":" in env["HOST"] else env["HOST"]
 bind = f"{host}:{env['PORT']}"
+# Requests reach PostgreSQL through PgBouncer, if there is one. Commands and workers do not: they
+# need sessions of their own.
+raw_env = [f"DATABASE_URL={env['DATABASE_POOL_URL']}"] if env["DATABASE_POOL_URL"] else []
 worker_class = "gthread"
 workers = env["WEB_WORKERS"]
 threads = env["WEB_THREADS"]

@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
 from config.environment import read, setting
@@ -12,8 +13,9 @@ from config.environment.setting import DJANGO_CONSOLE_BACKEND, DJANGO_SMTP_BACKE
 
 BASE_DIR, DEFAULT_SECRET = setting.BASE_DIR, setting.DEFAULT_SECRET
 env = read(os.environ)
-# Kept out of the settings, since both may contain a password.
+# Kept out of the settings, since each may contain a password.
 database_url, email_url = env.pop("DATABASE_URL"), env.pop("EMAIL_URL")
+pool_url, replica_url = env.pop("DATABASE_POOL_URL"), env.pop("DATABASE_REPLICA_URL")
 # Every other variable is a setting of the same name: settings.CREATE_LIMIT, settings.LLM_MODEL ...
 globals().update(env)
 
@@ -66,6 +68,7 @@ MIDDLEWARE = [
     "tickets.web.lost_connections.repeat_reads",
     "tickets.web.middleware.request_id",
     "tickets.web.middleware.plain_cookies",
+    *(["tickets.web.replica.note_position"] if replica_url else []),
     "tickets.web.language.public_language",
     "tickets.web.middleware.error_answers",
     "csp.middleware.CSPMiddleware",
@@ -109,17 +112,33 @@ TEMPLATES = [
 
 # --- Database ------------------------------------------------------------------
 
+# `config/gunicorn.py` has the web server use PgBouncer in transaction mode, which gives each
+# transaction whatever session is free. So nothing may belong to a session: PgBouncer itself sets
+# the timeouts, and Django opens no cursors that outlive a statement.
+is_pooled = bool(pool_url) and database_url == pool_url
+timeouts = (
+    f"-c statement_timeout={env['DB_STATEMENT_TIMEOUT_MS']}"
+    f" -c lock_timeout={env['DB_LOCK_TIMEOUT_MS']}"
+)
 database_options = {
     # A gthread worker holds one connection per thread; two more for work outside of requests.
     "pool": {"min_size": 1, "max_size": env["WEB_THREADS"] + 2, "timeout": 5},
     "connect_timeout": 5,
-    "options": f"-c statement_timeout={env['DB_STATEMENT_TIMEOUT_MS']}"
-    f" -c lock_timeout={env['DB_LOCK_TIMEOUT_MS']}",
+    **({} if is_pooled else {"options": timeouts}),
 }
+
+
+def database_at(url: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the database at an address, which may bring options of its own, such as sslmode."""
+    database: dict[str, Any] = Env.db_url_config(url)
+    return {**database, "OPTIONS": database.get("OPTIONS", {}) | options}
+
+
 if database_url:
-    database = Env.db_url_config(database_url)
-    # The address may bring options of its own, such as sslmode.
-    database["OPTIONS"] = database.get("OPTIONS", {}) | database_options
+    database = database_at(database_url, database_options)
+    database["DISABLE_SERVER_SIDE_CURSORS"] = is_pooled
+elif pool_url or replica_url:
+    raise ImproperlyConfigured("DATABASE_POOL_URL and DATABASE_REPLICA_URL need DATABASE_URL.")
 else:
     database = {
         "ENGINE": "embedded_postgres",
@@ -129,6 +148,15 @@ else:
     }
 # Requests do not ask whether a connection works, see tickets/web/lost_connections.py.
 DATABASES = {"default": {**database, "CONN_HEALTH_CHECKS": False}}
+if replica_url:  # see tickets/web/replica.py
+    # One session per thread and no pool of any kind: pools wait for a server that is away, but here
+    # the primary can answer at once. A machine that is silent is given up after two seconds.
+    replica_options = {"connect_timeout": 2, "tcp_user_timeout": 2000, "options": timeouts}
+    DATABASES["replica"] = {
+        **database_at(replica_url, replica_options),
+        "CONN_MAX_AGE": None,
+        "TEST": {"MIRROR": "default"},
+    }
 # Database triggers write the audit trail, see tickets/models/.
 PGHISTORY_APPEND_ONLY = False
 # The time of the change itself: its transaction may have begun earlier and waited for a lock.

@@ -80,6 +80,53 @@ def test_the_url_of_a_database_may_have_options():
     assert process.stdout.split() == ["verify-full", "5", "True"]
 
 
+DIRECT, POOL = "postgres://u:p@db:5432/desk", "postgres://u:p@127.0.0.1:6432/desk"
+SESSION = """
+default = settings.DATABASES["default"]
+print(default["PORT"], "options" in default["OPTIONS"], default["DISABLE_SERVER_SIDE_CURSORS"])
+"""
+
+
+def test_commands_and_workers_have_sessions_of_their_own():
+    process = run(SESSION, DATABASE_URL=DIRECT, DATABASE_POOL_URL=POOL)
+    assert process.stdout.split() == ["5432", "True", "False"]
+
+
+def test_nothing_of_a_request_belongs_to_a_session_of_pgbouncer():
+    as_web_server = """
+import os
+from config import gunicorn
+os.environ |= dict(line.split("=", 1) for line in gunicorn.raw_env)
+"""
+    command = f"{as_web_server}from config import settings\n{SESSION}"
+    process = subprocess.run(
+        [sys.executable, "-c", command],
+        cwd=ROOT,
+        env=os.environ
+        | {"SECRET_KEY": "x" * 50, "DATABASE_URL": DIRECT, "DATABASE_POOL_URL": POOL},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert process.stdout.split() == ["6432", "False", "True"]
+
+
+@pytest.mark.parametrize("name", ["DATABASE_POOL_URL", "DATABASE_REPLICA_URL"])
+def test_a_pool_or_a_replica_of_the_embedded_database_is_refused(name):
+    process = run("", **{name: POOL, "DATABASE_URL": ""})
+    assert "need DATABASE_URL" in process.stderr.splitlines()[-1]
+
+
+def test_without_a_replica_no_request_is_looked_at():
+    code = (
+        "print('replica' in settings.DATABASES, 'tickets.web.replica' in str(settings.MIDDLEWARE))"
+    )
+    assert run(code, DATABASE_URL=DIRECT).stdout.split() == ["False", "False"]
+    process = run(code, DATABASE_URL=DIRECT, DATABASE_REPLICA_URL=DIRECT)
+    assert process.stdout.split() == ["True", "True"]
+
+
 def test_the_addresses_with_passwords_are_not_settings():
     process = run(
         "print(hasattr(settings, 'DATABASE_URL'), hasattr(settings, 'EMAIL_URL'),"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from ..access.actors import Actor, caller
 from ..access.throttling import throttle_anonymous
 from ..exceptions import MethodNotAllowed
 from ..vocabulary import Scope
+from ..web import replica
 from .http import BodyRules, RawBody, read_query
 
 View = Callable[..., HttpResponseBase]
@@ -88,6 +89,7 @@ class endpoint:  # noqa: N801  (a decorator)
     repeated: str = ""  # what status 200 means where a repetition is answered with it
     request_headers: tuple[str, ...] = ()  # that change what the view does
     follows_merges: bool = False  # writes to the ticket that a merged one is part of
+    from_replica: bool = False  # only reads, and a replica may answer, see `web/replica.py`
 
     def __call__(self, view: View) -> View:
         @wraps(view)
@@ -104,7 +106,8 @@ class endpoint:  # noqa: N801  (a decorator)
                 inputs["filters"] = filters
             if self.body is not None:
                 inputs["body"] = self.body.body_of(request)
-            response = view(request, actor=actor, **captured, **inputs)
+            answer = partial(view, request, actor=actor, **captured, **inputs)
+            response = replica.read(request, actor, answer) if self.from_replica else answer()
             response.headers.setdefault("Cache-Control", "no-store")
             return response
 

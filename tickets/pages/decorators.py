@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from django_htmx.middleware import HtmxDetails
 
 from ..access.actors import actor_of
 from ..exceptions import MethodNotAllowed, PermissionDenied, TicketMerged
+from ..web import replica
 from ..web.compression import page_compression
 from ..web.notices import notify
 from .drafts import draft_of
@@ -31,12 +32,16 @@ View = Callable[..., HttpResponseBase]
 
 
 def page(
-    *methods: str, agents: bool = False, public: bool = False, files: bool = False
+    *methods: str,
+    agents: bool = False,
+    public: bool = False,
+    files: bool = False,
+    from_replica: bool = False,
 ) -> Callable[[View], View]:
     """Make a compressed page that supports only these methods and, with `agents`, only agents.
 
     A `public` page is in its visitor's language, see `web/language.py`. With `files`, its form may
-    have files, see `web/uploads.py`.
+    have files, see `web/uploads.py`. A page `from_replica` only reads, see `web/replica.py`.
     """
     allowed = [*(["HEAD"] if "GET" in methods else []), *methods]
 
@@ -47,8 +52,11 @@ def page(
                 raise MethodNotAllowed(allowed)
             response: HttpResponseBase | None = _refusal(request) if agents else None
             if response is None:
+                read = partial(view, request, *args, **kwargs)
                 try:
-                    response = view(request, *args, **kwargs)
+                    response = (
+                        replica.read(request, actor_of(request), read) if from_replica else read()
+                    )
                 except TicketMerged as merged:
                     if not agents:
                         raise

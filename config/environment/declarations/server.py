@@ -9,6 +9,7 @@ from ..setting import (
     database_url,
     directory,
     integer,
+    number,
     secret,
     text,
     time_zone,
@@ -33,6 +34,29 @@ DATABASE = Section(
             " Compose sets this to its own database.",
             example="postgres://user:password@host:5432/name",
             in_readme=True,
+        ),
+        Setting(
+            "DATABASE_POOL_URL",
+            database_url,
+            "",
+            "The same database through PgBouncer in transaction mode, which web servers use instead"
+            " of `DATABASE_URL`.",
+            example="postgres://user:password@host:6432/name",
+        ),
+        Setting(
+            "DATABASE_REPLICA_URL",
+            database_url,
+            "",
+            "A read replica of the database, without PgBouncer, from which web servers answer"
+            " lists, searches and figures.",
+            example="postgres://user:password@replica:5432/name",
+        ),
+        Setting(
+            "REPLICA_MAX_LAG",
+            number,
+            10,
+            "Seconds. The primary answers while the replica is late by more than that.",
+            minimum=0,
         ),
         Setting(
             "DB_STATEMENT_TIMEOUT_MS",

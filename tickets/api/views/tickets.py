@@ -23,6 +23,7 @@ from ..shapes import CreatedTicketJson, PublicTicketJson, TicketJson
 @endpoint(
     tag="tickets",
     scope=Scope.READ,
+    from_replica=True,
     query=PageForm,
     returns=list[TicketJson],
     success="One page. Link leads to the neighbouring pages: next is older, prev newer.",
@@ -228,6 +229,7 @@ def _with_etag(response: HttpResponse, ticket: Ticket) -> HttpResponse:
 @endpoint(
     tag="tickets",
     scope=Scope.READ,
+    from_replica=True,
     query=FilterForm,
     returns=Stats,
     success="The statistics.",

@@ -59,6 +59,7 @@ def suggest_title(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpRes
 @endpoint(
     tag="triage",
     scope=Scope.READ,
+    from_replica=True,
     query=ReportForm,
     returns=TriageReportJson,
     success="The report.",

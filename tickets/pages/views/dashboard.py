@@ -70,7 +70,7 @@ class Period:
         return {"days": self.days, "periods": PeriodForm.PERIODS}
 
 
-@page("GET", agents=True)
+@page("GET", agents=True, from_replica=True)
 def dashboard(request: Request) -> HttpResponse:
     period = Period.of(request)
     # Read before the figures, so that the tag never stands for newer figures than it knows.
@@ -120,7 +120,7 @@ def _overview(period: Period) -> dict[str, Any]:
     }
 
 
-@page("GET", agents=True)
+@page("GET", agents=True, from_replica=True)
 def triage(request: Request) -> HttpResponse:
     period = Period.of(request)
     report = Prediction.objects.report(period.since, zone=timezone.get_current_timezone())

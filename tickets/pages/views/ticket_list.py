@@ -51,7 +51,7 @@ SHORTCUTS = (
 )
 
 
-@page("GET", agents=True)
+@page("GET", agents=True, from_replica=True)
 def ticket_list(request: Request) -> HttpResponse:
     if not request.GET:
         return redirect(list_address(list_state(BUILT_IN_VIEWS[DEFAULT_VIEW])))
