@@ -6,13 +6,14 @@ in the reader's.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import pgettext
+from django.utils.translation import get_language, pgettext
 
 
 def full_time(moment: datetime) -> str:
@@ -25,8 +26,13 @@ def full_time(moment: datetime) -> str:
 
 def long_date(moment: datetime) -> str:
     """Format with the name of the month: "3 March 2026"."""
+    return _long_date(timezone.localtime(moment).date(), get_language())
+
+
+@lru_cache(1000)
+def _long_date(day: date, language: str) -> str:
     # The formats are those of Django's filter `date`.
-    return date_format(timezone.localtime(moment), pgettext("format of a date", "j F Y"))
+    return date_format(day, pgettext("format of a date", "j F Y"))
 
 
 def short_time(moment: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -123,6 +124,7 @@ def nav_link(context: Context, route: str, text: str, *within: str) -> SafeStrin
 
 
 @register.simple_tag
+@lru_cache(500)
 def icon(name: str) -> SafeString:
     """Return an icon of `templates/_icons.html`. Always put a word beside it."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', name)
@@ -141,6 +143,7 @@ def label(value: Any) -> str:
 
 
 @register.simple_tag
+@lru_cache(500)
 def badge(kind: str, value: str) -> SafeString:
     """Return the icon, label and colour of a priority, status, category or sentiment."""
     return format_html(
@@ -193,6 +196,7 @@ def note_text(text: str, agents: Mapping[str, User]) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(500)
 def meter(score: int) -> SafeString:
     """Return a small bar for a score of 0..100."""
     return format_html(

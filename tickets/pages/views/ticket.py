@@ -34,6 +34,7 @@ from .. import audit_text, ticket_page
 from ..decorators import Request, page
 from ..files import attached_files
 from ..list_position import list_position
+from ..templatetags.rows import ticket_row
 from ..ticket_rows import ticket_rows
 from ..toasts import toast
 from .ticket_list import select_options
@@ -205,7 +206,7 @@ def _row(
     actor = actor_of(request)
     fresh = Ticket.including_spam.for_rows(actor.user).find(ticket.pk)
     [row] = ticket_rows([fresh], actor)
-    return toast(render(request, "tickets/_row.html", {"row": row}), message, undo, about)
+    return toast(HttpResponse(ticket_row(row)), message, undo, about)
 
 
 def error_status(request: Request, status: int) -> int:
