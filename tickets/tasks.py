@@ -1,6 +1,6 @@
 """Lets the worker find the background jobs, each declared beside the service that it runs."""
 
-from .services import housekeeping, leavers, private_links, replies
+from .services import housekeeping, leavers, private_links, replies, search_documents
 from .services.attachments import deletion, processing
 from .services.mail import delivery, notifications
 from .services.mail.incoming import handling
@@ -18,5 +18,6 @@ __all__ = [
     "private_links",
     "processing",
     "replies",
+    "search_documents",
     "similar",
 ]

@@ -216,7 +216,7 @@ def _store_vectors() -> None:
     encoder = choice.current()
     known = numpy.stack(encoder.vectors([example.text for example in load_examples()]))
     random = numpy.random.default_rng(12)
-    tickets = Ticket.objects.defer("document").order_by("pk")
+    tickets = Ticket.objects.order_by("pk")
     for batch in tickets.in_batches():
         near = known[random.integers(len(known), size=len(batch))]
         near = near + random.normal(0, 0.02, near.shape)

@@ -24,7 +24,7 @@ from ..access.actors import is_agent
 from ..audit.trail import audit_trail
 from ..exceptions import NotFound, TicketMerged
 from ..models.ticket import Comment, Ticket
-from ..querysets.search import SEARCH_HELP, parse_search
+from ..querysets.search.grammar import SEARCH_HELP, parse_search
 from ..querysets.tickets import TicketQuerySet
 from ..services.comments import add_comment
 from ..services.editing import ReadState, audited
@@ -182,12 +182,12 @@ class TicketAdmin(DeskModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         tickets: QuerySet[Ticket] = Ticket.including_spam.order_by(*self.ordering)
-        return tickets.defer("document")
+        return tickets
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        queryset = queryset.defer("document", "description")
+        queryset = queryset.defer("description")
         number = re.fullmatch(r"\s*#(\d{1,18})\s*", search_term)
         if number:  # this ticket only, not those that mention the number
             named = Ticket.with_merged.filter(pk=number[1])
@@ -382,8 +382,7 @@ class TicketAdmin(DeskModelAdmin):
 
 def _uses_index(text: str) -> bool:
     """Return whether a term of the search narrows it through an index."""
-    terms = (term for term in parse_search(text) if not term.excluded)
-    return any(re.search(r"[^\W_]", term.text) for term in terms)
+    return any(term.query() and not term.excluded for term in parse_search(text))
 
 
 def _decided_by(ticket: Ticket, name: str) -> str:

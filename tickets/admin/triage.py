@@ -48,7 +48,7 @@ class TicketRowsAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows: Any = super().get_queryset(request)
-        return rows.counted().defer("ticket__document", "ticket__description")
+        return rows.counted().defer("ticket__description")
 
     @admin.display(description="Ticket")
     def ticket_link(self, row: Any) -> str | SafeString:

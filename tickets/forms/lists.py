@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 
 from ..exceptions import InvalidInput
 from ..querysets.cursors import ORDERS, read_cursor
-from ..querysets.search import asks_for_me
+from ..querysets.search.grammar import asks_for_me
 from ..vocabulary import (
     DEFAULT_PAGE_SIZE,
     MAX_PAGE_SIZE,

@@ -10,6 +10,7 @@ from . import (  # noqa: F401
     mail,
     participants,
     relations,
+    search,
     spam,
     ticket,
     tokens,

@@ -49,6 +49,19 @@ class IdempotencyKey(models.Model):
         self.save(update_fields=["ticket", "answer"])
 
 
+class Backfill(models.Model):
+    """How far a job has come that works on the tickets of earlier releases, newest first.
+
+    It has worked on all from the number `below` on. There is no row once it has finished.
+    """
+
+    name = models.CharField(max_length=50, primary_key=True)
+    below = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Counter(models.Model):
     """How often something happened in the current window, such as requests or model calls."""
 

@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 
 import pghistory
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Max, Min, Q, QuerySet
@@ -20,7 +18,7 @@ from django.utils import timezone
 from ..querysets.comments import CommentQuerySet, CommentT, in_conversation
 from ..querysets.listed import is_listed
 from ..querysets.review import lowest_confidence, needs_review
-from ..querysets.search import has_requester, requester_vector, words_of
+from ..querysets.search.conditions import has_requester
 from ..querysets.tickets import ListedTickets, NamedTicketQuerySet, StandingTickets
 from ..querysets.turns import priority_rank, waiting_order
 from ..vocabulary import (
@@ -85,7 +83,7 @@ def stored_evidence(row: Any) -> StoredEvidence:
     pghistory.ManualEvent("message_discarded"),  # type: ignore[no-untyped-call]
     pghistory.ManualEvent("mail_returned"),  # type: ignore[no-untyped-call]
     exclude=[
-        *("document", "link_nonce", "link_digest", "merged_into", "language"),
+        *("link_nonce", "link_digest", "merged_into", "language"),
         *("first_response_at", "resolved_at", "last_activity_at"),
     ],
     context_field=pghistory.ContextJSONField(),
@@ -155,13 +153,6 @@ class Ticket(PrivateLink, models.Model):
     )
     # In no list, count or figure, see `querysets/listed.py`. No mail goes out for it.
     spam = models.BooleanField(default=False, db_default=False)
-    document = models.GeneratedField(
-        expression=SearchVector(words_of(F("title")), weight="A", config="simple")
-        + SearchVector(words_of(F("description")), weight="B", config="simple"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
-
     is_unread: bool  # of rows that `with_unread` loaded
     twin: int | None  # of rows that `with_twin` loaded
 
@@ -243,8 +234,6 @@ class Ticket(PrivateLink, models.Model):
                 condition=Q(snoozed_until__isnull=False),
                 name="ticket_snoozed",
             ),
-            GinIndex(fields=["document"], name="ticket_document"),
-            GinIndex(requester_vector(), name="ticket_requester"),
         ]
 
     def __str__(self) -> str:

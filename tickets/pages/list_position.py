@@ -77,5 +77,5 @@ def _cursor(text: str, ticket: Ticket, order: Order) -> Cursor:
     try:
         return read_cursor(text, order)
     except InvalidInput:
-        row = Ticket.including_spam.filter(pk=ticket.pk).in_order(order).defer("document").get()
+        row = Ticket.including_spam.filter(pk=ticket.pk).in_order(order).get()
         return Cursor.at(row, order)

@@ -15,7 +15,7 @@ from ..forms.snooze import SnoozeForm
 from ..models.spam import is_blocked
 from ..models.ticket import Comment, StoredEvidence, Ticket, stored_evidence
 from ..models.workplace import AgentProfile, PendingReply, TicketRead
-from ..querysets.search import exact_requester
+from ..querysets.search.grammar import exact_requester
 from ..services.mentions import agents_by_name
 from ..services.merging import may_merge, merges_into
 from ..services.relations import related_tickets

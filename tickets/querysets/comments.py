@@ -38,9 +38,7 @@ class CommentQuerySet(models.QuerySet[CommentT]):
 
     def with_origin(self) -> Self:
         """Return the comments with their authors and the merged tickets that they come from."""
-        return self.select_related("author__agent_profile", "origin").defer(
-            "origin__document", "origin__description"
-        )
+        return self.select_related("author__agent_profile", "origin").defer("origin__description")
 
     def public_by_others(self, author: Any) -> Self:
         """Return public messages of requesters and of other accounts.

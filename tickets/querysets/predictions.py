@@ -333,5 +333,5 @@ class FeedbackQuerySet(CountedQuerySet[FeedbackT]):
 
     def newest(self, limit: int) -> list[FeedbackT]:
         """Return the latest feedback that counts with its tickets and vectors, oldest first."""
-        rows = self.counted().select_related("ticket__vector").defer("ticket__document")
+        rows = self.counted().select_related("ticket__vector")
         return list(rows.order_by("-decided_at", "-pk")[:limit])[::-1]

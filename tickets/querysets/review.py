@@ -29,7 +29,7 @@ class ReviewQuerySet(models.QuerySet[TicketT]):
         Equal confidences go by age, oldest first. With `after`, start behind that cursor: it
         names a row, so it stays valid while others work on the same queue.
         """
-        queryset = self.defer("document").annotate(lowest_confidence=lowest_confidence())
+        queryset = self.annotate(lowest_confidence=lowest_confidence())
         if after is not None:
             queryset = queryset.filter(after.condition())
         return queryset.order_by("lowest_confidence", "created_at", "pk")

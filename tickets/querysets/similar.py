@@ -28,7 +28,7 @@ WORD = re.compile(r"[^\W_]{4,}|\b[A-Z0-9]{2,3}\b")
 # Retrieval, 6.3); each word of a candidate is taken to weigh what the text's words do on average.
 NEAREST = """
 WITH words AS MATERIALIZED (
-    SELECT unnest(tsvector_to_array(to_tsvector('simple', %(text)s))) AS word
+    SELECT unnest(tsvector_to_array(tickets_search_vector(%(text)s, 'A'))) AS word
 ), candidates AS MATERIALIZED ({candidates}), hits AS MATERIALIZED (
     SELECT id, words.word, length(document) AS words
     FROM candidates CROSS JOIN LATERAL unnest(tsvector_to_array(document)) found(word)
@@ -45,18 +45,22 @@ SELECT id, near FROM nearness
 WHERE near >= %(near)s AND shared >= least(%(shared)s, (SELECT count(*) FROM weights))
 ORDER BY near DESC, id DESC LIMIT %(limit)s
 """
-# Each status has an index by time, so only the newest rows of each are read.
+# Of documents the words of title and description count. Each status has an index by time, so only
+# the newest rows of each are read.
 NEWEST_TICKETS = """
-    SELECT id, document FROM unnest(%(statuses)s::text[]) wanted(status) CROSS JOIN LATERAL (
-        SELECT id, document, created_at FROM tickets_ticket
-        WHERE tickets_ticket.status = wanted.status AND id <> %(excluded)s
-            AND NOT spam AND merged_into_id IS NULL
-        ORDER BY created_at DESC, id DESC LIMIT %(newest)s
-    ) newest ORDER BY created_at DESC, id DESC LIMIT %(newest)s
+    SELECT id, ts_filter(document, '{a,b}') AS document FROM (
+        SELECT id, created_at FROM unnest(%(statuses)s::text[]) wanted(status) CROSS JOIN LATERAL (
+            SELECT id, created_at FROM tickets_ticket
+            WHERE tickets_ticket.status = wanted.status AND id <> %(excluded)s
+                AND NOT spam AND merged_into_id IS NULL
+            ORDER BY created_at DESC, id DESC LIMIT %(newest)s
+        ) newest ORDER BY created_at DESC, id DESC LIMIT %(newest)s
+    ) newest JOIN tickets_ticketdocument ON ticket_id = id
 """
 
 THESE_TICKETS = """
-    SELECT id, document FROM tickets_ticket
+    SELECT id, ts_filter(document, '{a,b}') AS document
+    FROM tickets_ticket JOIN tickets_ticketdocument ON ticket_id = id
     WHERE id = ANY(%(ids)s) AND NOT spam AND merged_into_id IS NULL
 """
 
@@ -65,7 +69,7 @@ class SimilarQuerySet(models.QuerySet[TicketT]):
     def similar_to(self, text: str, limit: int) -> list[TicketT]:
         """Return active tickets that share words with the text, best first. Two queries."""
         ids = list(self.sharing_words(text, limit))
-        rows = self.model._default_manager.defer("document").in_bulk(ids)
+        rows = self.model._default_manager.in_bulk(ids)
         return [rows[ticket_id] for ticket_id in ids if ticket_id in rows]
 
     def sharing_words(

@@ -20,7 +20,9 @@ from .listed import is_listed
 from .pages import Page, read_page
 from .rendered import RenderedQuerySet, RenderedTicket, find_rendered, rendered_page
 from .review import ReviewQuerySet
-from .search import Term, is_one_of, parse_search, requested_from
+from .search.conditions import requested_from
+from .search.grammar import document_query, parse_search
+from .search.query import DocumentQuery
 from .similar import SimilarQuerySet
 from .statistics import StatisticsQuerySet, turn_aggregates
 from .turns import TurnQuerySet, priority_rank, waiting_order
@@ -75,17 +77,18 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         """Return tickets that match every term of a search; `me` is the account that searches.
 
         Terms are words (as prefixes), "phrases", -excluded ones, numbers, requesters' addresses,
-        and qualifiers such as `status:open`. GIN indexes serve them. Characters that full text
-        drops (`%`, `_`, `#`) still count: such a term is also compared as it is written.
-        A text or a number also finds the ticket that it was merged into.
+        and qualifiers such as `status:open`. Words are found however they are spelt, see
+        `search/folding.py`, also in replies, in notes, and in tickets that were merged into one.
         """
+        terms = parse_search(text)
         queryset = self
-        merged = self.model.with_merged.exclude(merged_into=None)  # type: ignore[attr-defined]
-        for term in parse_search(text):
+        if query := document_query(terms):
+            queryset = queryset.filter(search_document__document=DocumentQuery(query))
+        for term in terms:
             condition = term.condition(me)
-            if isinstance(term, Term):
-                condition |= Q(is_one_of(merged.filter(condition).values("merged_into")))
-            queryset = queryset.exclude(condition) if term.excluded else queryset.filter(condition)
+            if condition is not None:
+                narrow = queryset.exclude if term.excluded else queryset.filter
+                queryset = narrow(condition)
         return queryset
 
     def with_link_for(self, address: str) -> Self:
@@ -93,7 +96,7 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         since = timezone.now() - RECENT_TICKETS
         is_recent = Q(status__in=ACTIVE_STATUSES) | Q(last_activity_at__gte=since)
         own = self.filter(requested_from(address))
-        return own.filter(is_recent, link_digest__isnull=False).defer("document")
+        return own.filter(is_recent, link_digest__isnull=False)
 
     def newest_first(self) -> Self:
         return self.order_by(*NEWEST_FIRST.fields)
@@ -112,14 +115,14 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         """
 
         def fetch(order: Order, position: Cursor | None, count: int) -> list[TicketT]:
-            rows = self.defer("document").in_order(order, backwards=_is_backwards(position))
+            rows = self.in_order(order, backwards=_is_backwards(position))
             return list(rows.filter(position.condition() if position else Q())[:count])
 
         return read_page(fetch, limit, cursor, sort)
 
     def nearest(self, cursor: Cursor) -> TicketT | None:
         """Return the ticket next to the cursor's position, on its side; None at the end."""
-        queryset = self.in_order(cursor.order, backwards=cursor.backwards).defer("document")
+        queryset = self.in_order(cursor.order, backwards=cursor.backwards)
         return queryset.filter(cursor.condition()).first()
 
     def not_newer_than(self, cursor: str) -> Self:
@@ -160,7 +163,7 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
     def _rows(self, ids: list[int]) -> list[TicketT]:
         """Return these tickets in this order, without those that have been deleted."""
         tickets: Any = self.model.including_spam  # type: ignore[attr-defined]
-        rows = tickets.with_people().defer("document").in_bulk(ids)
+        rows = tickets.with_people().in_bulk(ids)
         return [rows[ticket_id] for ticket_id in ids if ticket_id in rows]
 
     def stats(self) -> Stats:
@@ -207,7 +210,7 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
             last_feedback=Max("feedback__decided_at")
         )
         ordered = decided.order_by("last_feedback", "pk")
-        return ordered.prefetch_related("feedback").defer("document")
+        return ordered.prefetch_related("feedback")
 
     def active(self) -> Self:
         return self.filter(status__in=[status.value for status in ACTIVE_STATUSES])
@@ -225,14 +228,14 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         return self.filter(requested_from(address)).newest_first()
 
     def others_of_requester(self, ticket: Any) -> Self:
-        """Return what else a ticket's requester has asked, newest first; nothing without address.
+        """Return what else a ticket's requester has asked, newest first, without descriptions.
 
-        Neither search documents nor descriptions are loaded.
+        Nothing without address.
         """
         if not ticket.requester_email:
             return self.none()
         queryset = self.requested_from(ticket.requester_email).exclude(pk=ticket.pk)
-        return queryset.defer("document", "description")
+        return queryset.defer("description")
 
     def with_people(self) -> Self:
         return self.select_related("assignee")
@@ -285,7 +288,7 @@ class NamedTicketQuerySet(TicketQuerySet[TicketT]):  # type: ignore[override]  #
 
         Raise TicketMerged if these are standing tickets and this one is merged.
         """
-        ticket = self.defer("document").filter(pk=pk).first()
+        ticket = self.filter(pk=pk).first()
         if ticket is None:
             merged = self.model.with_merged.filter(pk=pk)  # type: ignore[attr-defined]
             if into := merged.values_list("merged_into", flat=True).first():

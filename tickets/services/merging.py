@@ -126,7 +126,7 @@ def may_merge(source: Ticket, target: Ticket) -> bool:
 def lock_both(source_id: int, target_id: int) -> tuple[Ticket, Ticket]:
     """Lock two tickets, merged or not. Raise NotFound, and InvalidInput for the target."""
     lock_relations()
-    rows = Ticket.with_merged.select_for_update().defer("document").order_by("pk")
+    rows = Ticket.with_merged.select_for_update().order_by("pk")
     tickets = {ticket.pk: ticket for ticket in rows.filter(pk__in=[source_id, target_id])}
     if source_id not in tickets:
         raise NotFound
@@ -314,4 +314,4 @@ def _return_read_marks(ticket: Ticket, target: Ticket) -> None:
 def merges_into(ticket: Ticket) -> list[TicketMerge]:
     """Return the merges into this ticket, also those by way of another one, oldest first."""
     rows = TicketMerge.objects.filter(source__merged_into=ticket)
-    return list(rows.select_related("source").defer("source__document").order_by("merged_at"))
+    return list(rows.select_related("source").order_by("merged_at"))

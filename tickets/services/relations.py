@@ -49,4 +49,4 @@ def related_tickets(ticket: Ticket) -> list[Ticket]:
     linked = TicketLink.objects.related_ids(own)
     ends = Ticket.with_merged.filter(pk__in=linked)
     ids = {end or pk for pk, end in ends.values_list("pk", "merged_into")} - set(own)
-    return list(Ticket.objects.filter(pk__in=ids).defer("document").order_by("pk"))
+    return list(Ticket.objects.filter(pk__in=ids).order_by("pk"))

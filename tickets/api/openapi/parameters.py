@@ -7,7 +7,7 @@ from typing import Any
 
 from ...forms.fields import FlagField, ListField, NumberField
 from ...forms.lists import SortField
-from ...querysets.search import SEARCH_HELP
+from ...querysets.search.grammar import SEARCH_HELP
 from ...vocabulary import DEFAULT_PAGE_SIZE, Sort
 from .schemas import Schema, bounds
 

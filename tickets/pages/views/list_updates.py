@@ -70,5 +70,5 @@ def _render(ticket_ids: Collection[int], actor: Actor) -> str:
     if not ticket_ids:
         return ""
     tickets = Ticket.with_merged.filter(pk__in=ticket_ids).for_rows(actor.user)
-    rows = ticket_rows(tickets.defer("document"), actor)
+    rows = ticket_rows(tickets, actor)
     return "".join(map(ticket_row, rows))

@@ -254,7 +254,6 @@ def _moved(ticket: Ticket) -> list[Ticket]:
             pk__in=split_off.values("split_into"), requester_email=ticket.requester_email
         )
         .exclude(link_digest=None)
-        .defer("document")
         .order_by("created_at", "pk")
     )
 

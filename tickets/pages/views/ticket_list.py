@@ -19,7 +19,8 @@ from ...forms.lists import BUILT_IN_VIEWS, DEFAULT_VIEW, ListForm, list_state
 from ...models.ticket import Ticket
 from ...querysets.cursors import NEWEST_FIRST, Cursor
 from ...querysets.pages import Page
-from ...querysets.search import SEARCH_HELP, unknown_keys, unknown_values
+from ...querysets.search.grammar import SEARCH_HELP, unknown_keys, unknown_values
+from ...services.search_documents import searchable_from
 from ...vocabulary import Category, Priority, Sentiment, Sort, Status, WaitingFor
 from .. import view_bar
 from ..addresses import list_address, list_url
@@ -102,6 +103,7 @@ def context(form: ListForm, actor: Actor) -> dict[str, Any]:
         "all_url": list_address(""),
         "clear_url": list_url({"status": query["status"], "sort": query["sort"]}),
         "search_hints": _search_hints(filters["search"], has_rows=bool(tickets_page.rows)),
+        "searchable_from": searchable_from() if filters["search"] else None,
         "search_everywhere_url": list_url({"search": query["search"]}),
         "is_empty_desk": not tickets_page.rows and not Ticket.objects.exists(),
         "rows": ticket_rows(tickets_page.rows, actor),

@@ -23,7 +23,7 @@ from ...vocabulary import MailKind, NotificationKind, WaitingFor
 MAX_OWED = 20  # tickets that a digest lists
 # What to load with notifications, and what nobody reads of it.
 TICKETS = ("ticket", "ticket__merged_into")
-UNUSED = [f"{ticket}__{column}" for ticket in TICKETS for column in ("document", "description")]
+UNUSED = [f"{ticket}__description" for ticket in TICKETS]
 PRIVATE_LINK = re.compile(r"\S*/t/[\w-]{16,}\S*")
 
 
@@ -97,7 +97,7 @@ def compose(email: Email, recipient: User) -> AgentMail:
     if email.kind == MailKind.NOTICE:
         return AgentMail(_subject(rows) or items[0].title, "", items)
     owed = Ticket.objects.filter(assignee=recipient).waiting_for([WaitingFor.US]).snoozed(False)
-    longest = list(owed.defer("document", "description").order_by(waiting_order(), "pk")[:MAX_OWED])
+    longest = list(owed.defer("description").order_by(waiting_order(), "pk")[:MAX_OWED])
     summary = _owed_summary(owed.count(), longest)
     waits = [(ticket, f"Waiting for {_wait(ticket)}.") for ticket in longest]
     listed = [Item(_name(ticket), [wait], ticket.get_absolute_url()) for ticket, wait in waits]

@@ -87,7 +87,7 @@ def earlier_ids(email: Email, domain: str) -> list[str]:
         recipient=None,
         state__in=HANDED_OVER,
     )
-    sent = sent.exclude(pk=email.pk).select_related("ticket").defer("ticket__document")
+    sent = sent.exclude(pk=email.pk).select_related("ticket")
     received = InboundMessage.objects.filter(
         of_ticket,
         received_at__lte=email.created_at,

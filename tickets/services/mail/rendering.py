@@ -34,7 +34,6 @@ def load(email_id: int) -> Email | None:
     """Return the email with its ticket and comment, as they are now."""
     related = ("ticket__merged_into", "comment__author__agent_profile", "recipient", "participant")
     rows = Email.objects.select_related(*related)
-    rows = rows.defer("ticket__document", "ticket__merged_into__document")
     return rows.filter(pk=email_id).first()
 
 

@@ -60,7 +60,7 @@ def similar_tickets(ticket: Ticket, limit: int) -> list[SimilarTicket]:
         near = TicketMatch.objects.near(ticket, choice.current().name, limit)
     if near is None:
         near = dict.fromkeys(_sharing_words(ticket, limit), False)
-    rows = Ticket.objects.defer("document").in_bulk(list(near))
+    rows = Ticket.objects.in_bulk(list(near))
     return [SimilarTicket(rows[pk], is_same) for pk, is_same in near.items() if pk in rows]
 
 
@@ -227,7 +227,7 @@ def match_lacking(limit: int = MATCHED_AT_ONCE) -> int:
     lacking = TicketVector.objects.lacking(encoder.name, limit)
     for start in range(0, len(lacking), ENCODED_AT_ONCE):
         piece = lacking[start : start + ENCODED_AT_ONCE]
-        vectors.store(list(Ticket.objects.filter(pk__in=piece).defer("document")), encoder)
+        vectors.store(list(Ticket.objects.filter(pk__in=piece)), encoder)
         for ticket_id in piece:
             match_ticket(ticket_id)
     return len(lacking)

@@ -127,12 +127,12 @@ def test_a_search_without_an_index_covers_only_the_newest(agent, monkeypatch):
     TicketFactory(title="All of it: 100 %")
     wanted = TicketFactory(title="A part: 50 %")
     TicketFactory(title="Nothing")
-    for query in ("q=%25", "q=-nothing"):
-        response = agent.get(f"{LIST}?{query}")
-        assert [ticket.pk for ticket in response.context["cl"].result_list] == [wanted.pk]
-        assert "latest" in notices(response)[0]
-    assert len(listed(agent, "q=part")) == 1
-    assert notices(agent.get(f"{LIST}?q=part")) == []
+    response = agent.get(f"{LIST}?q=-nothing")
+    assert [ticket.pk for ticket in response.context["cl"].result_list] == [wanted.pk]
+    assert "latest" in notices(response)[0]
+    for query, count in (("q=part", 1), ("q=%25", 2)):
+        assert len(listed(agent, query)) == count
+        assert notices(agent.get(f"{LIST}?{query}")) == []
 
 
 def test_the_search_matches_terms_phrases_and_numbers(agent):
@@ -177,10 +177,10 @@ def test_the_search_uses_the_index(agent):
     response = agent.get(f"{LIST}?q=invoice")
     queryset = response.context["cl"].queryset.order_by()
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE tickets_ticket")
+        cursor.execute("ANALYZE tickets_ticket, tickets_ticketdocument")
         for plan in ("seqscan", "indexscan", "indexonlyscan"):
             cursor.execute(f"SET LOCAL enable_{plan} = off")
-    assert "ticket_document" in queryset.explain()
+    assert "document_words" in queryset.explain()
 
 
 def test_the_number_of_queries_does_not_depend_on_the_tickets(

@@ -116,9 +116,9 @@ CHANGES = {
         dropped_columns={"tickets_triagemodel": {"data", "stale"}},
     ),
     "0.6": Changes(
-        new_tables=frozenset(),
+        new_tables=frozenset({"tickets_ticketdocument", "tickets_backfill"}),
         new_columns={},
-        dropped_columns={},
+        dropped_columns={"tickets_ticket": {"document"}},
     ),
 }
 

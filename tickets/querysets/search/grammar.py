@@ -1,0 +1,166 @@
+"""The search grammar: words, "phrases", -excluded terms, numbers, addresses and qualifiers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from ...vocabulary import Status
+from .conditions import ALIASES, CONDITIONS, ENUMERATIONS, STATES, read_value
+from .folding import fold
+from .query import ADDRESS, either, number_query, text_query
+
+SEARCH_HELP = (
+    'Words or their beginnings, "a phrase", -without, #12, kim@example.org, from:example.org, '
+    'from:"kim@example.org", status:open, category:billing, priority:high,critical, '
+    "sentiment:angry, assignee:me, is:unassigned, is:unanswered."
+)
+TERM = re.compile(
+    r'(?P<no>-?)(?:(?P<key>status|category|priority|sentiment|mood|assignee|from|is):(?:"(?P<quoted>[^"]*)"?'
+    r'|(?P<value>[^\s"]+))|"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))',
+    re.IGNORECASE,
+)
+
+QUALIFIERS = ("status", "category", "priority", "sentiment", "assignee", "from", "is")
+# A word that looks like a qualifier. Not an address such as https://example.org.
+UNKNOWN_KEY = re.compile(r"([^\W\d_][\w-]*):(?!//)")
+
+WHOLE_ADDRESS = re.compile(r"\s*[^@\s]+@[^@\s]+\s*")  # in quotes after from:
+NUMBER = re.compile(r"#?([0-9]{1,18})")
+# How phones and word processors write quotes and the - before a word.
+QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'))
+DASH = re.compile("(?<!\\S)[\u2010-\u2015\u2212](?=\\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word, which matches as a prefix, or a phrase, which matches whole."""
+
+    text: str
+    phrase: bool
+    excluded: bool
+
+    def condition(self, me: Any = None) -> None:
+        """Return nothing: a term asks for no column."""
+
+    def query(self, mark: str = "") -> str:
+        """Return the tsquery for texts and addresses, and for a number also for that ticket.
+
+        "" if nothing of the term is ever stored, such as a dash. `mark` stands before each lexeme.
+        """
+        query = text_query(self.text, phrase=self.phrase, mark=mark)
+        if not self.phrase and (number := NUMBER.fullmatch(fold(self.text))):
+            return either([query, number_query(int(number[1]), mark)])
+        return query
+
+
+@dataclass(frozen=True, slots=True)
+class Qualifier:
+    """A qualifier, such as `status:open` or `-from:kim@example.org`. Any of the values matches."""
+
+    key: str
+    values: tuple[str, ...]
+    excluded: bool
+
+    def query(self, mark: str = "") -> str:
+        """Return the tsquery for a part of an address; "" for other qualifiers."""
+        if self.key != "from" or self.values[0].startswith('"'):
+            return ""
+        return either(text_query(part, phrase=False, mark=mark + ADDRESS) for part in self.values)
+
+    def condition(self, me: Any = None) -> Q | None:
+        """Return the condition on columns; None for a part of an address."""
+        if self.query():
+            return None
+        condition = Q()
+        for value in self.values:
+            condition |= CONDITIONS[self.key](value, me)
+        return condition
+
+    @property
+    def text(self) -> str:
+        return ",".join(self.values)
+
+    @property
+    def is_mine(self) -> bool:
+        return self.key == "assignee" and "me" in self.values
+
+
+def exact_requester(address: str) -> str:
+    """Return the search for the tickets of this address."""
+    return f'from:"{address}"'
+
+
+def document_query(terms: Sequence[Term | Qualifier], mark: str = "") -> str:
+    """Return the tsquery for all that is asked of texts, addresses and numbers; "" if nothing.
+
+    `mark` stands before each lexeme.
+    """
+    queries = [(term.excluded, query) for term in terms if (query := term.query(mark))]
+    return " & ".join(f"!({query})" if excluded else f"({query})" for excluded, query in queries)
+
+
+def parse_search(text: str) -> list[Term | Qualifier]:
+    """Split a search into terms. A qualifier with an unknown value is plain text, as are quotes."""
+    return [term for match in _matches(text) if (term := _term(match)) is not None]
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    return TERM.finditer(DASH.sub("-", text.translate(QUOTES)))
+
+
+def unknown_values(text: str) -> list[str]:
+    """Say which qualifiers of a search have a value that does not exist: `status:lost`."""
+    sentences = []
+    for match in _matches(text):
+        if match["key"] and not isinstance(_term(match), Qualifier):
+            key = ALIASES.get(match["key"].lower(), match["key"].lower())
+            value = match["quoted"] or match["value"] or ""
+            sentences.append(f"“{key}:{value}” is unknown. {_value_help(key)}")
+    return sentences
+
+
+def unknown_keys(text: str) -> list[str]:
+    """Say which texts of a search look like qualifiers but are none: `label:x`."""
+    texts = (match["word"] or "" for match in _matches(text))
+    known = ", ".join(f"{key}:" for key in QUALIFIERS)
+    return [
+        f"There is no filter “{match[1]}:”. The filters are {known}."
+        for word in texts
+        if (match := UNKNOWN_KEY.match(word))
+    ]
+
+
+def _value_help(key: str) -> str:
+    if key in ENUMERATIONS:
+        return f"Use {', '.join(ENUMERATIONS[key].values)}."
+    if key == "is":
+        return f"Use {', '.join([*STATES, *Status.values])}."
+    return "Write a name or a part of an address after it."
+
+
+def asks_for_me(text: str) -> bool:
+    """Return whether the search depends on who searches."""
+    return any(isinstance(term, Qualifier) and term.is_mine for term in parse_search(text))
+
+
+def _term(match: re.Match[str]) -> Term | Qualifier | None:
+    excluded = bool(match["no"])
+    if match["key"]:
+        key, value = match["key"].lower(), match["quoted"] or match["value"] or ""
+        key = ALIASES.get(key, key)
+        parts = value.split(",")
+        if key == "from" and WHOLE_ADDRESS.fullmatch(match["quoted"] or ""):
+            parts = [f'"{value.strip()}"']
+        values = tuple(read_value(key, part) for part in parts)
+        if all(values):
+            return Qualifier(key, values, excluded)
+        text = match[0].removeprefix("-").replace('"', "")
+        return Term(text, phrase=match["quoted"] is not None, excluded=excluded)
+    phrase = match["phrase"]
+    content = (match["word"] if phrase is None else phrase).strip()
+    return Term(content, phrase=phrase is not None, excluded=excluded) if content else None
