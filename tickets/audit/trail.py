@@ -6,7 +6,7 @@ comments interleave.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
@@ -98,23 +98,27 @@ class AuditEntry:
     is_trapped: bool = False  # a program filled in the form
 
 
-def audit_trail(ticket: Ticket) -> list[AuditEntry]:
+def audit_trail(ticket: Ticket, lacking: Collection[str] = ()) -> list[AuditEntry]:
     """Return the entries of a ticket, its comments, participants and files, oldest first.
 
-    Those of the tickets that were merged into it are among them. Five queries.
+    Those of the tickets that were merged into it are among them. Five queries, less one for each
+    of "merged", "participants" and "files" that the caller knows to be `lacking`.
     """
     merged = Ticket.with_merged.filter(merged_into=ticket).values_list("pk", flat=True)
-    ids = [ticket.pk, *merged]
-    tickets = _events(Ticket).filter(pgh_obj_id__in=ids).select_related("assignee")
-    comments = _events(Comment).filter(ticket_id__in=ids)
-    participants = _events(Participant).filter(ticket_id__in=ids)
-    files = _events(Attachment).filter(ticket_id__in=ids)
-    entries = (
+    ids = [ticket.pk, *(() if "merged" in lacking else merged)]
+    tickets = events_of(Ticket).filter(pgh_obj_id__in=ids).select_related("assignee")
+    entries = [
         _entries(tickets.order_by("pgh_id"), TICKET_EVENTS),
-        _entries(comments.order_by("pgh_id"), COMMENT_EVENTS),
-        _entries(participants.order_by("pgh_id"), PARTICIPANT_EVENTS),
-        _entries(files.order_by("pgh_id"), FILE_EVENTS),
-    )
+        *(
+            _entries(events_of(model).filter(ticket_id__in=ids).order_by("pgh_id"), names)
+            for model, names, part in (
+                (Comment, COMMENT_EVENTS, "comments"),
+                (Participant, PARTICIPANT_EVENTS, "participants"),
+                (Attachment, FILE_EVENTS, "files"),
+            )
+            if part not in lacking
+        ),
+    ]
     return list(merge(*entries, key=_time))
 
 
@@ -170,12 +174,12 @@ def fields_changed_by_others(
 
 def ticket_events(ticket_id: int) -> QuerySet[Any]:
     """Return the recorded states of a ticket, in no order."""
-    return _events(Ticket).filter(pgh_obj_id=ticket_id)
+    return events_of(Ticket).filter(pgh_obj_id=ticket_id)
 
 
 def comment_events(ticket_id: int) -> QuerySet[Any]:
     """Return the recorded states of a ticket's comments, in no order."""
-    return _events(Comment).filter(ticket_id=ticket_id)
+    return events_of(Comment).filter(ticket_id=ticket_id)
 
 
 def event_at_version(ticket: Ticket, version: int) -> Any | None:
@@ -195,14 +199,15 @@ def undone_version(event: Any) -> int | None:
 
 def latest_event() -> str:
     """Return an opaque word that changes whenever the audit trail grows."""
-    newest = (_events(model).aggregate(newest=Max("pgh_id"))["newest"] for model in MODELS)
+    newest = (events_of(model).aggregate(newest=Max("pgh_id"))["newest"] for model in MODELS)
     return "-".join(str(number or 0) for number in newest)
 
 
 MODELS = (Ticket, Comment)
 
 
-def _events(model: Any) -> QuerySet[Any]:
+def events_of(model: Any) -> QuerySet[Any]:
+    """Return all recorded states of a model's rows."""
     return cast("QuerySet[Any]", model.pgh_event_model.objects.all())
 
 

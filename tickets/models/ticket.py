@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -299,14 +300,18 @@ class Ticket(PrivateLink, models.Model):
         """Return who decided one of the TRIAGE_FIELDS."""
         return Decision(getattr(self, f"{name}_source"), getattr(self, f"{name}_confidence"))
 
-    def evidence(self) -> dict[str, StoredEvidence]:
+    def deciding_predictions(self) -> list[Any]:
+        """Return what triage said with evidence, the newest first. One query."""
+        rows = self.predictions.deciding().filter(source__in=[Source.LLM, Source.OFFLINE])
+        return list(rows.with_like().order_by("-pk"))
+
+    def evidence(self, predictions: Iterable[Any]) -> dict[str, StoredEvidence]:
         """Return the evidence of each predicted value that still stands, by PredictedField.
 
-        One query.
+        The predictions are the ticket's deciding ones.
         """
-        rows = self.predictions.deciding().filter(source__in=[Source.LLM, Source.OFFLINE])
         evidence_by_field: dict[str, StoredEvidence] = {}
-        for row in rows.with_like().order_by("-pk"):
+        for row in predictions:
             decided_with = row.field if row.field in TRIAGE_FIELDS else "sentiment"
             stands = row.value == str(getattr(self, PREDICTED_COLUMNS[row.field]))
             if stands and row.source == getattr(self, f"{decided_with}_source"):

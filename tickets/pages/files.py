@@ -18,7 +18,7 @@ from ..forms.files import FilesForm, sign_earlier_file
 from ..models.attachments import Attachment
 from ..models.ticket import Ticket
 from ..services.attachments.attaching import store_unattached
-from ..services.attachments.serving import ticket_files
+from ..services.attachments.serving import TicketFiles, ticket_files
 from ..vocabulary import ScanState
 from .decorators import Request
 
@@ -98,9 +98,9 @@ class AttachedFile:
 class AgentFiles:
     """The files of a ticket, as agents see them."""
 
-    def __init__(self, ticket: Ticket) -> None:
+    def __init__(self, ticket: Ticket, *, is_empty: bool = False) -> None:
         self._ticket = ticket
-        self._files = ticket_files(ticket)
+        self._files = TicketFiles() if is_empty else ticket_files(ticket)
 
     def below(self, text: Any) -> list[AttachedFile]:
         return [self._on_page(each) for each in self._files.below(text)]

@@ -17,6 +17,7 @@ from ..models.ticket import Comment, Ticket
 from ..requester_texts import IN_PLACE_OF_TEXT
 from ..services.mail.outbox import reply_recipients
 from ..vocabulary import AuthorRole, InboundKind, InboundState, Sender
+from .ticket_parts import TicketParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +76,19 @@ def author_name(comment: Comment, message: InboundMessage | None) -> str:
     return "" if is_requester else message.sender_name or message.sender_address
 
 
-def people(ticket: Ticket) -> dict[str, object]:
-    """Return who takes part, to whom mail cannot be delivered, and who gets replies. Two queries.
+def people(ticket: Ticket, parts: TicketParts) -> dict[str, object]:
+    """Return who takes part, to whom mail cannot be delivered, and who gets replies.
 
-    `copied` are the participants who get them, whether or not the requester can.
+    `copied` are the participants who get them, whether or not the requester can. Up to two queries.
     """
-    participants = list(Participant.objects.of(ticket).order_by("pk"))
+    rows = Participant.objects.of(ticket).order_by("pk")
+    participants = list(rows) if "participants" in parts else []
     requester = folded_address(ticket.requester_email)
     folded = [participant.folded for participant in participants]
     if requester:
         folded.append(requester)
-    bounced = list(BouncedAddress.objects.on(ticket, folded))
+    may_bounce = "bounced" in parts or participants
+    bounced = list(BouncedAddress.objects.on(ticket, folded)) if may_bounce else []
     unreachable = {each.folded for each in bounced}
     copied = reply_recipients(ticket, participants)
     return {

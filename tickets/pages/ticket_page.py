@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from ..access.actors import Actor
 from ..audit.trail import AuditEntry, audit_trail
 from ..forms.snooze import SnoozeForm
+from ..models.mail import Email
 from ..models.spam import is_blocked
 from ..models.ticket import Comment, StoredEvidence, Ticket, stored_evidence
-from ..models.workplace import AgentProfile, PendingReply, TicketRead
+from ..models.workplace import AgentProfile, PendingReply
 from ..querysets.search.grammar import exact_requester
 from ..services.mentions import agents_by_name
 from ..services.merging import may_merge, merges_into
 from ..services.relations import related_tickets
 from ..services.replies import reply_token
 from ..services.triage.similar import similar_tickets
-from ..vocabulary import WRITABLE_FIELDS, AuditEvent, AuthorRole, LearnedField, Source
+from ..vocabulary import WRITABLE_FIELDS, AuditEvent, AuthorRole, LearnedField, MailState, Source
 from .audit_text import actor_name, noteworthy
 from .files import AgentFiles
-from .mailed import mailed, people
+from .mailed import Mailed, mailed, people
 from .shortcuts import CATEGORY, HELP, PRIORITY, UNDO, shortcut, value_shortcut
+from .ticket_parts import TicketParts
 
 MAX_SIMILAR = 3  # finished tickets, and as many active ones
 VISIBLE_COMMENTS = 5  # the latest ones; the middle of a long conversation is folded
 MIN_FOLDED = 3
 MAX_REQUESTER_TICKETS = 5
+MAX_EMAILS = 3
 VISIBLE_ENTRIES = 8  # of the audit trail, the newest; the others unfold
 SHORTCUTS = (
     shortcut("y", "accept", "Accept the suggested category and priority"),
@@ -89,14 +94,15 @@ def _pending_reply(reply: PendingReply, actor: Actor) -> WaitingReply:
     return WaitingReply(reply, seconds, reply.author == actor.user, reply_token(reply))
 
 
-def _conversation(ticket: Ticket, comments: list[Comment], actor: Actor) -> dict[str, Any]:
+def _conversation(
+    comments: list[Comment], actor: Actor, read_until: datetime | None
+) -> dict[str, Any]:
     """Return the comments that are shown, those that are folded, and the first unread one's id.
 
     What is unread is never folded, unless the account has never opened the ticket.
     """
     unread = None
     if actor.user is not None:
-        read_until = TicketRead.objects.read_until(ticket, actor.user)
         new = (each for each in comments if read_until and each.created_at > read_until)
         unread = next((each for each in new if each.author_id != actor.user.pk), None)
     start = len(comments) - VISIBLE_COMMENTS
@@ -124,29 +130,31 @@ def _is_answered(
     return is_reply and last.author == actor.user
 
 
-def context(ticket: Ticket, actor: Actor) -> dict[str, Any]:
+def context(ticket: Ticket, actor: Actor, parts: TicketParts) -> dict[str, Any]:
     """Return the template's context, without forms and without what only a whole page loads."""
     comments = list(ticket.comments.with_origin())
-    replies = PendingReply.objects.of(ticket).waiting()
-    pending = list(replies.select_related("author__agent_profile"))
+    replies = PendingReply.objects.of(ticket).waiting().select_related("author__agent_profile")
+    pending = list(replies) if "pending" in parts else []
     notes = " ".join(comment.body for comment in comments if not comment.public)
-    entries = noteworthy(audit_trail(ticket))
-    suggestions = suggested_values(ticket)
+    entries = noteworthy(audit_trail(ticket, _lacking(parts)))
+    predictions = ticket.deciding_predictions()
+    suggestions = suggested_values(ticket, predictions)
     return {
         "ticket": ticket,
-        **_conversation(ticket, comments, actor),
-        "mailed": mailed(ticket, comments),
-        "files": AgentFiles(ticket),
-        **people(ticket),
-        "related": related_tickets(ticket),
-        "merges": merges_into(ticket),
+        **_conversation(comments, actor, parts.read_until),
+        "mailed": mailed(ticket, comments) if "messages" in parts else Mailed(),
+        "files": AgentFiles(ticket, is_empty="files" not in parts),
+        **people(ticket, parts),
+        "related": related_tickets(ticket) if "links" in parts or "merged" in parts else [],
+        "merges": merges_into(ticket) if "merged" in parts else [],
+        "emails": latest_emails(ticket) if "emails" in parts else [],
         "last_comment": max((comment.pk for comment in comments), default=0),
         "pending": [_pending_reply(reply, actor) for reply in pending],
         "seen_replies": ",".join(str(reply.pk) for reply in pending),
         "is_answered": _is_answered(ticket, comments, pending, actor),
         "older_entries": entries[:-VISIBLE_ENTRIES],
         "entries": entries[-VISIBLE_ENTRIES:],
-        "evidence": ticket.evidence(),
+        "evidence": ticket.evidence(predictions),
         "suggestions": suggestions,
         "acceptable": acceptable_values(ticket, suggestions),
         "mentionable": agents_by_name(notes),
@@ -186,22 +194,45 @@ def set_by(ticket: Ticket, entries: Sequence[AuditEntry]) -> dict[str, str]:
     return texts
 
 
-def suggested_values(ticket: Ticket) -> dict[str, SuggestedValue]:
-    """Return the latest prediction of category and of priority, where triage had evidence."""
-    rows = ticket.predictions.deciding().filter(
-        field__in=LearnedField.values, source__in=[Source.LLM, Source.OFFLINE]
-    )
+def _lacking(parts: TicketParts) -> set[str]:
+    """Return what the audit trail lacks. A merged ticket may have anything."""
+    if "merged" in parts:
+        return set()
+    recorded = {"participants": "participant_events", "files": "file_events"}
+    return {"merged", *(name for name, part in recorded.items() if part not in parts)}
+
+
+# Nothing to tell about a participant's copy.
+UNREMARKABLE = (MailState.WAITING, MailState.SENDING, MailState.SENT, MailState.PRINTED)
+
+
+def latest_emails(ticket: Ticket) -> list[Email]:
+    """Return the latest emails about the conversation, newest first. One query.
+
+    Copies to participants are among them only if something went wrong.
+    """
+    is_copy = Q(participant__isnull=False, state__in=UNREMARKABLE)
+    emails = ticket.emails.filter(recipient=None).exclude(is_copy).select_related("participant")
+    return list(emails.order_by("-pk")[:MAX_EMAILS])
+
+
+def suggested_values(ticket: Ticket, predictions: Iterable[Any]) -> dict[str, SuggestedValue]:
+    """Return the latest of these predictions of category and of priority.
+
+    They are the ticket's deciding ones, the newest first.
+    """
     decided = ticket.decided_by(Source.HUMAN)
-    return {
-        row.field: SuggestedValue(
+    suggestions: dict[str, SuggestedValue] = {}
+    for row in (each for each in predictions if each.field in LearnedField.values):
+        suggestion = SuggestedValue(
             value=row.value,
             confidence=row.confidence,
             evidence=stored_evidence(row),
             is_current=row.value == getattr(ticket, row.field),
             is_decided=row.field in decided,
         )
-        for row in rows.with_like().order_by("field", "-pk").distinct("field")
-    }
+        suggestions.setdefault(row.field, suggestion)
+    return suggestions
 
 
 def acceptable_values(ticket: Ticket, suggestions: Mapping[str, SuggestedValue]) -> dict[str, str]:
@@ -231,12 +262,18 @@ def requester_tickets(ticket: Ticket) -> RequesterTickets:
     return RequesterTickets(rows[:MAX_REQUESTER_TICKETS], count, exact_requester(address))
 
 
-def similar_context(ticket: Ticket) -> dict[str, Any]:
-    """Return tickets about the same thing: finished ones with their answers, then active ones.
+def twin_context(ticket: Ticket, parts: TicketParts) -> dict[str, Any]:
+    """Return the `twin`, a ticket that is possibly the same, which an unfinished ticket names.
 
-    `twin` is one that is possibly the same, which an unfinished ticket says at the top, and
-    `may_merge` whether it can become one with it.
+    `may_merge` says whether it can become one with it. One query if there is one.
     """
+    is_open = not ticket.is_finished and not ticket.spam
+    twin = Ticket.objects.filter(pk=parts.twin).first() if parts.twin and is_open else None
+    return {"twin": twin, "may_merge": twin is not None and may_merge(ticket, twin)}
+
+
+def similar_context(ticket: Ticket) -> dict[str, Any]:
+    """Return tickets about the same thing: finished ones with their answers, then active ones."""
     tickets = similar_tickets(ticket, MAX_SIMILAR)
     finished = [each.ticket.pk for each in tickets if each.ticket.is_finished]
     replies = Comment.objects.last_public_replies(finished)
@@ -244,11 +281,4 @@ def similar_context(ticket: Ticket) -> dict[str, Any]:
         ShownSimilar(each.ticket, each.possibly_same, replies.get(each.ticket.pk))
         for each in tickets
     ]
-    is_open = not ticket.is_finished and not ticket.spam
-    twins = (each.ticket for each in tickets if each.possibly_same and is_open)
-    twin = next(twins, None)
-    return {
-        "similar": similar,
-        "twin": twin,
-        "may_merge": twin is not None and may_merge(ticket, twin),
-    }
+    return {"ticket": ticket, "similar": similar}

@@ -71,6 +71,7 @@ urlpatterns = [
     ),
     path("tickets/similar/", submit.similar, name="similar"),
     path("tickets/<int:ticket_id>/", ticket.ticket, name="ticket"),
+    path("tickets/<int:ticket_id>/similar/", ticket.ticket_similar, name="ticket-similar"),
     path("tickets/<int:ticket_id>/comments/", composer.ticket_comments, name="ticket-comments"),
     path(
         "tickets/<int:ticket_id>/attachments/<uuid:uuid>/",

@@ -46,7 +46,7 @@ class BouncedAddressQuerySet(models.QuerySet[BouncedT]):
         counts = OF_ACTIVE_TICKET | Q(email__recipient__is_active=True)
         return self.filter(counts).select_related("ticket").order_by("-pk")
 
-    def on(self, ticket: object, folded: Collection[str]) -> Self:
+    def on(self, ticket: object, folded: Collection[object]) -> Self:
         """Return these addresses, and those that email about a ticket came back from."""
         own = Q(ticket=ticket) | Q(ticket__merged_into=ticket)
         return self.filter(own | Q(folded__in=folded)).order_by("pk")

@@ -394,6 +394,6 @@ for (const form of forms()) drafts.restore(form);
 const unread = byId("unread");
 if (unread && !location.hash && unread.getBoundingClientRect().bottom > innerHeight)
   unread.scrollIntoView();
-for (const button of document.querySelectorAll("[data-use-reply], [data-open-replies]")) {
+for (const button of document.querySelectorAll("[data-open-replies]")) {
   button.hidden = false;
 }

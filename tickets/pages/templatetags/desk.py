@@ -9,7 +9,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Q
 from django.template import Context, Library
 from django.templatetags.static import static
 from django.urls import reverse
@@ -44,8 +43,6 @@ from tickets.web import times, wording
 register = Library()
 register.filter(times.full_time)
 register.filter(times.long_date)
-
-MAX_EMAILS = 3
 
 
 @register.simple_tag(takes_context=True)
@@ -401,21 +398,6 @@ EMAIL_STATES = {
     MailState.UNCERTAIN: "possibly sent, queued",
     MailState.DROPPED: "not sent, queued",
 }
-
-
-# Nothing to tell about a participant's copy.
-UNREMARKABLE = (MailState.WAITING, MailState.SENDING, MailState.SENT, MailState.PRINTED)
-
-
-@register.simple_tag
-def latest_emails(ticket: Ticket) -> list[Email]:
-    """Return the latest emails about the conversation, newest first. One query.
-
-    Copies to participants are among them only if something went wrong.
-    """
-    is_copy = Q(participant__isnull=False, state__in=UNREMARKABLE)
-    emails = ticket.emails.filter(recipient=None).exclude(is_copy).select_related("participant")
-    return list(emails.order_by("-pk")[:MAX_EMAILS])
 
 
 @register.filter

@@ -136,7 +136,7 @@ def _decided(ticket: Ticket) -> dict[str, str]:
 
 
 def _card(ticket: Ticket, after: Cursor | None) -> dict[str, Any]:
-    evidence = ticket.evidence()
+    evidence = ticket.evidence(ticket.deciding_predictions())
     quotes = {name: evidence[name].quotes for name in CHOICES if name in evidence}
     return {
         "ticket": ticket,

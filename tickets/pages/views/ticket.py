@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
 from django_htmx.http import trigger_client_event
 
 from ...access.actors import actor_of
@@ -35,6 +36,7 @@ from ..decorators import Request, page
 from ..files import attached_files
 from ..list_position import list_position
 from ..templatetags.rows import ticket_row
+from ..ticket_parts import TicketParts, ticket_parts
 from ..ticket_rows import ticket_rows
 from ..toasts import toast
 from .ticket_list import select_options
@@ -43,8 +45,10 @@ from .ticket_list import select_options
 @page("GET", "POST", agents=True)
 def ticket(request: Request, ticket_id: int) -> HttpResponse:
     ticket = Ticket.including_spam.with_people().find(ticket_id)
-    if send_due_replies(ticket):
+    parts: TicketParts | None = ticket_parts(ticket, actor_of(request))
+    if parts and "pending" in parts and send_due_replies(ticket):
         ticket = Ticket.including_spam.with_people().find(ticket_id)
+        parts = None
     if request.method == "POST":
         return _change(request, ticket)
     query = clean_data(TicketPageForm(request.GET))
@@ -53,7 +57,7 @@ def ticket(request: Request, ticket_id: int) -> HttpResponse:
         form = MessageForm({"body": reply.body, "public": True})  # in the box again
         files = attached_files(reply.attachments.select_related("file"))
         return page_response(request, ticket, comment_form=form, earlier_files=files)
-    response = page_response(request, ticket)
+    response = page_response(request, ticket, parts=parts)
     if query["sent"] and request.htmx:
         for reply in own_replies.filter(pk=query["sent"], comment__isnull=False):
             _say_sent(response, reply)
@@ -220,22 +224,39 @@ def draft_stored(response: HttpResponse, form: str) -> HttpResponse:
 
 
 def page_response(
-    request: Request, ticket: Ticket, *, status: int = 200, **context: Any
+    request: Request,
+    ticket: Ticket,
+    *,
+    status: int = 200,
+    parts: TicketParts | None = None,
+    **context: Any,
 ) -> HttpResponse:
     """Return the ticket's page, and note that the account has read it."""
     actor = actor_of(request)
+    parts = parts or ticket_parts(ticket, actor)
     position = list_position(request, ticket, actor.user)
     context = {
-        **ticket_page.context(ticket, actor),
+        **ticket_page.context(ticket, actor, parts),
         **select_options(),
         "position": position,
         **context,
     }
     if not request.htmx:  # a part of the page leaves these as they are
-        context |= ticket_page.similar_context(ticket)
+        context |= {"has_similar": True, **ticket_page.twin_context(ticket, parts)}
     response = render(request, "tickets/ticket.html", context, status=status)
-    if actor.user is not None and not _is_ahead(request):
+    is_news = parts.read_until is None or parts.read_until < ticket.last_activity_at
+    if actor.user is not None and is_news and not _is_ahead(request):
         TicketRead.objects.mark_read(ticket, actor.user)
+    return response
+
+
+@page("GET", agents=True)
+def ticket_similar(request: Request, ticket_id: int) -> HttpResponse:
+    """Show similar tickets: as a part of the ticket's page, or without scripts as a page."""
+    ticket = Ticket.including_spam.find(ticket_id)
+    template = "_similar_tickets" if request.htmx else "similar"
+    response = render(request, f"tickets/{template}.html", ticket_page.similar_context(ticket))
+    patch_vary_headers(response, ["HX-Request"])
     return response
 
 

@@ -165,5 +165,5 @@ def select_options() -> dict[str, list[str]]:
         "priorities": Priority.values,
         "statuses": Status.values,
         "sentiments": Sentiment.values,
-        "agents": [user.get_username() for user in agents()],
+        "agents": list(agents().values_list("username", flat=True)),
     }

@@ -46,6 +46,7 @@ GET = {
     "reply-picker": (302, 403, 200),
     "insert-reply": (405, 405, 405),
     "ticket": (302, 403, 200),
+    "ticket-similar": (302, 403, 200),
     "ticket-comments": (405, 405, 405),
     "attachment": (404, 404, 404),  # see attachments/test_serving.py
     "thumbnail": (404, 404, 404),
@@ -81,6 +82,7 @@ AGENTS_ONLY = [
         "undo",
         "similar",
         "ticket",
+        "ticket-similar",
         "ticket-comments",
         "presence",
         "snooze",
@@ -125,6 +127,7 @@ METHODS = {
     "reply-picker": {"GET"},
     "insert-reply": {"POST"},
     "ticket": {"GET", "POST"},
+    "ticket-similar": {"GET"},
     "ticket-comments": {"POST"},
     "attachment": {"GET"},
     "thumbnail": {"GET"},

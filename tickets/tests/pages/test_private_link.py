@@ -5,6 +5,7 @@ from django.template.loader import render_to_string
 
 from tickets.models.mail import Email
 from tickets.models.ticket import Ticket
+from tickets.pages.ticket_page import latest_emails
 from tickets.tests.factories import TicketFactory
 
 
@@ -14,7 +15,9 @@ def ticket(db):
 
 
 def card(ticket):
-    return render_to_string("tickets/_private_link.html", {"ticket": ticket})
+    return render_to_string(
+        "tickets/_private_link.html", {"ticket": ticket, "emails": latest_emails(ticket)}
+    )
 
 
 def post(client, ticket, action):
