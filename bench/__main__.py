@@ -6,6 +6,8 @@
     make bench ARGS="mail"         how well public test mail is read, see `mail/`
     make bench ARGS="survival"     mail delivered while processes are killed, see `mail/survival.py`
     make bench ARGS="throughput"   messages that one worker handles, see `mail/throughput.py`
+    make bench ARGS="partitions"   a million tickets in one table and in months, see `scaling/`
+    make bench ARGS="scaling"      several web servers, PgBouncer and a replica, see `scaling/`
     make bench ARGS="similar"      how well and how fast similar tickets are found, see `triage/`
     make bench ARGS="triage"       what triage costs, with the encoder and without it
     make bench ARGS="uploads"      how much memory a large upload takes, see `uploads.py`
@@ -29,11 +31,14 @@ django.setup()
 from bench import back_office, lists, model, uploads, walks  # noqa: E402  (needs the applications)
 from bench.harness import compare, sample_database  # noqa: E402
 from bench.mail import figures, survival, throughput  # noqa: E402
+from bench.scaling import partitions, servers  # noqa: E402
 from bench.triage import similar, speed  # noqa: E402
 
 # These start what they measure themselves.
 ALONE = {
     "model": model,
+    "partitions": partitions,
+    "scaling": servers,
     "similar": similar,
     "survival": survival,
     "triage": speed,

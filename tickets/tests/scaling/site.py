@@ -73,14 +73,15 @@ class Site:
     The first web server takes any replica, the second none that is later than a second.
     """
 
-    def __init__(self, sessions=20):
+    def __init__(self, sessions=20, *, quiet=False):
         self.root, self.sessions = temporary_root(), sessions
+        self.logged = {"log_statement": "none"} if quiet else {}
         self.servers = []
 
     def start(self):
-        self.primary = self._started(Postgres(self.root, "primary"))
-        self.replica = self._started(Replica(self.root, "replica", self.primary))
-        self.pgbouncer = self._started(PgBouncer(self.root, self.primary, self.sessions))
+        self.primary = self.started(Postgres(self.root, "primary", self.logged))
+        self.replica = self.started(Replica(self.root, "replica", self.primary))
+        self.pgbouncer = self.started(PgBouncer(self.root, self.primary, self.sessions))
         self.environment = os.environ | {
             "DATABASE_URL": self.address(self.primary),
             "DATABASE_POOL_URL": self.address(self.pgbouncer),
@@ -101,13 +102,14 @@ class Site:
         strict = self.environment | {"REPLICA_MAX_LAG": "1"}
         self.webs = [Web(self.root, "web1", self.environment), Web(self.root, "web2", strict)]
         for web in self.webs:
-            self._started(web)
+            self.started(web)
         for web in self.webs:
             web.wait()
-        self.nginx = self._started(Nginx(self.root, [web.port for web in self.webs]))
+        self.nginx = self.started(Nginx(self.root, [web.port for web in self.webs]))
         return self
 
-    def _started(self, server):
+    def started(self, server):
+        """Start a server, which ends with the site."""
         self.servers.append(server)
         server.create()
         return server
