@@ -13,12 +13,14 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers the system checks)
         from .access.groups import create_groups
+        from .services.counts import count_empty_desk
         from .services.triage.feedback import load_learner
         from .services.triage.shared_state import DatabaseSharedState
         from .triage import engine
         from .triage.offline import classifier
 
         post_migrate.connect(create_groups, sender=self)
+        post_migrate.connect(count_empty_desk, sender=self)
         engine.set_shared_state(DatabaseSharedState())
         classifier.set_learner_loader(load_learner)
 

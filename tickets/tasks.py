@@ -1,6 +1,6 @@
 """Lets the worker find the background jobs, each declared beside the service that it runs."""
 
-from .services import housekeeping, leavers, private_links, replies, search_documents
+from .services import counts, housekeeping, leavers, private_links, replies, search_documents
 from .services.attachments import deletion, processing
 from .services.mail import delivery, notifications
 from .services.mail.incoming import handling
@@ -8,6 +8,7 @@ from .services.triage import assessment, feedback, similar
 
 __all__ = [
     "assessment",
+    "counts",
     "deletion",
     "delivery",
     "feedback",

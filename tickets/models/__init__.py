@@ -5,6 +5,7 @@ Import a model from its own module. Django finds them all through the import bel
 
 from . import (  # noqa: F401
     attachments,
+    counts,
     housekeeping,
     incoming,
     mail,

@@ -1,10 +1,11 @@
-"""The dashboard's figures over a period, computed in SQL."""
+"""Figures over tickets, counted in SQL. What the database keeps counts of is in `counts.py`."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta, tzinfo
+from datetime import UTC, timedelta, tzinfo
 from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -12,8 +13,18 @@ from django.db import models
 from django.db.models import Avg, Count, DurationField, F, Min, Q
 from django.db.models.aggregates import Aggregate
 from django.db.models.functions import TruncDate
+from django.utils import timezone
 
-from ..vocabulary import ACTIVE_STATUSES, Category, Priority, Sentiment, Status, WaitingFor
+from ..vocabulary import (
+    ACTIVE_STATUSES,
+    STATS_DAYS,
+    Category,
+    Priority,
+    Sentiment,
+    Status,
+    WaitingFor,
+)
+from .figures import Stats, optional_rfc3339
 from .turns import waits_for
 
 TicketT = TypeVar("TicketT", bound=models.Model)
@@ -47,52 +58,79 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Breakdowns:
-    """How many tickets there are, in all and by value."""
+    """How many tickets there are, in all and by value, and whose turn it is."""
 
     total: int
     urgency: float | None  # the mean
     counts: dict[str, dict[str, int]]  # field of BREAKDOWNS -> value -> count
-    further: dict[str, Any]  # what else was asked for, by name
+    waiting_for: dict[WaitingFor, int]  # unfinished tickets by whose turn it is
+    longest_wait: dt.datetime | None  # since when the oldest of those for us waits
+
+    def stats(self, days: int, per_day: Mapping[dt.date, int]) -> Stats:
+        """Return the statistics of the JSON API. `days` have tickets, `per_day` has the last."""
+        return {
+            "total_tickets": self.total,
+            "open_tickets": self.counts["status"][Status.OPEN],
+            "avg_tickets_per_day": round(self.total / days, 1) if days else 0.0,
+            "priority_breakdown": self.counts["priority"],
+            "category_breakdown": self.counts["category"],
+            "status_breakdown": self.counts["status"],
+            "sentiment_breakdown": self.counts["sentiment"],
+            "avg_urgency_score": None if self.urgency is None else round(self.urgency, 1),
+            "tickets_per_day": [
+                {"date": day.isoformat(), "count": per_day.get(day, 0)} for day in last_days()
+            ],
+            "waiting_for_breakdown": {side.value: self.waiting_for[side] for side in WaitingFor},
+            "longest_waiting_since": optional_rfc3339(self.longest_wait),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    total: int
-    open: int
-    urgency: float | None  # the mean
-    breakdowns: dict[str, dict[str, int]]  # field -> value -> count
+    """What the dashboard shows."""
+
+    breakdowns: Breakdowns
     first_response: Duration
     resolved: Duration
     per_day: dict[dt.date, int]  # days that have tickets
-    waiting_for: dict[WaitingFor, int]  # unfinished tickets by whose turn it is
-    longest_wait: dt.datetime | None  # since when the oldest of those for us waits
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCounts:
+    """How many tickets of each status there are, without zeros."""
+
+    counts: dict[str, int]
+    is_limited: bool = False  # there are more than were counted
 
 
 class StatisticsQuerySet(models.QuerySet[TicketT]):
+    def stats(self) -> Stats:
+        """Return the statistics of the JSON API. Two queries."""
+        days = Count(TruncDate("created_at", tzinfo=UTC), distinct=True)
+        breakdowns, further = self.breakdowns(days=days)
+        recent = self.filter(created_at__gte=midnight(last_days()[0], UTC))
+        return breakdowns.stats(further["days"], recent.per_day(UTC))
+
     def overview(self, zone: tzinfo) -> Overview:
         """Return the dashboard's figures over these tickets, by days in the zone. Two queries."""
-        breakdowns = self.breakdowns(
-            **_duration_aggregates("first_response"),
-            **_duration_aggregates("resolved"),
-            **turn_aggregates(),
+        breakdowns, further = self.breakdowns(
+            **_duration_aggregates("first_response"), **_duration_aggregates("resolved")
         )
         return Overview(
-            total=breakdowns.total,
-            open=breakdowns.counts["status"][Status.OPEN],
-            urgency=breakdowns.urgency,
-            breakdowns=breakdowns.counts,
-            first_response=_duration(breakdowns, "first_response"),
-            resolved=_duration(breakdowns, "resolved"),
+            breakdowns=breakdowns,
+            first_response=_duration(breakdowns.total, further, "first_response"),
+            resolved=_duration(breakdowns.total, further, "resolved"),
             per_day=self.per_day(zone),
-            waiting_for={side: breakdowns.further[side.value] for side in WaitingFor},
-            longest_wait=breakdowns.further["longest_wait"],
         )
 
-    def breakdowns(self, **further: Aggregate) -> Breakdowns:
-        """Return the breakdowns and further aggregates. One query."""
+    def breakdowns(self, **further: Aggregate) -> tuple[Breakdowns, dict[str, Any]]:
+        """Return the breakdowns, and further aggregates by name. One query."""
+        sides = {side.value: Count("pk", filter=waits_for(side)) for side in WaitingFor}
         row = self.order_by().aggregate(
             total=Count("*"),
-            urgency=Avg("urgency_score"),
+            mean_urgency=Avg("urgency_score"),
+            longest_wait=Min("waiting_since"),
+            **sides,
             **further,
             **{
                 f"{field}_{value}": Count("pk", filter=Q(**{field: value}))
@@ -100,26 +138,42 @@ class StatisticsQuerySet(models.QuerySet[TicketT]):
                 for value in values
             },
         )
-        return Breakdowns(
+        breakdowns = Breakdowns(
             total=row["total"],
-            urgency=row["urgency"],
+            urgency=row["mean_urgency"],
             counts={
                 field: {value: row[f"{field}_{value}"] for value in values}
                 for field, values in BREAKDOWNS.items()
             },
-            further={name: row[name] for name in further},
+            waiting_for={side: row[side.value] for side in WaitingFor},
+            longest_wait=row["longest_wait"],
         )
+        return breakdowns, {name: row[name] for name in further}
 
     def per_day(self, zone: tzinfo) -> dict[dt.date, int]:
         """Return the number of tickets created on each day that has any."""
         days = self.order_by().annotate(day=TruncDate("created_at", tzinfo=zone)).values_list("day")
         return dict(days.annotate(count=Count("*")))
 
+    def counts_by_status(self, limit: int | None = None) -> dict[str, int]:
+        """Count the tickets of each status, without zeros.
 
-def turn_aggregates() -> dict[str, Aggregate]:
-    """Return the count of each WaitingFor side, and `longest_wait`: since when the oldest waits."""
-    counts = {side.value: Count("pk", filter=waits_for(side)) for side in WaitingFor}
-    return {**counts, "longest_wait": Min("waiting_since")}
+        With `limit`, count among that many: a word that most tickets have takes seconds to count.
+        """
+        counts = {value: Count("status", filter=Q(status=value)) for value in Status.values}
+        row = self.order_by().values("status")[:limit].aggregate(**counts)
+        return {value: count for value, count in row.items() if count}
+
+
+def last_days() -> list[dt.date]:
+    """Return the last STATS_DAYS days, today included, of UTC."""
+    today = timezone.now().astimezone(UTC).date()
+    return [today - timedelta(days=ago) for ago in range(STATS_DAYS - 1, -1, -1)]
+
+
+def midnight(day: dt.date, zone: tzinfo) -> dt.datetime:
+    """Return when a day begins in a zone."""
+    return dt.datetime.combine(day, dt.time.min, zone)
 
 
 def _duration_aggregates(event: str) -> dict[str, Aggregate]:
@@ -132,8 +186,7 @@ def _duration_aggregates(event: str) -> dict[str, Aggregate]:
     }
 
 
-def _duration(breakdowns: Breakdowns, event: str) -> Duration:
-    row = breakdowns.further
+def _duration(total: int, row: Mapping[str, Any], event: str) -> Duration:
     median, ninetieth = row[f"{event}_times"] or (None, None)
     count, waiting = row[f"{event}_count"], row[f"{event}_waiting"]
-    return Duration(count, waiting, breakdowns.total - count - waiting, median, ninetieth)
+    return Duration(count, waiting, total - count - waiting, median, ninetieth)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import date, tzinfo
 from typing import Any, Self, TypeVar
 
 from django.db import models
-from django.db.models import Count, F, Max, Q
-from django.db.models.functions import TruncDate
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from ..exceptions import NotFound, TicketMerged
-from ..vocabulary import ACTIVE_STATUSES, RECENT_TICKETS, STATS_DAYS, Sort, Status, WaitingFor
+from ..vocabulary import ACTIVE_STATUSES, RECENT_TICKETS, Sort
+from . import counts
 from .cursors import NEWEST_FIRST, Cursor, Order, read_cursor
-from .figures import DayCount, Stats, optional_rfc3339
+from .figures import Stats
 from .listed import is_listed
 from .pages import Page, read_page
 from .rendered import RenderedQuerySet, RenderedTicket, find_rendered, rendered_page
@@ -24,7 +24,7 @@ from .search.conditions import requested_from
 from .search.grammar import document_query, parse_search
 from .search.query import DocumentQuery
 from .similar import SimilarQuerySet
-from .statistics import StatisticsQuerySet, turn_aggregates
+from .statistics import Overview, StatisticsQuerySet, StatusCounts, midnight
 from .turns import TurnQuerySet, priority_rank, waiting_order
 
 TicketT = TypeVar("TicketT", bound=models.Model)
@@ -166,44 +166,6 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         rows = tickets.with_people().in_bulk(ids)
         return [rows[ticket_id] for ticket_id in ids if ticket_id in rows]
 
-    def stats(self) -> Stats:
-        """Return the statistics of the JSON API. Two queries."""
-        days = Count(TruncDate("created_at", tzinfo=UTC), distinct=True)
-        breakdowns = self.breakdowns(days=days, **turn_aggregates())
-        total, urgency, counts = breakdowns.total, breakdowns.urgency, breakdowns.counts
-        further = breakdowns.further
-        used_days = further["days"]
-        return {
-            "total_tickets": total,
-            "open_tickets": counts["status"][Status.OPEN],
-            "avg_tickets_per_day": round(total / used_days, 1) if used_days else 0.0,
-            "priority_breakdown": counts["priority"],
-            "category_breakdown": counts["category"],
-            "status_breakdown": counts["status"],
-            "sentiment_breakdown": counts["sentiment"],
-            "avg_urgency_score": None if urgency is None else round(urgency, 1),
-            "tickets_per_day": self._tickets_per_day(),
-            "waiting_for_breakdown": {side.value: further[side.value] for side in WaitingFor},
-            "longest_waiting_since": optional_rfc3339(further["longest_wait"]),
-        }
-
-    def _tickets_per_day(self) -> list[DayCount]:
-        today = timezone.now().astimezone(UTC).date()
-        first = today - timedelta(days=STATS_DAYS - 1)
-        since = datetime(first.year, first.month, first.day, tzinfo=UTC)
-        counts = self.filter(created_at__gte=since).per_day(UTC)
-        days = [first + timedelta(days=number) for number in range(STATS_DAYS)]
-        return [{"date": day.isoformat(), "count": counts.get(day, 0)} for day in days]
-
-    def counts_by_status(self, limit: int | None = None) -> dict[str, int]:
-        """Count the tickets of each status, without zeros.
-
-        With `limit`, count among that many: a word that most tickets have takes seconds to count.
-        """
-        counts = {value: Count("status", filter=Q(status=value)) for value in Status.values}
-        row = self.order_by().values("status")[:limit].aggregate(**counts)
-        return {value: count for value, count in row.items() if count}
-
     def with_feedback(self) -> Self:
         """Return tickets that agents decided about, those with the oldest latest decision first."""
         decided = self.filter(feedback__isnull=False).annotate(
@@ -278,6 +240,37 @@ class ListedTickets(models.Manager.from_queryset(TicketQuerySet)[TicketT]):  # t
         Each row has `json`, a TicketJson. One query.
         """
         return rendered_page(self.model, filters, user)
+
+    # What the database keeps counts of comes from there, whatever the number of tickets. The rest
+    # is counted, as is everything until a job has made the counts, after an upgrade.
+
+    def statistics(self, filters: Mapping[str, Any]) -> Stats:
+        """Return the statistics of the JSON API. One query with one filter or none, else two."""
+        stats: Stats = counts.stats(filters) or self.filtered(filters).stats()
+        return stats
+
+    def by_status(self, filters: Mapping[str, Any], limit: int) -> StatusCounts:
+        """Count the tickets of each status. One query, or two to count them.
+
+        Those that have to be counted are counted up to `limit`.
+        """
+        stored = counts.by_status(filters)
+        if stored is not None:
+            return StatusCounts(stored)
+        counted = self.filtered(filters).counts_by_status(limit)
+        return StatusCounts(counted, is_limited=sum(counted.values()) == limit)
+
+    def since(self, first: date | None, zone: tzinfo) -> Overview:
+        """Return the dashboard's figures over the tickets created since a day, or over all.
+
+        Two queries.
+        """
+        stored = counts.overview(first, zone)
+        if stored is not None:
+            return stored
+        tickets = self.filter(created_at__gte=midnight(first, zone)) if first else self.all()
+        overview: Overview = tickets.overview(zone)
+        return overview
 
 
 class NamedTicketQuerySet(TicketQuerySet[TicketT]):  # type: ignore[override]  # as_manager

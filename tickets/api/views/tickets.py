@@ -236,4 +236,4 @@ def _with_etag(response: HttpResponse, ticket: Ticket) -> HttpResponse:
 )
 def ticket_statistics(request: HttpRequest, actor: Actor, filters: TicketFilters) -> HttpResponse:
     """Get statistics of the tickets that match the filters."""
-    return answer(Ticket.objects.filtered(filters).stats())
+    return answer(Ticket.objects.statistics(filters))

@@ -86,33 +86,32 @@ def dashboard(request: Request) -> HttpResponse:
 
 
 def _overview(period: Period) -> dict[str, Any]:
-    since = period.since
-    tickets = Ticket.objects.filter(created_at__gte=since) if since else Ticket.objects.all()
-    overview = tickets.overview(timezone.get_current_timezone())
-    per_day = overview.per_day
+    overview = Ticket.objects.since(period.first, timezone.get_current_timezone())
+    breakdowns, per_day = overview.breakdowns, overview.per_day
     in_period = {"created_after": period.first.isoformat() if period.first else ""}
     return {
         **period.context(),
         "overview": overview,
-        "per_day": round(overview.total / len(per_day), 1) if per_day else None,
+        "breakdowns": breakdowns,
+        "per_day": round(breakdowns.total / len(per_day), 1) if per_day else None,
         "chart": charts.day_chart(per_day, *period.bounds(list(per_day))),
         "open_url": list_url({}, status="open", **in_period),
         "active_url": list_url({}, status=",".join(ACTIVE_STATUSES), **in_period),
         "unanswered_url": list_url({}, search="is:unanswered", sort=Sort.OLDEST, **in_period),
-        "owed": overview.waiting_for[WaitingFor.US],
+        "owed": breakdowns.waiting_for[WaitingFor.US],
         "owed_url": list_url({}, waiting_for=WaitingFor.US, sort=Sort.LONGEST_WAITING, **in_period),
-        "asked": overview.waiting_for[WaitingFor.REQUESTER],
+        "asked": breakdowns.waiting_for[WaitingFor.REQUESTER],
         "asked_url": list_url(
             {}, waiting_for=WaitingFor.REQUESTER, sort=Sort.LAST_ACTIVITY, **in_period
         ),
         "all_url": list_url({}, **in_period),
-        "breakdowns": [
+        "bars": [
             (
                 name,
                 name.capitalize(),
                 [
                     (bar, list_url({}, **{name: bar.value}, **in_period))
-                    for bar in charts.bars(overview.breakdowns[name])
+                    for bar in charts.bars(breakdowns.counts[name])
                 ],
             )
             for name in BREAKDOWNS

@@ -30,7 +30,7 @@ from ..ticket_rows import ticket_rows
 from ..toasts import refusal
 
 PAGE_SIZE = 50
-MAX_COUNTED = 10_000  # tickets that a search finds
+MAX_COUNTED = 10_000  # tickets, where the database keeps no count
 # Parts of the state that no control of the form shows; it takes them along.
 HIDDEN_STATE = (
     *("status", "created_after", "created_before"),
@@ -134,20 +134,20 @@ class ListCounts(TypedDict):
     tabs: list[tuple[str, int]]  # each status with its tickets
     total: int
     matching: int  # tickets of the chosen statuses
-    is_limited: bool  # the search finds more than were counted
+    is_limited: bool  # there are more than were counted
 
 
 def _counts(form: ListForm) -> ListCounts:
     """Return how many tickets the filters leave, for the tabs and the heading."""
     filters = form.cleaned_data
-    limit = MAX_COUNTED if filters["search"] else None
-    counts = Ticket.objects.filtered({**filters, "status": []}).counts_by_status(limit)
+    by_status = Ticket.objects.by_status({**filters, "status": []}, MAX_COUNTED)
+    counts = by_status.counts
     return {
         "query": form.typed_state(),
         "tabs": [(value, counts.get(value, 0)) for value in Status.values],
         "total": sum(counts.values()),
         "matching": sum(counts.get(value, 0) for value in filters["status"] or Status.values),
-        "is_limited": sum(counts.values()) == limit,
+        "is_limited": by_status.is_limited,
     }
 
 

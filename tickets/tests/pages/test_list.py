@@ -353,7 +353,10 @@ def test_a_search_with_many_results_is_counted_up_to_a_limit(agent, monkeypatch)
     page = agent.get("/tickets/?search=scanner").content.decode()
     assert "1 ticket" in page
     assert "+</span>" not in page
+    assert "3+ tickets" in agent.get("/tickets/?created_after=2020-01-01").content.decode()
+    # The database keeps these counts.
     assert "5 tickets" in agent.get("/tickets/?sort=newest").content.decode()
+    assert "5 tickets" in agent.get("/tickets/?priority=medium").content.decode()
 
 
 def test_htmx_gets_only_the_results(agent, ticket):

@@ -116,7 +116,13 @@ CHANGES = {
         dropped_columns={"tickets_triagemodel": {"data", "stale"}},
     ),
     "0.6": Changes(
-        new_tables=frozenset({"tickets_ticketdocument", "tickets_backfill"}),
+        new_tables=frozenset(
+            {
+                *("tickets_ticketdocument", "tickets_backfill"),
+                *("tickets_countchange", "tickets_ticketcount", "tickets_countedzone"),
+                *("tickets_periodcount", "tickets_periodduration"),
+            }
+        ),
         new_columns={},
         dropped_columns={"tickets_ticket": {"document"}},
     ),
