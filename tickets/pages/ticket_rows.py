@@ -9,6 +9,7 @@ from datetime import datetime
 from ..access.actors import Actor
 from ..models.ticket import Comment, Ticket
 from ..vocabulary import AuthorRole
+from .search_hits import Hits, search_hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +23,27 @@ class TicketRow:
     last_writing: str
     written_at: datetime
     twin: int | None
+    hits: Hits
 
 
-def ticket_rows(tickets: Collection[Ticket], actor: Actor) -> list[TicketRow]:
-    """Return the rows of tickets that `for_rows` loaded. One query."""
+def ticket_rows(tickets: Collection[Ticket], actor: Actor, search: str = "") -> list[TicketRow]:
+    """Return the rows of tickets that `for_rows` loaded. One query, with a search up to two."""
     comments = Comment.objects.last_of([ticket.pk for ticket in tickets])
-    return [_row(ticket, comments.get(ticket.pk), actor) for ticket in tickets]
+    hits = search_hits(tickets, search)
+    return [
+        _row(ticket, comments.get(ticket.pk), actor, hits.get(ticket.pk, Hits()))
+        for ticket in tickets
+    ]
 
 
-def _row(ticket: Ticket, comment: Comment | None, actor: Actor) -> TicketRow:
+def _row(ticket: Ticket, comment: Comment | None, actor: Actor, hits: Hits) -> TicketRow:
     is_open = not ticket.is_finished and not ticket.spam and ticket.merged_into_id is None
     twin = ticket.twin if is_open else None
     if comment is None or comment.author_role == AuthorRole.REQUESTER:
         at = ticket.created_at if comment is None else comment.created_at
-        return TicketRow(ticket, "Requester wrote", at, twin)
+        return TicketRow(ticket, "Requester wrote", at, twin, hits)
     verb = "replied" if comment.public else "noted"
-    return TicketRow(ticket, f"{_writer(comment, actor)} {verb}", comment.created_at, twin)
+    return TicketRow(ticket, f"{_writer(comment, actor)} {verb}", comment.created_at, twin, hits)
 
 
 def _writer(comment: Comment, actor: Actor) -> str:

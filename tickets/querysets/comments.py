@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Self, TypeVar
 
 from django.db import models
-from django.db.models import F, Min, Q
-from django.db.models.functions import Coalesce
+from django.db.models import F, Min, Q, Window
+from django.db.models.functions import Coalesce, Left, RowNumber
 from django.utils import timezone
 
 from ..vocabulary import IDEMPOTENCY_KEY_LIFETIME, AuthorRole
@@ -23,6 +23,17 @@ class CommentQuerySet(models.QuerySet[CommentT]):
         latest = self.filter(ticket__in=ticket_ids).order_by("ticket", "-created_at", "-pk")
         comments = latest.distinct("ticket").select_related("author").defer("body")
         return {comment.ticket_id: comment for comment in comments}  # type: ignore[attr-defined]
+
+    def newest_texts(self, ticket_ids: Collection[int], count: int, chars: int) -> Self:
+        """Return the beginnings of the newest comments on each ticket, the newest first.
+
+        Up to `count` of each ticket; `beginning` has up to `chars` characters. One query.
+        """
+        newest = Window(RowNumber(), "ticket", ["-created_at", "-pk"])
+        comments = self.filter(ticket__in=ticket_ids).annotate(
+            number=newest, beginning=Left("body", chars)
+        )
+        return comments.filter(number__lte=count).order_by("number").defer("body")
 
     def last_public_replies(self, ticket_ids: Collection[int]) -> dict[int, CommentT]:
         """Return agents' latest public reply to each ticket that has one, by ticket id."""

@@ -10,8 +10,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from tickets.models.ticket import Ticket
+from tickets.pages.search_hits import Excerpt
 from tickets.pages.templatetags.desk import ago, badge, icon, initials, meter, wait
 from tickets.pages.ticket_rows import TicketRow
+from tickets.querysets.search.matches import Span
+from tickets.rich_text import Highlight, render_line
 from tickets.web.times import full_time
 
 register = Library()
@@ -24,7 +27,7 @@ ROW = """\
 <tr id="row-{id}" data-version="{version}" data-unread="{unread}">
   <td class="c-pick">{pick}</td>
   <td class="c-priority">{priority}</td>
-  <th scope="row" class="c-title">{link}<span class="meta">{meta}</span></th>
+  <th scope="row" class="c-title">{link}{excerpt}<span class="meta">{meta}</span></th>
   <td class="c-category">{category}</td>
   <td class="c-sentiment">{sentiment}<span class="urgency">{urgency}</span></td>
   <td class="c-assignee">{assignee}</td>
@@ -37,7 +40,8 @@ PICK = (
     ' aria-label="Select #{0}">'
 )
 LINK = '<a id="open-{}" href="{}" dir="auto"{}{}>{}{}</a>'
-META = "<span>#{}{}</span><span>· {} {}{}</span>"
+META = "<span>#{}{}{}</span><span>· {} {}{}</span>"
+EXCERPT = '<span class="hit" dir="auto"><i>{}</i> {}</span>'
 URGENCY = '{}<span class="unseen">Urgency</span> {}'
 SNOOZED = '<span class="snoozed" title="Snoozed until {}">{}Snoozed</span>'
 IS_NEW, NEW = SafeString(' class="new"'), SafeString(' <span class="unseen">(unread)</span>')
@@ -61,11 +65,13 @@ def ticket_row(row: TicketRow) -> SafeString:
         unread=int(ticket.is_unread),
         pick=format_html(PICK, ticket.pk),
         priority=badge("priority", ticket.priority),
-        link=_link(ticket),
+        link=_link(ticket, row.hits.title),
+        excerpt=_excerpt(row.hits.excerpt),
         meta=format_html(
             META,
             ticket.pk,
-            f" · {ticket.requester_email}" if ticket.requester_email else "",
+            " · " if ticket.requester_email else "",
+            _highlighted(ticket.requester_email, row.hits.address),
             row.last_writing,
             ago(row.written_at),
             f" · possibly the same as #{row.twin}" if row.twin else "",
@@ -79,7 +85,15 @@ def ticket_row(row: TicketRow) -> SafeString:
     )
 
 
-def _link(ticket: Ticket) -> SafeString:
+def _highlighted(text: str, spans: list[Span]) -> str:
+    return render_line(text, [Highlight(*span) for span in spans]) if spans else text
+
+
+def _excerpt(excerpt: Excerpt | None) -> SafeString | str:
+    return format_html(EXCERPT, f"{excerpt.source}:", excerpt.text) if excerpt else ""
+
+
+def _link(ticket: Ticket, spans: list[Span]) -> SafeString:
     """Return the link to the ticket. A title that may be cut is its tooltip, too."""
     is_cut = len(ticket.title) > MAX_UNCUT_CHARS
     return format_html(
@@ -88,7 +102,7 @@ def _link(ticket: Ticket) -> SafeString:
         reverse("ticket", args=[ticket.pk]),
         IS_NEW if ticket.is_unread else "",
         format_html(' title="{}"', ticket.title) if is_cut else "",
-        ticket.title,
+        _highlighted(ticket.title, spans),
         NEW if ticket.is_unread else "",
     )
 

@@ -38,7 +38,7 @@ def list_updates(request: Request) -> HttpResponse:
     etag = f'W/"{digest(f"{announcement} {changed}")[:16]}"'
     response: HttpResponse | None = get_conditional_response(request, etag=etag)
     if response is None:
-        payload = {"announcement": announcement, "rows": _render(changed, actor)}
+        payload = {"announcement": announcement, "rows": _render(changed, actor, filters["search"])}
         response = JsonResponse(payload)
     response["ETag"] = etag
     return response
@@ -66,9 +66,9 @@ def _changed_rows(visible: Mapping[int, VisibleRow], actor: Actor) -> dict[int, 
     return {pk: row for pk, row in current.items() if row != visible[pk]}
 
 
-def _render(ticket_ids: Collection[int], actor: Actor) -> str:
+def _render(ticket_ids: Collection[int], actor: Actor, search: str) -> str:
     if not ticket_ids:
         return ""
     tickets = Ticket.with_merged.filter(pk__in=ticket_ids).for_rows(actor.user)
-    rows = ticket_rows(tickets, actor)
+    rows = ticket_rows(tickets, actor, search)
     return "".join(map(ticket_row, rows))

@@ -106,7 +106,7 @@ def context(form: ListForm, actor: Actor) -> dict[str, Any]:
         "searchable_from": searchable_from() if filters["search"] else None,
         "search_everywhere_url": list_url({"search": query["search"]}),
         "is_empty_desk": not tickets_page.rows and not Ticket.objects.exists(),
-        "rows": ticket_rows(tickets_page.rows, actor),
+        "rows": ticket_rows(tickets_page.rows, actor, filters["search"]),
         "older": tickets_page.older,
         "newer": tickets_page.newer,
         "cursor": filters["cursor"],

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+from itertools import pairwise
 
 from .characters import HIRAGANA, HYPHENS, IGNORED, KATAKANA, PLAIN_FORMS, QUOTES, ZEROS
 
@@ -36,6 +38,30 @@ def fold(text: str) -> str:
     folded = _RING.sub(rf"\1{A_FOLLOWS}", _UMLAUT.sub(rf"\1{E_FOLLOWS}", folded))
     folded = _IGNORED.sub("", folded).casefold().translate(_PLAIN_FORMS)
     return unicodedata.normalize("NFC", folded).translate(_KATAKANA)
+
+
+def fold_by_character(text: str) -> tuple[str, list[int]]:
+    """Return the folded text, and for each of its characters the one of `text` that it is from.
+
+    The second list has one more number, the length of `text`.
+    """
+    folded = fold(text)
+    if text.isascii():
+        return folded, list(range(len(text) + 1))
+    starts = [index for index in range(len(text)) if not index or not _joins(text[index])]
+    pieces: list[str] = []
+    origins: list[int] = []
+    for start, end in pairwise([*starts, len(text)]):
+        pieces.append(fold(text[start:end]))
+        origins += [start] * len(pieces[-1])
+    return "".join(pieces), [*origins, len(text)]
+
+
+@lru_cache(10_000)
+def _joins(character: str) -> bool:
+    """Return whether Unicode may join it to the one before: marks, and parts of syllables."""
+    is_mark = unicodedata.category(character).startswith("M")
+    return is_mark or character in "\uff9e\uff9f" or "\u1160" <= character <= "\u11ff"
 
 
 def spellings(folded: str) -> list[str]:

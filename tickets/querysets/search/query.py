@@ -26,11 +26,16 @@ def text_query(text: str, *, phrase: bool, mark: str = "") -> str:
 
     The last word matches as a prefix, unless it is a phrase. `mark` stands before each lexeme.
     """
+    return either(_chain(steps, phrase, mark) for steps in chains(text))
+
+
+def chains(text: str) -> list[list[Step]]:
+    """Return what a text asks for: words that stand side by side, or another spelling of them."""
     parts = list(units(fold(text)))
-    chain = _chain([step for part in parts for step in part.steps()], phrase, mark)
+    steps = [step for part in parts for step in part.steps()]
     if len(parts) == 1 and isinstance(parts[0], Compound):
-        return either([chain, _step(Step(1, (parts[0].joined,)), phrase, mark)])
-    return chain
+        return [steps, [Step(1, (parts[0].joined,))]]
+    return [steps]
 
 
 def number_query(number: int, mark: str = "") -> str:

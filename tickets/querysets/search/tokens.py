@@ -56,6 +56,10 @@ class Unit:
         """Return all that a document holds of it."""
         raise NotImplementedError
 
+    def span(self, position: int) -> tuple[int, int]:
+        """Return what to highlight in the folded text for a match at this position."""
+        return self.start, self.end
+
     def steps(self) -> list[Step]:
         """Return what a search for it asks for, one step after the other."""
         raise NotImplementedError
@@ -114,6 +118,10 @@ class Run(Unit):
 
     def steps(self) -> list[Step]:
         return self._pairs() or [Step(self.position, self.parts)]
+
+    def span(self, position: int) -> tuple[int, int]:
+        start = self.start + position - self.position
+        return start, min(start + 2, self.end)
 
     def _pairs(self) -> list[Step]:
         return [
