@@ -124,7 +124,8 @@ database_options = {
     # A gthread worker holds one connection per thread; two more for work outside of requests.
     "pool": {"min_size": 1, "max_size": env["WEB_THREADS"] + 2, "timeout": 5},
     "connect_timeout": 5,
-    **({} if is_pooled else {"options": timeouts}),
+    # A session keeps settings and prepared statements (querysets/statements.py); a pooler does not.
+    **({} if is_pooled else {"options": timeouts, "prepare_threshold": 5}),
 }
 
 

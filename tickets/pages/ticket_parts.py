@@ -76,4 +76,5 @@ def _statement() -> tuple[list[str], Statement]:
     rows = Ticket.with_merged.filter(pk=Parameter("ticket")).with_twin()
     read_until = Subquery(reads.values("read_at")[:1])
     is_there = [Exists(each) for each in parts.values()]
-    return list(parts), Statement(rows.values_list("twin", read_until, *is_there))
+    values = rows.values_list("twin", read_until, *is_there)
+    return list(parts), Statement(values, prepared=True)

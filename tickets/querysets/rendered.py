@@ -23,9 +23,10 @@ from .statements import Parameter, Statement
 from .turns import Reader, TurnQuerySet
 
 TicketT = TypeVar("TicketT", bound=models.Model)
-# Filters by values; all others are part of a statement.
-VALUE_LISTS = ("category", "priority", "status", "assignee")
+# Filters by values that a statement gets each time. The values of all others are part of it.
 VALUES = ("created_after", "created_before")
+# The best plan depends on these times.
+UNPREPARED = {*VALUES, "unread"}
 PAGING = ("search", "sort", "limit", "cursor", "me")
 ORDER_COLUMNS = ("pk", "created_at", "last_activity_at", "urgency_score")
 READER = Reader(Parameter("account"), Parameter("unread_from"))
@@ -128,7 +129,7 @@ def find_rendered(model: Any, pk: int, user: Any) -> RenderedTicket:
 def _ticket(model: Any, has_account: bool) -> Statement:
     rows = model.with_merged.filter(pk=Parameter("pk"))
     rows = rows.with_json(READER if has_account else None)
-    return Statement(rows.values_list("json", "version"))
+    return Statement(rows.values_list("json", "version"), prepared=True)
 
 
 # --- lists ------------------------------------------------------------------------------
@@ -153,7 +154,7 @@ def rendered_page(model: Any, filters: Mapping[str, Any], user: Any) -> Page[Any
     return read_page(fetch, filters["limit"], filters["cursor"], filters["sort"])
 
 
-# What tells the statements of two lists apart: each filter that is set, without its values.
+# What tells the statements of two lists apart: each filter that is set, without VALUES.
 Shape = tuple[tuple[str, Any], ...]
 
 
@@ -166,18 +167,16 @@ def _shape(filters: Mapping[str, Any]) -> Shape:
 
 
 def _without_values(name: str, value: Any) -> Any:
-    if name in VALUE_LISTS:
+    if name == "assignee":
         return tuple("none" if each == "none" else "" for each in value)  # "none" is no value
     if name in VALUES:
         return ""
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(sorted(value)) if isinstance(value, list) else value
 
 
 def _values(filters: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: filters[name] for name in VALUES}
-    for name in VALUE_LISTS:
-        values |= {f"{name}_{index}": each for index, each in enumerate(filters[name])}
-    return values
+    return values | {f"assignee_{index}": each for index, each in enumerate(filters["assignee"])}
 
 
 def _parameters(shape: Shape) -> dict[str, Any]:
@@ -187,9 +186,9 @@ def _parameters(shape: Shape) -> dict[str, Any]:
         filters[name] = marker
         if name in VALUES:
             filters[name] = Parameter(name)
-        elif name in VALUE_LISTS:
+        elif name == "assignee":
             filters[name] = [
-                each or Parameter(f"{name}_{index}") for index, each in enumerate(marker)
+                each or Parameter(f"assignee_{index}") for index, each in enumerate(marker)
             ]
     return filters
 
@@ -207,7 +206,8 @@ def _list(
         names = _names(order, order.fields)
         position = Cursor(order, tuple(map(Parameter, names)), backwards)
         rows = rows.filter(position.condition())
-    return Statement(rows.values_list("json", *_columns(order))[:limit])
+    rows = rows.values_list("json", *_columns(order))[:limit]
+    return Statement(rows, prepared=UNPREPARED.isdisjoint(name for name, _ in shape))
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import psycopg
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Expression, QuerySet
@@ -29,23 +30,43 @@ class Statement:
     """The SQL of a queryset with Parameters.
 
     All other values are part of it: a queryset that asks Python for the time would keep that time.
+    With `prepared`, PostgreSQL plans it once for each connection and all values, so the best plan
+    must be the same for all of them. Behind a pooler it is planned each time, as without.
     """
 
-    def __init__(self, queryset: QuerySet[Any, Any]) -> None:
+    def __init__(self, queryset: QuerySet[Any, Any], *, prepared: bool = False) -> None:
+        self._prepared = prepared
+        self._sql, self._names = "", []
         try:
             compiler = queryset.query.get_compiler(connection=connection)
-            self._sql, self._parameters = compiler.as_sql()
+            sql, values = compiler.as_sql()
         except EmptyResultSet:  # no row can match
-            self._sql, self._parameters = "", ()
+            return
+        self._names = [each.name for each in values if isinstance(each, Parameter)]
+        self._sql = sql.replace("%%", "%%%%") % tuple(map(_written, values))
 
     def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run it with these values. Return its rows as PostgreSQL sends them."""
         if not self._sql:
             return []
-        parameters = [
-            values[each.name] if isinstance(each, Parameter) else each for each in self._parameters
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql, parameters)
+        with self._cursor() as cursor:
+            cursor.execute(self._sql, [values[name] for name in self._names])
             rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
+
+    def _cursor(self) -> Any:
+        if not self._prepared:
+            return connection.cursor()
+        # Django's cursors write values into the statement, and so cannot prepare it.
+        connection.ensure_connection()
+        cursor = psycopg.Cursor(connection.connection)
+        return connection._prepare_cursor(cursor)  # type: ignore[attr-defined]
+
+
+def _written(value: Any) -> str:
+    """Return a value as a literal, so that the planner knows it, or the place of a Parameter."""
+    if isinstance(value, Parameter):
+        return "%s"
+    connection.ensure_connection()
+    literal = psycopg.sql.Literal(value).as_string(connection.connection)
+    return literal.replace("%", "%%")
