@@ -1,4 +1,4 @@
-"""Prepare a desk and fill it: migrate, create the accounts, store the tickets."""
+"""Prepare a desk and fill it: migrate, create the accounts, store the tickets, count them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
+from bench.progress import Progress
 from tickets.management.commands.run_local import create_accounts
+from tickets.models.counts import CountedZone
 from tickets.services.accounts import create_account
+from tickets.services.counts import recount
 
-from .fill import Progress, fill
+from .fill import fill
 from .people import AGENTS
 from .tickets import Plan
 
@@ -27,4 +30,9 @@ def fill_desk(tickets: int, until: datetime, seed: int, stream: Any) -> None:
     agents = (
         User.objects.filter(username__in=AGENTS).order_by("username").values_list("pk", flat=True)
     )
-    fill(Plan(tickets, until, tuple(agents), seed), Progress(stream))
+    # The desk was counted while it was empty. The triggers that count are off until it is full.
+    CountedZone.objects.all().delete()
+    progress = Progress(stream)
+    fill(Plan(tickets, until, tuple(agents), seed), progress)
+    progress.close()
+    recount()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +11,7 @@ import psycopg
 from django.db import connection
 from psycopg.sql import SQL, Identifier
 
-from .tickets import COMMENTS, TABLES, Chunk, Plan, make_chunk
+from .tickets import CHUNK, COMMENTS, TABLES, Chunk, Plan, make_chunk
 
 PROCESSES = 2
 # What the audit trail says of each ticket: it came, it changed with each comment, it was finished.
@@ -59,6 +58,14 @@ WHERE comment.id >= %(first)s * %(comments)s::bigint
     AND comment.id < (%(last)s + 1) * %(comments)s::bigint
 ORDER BY comment.id
 """
+# What triggers derive from finished rows, by table, for the tickets from `first` to `last`.
+DERIVED = {
+    "tickets_ticketdocument": """
+INSERT INTO tickets_ticketdocument (ticket_id, created_at, document)
+SELECT id, created_at, tickets_document(id) FROM tickets_ticket
+WHERE id BETWEEN %(first)s AND %(last)s AND merged_into_id IS NULL ORDER BY id
+""",
+}
 INDEXES = """
 SELECT relation.relname, pg_get_indexdef(indexrelid) FROM pg_index
 JOIN pg_class relation ON relation.oid = indexrelid
@@ -81,21 +88,28 @@ def fill(plan: Plan, report: Report) -> None:
         if cursor.fetchone() != (False,):
             raise RuntimeError("The desk has tickets. Name an empty DATA_DIR.")
         cursor.execute("SET maintenance_work_mem = '512MB'")
-        with without_indexes(cursor, report):
-            _copy_all(plan, report)
+        with _workers(plan) as pool:
+            with without_indexes(cursor, FILLED, report):
+                for number, _ in enumerate(pool.imap_unordered(_store, plan.chunks)):
+                    report("tickets", (number + 1) / len(plan.chunks))
+            for table in FILLED:
+                cursor.execute(f"ANALYZE {table}")
+            with without_indexes(cursor, tuple(DERIVED), report):
+                for number, _ in enumerate(pool.imap_unordered(_derive, plan.chunks)):
+                    report("search documents", (number + 1) / len(plan.chunks))
         report("statistics", 0)
-        for table in FILLED:
+        for table in (*FILLED, *DERIVED):
             cursor.execute(f"VACUUM (ANALYZE, FREEZE) {table}")
             _continue_ids(cursor, table)
         report("statistics", 1)
 
 
 @contextmanager
-def without_indexes(cursor: Any, report: Report) -> Iterator[None]:
-    """Drop the indexes of the filled tables, which are built faster than they are kept."""
-    cursor.execute(INDEXES, [list(FILLED)])
+def without_indexes(cursor: Any, tables: tuple[str, ...], report: Report) -> Iterator[None]:
+    """Drop the indexes of these tables meanwhile: they are built faster than they are kept."""
+    cursor.execute(INDEXES, [list(tables)])
     indexes = cursor.fetchall()
-    cursor.execute(UNIQUE, [list(FILLED)])
+    cursor.execute(UNIQUE, [list(tables)])
     unique = cursor.fetchall()
     for name, table, _ in unique:
         cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
@@ -114,18 +128,15 @@ def without_indexes(cursor: Any, report: Report) -> Iterator[None]:
         report("indexes", 1)
 
 
-def _copy_all(plan: Plan, report: Report) -> None:
-    """Make and store all chunks, in several processes, each with a connection of its own."""
+@contextmanager
+def _workers(plan: Plan) -> Iterator[Any]:
+    """Yield a pool of processes, each with a connection of its own."""
     parameters = connection.get_connection_params()
-    address = {
-        key: parameters[key] for key in ("host", "port", "user", "dbname") if key in parameters
-    }
-    if parameters.get("password"):
-        address["password"] = parameters["password"]
+    names = ("host", "port", "user", "password", "dbname")
+    address = {name: parameters[name] for name in names if parameters.get(name)}
     context = multiprocessing.get_context("spawn")
     with context.Pool(PROCESSES, _open, (plan, address)) as pool:
-        for number, _ in enumerate(pool.imap_unordered(_store, plan.chunks)):
-            report("tickets", (number + 1) / len(plan.chunks))
+        yield pool
 
 
 _worker: dict[str, Any] = {}
@@ -149,6 +160,13 @@ def _store(number: int) -> None:
             copy_lines(cursor, table, columns, chunk.lines[table])
         for statement, parameters in events_of(cursor, chunk):
             cursor.execute(statement, parameters)
+
+
+def _derive(number: int) -> None:
+    plan, stored = _worker["plan"], _worker["connection"]
+    chunk = {"first": number * CHUNK + 1, "last": min((number + 1) * CHUNK, plan.tickets)}
+    for statement in DERIVED.values():
+        stored.execute(statement, chunk)
 
 
 def copy_lines(cursor: Any, table: str, columns: tuple[str, ...], lines: list[str]) -> None:
@@ -184,19 +202,3 @@ def _continue_ids(cursor: Any, table: str) -> None:
             f" HAVING max({column}) IS NOT NULL",
             [table, column],
         )
-
-
-class Progress:
-    """A bar of each phase, on standard error."""
-
-    def __init__(self, stream: Any) -> None:
-        self.stream, self.started, self.phase = stream, time.monotonic(), ""
-
-    def __call__(self, phase: str, share: float) -> None:
-        if phase != self.phase:
-            self.phase, self.started = phase, time.monotonic()
-        bar = "#" * int(share * 30)
-        seconds = time.monotonic() - self.started
-        end = "\n" if share >= 1 else ""
-        self.stream.write(f"\r{phase:<12} [{bar:<30}] {share:5.0%} {seconds:5.0f} s{end}")
-        self.stream.flush()

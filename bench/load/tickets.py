@@ -197,6 +197,8 @@ class _Ticket:
         self.status, self.is_active, self.waiting_since = "closed", False, None
         self.resolved_at = target.moment = self.moment
         self.version, self.merged_into = 2, target.id
+        # Both are read and searched as one: no planted word may come to stand beside another.
+        self.title, self.description = _texts(self.rng, self.language, self.topic)
         target.version += 1
         target.last_activity_at = max(target.last_activity_at, self.created_at)
         self.address = target.address
@@ -306,25 +308,29 @@ class _Ticket:
                 )
 
 
-def _texts(rng: random.Random, language: Language, topic: str, share: float) -> tuple[str, str]:
-    """Return title and description. `share` of all tickets are older."""
+def _texts(
+    rng: random.Random, language: Language, topic: str, share: float | None = None
+) -> tuple[str, str]:
+    """Return title and description. `share` of all tickets are older; None plants no words."""
     parts = vocabulary(language)
     title = language.space.join(["", *parts.draw(rng, rng.randrange(1, 6))])
     body = _drawn_words(rng, language, MEDIAN_WORDS, MAX_WORDS)
-    planted = []
-    if rng.random() < RARE_SHARE:
-        planted.append(RARE)
-    if rng.random() < COMMON_SHARE:
-        planted.append(COMMON)
-    if share <= OLD_UNTIL and rng.random() < OLD_SHARE:
-        planted.append(OLD)
-    which = int(rng.random() / APART_SHARE)
-    if which < len(APART):
-        planted.append(APART[which])
-    for word in planted:
+    for word in () if share is None else _planted(rng, share):
         body.insert(rng.randrange(len(body) + 1), _apart(word, language))
     body.insert(rng.randrange(len(body) + 1), _apart(topic, language))
     return f"{topic}{title}"[:190].rstrip(), _prose(rng, language, body)
+
+
+def _planted(rng: random.Random, share: float) -> Iterator[str]:
+    if rng.random() < RARE_SHARE:
+        yield RARE
+    if rng.random() < COMMON_SHARE:
+        yield COMMON
+    if share <= OLD_UNTIL and rng.random() < OLD_SHARE:
+        yield OLD
+    which = int(rng.random() / APART_SHARE)
+    if which < len(APART):
+        yield APART[which]
 
 
 def _drawn_words(rng: random.Random, language: Language, median: float, most: int) -> list[str]:

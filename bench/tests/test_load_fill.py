@@ -17,6 +17,10 @@ from tickets.models.triage import Feedback, Prediction
 pytestmark = pytest.mark.django_db
 
 
+def silent(phase, share):
+    pass
+
+
 @pytest.fixture
 def chunk():
     users = [User.objects.create_user(name) for name in ("ann", "bob")]
@@ -67,6 +71,22 @@ def test_turns_follow_from_the_conversation(chunk):
         assert after == before, ticket.pk
 
 
+def test_what_triggers_would_have_derived_is_what_they_derive(chunk):
+    def documents(cursor):
+        cursor.execute("SELECT ticket_id, created_at, document::text FROM tickets_ticketdocument")
+        return set(cursor.fetchall())
+
+    with connection.cursor() as cursor:
+        for statement in filling.DERIVED.values():
+            cursor.execute(statement, {"first": chunk.first, "last": chunk.last})
+        derived = documents(cursor)
+        assert len(derived) == Ticket.including_spam.count()
+        cursor.execute("DELETE FROM tickets_ticketdocument")
+        cursor.execute("UPDATE tickets_ticket SET title = title || '!'")
+        cursor.execute("UPDATE tickets_ticket SET title = rtrim(title, '!')")
+        assert documents(cursor) == derived
+
+
 def test_indexes_are_built_again_as_they_were(transactional_db):
     def definitions():
         with connection.cursor() as cursor:
@@ -78,7 +98,7 @@ def test_indexes_are_built_again_as_they_were(transactional_db):
         return {(name, text.partition(" WHERE ")[0]) for name, text in indexes} | {*unique}
 
     before = definitions()
-    with connection.cursor() as cursor, without_indexes(cursor, lambda phase, share: None):
+    with connection.cursor() as cursor, without_indexes(cursor, filling.FILLED, silent):
         assert not definitions()
     assert definitions() ^ before == set()
 
@@ -86,4 +106,4 @@ def test_indexes_are_built_again_as_they_were(transactional_db):
 def test_a_desk_with_tickets_is_not_filled(chunk):
     plan = Plan(10, datetime(2026, 1, 31, tzinfo=UTC), (1,))
     with pytest.raises(RuntimeError, match="has tickets"):
-        filling.fill(plan, lambda phase, share: None)
+        filling.fill(plan, silent)
