@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from ..exceptions import Conflict
 from ..querysets.counters import CounterQuerySet
+from ..transactions import insert, update
 from .ticket import Ticket
 
 
@@ -35,9 +36,7 @@ class IdempotencyKey(models.Model):
         Call it inside a transaction: other requests with the same key wait for its end.
         Raise Conflict if the first request had another fingerprint.
         """
-        cls.objects.bulk_create(
-            [cls(digest=digest, fingerprint=fingerprint)], ignore_conflicts=True
-        )
+        insert(cls(digest=digest, fingerprint=fingerprint), ignore_conflicts=True)
         key = cls.objects.select_for_update(of=("self",)).get(pk=digest)
         if key.fingerprint != fingerprint:
             raise Conflict
@@ -46,7 +45,7 @@ class IdempotencyKey(models.Model):
     def store(self, ticket: Ticket, answer: Mapping[str, object]) -> None:
         """Store the answer. It must not hold secrets."""
         self.ticket, self.answer = ticket, json.dumps(answer)
-        self.save(update_fields=["ticket", "answer"])
+        update(self, ["ticket", "answer"])
 
 
 class Backfill(models.Model):

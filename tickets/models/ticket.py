@@ -263,8 +263,10 @@ class Ticket(PrivateLink, models.Model):
         return self.snoozed_until is not None and self.snoozed_until > timezone.now()
 
     def is_unread_by(self, user: Any) -> bool:
-        """Return whether something is new to this account; False without one. One query."""
-        return bool(Ticket.including_spam.unread_by(user).filter(pk=self.pk).exists())
+        """Return whether something is new to this account; False without one. Up to one query."""
+        return user is not None and bool(
+            Ticket.including_spam.unread_by(user).filter(pk=self.pk).exists()
+        )
 
     def unanswered_since(self, not_before: datetime | None = None) -> datetime | None:
         """Return when the first message came that no public reply has answered yet.

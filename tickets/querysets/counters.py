@@ -11,8 +11,8 @@ CounterT = TypeVar("CounterT", bound=models.Model)
 
 # One statement, so that processes that count at the same moment lose nothing.
 ADD_TO_COUNTER = """
-INSERT INTO {table} AS counter (name, time_window, count, expires_at)
-VALUES (%s, %s, %s, to_timestamp(%s))
+INSERT INTO tickets_counter AS counter (name, time_window, count, expires_at)
+{rows}
 ON CONFLICT (name) DO UPDATE SET
     count = CASE WHEN counter.time_window = excluded.time_window
                  THEN counter.count + excluded.count ELSE excluded.count END,
@@ -33,7 +33,7 @@ class CounterQuerySet(models.QuerySet[CounterT]):
     def add(self, name: str, amount: int, *, seconds: int) -> int:
         """Add to the count of the current window of `seconds`. Return the new count."""
         window = int(timezone.now().timestamp() // seconds)
-        query = ADD_TO_COUNTER.format(table=self.model._meta.db_table)
+        query = ADD_TO_COUNTER.format(rows="VALUES (%s, %s, %s, to_timestamp(%s))")
         with connection.cursor() as cursor:
             cursor.execute(query, [name, window, amount, (window + 1) * seconds])
             row = cursor.fetchone()

@@ -23,6 +23,7 @@ from django.db.models.aggregates import Aggregate
 from django.db.models.functions import Cast, Floor, Least, TruncDate
 from django.utils import timezone
 
+from ..transactions import unread
 from ..vocabulary import CALIBRATION_BINS as BINS
 from ..vocabulary import CONFIDENT_FROM, LearnedField, PredictedField, PredictionUse
 from .figures import CalibrationBin, DayFigures, FieldFigures, SourceFigures, TriageFigures
@@ -315,7 +316,7 @@ WHERE stored.value <> excluded.value
 class FeedbackQuerySet(CountedQuerySet[FeedbackT]):
     def store_decisions(self, ticket_id: int, values: Mapping[str, str]) -> None:
         """Store an agent's decisions about a ticket by LearnedField, in one statement."""
-        with connection.cursor() as cursor:
+        with unread(), connection.cursor() as cursor:
             cursor.execute(
                 STORE_DECISIONS.format(feedback=self.model._meta.db_table),
                 {

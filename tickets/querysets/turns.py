@@ -8,11 +8,17 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self, TypeVar
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import BooleanField, Case, F, FilteredRelation, Q, Value, When
 from django.db.models.functions import Coalesce, Now
 
+from ..transactions import unread
 from ..vocabulary import ACTIVE_STATUSES, PRIORITIES, AuthorRole, WaitingFor
+
+MARK_READ = """
+INSERT INTO tickets_ticketread (ticket_id, account_id, read_at) VALUES (%s, %s, %s)
+ON CONFLICT (ticket_id, account_id) DO UPDATE SET read_at = excluded.read_at
+"""
 
 TicketT = TypeVar("TicketT", bound=models.Model)
 ReadT = TypeVar("ReadT", bound=models.Model)
@@ -109,13 +115,8 @@ class TicketReadQuerySet(models.QuerySet[ReadT]):
 
     def mark_read(self, ticket: Any, account: Any) -> None:
         """Note that the account has read the ticket up to its last activity, as loaded."""
-        row = self.model(ticket=ticket, account=account, read_at=ticket.last_activity_at)
-        self.bulk_create(
-            [row],
-            update_conflicts=True,
-            unique_fields=["ticket", "account"],
-            update_fields=["read_at"],
-        )
+        with unread(), connection.cursor() as cursor:
+            cursor.execute(MARK_READ, [ticket.pk, account.pk, ticket.last_activity_at])
 
 
 def waiting_order() -> Coalesce:

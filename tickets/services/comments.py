@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from .. import transactions
 from ..access.actors import REQUESTER, Actor
 from ..files.received import NewFile
 from ..models.spam import is_blocked
@@ -54,7 +55,7 @@ def add_comment(
             ticket.waiting_since = unanswered_since
             if ticket.first_response_at is None:
                 ticket.first_response_at = comment.created_at
-                ticket.save(update_fields=["first_response_at"])
+                transactions.update(ticket, ["first_response_at"])
         if actor.user is not None and not is_overtaken:
             TicketRead.objects.mark_read(ticket, actor.user)
         outbox.comment_added(comment)

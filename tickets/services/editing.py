@@ -9,9 +9,10 @@ from typing import Any
 
 import pghistory
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
+from .. import transactions
 from ..access.actors import Actor
 from ..audit.trail import event_at_version, fields_changed_by_others
 from ..exceptions import StaleVersion, TicketMerged
@@ -60,7 +61,7 @@ class ReadState:
 @contextmanager
 def audited(actor: Actor, **context: Any) -> Iterator[None]:
     """Open one transaction. The audit trail records its changes as this actor's."""
-    with pghistory.context(**actor.audit_context(), **context), transaction.atomic():
+    with pghistory.context(**actor.audit_context(), **context), transactions.transaction():
         yield
 
 
@@ -73,33 +74,47 @@ def editing(
     `undoes` is the version that the edit reverts. Such an edit never repeats an email that was
     sent before. Raise NotFound, TicketMerged, and StaleVersion if `version` is not the current one.
     """
-    with audited(actor, **({} if undoes is None else {"undoes": undoes})):
-        ticket = lock_ticket(ticket_id, version)
-        columns = (*COLUMNS, *TURN_COLUMNS)
-        before = {column: getattr(ticket, column) for column in columns}
-        was_finished, was_spam = ticket.is_finished, ticket.spam
-        edit = TicketEdit(ticket)
+    with (
+        audited(actor, **({} if undoes is None else {"undoes": undoes})),
+        _saving(lock_ticket(ticket_id, version), actor, undoes) as edit,
+    ):
         yield edit
-        _adjust_turn(ticket, was_waiting_for_nobody=was_finished or was_spam)
-        changed = [column for column in columns if getattr(ticket, column) != before[column]]
-        if changed or edit.is_new_version:
-            edit.is_new_version = True
-            ticket.version += 1
-            ticket.updated_at = timezone.now()
-            if not ticket.is_finished:
-                ticket.resolved_at = None
-            elif ticket.resolved_at is None:  # a resolved ticket that is closed keeps its time
-                ticket.resolved_at = ticket.updated_at
-            ticket.save(update_fields=[*changed, "version", "updated_at", "resolved_at"])
-            notify = outbox.status_changed if undoes is None else outbox.status_restored
-            notify(ticket, before["status"])
-            if ticket.assignee_id != before["assignee_id"]:
-                notifications.tell_of_assignment(ticket, actor)
-        if ticket.spam != was_spam:
-            feedback.recount_feedback(ticket)
-        # An agent who finishes a ticket confirms its values. Requesters do not know them.
-        if ticket.is_finished and not was_finished and actor.can(Scope.WRITE):
-            feedback.record_feedback(ticket, LearnedField.values)
+
+
+@contextmanager
+def editing_current(ticket_id: int, actor: Actor) -> Iterator[TicketEdit]:
+    """Edit the ticket, or the one that it is merged into. Raise NotFound."""
+    with audited(actor), _saving(lock_current(ticket_id), actor) as edit:
+        yield edit
+
+
+@contextmanager
+def _saving(ticket: Ticket, actor: Actor, undoes: int | None = None) -> Iterator[TicketEdit]:
+    columns = (*COLUMNS, *TURN_COLUMNS)
+    before = {column: getattr(ticket, column) for column in columns}
+    was_finished, was_spam = ticket.is_finished, ticket.spam
+    edit = TicketEdit(ticket)
+    yield edit
+    _adjust_turn(ticket, was_waiting_for_nobody=was_finished or was_spam)
+    changed = [column for column in columns if getattr(ticket, column) != before[column]]
+    if changed or edit.is_new_version:
+        edit.is_new_version = True
+        ticket.version += 1
+        ticket.updated_at = timezone.now()
+        if not ticket.is_finished:
+            ticket.resolved_at = None
+        elif ticket.resolved_at is None:  # a resolved ticket that is closed keeps its time
+            ticket.resolved_at = ticket.updated_at
+        transactions.update(ticket, [*changed, "version", "updated_at", "resolved_at"])
+        notify = outbox.status_changed if undoes is None else outbox.status_restored
+        notify(ticket, before["status"])
+        if ticket.assignee_id != before["assignee_id"]:
+            notifications.tell_of_assignment(ticket, actor)
+    if ticket.spam != was_spam:
+        feedback.recount_feedback(ticket)
+    # An agent who finishes a ticket confirms its values. Requesters do not know them.
+    if ticket.is_finished and not was_finished and actor.can(Scope.WRITE):
+        feedback.record_feedback(ticket, LearnedField.values)
 
 
 def _adjust_turn(ticket: Ticket, *, was_waiting_for_nobody: bool) -> None:
@@ -113,11 +128,13 @@ def _adjust_turn(ticket: Ticket, *, was_waiting_for_nobody: bool) -> None:
 
 
 def lock_ticket(ticket_id: int, version: int | None = None) -> Ticket:
-    """Return the ticket, locked for this transaction. Raise as `editing` does."""
-    tickets = Ticket.with_merged.select_for_update(of=("self",)).with_people()
+    """Return the ticket, locked for this transaction. Raise as `editing` does.
+
+    A merged ticket is not locked: whoever held it while waiting for the one that it is merged into
+    could end in a deadlock.
+    """
+    tickets = Ticket.including_spam.select_for_update(of=("self",)).with_people()
     ticket: Ticket = tickets.find(ticket_id)
-    if ticket.merged_into_id is not None:
-        raise TicketMerged(ticket_id, ticket.merged_into_id)
     if version is not None and ticket.version != version:
         raise StaleVersion
     return ticket
@@ -125,23 +142,11 @@ def lock_ticket(ticket_id: int, version: int | None = None) -> Ticket:
 
 def lock_current(ticket_id: int) -> Ticket:
     """Lock the ticket, or the one that it is merged into. Raise NotFound."""
-    # Leaving the inner block by an error unlocks the merged ticket. Holding its lock while waiting
-    # for the other one could end in a deadlock.
     while True:
         try:
-            with transaction.atomic():
-                return lock_ticket(ticket_id)
+            return lock_ticket(ticket_id)
         except TicketMerged as merged:
             ticket_id = merged.into
-
-
-@contextmanager
-def editing_current(ticket_id: int, actor: Actor) -> Iterator[TicketEdit]:
-    """Edit the ticket, or the one that it is merged into. Raise NotFound."""
-    with audited(actor):
-        ticket = lock_current(ticket_id)
-        with editing(ticket.pk, actor) as edit:
-            yield edit
 
 
 def lock_relations() -> None:

@@ -6,11 +6,20 @@ renamed job keeps its old name as an alias.
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from procrastinate.tasks import Task
 
+from ..transactions import unread
+
+# What procrastinate's own function does, which one would have to wait for.
+DEFER = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, args, scheduled_at)
+VALUES (%s, %s, %s, %s, %s::jsonb, %s)
+"""
 # Those who ask for the same job within so many seconds share one.
 SOON = 2
 # By the clock of the database, as the workers of all machines go by it. Nobody waits for another
@@ -28,6 +37,14 @@ ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
 """
 
 
+def defer(task: Task[..., Any, Any], /, due: datetime | None = None, **arguments: Any) -> None:
+    """Queue a job in the caller's transaction, for the time `due` or for now."""
+    values: list[Any] = [task.queue, task.name, task.priority, task.lock]
+    values += [json.dumps(arguments), due]
+    with unread(), connection.cursor() as cursor:
+        cursor.execute(DEFER, values)
+
+
 def defer_soon(task: Task[..., Any, Any]) -> None:
     """Queue a job without arguments, in the caller's transaction.
 
@@ -41,7 +58,7 @@ def defer_soon(task: Task[..., Any, Any]) -> None:
         "lock": task.lock,
         "seconds": SOON,
     }
-    with connection.cursor() as cursor:
+    with unread(), connection.cursor() as cursor:
         cursor.execute(DEFER_SOON, values)
 
 

@@ -16,6 +16,7 @@ from ..models.private_link import digest
 from ..models.ticket import Comment, Ticket
 from ..vocabulary import MAX_LINK_MAILS_PER_HOUR
 from .editing import audited, lock_relations, lock_ticket
+from .jobs import defer
 from .mail import outbox
 
 
@@ -92,7 +93,7 @@ def request_links(address: str) -> None:
     ticket = Ticket.objects.with_link_for(address).newest_first().first()
     name = f"links:{digest(reached_mailbox(address))}"
     wait = Counter.objects.hit(name, limit=MAX_LINK_MAILS_PER_HOUR, seconds=3600)
-    send_links.defer(ticket_id=None if ticket is None or wait else ticket.pk)
+    defer(send_links, ticket_id=None if ticket is None or wait else ticket.pk)
 
 
 @app.task(queue="mail")

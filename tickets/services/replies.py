@@ -28,6 +28,7 @@ from ..vocabulary import AuthorRole, Status
 from .attachments.attaching import attach
 from .comments import add_comment
 from .editing import TicketValue, audited, lock_current
+from .jobs import defer
 from .tickets import update_ticket
 from .undo import undo
 
@@ -144,7 +145,7 @@ def _send(ticket: Ticket, data: Mapping[str, Any], actor: Actor) -> SentMessage:
     reply.taken_in = sent.changed.version if sent.changed else None
     reply.save()
     attach(ticket, data.get("files", ()), pending_reply=reply)
-    send_reply.configure(schedule_at=reply.due_at).defer(reply_id=reply.pk, ticket_id=ticket.pk)
+    defer(send_reply, reply.due_at, reply_id=reply.pk, ticket_id=ticket.pk)
     return sent
 
 

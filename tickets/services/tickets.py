@@ -7,20 +7,27 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from django.db import transaction
 from django.db.models import Q
 
+from .. import transactions
 from ..access.actors import Actor
 from ..exceptions import NotFound, TicketMerged
 from ..models.housekeeping import IdempotencyKey
 from ..models.private_link import digest
-from ..models.spam import is_blocked
 from ..models.ticket import Ticket
 from ..models.triage import Feedback
 from ..models.workplace import TicketRead
 from ..triage import engine
 from ..triage.signed_suggestions import SignedSuggestion
-from ..vocabulary import TRIAGE_FIELDS, WRITABLE_FIELDS, Language, LearnedField, Scope, Source
+from ..vocabulary import (
+    TRIAGE_FIELDS,
+    WRITABLE_FIELDS,
+    Language,
+    LearnedField,
+    MailKind,
+    Scope,
+    Source,
+)
 from .attachments.attaching import attach
 from .attachments.deletion import delete_files_after
 from .editing import (
@@ -34,7 +41,7 @@ from .editing import (
     own_changes,
     refuse_conflicts,
 )
-from .mail import notifications, outbox
+from .mail import limits, notifications, outbox
 from .mail.forgetting import forget_messages
 from .triage import assessment, feedback, predictions
 
@@ -71,7 +78,9 @@ def create_ticket(
     values = _with_title(_writable_values(data))
     suggestion: SignedSuggestion | None = data.get("suggestion")
     ticket = Ticket(**values)
-    ticket.spam = ticket.spam or is_blocked(ticket.requester_email)
+    address = "" if ticket.spam else ticket.requester_email
+    admission = limits.admit(MailKind.RECEIVED, address, held_because=held_because)
+    ticket.pk, ticket.spam = admission.ticket_id, ticket.spam or admission.is_blocked
     ticket.language = engine.language_of(ticket.description, ticket.title) or page_language
     ticket.updated_at = ticket.created_at
     ticket.last_activity_at = ticket.created_at
@@ -85,18 +94,19 @@ def create_ticket(
     ticket.issue_link()
     context = {"honeypot": True} if values.get("spam") else {}
     with audited(actor, **context):
-        ticket.save(force_insert=True)
+        transactions.insert(ticket)
         if actor.user is not None:
             TicketRead.objects.mark_read(ticket, actor.user)
         attach(ticket, data.get("files", ()))
         if suggestion is not None:
             predictions.attach_suggestion(ticket, suggestion, applied)
-        offline.save_predictions(ticket)
+        offline.save_predictions(ticket, is_new=True)
         if ticket.is_finished and actor.can(Scope.WRITE):  # an agent reports a finished case
             feedback.record_feedback(ticket, set(values) & set(LearnedField.values))
         assessment.resume_model_triage(ticket)
-        outbox.ticket_created(ticket, held_because=held_because)
-        notifications.tell_of_ticket(ticket, actor)
+        outbox.ticket_created(ticket, admission)
+        if ticket.assignee is not None or admission.is_watched:
+            notifications.tell_of_ticket(ticket, actor)
     return ticket
 
 
@@ -132,7 +142,7 @@ def create_ticket_once(
     Raise Conflict if the key came with another body.
     """
     fingerprint = digest(json.dumps(body, sort_keys=True))
-    with transaction.atomic():
+    with transactions.transaction():
         row = IdempotencyKey.claim(digest(f"{caller}\0{key}"), fingerprint)
         ticket: Ticket | None = row.ticket
         is_over = (

@@ -10,7 +10,7 @@ from tickets.models.spam import BlockedAddress, is_blocked
 from tickets.models.ticket import Ticket
 from tickets.models.triage import Feedback, Prediction, TriageModel
 from tickets.services.comments import add_comment, add_reply
-from tickets.services.mail import outbox
+from tickets.services.mail import limits, outbox
 from tickets.services.mail.delivery import deliver
 from tickets.services.merging import merge_tickets
 from tickets.services.private_links import send_private_link
@@ -20,6 +20,7 @@ from tickets.services.triage import feedback
 from tickets.services.undo import undo
 from tickets.tests.factories import AgentFactory, CommentFactory, PredictionFactory, TicketFactory
 from tickets.triage.offline.encoders import choice
+from tickets.vocabulary import MailKind
 
 pytestmark = pytest.mark.django_db
 KIM = "kim@example.org"
@@ -155,7 +156,7 @@ def test_no_mail_goes_out_for_spam(agent):
     ticket = TicketFactory(requester_email=KIM, spam=True)
     add_comment(ticket, {"body": "Hello", "public": True}, agent)
     update_ticket(ticket.pk, {"status": "resolved"}, agent)
-    outbox.ticket_created(ticket)
+    outbox.ticket_created(ticket, limits.admit(MailKind.RECEIVED, KIM))
     with pytest.raises(InvalidInput, match="spam"):
         send_private_link(ticket, agent)
     assert not Email.objects.exists()

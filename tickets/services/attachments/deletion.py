@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 from ...models.attachments import Attachment, StoredFile
 from ...models.ticket import Ticket
 from ...vocabulary import EARLIER_FILE_LIFETIME
+from ..jobs import defer
 from .storage import storage
 
 # Bytes without a row that are younger belong to a request that has not ended.
@@ -28,7 +29,7 @@ def delete_files_after(ticket: Ticket) -> None:
     of_ticket = Q(ticket=ticket) | Q(ticket__merged_into=ticket)
     ids = set(Attachment.objects.filter(of_ticket).values_list("file", flat=True))
     if ids:
-        delete_files.defer(file_ids=sorted(ids))
+        defer(delete_files, file_ids=sorted(ids))
 
 
 def delete_unused(file_id: int) -> None:
@@ -43,7 +44,7 @@ def delete_unused(file_id: int) -> None:
             return
         row.delete()
         names = [name for name in (row.name, row.thumbnail) if name]
-        delete_bytes.defer(names=names)
+        defer(delete_bytes, names=names)
 
 
 def delete_unused_files() -> None:

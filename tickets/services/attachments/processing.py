@@ -16,6 +16,7 @@ from ...files.types import IMAGE_TYPES
 from ...models.attachments import StoredFile
 from ...models.mail import MAX_ERROR_CHARS
 from ...vocabulary import ScanState
+from ..jobs import defer
 from . import clamd
 from .storage import storage
 from .thumbnails import make_thumbnail
@@ -123,4 +124,4 @@ def scan_waiting(timestamp: int) -> None:
             continue
         except FileNotFoundError:
             continue
-        process_file.defer(file_id=row.pk)
+        defer(process_file, file_id=row.pk)

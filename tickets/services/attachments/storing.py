@@ -21,6 +21,7 @@ from ...files.received import MIB, NewFile, ReceivedFile
 from ...models.attachments import StoredFile
 from ...requester_texts import FILE_IS_GONE
 from ...vocabulary import ScanState
+from ..jobs import defer
 from .processing import process_file
 from .storage import storage, storage_errors
 
@@ -117,7 +118,7 @@ def _renew(row: StoredFile, file: NewFile) -> None:
         changed += ["name", "thumbnail"]
     if changed:
         row.save(update_fields=changed)
-        process_file.defer(file_id=row.pk)
+        defer(process_file, file_id=row.pk)
 
 
 def _insert(file: ReceivedFile) -> StoredFile | None:
@@ -134,5 +135,5 @@ def _insert(file: ReceivedFile) -> StoredFile | None:
             )
     except IntegrityError:
         return None
-    process_file.defer(file_id=row.pk)
+    defer(process_file, file_id=row.pk)
     return row

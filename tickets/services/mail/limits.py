@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from django.conf import settings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
-from ...mail.addresses import reached_mailbox
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from ...mail.addresses import folded_address, reached_mailbox
 from ...mail.loops import is_program
 from ...models.housekeeping import Counter
 from ...models.incoming import Mailbox
 from ...models.private_link import digest
-from ...vocabulary import MAX_AUTOMATIC_MAILS_PER_HOUR, MailKind
+from ...models.ticket import Ticket
+from ...querysets.counters import ADD_TO_COUNTER
+from ...vocabulary import (
+    MAX_AUTOMATIC_MAILS_PER_HOUR,
+    InboundKind,
+    MailKind,
+    MailState,
+    NotificationChoice,
+    ThreadRule,
+)
 
 HOUR = 3600  # seconds
 # What a person wrote. All other email is automatic.
@@ -23,33 +38,109 @@ HELD = ":held"  # for the limit of an address
 HELD_COUNTER = f"{DESK_COUNTER}{HELD}"
 
 
+PAST_LIMIT = "This address has already received several automatic emails this hour."
+PAST_DESK_LIMIT = "Many tickets came within an hour. An agent's first answer has the link."
+
+
+def _add(name: str, source: str) -> str:
+    rows = f"SELECT {name}, %(window)s, 1, to_timestamp(%(ends)s) FROM {source}"  # noqa: S608
+    return ADD_TO_COUNTER.format(rows=rows)
+
+
+# A blocked sender gets no mail. Only what the limit of an address lets pass counts for the desk.
+ADMIT = f"""
+WITH blocked AS (
+    SELECT EXISTS (SELECT FROM tickets_blockedaddress WHERE address = %(folded)s) AS is_blocked
+), address AS (
+    {_add("%(address)s", "blocked WHERE %(counts)s AND NOT is_blocked")}
+), held AS (
+    {_add("%(held)s", "address WHERE count > %(most)s")}
+), desk AS (
+    {_add("%(desk)s", "address WHERE count <= %(most)s AND %(counts_for_desk)s")}
+)
+SELECT CASE WHEN %(ticket)s IS NULL THEN nextval('tickets_ticket_id_seq') END,
+    CASE WHEN %(kind)s <> '' THEN nextval('tickets_email_id_seq') END,
+    is_blocked, (SELECT count FROM address), (SELECT count FROM desk),
+    ARRAY(SELECT address FROM tickets_mailbox), EXISTS (
+        SELECT FROM tickets_inboundmessage
+        WHERE ticket_id = %(ticket)s AND rule = %(new)s AND kind = %(automatic)s
+    ), EXISTS (SELECT FROM tickets_agentprofile WHERE notify_unassigned <> %(off)s)
+FROM blocked
+"""  # noqa: S608  (no value of a request)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What has to be known before a new ticket or an email about one is stored.
+
+    Keys for both, and the email's first state with the reason for it.
+    """
+
+    ticket_id: int | None  # None if there is a ticket already
+    email_id: int | None  # None without an address
+    is_blocked: bool  # the sender's tickets are spam
+    opened_by_program: bool  # the ticket was, by mail
+    is_watched: bool  # an account may want to know about tickets without an assignee
+    state: str
+    reason: str
+
+
+def admit(
+    kind: str, address: str, ticket: Ticket | None = None, *, held_because: str = ""
+) -> Admission:
+    """Count an email to a requester, and tell what becomes of it. One query.
+
+    Without a `ticket` it confirms a new one, unless there is no address. With `held_because` it is
+    held anyway, so it does not count for the desk.
+    """
+    now = timezone.now().timestamp()
+    window = int(now // HOUR)
+    automatic = bool(address) and kind not in NOT_AUTOMATIC
+    values = {
+        "ticket": ticket.pk if ticket else None,
+        "kind": kind if address else "",
+        "folded": folded_address(address),
+        "counts": bool(address) and kind in COUNTED and not is_program(address),
+        "counts_for_desk": kind == MailKind.RECEIVED and not held_because,
+        "address": f"automatic:{digest(reached_mailbox(address))}",
+        "held": HELD_COUNTER,
+        "desk": DESK_COUNTER,
+        "most": MAX_AUTOMATIC_MAILS_PER_HOUR,
+        "window": window,
+        "ends": (window + 1) * HOUR,
+        "new": ThreadRule.NEW,
+        "automatic": InboundKind.AUTOMATIC,
+        "off": NotificationChoice.OFF,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ADMIT, values)
+        row: Any = cursor.fetchone()
+    ticket_id, email_id, is_blocked, of_address, of_desk, mailboxes, by_program, is_watched = row
+    state, reason = MailState.WAITING, ""
+    if automatic and (reason := _refusal(address, mailboxes)):
+        state = MailState.DROPPED
+    elif of_address is not None and of_address > MAX_AUTOMATIC_MAILS_PER_HOUR:
+        state, reason = MailState.HELD, PAST_LIMIT
+    elif held_because:
+        state, reason = MailState.HELD, held_because
+    elif of_desk is not None and of_desk > settings.CONFIRMATION_LIMIT:
+        state, reason = MailState.HELD, PAST_DESK_LIMIT
+    return Admission(ticket_id, email_id, is_blocked, by_program, is_watched, state, reason)
+
+
 def refusal(kind: str, address: str) -> str:
     """Return why an email to a requester must never be sent; "" if it may."""
     if kind in NOT_AUTOMATIC:
         return ""
+    return _refusal(address, Mailbox.objects.values_list("address", flat=True))
+
+
+def _refusal(address: str, mailboxes: Iterable[str]) -> str:
     if is_program(address):
         return "This address belongs to a program, which gets no automatic email."
-    mailboxes = Mailbox.objects.values_list("address", flat=True)
     if reached_mailbox(address) in map(reached_mailbox, mailboxes):
         return "This is an address of the desk itself, which gets no automatic email."
     return ""
-
-
-def address_limit_passed(kind: str, address: str) -> bool:
-    """Count an email to a requester. Return whether its address gets too many in an hour."""
-    if kind not in COUNTED:
-        return False
-    name = f"automatic:{digest(reached_mailbox(address))}"
-    if not Counter.objects.hit(name, limit=MAX_AUTOMATIC_MAILS_PER_HOUR, seconds=HOUR):
-        return False
-    Counter.objects.add(HELD_COUNTER, 1, seconds=HOUR)
-    return True
-
-
-def desk_limit_passed() -> bool:
-    """Count one more confirmation. Return whether that is too many for an hour."""
-    limit = settings.CONFIRMATION_LIMIT
-    return bool(Counter.objects.hit(DESK_COUNTER, limit=limit, seconds=HOUR))
 
 
 def held_this_hour() -> int:

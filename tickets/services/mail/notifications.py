@@ -18,6 +18,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from ... import transactions
 from ...access.actors import Actor, agents
 from ...models.mail import Email, Notification
 from ...models.ticket import Comment, Ticket
@@ -29,6 +30,7 @@ from ...vocabulary import (
     NotificationChoice,
     NotificationKind,
 )
+from ..jobs import defer
 from ..mentions import agents_by_name, find_mentions
 from .agents import TICKETS, UNUSED, follow_merge, still_holds
 from .outbox import queue_email
@@ -45,7 +47,7 @@ MAX_SEPARATE_EMAILS = 5
 def tell_of_ticket(ticket: Ticket, actor: Actor) -> None:
     if ticket.assignee is not None:
         tell_of_assignment(ticket, actor)
-    elif not ticket.is_finished:
+    elif not ticket.is_finished and is_set_up():
         _tell(_dispatchers(), NotificationKind.UNASSIGNED, str(ticket.pk), actor, ticket=ticket)
 
 
@@ -104,10 +106,9 @@ def _tell(users: Iterable[User], kind: str, event: str, actor: Actor, **about: A
                 **about,
             )
             rows.append(row)
-    if rows:
-        Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    transactions.insert(*rows, ignore_conflicts=True)
     if any(not row.is_hourly for row in rows):
-        tell_agents.configure(schedule_at=timezone.now() + JOIN_DELAY).defer()
+        defer(tell_agents, timezone.now() + JOIN_DELAY)
 
 
 # --- joining ----------------------------------------------------------------------------

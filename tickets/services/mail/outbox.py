@@ -15,15 +15,17 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from ... import transactions
 from ...mail.addresses import comparable_address
-from ...models.incoming import InboundMessage
 from ...models.mail import Email
 from ...models.participants import Participant
 from ...models.ticket import Comment, Ticket
 from ...vocabulary import MailKind, MailState, Status
+from ..jobs import defer
 from . import limits
 from .bounced import clear_address
 from .delivery import send_email
+from .limits import Admission
 from .smtp import is_set_up
 
 # A resolved ticket may be opened again this long, by Undo for example, before anybody is told.
@@ -31,28 +33,20 @@ RESOLVED_DELAY = timedelta(seconds=10)
 # Two clicks on "Send the link" within this time send one email.
 LINK_INTERVAL = timedelta(seconds=10)
 NOT_UNDER_WAY = (MailState.HELD, MailState.FAILED, MailState.DROPPED)
-PAST_LIMIT = "This address has already received several automatic emails this hour."
 # What an agent causes, with the private link in it.
 CARRY_LINK = frozenset({MailKind.REPLY, MailKind.RESOLVED, MailKind.LINK})
 
 
-def ticket_created(ticket: Ticket, *, held_because: str = "") -> None:
+def ticket_created(ticket: Ticket, admission: Admission) -> None:
     """Confirm to the requester that the ticket arrived.
 
-    With `held_because`, or past a limit of an hour, the confirmation is held. An agent's first
-    answer replaces it, since that has the private link as well.
+    Past a limit of an hour the confirmation is held. An agent's first answer replaces it, since
+    that has the private link as well.
     """
-    if not _is_reachable(ticket):
-        return
-    email = _store(ticket, MailKind.RECEIVED, f"received {ticket.pk}")
-    if email is None or _is_stopped(email):
-        return
-    if not held_because and limits.desk_limit_passed():
-        held_because = "Many tickets came within an hour. An agent's first answer has the link."
-    if held_because:
-        email.move_state([MailState.WAITING], MailState.HELD, held_because)
-    else:
-        queue_email(email)
+    if _is_reachable(ticket):
+        _store(
+            Email(ticket=ticket, kind=MailKind.RECEIVED, event=f"received {ticket.pk}"), admission
+        )
 
 
 def comment_added(comment: Comment) -> None:
@@ -85,14 +79,12 @@ def status_changed(ticket: Ticket, before: str) -> None:
 
     A program that opened it by mail is told nothing.
     """
-    is_resolved = ticket.status == Status.RESOLVED != before
-    if (
-        is_resolved
-        and _is_reachable(ticket)
-        and not InboundMessage.objects.opened_by_program(ticket)
-    ):
-        event = f"resolved {ticket.pk} v{ticket.version}"
-        _enqueue(ticket, MailKind.RESOLVED, event, delay=RESOLVED_DELAY)
+    if ticket.status == Status.RESOLVED != before and _is_reachable(ticket):
+        admission = limits.admit(MailKind.RESOLVED, ticket.requester_email, ticket)
+        if not admission.opened_by_program:
+            event = f"resolved {ticket.pk} v{ticket.version}"
+            email = Email(ticket=ticket, kind=MailKind.RESOLVED, event=event)
+            _store(email, admission, RESOLVED_DELAY)
 
 
 def status_restored(ticket: Ticket, before: str) -> None:
@@ -177,47 +169,35 @@ def cancel_email(email_id: int) -> None:
         email.move_state([MailState.WAITING], MailState.FAILED, "Its job was cancelled.")
 
 
-def _enqueue(
-    ticket: Ticket, kind: str, event: str, delay: timedelta = timedelta(0), **values: Any
-) -> None:
-    email = _store(ticket, kind, event, **values)
-    if email is None:
-        return
-    if _is_stopped(email):
-        return
-    if kind in CARRY_LINK and email.participant_id is None:
-        _drop_held(ticket)
-    queue_email(email, delay)
+def _enqueue(ticket: Ticket, kind: str, event: str, **values: Any) -> None:
+    email = Email(ticket=ticket, kind=kind, event=event, **values)
+    _store(email, limits.admit(kind, email.current_address, ticket))
 
 
-def _store(ticket: Ticket, kind: str, event: str, **values: Any) -> Email | None:
-    """Store an email. Return None if its event has one already."""
-    email, is_new = Email.objects.get_or_create(
-        event=event, defaults={"ticket": ticket, "kind": kind, **values}
-    )
-    return email if is_new else None
+def _store(email: Email, admission: Admission, delay: timedelta = timedelta(0)) -> None:
+    """Store an email as it was admitted, and queue it if it waits.
+
+    If its event has one already, it is not stored, and its job finds nothing.
+    """
+    email.pk, email.state, email.error = admission.email_id, admission.state, admission.reason
+    transactions.insert(email, ignore_conflicts=True)
+    if email.state == MailState.WAITING:
+        if email.kind in CARRY_LINK and email.participant_id is None:
+            _drop_held(email)
+        queue_email(email, delay)
 
 
-def _is_stopped(email: Email) -> bool:
-    """Drop an email that must never be sent, and hold one past a limit. The row says why."""
-    if reason := limits.refusal(email.kind, email.current_address):
-        return email.move_state([MailState.WAITING], MailState.DROPPED, reason)
-    if limits.address_limit_passed(email.kind, email.current_address):
-        return email.move_state([MailState.WAITING], MailState.HELD, PAST_LIMIT)
-    return False
-
-
-def _drop_held(ticket: Ticket) -> None:
-    """Drop the confirmation that waited for an agent: another email has the link."""
-    for held in ticket.emails.filter(state=MailState.HELD):
-        held.move_state([MailState.HELD], MailState.DROPPED, "An agent's email had the link.")
+def _drop_held(email: Email) -> None:
+    """Drop the confirmation that waited for an agent: this email has the link."""
+    held = Email.objects.filter(ticket=email.ticket, state=MailState.HELD).exclude(pk=email.pk)
+    with transactions.unread():
+        held.update(state=MailState.DROPPED, error="An agent's email had the link.")
 
 
 def queue_email(email: Email, delay: timedelta = timedelta(0)) -> None:
     """Queue the job that sends a waiting email, in the transaction that stored the email."""
     due = timezone.now() + delay if delay else None
-    job = send_email.configure(schedule_at=due) if due else send_email
-    job.defer(email_id=email.pk, ticket_id=email.ticket_id)
+    defer(send_email, due, email_id=email.pk, ticket_id=email.ticket_id)
 
 
 def _is_reachable(ticket: Ticket) -> bool:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision, RetryStrategy
@@ -23,7 +24,7 @@ from ...triage.offline.encoders import choice
 from ...triage.results import Classification, SentimentScore
 from ...vocabulary import TRIAGE_FIELDS, LearnedField, PredictionUse, Source
 from ..editing import editing, lock_ticket
-from ..jobs import RetryLater
+from ..jobs import RetryLater, defer
 from . import feedback, predictions, similar, vectors
 
 logger = logging.getLogger(__name__)
@@ -56,13 +57,17 @@ class Assessment:
         use: PredictionUse = PredictionUse.APPLIED,
         *,
         once_per_text: bool = False,
+        is_new: bool = False,
     ) -> None:
-        """Store the values. With `once_per_text` a job that runs again stores nothing new."""
+        """Store the values. With `once_per_text` a job that runs again stores nothing new.
+
+        Nobody has decided anything yet about a ticket that `is_new`.
+        """
         if self.fields:
             key = f"{ticket.pk} {ticket.text_digest()} {use}" if once_per_text else ""
             results = (self.classification, self.sentiment)
             fields = predictions.predicted_fields(self.fields)
-            predictions.save_predictions(ticket, use, results, fields, key=key)
+            predictions.save_predictions(ticket, use, results, fields, key=key, is_new=is_new)
 
 
 def assess_offline(ticket: Ticket, fields: Collection[str]) -> Assessment:
@@ -106,14 +111,13 @@ def schedule_model_triage(ticket: Ticket, fields: Collection[str]) -> None:
     """
     if ticket.spam:
         return
-    encode_ticket.defer(ticket_id=ticket.pk, text_digest=ticket.text_digest())
+    about: dict[str, Any] = {"ticket_id": ticket.pk, "text_digest": ticket.text_digest()}
+    defer(encode_ticket, **about)
     if fields and engine.model_may_be_asked(ticket.description, ticket.title):
-        triage_ticket.defer(
-            ticket_id=ticket.pk, text_digest=ticket.text_digest(), names=sorted(fields)
-        )
+        defer(triage_ticket, **about, names=sorted(fields))
     shadow = _shadow()
     if shadow is not None and _would_answer(shadow, ticket):
-        shadow_triage.defer(ticket_id=ticket.pk, text_digest=ticket.text_digest())
+        defer(shadow_triage, **about)
 
 
 def triage_by_model(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.db import Error, transaction
 from django.db.models import BooleanField, Case, Value, When
 
+from ... import transactions
 from ...models.ticket import Ticket
 from ...models.triage import Prediction, StoredQuote
 from ...triage import signed_suggestions
@@ -60,7 +61,7 @@ def attach_suggestion(
             row.save(update_fields=["evidence"])
     if missing:
         classification = suggestion.classification()
-        save_predictions(ticket, PredictionUse.APPLIED, [classification], missing)
+        save_predictions(ticket, PredictionUse.APPLIED, [classification], missing, is_new=True)
 
 
 def _relocated(evidence: Iterable[StoredQuote], ticket: Ticket) -> Iterator[StoredQuote]:
@@ -80,12 +81,14 @@ def save_predictions(
     fields: Collection[str],
     *,
     key: str = "",
+    is_new: bool = False,
 ) -> None:
     """Store what triage predicted of these PredictedFields.
 
-    Under the same `key` a result is stored once, because a job may run again.
+    Under the same `key` a result is stored once, because a job may run again. There is no feedback
+    yet about a ticket that `is_new`.
     """
-    decisions = {row.field: row for row in ticket.feedback.all()}
+    decisions = {} if is_new else {row.field: row for row in ticket.feedback.all()}
     rows = [
         row
         for result in results
@@ -96,7 +99,7 @@ def save_predictions(
         row.ticket = ticket
         if decision := decisions.get(row.field):
             row.final_value, row.final_at = decision.value, decision.decided_at
-    Prediction.objects.bulk_create(rows, ignore_conflicts=bool(key))
+    transactions.insert(*rows, ignore_conflicts=bool(key))
 
 
 def _suggestion_id(result: TriageResult, key: str) -> uuid.UUID:

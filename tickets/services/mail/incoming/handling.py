@@ -23,6 +23,7 @@ from ....exceptions import StorageUnavailable
 from ....models.incoming import InboundMessage
 from ....models.mail import MAX_ERROR_CHARS
 from ....vocabulary import InboundState
+from ...jobs import defer
 from .filing import file_message, storing_contents
 from .verdict import JOINING, Envelope, judge, read_message
 
@@ -54,7 +55,7 @@ def try_again(message_id: int) -> bool:
         failed = InboundMessage.objects.filter(pk=message_id, state=InboundState.FAILED)
         is_waiting = bool(failed.update(state=InboundState.STORED, error="", attempts=0))
         if is_waiting:
-            handle_message.defer(message_id=message_id)
+            defer(handle_message, message_id=message_id)
     return is_waiting
 
 

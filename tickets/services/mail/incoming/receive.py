@@ -10,6 +10,7 @@ from django.db import transaction
 from ....exceptions import InvalidInput
 from ....models.incoming import InboundMessage, Mailbox, digest_of
 from ....vocabulary import MAX_EMAIL_CHARS, MAX_MAIL_BYTES
+from ...jobs import defer
 from .handling import handle_message
 
 MAX_ENVELOPE_ADDRESSES = 1000
@@ -56,7 +57,7 @@ def receive(
             },
         )
         if is_new:
-            handle_message.defer(message_id=message.pk)
+            defer(handle_message, message_id=message.pk)
     return Receipt(message, is_new)
 
 
