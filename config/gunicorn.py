@@ -7,6 +7,7 @@ import socket
 from http import HTTPStatus
 from typing import Any
 
+import psutil
 from gunicorn import util
 
 from config.environment import read
@@ -24,9 +25,8 @@ threads = env["WEB_THREADS"]
 preload_app = True
 timeout = 60
 graceful_timeout = 30
-# Replace each worker now and then, at different times, so that a memory leak cannot grow forever.
-max_requests = 20_000
-max_requests_jitter = 2_000
+MAX_OWN_MEMORY = env["WEB_WORKER_MB"] * 1024 * 1024  # bytes
+REQUESTS_BETWEEN_LOOKS = 200
 limit_request_line = 8190
 # Keep heartbeats in memory: with a slow disk, a busy worker would look dead.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
@@ -72,6 +72,18 @@ def when_ready(server: Any) -> None:
     engine.load_offline()
     gc.collect()
     gc.freeze()  # or the collector would write into the shared pages, and copy them
+
+
+def pre_request(worker: Any, _request: Any) -> None:
+    """Replace a worker whose memory has grown, as by a leak, once it has answered its requests.
+
+    What it shares with the others, such as the encoder, does not count.
+    """
+    if worker.alive and worker.nr % REQUESTS_BETWEEN_LOOKS == 0:
+        own = psutil.Process().memory_full_info().uss
+        if own > MAX_OWN_MEMORY:
+            worker.log.info("Worker %s uses %d MB, and is replaced.", worker.pid, own >> 20)
+            worker.alive = False
 
 
 def post_worker_init(worker: Any) -> None:

@@ -92,6 +92,14 @@ WEB_SERVER = Section(
     (
         Setting("WEB_WORKERS", integer, 2, "The number of web server processes.", minimum=1),
         Setting("WEB_THREADS", integer, 8, "The number of threads in each process.", minimum=1),
+        Setting(
+            "WEB_WORKER_MB",
+            integer,
+            150,
+            "Megabytes of memory that a process may use for itself. One that uses more answers"
+            " its requests and is replaced. What the processes share does not count.",
+            minimum=1,
+        ),
         Setting("LOG_LEVEL", text, "INFO", "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`."),
         Setting(
             "DEBUG",
