@@ -11,6 +11,7 @@
     partitions   a million tickets in one table and in months, see `scaling/`
     scaling      several web servers, PgBouncer and a replica, see `scaling/`
     similar      how well and how fast similar tickets are found, see `triage/`
+    space        what the desk's own database weighs, see `space.py`
     triage       what triage costs, with the encoder and without it
     uploads      how much memory a large upload takes, see `uploads.py`
     walks        our modules that a request passes through, see `walks.py`
@@ -32,7 +33,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("SECRET_KEY", "of a benchmark on loopback")
 django.setup()
 
-from bench import back_office, lists, model, uploads, walks  # noqa: E402  (needs the applications)
+from bench import back_office, lists, model, space, uploads, walks  # noqa: E402  (needs the applications)
 from bench.desks import run as desks  # noqa: E402
 from bench.harness import compare, sample_database  # noqa: E402
 from bench.mail import figures, survival, throughput  # noqa: E402
@@ -45,6 +46,7 @@ ALONE = {
     "partitions": partitions,
     "scaling": servers,
     "similar": similar,
+    "space": space,
     "survival": survival,
     "triage": speed,
     "uploads": uploads,

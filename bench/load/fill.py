@@ -48,6 +48,7 @@ EARLIER = {
     "assignee_id": "CASE WHEN made.number > 0 THEN ticket.assignee_id END",
     "waiting_since": "CASE made.number WHEN 0 THEN ticket.created_at ELSE ticket.waiting_since END",
     "snoozed_until": "NULL",
+    "description": "CASE made.number WHEN 0 THEN ticket.description ELSE '' END",
 }
 COMMENT_EVENTS = """
 INSERT INTO tickets_commentevent (pgh_created_at, pgh_label, pgh_context, pgh_obj_id, {columns})

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from bench.load import fill as filling
 from bench.load.fill import copy_lines, events_of, without_indexes
 from bench.load.tickets import TABLES, Plan, make_chunk
-from tickets.audit.trail import audit_trail
+from tickets.audit.trail import audit_trail, ticket_events
 from tickets.models.relations import TicketMerge
 from tickets.models.ticket import Comment, Ticket
 from tickets.models.triage import Feedback, Prediction
@@ -45,10 +45,9 @@ def test_every_row_is_valid(chunk):
 
 
 def test_the_audit_trail_has_every_version_of_a_ticket(chunk):
-    events = Ticket.pgh_event_model.objects
     assert TicketMerge.objects.exists()
     for ticket in Ticket.with_merged.all():
-        rows = list(events.filter(pgh_obj_id=ticket.pk).order_by("pgh_created_at", "version"))
+        rows = list(ticket_events(ticket.pk).order_by("pgh_created_at", "version"))
         assert [row.version for row in rows] == list(range(1, ticket.version + 1))
         assert [row.pgh_label for row in rows] == ["insert"] + ["update"] * (len(rows) - 1)
         assert rows[-1].status == ticket.status

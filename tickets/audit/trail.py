@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import pairwise
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict
 
 from django.db.models import Max, QuerySet
 
 from ..models.attachments import Attachment
 from ..models.participants import Participant
 from ..models.ticket import Comment, Ticket
+from ..querysets.events import EventQuerySet
 from ..vocabulary import AuditEvent
 
 TICKET_EVENTS = {
@@ -208,7 +209,8 @@ MODELS = (Ticket, Comment)
 
 def events_of(model: Any) -> QuerySet[Any]:
     """Return all recorded states of a model's rows."""
-    return cast("QuerySet[Any]", model.pgh_event_model.objects.all())
+    events = EventQuerySet(model.pgh_event_model)
+    return events.with_text() if model is Ticket else events
 
 
 def _entries(events: Iterable[Any], names: Mapping[str, AuditEvent]) -> Iterator[AuditEntry]:

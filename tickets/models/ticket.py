@@ -40,7 +40,8 @@ from ..vocabulary import (
     WaitingFor,
 )
 from .constraints import between, confidence_field, one_of, source_field, visible
-from .private_link import PrivateLink
+from .events import SparingUpdateEvent
+from .private_link import PrivateLink, link_once
 
 # The column of each PredictedField.
 PREDICTED_COLUMNS = {name: name for name in TRIAGE_FIELDS} | {"urgency": "urgency_score"}
@@ -67,7 +68,7 @@ def stored_evidence(row: Any) -> StoredEvidence:
 
 @pghistory.track(
     pghistory.InsertEvent(),
-    pghistory.UpdateEvent(),
+    SparingUpdateEvent(),
     pghistory.DeleteEvent(),
     pghistory.ManualEvent("link_sent"),  # type: ignore[no-untyped-call]
     pghistory.ManualEvent("link_revoked"),  # type: ignore[no-untyped-call]
@@ -128,6 +129,7 @@ class Ticket(PrivateLink, models.Model):
         null=True,
         blank=True,
         related_name="tickets",
+        db_index=False,  # ticket_assignee_newest begins with it
         limit_choices_to=Q(is_active=True)
         & (Q(groups__name__in=[AGENTS_GROUP, ADMINS_GROUP]) | Q(is_superuser=True)),
     )
@@ -163,6 +165,7 @@ class Ticket(PrivateLink, models.Model):
 
     class Meta:
         constraints = [
+            link_once("tickets_ticket_link_digest_key"),
             models.CheckConstraint(
                 condition=Q(merged_into=None) | ~Q(merged_into=F("id")), name="ticket_not_in_itself"
             ),
@@ -354,7 +357,12 @@ class Comment(models.Model):
     `ticket` is where the comment is read now.
     """
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="comments")
+    ticket = models.ForeignKey(
+        Ticket,
+        on_delete=models.CASCADE,
+        related_name="comments",
+        db_index=False,  # comment_of_ticket begins with it
+    )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
     )

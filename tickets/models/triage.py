@@ -92,7 +92,12 @@ class Prediction(models.Model):
 class Feedback(models.Model):
     """An agent's confirmation or correction of one value, which the classifier learns from."""
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="feedback")
+    ticket = models.ForeignKey(
+        Ticket,
+        on_delete=models.CASCADE,
+        related_name="feedback",
+        db_index=False,  # feedback_once begins with it
+    )
     field = models.CharField(max_length=10, choices=LearnedField)
     value = models.CharField(max_length=20)
     corrected = models.BooleanField()  # False: confirmed
@@ -114,7 +119,14 @@ class Feedback(models.Model):
             between("confidence", 0, 1),
             models.UniqueConstraint(fields=["ticket", "field"], name="feedback_once"),
         ]
-        indexes = [models.Index(fields=["field", "-decided_at"], name="feedback_newest")]
+        indexes = [
+            models.Index(fields=["field", "-decided_at"], name="feedback_newest"),
+            models.Index(
+                fields=["field", "-decided_at"],
+                condition=Q(learned_at=None),
+                name="feedback_to_learn",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.ticket_id}: {self.field} is {self.value}"

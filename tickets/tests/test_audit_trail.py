@@ -2,11 +2,19 @@
 
 import pytest
 
-from tickets.access.actors import TRIAGE, user_actor
-from tickets.audit.trail import audit_trail
+from tickets.access.actors import SYSTEM, TRIAGE, user_actor
+from tickets.audit.trail import (
+    audit_trail,
+    changes_since,
+    event_at_version,
+    fields_changed_by_others,
+    ticket_events,
+)
 from tickets.models.ticket import Ticket
 from tickets.pages.audit_text import noteworthy, sentence, summary
 from tickets.services.editing import audited
+from tickets.services.tickets import delete_ticket, update_ticket
+from tickets.services.undo import undo
 from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 
@@ -66,3 +74,63 @@ def test_an_urgency_that_an_admin_set_is_told():
     with audited(user_actor(AgentFactory(username="maria"))):
         Ticket.objects.update(urgency_score=92)
     assert summary(audit_trail(ticket)[1:]) == "maria changed urgency from 94 to 92."
+
+
+# --- texts that events do not repeat ----------------------------------------------------
+
+
+def stored_texts(ticket):
+    """Return the descriptions as they are stored, oldest first."""
+    events = Ticket.pgh_event_model.objects.filter(pgh_obj_id=ticket.pk).order_by("pgh_id")
+    return list(events.values_list("description", flat=True))
+
+
+def read_texts(ticket):
+    return [event.description for event in ticket_events(ticket.pk).order_by("pgh_id")]
+
+
+def test_a_description_is_stored_with_its_own_changes_only():
+    ticket = TicketFactory(description="First")
+    update_ticket(ticket.pk, {"status": "in_progress"}, SYSTEM)
+    update_ticket(ticket.pk, {"description": "Second", "priority": "low"}, SYSTEM)
+    update_ticket(ticket.pk, {"status": "closed"}, SYSTEM)
+    assert stored_texts(ticket) == ["First", "", "Second", ""]
+    assert read_texts(ticket) == ["First", "First", "Second", "Second"]
+    delete_ticket(ticket.pk, SYSTEM)
+    assert stored_texts(ticket)[-1] == "Second"  # read without those before it
+
+
+def test_each_version_has_its_description():
+    ticket, other = TicketFactory(description="First"), TicketFactory(description="Other")
+    update_ticket(ticket.pk, {"status": "in_progress"}, SYSTEM)
+    update_ticket(other.pk, {"status": "in_progress"}, SYSTEM)
+    update_ticket(ticket.pk, {"description": "Second"}, SYSTEM)
+    ticket = update_ticket(ticket.pk, {"status": "open"}, SYSTEM).ticket
+    texts = [event_at_version(ticket, version).description for version in range(1, 5)]
+    assert texts == ["First", "First", "Second", "Second"]
+    assert changes_since(ticket, 2)["description"] == ("First", "Second")
+    assert "description" not in changes_since(ticket, 3)
+    assert fields_changed_by_others(ticket, 3, None) == {"status"}
+    assert "description" in fields_changed_by_others(ticket, 2, None)
+    changes = ["description" in entry.changes for entry in audit_trail(ticket)[1:]]
+    assert changes == [False, True, False]
+
+
+def test_a_change_of_the_description_is_undone():
+    ticket = TicketFactory(description="First")
+    update_ticket(ticket.pk, {"priority": "low"}, SYSTEM)
+    edit = update_ticket(ticket.pk, {"description": "Second"}, SYSTEM)
+    update_ticket(ticket.pk, {"priority": "high"}, SYSTEM)
+    undo([(ticket.pk, edit.ticket.version)], SYSTEM)
+    ticket.refresh_from_db()
+    assert (ticket.description, ticket.priority) == ("First", "high")
+    assert read_texts(ticket) == ["First", "First", "Second", "Second", "First"]
+
+
+def test_what_an_earlier_release_stored_is_read_as_it_is():
+    ticket = TicketFactory(description="First")
+    update_ticket(ticket.pk, {"status": "in_progress"}, SYSTEM)
+    Ticket.pgh_event_model.objects.filter(version=2).update(description="First")
+    update_ticket(ticket.pk, {"status": "closed"}, SYSTEM)
+    assert stored_texts(ticket) == ["First", "First", ""]
+    assert read_texts(ticket) == ["First"] * 3
