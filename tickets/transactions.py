@@ -40,12 +40,12 @@ class _Buffer:
                 return None
             self._drop_since(name)
             params = None
-        elif self.is_holding:
+        elif self.is_holding and not _travels_alone(cursor, many):
             self.held.append(_written_out(cursor, sql, params))
             return None
         if not self.held:
             return execute(sql, params, many, context)
-        if many or getattr(cursor, "name", None):  # such a statement travels alone
+        if _travels_alone(cursor, many):
             self.send()
             return execute(sql, params, many, context)
         result = execute(self._joined(_written_out(cursor, sql, params)), None, many, context)
@@ -83,6 +83,11 @@ class _Buffer:
         """Drop what was held back since a savepoint, which may have been sent before."""
         start = f"SAVEPOINT {name}"
         self.held = self.held[: self.held.index(start) + 1] if start in self.held else []
+
+
+def _travels_alone(cursor: Any, many: bool) -> bool:
+    """Return whether it has many parameters, a cursor on the server, or is prepared."""
+    return many or bool(getattr(cursor, "name", None)) or not hasattr(cursor, "mogrify")
 
 
 def _written_out(cursor: Any, sql: str, params: Any) -> str:

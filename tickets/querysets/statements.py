@@ -13,6 +13,7 @@ import psycopg
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Expression, QuerySet
+from django.db.models.query import get_related_populators
 
 
 class Parameter(Expression):
@@ -38,8 +39,8 @@ class Statement:
         self._prepared = prepared
         self._sql, self._names = "", []
         try:
-            compiler = queryset.query.get_compiler(connection=connection)
-            sql, values = compiler.as_sql()
+            self._compiler = queryset.query.get_compiler(connection=connection)
+            sql, values = self._compiler.as_sql()
         except EmptyResultSet:  # no row can match
             return
         self._names = [each.name for each in values if isinstance(each, Parameter)]
@@ -52,6 +53,24 @@ class Statement:
         with self._cursor() as cursor:
             cursor.execute(self._sql, [values[name] for name in self._names])
             rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+    def models(self, values: Mapping[str, Any]) -> list[Any]:
+        """Run it with these values. Return what the queryset would, with `select_related`."""
+        compiler: Any = self._compiler
+        select, description = compiler.select, compiler.klass_info
+        columns = description["select_fields"]
+        first, end = columns[0], columns[-1] + 1
+        names = [column[0].target.attname for column in select[first:end]]
+        populators = get_related_populators(  # type: ignore[call-arg]  # as of Django 6.1
+            description, select, connection.alias
+        )
+        rows = []
+        for values_of_row in self.rows(values):
+            row = description["model"].from_db(connection.alias, names, values_of_row[first:end])
+            for populator in populators:
+                populator.populate(values_of_row, row)
+            rows.append(row)
         return rows
 
     def _cursor(self) -> Any:

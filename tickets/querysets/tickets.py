@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, tzinfo
-from typing import Any, Self, TypeVar
+from functools import cache
+from typing import Any, NoReturn, Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Max, Q
@@ -24,6 +25,7 @@ from .search.conditions import requested_from
 from .search.grammar import document_query, parse_search
 from .search.query import DocumentQuery
 from .similar import SimilarQuerySet
+from .statements import Parameter, Statement
 from .statistics import Overview, StatisticsQuerySet, StatusCounts, midnight
 from .turns import TurnQuerySet, priority_rank, waiting_order
 
@@ -282,12 +284,7 @@ class NamedTicketQuerySet(TicketQuerySet[TicketT]):  # type: ignore[override]  #
         Raise TicketMerged if these are standing tickets and this one is merged.
         """
         ticket = self.filter(pk=pk).first()
-        if ticket is None:
-            merged = self.model.with_merged.filter(pk=pk)  # type: ignore[attr-defined]
-            if into := merged.values_list("merged_into", flat=True).first():
-                raise TicketMerged(pk, into)
-            raise NotFound
-        return ticket
+        return ticket if ticket is not None else self._missing(pk)
 
     def find_rendered(self, pk: int, user: Any) -> RenderedTicket:
         """Return the ticket with this number, merged or not, as this account sees it.
@@ -295,6 +292,17 @@ class NamedTicketQuerySet(TicketQuerySet[TicketT]):  # type: ignore[override]  #
         One query. Raise NotFound.
         """
         return find_rendered(self.model, pk, user)
+
+    def lock(self, pk: int) -> TicketT:
+        """Return a standing ticket, locked, with its assignee. Raise as `find` does."""
+        rows: list[TicketT] = _locking(self.model).models({"pk": pk})
+        return rows[0] if rows else self._missing(pk)
+
+    def _missing(self, pk: int) -> NoReturn:
+        merged = self.model.with_merged.filter(pk=pk)  # type: ignore[attr-defined]
+        if into := merged.values_list("merged_into", flat=True).first():
+            raise TicketMerged(pk, into)
+        raise NotFound
 
     def find_current(self, pk: int) -> TicketT:
         """Return the ticket with this number, or the one that it is merged into. Raise NotFound."""
@@ -310,3 +318,9 @@ class StandingTickets(models.Manager.from_queryset(NamedTicketQuerySet)[TicketT]
 
     def get_queryset(self) -> Any:
         return super().get_queryset().filter(merged_into=None)
+
+
+@cache
+def _locking(model: Any) -> Statement:
+    standing = model.including_spam.select_for_update(of=("self",)).with_people()
+    return Statement(standing.filter(pk=Parameter("pk")))

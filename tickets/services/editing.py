@@ -10,6 +10,7 @@ from typing import Any
 import pghistory
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.transaction import atomic
 from django.utils import timezone
 
 from .. import transactions
@@ -128,13 +129,8 @@ def _adjust_turn(ticket: Ticket, *, was_waiting_for_nobody: bool) -> None:
 
 
 def lock_ticket(ticket_id: int, version: int | None = None) -> Ticket:
-    """Return the ticket, locked for this transaction. Raise as `editing` does.
-
-    A merged ticket is not locked: whoever held it while waiting for the one that it is merged into
-    could end in a deadlock.
-    """
-    tickets = Ticket.including_spam.select_for_update(of=("self",)).with_people()
-    ticket: Ticket = tickets.find(ticket_id)
+    """Return the ticket, locked for this transaction. Raise as `editing` does."""
+    ticket: Ticket = Ticket.including_spam.lock(ticket_id)
     if version is not None and ticket.version != version:
         raise StaleVersion
     return ticket
@@ -142,9 +138,12 @@ def lock_ticket(ticket_id: int, version: int | None = None) -> Ticket:
 
 def lock_current(ticket_id: int) -> Ticket:
     """Lock the ticket, or the one that it is merged into. Raise NotFound."""
+    # Leaving the inner block by an error unlocks a ticket that was merged while we waited for it.
+    # Holding its lock while waiting for the other one could end in a deadlock.
     while True:
         try:
-            return lock_ticket(ticket_id)
+            with atomic():
+                return lock_ticket(ticket_id)
         except TicketMerged as merged:
             ticket_id = merged.into
 

@@ -1,6 +1,8 @@
 """What happens when two people change one ticket."""
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 
 from tickets.access.actors import SYSTEM, TRIAGE, user_actor
 from tickets.exceptions import NotFound, StaleVersion
@@ -255,3 +257,15 @@ def test_a_closed_ticket_keeps_the_time_of_its_resolution(ticket):
     assert resolved_at is not None
     assert change(ticket, SYSTEM, status="closed").resolved_at == resolved_at
     assert change(ticket, SYSTEM, status="open").resolved_at is None
+
+
+def test_a_locked_ticket_is_the_same_as_one_that_was_found():
+    agent = AgentFactory()
+    for ticket in (TicketFactory(), TicketFactory(assignee=agent, snoozed_until=timezone.now())):
+        expected = Ticket.including_spam.with_people().find(ticket.pk)
+        with transaction.atomic():
+            locked = Ticket.including_spam.lock(ticket.pk)
+        assert locked.__dict__.keys() == expected.__dict__.keys()
+        for column in [field.attname for field in Ticket._meta.concrete_fields]:
+            assert getattr(locked, column) == getattr(expected, column), column
+        assert (locked.assignee, locked._state.adding) == (expected.assignee, False)
