@@ -199,7 +199,7 @@ END $$;
 CREATE FUNCTION tickets_document(target bigint) RETURNS tsvector
 LANGUAGE plpgsql STABLE STRICT AS $$
 DECLARE
-    document tsvector := '';
+    found_by tsvector := '';  -- no name of a column: the next migration drops `document`
     part record;
     remaining integer := <MAX_CONVERSATION>;
 BEGIN
@@ -209,14 +209,14 @@ BEGIN
         (SELECT id, title, requester_email FROM tickets_ticket WHERE merged_into_id = target
         ORDER BY id DESC LIMIT <MAX_MERGED>)
     LOOP
-        document := document || ('''#' || part.id || '''')::tsvector
+        found_by := found_by || ('''#' || part.id || '''')::tsvector
             || tickets_search_vector(part.title, 'A');
         IF part.requester_email <> '' THEN
-            document := document || tickets_search_vector(part.requester_email, 'D')
+            found_by := found_by || tickets_search_vector(part.requester_email, 'D')
                 || tickets_search_vector(part.requester_email, 'D', '@');
         END IF;
     END LOOP;
-    SELECT document || tickets_search_vector(description, 'B') INTO document
+    SELECT found_by || tickets_search_vector(description, 'B') INTO found_by
     FROM tickets_ticket WHERE id = target;
     FOR part IN
         SELECT body, public FROM tickets_comment comment
@@ -226,13 +226,13 @@ BEGIN
         ))
         ORDER BY created_at DESC, id DESC LIMIT <MAX_COMMENTS>
     LOOP
-        document := document || tickets_search_vector(
+        found_by := found_by || tickets_search_vector(
             left(part.body, remaining), CASE WHEN part.public THEN 'C' ELSE 'D' END
         );
         remaining := remaining - length(part.body);
         EXIT WHEN remaining <= 0;
     END LOOP;
-    RETURN document;
+    RETURN found_by;
 END $$;
 
 CREATE FUNCTION tickets_write_document(target bigint) RETURNS void LANGUAGE plpgsql AS $$

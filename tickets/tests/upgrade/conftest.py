@@ -42,6 +42,7 @@ def upgrade(dump: Dump, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up
         # Merges can be undone for a month, and notifications are kept as long.
         database.query("UPDATE tickets_ticketmerge SET merged_at = now()")
         database.query("UPDATE tickets_notification SET created_at = now()")
+        desk.catch_up()
         with desk.served():
             yield Upgrade(desk, before, after)
 

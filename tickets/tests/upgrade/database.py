@@ -89,6 +89,11 @@ class Database:
         }
         return f"postgres://{account}@/{self.name}?{urlencode(address)}"
 
+    def connected(self, options: str) -> psycopg.Connection[Any]:
+        """Return a connection of one's own, with options such as "-c lock_timeout=1000"."""
+        parameters = make_conninfo(**self.server, dbname=self.name, options=options)
+        return psycopg.connect(parameters, autocommit=True)
+
     def query(self, text: str, *values: Any) -> list[dict[str, Any]]:
         with self._connect(self.name) as database:
             cursor = database.cursor(row_factory=dict_row)

@@ -20,7 +20,7 @@ from .database import Database
 from .visitor import Visitor
 
 ROOT = Path(__file__).parents[3]
-TIMEOUT = 120  # seconds
+TIMEOUT = 300  # seconds; two processors that test runs share are slow
 
 
 class UpgradedDesk:
@@ -55,6 +55,13 @@ class UpgradedDesk:
         )
         assert result.returncode == 0, result.stdout
         return result.stdout
+
+    def catch_up(self) -> None:
+        """Do what the jobs of the clock do for tickets that an earlier release wrote."""
+        self.manage(
+            *("shell", "--command"),
+            "from tickets.services.search_documents import write_lacking; write_lacking()",
+        )
 
     def run_jobs(self) -> list[EmailMessage]:
         """Run all jobs that are due. Return the emails that they have sent."""
