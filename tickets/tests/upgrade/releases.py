@@ -209,6 +209,26 @@ def _version(release: str) -> tuple[int, ...]:
 # in `holding(...)` as here.
 DUMPS = [
     Dump(
+        "0.5",
+        last_migration="0028_claims",
+        tasks=frozenset(
+            f"tickets.services.{name}"
+            for name in (
+                *("triage.assessment.triage_ticket", "triage.assessment.shadow_triage"),
+                *("triage.assessment.encode_ticket", "triage.similar.match_lacking"),
+                *("triage.feedback.learn", "triage.feedback.retrain"),
+                *("mail.delivery.send_email", "private_links.send_links", "replies.send_reply"),
+                *("mail.notifications.tell_agents", "mail.notifications.send_digests"),
+                *("mail.incoming.handling.handle_message", "attachments.processing.scan_waiting"),
+                *("mail.incoming.handling.handle_leftovers",),
+                *("attachments.deletion.remove_orphan_files",),
+                *("leavers.find_leavers", "leavers.hand_over_tickets"),
+                *("housekeeping.purge", "housekeeping.retry_stalled"),
+            )
+        ),
+        emails={"sent": 144, "uncertain": 2, "failed": 2, "dropped": 6, "bounced": 1},
+    ),
+    Dump(
         "0.4",
         last_migration="0024_attachment_events",
         tasks=frozenset(

@@ -144,6 +144,60 @@ def test_snoozed_tickets_return(desk, api, old):
     assert waiting() == {past, future}
 
 
+# --- triage -----------------------------------------------------------------------------
+
+
+def similar_to(agent, number):
+    """Return the tickets that a ticket's page shows as similar, and the one it may be twice."""
+    page = agent.get(f"/tickets/{number}/").text
+    twin = re.search(r'Possibly the same as <a href="/tickets/(\d+)/', page)
+    listed = page.partition('id="similar-tickets"')[2].partition("</section>")[0]
+    near = {int(each) for each in re.findall(r'href="/tickets/(\d+)/', listed)}
+    return near, twin and int(twin[1])
+
+
+@holding("similar")
+def test_tickets_that_were_compared_stay_similar(agent, old):
+    similar = old["similar"]
+    assert similar_to(agent, similar["ticket"]) == (set(similar["near"]), similar["possibly_same"])
+
+
+@holding("learned")
+def test_what_agents_decided_is_known_for_tickets_of_the_same_meaning(agent, api, old):
+    learned = old["learned"]
+    assert f"#{learned['ticket']}" in agent.get(f"/tickets/{learned['followed_by']}/").text
+    body = {"title": learned["title"], "description": learned["description"]}
+    new = api.json("POST", "/api/tickets/", body).json()
+    assert (new["category"], new["priority"]) == (learned["category"], learned["priority"])
+
+
+@holding("doubted")
+def test_what_a_model_decided_against_the_classifier_waits_for_review(agent, api, database, old):
+    doubted = old["doubted"]
+    number, field = doubted["ticket"], doubted["field"]
+    assert number in numbers(api.get("/api/tickets/?needs_review=true&limit=500").json())
+    card = agent.get(f"/tickets/review/?ticket={number}").text
+    assert f'name="ticket" value="{number}"' in card
+    ticket = api.get(f"/api/tickets/{number}/").json()
+    decision = {"version": str(ticket["version"]), "ticket": str(number), "after": ""}
+    decision |= {"category": ticket["category"], "priority": ticket["priority"]} | {
+        field: doubted["better"]
+    }
+    assert agent.post("/tickets/review/", **decision).status == 302
+    [claim] = database.query(
+        "SELECT claimed, confidence, value, final_value FROM tickets_prediction"
+        " WHERE ticket_id = %s AND field = %s AND provider = %s",
+        *(number, field, doubted["provider"]),
+    )
+    assert claim == {
+        "claimed": doubted["claimed"],
+        "confidence": doubted["confidence"],
+        "value": doubted["value"],
+        "final_value": doubted["better"],
+    }
+    assert number not in numbers(api.get("/api/tickets/?needs_review=true&limit=500").json())
+
+
 # --- replies ----------------------------------------------------------------------------
 
 
@@ -246,3 +300,16 @@ def test_a_message_that_waited_becomes_a_ticket(mailed, api, old):
     assert file["name"] == waiting["file"]
     [confirmation] = mailed(waiting["address"])
     assert "/t/" in confirmation
+
+
+@holding("to_compare")
+def test_tickets_that_waited_for_it_are_compared(mailed, agent, database, old):
+    """One by its own job, the older ones by the job of the clock."""
+    waiting = old["to_compare"]
+    near, _twin = similar_to(agent, waiting["ticket"])
+    assert near == set(waiting["near"])
+    lacking = database.query(
+        "SELECT id FROM tickets_ticket LEFT JOIN tickets_ticketvector ON ticket_id = id"
+        " WHERE NOT spam AND merged_into_id IS NULL AND matched IS NOT TRUE"
+    )
+    assert lacking == []
