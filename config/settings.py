@@ -114,18 +114,20 @@ TEMPLATES = [
 
 # `config/gunicorn.py` has the web server use PgBouncer in transaction mode, which gives each
 # transaction whatever session is free. So nothing may belong to a session: PgBouncer itself sets
-# the timeouts, and Django opens no cursors that outlive a statement.
+# these parameters, and Django opens no cursors that outlive a statement.
 is_pooled = bool(pool_url) and database_url == pool_url
-timeouts = (
+parameters = (
     f"-c statement_timeout={env['DB_STATEMENT_TIMEOUT_MS']}"
     f" -c lock_timeout={env['DB_LOCK_TIMEOUT_MS']}"
+    # Requests read little. To compile a plan, or to start processes for it, takes longer.
+    " -c jit=off -c max_parallel_workers_per_gather=0"
 )
 database_options = {
     # A gthread worker holds one connection per thread; two more for work outside of requests.
     "pool": {"min_size": 1, "max_size": env["WEB_THREADS"] + 2, "timeout": 5},
     "connect_timeout": 5,
     # A session keeps settings and prepared statements (querysets/statements.py); a pooler does not.
-    **({} if is_pooled else {"options": timeouts, "prepare_threshold": 5}),
+    **({} if is_pooled else {"options": parameters, "prepare_threshold": 5}),
 }
 
 
@@ -152,7 +154,7 @@ DATABASES = {"default": {**database, "CONN_HEALTH_CHECKS": False}}
 if replica_url:  # see tickets/web/replica.py
     # One session per thread and no pool of any kind: pools wait for a server that is away, but here
     # the primary can answer at once. A machine that is silent is given up after two seconds.
-    replica_options = {"connect_timeout": 2, "tcp_user_timeout": 2000, "options": timeouts}
+    replica_options = {"connect_timeout": 2, "tcp_user_timeout": 2000, "options": parameters}
     DATABASES["replica"] = {
         **database_at(replica_url, replica_options),
         "CONN_MAX_AGE": None,

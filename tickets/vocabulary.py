@@ -68,6 +68,7 @@ class Sort(TextChoices):
     LAST_ACTIVITY = "last_activity", "Last activity"
     PRIORITY = "priority"
     URGENCY = "urgency"
+    RELEVANCE = "relevance"  # with a search
 
 
 class Separator(TextChoices):
@@ -349,6 +350,7 @@ MAX_SAVED_REPLIES = 300  # per owner
 MAX_TOKEN_NAME_CHARS = 100
 MAX_TOKEN_DAYS = 3650  # a token that must live longer has no expiry
 MAX_SEARCH_CHARS = 200
+MAX_RANKED = 1000  # matches of a search that are sorted by relevance, the newest ones
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 100, 500  # tickets per page of the API
 MAX_BULK_TICKETS = 500  # tickets that one request may change
 # Strangers choose where these two go.

@@ -24,21 +24,19 @@ from ..access.actors import is_agent
 from ..audit.trail import audit_trail
 from ..exceptions import NotFound, TicketMerged
 from ..models.ticket import Comment, Ticket
-from ..querysets.search.grammar import SEARCH_HELP, parse_search
+from ..querysets.search.grammar import SEARCH_HELP
 from ..querysets.tickets import TicketQuerySet
 from ..services.comments import add_comment
 from ..services.editing import ReadState, audited
 from ..services.tickets import create_ticket, delete_ticket, update_ticket, update_tickets
-from ..vocabulary import MAX_SEARCH_CHARS, Category, Priority, Status
+from ..vocabulary import MAX_RANKED, MAX_SEARCH_CHARS, Category, Priority, Status
 from ..web import wording
 from .base import (
     MAX_CONFIRMED,
-    NEWEST,
     DeskModelAdmin,
     StackedInline,
     badge,
     format_time,
-    newest,
     signed_in_actor,
 )
 from .forms import AddTicketForm, AdminCommentForm, AssignForm, ChangeTicketForm
@@ -194,12 +192,13 @@ class TicketAdmin(DeskModelAdmin):
             return queryset.filter(
                 pk__in=named.values(current=Coalesce("merged_into", "pk"))
             ), False
-        text = search_term[:MAX_SEARCH_CHARS]
-        if text.strip() and not _uses_index(text):
-            note = f"Only the latest {NEWEST:,} tickets were searched. Add a word to find more."
+        tickets = cast("TicketQuerySet[Ticket]", queryset)
+        matches = tickets.search(search_term[:MAX_SEARCH_CHARS], request.user)
+        newest = matches.newest_matches(MAX_RANKED)
+        if newest.has_more:
+            note = f"These are the newest of the tickets matches, at most {MAX_RANKED:,}."
             self.message_user(request, note, messages.WARNING)
-            queryset = newest(queryset)
-        return cast("TicketQuerySet[Ticket]", queryset).search(text, request.user), False
+        return newest.tickets, False
 
     @admin.display(description="Ticket")
     def subject(self, ticket: Ticket) -> str:
@@ -378,11 +377,6 @@ class TicketAdmin(DeskModelAdmin):
             for ticket_id in list(queryset.order_by("pk").values_list("pk", flat=True)):
                 with suppress(NotFound, TicketMerged):
                     delete_ticket(ticket_id, actor)
-
-
-def _uses_index(text: str) -> bool:
-    """Return whether a term of the search narrows it through an index."""
-    return any(term.query() and not term.excluded for term in parse_search(text))
 
 
 def _decided_by(ticket: Ticket, name: str) -> str:

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 
 from ..exceptions import InvalidInput
 from ..querysets.cursors import ORDERS, read_cursor
-from ..querysets.search.grammar import asks_for_me
+from ..querysets.search.grammar import asks_for_me, has_words
 from ..vocabulary import (
     DEFAULT_PAGE_SIZE,
     MAX_PAGE_SIZE,
@@ -154,6 +154,16 @@ class PageForm(FilterForm):
     limit = NumberField(min_value=1, max_value=MAX_PAGE_SIZE, required=False)
     cursor = CursorField()
 
+    needs_search = "Relevance needs a search for words."
+
+    def clean_sort(self) -> Sort:
+        sort: Sort = self.cleaned_data["sort"]
+        is_possible = sort != Sort.RELEVANCE or has_words(self.cleaned_data.get("search", ""))
+        return sort if is_possible else self._sort_without_words()
+
+    def _sort_without_words(self) -> Sort:
+        raise ValidationError(self.needs_search)
+
     def clean_limit(self) -> int:
         return self.cleaned_data["limit"] or DEFAULT_PAGE_SIZE
 
@@ -180,6 +190,10 @@ class ListForm(PageForm):
     created_before = DeskMomentField(required=False)
     sentiment = ListField(Sentiment.values)
     seen = CursorField()
+
+    def _sort_without_words(self) -> Sort:
+        """Return the usual order: somebody has emptied the search box."""
+        return Sort.NEWEST
 
     def clean_seen(self) -> str:
         return self._clean_cursor("seen")

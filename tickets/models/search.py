@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
+from ..querysets.search.bounded import lexemes_of_quarter
 from .ticket import Ticket
 
 
@@ -28,7 +29,7 @@ class TicketDocument(models.Model):
     class Meta:
         indexes = [
             # A pending list would have to be read by every search.
-            GinIndex(fields=["document"], name="document_words", fastupdate=False),
+            GinIndex(lexemes_of_quarter(), name="document_quarters", fastupdate=False),
             models.Index(fields=["-created_at", "-ticket"], name="document_newest_first"),
         ]
 

@@ -18,6 +18,7 @@ from ..exceptions import InvalidInput
 from ..forms.lists import MAX_RAW_QUERY_CHARS, ListForm
 from ..models.ticket import Ticket
 from ..querysets.cursors import ORDERS, Cursor, Order, read_cursor
+from ..vocabulary import Sort
 from .addresses import list_address
 from .decorators import Request, current_path
 
@@ -45,8 +46,11 @@ def list_position(request: Request, ticket: Ticket, me: User | None) -> ListPosi
     if "list" not in values or not form.is_valid():
         return ListPosition()
     order = ORDERS[form.cleaned_data["sort"]]
-    cursor = _cursor(values.get("at", ""), ticket, order)
-    neighbours = Ticket.objects.filtered(form.cleaned_data).exclude(pk=ticket.pk)
+    tickets = Ticket.objects.filtered(form.cleaned_data)
+    cursor = _cursor(values.get("at", ""), ticket, order) or tickets.ranked_position(ticket.pk)
+    if cursor is None:
+        return ListPosition()
+    neighbours = tickets.without(ticket.pk)
     list_query = urlencode(state)
     return ListPosition(
         next=neighbours.nearest(cursor),
@@ -72,10 +76,15 @@ def _address_values(request: Request) -> Mapping[str, str]:
     return {"list": referrer.query} if is_list else {}
 
 
-def _cursor(text: str, ticket: Ticket, order: Order) -> Cursor:
-    """Return the ticket's position when its page was opened, or now."""
+def _cursor(text: str, ticket: Ticket, order: Order) -> Cursor | None:
+    """Return the ticket's position when its page was opened, or now.
+
+    None if the order is by relevance, which no ticket has by itself.
+    """
     try:
         return read_cursor(text, order)
     except InvalidInput:
+        if order is ORDERS[Sort.RELEVANCE]:
+            return None
         row = Ticket.including_spam.filter(pk=ticket.pk).in_order(order).get()
         return Cursor.at(row, order)

@@ -36,8 +36,13 @@ ORDERS = {
     Sort.LONGEST_WAITING: Order(("waiting_order", "id"), salt="tickets.cursor.waiting"),
     Sort.LAST_ACTIVITY: Order(("-last_activity_at", "-id"), salt="tickets.cursor.activity"),
     Sort.PRIORITY: Order(("-priority_rank", "-created_at", "-id"), salt="tickets.cursor.priority"),
+    # Of the newest matches of a search, created up to `considered_from`; see `search/lists.py`.
+    Sort.RELEVANCE: Order(
+        ("-considered_from", "-rank", "-created_at", "-id"), salt="tickets.cursor.relevance"
+    ),
     Sort.URGENCY: Order(("-urgency_score", "-created_at", "-id"), salt="tickets.cursor.urgency"),
 }
+BY_NUMBER = Order(("-id",), salt="tickets.number")
 LOWEST_CONFIDENCE_FIRST = Order(("lowest_confidence", "created_at", "id"), salt="tickets.review")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from ..vocabulary import Sort
@@ -16,11 +17,38 @@ Fetch = Callable[[Order, Cursor | None, int], list[RowT]]
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[RowT]):
-    """The rows of a list, and the cursors of the pages beside them ("" for none)."""
+    """The rows of a list, and the cursors of the pages beside them ("" for none).
+
+    A search may stop before it has found enough rows: `is_partial`. Then the page may be empty,
+    and what it did not read follows at `older`, or at `newer` if it was read backwards.
+    `searched_to` is the time of creation that it came to, in an order of time. Of the order by
+    relevance, which compares the newest matches, these say how far those go back.
+    """
 
     rows: list[RowT]
     older: str
     newer: str
+    is_partial: bool = False
+    searched_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Ids, the highest first, and below which one to go on; None for the end.
+
+    A search may stop before it has found an id.
+    """
+
+    ids: list[int]
+    below: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewestMatches(Generic[RowT]):
+    """The newest matches of a search as a queryset, and whether there may be more."""
+
+    tickets: RowT
+    has_more: bool
 
 
 def read_page(fetch: Fetch[RowT], limit: int, cursor: str, sort: str) -> Page[RowT]:

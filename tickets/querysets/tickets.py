@@ -15,14 +15,16 @@ from django.utils import timezone
 from ..exceptions import NotFound, TicketMerged
 from ..vocabulary import ACTIVE_STATUSES, RECENT_TICKETS, Sort
 from . import counts
-from .cursors import NEWEST_FIRST, Cursor, Order, read_cursor
+from .cursors import BY_NUMBER, NEWEST_FIRST, ORDERS, Cursor, Order, read_cursor
 from .figures import Stats
 from .listed import is_listed
-from .pages import Page, read_page
+from .pages import NewestMatches, Page, Step, read_page
 from .rendered import RenderedQuerySet, RenderedTicket, find_rendered, rendered_page
 from .review import ReviewQuerySet
+from .search import lists
+from .search.bounded import Sought, find
 from .search.conditions import requested_from
-from .search.grammar import document_query, parse_search
+from .search.grammar import document_query, parse_search, positive_query
 from .search.query import DocumentQuery
 from .similar import SimilarQuerySet
 from .statements import Parameter, Statement
@@ -47,8 +49,18 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
     StatisticsQuerySet[TicketT],
     TurnQuerySet[TicketT],
 ):
+    sought: Sought | None = None  # by `search`; lists and pages read it instead of this queryset
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]
+        clone.sought = self.sought
+        return clone
+
     def filtered(self, filters: Mapping[str, Any]) -> Self:
-        """Apply `FilterForm.cleaned_data`. An empty value means no filter."""
+        """Apply `FilterForm.cleaned_data`. An empty value means no filter.
+
+        The search comes last, see `search`.
+        """
         queryset = self
         for name in LIST_FILTERS:
             if filters.get(name):
@@ -59,9 +71,10 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
             queryset = queryset.filter(created_at__gte=filters["created_after"])
         if filters.get("created_before"):
             queryset = queryset.filter(created_at__lt=filters["created_before"])
+        queryset = queryset._needing_attention(filters)
         if filters.get("search"):
             queryset = queryset.search(filters["search"], filters.get("me"))
-        return queryset._needing_attention(filters)
+        return queryset
 
     def _needing_attention(self, filters: Mapping[str, Any]) -> Self:
         queryset = self
@@ -84,13 +97,15 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         """
         terms = parse_search(text)
         queryset = self
-        if query := document_query(terms):
-            queryset = queryset.filter(search_document__document=DocumentQuery(query))
         for term in terms:
             condition = term.condition(me)
             if condition is not None:
                 narrow = queryset.exclude if term.excluded else queryset.filter
                 queryset = narrow(condition)
+        if query := document_query(terms):
+            sought = Sought(queryset, query, positive_query(terms))
+            queryset = queryset.filter(search_document__document=DocumentQuery(query))
+            queryset.sought = sought
         return queryset
 
     def with_link_for(self, address: str) -> Self:
@@ -115,6 +130,10 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         A cursor names a row, so pages stay valid while tickets arrive. A page backwards that
         would be short of rows is the first page instead.
         """
+        if self.sought is not None:
+            matches = lists.search_page(self.sought, ORDERS[Sort(sort)], limit, cursor)
+            rows = self._in_list(matches.ids)
+            return Page(rows, matches.older, matches.newer, matches.is_partial, matches.searched_to)
 
         def fetch(order: Order, position: Cursor | None, count: int) -> list[TicketT]:
             rows = self.in_order(order, backwards=_is_backwards(position))
@@ -123,25 +142,53 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         return read_page(fetch, limit, cursor, sort)
 
     def nearest(self, cursor: Cursor) -> TicketT | None:
-        """Return the ticket next to the cursor's position, on its side; None at the end."""
+        """Return the ticket next to the cursor's position, on its side; None at the end.
+
+        A search that would have to read too much also returns None.
+        """
+        if self.sought is not None:
+            matches = lists.nearest(self.sought, cursor)
+            return next(iter(self._in_list([matches] if matches else [])), None)
         queryset = self.in_order(cursor.order, backwards=cursor.backwards)
         return queryset.filter(cursor.condition()).first()
 
+    def ranked_position(self, ticket_id: int) -> Cursor | None:
+        """Return a ticket's position in the order of relevance; None if it has none."""
+        return lists.ranked_position(self.sought, ticket_id) if self.sought else None
+
     def not_newer_than(self, cursor: str) -> Self:
         """Leave out tickets that are newer than the cursor's position. "" leaves out none."""
-        return self.filter(read_cursor(cursor).reversed().condition()) if cursor else self
+        return self._narrowed(read_cursor(cursor).reversed().condition()) if cursor else self
+
+    def without(self, ticket_id: int) -> Self:
+        return self._narrowed(~Q(pk=ticket_id))
+
+    def _narrowed(self, condition: Q) -> Self:
+        queryset = self.filter(condition)
+        if self.sought is not None:
+            queryset.sought = replace(self.sought, tickets=self.sought.tickets.filter(condition))
+        return queryset
 
     def ids_below(self, ticket_id: int | None, limit: int) -> list[int]:
         """Return up to `limit` ids, the highest first, below this one (None for all)."""
         queryset = self if ticket_id is None else self.filter(pk__lt=ticket_id)
         return list(queryset.order_by("-pk").values_list("pk", flat=True)[:limit])
 
+    def step_below(self, ticket_id: int | None, limit: int) -> Step:
+        """Return the next step of a walk through all tickets, from the highest id on."""
+        if self.sought is not None:
+            cursor = None if ticket_id is None else Cursor(BY_NUMBER, (ticket_id,))
+            matches = find(self.sought, BY_NUMBER, limit, cursor)
+            return Step(matches.ids, matches.came_to[0] if matches.came_to else None)
+        ids = self.ids_below(ticket_id, limit + 1)
+        return Step(ids[:limit], ids[limit - 1] if len(ids) > limit else None)
+
     def newer_than(self, cursor: str, limit: int) -> int:
         """Count tickets that are newer than the cursor's position ("" for all), up to `limit`."""
-        newer = self
-        if cursor:
-            position = replace(read_cursor(cursor), backwards=True)
-            newer = self.filter(position.condition())
+        position = replace(read_cursor(cursor), backwards=True) if cursor else None
+        if self.sought is not None:
+            return len(find(self.sought, NEWEST_FIRST, limit, position).positions)
+        newer = self.filter(position.condition()) if position else self
         return len(newer.newest_first().values_list("pk", flat=True)[:limit])
 
     def in_batches(
@@ -151,6 +198,11 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
 
         Each statement is short and little is in memory, however many tickets there are.
         """
+        if self.sought is not None:
+            for matches in lists.batches(self.sought):
+                for start in range(0, len(matches), row_batch):
+                    yield self._rows(matches[start : start + row_batch])
+            return
         positions = self.newest_first().values_list("created_at", "pk")
         batch = list(positions[:id_batch])
         while batch:
@@ -161,6 +213,18 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
                 return
             last = Cursor(NEWEST_FIRST, batch[-1])
             batch = list(positions.filter(last.condition())[:id_batch])
+
+    def newest_matches(self, limit: int) -> NewestMatches[Self]:
+        """Return up to `limit` matches of the search, the newest ones; all tickets without one."""
+        if self.sought is None:
+            return NewestMatches(self, has_more=False)
+        matches = find(self.sought, NEWEST_FIRST, limit)
+        return NewestMatches(self.filter(pk__in=matches.ids), matches.came_to is not None)
+
+    def _in_list(self, ids: list[int]) -> list[TicketT]:
+        """Return these tickets in this order, without those that no longer belong to this list."""
+        rows = {row.pk: row for row in self.order_by().filter(pk__in=ids)} if ids else {}
+        return [rows[ticket_id] for ticket_id in ids if ticket_id in rows]
 
     def _rows(self, ids: list[int]) -> list[TicketT]:
         """Return these tickets in this order, without those that have been deleted."""
@@ -252,14 +316,17 @@ class ListedTickets(models.Manager.from_queryset(TicketQuerySet)[TicketT]):  # t
         return stats
 
     def by_status(self, filters: Mapping[str, Any], limit: int) -> StatusCounts:
-        """Count the tickets of each status. One query, or two to count them.
+        """Count the tickets of each status. One query, or up to three to count them.
 
         Those that have to be counted are counted up to `limit`.
         """
         stored = counts.by_status(filters)
         if stored is not None:
             return StatusCounts(stored)
-        counted = self.filtered(filters).counts_by_status(limit)
+        tickets = self.filtered(filters)
+        if tickets.sought is not None:
+            return lists.count_by_status(tickets.sought, limit)
+        counted = tickets.counts_by_status(limit)
         return StatusCounts(counted, is_limited=sum(counted.values()) == limit)
 
     def since(self, first: date | None, zone: tzinfo) -> Overview:

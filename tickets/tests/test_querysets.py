@@ -13,7 +13,7 @@ from tickets.models.ticket import Ticket
 from tickets.querysets.cursors import read_cursor
 from tickets.querysets.pages import Page
 from tickets.querysets.search.grammar import parse_search
-from tickets.tests.factories import AgentFactory, TicketFactory, many_tickets
+from tickets.tests.factories import AgentFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -109,14 +109,6 @@ def test_a_search_is_split_into_words_phrases_and_exclusions():
         ("g-h", False, False),
         ("i", True, False),
     ]
-
-
-def test_words_use_the_index():
-    many_tickets(4000)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-    assert "document_words" in Ticket.including_spam.search("invoice").explain()
-    assert "document_words" in Ticket.including_spam.search('"is wrong"').explain()
 
 
 def test_a_page_uses_the_index_of_its_filter():

@@ -8,7 +8,7 @@ from typing import Any
 from ...forms.fields import FlagField, ListField, NumberField
 from ...forms.lists import SortField
 from ...querysets.search.grammar import SEARCH_HELP
-from ...vocabulary import DEFAULT_PAGE_SIZE, Sort
+from ...vocabulary import DEFAULT_PAGE_SIZE, MAX_RANKED, Sort
 from .schemas import Schema, bounds
 
 PATH_PARAMETERS: Mapping[str, Schema] = {
@@ -57,7 +57,8 @@ QUERY_DESCRIPTIONS: Mapping[str, str] = {
     "snoozed": "true finds tickets that are snoozed now, false those that are not.",
     "unread": "true finds tickets with something new to the account that asks.",
     "spam": "true finds spam and nothing else. Without it, spam is left out.",
-    "sort": "The order. A cursor belongs to its order.",
+    "sort": "The order. A cursor belongs to its order. relevance needs a search for words, and"
+    f" ranks its newest {MAX_RANKED:,} matches.",
     "since": "A time or a date. Predictions made at or after it.",
     "until": "A time or a date. Predictions made before it.",
     "limit": "Tickets per page.",

@@ -26,7 +26,8 @@ from ..shapes import CreatedTicketJson, PublicTicketJson, TicketJson
     from_replica=True,
     query=PageForm,
     returns=list[TicketJson],
-    success="One page. Link leads to the neighbouring pages: next is older, prev newer.",
+    success="One page. Link leads to the neighbouring pages: next is older, prev newer. A page of a"
+    " search may have few tickets or none and still lead to the next one.",
     headers=("Link",),
 )
 def list_tickets(request: HttpRequest, actor: Actor, filters: PageFilters) -> HttpResponse:

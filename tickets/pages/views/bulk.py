@@ -35,15 +35,15 @@ def bulk(request: Request) -> HttpResponse:
         if request.htmx:
             return refusal(error)
         raise
-    ticket_ids, has_more = _selection(data)
+    ticket_ids, below = _selection(data)
     result = update_tickets(ticket_ids, form.changes, actor)
     message = result_message(result, form.changes)
-    if request.htmx and has_more:
+    if request.htmx and below:
         # The page sends the same change again, for the next step.
         response = trigger_client_event(
-            HttpResponse(status=204), "bulk-continues", {"below": ticket_ids[-1]}
+            HttpResponse(status=204), "bulk-continues", {"below": below}
         )
-        return toast(response, message, undo=result.changed)
+        return toast(response, message, undo=result.changed) if ticket_ids else response
     if request.htmx:
         # The list then fetches what it shows now, which may be another tab than before.
         response = trigger_client_event(HttpResponse(status=204), "tickets-changed")
@@ -52,14 +52,14 @@ def bulk(request: Request) -> HttpResponse:
     return redirect(next_path(request) or resolve_url("ticket-list"))
 
 
-def _selection(data: Mapping[str, Any]) -> tuple[list[int], bool]:
-    """Return the ids of one step, and whether more tickets match."""
+def _selection(data: Mapping[str, Any]) -> tuple[list[int], int | None]:
+    """Return the ids of one step, and below which id the next one begins; None after the last."""
     filters = data["matching"]
     if not filters:
-        return data["ticket"], False
+        return data["ticket"], None
     tickets = Ticket.objects.filtered(filters).not_newer_than(filters["seen"])
-    ids = tickets.ids_below(data["below"], MAX_BULK_TICKETS + 1)
-    return ids[:MAX_BULK_TICKETS], len(ids) > MAX_BULK_TICKETS
+    step = tickets.step_below(data["below"], MAX_BULK_TICKETS)
+    return step.ids, step.below
 
 
 def result_message(result: BulkEdit, changes: Mapping[str, object]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, TypedDict
@@ -17,9 +18,9 @@ from ...exceptions import InvalidInput
 from ...forms.fields import clean_data
 from ...forms.lists import BUILT_IN_VIEWS, DEFAULT_VIEW, ListForm, list_state
 from ...models.ticket import Ticket
-from ...querysets.cursors import NEWEST_FIRST, Cursor
+from ...querysets.cursors import NEWEST_FIRST, ORDERS, Cursor, read_cursor
 from ...querysets.pages import Page
-from ...querysets.search.grammar import SEARCH_HELP, unknown_keys, unknown_values
+from ...querysets.search.grammar import SEARCH_HELP, has_words, unknown_keys, unknown_values
 from ...services.search_documents import searchable_from
 from ...vocabulary import Category, Priority, Sentiment, Sort, Status, WaitingFor
 from .. import view_bar
@@ -30,6 +31,7 @@ from ..ticket_rows import ticket_rows
 from ..toasts import refusal
 
 PAGE_SIZE = 50
+MAX_SEARCH_STEPS = 5  # pages of a search without rows that the browser reads by itself
 MAX_COUNTED = 10_000  # tickets, where the database keeps no count
 # Parts of the state that no control of the form shows; it takes them along.
 HIDDEN_STATE = (
@@ -68,19 +70,23 @@ def ticket_list(request: Request) -> HttpResponse:
         raise
     if request.htmx and request.htmx.target == "tabs":
         return render(request, "tickets/_tabs.html", {"counted": True, **_counts(form)})
-    page_context = context(form, actor)
+    step = _search_step(request)
+    page_context = context(form, actor, step)
     template = "_results" if request.htmx else "list"
     response = render(request, f"tickets/{template}.html", page_context)
     if request.htmx:
-        # Back should skip a repetition of the same list.
-        is_same = current_path(request) == page_context["next"]
+        # Back should skip a repetition of the same list, and pages without rows.
+        is_same = current_path(request) == page_context["next"] or step
         response["HX-Replace-Url" if is_same else "HX-Push-Url"] = page_context["next"]
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 
 
-def context(form: ListForm, actor: Actor) -> dict[str, Any]:
-    """Return the list's context for the valid form of its address."""
+def context(form: ListForm, actor: Actor, step: int = 0) -> dict[str, Any]:
+    """Return the list's context for the valid form of its address.
+
+    `step` counts the pages of a search without rows that the browser has read one after the other.
+    """
     filters = form.cleaned_data
     read_at = timezone.now()
     # Tickets that arrived since the list was read wait until somebody asks for them.
@@ -95,7 +101,7 @@ def context(form: ListForm, actor: Actor) -> dict[str, Any]:
         "filters": list_url(query).removeprefix(reverse("ticket-list")),
         "state": [(name, query[name]) for name in HIDDEN_STATE],
         "sort": filters["sort"],
-        "sorts": Sort.choices,
+        "sorts": _sorts(filters["search"]),
         "waiting_for_text": _waiting_for_text(filters["waiting_for"]),
         "newest": filters["seen"] or _newest(tickets_page, filters, read_at),
         "read_at": read_at.isoformat(),
@@ -109,6 +115,7 @@ def context(form: ListForm, actor: Actor) -> dict[str, Any]:
         "rows": ticket_rows(tickets_page.rows, actor, filters["search"]),
         "older": tickets_page.older,
         "newer": tickets_page.newer,
+        **_search_state(tickets_page, filters, step),
         "cursor": filters["cursor"],
         "shortcuts": SHORTCUTS,
         "search_help": SEARCH_HELP,
@@ -120,6 +127,46 @@ def context(form: ListForm, actor: Actor) -> dict[str, Any]:
 def _search_hints(search: str, *, has_rows: bool) -> list[str]:
     """Say which filters of the search are unknown. A list with rows shows the words were meant."""
     return [*unknown_values(search), *([] if has_rows else unknown_keys(search))]
+
+
+def _sorts(search: str) -> list[tuple[str, str]]:
+    """Return the orders that can be chosen. Only words have a relevance."""
+    is_ranked = has_words(search)
+    return [(sort, name) for sort, name in Sort.choices if is_ranked or sort != Sort.RELEVANCE]
+
+
+def _search_step(request: Request) -> int:
+    """Return which step of a search the browser makes by itself; 0 for what somebody asked for."""
+    text = request.headers.get("Search-Step", "")
+    return int(text) if re.fullmatch("[1-9]", text) else 0
+
+
+def _search_state(
+    tickets_page: Page[Ticket], filters: Mapping[str, Any], step: int
+) -> dict[str, Any]:
+    """Return the context of a search that has stopped before it had read everything."""
+    cursor, sort = filters["cursor"], filters["sort"]
+    is_backwards = bool(cursor) and read_cursor(cursor, ORDERS[sort]).backwards
+    is_ranked = sort == Sort.RELEVANCE
+    further = tickets_page.newer if is_backwards else tickets_page.older
+    goes_back = is_backwards is (sort == Sort.OLDEST)
+    can_continue = not tickets_page.rows and step < MAX_SEARCH_STEPS
+    return {
+        "is_partial": tickets_page.is_partial,
+        "is_ranked": is_ranked,
+        "searched_to": tickets_page.searched_to,
+        "is_searched_backwards": not goes_back,
+        "further": "" if is_ranked or not tickets_page.is_partial else further,
+        "search_on": _search_on(tickets_page, goes_back),
+        "next_step": step + 1 if can_continue else 0,
+    }
+
+
+def _search_on(tickets_page: Page[Ticket], goes_back: bool) -> str:
+    """Return the text of the link that searches on."""
+    if tickets_page.searched_to is None:
+        return "Search on"
+    return "Search older tickets" if goes_back else "Search newer tickets"
 
 
 def _waiting_for_text(sides: Collection[str]) -> str:

@@ -104,6 +104,11 @@ def document_query(terms: Sequence[Term | Qualifier], mark: str = "") -> str:
     return " & ".join(f"!({query})" if excluded else f"({query})" for excluded, query in queries)
 
 
+def positive_query(terms: Sequence[Term | Qualifier]) -> str:
+    """Return the tsquery for all that is asked but for exclusions; "" if nothing is."""
+    return document_query([term for term in terms if not term.excluded])
+
+
 def parse_search(text: str) -> list[Term | Qualifier]:
     """Split a search into terms. A qualifier with an unknown value is plain text, as are quotes."""
     return [term for match in _matches(text) if (term := _term(match)) is not None]
@@ -141,6 +146,11 @@ def _value_help(key: str) -> str:
     if key == "is":
         return f"Use {', '.join([*STATES, *Status.values])}."
     return "Write a name or a part of an address after it."
+
+
+def has_words(text: str) -> bool:
+    """Return whether the search asks for words, so that its matches can be ranked."""
+    return bool(positive_query(parse_search(text)))
 
 
 def asks_for_me(text: str) -> bool:

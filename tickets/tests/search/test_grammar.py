@@ -4,11 +4,10 @@ import re
 import unicodedata
 
 import pytest
-from django.db import connection
 
 from tickets.models.ticket import Ticket
 from tickets.querysets.search.grammar import SEARCH_HELP, parse_search, unknown_keys, unknown_values
-from tickets.tests.factories import AgentFactory, TicketFactory, many_tickets
+from tickets.tests.factories import AgentFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -103,15 +102,6 @@ def test_an_address_in_a_text_is_found_as_well():
     sent = TicketFactory(requester_email="kim@example.org")
     assert matches("kim@example.org") == {quoted, sent}
     assert matches("from:kim@example.org") == {sent}
-
-
-def test_texts_and_addresses_use_one_index():
-    many_tickets()
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_indexscan = off")
-    for text in ("kim@example.org", "from:example", "from:kim,lee", "#12 -kim", "50%"):
-        assert "document_words" in Ticket.including_spam.search(text).explain()
 
 
 @pytest.fixture
