@@ -334,7 +334,8 @@ def test_new_changes_are_audited(api, database):
     assert [event["pgh_label"] for event in events] == ["insert", "update", "update", "delete"]
     audited = {name for name in events[0] if not name.startswith("pgh_")}
     assert len(audited) > 15
-    for event in events[2:]:
+    assert events[2]["description"] == ""  # the comment left it alone
+    for event in (events[2] | {"description": newest["description"]}, events[3]):
         assert {name: event[name] for name in audited} == {name: newest[name] for name in audited}
     comment_events = database.query(
         "SELECT pgh_label FROM tickets_commentevent WHERE ticket_id = %s ORDER BY pgh_id", number
