@@ -4,7 +4,7 @@ from .services import counts, housekeeping, leavers, private_links, replies, sea
 from .services.attachments import deletion, processing
 from .services.mail import delivery, notifications
 from .services.mail.incoming import handling
-from .services.triage import assessment, feedback, similar
+from .services.triage import assessment, feedback, report, similar
 
 __all__ = [
     "assessment",
@@ -19,6 +19,7 @@ __all__ = [
     "private_links",
     "processing",
     "replies",
+    "report",
     "search_documents",
     "similar",
 ]

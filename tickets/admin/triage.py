@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from ..models.triage import Feedback, Prediction, TriageModel
+from ..models.triage import Feedback, Prediction, TriageCount, TriageModel
 from ..services.triage import feedback
 from ..services.triage.feedback import delete_feedback
 from ..triage.offline.classifier import estimate_version
@@ -161,7 +161,7 @@ class TriageModelAdmin(ReadOnlyAdmin):
         since = timezone.now() - timedelta(days=DAYS)
         figures = {
             "days": DAYS,
-            "sources": Prediction.objects.between(since, None).by_source(),
+            "sources": TriageCount.objects.report(since)["sources"],
             "can_retrain": self.has_manage_permission(request),
         }
         return super().changelist_view(request, figures | (extra_context or {}))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from ..querysets.predictions import FeedbackQuerySet, PredictionQuerySet
+from ..querysets.triage_counts import TriageCountQuerySet
 from ..querysets.vectors import TicketMatchQuerySet, TicketVectorQuerySet
 from ..vocabulary import LearnedField, PredictedField, PredictionUse, Source
 from .constraints import between, confidence_field, one_of
@@ -208,3 +210,64 @@ class TriageModel(models.Model):
     def measured(self, accuracy: float | None) -> float | None:
         """Return an accuracy, or None while it rests on too little feedback to say anything."""
         return accuracy if self.feedback_count >= MIN_MEASURED else None
+
+
+class TriageCount(models.Model):
+    """What became of the predictions of some days, for the triage report.
+
+    `span` days from `first_day`: 1, 16 or 256, counted from the first day of our calendar. `key`
+    is, for each `kind`:
+    source: field, source, provider, model, prompt version and use;
+    latency: the same, and a bucket of 2 ** (n / 16) milliseconds and more;
+    bin: field and tenth of confidence, of what was shown or applied;
+    confusion: field, predicted and final value;
+    day: day, field and source;
+    coverage: nothing. `predictions` are tickets, `judged` those that have a prediction.
+    """
+
+    pk = models.CompositePrimaryKey("zone", "span", "kind", "first_day", "key")
+    zone = models.CharField(max_length=64)
+    span = models.SmallIntegerField()
+    kind = models.CharField(max_length=10)
+    first_day = models.DateField()
+    key = ArrayField(models.TextField())
+    predictions = models.BigIntegerField()
+    judged = models.BigIntegerField()
+    correct = models.BigIntegerField()
+    answered = models.BigIntegerField()
+    accepted = models.BigIntegerField()
+    confident = models.BigIntegerField()  # those that state a confidence
+    confidence = models.FloatField()  # its sum; in a bin, of judged predictions
+    amount = models.FloatField()  # dollars; of a latency, milliseconds
+
+    objects = TriageCountQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind} from {self.first_day}"
+
+
+class TriageChange(models.Model):
+    """A quarter of an hour whose predictions or tickets have changed: count its day again."""
+
+    quarter = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.quarter}"
+
+
+class TriageZone(models.Model):
+    """A time zone whose days are counted for the triage report."""
+
+    zone = models.CharField(max_length=64, primary_key=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.zone

@@ -7,7 +7,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tickets.access.actors import SYSTEM, Actor
 from tickets.models.ticket import Ticket
-from tickets.models.triage import Prediction
+from tickets.models.triage import Prediction, TriageCount
 from tickets.services import tickets
 from tickets.services.jobs import RetryLater
 from tickets.services.triage.assessment import shadow_triage
@@ -69,7 +69,7 @@ def test_it_is_judged_by_what_the_agent_decides(groq):
     assert shadow_predictions(ticket)["category"].final_value == "account"
     [row] = [
         row
-        for row in Prediction.objects.report()["sources"]
+        for row in TriageCount.objects.report()["sources"]
         if (row["use"], row["field"]) == ("shadow", "category")
     ]
     assert (row["judged"], row["correct"]) == (1, 0)

@@ -8,7 +8,7 @@ from tickets.exceptions import InvalidInput
 from tickets.models.mail import Email
 from tickets.models.spam import BlockedAddress, is_blocked
 from tickets.models.ticket import Ticket
-from tickets.models.triage import Feedback, Prediction, TriageModel
+from tickets.models.triage import Feedback, TriageCount, TriageModel
 from tickets.services.comments import add_comment, add_reply
 from tickets.services.mail import limits, outbox
 from tickets.services.mail.delivery import deliver
@@ -115,15 +115,15 @@ def test_predictions_of_spam_are_not_measured(agent):
     ticket = TicketFactory()
     PredictionFactory(ticket=ticket, final_value="billing")
     PredictionFactory(ticket=None)  # somebody is typing
-    before = Prediction.objects.report()
+    before = TriageCount.objects.report()
     mark_spam(ticket.pk, agent)
-    report = Prediction.objects.report()
+    report = TriageCount.objects.report()
     assert report["fields"]["category"]["judged"] == 0
     assert (report["fields"]["category"]["predictions"], report["coverage"]) == (1, None)
     assert sum(row["judged"] for row in report["sources"]) == 0
     assert report["per_day"] == []
     update_ticket(ticket.pk, {"spam": False}, agent)
-    assert Prediction.objects.report() == before
+    assert TriageCount.objects.report() == before
 
 
 @pytest.fixture

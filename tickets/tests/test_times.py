@@ -11,7 +11,7 @@ from django.utils import timezone
 from tickets.forms.fields import clean_data
 from tickets.forms.lists import ListForm, PageForm
 from tickets.models.ticket import Ticket
-from tickets.models.triage import Prediction
+from tickets.models.triage import TriageCount
 from tickets.tests.factories import AgentFactory, PredictionFactory, TicketFactory
 from tickets.web.times import full_time, short_date, short_time, time_element
 
@@ -65,7 +65,7 @@ def test_a_day_of_the_triage_chart_is_one_of_the_desk(day):
     name, first, after = day
     for ticket in tickets_around(first, after):
         PredictionFactory(ticket=ticket, created_at=ticket.created_at, final_value="billing")
-    report = Prediction.objects.report(zone=timezone.get_current_timezone())
+    report = TriageCount.objects.report(zone=timezone.get_current_timezone())
     assert [(row["date"], row["judged"]) for row in report["per_day"]] == [(name.isoformat(), 3)]
 
 

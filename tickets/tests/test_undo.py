@@ -10,7 +10,7 @@ from django.utils import timezone
 from tickets.access.actors import REQUESTER, TRIAGE, user_actor
 from tickets.audit.trail import audit_trail
 from tickets.models.ticket import Ticket
-from tickets.models.triage import Feedback, Prediction, TriageModel
+from tickets.models.triage import Feedback, TriageCount, TriageModel
 from tickets.services import tickets
 from tickets.services.editing import editing
 from tickets.services.triage import assessment, feedback
@@ -175,10 +175,10 @@ def test_an_undo_tells_whether_later_changes_stand(ticket, actor):
 def test_the_judgement_of_the_demos_author_counts_again(actor):
     call_command("seed", stdout=StringIO())
     open_ticket = Ticket.objects.filter(status="open").first()
-    before = Prediction.objects.report()["fields"]
+    before = TriageCount.objects.report()["fields"]
     for changes in ({"status": "resolved"}, {"category": "general", "priority": "low"}):
         undo_change(update(open_ticket, changes, actor), actor)
-        assert Prediction.objects.report()["fields"] == before
+        assert TriageCount.objects.report()["fields"] == before
 
 
 def test_changes_can_be_undone_in_any_order(ticket, actor):

@@ -8,7 +8,7 @@ from ...access.actors import Actor
 from ...access.throttling import throttle_key
 from ...forms.periods import ReportForm, ReportPeriod
 from ...forms.tickets import ClassifyForm, SuggestTitleForm
-from ...models.triage import Prediction
+from ...models.triage import TriageCount
 from ...services.triage import predictions
 from ...triage import engine
 from ...vocabulary import Scope
@@ -65,11 +65,11 @@ def suggest_title(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpRes
     success="The report.",
 )
 def triage_report(request: HttpRequest, actor: Actor, filters: ReportPeriod) -> HttpResponse:
-    """Get a report of how often each source of triage was right.
+    """Get a report of how often each source of triage was right, as of the last minute.
 
     A prediction is judged once an agent has decided: by setting the value, or by resolving or
     closing the ticket.
     """
     since, until = filters["since"], filters["until"]
-    figures = Prediction.objects.report(since, until)
+    figures = TriageCount.objects.report(since, until)
     return answer(serializers.triage_report(figures, since, until))

@@ -16,7 +16,7 @@ from ...forms.fields import clean_data
 from ...forms.periods import PeriodForm
 from ...models.housekeeping import DemoTicket
 from ...models.ticket import Ticket
-from ...models.triage import MIN_MEASURED, Feedback, Prediction, TriageModel
+from ...models.triage import MIN_MEASURED, Feedback, TriageCount, TriageModel
 from ...querysets.figures import FieldFigures, SourceFigures, TriageFigures
 from ...services.triage.shared_state import model_failure
 from ...services.triage.similar import reading_progress
@@ -122,7 +122,7 @@ def _overview(period: Period) -> dict[str, Any]:
 @page("GET", agents=True, from_replica=True)
 def triage(request: Request) -> HttpResponse:
     period = Period.of(request)
-    report = Prediction.objects.report(period.since, zone=timezone.get_current_timezone())
+    report = TriageCount.objects.report(period.since, zone=timezone.get_current_timezone())
     context = {
         **period.context(),
         "report": report,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from tickets.audit.trail import audit_trail
 from tickets.management.commands.seed import DEMO_TICKETS
 from tickets.models.ticket import Comment, Ticket
-from tickets.models.triage import Feedback, Prediction
+from tickets.models.triage import Feedback, Prediction, TriageCount
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
 from tickets.vocabulary import Category, Priority, Sentiment, Status
 
@@ -118,7 +118,7 @@ def test_the_predictions_are_those_of_triage():
     assert set(predictions) == {"category", "priority", "sentiment", "urgency"}
     assert predictions["category"].value == predictions["category"].final_value == ticket.category
     assert predictions["category"].created_at == ticket.created_at
-    report = Prediction.objects.report()["fields"]["category"]
+    report = TriageCount.objects.report()["fields"]["category"]
     assert report["judged"] == len(ROWS)
     assert 0.5 < report["accuracy"] < 1  # measured, not made up
 

@@ -121,6 +121,7 @@ CHANGES = {
                 *("tickets_ticketdocument", "tickets_backfill"),
                 *("tickets_countchange", "tickets_ticketcount", "tickets_countedzone"),
                 *("tickets_periodcount", "tickets_periodduration"),
+                *("tickets_triagecount", "tickets_triagechange", "tickets_triagezone"),
             }
         ),
         new_columns={},
