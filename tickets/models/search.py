@@ -7,6 +7,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 from ..querysets.search.bounded import lexemes_of_quarter
+from ..querysets.search.documents import DocumentQuerySet
 from .ticket import Ticket
 
 
@@ -25,6 +26,8 @@ class TicketDocument(models.Model):
     )
     created_at = models.DateTimeField()  # of the ticket
     document = SearchVectorField()
+
+    objects = DocumentQuerySet.as_manager()
 
     class Meta:
         indexes = [

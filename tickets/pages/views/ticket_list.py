@@ -22,6 +22,8 @@ from ...querysets.cursors import NEWEST_FIRST, ORDERS, Cursor, read_cursor
 from ...querysets.pages import Page
 from ...querysets.search.grammar import SEARCH_HELP, has_words, unknown_keys, unknown_values
 from ...services.search_documents import searchable_from
+from ...services.search_suggestions import MAX_COUNTED as MAX_SUGGESTED
+from ...services.search_suggestions import suggest_search
 from ...vocabulary import Category, Priority, Sentiment, Sort, Status, WaitingFor
 from .. import view_bar
 from ..addresses import list_address, list_url
@@ -110,6 +112,7 @@ def context(form: ListForm, actor: Actor, step: int = 0) -> dict[str, Any]:
         "clear_url": list_url({"status": query["status"], "sort": query["sort"]}),
         "search_hints": _search_hints(filters["search"], has_rows=bool(tickets_page.rows)),
         "searchable_from": searchable_from() if filters["search"] else None,
+        "suggestion": _suggestion(tickets_page, filters, query),
         "search_everywhere_url": list_url({"search": query["search"]}),
         "is_empty_desk": not tickets_page.rows and not Ticket.objects.exists(),
         "rows": ticket_rows(tickets_page.rows, actor, filters["search"]),
@@ -167,6 +170,24 @@ def _search_on(tickets_page: Page[Ticket], goes_back: bool) -> str:
     if tickets_page.searched_to is None:
         return "Search on"
     return "Search older tickets" if goes_back else "Search newer tickets"
+
+
+def _suggestion(
+    tickets_page: Page[Ticket], filters: Mapping[str, Any], query: Mapping[str, str]
+) -> dict[str, str] | None:
+    """Return a search that finds something, its address and count, if this one finds nothing."""
+    is_over = not tickets_page.rows and not tickets_page.is_partial
+    if not is_over or not filters["search"] or filters["cursor"]:
+        return None
+    suggestion = suggest_search(filters)
+    if suggestion is None:
+        return None
+    state = {} if suggestion.everywhere else query
+    return {
+        "search": suggestion.search,
+        "url": list_url({**state, "search": suggestion.search}),
+        "count": f"{suggestion.count}{'+' if suggestion.count == MAX_SUGGESTED else ''}",
+    }
 
 
 def _waiting_for_text(sides: Collection[str]) -> str:

@@ -79,6 +79,13 @@ READERS: dict[str, Callable[[str, str], str]] = {
 }
 
 
+def known_values(key: str) -> list[str]:
+    """Return the values of a qualifier; none if it takes a name or an address."""
+    if key == "is":
+        return [*STATES, *Status.values]
+    return list(ENUMERATIONS[key].values) if key in ENUMERATIONS else []
+
+
 def read_value(key: str, value: str) -> str:
     """Return a qualifier's value as its condition takes it; "" for an invalid one."""
     return READERS.get(key, _member)(key, value)

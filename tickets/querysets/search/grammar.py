@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from django.db.models import Q
 
-from ...vocabulary import Status
-from .conditions import ALIASES, CONDITIONS, ENUMERATIONS, STATES, read_value
+from .conditions import ALIASES, CONDITIONS, known_values, read_value
 from .folding import fold
 from .query import ADDRESS, either, number_query, text_query
 
@@ -43,6 +43,11 @@ class Term:
     text: str
     phrase: bool
     excluded: bool
+
+    def written(self) -> str:
+        """Return the term as it is typed."""
+        text = f'"{self.text}"' if self.phrase else self.text
+        return f"-{text}" if self.excluded else text
 
     def condition(self, me: Any = None) -> None:
         """Return nothing: a term asks for no column."""
@@ -84,6 +89,11 @@ class Qualifier:
     @property
     def text(self) -> str:
         return ",".join(self.values)
+
+    def written(self) -> str:
+        """Return the qualifier as it is typed."""
+        text = f"{self.key}:{self.text}"
+        return f"-{text}" if self.excluded else text
 
     @property
     def is_mine(self) -> bool:
@@ -140,12 +150,32 @@ def unknown_keys(text: str) -> list[str]:
     ]
 
 
+def misspelt_qualifiers(text: str) -> list[str]:
+    """Return the search with each unknown filter or value replaced by the nearest known one.
+
+    An empty list if none is near, or all are known.
+    """
+    corrected = []
+    for match in _matches(text):
+        part = match[0]
+        if match["key"] and not isinstance(_term(match), Qualifier):
+            key = ALIASES.get(match["key"].lower(), match["key"].lower())
+            value = match["quoted"] or match["value"] or ""
+            near = get_close_matches(value.lower(), known_values(key), 1)
+            part = f"{match['no']}{key}:{near[0]}" if near else part
+        elif unknown := UNKNOWN_KEY.match(match["word"] or ""):
+            near = get_close_matches(unknown[1].lower(), QUALIFIERS, 1)
+            part = f"{match['no']}{near[0]}{match['word'][unknown.end(1) :]}" if near else part
+        corrected.append(part)
+    result = " ".join(corrected)
+    return [result] if result != " ".join(match[0] for match in _matches(text)) else []
+
+
 def _value_help(key: str) -> str:
-    if key in ENUMERATIONS:
-        return f"Use {', '.join(ENUMERATIONS[key].values)}."
-    if key == "is":
-        return f"Use {', '.join([*STATES, *Status.values])}."
-    return "Write a name or a part of an address after it."
+    values = known_values(key)
+    return (
+        f"Use {', '.join(values)}." if values else "Write a name or a part of an address after it."
+    )
 
 
 def has_words(text: str) -> bool:
