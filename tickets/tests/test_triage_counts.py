@@ -183,10 +183,10 @@ def test_the_parts_of_a_period_are_all_of_it_and_few(seed):
     ]
     assert len(days) <= 2 * 15 + 2 * 15 + 8
     covered = sum((after - first for _, first, after in parts.ranges()), timedelta())
-    rest = sum(
+    remaining = sum(
         (end - begin for begin, end in zip(parts.sinces, parts.untils, strict=True)), timedelta()
     )
-    assert covered + rest == until - since
-    assert rest < timedelta(days=2)
+    assert covered + remaining == until - since
+    assert remaining < timedelta(days=2)
     for span, first, _ in parts.ranges():
         assert (first - date.min).days % span == 0
