@@ -78,6 +78,10 @@ TASKS = {
     "hand_over_tickets": "Hand over the tickets of an agent who left",
     "find_leavers": "Find tickets of agents who left",
     "learn": "Learn from feedback",
+    "fold_counts": "Add up the counts of tickets",
+    "check_counts": "Check the counts of tickets",
+    "count_triage": "Count the days of the triage report",
+    "write_lacking": "Make older tickets searchable",
     "retrain": "Retrain the classifier",
     "refit": "Retrain the classifier",  # its name in release 0.1
     "purge": "Delete expired data",
