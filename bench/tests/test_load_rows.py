@@ -23,7 +23,7 @@ from bench.load.topics import TOPICS
 from tickets.vocabulary import Category, Language, Priority, Sentiment, Status
 
 UNTIL = datetime(2026, 1, 31, 12, tzinfo=UTC)
-PLAN = Plan(2_000, UNTIL, (11, 12, 13), seed=7)
+PLAN = Plan(2_000, UNTIL, (11, 12, 13), seed=11)
 
 
 def rows(chunk, table):

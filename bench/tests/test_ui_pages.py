@@ -30,6 +30,7 @@ NO_PAGES = {
     "desk-logo",
     "reply-picker",
     "similar",
+    "ticket-similar",
     "ticket-export",
     "ticket-news",
 }
