@@ -41,8 +41,6 @@ export function openMenu({ on, name, label, options, current, onChoice }) {
   filter.hidden = options.length <= MAX_SHORT;
   none.hidden = true;
   menu.showPopover();
-  // A finger beside the menu closes it, and changes nothing below it.
-  results().inert = NARROW.matches;
   place(on.closest("td") || on);
   // On a phone the box would open the keyboard over the values.
   focusOn(filter.hidden || TOUCH.matches ? values : filter);
@@ -138,12 +136,34 @@ values.addEventListener("click", ({ target }) => {
   if (option) take(option);
 });
 
+// A finger beside the menu closes it, and changes nothing below it: the click that follows is lost.
+let isBeside = false;
+addEventListener(
+  "pointerdown",
+  ({ target }) => {
+    isBeside = NARROW.matches && Boolean(anchor) && !menu.contains(target);
+  },
+  true,
+);
+addEventListener("pointercancel", () => {
+  isBeside = false; // it scrolls
+});
+addEventListener(
+  "click",
+  (event) => {
+    if (!isBeside) return;
+    isBeside = false;
+    event.preventDefault();
+    event.stopPropagation();
+  },
+  true,
+);
+
 // Rows may have been replaced while it was open.
 menu.addEventListener("beforetoggle", ({ newState }) => {
   if (newState === "open") return;
   const on = byId(anchor);
   anchor = "";
   if (on?.ariaExpanded) on.ariaExpanded = "false";
-  results().inert = false;
   if (menu.contains(document.activeElement)) focusOn(byId(returnTo) || results());
 });
