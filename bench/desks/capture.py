@@ -51,19 +51,34 @@ def statements_of(method: str, path: str, headers: dict[str, str], body: str | N
     extra: dict[str, Any] = {"headers": headers}
     if body is not None:
         extra |= {"data": body, "content_type": "application/json"}
-    with CaptureQueriesContext(connection) as captured:
+    sent: list[tuple[str, Any]] = []
+
+    def note(execute: Any, sql: str, values: Any, many: bool, context: Any) -> Any:
+        if not sql.startswith(BOUNDARIES):
+            sent.append((sql, values))
+        return execute(sql, values, many, context)
+
+    with CaptureQueriesContext(connection) as captured, connection.execute_wrapper(note):
         if method == "GET":
             response = send(path, **extra)
         else:
             with transaction.atomic():
                 response = send(path, **extra)
                 transaction.set_rollback(True)
-    statements = [
-        query["sql"]
-        for query in captured.captured_queries
-        if not query["sql"].startswith(BOUNDARIES)
-    ]
+    # Django knows no text of statements that travel with another one.
+    texts = [query["sql"] or "" for query in captured.captured_queries]
+    statements = [text for text in texts if not text.startswith(BOUNDARIES)]
+    if len(sent) == len(statements):
+        statements = list(map(with_values, statements, sent))
     return {"status": response.status_code, "statements": statements, "count": len(statements)}
+
+
+def with_values(text: str, sent: tuple[str, Any]) -> str:
+    """Return a statement with its values, which one that was prepared has apart from its text."""
+    from django.db import connection
+    from psycopg import ClientCursor
+
+    return ClientCursor(connection.connection).mogrify(*sent) if "$1" in text else text
 
 
 if __name__ == "__main__":
