@@ -11,8 +11,10 @@ from django.core.management import call_command
 from bench.progress import Progress
 from tickets.management.commands.run_local import create_accounts
 from tickets.models.counts import CountedZone
+from tickets.models.triage import TriageZone
 from tickets.services.accounts import create_account
 from tickets.services.counts import recount
+from tickets.services.triage.report import count_changed_days
 
 from .fill import fill
 from .people import AGENTS
@@ -31,8 +33,10 @@ def fill_desk(tickets: int, until: datetime, seed: int, stream: Any) -> None:
         User.objects.filter(username__in=AGENTS).order_by("username").values_list("pk", flat=True)
     )
     # The desk was counted while it was empty. The triggers that count are off until it is full.
-    CountedZone.objects.all().delete()
+    for zones in (CountedZone, TriageZone):
+        zones.objects.all().delete()
     progress = Progress(stream)
     fill(Plan(tickets, until, tuple(agents), seed), progress)
     progress.close()
     recount()
+    count_changed_days()
