@@ -202,7 +202,7 @@ class Measured:
         self.statements: dict[str, list[str]] = {}  # of our reading routes, by path
         self.counts: dict[str, dict[str, int]] = {}  # statements per request: route, desk
         self.notes: dict[str, dict[str, str]] = {}  # what was wrong: route, desk
-        self.first: dict[tuple[str, str], float] = {}  # seconds of the first answer
+        self.first: dict[tuple[str, str], float] = {}  # seconds of an answer to a single client
         self.until: dict[tuple[str, str], list[float]] = {}  # seconds until a search has a row
         self.samples: dict[tuple[str, str], list[dict[str, float]]] = {}
 
@@ -240,16 +240,17 @@ class Measured:
                     self._check(route, name, desk, requests[0], facts)
 
     def _check(self, route: Route, name: str, desk: Server, request: Request, facts: Any) -> None:
-        started = time.perf_counter()
         try:
             answer = send(desk.port, request)
-            self.first[route.name, name] = time.perf_counter() - started
             if answer.status >= 300:
                 raise WrongAnswer(f"{request.path}: status {answer.status}")
             if name == "limit":
                 self._check_limit(route, facts, answer)
             else:
                 route.check(facts, desk.port, route, request, answer)
+            started = time.perf_counter()  # the first one also waited for what a server loads
+            send(desk.port, request)
+            self.first[route.name, name] = time.perf_counter() - started
         except (WrongAnswer, OSError, ValueError, KeyError) as error:
             self.notes.setdefault(route.name, {})[name] = f"{type(error).__name__}: {error}"[:300]
             self.progress.stream.write(f"\n{route.name}, {name}: {error}\n"[:400])
