@@ -139,7 +139,7 @@ def _machine(result: Mapping[str, Any]) -> Iterator[Goal]:
     seconds = result.get("export_seconds")
     rows = result["tickets"]
     if seconds:
-        scaled = seconds * 100_000 / rows
+        scaled = seconds * 100_000 / result["export_rows"]
         yield Goal(
             "CSV export, for each 100,000 rows",
             f"≤ {EXPORT_SECONDS} s",

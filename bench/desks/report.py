@@ -184,8 +184,8 @@ def _memory(size: int, result: Mapping[str, Any]) -> str:
     )
     text = (
         f"Memory of a web worker after the load, without what it shares: {workers}. The whole"
-        f" `make run` with its database: {memory['make run']:.0f} MB. A CSV of all"
-        f" {result['tickets']:,} listed tickets took {result['export_seconds']:.1f} s."
+        f" `make run` with its database: {memory['make run']:.0f} MB. A CSV of"
+        f" {result['export_rows']:,} tickets took {result['export_seconds']:.1f} s."
     )
     alone = [f"{name} {value:,.0f}" for name, value in result.get("pgbench", {}).items() if value]
     if alone:

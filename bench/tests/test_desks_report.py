@@ -7,6 +7,7 @@ import pytest
 from bench.desks.chart import bar_chart
 from bench.desks.goals import AGAINST_LIST, AGAINST_USUAL, goals
 from bench.desks.report import DESKS, TITLES, chart, page, rate, read_results
+from bench.desks.run import merged
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -31,6 +32,7 @@ def result(ours=100.0, usual=10.0, limit=150.0, **values):
             "databases": {"tickets": 101e6, "peer_rest": 15e6},
             "tables": [("tickets_ticket", 14e6, 16e6, 34e6), ("tiny", 1, 1, 2)],
         },
+        "export_rows": 9_865,
         "export_seconds": 0.5,
         "postgresql": 18,
         "pgbench": {"list, 20 rows": 5_394.0, "one ticket by its id": None},
@@ -123,6 +125,17 @@ def test_rates_have_two_to_four_digits(value, text):
 
 def test_without_results_there_is_nothing(tmp_path):
     assert read_results(tmp_path / "results.json") == {"machine": {}, "sizes": {}}
+
+
+def test_routes_that_are_measured_again_replace_their_earlier_figures():
+    earlier = result(notes={"deep": {"usual": "wrong"}, "list": {"limit": "wrong"}})
+    again = {**result(ours=1.0), "notes": {}, "export_seconds": 3.0, "memory": {}}
+    again["routes"] = {"list": again["routes"]["list"]}
+    both = merged(earlier, again)
+    assert both["routes"]["list"]["ours"]["rate"] == 1.0
+    assert both["routes"]["deep"]["ours"]["rate"] == 100.0
+    assert (both["notes"], both["export_seconds"]) == ({"deep": {"usual": "wrong"}}, 3.0)
+    assert both["memory"] == earlier["memory"]
 
 
 def bars_of(image):
