@@ -79,6 +79,10 @@ class Answer:
         return json.loads(self.body)
 
 
+def get(path: str, **headers: str) -> Request:
+    return Request("GET", path, headers)
+
+
 def send(port: int, request: Request) -> Answer:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     try:

@@ -30,17 +30,11 @@ import psycopg
 from bench.progress import Progress
 
 from . import data, report, servers
-from .client import Answer, Request, Timing, load, send, send_in_threads
+from .checks import WrongAnswer, seconds_until_row
+from .client import Answer, Request, Timing, get, load, send, send_in_threads
+from .facts import PAGE, learn_facts
 from .goals import HARD
-from .routes import (
-    PAGE,
-    Route,
-    WrongAnswer,
-    get,
-    learn_facts,
-    make_routes,
-    seconds_until_row,
-)
+from .routes import Route, make_routes
 from .servers import ROOT, Database, Server
 
 HELPDESK_UNTIL = 100_000  # tickets; beyond that a single page takes it minutes

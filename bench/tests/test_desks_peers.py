@@ -7,8 +7,10 @@ import psycopg
 import pytest
 
 from bench.desks import data, servers
-from bench.desks.client import Answer, Request, send
-from bench.desks.routes import WrongAnswer, get, learn_facts, make_routes, next_path
+from bench.desks.checks import WrongAnswer, next_path
+from bench.desks.client import Answer, Request, get, send
+from bench.desks.facts import learn_facts
+from bench.desks.routes import make_routes
 from bench.desks.run import capture
 
 TICKETS = 600
