@@ -97,7 +97,9 @@ def _machine(machine: Mapping[str, Any], sizes: Sequence[tuple[str, Any]]) -> st
     return (
         f"Measured on {machine.get('cores')} cores with {machine.get('memory_gb')} GB of memory,"
         f" which clients, servers and database share; PostgreSQL {version} (embedded, its default"
-        f" settings), Python {machine.get('python')}, client: {machine.get('client')}.\n"
+        f" settings), Python {machine.get('python')}, client: {machine.get('client')}."
+        f" Load average before it: {machine.get('load')}. What else runs takes from all alike: ratios"
+        " and processor time hold, rates are too low.\n"
     )
 
 

@@ -85,6 +85,7 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(memory),
         "python": platform.python_version(),
         "client": "wrk" if shutil.which("wrk") else "threads of Python",
+        "load": round(os.getloadavg()[0], 1),
     }
 
 
