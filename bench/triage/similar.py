@@ -25,7 +25,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Collection, Mapping
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -216,8 +216,8 @@ def _store_vectors() -> None:
     encoder = choice.current()
     known = numpy.stack(encoder.vectors([example.text for example in load_examples()]))
     random = numpy.random.default_rng(12)
-    tickets = Ticket.objects.order_by("pk")
-    for batch in tickets.in_batches():
+    tickets = Ticket.objects.order_by("pk").iterator()
+    while batch := list(islice(tickets, 500)):
         near = known[random.integers(len(known), size=len(batch))]
         near = near + random.normal(0, 0.02, near.shape)
         near /= numpy.linalg.norm(near, axis=1, keepdims=True)

@@ -8,29 +8,29 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 
-from ..models.ticket import Ticket
+from ..querysets import exported
+from ..querysets.exported import ExportedRow
 from ..vocabulary import Separator
 
 BOM = "\ufeff"  # tells Excel that this is UTF-8
-TIMES = ("created_at", "updated_at", "first_response_at", "resolved_at")
-LATER_TIMES = ("waiting_since", "last_activity_at", "snoozed_until")
-COLUMNS = (
-    *("id", "title", "description", "category", "priority", "status", "sentiment"),
-    *("urgency_score", "requester_email", "assignee"),
-    *(*TIMES, "url", "waiting_for", *LATER_TIMES),
-)
+# The address of the ticket's page comes after its times.
+URL_AT = exported.COLUMNS.index("waiting_for")
+COLUMNS = (*exported.COLUMNS[:URL_AT], "url", *exported.COLUMNS[URL_AT:])
+TEXTS_AT = [exported.COLUMNS.index(name) for name in exported.TEXTS]
+LOCAL_TIMES = (*exported.TIMES, *exported.LATER_TIMES)
 FORMULA_STARTS = frozenset("=+-@")
 QUOTES = frozenset(
     "\"'`\u00b4\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2032\u2033\uff02\uff07"
 )
 # A program that splits cells at another character than the separator sees new cells here. A minus
-# or plus with a space after it is a list in the text.
+# or plus with a space after it is a list in the text. The first group is there if a formula
+# follows. A match without one consumes all that could have led to it, so the time is linear.
 HIDDEN_CELLS = {
     separator: re.compile(
-        rf"""([{splitters}\t\r\n]["'\s]*)(?=[=@\uff1d\uff20]|[+\-\uff0b\uff0d]\S)"""
+        rf"""[{splitters}\t\r\n][{splitters}"'\s]*+((?=[=@\uff1d\uff20]|[+\-\uff0b\uff0d]\S))?"""
     )
     for separator, splitters in ((Separator.COMMA, ";"), (Separator.SEMICOLON, ",;"))
 }
@@ -45,10 +45,6 @@ class Layout:
     sep_line: bool = False  # a first line such as "sep=;", by which spreadsheets split cells
     zone: tzinfo | None = None  # of additional columns with local times
 
-    @property
-    def local_columns(self) -> list[str]:
-        return [f"{name} ({self.zone})" for name in (*TIMES, *LATER_TIMES) if self.zone]
-
     def lines(self, rows: Iterable[Iterable[Any]]) -> str:
         target = io.StringIO()
         csv.writer(target, delimiter=CHARACTERS[self.separator]).writerows(rows)
@@ -56,37 +52,29 @@ class Layout:
 
     def head(self) -> str:
         sep_line = f"sep={CHARACTERS[self.separator]}\r\n" if self.sep_line else ""
-        return BOM + sep_line + self.lines([(*COLUMNS, *self.local_columns)])
+        local = [f"{name} ({self.zone})" for name in LOCAL_TIMES if self.zone]
+        return BOM + sep_line + self.lines([(*COLUMNS, *local)])
 
-    def row(self, ticket: Ticket, site: str) -> list[Any]:
-        def text(value: str) -> str:
-            return escape_formula(value, self.separator)
-
-        local = [getattr(ticket, name) for name in (*TIMES, *LATER_TIMES)] if self.zone else []
-        return [
-            ticket.pk,
-            text(ticket.title),
-            text(ticket.description),
-            *(ticket.category, ticket.priority, ticket.status, ticket.sentiment),
-            ticket.urgency_score,
-            text(ticket.requester_email),
-            text(ticket.assignee.get_username() if ticket.assignee else ""),
-            *(_utc(getattr(ticket, name)) for name in TIMES),
-            site.rstrip("/") + ticket.get_absolute_url(),
-            ticket.waiting_for or "",
-            *(_utc(getattr(ticket, name)) for name in LATER_TIMES),
-            *(_local(moment, self.zone) for moment in local),
-        ]
+    def row(self, ticket: ExportedRow, site: str) -> list[Any]:
+        row = list(ticket)
+        for index in TEXTS_AT:
+            if row[index]:
+                row[index] = escape_formula(row[index], self.separator)
+        row.insert(URL_AT, f"{site}{row[0]}/")
+        return row
 
 
 def csv_chunks(
-    batches: Iterable[list[Ticket]], site: str, layout: Layout | None = None
+    batches: Iterable[list[ExportedRow]], list_url: str, layout: Layout | None = None
 ) -> Iterator[str]:
-    """Yield the table in chunks of whole lines. The first has the column names and first rows."""
+    """Yield the table in chunks of whole lines. The first has the column names and first rows.
+
+    `list_url` is the address of the list, below which each ticket's page is.
+    """
     layout = layout or Layout()
     text = layout.head()
     for batch in batches:
-        yield text + layout.lines(layout.row(ticket, site) for ticket in batch)
+        yield text + layout.lines(layout.row(ticket, list_url) for ticket in batch)
         text = ""
     if text:
         yield text
@@ -94,12 +82,18 @@ def csv_chunks(
 
 def escape_formula(text: str, separator: Separator = Separator.COMMA) -> str:
     """Put an apostrophe wherever a spreadsheet would read a formula."""
-    text = HIDDEN_CELLS[separator].sub(r"\1'", text)
+    text = HIDDEN_CELLS[separator].sub(_defused, text)
     return f"'{text}" if _starts_formula(text) else text
+
+
+def _defused(match: re.Match[str]) -> str:
+    return match[0] if match[1] is None else f"{match[0]}'"
 
 
 def _starts_formula(text: str) -> bool:
     """Look behind quotes, white space and invisible characters, and at full-width letters."""
+    if text[:1].isalnum():  # as nearly all do
+        return False
     if text[:1] in ("\t", "\r", "\n"):
         return True
     for letter in text:
@@ -109,12 +103,3 @@ def _starts_formula(text: str) -> bool:
         if letter not in QUOTES and unicodedata.category(letter)[0] not in "ZC":
             return False
     return False
-
-
-def _utc(moment: datetime | None) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
-
-
-def _local(moment: datetime | None, zone: tzinfo | None) -> str:
-    """Return a time that spreadsheets read as one. They know no offsets."""
-    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") if moment else ""

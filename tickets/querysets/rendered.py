@@ -12,15 +12,14 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple, Self, TypeVar
 
 from django.db import models
-from django.db.models import BooleanField, Case, Expression, F, Func, JSONField, Q, Value, When
+from django.db.models import BooleanField, Expression, F, Func, JSONField, Value
 from django.db.models.functions import Cast, NullIf
 
 from ..exceptions import NotFound
-from ..vocabulary import FINISHED_STATUSES, WaitingFor
 from .cursors import Cursor, Order
 from .pages import Page, read_page
 from .statements import Parameter, Statement
-from .turns import Reader, TurnQuerySet
+from .turns import Reader, TurnQuerySet, whose_turn
 
 TicketT = TypeVar("TicketT", bound=models.Model)
 # Filters by values that a statement gets each time. The values of all others are part of it.
@@ -70,12 +69,6 @@ def _decision(name: str) -> JsonObject:
 
 def ticket_json() -> JsonObject:
     """Return a ticket as agents see it, as a TicketJson. Its rows need `with_unread`."""
-    waiting_for = Case(
-        When(waiting_since__isnull=False, then=Value(WaitingFor.US.value)),
-        When(Q(spam=True) | Q(status__in=FINISHED_STATUSES), then=Value(None)),
-        default=Value(WaitingFor.REQUESTER.value),
-        output_field=models.TextField(),
-    )
     return JsonObject(
         id=F("pk"),
         title=F("title"),
@@ -95,7 +88,7 @@ def ticket_json() -> JsonObject:
         created_at=Rfc3339("created_at"),
         updated_at=Rfc3339("updated_at"),
         requester_email=NullIf("requester_email", Value("")),
-        waiting_for=waiting_for,
+        waiting_for=whose_turn(),
         waiting_since=Rfc3339("waiting_since"),
         last_activity_at=Rfc3339("last_activity_at"),
         snoozed_until=Rfc3339("snoozed_until"),

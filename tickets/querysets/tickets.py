@@ -16,6 +16,7 @@ from ..exceptions import NotFound, TicketMerged
 from ..vocabulary import ACTIVE_STATUSES, RECENT_TICKETS, Sort
 from . import counts
 from .cursors import BY_NUMBER, NEWEST_FIRST, ORDERS, Cursor, Order, read_cursor
+from .exported import ExportedRow, exported_rows
 from .figures import Stats
 from .listed import is_listed
 from .pages import NewestMatches, Page, Step, read_page
@@ -191,28 +192,30 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         newer = self.filter(position.condition()) if position else self
         return len(newer.newest_first().values_list("pk", flat=True)[:limit])
 
-    def in_batches(
-        self, row_batch: int = ROW_BATCH, id_batch: int = ID_BATCH
-    ) -> Iterator[list[TicketT]]:
-        """Yield all tickets, newest first, in lists of `row_batch`.
+    def exported(
+        self, zone: tzinfo | None = None, row_batch: int = ROW_BATCH, id_batch: int = ID_BATCH
+    ) -> Iterator[list[ExportedRow]]:
+        """Yield all tickets, newest first, as `exported_rows`, in lists of `row_batch`.
 
         Each statement is short and little is in memory, however many tickets there are.
         """
+        tickets: Any = self.model.including_spam  # type: ignore[attr-defined]
+        for ids in self._id_batches(id_batch):
+            for start in range(0, len(ids), row_batch):
+                yield exported_rows(tickets, ids[start : start + row_batch], zone)
+
+    def _id_batches(self, size: int) -> Iterator[list[int]]:
         if self.sought is not None:
-            for matches in lists.batches(self.sought):
-                for start in range(0, len(matches), row_batch):
-                    yield self._rows(matches[start : start + row_batch])
+            yield from lists.batches(self.sought)
             return
         positions = self.newest_first().values_list("created_at", "pk")
-        batch = list(positions[:id_batch])
+        batch = list(positions[:size])
         while batch:
-            ids = [pk for _, pk in batch]
-            for start in range(0, len(ids), row_batch):
-                yield self._rows(ids[start : start + row_batch])
-            if len(batch) < id_batch:
+            yield [pk for _, pk in batch]
+            if len(batch) < size:
                 return
             last = Cursor(NEWEST_FIRST, batch[-1])
-            batch = list(positions.filter(last.condition())[:id_batch])
+            batch = list(positions.filter(last.condition())[:size])
 
     def newest_matches(self, limit: int) -> NewestMatches[Self]:
         """Return up to `limit` matches of the search, the newest ones; all tickets without one."""
@@ -224,12 +227,6 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
     def _in_list(self, ids: list[int]) -> list[TicketT]:
         """Return these tickets in this order, without those that no longer belong to this list."""
         rows = {row.pk: row for row in self.order_by().filter(pk__in=ids)} if ids else {}
-        return [rows[ticket_id] for ticket_id in ids if ticket_id in rows]
-
-    def _rows(self, ids: list[int]) -> list[TicketT]:
-        """Return these tickets in this order, without those that have been deleted."""
-        tickets: Any = self.model.including_spam  # type: ignore[attr-defined]
-        rows = tickets.with_people().in_bulk(ids)
         return [rows[ticket_id] for ticket_id in ids if ticket_id in rows]
 
     def with_feedback(self) -> Self:

@@ -13,7 +13,7 @@ from django.db.models import BooleanField, Case, F, FilteredRelation, Q, Value, 
 from django.db.models.functions import Coalesce, Now
 
 from ..transactions import unread
-from ..vocabulary import ACTIVE_STATUSES, PRIORITIES, AuthorRole, WaitingFor
+from ..vocabulary import ACTIVE_STATUSES, FINISHED_STATUSES, PRIORITIES, AuthorRole, WaitingFor
 
 MARK_READ = """
 INSERT INTO tickets_ticketread (ticket_id, account_id, read_at) VALUES (%s, %s, %s)
@@ -85,6 +85,16 @@ class TurnQuerySet(models.QuerySet[TicketT]):
     def _with_read_mark(self, reader: Reader) -> Self:
         mark = FilteredRelation("reads", condition=Q(reads__account=reader.account))
         return self.alias(read_mark=mark)
+
+
+def whose_turn() -> Case:
+    """Return a WaitingFor in SQL, or NULL: what the property `waiting_for` of a ticket says."""
+    return Case(
+        When(waiting_since__isnull=False, then=Value(WaitingFor.US.value)),
+        When(Q(spam=True) | Q(status__in=FINISHED_STATUSES), then=Value(None)),
+        default=Value(WaitingFor.REQUESTER.value),
+        output_field=models.TextField(),
+    )
 
 
 def waits_for(side: str) -> Q:

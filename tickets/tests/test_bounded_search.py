@@ -126,7 +126,7 @@ class PagesTest(TestCase):
         if tickets.sought is None:
             return
         assert Ticket.objects.by_status({"search": text}, 100).counts == counts
-        assert [row.pk for batch in tickets.in_batches(3) for row in batch] == newest
+        assert [row[0] for batch in tickets.exported(row_batch=3) for row in batch] == newest
         assert tickets.newer_than("", 100) == len(newest)
         step = tickets.step_below(None, 100)
         assert (step.ids, step.below) == (sorted(newest, reverse=True), None)

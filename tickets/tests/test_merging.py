@@ -232,7 +232,7 @@ def test_the_source_leaves_every_list(source, target):
     assert Ticket.objects.stats()["total_tickets"] == 1
     assert Ticket.objects.overview(UTC).breakdowns.total == 1
     assert Ticket.objects.counts_by_status() == {"open": 1}
-    assert [row.pk for batch in Ticket.objects.in_batches() for row in batch] == [target.pk]
+    assert [row[0] for batch in Ticket.objects.exported() for row in batch] == [target.pk]
     assert not Ticket.objects.sharing_words("It smokes again, smoke", 5, exclude=target.pk)
 
 

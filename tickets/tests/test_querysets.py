@@ -177,8 +177,8 @@ def test_batches_hold_each_ticket_once_while_tickets_come_and_go(row_batch, id_b
     TicketFactory(category="billing")
     seen = []
     queryset = Ticket.objects.filtered({"category": ["general"]})
-    for batch in queryset.in_batches(row_batch, id_batch):
-        seen += [ticket.pk for ticket in batch]
+    for batch in queryset.exported(None, row_batch, id_batch):
+        seen += [row[0] for row in batch]
         assert len(batch) <= row_batch
         TicketFactory()
         Ticket.objects.filter(pk=ids[0]).delete()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 
 from django.http import HttpResponseBase, StreamingHttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
 from ...access.actors import actor_of
@@ -18,10 +19,10 @@ from ..spreadsheet import Layout, csv_chunks
 @page("GET", agents=True)
 def export(request: Request) -> HttpResponseBase:
     filters = clean_data(ExportForm(request.GET, me=actor_of(request).user))
-    tickets = Ticket.objects.filtered(filters).in_batches()
     zone = timezone.get_current_timezone() if filters["local_times"] else None
+    tickets = Ticket.objects.filtered(filters).exported(zone)
     layout = Layout(filters["separator"], bool(filters["sep_line"]), zone)
-    chunks = csv_chunks(tickets, request.build_absolute_uri("/"), layout)
+    chunks = csv_chunks(tickets, request.build_absolute_uri(reverse("ticket-list")), layout)
     # Read the first rows here, so that the status tells if the database is unavailable.
     body = chain([next(chunks)], chunks)
     day = timezone.localdate().isoformat()

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import timeit
 import tracemalloc
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -184,6 +185,16 @@ def test_a_formula_behind_another_separator_is_escaped(text):
 )
 def test_plain_text_is_unchanged(text):
     assert escape_formula(text) == text
+
+
+@pytest.mark.parametrize("separator", Separator)
+@pytest.mark.parametrize("part", ["\n", "\n ", ";", "; ", "\"'", ",\t", "\n=", "\u3000", "=+-@"])
+def test_hostile_text_takes_linear_time(part, separator):
+    def seconds(length):
+        text = (part * length)[:length] + "x"
+        return min(timeit.repeat(lambda: escape_formula(text, separator), number=1, repeat=7))
+
+    assert seconds(40_000) < 3 * seconds(20_000)
 
 
 def test_no_cell_starts_a_formula(agent):
