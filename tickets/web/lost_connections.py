@@ -1,19 +1,23 @@
 """Database connections that were lost, as by a restart of the database.
 
-No request asks whether its connection works: that would be a round trip each. A read whose
-connection was lost is repeated once. A write is answered with 503, because it may have been
-stored.
+No request asks the database whether its connection works: that would be a round trip each. It asks
+its own socket: one whose other end is closed can be read. What is lost later is only noticed by a
+statement: a read is repeated once, a write is answered with 503, because it may have been stored.
 """
 
 from __future__ import annotations
 
 import logging
+import select
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import psycopg
 from django.db import InterfaceError, OperationalError, connection
+from django.db.backends.postgresql.base import DatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
@@ -63,3 +67,18 @@ def replace_connections() -> None:
         connection.get_connection_params()  # starts the embedded server
         if pool := connection.pool:  # type: ignore[attr-defined]
             pool.check()
+
+
+@receiver(connection_created)
+def replace_if_lost(connection: DatabaseWrapper, **_signal: Any) -> None:
+    """Replace a connection that Django has just taken from its pool, if the server has ended it."""
+    if connection.pool and _can_be_read(connection.connection):
+        replace_connections()
+        connection.connection = connection.get_new_connection({})
+
+
+def _can_be_read(idle: psycopg.Connection[Any]) -> bool:
+    """Return whether the server has sent an idle connection something, such as its end."""
+    socket = select.poll()
+    socket.register(idle.pgconn.socket, select.POLLIN)
+    return bool(socket.poll(0))
