@@ -148,10 +148,11 @@ def test_snoozed_tickets_return(desk, api, old):
 
 
 def similar_to(agent, number):
-    """Return the tickets that a ticket's page shows as similar, and the one it may be twice."""
+    """Return the tickets that an agent sees as similar, and the one that this may be twice."""
     page = agent.get(f"/tickets/{number}/").text
     twin = re.search(r'Possibly the same as <a href="/tickets/(\d+)/', page)
-    listed = page.partition('id="similar-tickets"')[2].partition("</section>")[0]
+    similar = agent.get(f"/tickets/{number}/similar/").text
+    listed = similar.partition('id="similar-tickets"')[2].partition("</section>")[0]
     near = {int(each) for each in re.findall(r'href="/tickets/(\d+)/', listed)}
     return near, twin and int(twin[1])
 
