@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from ..exceptions import InvalidInput
 from ..vocabulary import Sort
+from .statements import Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class Order:
 
     fields: tuple[str, ...]
     salt: str
+
+    @property
+    def names(self) -> list[str]:
+        """The fields without their directions."""
+        return [name.removeprefix("-") for name in self.fields]
 
     def reversed_fields(self) -> list[str]:
         return [name[1:] if name.startswith("-") else f"-{name}" for name in self.fields]
@@ -46,6 +52,9 @@ BY_NUMBER = Order(("-id",), salt="tickets.number")
 LOWEST_CONFIDENCE_FIRST = Order(("lowest_confidence", "created_at", "id"), salt="tickets.review")
 
 
+BESIDE = "beside_"  # before the names of a position's Parameters
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """A position beside one row of a list.
@@ -61,8 +70,18 @@ class Cursor:
 
     @classmethod
     def at(cls, row: Any, order: Order = NEWEST_FIRST, *, backwards: bool = False) -> Self:
-        names = (name.removeprefix("-") for name in order.fields)
-        return cls(order, tuple(getattr(row, name) for name in names), backwards)
+        return cls(order, tuple(getattr(row, name) for name in order.names), backwards)
+
+    @classmethod
+    def anywhere(cls, order: Order, *, backwards: bool) -> Self:
+        """Return a position with Parameters, whose values are those of `parameters`."""
+        values = tuple(Parameter(f"{BESIDE}{name}") for name in order.names)
+        return cls(order, values, backwards)
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the values by the names of their Parameters."""
+        names = (f"{BESIDE}{name}" for name in self.order.names)
+        return dict(zip(names, self.values, strict=True))
 
     def condition(self) -> Q:
         """Return the condition for the rows on the cursor's side.

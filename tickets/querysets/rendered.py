@@ -16,8 +16,13 @@ from django.db.models import BooleanField, Expression, F, Func, JSONField, Value
 from django.db.models.functions import Cast, NullIf
 
 from ..exceptions import NotFound
-from .cursors import Cursor, Order
+from ..vocabulary import Sort
+from .cursors import ORDERS, Cursor, Order
 from .pages import Page, read_page
+from .search import lists
+from .search.bounded import Listing, Sought
+from .search.grammar import Qualifier, document_query, of_columns, parse_search, positive_query
+from .search.query import DocumentQuery
 from .statements import Parameter, Statement
 from .turns import Reader, TurnQuerySet, whose_turn
 
@@ -27,9 +32,8 @@ VALUES = ("created_after", "created_before")
 # The best plan depends on these times.
 UNPREPARED = {*VALUES, "unread"}
 PAGING = ("search", "sort", "limit", "cursor", "me")
-ORDER_COLUMNS = ("pk", "created_at", "last_activity_at", "urgency_score")
 READER = Reader(Parameter("account"), Parameter("unread_from"))
-STATEMENTS = 300  # of lists, that are kept
+STATEMENTS = 300  # of lists and of searches, that are kept
 
 
 class Key(Expression):
@@ -128,35 +132,82 @@ def _ticket(model: Any, has_account: bool) -> Statement:
 # --- lists ------------------------------------------------------------------------------
 
 
+class JsonRow(NamedTuple):
+    json: str
+
+
 def rendered_page(model: Any, filters: Mapping[str, Any], user: Any) -> Page[Any]:
-    """Return the page that a PageForm's cleaned data asks for. Its rows have `json`. One query."""
-    if filters["search"]:
-        # Each search is another statement. Of these rows, only what an order needs is loaded.
-        rows = model.objects.filtered(filters).with_json(Reader.of(user)).only(*ORDER_COLUMNS)
-        page: Page[Any] = rows.page(filters["limit"], filters["cursor"], filters["sort"])
-        return page
-    shape, values = _shape(filters), _values(filters) | _reader_values(user)
+    """Return the page that a PageForm's cleaned data asks for. Its rows have `json`.
+
+    One query, and a few more with a search.
+    """
+    terms = parse_search(filters["search"])
+    shape = _shape(filters, of_columns(terms), user is not None)
+    values = _values(filters) | _reader_values(user)
+    if query := document_query(terms):
+        sought = Sought(_listing(model, shape), query, positive_query(terms), values)
+        return _search_page(model, shape, sought, filters)
 
     def fetch(order: Order, position: Cursor | None, limit: int) -> list[Any]:
         backwards = None if position is None else position.backwards
-        statement = _list(model, shape, user is not None, order, backwards, limit)
-        beside = _names(order, position.values) if position else {}
+        statement = _list(model, shape, order, backwards, limit)
+        beside = position.parameters() if position else {}
         row_type = _row_type(order)
         return [row_type(*row) for row in statement.rows(values | beside)]
 
     return read_page(fetch, filters["limit"], filters["cursor"], filters["sort"])
 
 
-# What tells the statements of two lists apart: each filter that is set, without VALUES.
-Shape = tuple[tuple[str, Any], ...]
+def _search_page(
+    model: Any, shape: Shape, sought: Sought, filters: Mapping[str, Any]
+) -> Page[JsonRow]:
+    order = ORDERS[Sort(filters["sort"])]
+    page = lists.search_page(sought, order, filters["limit"], filters["cursor"])
+    values = {**sought.values, "query": sought.query, "ids": page.ids}
+    texts = dict(_by_ids(model, shape).rows(values)) if page.ids else {}
+    rows = [JsonRow(texts[ticket_id]) for ticket_id in page.ids if ticket_id in texts]
+    return Page(rows, page.older, page.newer, page.is_partial, page.searched_to)
 
 
-def _shape(filters: Mapping[str, Any]) -> Shape:
-    return tuple(
+class Shape(NamedTuple):
+    """What tells the statements of two lists apart."""
+
+    filters: tuple[tuple[str, Any], ...]  # each that is set, without VALUES
+    qualifiers: tuple[Qualifier, ...]
+    has_account: bool
+
+    @property
+    def is_prepared(self) -> bool:
+        return UNPREPARED.isdisjoint(name for name, _ in self.filters)
+
+    def tickets(self, model: Any) -> Any:
+        """Return the tickets of the list, with Parameters in the place of values."""
+        reader = READER if self.has_account else None
+        filters: dict[str, Any] = {"me": reader}
+        for name, marker in self.filters:
+            filters[name] = marker
+            if name in VALUES:
+                filters[name] = Parameter(name)
+            elif name == "assignee":
+                filters[name] = [
+                    each or Parameter(f"assignee_{index}") for index, each in enumerate(marker)
+                ]
+        me = reader.account if reader else None
+        return model.objects.filtered(filters).qualified(self.qualifiers, me)
+
+    def with_json(self, tickets: Any) -> Any:
+        return tickets.with_json(READER if self.has_account else None)
+
+
+def _shape(
+    filters: Mapping[str, Any], qualifiers: tuple[Qualifier, ...], has_account: bool
+) -> Shape:
+    markers = (
         (name, _without_values(name, value))
         for name, value in filters.items()
         if name not in PAGING and value not in (None, "", [])
     )
+    return Shape(tuple(markers), qualifiers, has_account)
 
 
 def _without_values(name: str, value: Any) -> Any:
@@ -172,49 +223,36 @@ def _values(filters: Mapping[str, Any]) -> dict[str, Any]:
     return values | {f"assignee_{index}": each for index, each in enumerate(filters["assignee"])}
 
 
-def _parameters(shape: Shape) -> dict[str, Any]:
-    """Return filters of this shape, with Parameters in the place of their values."""
-    filters: dict[str, Any] = {"me": READER}
-    for name, marker in shape:
-        filters[name] = marker
-        if name in VALUES:
-            filters[name] = Parameter(name)
-        elif name == "assignee":
-            filters[name] = [
-                each or Parameter(f"assignee_{index}") for index, each in enumerate(marker)
-            ]
-    return filters
+@lru_cache(STATEMENTS)
+def _list(model: Any, shape: Shape, order: Order, backwards: bool | None, limit: int) -> Statement:
+    rows = shape.with_json(shape.tickets(model)).in_order(order, backwards=bool(backwards))
+    if backwards is not None:
+        rows = rows.filter(Cursor.anywhere(order, backwards=backwards).condition())
+    rows = rows.values_list("json", *order.names)[:limit]
+    return Statement(rows, prepared=shape.is_prepared)
 
 
 @lru_cache(STATEMENTS)
-def _list(
-    model: Any, shape: Shape, has_account: bool, order: Order, backwards: bool | None, limit: int
-) -> Statement:
-    filters = _parameters(shape)
-    if not has_account:
-        filters["me"] = None
-    rows = model.objects.filtered(filters).with_json(filters["me"])
-    rows = rows.in_order(order, backwards=bool(backwards))
-    if backwards is not None:
-        names = _names(order, order.fields)
-        position = Cursor(order, tuple(map(Parameter, names)), backwards)
-        rows = rows.filter(position.condition())
-    rows = rows.values_list("json", *_columns(order))[:limit]
-    return Statement(rows, prepared=UNPREPARED.isdisjoint(name for name, _ in shape))
+def _listing(model: Any, shape: Shape) -> Listing:
+    return Listing(shape.tickets(model))
+
+
+@lru_cache(STATEMENTS)
+def _by_ids(model: Any, shape: Shape) -> Statement:
+    """Return the statement for what a search has found: ids and JSON, in any order.
+
+    It leaves out what no longer belongs to the list.
+    """
+    rows = shape.with_json(shape.tickets(model))
+    rows = rows.filter(search_document__document=DocumentQuery(Parameter("query"))).extra(
+        where=["tickets_ticket.id = ANY(%s::bigint[])"], params=[Parameter("ids")]
+    )
+    return Statement(rows.order_by().values_list("pk", "json"), prepared=shape.is_prepared)
 
 
 @cache
 def _row_type(order: Order) -> Any:
-    return namedtuple("JsonRow", ["json", *_columns(order)])
-
-
-def _columns(order: Order) -> list[str]:
-    return [name.removeprefix("-") for name in order.fields]
-
-
-def _names(order: Order, values: tuple[Any, ...]) -> dict[str, Any]:
-    """Return the values of a position under the names of their Parameters."""
-    return {f"beside_{name}": value for name, value in zip(_columns(order), values, strict=True)}
+    return namedtuple("JsonRow", ["json", *order.names])
 
 
 def _reader_values(user: Any) -> dict[str, Any]:

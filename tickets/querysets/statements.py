@@ -27,6 +27,18 @@ class Parameter(Expression):
         return "%s", [self]
 
 
+class Part:
+    """The SQL of a queryset with Parameters, as a part of a larger statement."""
+
+    def __init__(self, queryset: QuerySet[Any, Any]) -> None:
+        compiler = queryset.query.get_compiler(connection=connection, elide_empty=False)
+        self.sql, self._values = compiler.as_sql()
+
+    def parameters(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return the parameters of the SQL, with these values for its Parameters."""
+        return [values[each.name] if isinstance(each, Parameter) else each for each in self._values]
+
+
 class Statement:
     """The SQL of a queryset with Parameters.
 

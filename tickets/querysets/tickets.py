@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, tzinfo
 from functools import cache
@@ -23,9 +23,15 @@ from .pages import NewestMatches, Page, Step, read_page
 from .rendered import RenderedQuerySet, RenderedTicket, find_rendered, rendered_page
 from .review import ReviewQuerySet
 from .search import lists
-from .search.bounded import Sought, find
+from .search.bounded import Listing, Sought, find
 from .search.conditions import requested_from
-from .search.grammar import document_query, parse_search, positive_query
+from .search.grammar import (
+    Qualifier,
+    document_query,
+    of_columns,
+    parse_search,
+    positive_query,
+)
 from .search.query import DocumentQuery
 from .similar import SimilarQuerySet
 from .statements import Parameter, Statement
@@ -97,16 +103,19 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         `search/folding.py`, also in replies, in notes, and in tickets that were merged into one.
         """
         terms = parse_search(text)
-        queryset = self
-        for term in terms:
-            condition = term.condition(me)
-            if condition is not None:
-                narrow = queryset.exclude if term.excluded else queryset.filter
-                queryset = narrow(condition)
+        queryset = self.qualified(of_columns(terms), me)
         if query := document_query(terms):
-            sought = Sought(queryset, query, positive_query(terms))
+            sought = Sought(Listing(queryset), query, positive_query(terms))
             queryset = queryset.filter(search_document__document=DocumentQuery(query))
             queryset.sought = sought
+        return queryset
+
+    def qualified(self, qualifiers: Iterable[Qualifier], me: Any = None) -> Self:
+        """Return tickets that match each of these qualifiers, which ask for columns."""
+        queryset = self
+        for qualifier in qualifiers:
+            narrow = queryset.exclude if qualifier.excluded else queryset.filter
+            queryset = narrow(qualifier.condition(me))
         return queryset
 
     def with_link_for(self, address: str) -> Self:
@@ -167,7 +176,8 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
     def _narrowed(self, condition: Q) -> Self:
         queryset = self.filter(condition)
         if self.sought is not None:
-            queryset.sought = replace(self.sought, tickets=self.sought.tickets.filter(condition))
+            listing = Listing(self.sought.listing.tickets.filter(condition))
+            queryset.sought = replace(self.sought, listing=listing)
         return queryset
 
     def ids_below(self, ticket_id: int | None, limit: int) -> list[int]:

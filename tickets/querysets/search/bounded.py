@@ -13,15 +13,17 @@ A search that has read all it may has come to some position: nothing before it i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
-from django.db import connections, models
+from django.db import connection, models
 
 from ...vocabulary import PRIORITIES
 from ..cursors import NEWEST_FIRST, Cursor, Order
+from ..statements import Parameter, Part
 
 Position = tuple[Any, ...]
 
@@ -31,7 +33,7 @@ NOWHERE: Position = ()
 FIRST_TIME, LAST_TIME = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 WINDOW = """
-WITH listed AS MATERIALIZED ({listed}), hits AS MATERIALIZED (
+WITH listed AS MATERIALIZED ({listed} LIMIT %s), hits AS MATERIALIZED (
     SELECT listed.* FROM listed CROSS JOIN LATERAL (
         SELECT FROM tickets_ticketdocument
         WHERE ticket_id = listed.id AND document @@ %s::tsquery OFFSET 0
@@ -87,17 +89,61 @@ class Bounds:
 BOUNDS = Bounds()
 
 
+class Listing:
+    """The tickets among which a search finds some, as parts of statements.
+
+    Each part is compiled once. `tickets` is a queryset, which may have Parameters: whoever keeps a
+    Listing for many searches passes their values with each.
+    """
+
+    def __init__(self, tickets: Any) -> None:
+        self.tickets = tickets
+        self._parts: dict[tuple[Any, ...], Part] = {}
+        self._groups: dict[str, Listing] = {}
+
+    def in_order(self, order: Order, *, backwards: bool, is_beside: bool) -> Part:
+        """Return the positions in an order: all, or those beside a position."""
+        return self._part(order, backwards, is_beside, is_of_document=False)
+
+    def of_document(self, order: Order, *, backwards: bool, is_beside: bool) -> Part:
+        """Return the position of the ticket `found.ticket_id`, if the list has it there."""
+        return self._part(order, backwards, is_beside, is_of_document=True)
+
+    def group(self, name: str) -> Listing:
+        """Return the tickets for which this field has the value `group`."""
+        if name not in self._groups:
+            order = Order((name,), salt="")  # for what it sorts by
+            tickets = self.tickets.in_order(order).filter(**{name: Parameter("group")})
+            self._groups[name] = Listing(tickets)
+        return self._groups[name]
+
+    def _part(
+        self, order: Order, backwards: bool, is_beside: bool, *, is_of_document: bool
+    ) -> Part:
+        key = (order, backwards, is_beside, is_of_document)
+        if key not in self._parts:
+            tickets = self.tickets.in_order(order, backwards=backwards)
+            if is_beside:
+                tickets = tickets.filter(Cursor.anywhere(order, backwards=backwards).condition())
+            if is_of_document:
+                tickets = tickets.order_by().extra(where=["tickets_ticket.id = found.ticket_id"])
+            self._parts[key] = Part(tickets.values_list(*order.names))
+        return self._parts[key]
+
+
 @dataclass(frozen=True, slots=True)
 class Sought:
     """What a search asks of documents.
 
-    `tickets` is a queryset of those that match all else, `query` the tsquery for documents, and
-    `positive` that without its exclusions: "" if it is nothing but exclusions.
+    `listing` has the tickets that match all else, with the `values` of its Parameters, `query` is
+    the tsquery for documents, and `positive` that without its exclusions: "" if it is nothing but
+    exclusions.
     """
 
-    tickets: Any
+    listing: Listing
     query: str
     positive: str
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +204,11 @@ class _Walk:
     ) -> None:
         self.sought, self.order, self.limit, self.bounds = sought, order, limit, bounds
         self.cursor, self.backwards = cursor, backwards
-        self.names = [name.removeprefix("-") for name in order.fields]
+        self.names = order.names
         self.is_descending = order.fields[-1].startswith("-") is not backwards
         self.is_of_time = self.names == ["created_at", "id"]
         self.has_groups = self.names[0] in GROUPS
-        self.ordered = sought.tickets.in_order(order, backwards=backwards)
-        following = self.ordered.filter(cursor.condition()) if cursor else self.ordered
-        self.positions = following.values_list(*self.names)
+        self.values = {**sought.values, **(cursor.parameters() if cursor else {})}
 
     def is_done(self, matches: Matches) -> bool:
         return matches.came_to is None or len(matches.positions) == self.limit
@@ -205,9 +249,12 @@ class _Walk:
 
     def in_window(self, rows: int) -> Matches:
         """Return the matches among this many rows of the list."""
-        listed, parameters = compiled(self.positions[:rows])
-        values = (*parameters, self.sought.query, self.limit, rows - 1, self.limit)
-        return self._matches(WINDOW.format(listed=listed), values)
+        listed = self.sought.listing.in_order(
+            self.order, backwards=self.backwards, is_beside=self.cursor is not None
+        )
+        bounds = rows, self.sought.query, self.limit, rows - 1, self.limit
+        values = (*listed.parameters(self.values), *bounds)
+        return self._matches(WINDOW.format(listed=listed.sql), values)
 
     def by_index(self, enough: int) -> Matches:
         """Return matches that the index finds. It stops after the quarter that has `enough`.
@@ -215,19 +262,20 @@ class _Walk:
         If they are too many to read it came NOWHERE. In an order that is not one of time it has all
         or none.
         """
-        ticket, parameters = compiled(
-            self.positions.order_by().extra(where=["tickets_ticket.id = found.ticket_id"])
+        ticket = self.sought.listing.of_document(
+            self.order, backwards=self.backwards, is_beside=self.cursor is not None
         )
+        parameters = ticket.parameters(self.values)
         query = self.sought.query, self.sought.positive
         if self.is_of_time:
-            sql = BY_TIME.format(ticket=ticket, direction=_direction(self.is_descending))
+            sql = BY_TIME.format(ticket=ticket.sql, direction=_direction(self.is_descending))
             start = self.cursor.values[0] if self.cursor else None
             most = enough, self.bounds.documents
             values = (*query, start, self.is_descending, *most, *parameters, self.limit, self.limit)
         else:
             fields = self.order.reversed_fields() if self.backwards else self.order.fields
             sql = SORTED.format(
-                ticket=ticket,
+                ticket=ticket.sql,
                 order=", ".join(
                     f"{name.removeprefix('-')} {_direction(name.startswith('-'))}"
                     for name in fields
@@ -243,8 +291,10 @@ class _Walk:
         value = self.cursor.values[0] if self.cursor else least if self.backwards else greatest
         cursor = self.cursor and Cursor(NEWEST_FIRST, self.cursor.values[1:], self.backwards)
         positions: list[Position] = []
+        listing = self.sought.listing.group(name)
         for _ in range(self.bounds.groups):
-            group = replace(self.sought, tickets=self.ordered.filter(**{name: value}))
+            values = {**self.sought.values, "group": value}
+            group = replace(self.sought, listing=listing, values=values)
             remaining = self.limit - len(positions)
             matches = find(
                 group,
@@ -264,7 +314,7 @@ class _Walk:
         return Matches(positions, came_to)
 
     def _matches(self, sql: str, parameters: tuple[Any, ...]) -> Matches:
-        with connections[self.sought.tickets.db].cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             rows = cursor.fetchall()
         positions = [tuple(position) for is_hit, *position in rows if is_hit]
@@ -282,12 +332,6 @@ def lexemes_of_quarter() -> models.Func:
         function="tickets_lexemes_of_quarter",
         output_field=SearchVectorField(),
     )
-
-
-def compiled(tickets: Any) -> tuple[str, tuple[Any, ...]]:
-    """Return the SQL of a queryset and its parameters, as a part of a larger statement."""
-    sql, parameters = tickets.query.get_compiler(tickets.db).as_sql()
-    return sql, tuple(parameters)
 
 
 def _direction(is_descending: bool) -> str:

@@ -49,9 +49,6 @@ class Term:
         text = f'"{self.text}"' if self.phrase else self.text
         return f"-{text}" if self.excluded else text
 
-    def condition(self, me: Any = None) -> None:
-        """Return nothing: a term asks for no column."""
-
     def query(self, mark: str = "") -> str:
         """Return the tsquery for texts and addresses, and for a number also for that ticket.
 
@@ -77,10 +74,8 @@ class Qualifier:
             return ""
         return either(text_query(part, phrase=False, mark=mark + ADDRESS) for part in self.values)
 
-    def condition(self, me: Any = None) -> Q | None:
-        """Return the condition on columns; None for a part of an address."""
-        if self.query():
-            return None
+    def condition(self, me: Any = None) -> Q:
+        """Return the condition on columns. A part of an address has none: it has a query."""
         condition = Q()
         for value in self.values:
             condition |= CONDITIONS[self.key](value, me)
@@ -98,6 +93,11 @@ class Qualifier:
     @property
     def is_mine(self) -> bool:
         return self.key == "assignee" and "me" in self.values
+
+
+def of_columns(terms: Sequence[Term | Qualifier]) -> tuple[Qualifier, ...]:
+    """Return the qualifiers that ask for columns."""
+    return tuple(term for term in terms if isinstance(term, Qualifier) and not term.query())
 
 
 def exact_requester(address: str) -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connections
+from django.db import connection
 
 from ...vocabulary import MAX_RANKED, Sort
 from ..cursors import NEWEST_FIRST, ORDERS, Cursor, Order, read_cursor
+from ..statements import Part
 from ..statistics import StatusCounts
-from .bounded import Matches, Position, Sought, compiled, find
+from .bounded import Matches, Position, Sought, find
 
 BY_RELEVANCE = ORDERS[Sort.RELEVANCE]
 BATCH = 1_000  # ids of an export
@@ -106,7 +107,7 @@ def ranked(sought: Sought, considered_from: datetime | None = None) -> Matches:
     if not matches.positions:
         return Matches([], matches.came_to)
     first = considered_from or matches.positions[0][0]
-    with connections[sought.tickets.db].cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(RANKS, (sought.query, matches.ids))
         rows = cursor.fetchall()
     return Matches(sorted(((first, *row) for row in rows), reverse=True), matches.came_to)
@@ -182,28 +183,29 @@ UNION ALL SELECT NULL, count(*) / %s FROM listed
 
 def count_by_status(sought: Sought, limit: int) -> StatusCounts:
     """Count the matches of each status, reading at most `limit` documents each way."""
-    tickets = sought.tickets.order_by()
+    tickets = sought.listing.tickets
     counted = None
     if sought.positive:
-        sql, parameters = compiled(
-            tickets.extra(where=["tickets_ticket.id = found.ticket_id"]).values_list("status")
+        of_documents = tickets.order_by().extra(where=["tickets_ticket.id = found.ticket_id"])
+        part = Part(of_documents.values_list("status"))
+        query = sought.query, sought.positive, limit, limit
+        counted = _count(
+            COUNT_BY_INDEX.format(ticket=part.sql), (*query, *part.parameters(sought.values))
         )
-        query = COUNT_BY_INDEX.format(ticket=sql)
-        counted = _count(sought, query, (sought.query, sought.positive, limit, limit, *parameters))
         if not counted.is_limited:
             return counted
-    newest = sought.tickets.newest_first().values_list("status", "id")[:limit]
-    sql, parameters = compiled(newest)
+    part = Part(tickets.newest_first().values_list("status", "id")[:limit])
     in_window = _count(
-        sought, COUNT_IN_WINDOW.format(listed=sql), (*parameters, sought.query, limit)
+        COUNT_IN_WINDOW.format(listed=part.sql),
+        (*part.parameters(sought.values), sought.query, limit),
     )
     if counted is None or not in_window.is_limited:
         return in_window
     return max(counted, in_window, key=lambda each: sum(each.counts.values()))
 
 
-def _count(sought: Sought, sql: str, parameters: tuple[Any, ...]) -> StatusCounts:
-    with connections[sought.tickets.db].cursor() as cursor:
+def _count(sql: str, parameters: tuple[Any, ...]) -> StatusCounts:
+    with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         counts = dict(cursor.fetchall())
     is_limited = bool(counts.pop(None, 0))

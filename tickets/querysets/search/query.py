@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.contrib.postgres.search import SearchQuery
+from django.db.models import Expression
 
 from .folding import fold
 from .tokens import Compound, Step, units
@@ -17,7 +18,7 @@ class DocumentQuery(SearchQuery):
 
     template = "(%(expressions)s)::tsquery"
 
-    def __init__(self, tsquery: str) -> None:
+    def __init__(self, tsquery: str | Expression) -> None:
         super().__init__(tsquery, search_type="raw")
 
 

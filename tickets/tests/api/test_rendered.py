@@ -17,6 +17,7 @@ from tickets.forms.fields import clean_data
 from tickets.forms.lists import PageForm
 from tickets.models.ticket import Ticket
 from tickets.models.workplace import AgentProfile, TicketRead
+from tickets.querysets.search.grammar import has_words
 from tickets.tests.factories import AgentFactory, TicketFactory
 from tickets.vocabulary import (
     Category,
@@ -139,7 +140,9 @@ queries = st.fixed_dictionaries(
         "snoozed": flags,
         "unread": flags,
         "spam": flags,
-        "search": st.sampled_from(["", "", "", "smoke", "printer", "nothing"]),
+        "search": st.sampled_from(
+            ["", "", "smoke", "printer", "nothing", "printer -status:open", "is:unassigned"]
+        ),
         "sort": st.sampled_from(Sort.values),
         "limit": st.integers(1, 4).map(str),
     },
@@ -175,6 +178,10 @@ def test_a_list_has_the_rows_and_pages_that_django_reads(desk, query, has_accoun
     me = desk if has_account else None
     if me is None:
         query = {**query, "assignee": query.get("assignee", "").replace("me", "none")}
+    elif "search" in query:
+        query = {**query, "search": f"{query['search']} -assignee:me"}
+    if not has_words(query.get("search", "")) and query.get("sort") == Sort.RELEVANCE:
+        query = {**query, "sort": Sort.NEWEST}
     filters = clean_data(PageForm(query, me=me))
     for is_back in [*steps, False]:
         page = Ticket.objects.rendered_page(filters, me)
@@ -190,3 +197,10 @@ def test_a_list_has_the_rows_and_pages_that_django_reads(desk, query, has_accoun
         if not cursor:
             return
         filters = {**filters, "cursor": cursor}
+
+
+def test_a_search_of_what_nobody_can_have_finds_nothing(desk):
+    """Without an account nothing is unread."""
+    filters = clean_data(PageForm({"search": "printer", "unread": "true"}))
+    assert Ticket.objects.rendered_page(filters, None).rows == []
+    assert Ticket.objects.filtered(filters).page(5).rows == []
