@@ -29,10 +29,10 @@ RUN python tools/bundle.py \
  && rm -rf tools node_modules/esbuild node_modules/@esbuild node_modules/.bin
 
 FROM python:3.13-slim-bookworm
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data
-# A volume that is mounted on /data/attachments takes its owner from here.
-RUN useradd --system --uid 10001 --home-dir /data --create-home desk \
- && install -d -o desk -m 700 /data/attachments
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data INSTALLATION=image
+# A volume that is mounted on one of these takes its owner from here.
+RUN useradd --system --uid 10001 --home-dir /data --no-create-home desk \
+ && install -d -o desk -m 700 /data /data/attachments
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app

@@ -14,10 +14,22 @@ def main() -> None:
     try:
         settings.INSTALLED_APPS  # noqa: B018  (reads the environment)
     except ImproperlyConfigured as error:
-        print(error, file=sys.stderr)
-        # A mail server keeps its message if it sees 75, and returns it to the sender if it sees 1.
-        sys.exit(75 if sys.argv[1:2] == ["receive_mail"] else 1)
-    execute_from_command_line(sys.argv)
+        fail(str(error))
+    from django.db import OperationalError
+
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        if "--traceback" in sys.argv:
+            raise
+        # A wrong address or password is as likely as a fault of the command, and says so.
+        fail("; ".join(line.strip() for line in str(error).splitlines() if line.strip()))
+
+
+def fail(line: str) -> None:
+    print(line, file=sys.stderr)
+    # A mail server keeps its message if it sees 75, and returns it to the sender if it sees 1.
+    sys.exit(75 if sys.argv[1:2] == ["receive_mail"] else 1)
 
 
 if __name__ == "__main__":

@@ -4,20 +4,25 @@ import gc
 import json
 import os
 import socket
+import sys
 from http import HTTPStatus
 from typing import Any
 
 import psutil
+from django.core.exceptions import ImproperlyConfigured
 from gunicorn import util
 
 from config.environment import read
 
-env = read(os.environ)
+try:
+    env = read(os.environ)
+except ImproperlyConfigured as error:
+    sys.exit(str(error))
 host = f"[{env['HOST']}]" if ":" in env["HOST"] else env["HOST"]
 bind = f"{host}:{env['PORT']}"
 # Requests reach PostgreSQL through PgBouncer, if there is one. Commands and workers do not: they
 # need sessions of their own.
-raw_env = [f"DATABASE_URL={env['DATABASE_POOL_URL']}"] if env["DATABASE_POOL_URL"] else []
+raw_env = ["POOLED=1"] if env["DATABASE_POOL_URL"] else []
 worker_class = "gthread"
 workers = env["WEB_WORKERS"]
 threads = env["WEB_THREADS"]

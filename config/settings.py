@@ -16,6 +16,7 @@ env = read(os.environ)
 # Kept out of the settings, since each may contain a password.
 database_url, email_url = env.pop("DATABASE_URL"), env.pop("EMAIL_URL")
 pool_url, replica_url = env.pop("DATABASE_POOL_URL"), env.pop("DATABASE_REPLICA_URL")
+postgres_password = env.pop("POSTGRES_PASSWORD")
 # Every other variable is a setting of the same name: settings.CREATE_LIMIT, settings.LLM_MODEL ...
 globals().update(env)
 
@@ -24,10 +25,18 @@ def stored_secret_key(data_dir: Path) -> str:
     """Return the key stored in the data directory. The first start generates it."""
     path = data_dir / "secret_key"
     if not path.exists():
+        if env["INSTALLATION"] and not data_dir.is_mount():
+            raise ImproperlyConfigured(
+                f"Set SECRET_KEY, or mount a volume on {data_dir}: each container would make a key"
+                " of its own, and lose it."
+            )
         data_dir.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"secret_key.{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(50))
+        with draft.open("w") as file:
+            file.write(secrets.token_urlsafe(50))
+            file.flush()
+            os.fsync(file.fileno())  # or the machine could lose it and keep its name
         try:
             # Several processes may start at once. The first link wins, and all read the same key.
             path.hardlink_to(draft)
@@ -35,10 +44,22 @@ def stored_secret_key(data_dir: Path) -> str:
             pass
         finally:
             draft.unlink()
-    return path.read_text().strip()
+    key = path.read_text().strip()
+    if not key:
+        raise ImproperlyConfigured(
+            f"The secret key in {path} is empty. Restore it from a backup. Without one, delete the"
+            " file: a new key is made, and private links and sessions of before stop working."
+        )
+    return key
 
 
-SECRET_KEY = env["SECRET_KEY"] or stored_secret_key(env["DATA_DIR"])
+try:
+    SECRET_KEY = env["SECRET_KEY"] or stored_secret_key(env["DATA_DIR"])
+except (OSError, UnicodeDecodeError) as error:
+    reason = error.strerror if isinstance(error, OSError) else "it is not text"
+    raise ImproperlyConfigured(
+        f"Cannot keep the secret key in DATA_DIR ({env['DATA_DIR'] / 'secret_key'}: {reason})."
+    ) from None
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "::1"]
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", env["HOST"], *env["ALLOWED_HOSTS"]]
 
@@ -112,10 +133,10 @@ TEMPLATES = [
 
 # --- Database ------------------------------------------------------------------
 
-# `config/gunicorn.py` has the web server use PgBouncer in transaction mode, which gives each
-# transaction whatever session is free. So nothing may belong to a session: PgBouncer itself sets
-# these parameters, and Django opens no cursors that outlive a statement.
-is_pooled = bool(pool_url) and database_url == pool_url
+# `config/gunicorn.py` sets POOLED: the web server uses PgBouncer in transaction mode, which gives
+# each transaction whatever session is free. So nothing may belong to a session: PgBouncer itself
+# sets these parameters, and Django opens no cursors that outlive a statement.
+is_pooled = bool(pool_url) and (bool(os.environ.get("POOLED")) or database_url == pool_url)
 parameters = (
     f"-c statement_timeout={env['DB_STATEMENT_TIMEOUT_MS']}"
     f" -c lock_timeout={env['DB_LOCK_TIMEOUT_MS']}"
@@ -137,11 +158,24 @@ def database_at(url: str, options: dict[str, Any]) -> dict[str, Any]:
     return {**database, "OPTIONS": database.get("OPTIONS", {}) | options}
 
 
-if database_url:
-    database = database_at(database_url, database_options)
+has_server = bool(database_url or env["POSTGRES_HOST"])
+if has_server and (is_pooled or database_url):
+    database = database_at(pool_url if is_pooled else database_url, database_options)
     database["DISABLE_SERVER_SIDE_CURSORS"] = is_pooled
+elif env["POSTGRES_HOST"]:
+    database = {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": env["POSTGRES_HOST"],
+        "PORT": env["POSTGRES_PORT"],
+        "NAME": env["POSTGRES_DB"],
+        "USER": env["POSTGRES_USER"],
+        "PASSWORD": postgres_password,
+        "OPTIONS": database_options,
+    }
 elif pool_url or replica_url:
-    raise ImproperlyConfigured("DATABASE_POOL_URL and DATABASE_REPLICA_URL need DATABASE_URL.")
+    raise ImproperlyConfigured(
+        "DATABASE_POOL_URL and DATABASE_REPLICA_URL need DATABASE_URL or POSTGRES_HOST."
+    )
 else:
     database = {
         "ENGINE": "embedded_postgres",

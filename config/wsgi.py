@@ -1,8 +1,10 @@
 """The WSGI application."""
 
 import os
+import sys
 
 import django
+from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -28,9 +30,12 @@ class Application(WSGIHandler):
     request_class = Utf8Request
 
 
-django.setup(set_prefix=False)
-application = Application()
+try:
+    django.setup(set_prefix=False)
+    application = Application()
 
-from tickets.checks import refuse_unsafe_settings  # noqa: E402  (needs the apps to be loaded)
+    from tickets.checks import refuse_unsafe_settings  # needs the apps to be loaded
 
-refuse_unsafe_settings()
+    refuse_unsafe_settings()
+except ImproperlyConfigured as error:
+    sys.exit(str(error))

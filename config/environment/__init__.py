@@ -7,19 +7,20 @@ docs/settings.md from the declarations.
 from collections.abc import Mapping
 
 from .declarations.sections import SETTINGS
+from .declarations.server import refuse_two_databases
 from .setting import Values
 
 
 def read(environ: Mapping[str, str]) -> Values:
     """Return the value of each setting by its name; an empty variable means the default.
 
-    Raise ImproperlyConfigured, in one line, for the first variable with a wrong value.
+    A secret may also stand in a file: <name>_FILE names it. Raise ImproperlyConfigured, in one
+    line, for the first variable with a wrong value.
     """
-    values: Values = {}
+    # Not for operators: the Dockerfile and docker-compose.yml say with it how the desk runs.
+    values: Values = {"INSTALLATION": environ.get("INSTALLATION", "")}
     for setting in SETTINGS:
-        if setting.compose_only:
-            continue
-        text = (environ.get(setting.name) or environ.get(setting.other_name, "")).strip()
-        value = setting.parse(text) if text else setting.default_value(values)
-        values[setting.name] = value
+        text = setting.text(environ)
+        values[setting.name] = setting.parse(text) if text else setting.default_value(values)
+    refuse_two_databases(values, environ)
     return values

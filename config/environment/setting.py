@@ -5,7 +5,8 @@ variable must do ("be a number, not 'x'"). No message repeats an address: it may
 """
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from email.utils import getaddresses
 from ipaddress import ip_address
@@ -25,6 +26,8 @@ DJANGO_SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 MAX_LINE_CHARS = 60
 FALSE_WORDS = ("0", "false", "off", "no", "n")
 POSTGRESQL_BACKEND = "django.db.backends.postgresql"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+MAX_SECRET_BYTES = 64 * 1024
 
 
 # The values of settings by name. Each setting has a type of its own.
@@ -47,8 +50,33 @@ class Setting:
     default_note: str = ""  # Markdown; describes a default that depends on something
     docker: str = ""  # the value in .env.example, where it is not the default
     example: str = ""  # the value in .env.example, commented out
-    compose_only: bool = False  # docker-compose.yml uses it, the program does not
+    # An address that may hold a password. Like a secret, it may stand in a file that <name>_FILE
+    # names.
+    is_confidential: bool = False
     in_readme: bool = False
+
+    @property
+    def file_name(self) -> str:
+        """The variable that names a file with the value; "" if there is none."""
+        is_secret = self.is_confidential or self.type in (secret, password)
+        return f"{self.name}_FILE" if is_secret else ""
+
+    def text(self, environ: Mapping[str, str]) -> str:
+        """Return the text of the variable, or of the file that it names; "" if neither is set.
+
+        Raise ImproperlyConfigured for a file that cannot be read, and if both are set.
+        """
+        text = environ.get(self.name) or environ.get(self.other_name, "")
+        path = environ.get(self.file_name, "").strip()
+        if path:
+            if text.strip():
+                raise ImproperlyConfigured(f"Set {self.name} or {self.file_name}, not both.")
+            try:
+                text = _content_of(path)
+            except ValueError as error:
+                raise ImproperlyConfigured(f"{self.file_name} must {error}.") from None
+        # A password has every character that it was given.
+        return text if self.type is password and text.strip() else text.strip()
 
     def parse(self, text: str) -> Any:
         """Return the value that a variable's text stands for, or raise ImproperlyConfigured."""
@@ -101,6 +129,26 @@ def secret(value: str) -> str:
     return value
 
 
+def password(value: str) -> str:
+    """A secret that a person or another program chose, so that spaces around it belong to it."""
+    return value
+
+
+def _content_of(path: str) -> str:
+    """Return the only line of a file. Raise ValueError with what the file must be."""
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(MAX_SECRET_BYTES)
+        text = re.sub(r"\r?\n\Z", "", content.decode())
+    except OSError as error:
+        raise ValueError(f"name a file that can be read ({path}: {error.strerror})") from None
+    except UnicodeDecodeError:
+        text = "\n"
+    if not text.isprintable():
+        raise ValueError(f"name a file with one line of text ({path} has something else)")
+    return text
+
+
 def integer(value: str) -> int:
     try:
         return int(value)
@@ -127,8 +175,36 @@ def boolean(value: str) -> bool:
     return word in Env.BOOLEAN_TRUE_STRINGS
 
 
+def log_level(value: str) -> str:
+    if value.upper() not in LOG_LEVELS:
+        raise ValueError(f"be one of {', '.join(LOG_LEVELS)}, not {value!r}")
+    return value.upper()
+
+
 def comma_separated(value: str) -> list[str]:
-    return list(Env.parse_value(value, list))
+    return [part for part in (part.strip() for part in value.split(",")) if part]
+
+
+def host_names(value: str) -> list[str]:
+    """Names as browsers send them, without a scheme or a path."""
+    names = comma_separated(value)
+    for name in names:
+        if not re.fullmatch(r"\*|\[[\da-fA-F:.]+\]|\.?[\w.-]+", name):
+            raise ValueError(f"have host names only, as in desk.example.org, not {name!r}")
+    return names
+
+
+def origins(value: str) -> list[str]:
+    """Addresses of sites, compared as they stand."""
+    values = comma_separated(value)
+    for origin in values:
+        try:
+            exact = site_address(origin.replace("://*.", "://", 1)) == origin.replace("*.", "", 1)
+        except ValueError:
+            exact = False
+        if not exact:
+            raise ValueError(f"have origins only, as in https://desk.example.org, not {origin!r}")
+    return values
 
 
 def time_zone(value: str) -> str:
@@ -143,7 +219,16 @@ def time_zone(value: str) -> str:
 
 
 def directory(value: str) -> Path:
-    return Path(value).absolute()
+    path = Path(value).absolute()
+    for part in (path, *path.parents):
+        try:
+            if part.is_dir():
+                break
+            if part.exists():
+                raise ValueError(f"be a directory, but {part} is a file")
+        except OSError as error:  # such as a name that is too long
+            raise ValueError(f"be a directory ({part}: {error.strerror})") from None
+    return path
 
 
 @dataclass(frozen=True)
@@ -217,9 +302,17 @@ def database_url(value: str) -> str:
         # Checked first: django-environ warns of other schemes, and its warning has the password.
         if Env.DB_SCHEMES.get(value.partition("://")[0]) != POSTGRESQL_BACKEND:
             raise ValueError
-        Env.db_url_config(value)
+        host = str(Env.db_url_config(value)["HOST"])
     except ValueError:
-        raise ValueError("be an address such as postgres://user:password@host:5432/name") from None
+        raise ValueError(
+            "be an address such as postgres://user:password@host:5432/name, with special"
+            " characters of the password percent-encoded (%40 for @, %2F for /)"
+        ) from None
+    if "%" in host:
+        raise ValueError(
+            "name the directory of a socket at its end, as in"
+            " postgres://user@/name?host=/var/run/postgresql"
+        )
     return value
 
 

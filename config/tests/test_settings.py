@@ -1,6 +1,8 @@
 """How settings follow from the environment. Each test runs its own process."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -136,6 +138,109 @@ def test_the_addresses_with_passwords_are_not_settings():
         CREATE_LIMIT="7",
     )
     assert process.stdout.split() == ["False", "False", "p@ss", "7"]
+
+
+def test_the_parts_of_an_address_name_the_database():
+    password = """Xk9/pQ+7'v"R2m@:%40 $x\\"""
+    process = run(
+        "import json\n"
+        "database = settings.DATABASES['default']\n"
+        "names = ('ENGINE', 'HOST', 'PORT', 'NAME', 'USER', 'PASSWORD')\n"
+        "print(json.dumps([database[name] for name in names]))\n"
+        "print(hasattr(settings, 'POSTGRES_PASSWORD'))",
+        POSTGRES_HOST="db.example.org",
+        POSTGRES_PORT="5433",
+        POSTGRES_DB="tickets",
+        POSTGRES_USER="kim",
+        POSTGRES_PASSWORD=password,
+        DATABASE_URL="",
+    )
+    values, is_setting = process.stdout.splitlines()
+    engine = "django.db.backends.postgresql"
+    assert json.loads(values) == [engine, "db.example.org", 5433, "tickets", "kim", password]
+    assert is_setting == "False"
+
+
+def manage(*arguments, **environment):
+    """Run a command without a database of its own; return the exit code and the output."""
+    inherited = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "SECRET_KEY")}
+    process = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return process.returncode, process.stdout + process.stderr
+
+
+COMMANDS = [
+    ["manage.py", "check"],
+    ["manage.py", "run_local"],
+    ["-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi"],
+]
+
+
+def empty_key(directory):
+    (directory / "secret_key").touch()
+    return {"DATA_DIR": str(directory)}
+
+
+def key_is_a_directory(directory):
+    (directory / "secret_key").mkdir()
+    return {"DATA_DIR": str(directory)}
+
+
+def data_is_a_file(directory):
+    (directory / "file").touch()
+    return {"DATA_DIR": str(directory / "file")}
+
+
+UNREADABLE = {
+    "an empty key": (empty_key, r"The secret key in \S+/secret_key is empty\. .+"),
+    "a key that is a directory": (
+        key_is_a_directory,
+        r"Cannot keep the secret key in DATA_DIR \(\S+/secret_key: Is a directory\)\.",
+    ),
+    "a container without a volume": (
+        lambda directory: {"INSTALLATION": "image", "DATA_DIR": str(directory)},
+        r"Set SECRET_KEY, or mount a volume on \S+: each container would make a key .+",
+    ),
+    "data in a file": (
+        data_is_a_file,
+        r"DATA_DIR must be a directory, but \S+/file is a file\.",
+    ),
+    "a level of logging": (
+        lambda _: {"LOG_LEVEL": "loud", "SECRET_KEY": "k" * 50},
+        r"LOG_LEVEL must be one of DEBUG, .+, not 'loud'\.",
+    ),
+    "a socket": (
+        lambda _: {"DATABASE_URL": "postgres://u@%2Fvar%2Frun/desk", "SECRET_KEY": "k" * 50},
+        r"DATABASE_URL must name the directory of a socket .+",
+    ),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[1])
+@pytest.mark.parametrize(("prepare", "line"), UNREADABLE.values(), ids=UNREADABLE)
+def test_what_cannot_be_read_is_one_line_for_every_process(tmp_path, command, prepare, line):
+    environment = {"DATA_DIR": str(tmp_path / "data")} | prepare(tmp_path)
+    code, output = manage(*command, **environment)
+    assert code == 1
+    assert re.fullmatch(f"{line}\n", output), output
+
+
+@pytest.mark.parametrize("command", ["migrate", "ensure_admin", "create_token"])
+def test_a_database_that_does_not_answer_is_one_line(command):
+    arguments = ["x", "--scopes", "read"] if command == "create_token" else []
+    environment = {"SECRET_KEY": "k" * 50, "DATABASE_URL": "postgres://u@127.0.0.1:1/desk"}
+    environment |= {"ADMIN_USERNAME": "a", "ADMIN_PASSWORD": "b", "LOG_LEVEL": "CRITICAL"}
+    code, output = manage("manage.py", command, *arguments, **environment)
+    assert code == 1
+    assert "Traceback" not in output
+    assert "127.0.0.1" in output  # what the pool says while it tries
 
 
 def test_gunicorn_reads_the_same_declarations():

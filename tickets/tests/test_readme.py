@@ -108,4 +108,7 @@ def test_the_example_is_a_valid_environment():
     assignments = [line for line in lines if line and not line.startswith("#")]
     environment = dict(line.split("=", 1) for line in [*assignments, *commented_out])
     assert environment.keys() == {setting.name for setting in SETTINGS}
-    read({name: value.strip('"') for name, value in environment.items()})
+    # The parts of a database's address, or all of it.
+    values = {name: value.strip('"') for name, value in environment.items()}
+    for other in ("DATABASE_URL", "POSTGRES_"):
+        read({name: value for name, value in values.items() if not name.startswith(other)})

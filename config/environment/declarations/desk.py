@@ -6,9 +6,11 @@ from ..setting import (
     Section,
     Setting,
     boolean,
-    comma_separated,
+    host_names,
     integer,
     one_line,
+    origins,
+    password,
     secret,
     text,
 )
@@ -36,7 +38,7 @@ ADDRESS = Section(
         ),
         Setting(
             "ALLOWED_HOSTS",
-            comma_separated,
+            host_names,
             [],
             "More host names that browsers may use, separated by commas. Loopback names and"
             " `HOST` are always allowed.",
@@ -52,7 +54,7 @@ ADDRESS = Section(
         ),
         Setting(
             "CSRF_TRUSTED_ORIGINS",
-            comma_separated,
+            origins,
             [],
             "With HTTPS: the origins that may send forms, separated by commas.",
             example="https://desk.example.org",
@@ -113,8 +115,7 @@ ACCESS = Section(
             "",
             "Signs sessions and private links. To generate one:"
             ' `python3 -c "import secrets; print(secrets.token_urlsafe(50))"`',
-            default_note="generated at the first start",
-            docker=f"{DEFAULT_SECRET}-to-a-long-random-secret",
+            default_note="generated at the first start, in `DATA_DIR`",
             in_readme=True,
         ),
         Setting(
@@ -122,11 +123,12 @@ ACCESS = Section(
             text,
             "",
             "The name of the first admin account, created at the first start.",
+            default_note="none; Docker: `admin`",
             docker="admin",
         ),
         Setting(
             "ADMIN_PASSWORD",
-            secret,
+            password,
             "",
             "The password of the first admin account.",
             docker=DEFAULT_SECRET,

@@ -39,6 +39,7 @@ EMAIL = Section(
             " `smtp+ssl://user:password@host:465` or `smtp://host:25`. With `consolemail://`,"
             " the worker only prints a line for each. Percent-encode special characters in the"
             " password: `%40` for @, `%2B` for +.",
+            is_confidential=True,
             in_readme=True,
         ),
         Setting(
@@ -62,6 +63,7 @@ EMAIL = Section(
             " of it. Other mailboxes, and OAuth, are set up in the back office.",
             default_note="no mailbox",
             example="imaps://support%40example.org:password@imap.example.org/INBOX",
+            is_confidential=True,
             in_readme=True,
         ),
         Setting(

@@ -1,39 +1,90 @@
 """The database, the web server, and the pages."""
 
+from collections.abc import Mapping
+
+from django.core.exceptions import ImproperlyConfigured
+
 from ..setting import (
     BASE_DIR,
     DEFAULT_SECRET,
     Section,
     Setting,
+    Values,
     boolean,
     database_url,
     directory,
     integer,
+    log_level,
     number,
-    secret,
+    password,
     text,
     time_zone,
 )
+
+# These name one server together, instead of DATABASE_URL.
+PARTS = ("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD")
+
+
+def host_of_compose(values: Values) -> str:
+    """The service of docker-compose.yml, unless DATABASE_URL names another server."""
+    return "db" if values["INSTALLATION"] == "compose" and not values["DATABASE_URL"] else ""
+
+
+def password_of_compose(values: Values) -> str:
+    return DEFAULT_SECRET if host_of_compose(values) else ""
+
+
+def refuse_two_databases(values: Values, environ: Mapping[str, str]) -> None:
+    """Raise ImproperlyConfigured for a part of a server's address that would be ignored."""
+    if values["POSTGRES_HOST"] and not values["DATABASE_URL"]:
+        return
+    for name in PARTS:
+        if environ.get(name, "").strip() or environ.get(f"{name}_FILE", "").strip():
+            if values["DATABASE_URL"]:
+                raise ImproperlyConfigured(f"Set DATABASE_URL or {name}, not both.")
+            raise ImproperlyConfigured(f"{name} needs POSTGRES_HOST, the name of the server.")
+
 
 DATABASE = Section(
     "Database",
     (
         Setting(
-            "POSTGRES_PASSWORD",
-            secret,
-            DEFAULT_SECRET,
-            "The password of Docker Compose's database. Use letters, digits, `-` and `_` only:"
-            " it becomes part of a URL.",
-            compose_only=True,
-        ),
-        Setting(
             "DATABASE_URL",
             database_url,
             "",
-            "A PostgreSQL server to use instead of the embedded one of `make run`. Docker"
-            " Compose sets this to its own database.",
+            "A PostgreSQL server to use instead of the embedded one of `make run`, or of that of"
+            " Docker Compose. Percent-encode special characters in the password: `%40` for @,"
+            " `%2F` for /. A socket: `postgres://user@/name?host=/var/run/postgresql`.",
             example="postgres://user:password@host:5432/name",
+            is_confidential=True,
             in_readme=True,
+        ),
+        Setting(
+            "POSTGRES_HOST",
+            text,
+            host_of_compose,
+            "The server as `DATABASE_URL` would name it, in parts, which may have any character:"
+            " its name or address, or the directory of its socket.",
+            default_note="none; Docker: `db`, its own database",
+            example="db.example.org",
+        ),
+        Setting(
+            "POSTGRES_PORT",
+            integer,
+            5432,
+            "The port of that server.",
+            minimum=1,
+            maximum=65_535,
+            example="5432",
+        ),
+        Setting("POSTGRES_DB", text, "desk", "The name of the database.", example="desk"),
+        Setting("POSTGRES_USER", text, "desk", "The name of its user.", example="desk"),
+        Setting(
+            "POSTGRES_PASSWORD",
+            password,
+            password_of_compose,
+            "The password of that user. Docker Compose's database takes it at its first start.",
+            docker=DEFAULT_SECRET,
         ),
         Setting(
             "DATABASE_POOL_URL",
@@ -42,6 +93,7 @@ DATABASE = Section(
             "The same database through PgBouncer in transaction mode, which web servers use instead"
             " of `DATABASE_URL`.",
             example="postgres://user:password@host:6432/name",
+            is_confidential=True,
         ),
         Setting(
             "DATABASE_REPLICA_URL",
@@ -50,6 +102,7 @@ DATABASE = Section(
             "A read replica of the database, without PgBouncer, from which web servers answer"
             " lists, searches and figures.",
             example="postgres://user:password@replica:5432/name",
+            is_confidential=True,
         ),
         Setting(
             "REPLICA_MAX_LAG",
@@ -100,7 +153,9 @@ WEB_SERVER = Section(
             " its requests and is replaced. What the processes share does not count.",
             minimum=1,
         ),
-        Setting("LOG_LEVEL", text, "INFO", "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`."),
+        Setting(
+            "LOG_LEVEL", log_level, "INFO", "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`."
+        ),
         Setting(
             "DEBUG",
             boolean,

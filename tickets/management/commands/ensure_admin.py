@@ -14,11 +14,17 @@ from tickets.services.accounts import create_account
 class Command(BaseCommand):
     help = (
         "Create the first admin from ADMIN_USERNAME and ADMIN_PASSWORD. Does nothing if the"
-        " account exists or if a variable is not set."
+        " account exists or if a variable is not set. With Docker Compose on loopback, a desk"
+        " without accounts gets one without variables, too."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         username, password = settings.ADMIN_USERNAME, settings.ADMIN_PASSWORD
+        if settings.INSTALLATION == "compose" and not User.objects.exists():
+            username = username or "admin"
+            if not password and not on_loopback():
+                raise CommandError("Set ADMIN_PASSWORD: the desk has no account yet.")
+            password = password or settings.DEFAULT_SECRET
         if not username or not password:
             return
         user = User.objects.filter(username=username).first()

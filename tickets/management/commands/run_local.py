@@ -113,8 +113,12 @@ class ManagedProcess:
 @contextmanager
 def locked_data_dir() -> Iterator[None]:
     """Refuse a second run on the same data: its end would stop the first one's database."""
-    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
-    with (settings.DATA_DIR / "run.lock").open("a") as lock:
+    try:
+        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        file = (settings.DATA_DIR / "run.lock").open("a")
+    except OSError as error:
+        raise CommandError(f"Cannot use DATA_DIR ({error.filename}: {error.strerror}).") from None
+    with file as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -64,3 +64,16 @@ def test_a_reserved_name_is_refused_in_one_line(ada, settings):
     settings.ADMIN_USERNAME = "none"
     with pytest.raises(CommandError, match=r"ADMIN_USERNAME: No account can be named “none”"):
         ensure()
+
+
+def test_with_docker_a_desk_without_accounts_gets_one_without_variables(settings):
+    settings.INSTALLATION = "compose"
+    assert ensure() == "Created the admin account admin.\n"
+    assert User.objects.get(username="admin").check_password(settings.DEFAULT_SECRET)
+    User.objects.all().delete()
+    settings.HOST = "0.0.0.0"
+    with pytest.raises(CommandError, match="Set ADMIN_PASSWORD: the desk has no account yet"):
+        ensure()
+    settings.HOST = "127.0.0.1"
+    User.objects.create_user("ada")
+    assert ensure() == ""

@@ -1,0 +1,146 @@
+"""docker-compose.yml: which variables reach which container, and what each one may do.
+
+`docker-compose config` needs no Docker engine. The tests of values run where it is installed.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from config.environment.declarations.sections import SETTINGS
+from config.environment.documents import SET_BY_DOCKER
+
+ROOT = Path(__file__).resolve().parents[2]
+DESK = ("web", "worker")
+COMPOSE = shutil.which("docker-compose")
+needs_compose = pytest.mark.skipif(
+    COMPOSE is None and not os.environ.get("REQUIRE_COMPOSE"),
+    reason="docker-compose is not installed",
+)
+# Everything that a shell can export, and more than what a URL may have.
+PASSWORD = "".join(chr(code) for code in range(33, 127)) + " x"
+
+
+@pytest.fixture(scope="module")
+def services():
+    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+
+
+def variables(directory, env_file=None, **exported):
+    """Return what each container gets, as Compose resolves it in a directory of its own."""
+    shutil.copy(ROOT / "docker-compose.yml", directory)
+    if env_file is not None:
+        (directory / ".env").write_text(env_file)
+    result = subprocess.run(
+        [str(COMPOSE), "config"],
+        cwd=directory,
+        env={"PATH": os.environ["PATH"], "HOME": str(directory), **exported},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    values = yaml.safe_load(result.stdout)["services"]
+    # The output could be read again, so it has each dollar twice.
+    return {
+        name: {
+            key: str(value).replace("$$", "$")
+            for key, value in service.get("environment", {}).items()
+            if value is not None
+        }
+        for name, service in values.items()
+    }
+
+
+@needs_compose
+def test_it_needs_no_file_and_takes_what_is_exported(tmp_path):
+    values = variables(tmp_path, GEMINI_API_KEY="k", AWS_ACCESS_KEY_ID="a", https_proxy="p")
+    for name in DESK:
+        assert values[name]["GEMINI_API_KEY"] == "k"
+        assert values[name]["AWS_ACCESS_KEY_ID"] == "a"
+        assert values[name]["https_proxy"] == "p"
+        assert "OPENAI_API_KEY" not in values[name]
+        assert "SECRET_KEY" not in values[name]  # they share the one in their volume
+
+
+@needs_compose
+def test_an_exported_variable_goes_before_the_file(tmp_path):
+    file = "GEMINI_API_KEY=from-file\nLLM_DAILY_CALLS=7\n"
+    values = variables(tmp_path, file, GEMINI_API_KEY="exported")
+    for name in DESK:
+        assert values[name]["GEMINI_API_KEY"] == "exported"
+        assert values[name]["LLM_DAILY_CALLS"] == "7"
+
+
+@needs_compose
+def test_every_variable_reaches_web_and_worker(tmp_path):
+    names = [s.name for s in SETTINGS] + [s.file_name for s in SETTINGS if s.file_name]
+    exported = {name: "1" for name in names if name not in SET_BY_DOCKER}
+    values = variables(tmp_path, **exported)
+    for service in DESK:
+        assert {name for name in exported if values[service].get(name) != "1"} == set()
+
+
+@needs_compose
+def test_every_password_reaches_desk_and_database_as_exported(tmp_path):
+    values = variables(tmp_path, POSTGRES_PASSWORD=PASSWORD)
+    for name in ("db", *DESK):
+        assert values[name]["POSTGRES_PASSWORD"] == PASSWORD
+
+
+@needs_compose
+def test_a_password_in_single_quotes_may_have_all_but_these_in_the_file(tmp_path):
+    password = PASSWORD.replace("'", "").replace("\\", "")
+    values = variables(tmp_path, f"POSTGRES_PASSWORD='{password}'\n")
+    for name in ("db", *DESK):
+        assert values[name]["POSTGRES_PASSWORD"] == password
+
+
+@needs_compose
+def test_the_example_starts_as_it_stands(tmp_path):
+    values = variables(tmp_path, (ROOT / ".env.example").read_text())
+    assert values["web"]["DESK_NAME"] == "Support desk"
+    assert values["web"].get("SECRET_KEY", "") == ""
+    assert values["db"]["POSTGRES_PASSWORD"] == values["web"]["POSTGRES_PASSWORD"] == "change-me"
+    assert values["web"]["TRUSTED_PROXIES"] == "1"
+
+
+def test_each_container_may_do_only_what_it_needs(services):
+    for name, service in services.items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+        assert service["pids_limit"], name
+    assert {name for name, service in services.items() if "cap_add" in service} == {"proxy"}
+
+
+def test_only_the_desk_reaches_the_database_and_only_the_web_server_the_proxy(services):
+    networks = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["networks"]
+    assert networks["database"] == {"internal": True}
+    members = {
+        network: {name for name, service in services.items() if network in service["networks"]}
+        for network in networks
+    }
+    assert members["database"] == {"db", *DESK}
+    assert members["proxy"] == {"proxy", "web"}
+    assert {name for name, service in services.items() if "ports" in service} == {"proxy"}
+
+
+def test_every_service_says_whether_it_works(services):
+    """The web server's check stands in the Dockerfile."""
+    checked = {name for name, service in services.items() if "healthcheck" in service}
+    assert checked == {"db", "worker", "proxy"}
+    assert "HEALTHCHECK" in (ROOT / "Dockerfile").read_text()
+
+
+def test_web_and_worker_share_the_volume_of_the_secret_key(services):
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert "DATA_DIR=/data INSTALLATION=image" in dockerfile
+    for name in DESK:
+        assert "data:/data" in services[name]["volumes"]
