@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tickets.web.lost_connections.repeat_reads",
     "tickets.web.middleware.request_id",
+    "tickets.web.middleware.one_host",
     "tickets.web.middleware.plain_cookies",
     *(["tickets.web.replica.note_position"] if replica_url else []),
     "tickets.web.language.public_language",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+import time
 from contextlib import suppress
 from http import HTTPStatus
 
@@ -54,15 +56,15 @@ SERVER_ERROR = _("Something went wrong")
 RETRY_AFTER = 5  # seconds, while the database or the storage is unavailable
 # Pages of people without an account, who are offered no way to agents' pages.
 REQUESTERS_PATHS = ("/t/", "/links/", "/confirm/")
-CHUNK_BYTES, MAX_DRAINED_BYTES = 64 * 1024, 16 * 1024 * 1024
+CHUNK_BYTES, MAX_DRAINED_BYTES, DRAIN_SECONDS = 64 * 1024, 16 * 1024 * 1024, 5
 
 
 def respond(request: HttpRequest, error: DeskError) -> HttpResponse:
     """Return the response to an error of the desk."""
-    if isinstance(error, exceptions.PayloadTooLarge):
-        _drain(request)
     status, code = STATUS_AND_CODE[type(error)]
     response = answer(request, status, code, error.detail, error.errors)
+    if isinstance(error, exceptions.PayloadTooLarge):
+        response._resource_closers.append(lambda: _drain(request))  # type: ignore[attr-defined]
     if isinstance(error, exceptions.MethodNotAllowed):
         response["Allow"] = ", ".join(error.allowed)
     if status == 401:
@@ -80,11 +82,20 @@ def with_retry_after(response: HttpResponse, error: DeskError) -> HttpResponse:
 
 
 def _drain(request: HttpRequest) -> None:
-    """Read the rest of the body, within limits: a client that is cut off reads no response."""
-    with suppress(Exception):  # each server has its own errors for a broken body
+    """Read the rest of the body, within limits: a client that is cut off reads no response.
+
+    Called when the response is sent. The connection cannot be used again.
+    """
+    connection = request.META.get("gunicorn.socket")
+    ends = time.monotonic() + DRAIN_SECONDS
+    if connection is None:
+        return
+    with suppress(OSError):
         for _ in range(MAX_DRAINED_BYTES // CHUNK_BYTES):
-            if not request.META["wsgi.input"].read(CHUNK_BYTES):
+            connection.settimeout(max(ends - time.monotonic(), 0.001))
+            if not connection.recv(CHUNK_BYTES):
                 break
+        connection.shutdown(socket.SHUT_RD)  # or the server would wait for the rest
 
 
 def answer(

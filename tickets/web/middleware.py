@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.wsgi import get_bytes_from_wsgi
@@ -33,6 +33,25 @@ def request_id(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
         return response
+
+    return middleware
+
+
+def one_host(get_response: GetResponse) -> GetResponse:
+    """Take the host from the address if that has one, and refuse a request without any.
+
+    RFC 9112, 3.2: an absolute address overrules the header, which HTTP/1.1 requires. Django checks
+    the host against ALLOWED_HOSTS later.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        meta = request.META
+        address = meta.get("RAW_URI", "/")  # as the web server has read it
+        if not address.startswith("/") and "//" in address:
+            meta["HTTP_HOST"] = urlsplit(address).netloc
+        elif "RAW_URI" in meta and "HTTP_HOST" not in meta and meta["SERVER_PROTOCOL"] > "HTTP/1.0":
+            return errors.bad_request(request, InvalidInput())
+        return get_response(request)
 
     return middleware
 

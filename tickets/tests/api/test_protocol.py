@@ -115,6 +115,10 @@ BAD = {
     "a folded header": (get(b"/healthz", b"X-A: b\r\n c"), 400),
     "NUL in a header": (get(b"/healthz", b"X-A: \x00"), 400),
     "a foreign host": (get(b"/healthz").replace(b"localhost", b"evil.example"), 400),
+    "no host": (get(b"/healthz").replace(b"Host: localhost\r\n", b""), 400),
+    "an address of a foreign host": (get(b"http://evil.example/healthz"), 400),
+    "an address with an account": (get(b"http://me@localhost/healthz"), 400),
+    "an address without a host": (get(b"http:///healthz"), 400),
     "a host with a path": (get(b"/healthz").replace(b"localhost", b"localhost/x"), 400),
     "HTTP/9": (get(b"/healthz").replace(b"HTTP/1.1", b"HTTP/9.1"), 400),
     "two spaces": (get(b" /healthz"), 400),
@@ -152,6 +156,25 @@ def test_malformed_http_is_answered_with_a_problem_document(address, request_byt
 def test_a_body_may_come_in_chunks(address, request_bytes):
     status, _, body = exchange(address, request_bytes)
     assert (status, json.loads(body)["suggested_title"]) == (200, "The printer burns")
+
+
+def test_the_host_of_an_address_overrules_the_header(address):
+    request_bytes = get(b"http://localhost/healthz").replace(b"Host: localhost", b"Host: evil.test")
+    assert exchange(address, request_bytes)[0] == 200
+
+
+def test_an_old_client_need_not_name_a_host(address):
+    assert exchange(address, b"GET /healthz HTTP/1.0\r\n\r\n")[0] == 200
+
+
+@pytest.mark.parametrize("length", [2 * 1024 * 1024, 10**20])
+def test_a_body_that_is_only_announced_is_refused_at_once(address, length):
+    """The client may wait for the answer before it sends anything."""
+    with socket.create_connection(address, timeout=60) as connection:
+        connection.sendall(post(b"Content-Length: %d" % length))
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert (response.status, json.loads(response.read())["status"]) == (413, 413)
 
 
 @pytest.mark.parametrize("charset", [b"zip", b"idna", b"undefined", b"utf-16", b"x" * 4000])
