@@ -13,7 +13,7 @@ from .site import Site
 
 
 @pytest.fixture(scope="session")
-def running_site():
+def require_servers():
     if not (PGBOUNCER and NGINX):
         reason = (
             "SCALING TESTS DID NOT RUN: PgBouncer or nginx is missing"
@@ -22,6 +22,10 @@ def running_site():
         if os.environ.get("REQUIRE_SERVERS") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def running_site(require_servers):
     site = Site(sessions=3)
     try:
         yield site.start()

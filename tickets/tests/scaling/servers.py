@@ -1,6 +1,7 @@
 """PostgreSQL, its replica, PgBouncer and nginx as real processes on loopback."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -229,34 +230,38 @@ class Nginx(Process):
     def __init__(self, root, ports, name="nginx"):
         super().__init__(root, name)
         owned_directory(self.directory)
-        site = (DEPLOY / "nginx.conf").read_text()
-        for old, new in {
-            "listen 8000 default_server": f"listen 127.0.0.1:{self.port} default_server",
-            "set $desk http://web:8000": "set $desk http://desk",
-            "proxy_next_upstream_timeout 5s": f"proxy_next_upstream_timeout {PATIENCE}s",
-        }.items():
-            assert site.count(old) == 1, old
-            site = site.replace(old, new)
         upstream = (DEPLOY / "upstream.conf").read_text()
         for host, port in zip(("10.0.0.11:8000", "10.0.0.12:8000"), ports, strict=True):
             assert upstream.count(host) == 1, host
             upstream = upstream.replace(host, f"127.0.0.1:{port}")
-        paths = "".join(
-            f"{kind}_temp_path {self.directory}/{kind};"
-            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
-        path = self.directory / "nginx.conf"
-        path.write_text(
-            f"daemon off; pid {self.directory}/pid; error_log stderr;"
-            "events {} http { log_format by_web_server '$upstream_addr $status';"
-            f"access_log {self.directory}/answers by_web_server; {paths}\n{upstream}\n{site} }}"
-        )
+        self.write("upstream.conf", upstream)
+        text = (DEPLOY / "nginx.conf").read_text()
+        for old, new in {
+            "listen 8000 default_server": f"listen 127.0.0.1:{self.port} default_server",
+            "set $desk http://web:8000": "set $desk http://desk",
+            "/etc/nginx/desk.d/*.conf": f"{self.directory}/upstream.conf",
+            "access_log /dev/stdout": f"access_log {self.directory}/access",
+            "/dev/stderr": "stderr",
+            "pid /tmp/nginx.pid": f"pid {self.directory}/pid; daemon off",
+            "proxy_next_upstream_timeout 5s": f"proxy_next_upstream_timeout {PATIENCE}s",
+        }.items():
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        self.write("nginx.conf", text.replace("/tmp/nginx-", f"{self.directory}/"))
+
+    def write(self, name, text):
+        path = self.directory / name
+        path.write_text(text)
         path.chmod(0o644)
+
+    def requests(self):
+        """Return the lines of the access log."""
+        return [json.loads(line) for line in (self.directory / "access").open()]
 
     def answers_from(self, web):
         """Return how many requests a web server has answered, each alone."""
-        lines = (self.directory / "answers").read_text().splitlines()
-        return lines.count(f"127.0.0.1:{web.port} 200")
+        answers = [(line["upstream"], line["status"]) for line in self.requests()]
+        return answers.count((f"127.0.0.1:{web.port}", 200))
 
     def command(self):
         return [NGINX, "-e", "stderr", "-c", self.directory / "nginx.conf"]
