@@ -20,8 +20,11 @@ from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, PROFILE_FIELDS, RESERVED_US
 from .editing import audited
 
 
-def create_account(username: str, password: str, *, admin: bool = False) -> User:
-    """Create an agent's account, or with `admin` an admin's. Raise InvalidInput."""
+def create_account(username: str, password: str | None, *, admin: bool = False) -> User:
+    """Create an agent's account, or with `admin` an admin's. Raise InvalidInput.
+
+    Nobody can sign in while its password is None.
+    """
     if username.lower() in RESERVED_USERNAMES:
         raise InvalidInput(f"No account can be named “{username}”: filters use it as a keyword.")
     user = User.objects.create_user(username, password=password, is_staff=True)

@@ -19,14 +19,17 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from tickets.checks import refuse_unsafe_settings
 from tickets.models.incoming import Mailbox
+from tickets.models.ticket import Ticket
+from tickets.models.tokens import ApiToken
 from tickets.services.accounts import create_account
 from tickets.services.housekeeping import database_is_ready
 
@@ -153,22 +156,33 @@ def refuse_taken_port() -> None:
 
 
 def prepare_database(command: BaseCommand) -> dict[str, str]:
-    """Migrate. In a new database also create the accounts and load the demo tickets.
+    """Migrate. In a new database also load the demo tickets and create the accounts.
 
     Return the passwords of the accounts created here that still have them.
     """
-    is_new = "django_migrations" not in connection.introspection.table_names()
-    if is_new or not database_is_ready():
+    if not database_is_ready():
         command.stdout.write("--- Preparing the database")
         command.stdout.flush()
         call_command("migrate", verbosity=0)
-    if is_new:
+    if is_brand_new():
         create_accounts()
         # In a process of its own, which loads the encoder: this one would keep its 125 MB.
         seed = [sys.executable, "manage.py", "seed"]
         subprocess.run(seed, cwd=settings.BASE_DIR, check=True)
+        give_passwords()
     call_command("ensure_admin", stdout=command.stdout)
     return known_passwords()
+
+
+def is_brand_new() -> bool:
+    """Return whether the last step of the first start, which gives passwords, is still to come.
+
+    A first start that was interrupted leaves accounts without passwords and some demo tickets, and
+    is repeated. Whatever else is there was made by somebody who uses the desk.
+    """
+    with_password = User.objects.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    tickets = Ticket._base_manager.filter(demoticket__isnull=True)
+    return not (with_password.exists() or tickets.exists() or ApiToken.objects.exists())
 
 
 def prepare_fake_mailbox(*, is_active: bool) -> None:
@@ -185,15 +199,25 @@ def accounts_file() -> Path:
 
 
 def create_accounts() -> None:
-    """Create an agent and an admin, and store their passwords in a file only we can read."""
+    """Create an agent and an admin, to whom demo tickets belong, without passwords."""
+    for name, admin in ACCOUNTS.items():
+        if not User.objects.filter(username=name).exists():
+            create_account(name, None, admin=admin)
+
+
+def give_passwords() -> None:
+    """Give the accounts passwords, which are stored in a file only we can read."""
     passwords = {name: secrets.token_urlsafe(9) for name in ACCOUNTS}
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     path = accounts_file()
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_text(json.dumps(passwords))
-    for name, admin in ACCOUNTS.items():
-        create_account(name, passwords[name], admin=admin)
+    with transaction.atomic():
+        for name, password in passwords.items():
+            user = User.objects.get(username=name)
+            user.set_password(password)
+            user.save(update_fields=["password"])
 
 
 def known_passwords() -> dict[str, str]:

@@ -41,6 +41,10 @@ class Program:
         self.port = free_port()
 
     def start(self, **environment: str) -> None:
+        self.launch(**environment)
+        self.wait_for("Support desk: http")
+
+    def launch(self, **environment: str) -> None:
         environ = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "SECRET_KEY")}
         self.log = self.data_dir.parent / "log"
         self.process = subprocess.Popen(
@@ -56,8 +60,10 @@ class Program:
                 **environment,
             },
         )
+
+    def wait_for(self, text: str) -> None:
         deadline = time.monotonic() + TIMEOUT
-        while "Support desk: http" not in self.output():
+        while text not in self.output():
             assert self.process.poll() is None, self.output()
             assert time.monotonic() < deadline, self.output()
             time.sleep(0.1)
@@ -125,6 +131,40 @@ def test_it_serves_seeds_once_keeps_data_and_stops_everything(program):
     assert json.loads(program.fetch(f"/api/tickets/{created['id']}/")[1])["title"] == "Kept"
     assert json.loads(program.fetch("/api/tickets/stats/")[1])["total_tickets"] == seeded + 1
     assert re.findall(r"(agent|admin) +password: (\S+)", program.output()) == passwords
+
+
+def is_migrating(program):
+    return "Preparing the database" in program.output()
+
+
+def is_loading_tickets(program):
+    commands = []
+    for process in program.processes():
+        with suppress(psutil.NoSuchProcess):
+            commands.append(process.cmdline())
+    return any("seed" in command for command in commands)
+
+
+@pytest.mark.parametrize(
+    ("step", "by"), [(is_migrating, signal.SIGINT), (is_loading_tickets, signal.SIGKILL)]
+)
+def test_an_interrupted_first_start_is_taken_up_again(program, step, by):
+    program.launch()
+    deadline = time.monotonic() + TIMEOUT
+    while not step(program):
+        assert program.process.poll() is None, program.output()
+        assert time.monotonic() < deadline, program.output()
+        time.sleep(0.02)
+    children = program.processes()
+    program.stop(by)
+    for process in children:
+        with suppress(psutil.NoSuchProcess):
+            process.wait(TIMEOUT)
+
+    program.start()
+    passwords = re.findall(r"(agent|admin) +password: (\S+)", program.output())
+    assert [name for name, _ in passwords] == ["agent", "admin"]
+    assert json.loads(program.fetch("/api/tickets/stats/")[1])["total_tickets"] > 100
 
 
 def test_acknowledged_data_survives_a_kill_of_everything(program):
