@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.wsgi import get_bytes_from_wsgi
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
@@ -52,6 +53,22 @@ def one_host(get_response: GetResponse) -> GetResponse:
         elif "RAW_URI" in meta and "HTTP_HOST" not in meta and meta["SERVER_PROTOCOL"] > "HTTP/1.0":
             return errors.bad_request(request, InvalidInput())
         return get_response(request)
+
+    return middleware
+
+
+def content_security_policy(get_response: GetResponse) -> GetResponse:
+    """Send the desk's policy with each response that has none of its own.
+
+    Django's page about an error, which DEBUG shows, needs its inline styles.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not (settings.DEBUG and response.status_code in (404, 500)):
+            policy = settings.CONTENT_SECURITY_POLICY
+            response.headers.setdefault("Content-Security-Policy", policy)
+        return response
 
     return middleware
 
