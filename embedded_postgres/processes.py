@@ -6,6 +6,7 @@ server is started with the cluster's name, which PostgreSQL repeats in the title
 """
 
 import hashlib
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -60,6 +61,33 @@ def is_alive(process: psutil.Process) -> bool:
         )
     except psutil.Error:
         return False
+
+
+class Watched:
+    """A process whose end is noticed at the cost of one system call.
+
+    Its open command line, which is read again, stays that of this very process: it is empty, or
+    cannot be read, once the process is ending. Where there is no /proc, psutil is asked.
+    """
+
+    def __init__(self, process: psutil.Process) -> None:
+        self._process = process
+        self._title: int | None = None
+        with suppress(OSError):
+            self._title = os.open(f"/proc/{process.pid}/cmdline", os.O_RDONLY)
+        self._is_known = is_alive(process)  # after opening: the pid may be another process's by now
+
+    def is_alive(self) -> bool:
+        if self._title is None:
+            return is_alive(self._process)
+        try:
+            return self._is_known and bool(os.pread(self._title, 1, 0))
+        except OSError:
+            return False
+
+    def __del__(self) -> None:
+        if self._title is not None:
+            os.close(self._title)
 
 
 def is_running(pid: int) -> bool:

@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-import psutil
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
@@ -44,7 +43,7 @@ class Server:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.started_here = False
-        self._process: psutil.Process | None = None
+        self._process: processes.Watched | None = None
         self._databases: set[str] = set()
         self._address: dict[str, str] = {}
 
@@ -54,7 +53,7 @@ class Server:
         Costs microseconds while the server that this process has already used is alive.
         Return libpq's `host`, `port` and `user`. Raise EmbeddedPostgresError.
         """
-        alive = self._process is not None and processes.is_alive(self._process)
+        alive = self._process is not None and self._process.is_alive()
         if not alive or (database and database not in self._databases):
             deadline = time.monotonic() + (RESTART_TIMEOUT if self._process else START_TIMEOUT)
             with self._locked(deadline):
@@ -117,7 +116,8 @@ class Server:
                 raise self._error("PostgreSQL does not answer")
             time.sleep(pause)
             pause = min(1.5 * pause, 0.5)
-        self._process = processes.postmaster(self._data)
+        process = processes.postmaster(self._data)
+        self._process = processes.Watched(process) if process else None
         self._address = self._connection_parameters
         self._databases.clear()
 

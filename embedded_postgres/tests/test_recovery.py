@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from embedded_postgres.exceptions import EmbeddedPostgresError
-from embedded_postgres.processes import cluster_name, is_alive, server_processes
+from embedded_postgres.processes import Watched, cluster_name, is_alive, server_processes
 from embedded_postgres.server import Server
 
 from .helpers import (
@@ -223,3 +223,15 @@ def test_a_process_without_a_command_line_has_ended() -> None:
     wait_until(lambda: psutil.Process(process.pid).cmdline() in ([], [""]))
     assert not is_alive(psutil.Process(process.pid))
     process.communicate()
+
+
+def test_the_end_of_a_watched_process_is_noticed():
+    """At once, also while its parent has not asked how it ended."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        watched = Watched(psutil.Process(process.pid))
+        assert watched.is_alive()
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert not watched.is_alive(), "it is a zombie"
+        process.wait()
+        assert not watched.is_alive()
