@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.datastructures import MultiValueDict
 
 
 class _Shared(dict[str, forms.Field]):
@@ -30,6 +32,23 @@ class InputForm(forms.Form):
             # Django is about to copy them.
             self.base_fields = _Shared(self.base_fields)  # type: ignore[misc]
         super().__init__(*args, **kwargs)
+
+    def _clean_fields(self) -> None:
+        """Clean what a program sent as Django would, but without a bound field for each field.
+
+        Those are for pages: they show values again, and clean text that was pasted.
+        """
+        if isinstance(self.data, MultiValueDict):
+            super()._clean_fields()  # type: ignore[misc]
+            return
+        for name, field in self.fields.items():
+            try:
+                value = field.widget.value_from_datadict(self.data, self.files, name)
+                self.cleaned_data[name] = field.clean(value)
+                if clean := getattr(self, f"clean_{name}", None):
+                    self.cleaned_data[name] = clean()
+            except ValidationError as error:
+                self.add_error(name, error)
 
     def own(self, name: str) -> Any:
         """Return this form's copy of a field, for changing it."""

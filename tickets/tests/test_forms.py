@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from django.utils.datastructures import MultiValueDict
 
 from tickets.exceptions import InvalidInput
 from tickets.forms.base import InputForm
@@ -141,3 +142,14 @@ def test_a_partial_form_has_a_field_of_its_own():
     """A value that is sent must be one; a value that is left out is for triage to decide."""
     assert "priority" in errors_of(TicketForm({"priority": ""}, only=["priority"]))
     assert clean_data(TicketForm(TEXT))["priority"] == ""
+
+
+@pytest.mark.parametrize("form", sorted(set(shared_forms()), key=str))
+@pytest.mark.parametrize("value", ["", " ", "x", "1", "true", "a" * 500, None, 5])
+def test_what_a_program_sends_is_cleaned_as_what_a_page_sends(db, form, value):
+    """Without bound fields, which only pages need."""
+    names = [name for name in form.base_fields if value is not None]
+    sent = dict.fromkeys(names, value)
+    by_program, by_page = form(sent), form(MultiValueDict({name: [value] for name in names}))
+    assert by_program.errors == by_page.errors
+    assert by_program.cleaned_data == by_page.cleaned_data
