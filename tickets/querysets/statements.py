@@ -88,9 +88,11 @@ class Statement:
     def _cursor(self) -> Any:
         if not self._prepared:
             return connection.cursor()
-        # Django's cursors write values into the statement, and so cannot prepare it.
+        # Django's cursors write values into the statement, and so cannot prepare it. Binary times
+        # are read in C, which Django's are not.
         connection.ensure_connection()
         cursor = psycopg.Cursor(connection.connection)
+        cursor.format = psycopg.pq.Format.BINARY
         return connection._prepare_cursor(cursor)  # type: ignore[attr-defined]
 
 
