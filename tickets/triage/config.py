@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from .providers.base import Endpoint
@@ -51,6 +52,7 @@ class Config:
     no_proxy: str
     triage_shadow: str
     triage_encoder: bool
+    data_dir: Path
 
     @property
     def provider(self) -> str:

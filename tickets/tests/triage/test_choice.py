@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -71,11 +72,11 @@ def test_without_the_package_words_answer_with_one_warning(package):
     ],
 )
 def test_why_it_cannot_be_loaded_is_one_short_line(monkeypatch, error, reason):
-    def fail():
+    def fail(folder):
         raise error
 
     monkeypatch.setattr(choice, "SentenceEncoder", fail)
-    _encoder, problem = choice._load.__wrapped__(True)
+    _encoder, problem = choice._load.__wrapped__(True, Path())
     assert problem.startswith(f"The sentence encoder cannot be loaded: {reason}")
     assert "\n" not in problem
     assert len(problem) < 250

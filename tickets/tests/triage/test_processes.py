@@ -12,13 +12,14 @@ TICKET = "I was charged twice for my invoice of March"
 """
 
 
-def run(code, *, key="", url="", timeout=20.0):
+def run(code, *, key="", url="", timeout=20.0, **environment):
     settings = {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "SECRET_KEY": "only-for-this-test",
         "GEMINI_API_KEY": key,
         "GEMINI_BASE_URL": url,
         "LLM_TIMEOUT": str(timeout),
+        **{name: str(value) for name, value in environment.items()},
     }
     return subprocess.run(
         [sys.executable, "-c", SETUP + code],
@@ -77,3 +78,23 @@ def test_a_child_process_opens_its_own_connections(fake_llm):
     )
     assert out.split() == ["llm", "llm", "llm"]
     assert len(fake_llm.log) == 3
+
+
+def test_processes_share_the_encoders_numbers(tmp_path):
+    """They map the same files, and predict what a process without them predicts."""
+    (tmp_path / "blocked").mkdir()
+    (tmp_path / "blocked" / "encoder").touch()
+    code = (
+        "result = engine.classify(TICKET)\n"
+        "print(result.category, result.priority, result.category_confidence)\n"
+        "print('.array' in open('/proc/self/maps').read() if sys.platform == 'linux' else '')"
+    )
+    first = run(code, DATA_DIR=tmp_path)
+    files = {path: path.stat().st_ino for path in (tmp_path / "encoder").iterdir()}
+    assert sum(path.stat().st_size for path in files) > 70_000_000
+    assert run(code, DATA_DIR=tmp_path) == first
+    assert {path: path.stat().st_ino for path in (tmp_path / "encoder").iterdir()} == files
+    alone = run(code, DATA_DIR=tmp_path / "blocked")
+    assert alone.splitlines()[0] == first.splitlines()[0]
+    if sys.platform == "linux":
+        assert [text.splitlines()[1] for text in (first, alone)] == ["True", "False"]
