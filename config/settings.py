@@ -123,9 +123,12 @@ TEMPLATES = [
                 "tickets.web.notices.context",
             ],
             "libraries": {
+                "charts": "tickets.pages.templatetags.charts",
+                "conversation": "tickets.pages.templatetags.conversation",
                 "desk": "tickets.pages.templatetags.desk",
                 "files": "tickets.pages.templatetags.files",
                 "rows": "tickets.pages.templatetags.rows",
+                "triage": "tickets.pages.templatetags.triage",
             },
         },
     },

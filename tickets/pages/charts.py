@@ -139,10 +139,9 @@ def _cell(count: int, total: int, is_correct: bool) -> Cell:
     return Cell(count, share, min(4, -(-share // 25)), is_correct)
 
 
-def accuracy_chart(days: Iterable[DayFigures], first: dt.date, last: dt.date) -> AccuracyChart:
-    """Return bars from `first` to `last` over these days of one field."""
+def accuracy_chart(days: Iterable[DayFigures], step: str, spans: Sequence[Span]) -> AccuracyChart:
+    """Return a bar for each span over these days of one field."""
     rows = [(dt.date.fromisoformat(entry["date"]), entry) for entry in days]
-    step, spans = spans_of(first, last)
     judged = _totals(((date, entry["judged"]) for date, entry in rows), spans)
     correct = _totals(((date, entry["correct"]) for date, entry in rows), spans)
     top = round_up(max(judged, default=0))

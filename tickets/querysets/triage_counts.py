@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection, models
@@ -34,9 +35,13 @@ WHERE zone = %s AND span = %s AND kind = ANY (%s) AND first_day >= %s AND first_
 COUNTED = f"SELECT {COLUMNS} FROM tickets_triage_rows(%s, %s, %s)"  # noqa: S608
 KINDS = ["source", "bin", "confusion", "latency", "coverage"]  # "day" is stored for days only
 REPORT = f"""
-SELECT kind, key, {", ".join(f"sum({name})" for name in SUMS.split())}
-FROM ({{parts}}) part GROUP BY kind, key ORDER BY kind, key
+SELECT kind, {{key}}, {", ".join(f"sum({name})" for name in SUMS.split())}
+FROM ({{parts}}) part GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608  (constants)
+# The first day of the step that a day is in, in place of the day.
+STEP = """CASE WHEN kind = 'day' THEN ARRAY[
+    (%s::date[])[greatest(width_bucket(key[1]::date, %s::date[]), 1)]::text, key[2], key[3]
+] ELSE key END"""
 
 
 class _Sums(NamedTuple):
@@ -104,9 +109,16 @@ def _day(ordinal: int) -> date:
 
 class TriageCountQuerySet(models.QuerySet[CountT]):
     def report(
-        self, since: datetime | None = None, until: datetime | None = None, zone: tzinfo = UTC
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        zone: tzinfo = UTC,
+        steps: Sequence[date] = (),
     ) -> TriageFigures:
         """Return how accurate triage was, by days in the zone. Two queries.
+
+        With `steps`, first days of weeks or months for example, `per_day` has one entry for each
+        of them instead of each day.
 
         Whole days are as of the last minute. Shares are 0..1, or None without data; costs are
         estimated US dollars. The shadow's predictions appear in `sources` only. A prediction is
@@ -115,7 +127,7 @@ class TriageCountQuerySet(models.QuerySet[CountT]):
         parts = Parts.of(since, until, zone)
         if not _is_counted(zone):
             parts = Parts(date.min, date.min, [since or BEGINNING], [until or END])
-        rows = _rows(parts, zone)
+        rows = _rows(parts, zone, steps)
         calibration = _calibration(rows["bin"])
         coverage = rows["coverage"].get((), NOTHING)
         return {
@@ -137,17 +149,19 @@ def _is_counted(zone: tzinfo) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _rows(parts: Parts, zone: tzinfo) -> Rows:
+def _rows(parts: Parts, zone: tzinfo, steps: Sequence[date]) -> Rows:
     queries: list[tuple[str, list[Any]]] = [
         (STORED, [str(zone), span, KINDS, first, after]) for span, first, after in parts.ranges()
     ]
     queries.append((STORED, [str(zone), 1, ["day"], parts.first, parts.after]))
     for since, until in zip(parts.sinces, parts.untils, strict=True):
         queries.append((COUNTED, [since, until, str(zone)]))
-    statement = REPORT.format(parts=" UNION ALL ".join(query for query, _ in queries))
+    parts_sql = " UNION ALL ".join(query for query, _ in queries)
+    statement = REPORT.format(key=STEP if steps else "key", parts=parts_sql)
+    values = [list(steps)] * 2 if steps else []
     rows: Rows = defaultdict(dict)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [value for _, values in queries for value in values])
+        cursor.execute(statement, [*values, *chain.from_iterable(each for _, each in queries)])
         for kind, key, *sums in cursor.fetchall():
             rows[kind][tuple(key)] = _Sums(*map(int, sums[:6]), *map(float, sums[6:]))
     return rows

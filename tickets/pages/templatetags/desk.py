@@ -1,42 +1,27 @@
-"""Badges, times, links and charts of the pages."""
+"""Names, badges, times and links of all pages."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.template import Context, Library
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_info, gettext, ngettext
 
-from tickets import rich_text, vocabulary
-from tickets.audit.trail import AuditEntry
+from tickets import vocabulary
 from tickets.durations import format_minutes
-from tickets.models import workplace
-from tickets.models.incoming import InboundMessage
-from tickets.models.mail import Email
-from tickets.models.ticket import Comment, StoredEvidence, Ticket
-from tickets.models.workplace import PendingReply
-from tickets.pages import addresses, audit_text, charts, mailed
+from tickets.pages import addresses
 from tickets.pages.drafts import draft_of
-from tickets.pages.quotes import quotable
-from tickets.services.mentions import find_mentions
 from tickets.vocabulary import (
     THEMES,
-    AuthorRole,
     Language,
-    MailKind,
-    MailState,
-    PredictionUse,
-    Source,
 )
 from tickets.web import times, wording
 
@@ -152,46 +137,6 @@ def badge(kind: str, value: str) -> SafeString:
     )
 
 
-@register.filter(name="rich_text")
-def show_text(text: str) -> SafeString:
-    """Show what somebody wrote: with links, code and folded quotes."""
-    return rich_text.render(text)
-
-
-@register.filter
-def mail_text(text: str, message: InboundMessage | None) -> SafeString:
-    """Show what somebody wrote, folded as its mail was read if it came by mail."""
-    return mailed.text_html(text, message)
-
-
-@register.filter
-def mail_of(messages: mailed.Mailed, comment: Comment) -> InboundMessage | None:
-    """Return the message that a comment came by."""
-    return messages.by_comment.get(comment.pk)
-
-
-@register.filter
-def beside(messages: mailed.Mailed, comment_id: int) -> list[InboundMessage]:
-    """Return what agents see below a comment, or with 0 below the description."""
-    return messages.beside.get(comment_id, [])
-
-
-@register.filter
-def mail_author(comment: Comment, message: InboundMessage | None) -> str:
-    """Name who wrote a message by mail if it was not the requester; else ""."""
-    return mailed.author_name(comment, message)
-
-
-@register.filter
-def note_text(text: str, agents: Mapping[str, User]) -> SafeString:
-    """Show an internal note: as `rich_text` does, with the `@name` of these agents marked."""
-    mentions = [
-        rich_text.Highlight(mention.start, mention.end, css_class="mention")
-        for mention in find_mentions(text, agents)
-    ]
-    return rich_text.render(text, mentions)
-
-
 @register.simple_tag
 @lru_cache(500)
 def meter(score: int) -> SafeString:
@@ -205,44 +150,6 @@ def meter(score: int) -> SafeString:
 
 
 @register.simple_tag
-def decision(ticket: Ticket, name: str) -> str:
-    """Say who decided category, priority or sentiment, see `wording.decision`."""
-    return wording.decision(*ticket.decision(name))
-
-
-@register.simple_tag
-def decider(ticket: Ticket, name: str) -> str:
-    """Say the same without the confidence."""
-    return wording.decision(ticket.decision(name).source, None)
-
-
-@register.filter
-def decided_by_person(ticket: Ticket, name: str) -> bool:
-    """Return whether a person chose or confirmed the value."""
-    return name in ticket.decided_by(Source.HUMAN)
-
-
-@register.simple_tag
-def confidence(value: float | None) -> str:
-    """Format a confidence to follow a value: ", 82% confident"."""
-    return "" if value is None else f", {wording.confident(value)}"
-
-
-@register.simple_tag
-def evidence(stored: StoredEvidence | None) -> SafeString:
-    """Say what a value rests on, to follow who decided: ", because of “refund”, like #12"."""
-    if not stored:
-        return SafeString()
-    quotes = ((quote,) for quote in quotable(stored.quotes))
-    quoted = format_html_join(", ", "\u201c{}\u201d", quotes)
-    reason = format_html(", because of {}", quoted) if quoted else SafeString()
-    if stored.like is None:
-        return reason
-    address = reverse("ticket", args=[stored.like])
-    return format_html('{}, like <a href="{}">#{}</a>', reason, address, stored.like)
-
-
-@register.simple_tag
 def share(value: float | None) -> str:
     """Format 0..1 as a percentage; a dash for None."""
     return "\u2013" if value is None else wording.percentage(value)
@@ -252,26 +159,6 @@ def share(value: float | None) -> str:
 def number(value: float) -> str:
     """Group the digits of a count: "10,000"."""
     return wording.number(value)
-
-
-@register.simple_tag
-def milliseconds(value: int) -> str:
-    return f"{wording.number(value)}\u00a0ms" if value else "under 1\u00a0ms"
-
-
-@register.filter
-def use_label(use: str) -> str:
-    return str(PredictionUse(use).label)
-
-
-@register.simple_tag
-def source_name(row: Mapping[str, Any]) -> str:
-    """Name who predicted, for a row of the triage report: "gemini, gemini-3.5-flash-lite"."""
-    if row["source"] == Source.OFFLINE:
-        return f"Offline: {wording.offline_name(row['model'])}" if row["model"] else "Offline"
-    provider = row["provider"] if row["source"] == Source.LLM else label(row["source"])
-    # A suggestion whose stored predictions were purged no longer knows its model.
-    return ", ".join(filter(None, (provider, row["model"]))) or "Model"
 
 
 @register.filter
@@ -306,14 +193,6 @@ def _age(moment: datetime, now: datetime) -> str:
     return times.short_date(moment)
 
 
-@register.simple_tag
-def message_author(message: Comment | PendingReply, ticket: Ticket) -> str:
-    """Name who wrote a message, or a reply that waits."""
-    if isinstance(message, Comment) and message.author_role == AuthorRole.REQUESTER:
-        return ticket.requester_email or "The requester"
-    return message.author.get_username() if message.author else "An agent"
-
-
 @register.filter
 def wait(moment: datetime) -> SafeString:
     """Say in one unit for how long it has been: "2 h", with the full time in the title."""
@@ -338,87 +217,7 @@ def initials(name: str) -> str:
     return "".join(part[0] for part in parts[:2]).upper()
 
 
-@register.filter
-def action_texts(entry: AuditEntry) -> list[str]:
-    """Return what the entry's actor did."""
-    return audit_text.texts(entry)
-
-
-@register.filter
-def actor_name(entry: AuditEntry) -> str:
-    return audit_text.actor_name(entry)
-
-
 @register.simple_tag(takes_context=True)
 def list_url(context: Context, **changes: str) -> str:
     """Return the list's address with the page's filters and these changes."""
     return addresses.list_url(context.get("query") or {}, **changes)
-
-
-@register.filter
-def span_name(span: charts.Span, step: str) -> str:
-    """Name the days of a chart's bar: "3 Feb 2026", "Week of 2 Feb 2026", "February 2026"."""
-    if step == "month":
-        return f"{span.first:%B %Y}"
-    return ("Week of " if step == "week" else "") + f"{span.first:%-d %b %Y}"
-
-
-@register.simple_tag
-def duration(value: timedelta | None) -> str:
-    """Format a duration: "3 h 20 min"; a dash for None."""
-    if value is None:
-        return "\u2013"
-    return format_minutes(round(value.total_seconds() / 60))
-
-
-@register.filter
-def masked_address(address: str) -> str:
-    """Return an email address as its owner recognises it: "k\u2026@example.org"."""
-    name, _, domain = address.rpartition("@")
-    return f"{name[:1]}\u2026@{domain}"
-
-
-EMAIL_NAMES = {
-    MailKind.RECEIVED: "Confirmation",
-    MailKind.REPLY: "Reply",
-    MailKind.RESOLVED: "Resolution notice",
-    MailKind.LINK: "Private link",
-    MailKind.LINKS: "Private links, which the requester asked for,",
-    MailKind.CONFIRM: "Confirmation of a new address",
-    MailKind.MOVED: "Notice to the old address",
-}
-EMAIL_STATES = {
-    MailState.WAITING: "queued",
-    MailState.SENDING: "being sent, queued",
-    MailState.SENT: "sent",
-    MailState.PRINTED: "printed, since no mail server is set up,",
-    MailState.HELD: "held until an agent answers, queued",
-    MailState.BOUNCED: "came back, sent",
-    MailState.FAILED: "could not be sent, queued",
-    MailState.UNCERTAIN: "possibly sent, queued",
-    MailState.DROPPED: "not sent, queued",
-}
-
-
-@register.filter
-def public_author(comment: Comment) -> str:
-    """Return the name that the requester sees; "" if the agent chose none."""
-    return workplace.public_author(comment)
-
-
-@register.filter
-def signature(message: Comment | PendingReply) -> str:
-    """Return the signature below an agent's reply; "" for none."""
-    return workplace.signature_below(message)
-
-
-@register.filter
-def email_name(email: Email) -> str:
-    name = EMAIL_NAMES[MailKind(email.kind)]
-    return f"{name} to {email.participant.address}" if email.participant else name
-
-
-@register.filter
-def email_state(email: Email) -> str:
-    """Say what became of the email, to stand between its name and its time."""
-    return EMAIL_STATES[MailState(email.state)]

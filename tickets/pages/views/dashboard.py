@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict
 
+from django.db.models import Min
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,7 +17,7 @@ from ...forms.fields import clean_data
 from ...forms.periods import PeriodForm
 from ...models.housekeeping import DemoTicket
 from ...models.ticket import Ticket
-from ...models.triage import MIN_MEASURED, Feedback, TriageCount, TriageModel
+from ...models.triage import MIN_MEASURED, Feedback, Prediction, TriageCount, TriageModel
 from ...querysets.figures import FieldFigures, SourceFigures, TriageFigures
 from ...services.triage.shared_state import model_failure
 from ...services.triage.similar import reading_progress
@@ -122,11 +123,15 @@ def _overview(period: Period) -> dict[str, Any]:
 @page("GET", agents=True, from_replica=True)
 def triage(request: Request) -> HttpResponse:
     period = Period.of(request)
-    report = TriageCount.objects.report(period.since, zone=timezone.get_current_timezone())
+    zone = timezone.get_current_timezone()
+    step, spans = charts.spans_of(*period.bounds(_first_day(period)))
+    # The charts need no day by itself, and all time has thousands.
+    starts = [span.first for span in spans]
+    report = TriageCount.objects.report(period.since, zone=zone, steps=starts)
     context = {
         **period.context(),
         "report": report,
-        "fields": [_field_section(name, report, period) for name in LearnedField.values],
+        "fields": [_field_section(name, report, step, spans) for name in LearnedField.values],
         "models": _models(),
         "min_measured": MIN_MEASURED,
         "estimate_name": wording.offline_name(estimate_version(choice.current())),
@@ -137,6 +142,14 @@ def triage(request: Request) -> HttpResponse:
         "model_failure": model_failure(),
     }
     return render(request, "tickets/triage.html", context)
+
+
+def _first_day(period: Period) -> list[date]:
+    """Return the day of the first prediction, if all of the past is asked for and there is one."""
+    if period.days:
+        return []
+    first = Prediction.objects.aggregate(at=Min("created_at"))["at"]
+    return [timezone.localdate(first)] if first else []
 
 
 class LearnedModel(TypedDict):
@@ -173,10 +186,11 @@ class FieldSection(TypedDict):
     chart: charts.AccuracyChart
 
 
-def _field_section(name: str, report: TriageFigures, period: Period) -> FieldSection:
+def _field_section(
+    name: str, report: TriageFigures, step: str, spans: list[charts.Span]
+) -> FieldSection:
     values = FIELD_VALUES[LearnedField(name)]
     per_day = [entry for entry in report["per_day"] if entry["field"] == name]
-    days = [date.fromisoformat(entry["date"]) for entry in per_day]
     sources = [row for row in report["sources"] if row["field"] == name]
     return {
         "name": name,
@@ -186,5 +200,5 @@ def _field_section(name: str, report: TriageFigures, period: Period) -> FieldSec
         "sources": sources,
         "confusion": charts.confusion(report["confusion"][name], values),
         "calibration": charts.calibration(report["calibration"][name]),
-        "chart": charts.accuracy_chart(per_day, *period.bounds(days)),
+        "chart": charts.accuracy_chart(per_day, step, spans),
     }

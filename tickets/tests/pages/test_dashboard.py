@@ -15,7 +15,7 @@ from tickets.models.incoming import Mailbox, MailboxFetch
 from tickets.models.mail import BouncedAddress, Email
 from tickets.models.ticket import Ticket
 from tickets.pages import charts
-from tickets.pages.templatetags.desk import duration, span_name
+from tickets.pages.templatetags.charts import duration, span_name
 from tickets.services.comments import add_comment, add_reply
 from tickets.services.tickets import create_ticket, delete_ticket, update_ticket
 from tickets.tests.factories import AdminFactory, AgentFactory, CommentFactory, TicketFactory

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tickets.audit.trail import AuditEntry
 from tickets.pages import audit_text, charts
-from tickets.pages.templatetags import desk
+from tickets.pages.templatetags import desk, triage
 
 NOW = datetime(2026, 3, 14, 15, 9, tzinfo=UTC)
 
@@ -73,7 +73,7 @@ def test_ages(age, text):
     ],
 )
 def test_a_source_has_a_name(source, provider, model, name):
-    assert desk.source_name({"source": source, "provider": provider, "model": model}) == name
+    assert triage.source_name({"source": source, "provider": provider, "model": model}) == name
 
 
 def test_an_age_has_the_full_time():

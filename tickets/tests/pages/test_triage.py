@@ -1,12 +1,13 @@
 """The triage page: how accurate predictions were."""
 
 import re
-from datetime import date, timedelta
+from collections import Counter
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.utils import timezone
 
-from tickets.models.triage import Feedback, TriageModel
+from tickets.models.triage import Feedback, TriageCount, TriageModel
 from tickets.pages import charts
 from tickets.services.triage.assessment import encode_ticket
 from tickets.tests.factories import AdminFactory, PredictionFactory, TicketFactory
@@ -179,6 +180,28 @@ def test_queries_do_not_grow_with_predictions(agent, django_assert_max_num_queri
         page_of(agent)
 
 
+def test_all_time_is_shown_by_months(agent):
+    """Whatever the number of days: a row of the answer for each would cost more every day."""
+    now = timezone.now()
+    for days in (3, 400, 401, 900):
+        judged(created_at=now - timedelta(days=days))
+    judged(final="account", created_at=now - timedelta(days=900))
+    months = Counter(f"{now - timedelta(days=days):%B %Y}" for days in (3, 400, 401, 900, 900))
+    table = re.search(r'<details id="days-category">.*?</details>', page_of(agent, "?days=0"), re.S)
+    rows = re.findall(r'<th scope="row">(.*?)</th><td>(\d)</td><td>(\d)</td>', table[0])
+    assert {name: int(reviewed) for name, _, reviewed in rows} == months
+    assert rows[-1] == (f"{now - timedelta(days=900):%B %Y}", "1", "2")
+
+
+def test_a_step_has_the_sums_of_its_days(db):
+    """Also of a day before the first step, which the first one takes."""
+    for day in (date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 28), date(2026, 3, 1)):
+        judged(created_at=datetime.combine(day, time(12), UTC))
+    report = TriageCount.objects.report(steps=[date(2026, 2, 1), date(2026, 3, 1)])
+    days = [(row["date"], row["judged"]) for row in report["per_day"]]
+    assert days == [("2026-02-01", 3), ("2026-03-01", 1)]
+
+
 # --- charts -----------------------------------------------------------------------
 
 
@@ -206,7 +229,7 @@ def test_days_without_judged_predictions_are_empty():
         {"date": today.isoformat(), "judged": 3, "correct": 1},
         {"date": today.isoformat(), "judged": 1, "correct": 1},
     ]
-    chart = charts.accuracy_chart(entries, today - timedelta(days=2), today)
+    chart = charts.accuracy_chart(entries, *charts.spans_of(today - timedelta(days=2), today))
     assert [(bar.judged, bar.correct) for bar in chart.columns] == [(0, 0), (0, 0), (4, 2)]
     assert chart.columns[-1].correct_height == chart.columns[-1].height / 2
 
@@ -214,7 +237,7 @@ def test_days_without_judged_predictions_are_empty():
 def test_a_long_period_is_grouped_by_months():
     first, last = date(2020, 1, 31), date(2026, 3, 1)
     entries = [{"date": "2026-02-28", "judged": 2, "correct": 1}]
-    chart = charts.accuracy_chart(entries, first, last)
+    chart = charts.accuracy_chart(entries, *charts.spans_of(first, last))
     assert chart.step == "month"
     assert len(chart.columns) == 75
     assert [bar.judged for bar in chart.columns[-2:]] == [2, 0]
