@@ -2,7 +2,8 @@
 
 Each round trip costs more than a small statement. So what `unread` holds back within a
 `transaction` travels in the message of the next statement, or in that of the COMMIT; savepoints
-do so anyway. PostgreSQL runs the statements of a message in order and stops at the first error.
+and the BEGIN do so anyway. PostgreSQL runs the statements of a message in order and stops at the
+first error.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from django.db import connection
 from django.db.models import Model
 from django.db.transaction import atomic
 
+BEGIN = "BEGIN"
 # As Django writes them. pghistory puts its context before each statement.
 SAVEPOINT = re.compile(r'(?:^|; )((?:ROLLBACK TO |RELEASE )?SAVEPOINT ("\w+"))$')
 
@@ -110,8 +112,12 @@ def transaction() -> Iterator[None]:
     buffer = _local.buffer = _Buffer()
     try:
         with atomic(), connection.execute_wrapper(buffer):
+            if is_outermost:
+                # Without this, psycopg would send a BEGIN of its own, and wait for it.
+                connection.connection.autocommit = True
+                buffer.held.append(BEGIN)
             yield
-            if not connection.needs_rollback:
+            if not connection.needs_rollback and buffer.held != [BEGIN]:
                 # After this COMMIT there is none left for Django to send.
                 buffer.send("COMMIT" if is_outermost else "")
     finally:

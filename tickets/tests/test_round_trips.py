@@ -45,19 +45,19 @@ def messages_of(write):
 
 @pytest.mark.parametrize("data", [TEXT, DECIDED, DECIDED | KIM], ids=["text", "decided", "address"])
 def test_creating(data):
-    assert messages_of(lambda: create(data)) == 3
+    assert messages_of(lambda: create(data)) == 2
     assert Email.objects.count() == ("requester_email" in data)
 
 
 def test_creating_where_agents_want_to_know(agent):
     AgentProfile.objects.create(user=agent.user, notify_unassigned=NotificationChoice.AT_ONCE)
-    assert messages_of(lambda: create(DECIDED | KIM)) == 4  # one asks who they are
+    assert messages_of(lambda: create(DECIDED | KIM)) == 3  # one asks who they are
     assert Notification.objects.get().account == agent.user
 
 
 def test_creating_as_an_agent_who_assigns_it(agent):
     AgentProfile.objects.create(user=(lou := AgentFactory(email="lou@example.org")))
-    assert messages_of(lambda: create(DECIDED | KIM, agent, assignee=lou)) == 3
+    assert messages_of(lambda: create(DECIDED | KIM, agent, assignee=lou)) == 2
     assert Notification.objects.filter(account=lou).exists()
 
 
@@ -66,18 +66,18 @@ def test_creating_once():
         key = uuid.uuid4().hex
         return tickets.create_ticket_once(key, "kim", DECIDED, create, lambda row: {"id": row.pk})
 
-    assert messages_of(create_with_key) == 4
+    assert messages_of(create_with_key) == 3
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"status": "in_progress"}, 3),
-        ({"priority": "low"}, 3),
-        ({"priority": "low", "category": "account"}, 3),
-        ({"status": "resolved"}, 4),  # one asks whether mail may go out
-        ({"status": "resolved", "priority": "low"}, 4),
-        ({"requester_email": "lou@example.org"}, 3),
+        ({"status": "in_progress"}, 2),
+        ({"priority": "low"}, 2),
+        ({"priority": "low", "category": "account"}, 2),
+        ({"status": "resolved"}, 3),  # one asks whether mail may go out
+        ({"status": "resolved", "priority": "low"}, 3),
+        ({"requester_email": "lou@example.org"}, 2),
     ],
     ids=str,
 )
@@ -90,16 +90,16 @@ def test_changing(agent, changes, expected):
 
 def test_assigning(agent):
     ticket, lou = create(), AgentFactory(email="lou@example.org")
-    assert messages_of(lambda: tickets.update_ticket(ticket.pk, {"assignee": lou}, agent)) == 4
+    assert messages_of(lambda: tickets.update_ticket(ticket.pk, {"assignee": lou}, agent)) == 3
     assert Notification.objects.get().account == lou
 
 
 def test_changing_fifty(agent):
     numbers = [create().pk for _ in range(50)]
-    assert messages_of(lambda: tickets.update_tickets(numbers, {"priority": "low"}, agent)) == 150
+    assert messages_of(lambda: tickets.update_tickets(numbers, {"priority": "low"}, agent)) == 100
 
 
-@pytest.mark.parametrize(("public", "expected"), [(True, 6), (False, 4)])
+@pytest.mark.parametrize(("public", "expected"), [(True, 5), (False, 3)])
 def test_an_agent_writes(agent, public, expected):
     ticket = create(DECIDED | KIM)
     data = {"body": "We look into it.", "public": public}
@@ -109,4 +109,4 @@ def test_an_agent_writes(agent, public, expected):
 
 def test_a_requester_writes():
     ticket = create(DECIDED | KIM)
-    assert messages_of(lambda: comments.add_reply(ticket, {"body": "Thanks"})) == 6
+    assert messages_of(lambda: comments.add_reply(ticket, {"body": "Thanks"})) == 5

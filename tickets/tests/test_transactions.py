@@ -49,6 +49,12 @@ def insert_and_read(name):
         names()
 
 
+def insert_and_divide(name):
+    with transaction(), connection.cursor() as cursor:
+        insert(counter(name))
+        cursor.execute("SELECT 1 / 0")
+
+
 def insert_and_fail(name):
     with transaction():
         insert(counter(name))
@@ -59,9 +65,9 @@ def test_what_is_held_back_travels_with_the_commit():
     with round_trips() as sent, transaction():
         insert(counter("a"), counter("b"))
         insert(counter("c"))
-    assert len(sent) == 2
-    assert sent[0] == "BEGIN"
-    assert sent[1].endswith("COMMIT")
+    assert len(sent) == 1
+    assert sent[0].startswith("BEGIN; ")
+    assert sent[0].endswith("COMMIT")
     assert names_elsewhere() == ["a", "b", "c"]
 
 
@@ -71,8 +77,22 @@ def test_what_is_held_back_travels_with_the_next_statement():
         assert names() == ["a"]  # in the same message
         insert(counter("b"))
         assert Counter.objects.filter(name__in="ab").update(count=9) == 2
-    assert len(sent) == 4  # BEGIN, both reads, COMMIT
+    assert len(sent) == 3  # BEGIN with the first read, the second one, COMMIT
     assert names_elsewhere() == ["a", "b"]
+
+
+def test_a_transaction_without_statements_sends_nothing():
+    with round_trips() as sent, transaction():
+        pass
+    assert sent == []
+
+
+def test_a_failure_of_the_first_statement_undoes_the_transaction():
+    with pytest.raises(DataError):
+        insert_and_divide("a")
+    assert names_elsewhere() == []
+    insert_all("b")
+    assert names_elsewhere() == ["b"]
 
 
 def test_nothing_is_sent_twice():
@@ -215,7 +235,7 @@ def test_savepoints_make_no_round_trips():
             insert_and_fail("b")
         with transaction():
             insert(counter("c"))
-    assert len(sent) == 3  # BEGIN, the rollback, COMMIT
+    assert len(sent) == 2  # BEGIN with the rollback, COMMIT
     assert names_elsewhere() == ["a", "c"]
 
 

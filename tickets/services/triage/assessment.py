@@ -113,9 +113,10 @@ def schedule_model_triage(ticket: Ticket, fields: Collection[str]) -> None:
         return
     about: dict[str, Any] = {"ticket_id": ticket.pk, "text_digest": ticket.text_digest()}
     defer(encode_ticket, **about)
-    if fields and engine.model_may_be_asked(ticket.description, ticket.title):
+    settings = config.from_settings()
+    if fields and engine.model_may_be_asked(ticket.description, ticket.title, settings):
         defer(triage_ticket, **about, names=sorted(fields))
-    shadow = _shadow()
+    shadow = _shadow(settings)
     if shadow is not None and _would_answer(shadow, ticket):
         defer(shadow_triage, **about)
 
@@ -159,7 +160,7 @@ def triage_by_shadow(ticket_id: int, text_digest: str) -> bool:
     Return False if the shadow gave no answer.
     """
     ticket = Ticket.objects.filter(pk=ticket_id).first()
-    shadow = _shadow()
+    shadow = _shadow(config.from_settings())
     if ticket is None or shadow is None or ticket.text_digest() != text_digest:
         return True
     is_model = shadow.llm_provider != OFFLINE
@@ -214,9 +215,8 @@ def _answered_fields(
     return classified | ({"sentiment"} if sentiment.source == source else set())
 
 
-def _shadow() -> Config | None:
+def _shadow(settings: Config) -> Config | None:
     """Return the shadow's configuration, or None if it is what answers anyway."""
-    settings = config.from_settings()
     shadow = settings.shadow()
     if shadow is None or not settings.llm_enabled:
         return None
@@ -279,7 +279,7 @@ def shadow_triage(context: JobContext, ticket_id: int, text_digest: str) -> None
     """Ask TRIAGE_SHADOW's source about a ticket, for comparison only."""
     if not triage_by_shadow(ticket_id, text_digest):
         problem = f"The shadow did not answer fully about ticket {ticket_id}."
-        _retry(context, problem, engine.seconds_paused(_shadow()))
+        _retry(context, problem, engine.seconds_paused(_shadow(config.from_settings())))
 
 
 def _retry(context: JobContext, problem: str, seconds: float) -> None:
