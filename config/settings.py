@@ -53,6 +53,7 @@ def stored_secret_key(data_dir: Path) -> str:
     return key
 
 
+SECRET_KEY_IS_STORED = not env["SECRET_KEY"]
 try:
     SECRET_KEY = env["SECRET_KEY"] or stored_secret_key(env["DATA_DIR"])
 except (OSError, UnicodeDecodeError) as error:
@@ -60,7 +61,6 @@ except (OSError, UnicodeDecodeError) as error:
     raise ImproperlyConfigured(
         f"Cannot keep the secret key in DATA_DIR ({env['DATA_DIR'] / 'secret_key'}: {reason})."
     ) from None
-LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "::1"]
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", env["HOST"], *env["ALLOWED_HOSTS"]]
 
 # --- Applications --------------------------------------------------------------

@@ -11,45 +11,69 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 
+from tickets.access.publication import is_loopback, published_by
 from tickets.services.mail.composition import OutgoingMessage, configured_sender
 from tickets.triage import config, engine
 from tickets.triage.providers.table import NAME_A_PROVIDER, PROVIDERS
 
 # A server can listen on these, but nobody can connect to them from elsewhere.
 WILDCARD_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104
+MIN_KEY_CHARS = 32
 
 
 @register(Tags.security)
-def check_open_mode_is_local(**_: Any) -> list[CheckMessage]:
-    """Refuse ACCESS_MODE=open where others can reach the desk."""
-    if settings.ACCESS_MODE == "open" and not on_loopback():
-        message = (
-            "ACCESS_MODE=open lets anybody act as an agent, so HOST must be a loopback address"
-            f" (it is {settings.HOST}). Use ACCESS_MODE=token, or HOST=127.0.0.1."
-        )
-        return [Error(message, id="tickets.E002")]
-    return []
-
-
-@register(Tags.security)
-def check_default_secrets_are_replaced(**_: Any) -> list[CheckMessage]:
-    """Refuse the secrets of .env.example where others can reach the desk."""
-    if on_loopback():
+def check_published_desk_is_safe(**_: Any) -> list[CheckMessage]:
+    """Refuse what is fit for one's own machine only, if others can reach the desk."""
+    published = published_by()
+    if not published:
         return []
+    return [
+        Error(f"{problem} Others can reach the desk: {published}.", id=f"tickets.{code}")
+        for code, problem in _unsafe_settings()
+    ]
+
+
+def _unsafe_settings() -> Iterator[tuple[str, str]]:
+    if settings.ACCESS_MODE == "open":
+        yield "E002", "ACCESS_MODE=open lets anybody act as an agent: use ACCESS_MODE=token."
+    if settings.DEBUG:
+        yield "E008", "DEBUG=1 shows details of errors to everybody: set DEBUG=0."
+    yield from (("E003", problem) for problem in _unsafe_secrets())
+    if sends_mail() and is_loopback(urlsplit(settings.SITE_URL).hostname or ""):
+        yield "E005", f"Set SITE_URL: links in mail would lead to {settings.SITE_URL}."
+
+
+def _unsafe_secrets() -> Iterator[str]:
+    database = settings.DATABASES["default"]
     secrets = {
         "SECRET_KEY": settings.SECRET_KEY,
         "ADMIN_PASSWORD": settings.ADMIN_PASSWORD,
-        "POSTGRES_PASSWORD": settings.DATABASES["default"].get("PASSWORD", ""),
+        "POSTGRES_PASSWORD": database.get("PASSWORD", ""),
     }
-    return [
-        Error(f"Set {name} to a secret of your own: HOST is {settings.HOST}.", id="tickets.E003")
-        for name, value in secrets.items()
-        if settings.DEFAULT_SECRET in value
-    ]
+    for name, value in secrets.items():
+        if settings.DEFAULT_SECRET in value:
+            yield f"Set {name} to a secret of your own."
+        elif name == "SECRET_KEY":
+            if len(value) < MIN_KEY_CHARS:
+                yield f"SECRET_KEY needs at least {MIN_KEY_CHARS} characters."
+        elif value and (name == "ADMIN_PASSWORD" or settings.POSTGRES_HOST):
+            try:
+                validate_password(value, User(username=settings.ADMIN_USERNAME))
+            except ValidationError as error:
+                yield f"{name} is easily guessed: {error.messages[0]}"
+    is_shared = "DATA_DIR" not in database and not settings.INSTALLATION
+    if settings.SECRET_KEY_IS_STORED and is_shared:
+        path = settings.DATA_DIR / "secret_key"
+        yield (
+            "Set SECRET_KEY, which all machines with this database must share, or"
+            f" SECRET_KEY_FILE={path} to go on with the key of this one."
+        )
 
 
 @register("triage")
@@ -91,8 +115,7 @@ def check_key_has_a_provider(**_: Any) -> list[CheckMessage]:
 @register("mail")
 def check_links_in_mail_lead_somewhere(**_: Any) -> list[CheckMessage]:
     """Refuse a SITE_URL that requesters cannot open, if messages are really sent."""
-    sends_mail = settings.EMAIL_BACKEND == settings.SMTP_BACKEND
-    if sends_mail and urlsplit(settings.SITE_URL).hostname in WILDCARD_ADDRESSES:
+    if sends_mail() and urlsplit(settings.SITE_URL).hostname in WILDCARD_ADDRESSES:
         message = (
             f"Set SITE_URL: links in mail would lead to {settings.SITE_URL}, which nobody can open."
         )
@@ -129,16 +152,14 @@ def check_logo_is_our_own(**_: Any) -> list[CheckMessage]:
     return []
 
 
-def on_loopback() -> bool:
-    """Return whether the desk can be reached from this machine only."""
-    return settings.HOST in settings.LOOPBACK_HOSTS
+def sends_mail() -> bool:
+    return bool(settings.EMAIL_BACKEND == settings.SMTP_BACKEND)
 
 
 def refuse_unsafe_settings() -> None:
     """Raise ImproperlyConfigured with the first failed check, for a server that runs no command."""
     for message in [
-        *check_open_mode_is_local(),
-        *check_default_secrets_are_replaced(),
+        *check_published_desk_is_safe(),
         *check_models_can_be_asked(),
         *check_links_in_mail_lead_somewhere(),
         *check_sender_can_be_written(),

@@ -10,7 +10,7 @@ import pytest
 from tickets import checks
 
 ROOT = Path(__file__).resolve().parents[2]
-OWN = {"SECRET_KEY": "one-of-our-own", "ADMIN_PASSWORD": "also-our-own"}
+OWN = {"SECRET_KEY": "one of our own, and long enough to be one", "ADMIN_PASSWORD": "also-our-own"}
 PUBLISHED = {"HOST": "0.0.0.0", **OWN}
 
 
@@ -43,15 +43,6 @@ def test_open_mode_starts_on_loopback(tmp_path, host):
     assert check(tmp_path, HOST=host, ACCESS_MODE="open") == (0, [])
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "desk.example.org"])
-def test_open_mode_is_refused_where_others_can_reach_it(tmp_path, host):
-    code, lines = check(tmp_path, **PUBLISHED | {"HOST": host, "ACCESS_MODE": "open"})
-    assert code == 1
-    assert len(lines) == 1
-    assert "ACCESS_MODE=open lets anybody act as an agent" in lines[0]
-    assert f"(it is {host})" in lines[0]
-
-
 def test_an_access_mode_that_does_not_exist_is_refused(tmp_path):
     code, lines = check(tmp_path, ACCESS_MODE="opne")
     assert code == 1
@@ -61,23 +52,6 @@ def test_an_access_mode_that_does_not_exist_is_refused(tmp_path):
 
 def test_it_starts_on_any_address_with_secrets_of_its_own(tmp_path):
     assert check(tmp_path, **PUBLISHED) == (0, [])
-
-
-@pytest.mark.parametrize(
-    ("name", "environment"),
-    [
-        ("SECRET_KEY", {"SECRET_KEY": "change-me"}),
-        ("SECRET_KEY", {"SECRET_KEY": "change-me-to-something-long-and-random"}),
-        ("ADMIN_PASSWORD", {"ADMIN_PASSWORD": "change-me"}),
-        ("POSTGRES_PASSWORD", {"DATABASE_URL": "postgres://desk:change-me@db/desk"}),
-    ],
-)
-def test_a_default_secret_is_refused_where_others_can_reach_it(tmp_path, name, environment):
-    code, lines = check(tmp_path, **PUBLISHED | environment)
-    assert code == 1
-    assert len(lines) == 1
-    assert f"Set {name} to a secret of your own: HOST is 0.0.0.0." in lines[0]
-    assert check(tmp_path, **environment, HOST="127.0.0.1") == (0, [])
 
 
 def test_the_server_refuses_what_commands_refuse(tmp_path):

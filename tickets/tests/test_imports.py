@@ -39,7 +39,7 @@ BESIDE = {
     "__init__": set(),
     "admin_site": {"exceptions", "models", "services"},
     "apps": {"access", "admin_site", "checks", "services", "triage"},
-    "checks": {"services", "triage"},
+    "checks": {"access", "services", "triage"},
     "management": {
         *("access", "checks", "exceptions", "forms", "mail", "models", "services"),
         "triage",

@@ -22,9 +22,9 @@ ADDRESS = Section(
             "HOST",
             text,
             "127.0.0.1",
-            "The address to listen on; with Docker, the address to publish the desk on. On any"
-            " address other than loopback, the desk refuses to start until `SECRET_KEY`,"
-            " `ADMIN_PASSWORD` and `POSTGRES_PASSWORD` are set to values of your own.",
+            "The address to listen on; with Docker, the address to publish the desk on. Where"
+            " others can reach it, the desk refuses to start with what is fit for one machine"
+            ' only: see "Before you publish it" in docs/operations.md.',
             in_readme=True,
         ),
         Setting(
@@ -104,7 +104,7 @@ ACCESS = Section(
             text,
             "token",
             "With `token`, agents sign in and programs send a token. With `open`, everybody"
-            " may act as an agent; this is refused on any address that is not loopback.",
+            " may act as an agent; this is refused where others can reach the desk.",
             choices=("token", "open"),
             default_note="`token`; `make run`: `open`",
             in_readme=True,

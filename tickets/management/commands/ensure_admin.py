@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from tickets.checks import on_loopback
+from tickets.access.publication import published_by
 from tickets.exceptions import InvalidInput
 from tickets.services.accounts import create_account
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         username, password = settings.ADMIN_USERNAME, settings.ADMIN_PASSWORD
         if settings.INSTALLATION == "compose" and not User.objects.exists():
             username = username or "admin"
-            if not password and not on_loopback():
+            if not password and published_by():
                 raise CommandError("Set ADMIN_PASSWORD: the desk has no account yet.")
             password = password or settings.DEFAULT_SECRET
         if not username or not password:
@@ -34,9 +34,9 @@ class Command(BaseCommand):
             except InvalidInput as error:
                 raise CommandError(f"ADMIN_USERNAME: {error.detail}") from None
             self.stdout.write(f"Created the admin account {username}.")
-        elif not on_loopback() and user.check_password(settings.DEFAULT_SECRET):
-            # The account was created on loopback, and others are about to reach it.
+        elif published_by() and user.check_password(settings.DEFAULT_SECRET):
+            # The account was created while only this machine reached the desk.
             raise CommandError(
-                f"{username} still has the default password. Change it before you set HOST to"
-                f" {settings.HOST} (manage.py changepassword {username})."
+                f"{username} still has the default password. Change it first (manage.py"
+                f" changepassword {username}). Others can reach the desk: {published_by()}."
             )

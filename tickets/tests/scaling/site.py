@@ -92,6 +92,7 @@ class Site:
             "ACCESS_MODE": "token",
             "HOST": "127.0.0.1",
             "TRUSTED_PROXIES": "1",
+            "INSTALLATION": "compose",  # the proxy belongs to it, and publishes nothing
             "TRIAGE_ENCODER": "0",
             "WEB_WORKERS": "1",
             "DEBUG": "1",  # works without collected static files
