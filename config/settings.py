@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tickets.web.lost_connections.repeat_reads",
     "tickets.web.middleware.request_id",
+    *(["tickets.web.cors.cross_origin"] if env["CORS_ALLOWED_ORIGINS"] else []),
     "tickets.web.middleware.one_host",
     "tickets.web.middleware.plain_cookies",
     *(["tickets.web.replica.note_position"] if replica_url else []),

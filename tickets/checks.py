@@ -112,6 +112,20 @@ def check_key_has_a_provider(**_: Any) -> list[CheckMessage]:
     return []
 
 
+@register("triage")
+def check_model_is_asked(**_: Any) -> list[CheckMessage]:
+    """Warn of OPENAI_CLASSIFY_MODEL where nothing asks OpenAI."""
+    current = config.from_settings()
+    providers = {current.provider, (current.shadow() or current).provider}
+    if settings.OPENAI_CLASSIFY_MODEL and "openai" not in providers:
+        message = (
+            "OPENAI_CLASSIFY_MODEL is not used, because OpenAI is not asked: set OPENAI_API_KEY,"
+            " and LLM_PROVIDER=openai if another key is set too."
+        )
+        return [checks.Warning(message, id="tickets.W009")]
+    return []
+
+
 @register("mail")
 def check_links_in_mail_lead_somewhere(**_: Any) -> list[CheckMessage]:
     """Refuse a SITE_URL that requesters cannot open, if messages are really sent."""

@@ -207,6 +207,22 @@ def origins(value: str) -> list[str]:
     return values
 
 
+def exact_origins(value: str) -> list[str]:
+    """Origins as browsers send them: in lower case, and without the scheme's own port."""
+    values = origins(value)
+    for origin in values:
+        if (
+            "*" in origin
+            or origin != origin.lower()
+            or re.match(r"https.*:443$|http:.*:80$", origin)
+        ):
+            raise ValueError(
+                "have each origin as browsers send it, as in https://shop.example.org, not"
+                f" {origin!r}"
+            )
+    return values
+
+
 def time_zone(value: str) -> str:
     """A name of the time zone database."""
     try:

@@ -47,6 +47,11 @@ def test_defaults_may_depend_on_other_settings():
     values = read({"HOST": "::1", "PORT": "9000", "WEB_THREADS": "1"})
     assert values["SITE_URL"] == "http://[::1]:9000"
     assert values["LLM_CONCURRENCY"] == 1
+    assert read({})["OPENAI_MODEL"] == "gpt-6-luna"
+    alone = read({"OPENAI_CLASSIFY_MODEL": "small"})
+    assert (alone["OPENAI_CLASSIFY_MODEL"], alone["OPENAI_MODEL"]) == ("small", "small")
+    both = {"OPENAI_CLASSIFY_MODEL": "small", "OPENAI_MODEL": "large"}
+    assert read(both)["OPENAI_MODEL"] == "large"
 
 
 @pytest.mark.parametrize(
@@ -125,6 +130,12 @@ def test_allowed_values_are_read(name, text, value):
         ("ALLOWED_HOSTS", "desk.example.org, other/path"),
         ("CSRF_TRUSTED_ORIGINS", "desk.example.org"),
         ("CSRF_TRUSTED_ORIGINS", "https://desk.example.org/"),
+        ("CORS_ALLOWED_ORIGINS", "*"),
+        ("CORS_ALLOWED_ORIGINS", "https://*.example.org"),
+        ("CORS_ALLOWED_ORIGINS", "shop.example.org"),
+        ("CORS_ALLOWED_ORIGINS", "https://Shop.example.org"),
+        ("CORS_ALLOWED_ORIGINS", "https://shop.example.org:443"),
+        ("CORS_ALLOWED_ORIGINS", "null"),
         ("DATA_DIR", "/dev/null"),
         ("DATA_DIR", "/dev/null/data"),
         ("DATA_DIR", "/" + "x" * 300),

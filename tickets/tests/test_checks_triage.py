@@ -4,6 +4,7 @@ import pytest
 
 from tickets.checks import (
     check_key_has_a_provider,
+    check_model_is_asked,
     check_models_can_be_asked,
     refuse_unsafe_settings,
 )
@@ -93,6 +94,25 @@ def test_a_key_without_a_provider_is_warned_of(settings, change, is_warned):
     warnings = check_key_has_a_provider()
     assert [message.id for message in warnings] == ["tickets.W008"] * is_warned
     assert all("Set LLM_PROVIDER to gemini, " in message.msg for message in warnings)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_warned"),
+    [
+        ({}, True),
+        ({"GEMINI_API_KEY": "k", "OPENAI_API_KEY": "k"}, True),
+        ({"OPENAI_API_KEY": "k"}, False),
+        ({"GEMINI_API_KEY": "k", "LLM_PROVIDER": "openai"}, False),
+        ({"LLM_API_KEY": "k", "LLM_PROVIDER": "openai"}, False),
+        ({"TRIAGE_SHADOW": "openai:gpt-6-luna"}, False),
+        ({"OPENAI_CLASSIFY_MODEL": ""}, False),
+    ],
+)
+def test_a_model_of_openai_that_nobody_asks_is_warned_of(settings, change, is_warned):
+    settings.OPENAI_CLASSIFY_MODEL = "small"
+    for name, value in change.items():
+        setattr(settings, name, value)
+    assert [message.id for message in check_model_is_asked()] == ["tickets.W009"] * is_warned
 
 
 def test_the_desk_starts_with_a_key_without_a_provider(tmp_path):

@@ -6,6 +6,7 @@ from ..setting import (
     Section,
     Setting,
     boolean,
+    exact_origins,
     host_names,
     integer,
     one_line,
@@ -58,6 +59,14 @@ ADDRESS = Section(
             [],
             "With HTTPS: the origins that may send forms, separated by commas.",
             example="https://desk.example.org",
+        ),
+        Setting(
+            "CORS_ALLOWED_ORIGINS",
+            exact_origins,
+            [],
+            "Other sites whose pages may use the JSON API from a browser, with a token and"
+            " without cookies, separated by commas.",
+            example="https://shop.example.org",
         ),
         Setting(
             "TRUSTED_PROXIES",

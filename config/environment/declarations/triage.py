@@ -18,6 +18,11 @@ def half_of_the_threads(values: Values) -> int:
     return max(1, int(values["WEB_THREADS"]) // 2)
 
 
+def only_openai_model(values: Values) -> str:
+    """Who names one model wants no other, which may cost more."""
+    return values["OPENAI_CLASSIFY_MODEL"] or "gpt-6-luna"
+
+
 MODEL = Section(
     "Triage: which model",
     (
@@ -90,14 +95,20 @@ OPENAI = Section(
     "Triage: OpenAI",
     (
         Setting("OPENAI_API_KEY", secret, "", "The API key for OpenAI.", in_readme=True),
-        Setting("OPENAI_MODEL", text, "gpt-6-luna", "The OpenAI model."),
         Setting(
             "OPENAI_CLASSIFY_MODEL",
             text,
             "",
-            "A second, smaller model for category and priority. `OPENAI_MODEL` then only"
-            " suggests titles and judges sentiment.",
+            "A smaller model for category and priority. `OPENAI_MODEL` then only suggests titles"
+            " and judges sentiment.",
             default_note="`OPENAI_MODEL`",
+        ),
+        Setting(
+            "OPENAI_MODEL",
+            text,
+            only_openai_model,
+            "The OpenAI model.",
+            default_note="`OPENAI_CLASSIFY_MODEL` if that is set, or else `gpt-6-luna`",
         ),
         Setting(
             "OPENAI_BASE_URL",
