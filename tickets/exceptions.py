@@ -158,3 +158,7 @@ class RateLimited(DeskError):
             retry_after,
         )
         super().__init__(detail % {"seconds": retry_after})
+
+
+class BackupError(Exception):
+    """An archive cannot be restored. The message says why, and what to do."""

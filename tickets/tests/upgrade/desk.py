@@ -27,7 +27,7 @@ class UpgradedDesk:
     """The current release, running on the old database with the old secret key."""
 
     def __init__(self, database: Database, secret_key: str, data_dir: Path) -> None:
-        self.database = database
+        self.database, self.data_dir = database, data_dir
         self.port = free_port()
         self.environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},

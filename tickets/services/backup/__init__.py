@@ -1,0 +1,1 @@
+"""Archives of a whole desk, and desks made from archives."""
