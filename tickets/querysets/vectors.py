@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import connection, models, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from ..vocabulary import ACTIVE_STATUSES, FINISHED_STATUSES
 
@@ -106,6 +106,12 @@ class TicketVectorQuerySet(models.QuerySet[VectorT]):
             cursor.execute(PROGRESS.format(searched=SEARCHED), _limits() | {"encoder": encoder})
             matched, count = cursor.fetchone()
         return matched, count
+
+    def newest(self) -> tuple[datetime | None, int | None]:
+        """Return when the latest vector was stored, and the number of the newest ticket."""
+        tickets: Any = self.model._meta.get_field("ticket").related_model
+        newest = tickets.with_merged.aggregate(pk=Max("pk"))["pk"]
+        return self.aggregate(at=Max("stored_at"))["at"], newest
 
     def stored_since(self, encoder: str, moment: datetime) -> QuerySet[VectorT, Any]:
         """Return an encoder's id, vector and time of storing, of those stored since then."""

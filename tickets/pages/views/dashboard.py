@@ -39,6 +39,7 @@ from ..alerts import Alerts
 from ..decorators import Request, page
 
 FIELD_VALUES = {LearnedField.CATEGORY: Category.values, LearnedField.PRIORITY: Priority.values}
+MAX_COUNTED = 1000  # tickets that wait for review
 BREAKDOWNS = ("priority", "category", "status", "sentiment")
 
 
@@ -128,6 +129,7 @@ def triage(request: Request) -> HttpResponse:
     # The charts need no day by itself, and all time has thousands.
     starts = [span.first for span in spans]
     report = TriageCount.objects.report(period.since, zone=zone, steps=starts)
+    waiting = Ticket.objects.needing_review()[: MAX_COUNTED + 1].count()
     context = {
         **period.context(),
         "report": report,
@@ -138,7 +140,8 @@ def triage(request: Request) -> HttpResponse:
         "has_model": any(row["source"] == Source.LLM for row in report["sources"]),
         "progress": reading_progress(),
         "demo": DemoTicket.objects.exists(),
-        "waiting": Ticket.objects.needing_review().count(),
+        "waiting": min(waiting, MAX_COUNTED),
+        "more_wait": waiting > MAX_COUNTED,
         "model_failure": model_failure(),
     }
     return render(request, "tickets/triage.html", context)

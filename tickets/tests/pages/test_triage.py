@@ -5,8 +5,11 @@ from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from tickets.models.ticket import Ticket
 from tickets.models.triage import Feedback, TriageCount, TriageModel
 from tickets.pages import charts
 from tickets.services.triage.assessment import encode_ticket
@@ -93,6 +96,15 @@ def test_it_links_to_the_review_queue_with_its_count(agent):
     assert f"#{to_review.pk}</a>" in agent.get(link).content.decode()
 
 
+def test_a_long_review_queue_is_counted_up_to_a_thousand(agent):
+    values = {"title": "x", "description": "x", "category_source": "offline"}
+    rows = [Ticket(**values, category_confidence=0.3) for _ in range(1000)]
+    Ticket.objects.bulk_create(rows)
+    assert figures(page_of(agent))["Waiting for review"] == "1,000"
+    TicketFactory(category_source="offline", category_confidence=0.3)
+    assert figures(page_of(agent))["Waiting for review"] == "1,000+"
+
+
 def test_it_shows_the_learned_models(agent):
     TriageModel.objects.create(
         field="category", version=7, feedback_count=120, prior_accuracy=0.78,
@@ -165,6 +177,24 @@ def test_it_says_how_far_reading_older_tickets_has_come(agent):
     for ticket in tickets[1:]:
         encode_ticket(ticket.pk, ticket.text_digest())
     assert "tickets read" not in page_of(agent)
+
+
+def count_of_progress(agent):
+    """Return how many statements of a page count what is read."""
+    with CaptureQueriesContext(connection) as queries:
+        page_of(agent)
+    return len([query for query in queries if "wanted(status)" in query["sql"]])
+
+
+def test_progress_is_counted_again_only_if_something_came(agent):
+    ticket = TicketFactory()
+    assert "0 of 1 tickets read" in page_of(agent)
+    # Between two of these three pages no minute begins.
+    assert any(not count_of_progress(agent) for _ in range(3))
+    TicketFactory()
+    assert "0 of 2 tickets read" in page_of(agent)
+    encode_ticket(ticket.pk, ticket.text_digest())
+    assert "1 of 2 tickets read" in page_of(agent)
 
 
 def test_without_the_encoder_nothing_is_read(agent, settings):
