@@ -113,7 +113,7 @@ PAGES = {
     "ticket-news": 5,
     "ticket-similar": 8,
     "ticket-spam": 0,
-    "triage": 9,
+    "triage": 10,
     "undo": 0,
     "unlink": 0,
     "unmerge": 0,
