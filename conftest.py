@@ -8,7 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
+from django.db import connection, transaction
+from django.test import TransactionTestCase
 
 from tickets.triage.providers.table import PROVIDERS
 
@@ -18,6 +19,8 @@ PREFIX = "tickets-tests-"
 def pytest_configure(config: pytest.Config) -> None:
     """Give each test run its own data directory, which the workers of xdist share."""
     database = django_settings.DATABASES["default"]
+    if "options" in database["OPTIONS"]:  # not behind PgBouncer
+        database["OPTIONS"]["options"] += " -c synchronous_commit=off"
     if "DATA_DIR" not in database or hasattr(config, "workerinput"):
         return
     remove_leftovers()
@@ -64,14 +67,33 @@ def _defaults(settings):
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
 
 
-@pytest.fixture(autouse=True)
-def _empty_queue_and_cache(request):
-    """Empty the two tables that Django does not: it only knows those of its own models."""
-    marker = request.node.get_closest_marker("django_db")
-    commits = "live_server" in request.fixturenames or (marker and marker.kwargs.get("transaction"))
-    if not commits:
-        return
-    request.getfixturevalue("transactional_db")
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM procrastinate_jobs")
-        cursor.execute("DELETE FROM triage_cache")
+def empty_tables(_test_case: TransactionTestCase) -> None:
+    """Empty the database after a test that commits, like Django's `flush`, in a fifth of its time.
+
+    Tables without a model are emptied too: the queue and the cache. What never changes stays.
+    """
+    from tickets.access.groups import create_groups
+    from tickets.services.counts import count_empty_desk
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # without triggers
+        cursor.execute(
+            "SELECT tablename, pg_relation_size(tablename::regclass) > 1000000 FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> ALL(%s)",
+            [["django_migrations", "django_content_type", "auth_permission"]],
+        )
+        tables = cursor.fetchall()
+        # Requests that still write are waited for.
+        cursor.execute(f"LOCK TABLE {', '.join(name for name, _ in tables)} IN EXCLUSIVE MODE")
+        # A table is slow to truncate, but rows that are deleted still take space.
+        cursor.execute(
+            ";".join(
+                f"TRUNCATE {name} CASCADE" if is_large else f"DELETE FROM {name}"  # noqa: S608
+                for name, is_large in tables
+            )
+        )
+        create_groups()
+        count_empty_desk()
+
+
+TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[attr-defined]
