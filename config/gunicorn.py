@@ -23,7 +23,7 @@ bind = f"{host}:{env['PORT']}"
 # Requests reach PostgreSQL through PgBouncer, if there is one. Commands and workers do not: they
 # need sessions of their own.
 raw_env = ["POOLED=1"] if env["DATABASE_POOL_URL"] else []
-worker_class = "gthread"
+worker_class = "config.web_worker.Worker"
 workers = env["WEB_WORKERS"]
 threads = env["WEB_THREADS"]
 # Import once, then fork: this halves the start time. Nothing connects before the fork.

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import psutil
 import pytest
@@ -74,3 +74,37 @@ def test_a_worker_that_uses_too_much_memory_is_replaced_and_every_request_answer
             assert fetch(address) == 200
         else:
             assert worker(process) == first
+
+
+def test_a_server_that_stops_answers_what_it_has_and_refuses_what_comes():
+    with server() as (address, process):
+        port = int(address.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+            client.sendall(
+                b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+                b"Content-Type: application/x-www-form-urlencoded\r\n\r\ntitle"
+            )
+            fetch(address)  # so the first request was taken as well
+            process.terminate()
+            wait_until(lambda: not is_listening(port))
+            assert process.children()
+            client.sendall(b"=La\x00")
+            assert client.recv(100).startswith(b"HTTP/1.1 4")
+
+
+def test_connections_without_a_request_take_no_thread():
+    with server(WEB_THREADS="1") as (address, _), ExitStack() as stack:
+        port = int(address.rpartition(":")[2])
+        silent = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
+            for _ in range(5)
+        ]
+        assert fetch(address) == 200
+        # Each would have taken the only thread for five seconds, and none was answered yet.
+        for client in silent:
+            client.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                client.recv(1)
+            client.setblocking(True)
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 200")
