@@ -18,6 +18,7 @@ RUN python -m venv /venv \
  && /venv/bin/pip uninstall --yes pip
 COPY manage.py ./
 COPY config config
+COPY bounded_postgres bounded_postgres
 COPY embedded_postgres embedded_postgres
 COPY tickets tickets
 COPY templates templates

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from gunicorn import util
 
 from config.environment import read
+from config.environment.declarations.server import WEB_TIMEOUT_MS
 
 try:
     env = read(os.environ)
@@ -23,6 +24,12 @@ bind = f"{host}:{env['PORT']}"
 # Requests reach PostgreSQL through PgBouncer, if there is one. Commands and workers do not: they
 # need sessions of their own.
 raw_env = ["POOLED=1"] if env["DATABASE_POOL_URL"] else []
+# Somebody waits for each answer. Commands and workers may take longer.
+raw_env += [
+    f"{variable}={WEB_TIMEOUT_MS}"
+    for variable in ("DB_STATEMENT_TIMEOUT_MS", "DB_LOCK_TIMEOUT_MS")
+    if not os.environ.get(variable)
+]
 worker_class = "config.web_worker.Worker"
 workers = env["WEB_WORKERS"]
 threads = env["WEB_THREADS"]

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
+from bounded_postgres.connection import GRACE
 from config.environment import read, setting
 from config.environment.setting import DJANGO_CONSOLE_BACKEND, DJANGO_SMTP_BACKEND
 
@@ -137,6 +138,9 @@ TEMPLATES = [
 
 # --- Database ------------------------------------------------------------------
 
+# How long a statement may take, and how long we wait for the server to say that it took too long.
+statement_seconds = env["DB_STATEMENT_TIMEOUT_MS"] / 1000
+answer_seconds = statement_seconds + GRACE if statement_seconds else None
 # `config/gunicorn.py` sets POOLED: the web server uses PgBouncer in transaction mode, which gives
 # each transaction whatever session is free. So nothing may belong to a session: PgBouncer itself
 # sets these parameters, and Django opens no cursors that outlive a statement.
@@ -149,8 +153,8 @@ parameters = (
 )
 database_options = {
     # A gthread worker holds one connection per thread; two more for work outside of requests.
-    "pool": {"min_size": 1, "max_size": env["WEB_THREADS"] + 2, "timeout": 5},
-    "connect_timeout": 5,
+    "pool": {"min_size": 1, "max_size": env["WEB_THREADS"] + 2, "timeout": 4},
+    "connect_timeout": 4,
     # A session keeps settings and prepared statements (querysets/statements.py); a pooler does not.
     **({} if is_pooled else {"options": parameters, "prepare_threshold": 5}),
 }
@@ -159,7 +163,11 @@ database_options = {
 def database_at(url: str, options: dict[str, Any]) -> dict[str, Any]:
     """Return the database at an address, which may bring options of its own, such as sslmode."""
     database: dict[str, Any] = Env.db_url_config(url)
-    return {**database, "OPTIONS": database.get("OPTIONS", {}) | options}
+    return {
+        **database,
+        "ENGINE": "bounded_postgres",
+        "OPTIONS": database.get("OPTIONS", {}) | options,
+    }
 
 
 has_server = bool(database_url or env["POSTGRES_HOST"])
@@ -168,7 +176,7 @@ if has_server and (is_pooled or database_url):
     database["DISABLE_SERVER_SIDE_CURSORS"] = is_pooled
 elif env["POSTGRES_HOST"]:
     database = {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "bounded_postgres",
         "HOST": env["POSTGRES_HOST"],
         "PORT": env["POSTGRES_PORT"],
         "NAME": env["POSTGRES_DB"],
@@ -188,13 +196,14 @@ else:
         "OPTIONS": database_options,
     }
 # Requests do not ask whether a connection works, see tickets/web/lost_connections.py.
-DATABASES = {"default": {**database, "CONN_HEALTH_CHECKS": False}}
+DATABASES = {"default": {**database, "ANSWER_SECONDS": answer_seconds, "CONN_HEALTH_CHECKS": False}}
 if replica_url:  # see tickets/web/replica.py
     # One session per thread and no pool of any kind: pools wait for a server that is away, but here
     # the primary can answer at once. A machine that is silent is given up after two seconds.
     replica_options = {"connect_timeout": 2, "tcp_user_timeout": 2000, "options": parameters}
     DATABASES["replica"] = {
         **database_at(replica_url, replica_options),
+        "ANSWER_SECONDS": answer_seconds,
         "CONN_MAX_AGE": None,
         "TEST": {"MIRROR": "default"},
     }

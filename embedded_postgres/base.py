@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.backends.postgresql import base, client
+from django.db.backends.postgresql import client
+
+from bounded_postgres import base
 
 from .programs import binary
 from .server import Server, server_of
@@ -32,7 +34,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_connection_params(self) -> dict[str, Any]:
         """Start the server if necessary, then return Django's connection parameters."""
-        address = self.server.ensure_running(self.settings_dict["NAME"])
+        with self.wrap_database_errors:  # not everybody who calls this does so
+            name = self.settings_dict["NAME"]
+            address = self.server.ensure_running(name, self.answer_seconds)
         # Stored in the settings, where dbshell and other libraries read them.
         self.settings_dict.update({key.upper(): value for key, value in address.items()})
         return super().get_connection_params()

@@ -1,9 +1,9 @@
 """What can go wrong with the embedded server."""
 
-import psycopg
+from bounded_postgres.connection import NoAnswer
 
 
-class EmbeddedPostgresError(psycopg.OperationalError):
+class EmbeddedPostgresError(NoAnswer):
     """The server cannot run. The message is one line that says why.
 
     Django converts it to its own `OperationalError`, like every psycopg error.

@@ -24,7 +24,7 @@ from .lock import exclusive_lock
 
 # Seconds to wait for the server's answer, including its recovery after a crash ...
 START_TIMEOUT = 300.0
-# ... and once it has answered in this process: a request should not hang for longer.
+# ... and once it has answered in this process.
 RESTART_TIMEOUT = 10.0
 
 
@@ -47,15 +47,19 @@ class Server:
         self._databases: set[str] = set()
         self._address: dict[str, str] = {}
 
-    def ensure_running(self, database: str | None = None) -> dict[str, str]:
+    def ensure_running(
+        self, database: str | None = None, timeout: float | None = None
+    ) -> dict[str, str]:
         """Start the server if it is not running, and create the database if it does not exist.
 
-        Costs microseconds while the server that this process has already used is alive.
+        Costs microseconds while the server that this process has already used is alive. `timeout`
+        bounds the wait for its answer, in seconds; one that was started goes on starting.
         Return libpq's `host`, `port` and `user`. Raise EmbeddedPostgresError.
         """
         alive = self._process is not None and self._process.is_alive()
         if not alive or (database and database not in self._databases):
-            deadline = time.monotonic() + (RESTART_TIMEOUT if self._process else START_TIMEOUT)
+            timeout = timeout or (RESTART_TIMEOUT if self._process else START_TIMEOUT)
+            deadline = time.monotonic() + timeout
             with self._locked(deadline):
                 self._start(deadline)
                 if database:

@@ -13,13 +13,15 @@ import re
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Model
 from django.db.transaction import atomic
 
 BEGIN = "BEGIN"
+Answer = TypeVar("Answer")
+LONG_SECONDS = 60  # for each statement of an export or a report
 # As Django writes them. pghistory puts its context before each statement.
 SAVEPOINT = re.compile(r'(?:^|; )((?:ROLLBACK TO |RELEASE )?SAVEPOINT ("\w+"))$')
 
@@ -183,3 +185,20 @@ def update(row: Model, columns: Collection[str]) -> None:
             f" WHERE {quote(options.pk.column)} = %s",
             [*values, row.pk],
         )
+
+
+@contextmanager
+def long_reading() -> Iterator[None]:
+    """Let the statements of a block take LONG_SECONDS each: those of an export or a report."""
+    with connection.patient(LONG_SECONDS):  # type: ignore[attr-defined]
+        yield
+
+
+def read_in_batches(batches: Iterator[Answer]) -> Iterator[Answer]:
+    """Yield the same; each batch may take as long as a report. No transaction outlives a batch."""
+    while True:
+        with long_reading():
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from contextlib import ExitStack, contextmanager
 
@@ -108,3 +109,17 @@ def test_connections_without_a_request_take_no_thread():
             client.setblocking(True)
             client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert client.recv(100).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/api/tickets/", "/tickets/1/"])
+def test_an_embedded_database_that_cannot_start_is_503(tmp_path, path):
+    cluster = tmp_path / "postgres" / "data"
+    cluster.mkdir(parents=True)
+    (cluster / "PG_VERSION").write_text("9\n")
+    with server(DATABASE_URL="", DATA_DIR=str(tmp_path), ACCESS_MODE="open") as (address, _):
+        for _again in range(3):
+            with pytest.raises(urllib.error.HTTPError) as caught:
+                urllib.request.urlopen(f"{address}{path}", timeout=60)
+            assert caught.value.status == 503
+            assert caught.value.headers["Retry-After"]
+            caught.value.close()

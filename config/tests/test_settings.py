@@ -79,7 +79,7 @@ def test_the_url_of_a_database_may_have_options():
         "print(options['sslmode'], options['connect_timeout'], 'pool' in options)",
         DATABASE_URL="postgres://u:p@db.example.org:5432/desk?sslmode=verify-full",
     )
-    assert process.stdout.split() == ["verify-full", "5", "True"]
+    assert process.stdout.split() == ["verify-full", "4", "True"]
 
 
 DIRECT, POOL = "postgres://u:p@db:5432/desk", "postgres://u:p@127.0.0.1:6432/desk"
@@ -156,7 +156,7 @@ def test_the_parts_of_an_address_name_the_database():
         DATABASE_URL="",
     )
     values, is_setting = process.stdout.splitlines()
-    engine = "django.db.backends.postgresql"
+    engine = "bounded_postgres"
     assert json.loads(values) == [engine, "db.example.org", 5433, "tickets", "kim", password]
     assert is_setting == "False"
 
@@ -256,3 +256,31 @@ def test_gunicorn_reads_the_same_declarations():
         check=True,
     )
     assert process.stdout == "[::1]:9000 2 3\n"
+
+
+def test_the_web_server_has_timeouts_unless_others_are_set():
+    command = """
+from config import gunicorn
+print(*(line for line in gunicorn.raw_env if "TIMEOUT" in line))
+"""
+
+    def variables(**environment):
+        process = subprocess.run(
+            [sys.executable, "-c", command],
+            cwd=ROOT,
+            env=os.environ | {"SECRET_KEY": "x" * 50} | environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return process.stdout.split()
+
+    assert variables() == ["DB_STATEMENT_TIMEOUT_MS=4000", "DB_LOCK_TIMEOUT_MS=4000"]
+    assert variables(DB_STATEMENT_TIMEOUT_MS="0") == ["DB_LOCK_TIMEOUT_MS=4000"]
+
+
+def test_we_wait_a_little_longer_than_the_database_may_take():
+    command = "print(settings.DATABASES['default']['ANSWER_SECONDS'])"
+    assert run(command, DB_STATEMENT_TIMEOUT_MS="4000").stdout.split() == ["4.5"]
+    assert run(command, DB_STATEMENT_TIMEOUT_MS="0").stdout.split() == ["None"]

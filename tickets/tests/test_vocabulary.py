@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("bench", "config", "embedded_postgres", "tickets", "tools")
+PACKAGES = ("bench", "bounded_postgres", "config", "embedded_postgres", "tickets", "tools")
 
 # Forbidden as a part of any name, in any of these forms. On the right is the word to use.
 FORBIDDEN_PARTS = {

@@ -21,11 +21,14 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
+from bounded_postgres.connection import NoAnswer
+
 logger = logging.getLogger(__name__)
 # An administrator or a crash ended the connection, or the server is starting or stopping.
 LOST_STATES = ("08", "57P0")
-# There was no connection that could be lost.
-NEVER_CONNECTED = (PoolClosed, PoolTimeout, TooManyRequests)
+TOO_LONG = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable)
+# There was no connection that could be lost, or nobody answers: asking again would take as long.
+NOT_LOST = (NoAnswer, PoolClosed, PoolTimeout, TooManyRequests)
 
 
 def repeat_reads(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., Any]:
@@ -53,10 +56,16 @@ def is_lost(error: BaseException | None) -> bool:
         return True
     state = getattr(cause, "sqlstate", None)
     if state is None:  # the client found out, not the server
-        return isinstance(cause, psycopg.OperationalError) and not isinstance(
-            cause, NEVER_CONNECTED
-        )
+        return isinstance(cause, psycopg.OperationalError) and not isinstance(cause, NOT_LOST)
     return bool(state.startswith(LOST_STATES))
+
+
+def took_too_long(error: BaseException | None) -> bool:
+    """Return whether the database has ended a statement for its time, or for a lock it waited for.
+
+    The connection works, and the database is not to blame.
+    """
+    return isinstance(getattr(error, "__cause__", None), TOO_LONG)
 
 
 def replace_connections() -> None:

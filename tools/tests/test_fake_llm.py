@@ -453,7 +453,7 @@ def test_the_command_reports_a_used_port_in_one_line(fake):
 
 def test_the_command_reports_in_one_line_that_there_is_no_fake_model(tmp_path):
     """A deployed package has `config/` and `tickets/` and no `tools/`."""
-    for name in ("config", "embedded_postgres", "tickets"):
+    for name in ("bounded_postgres", "config", "embedded_postgres", "tickets"):
         (tmp_path / name).symlink_to(ROOT / name)
     completed = subprocess.run(
         [sys.executable, "-m", "django", "run_fake_llm", "--port", "0"],

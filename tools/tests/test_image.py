@@ -10,5 +10,12 @@ def test_the_image_has_no_tools_and_no_tests():
     assert rules[0] == "*"
     assert "**/tests" in rules
     allowed = {rule.removeprefix("!") for rule in rules if rule.startswith("!")}
-    assert {"config", "embedded_postgres", "templates", "static", "tickets"} <= allowed
+    assert {
+        "bounded_postgres",
+        "config",
+        "embedded_postgres",
+        "templates",
+        "static",
+        "tickets",
+    } <= allowed
     assert not {"tools", "bench", "conftest.py"} & allowed

@@ -45,6 +45,8 @@ def refuse_two_databases(values: Values, environ: Mapping[str, str]) -> None:
             raise ImproperlyConfigured(f"{name} needs POSTGRES_HOST, the name of the server.")
 
 
+WEB_TIMEOUT_MS = 4000  # of statements and locks, where neither setting is set
+
 DATABASE = Section(
     "Database",
     (
@@ -115,10 +117,12 @@ DATABASE = Section(
             "DB_STATEMENT_TIMEOUT_MS",
             integer,
             0,
-            "Milliseconds after which PostgreSQL cancels a statement. 0 means no limit.",
+            "Milliseconds after which PostgreSQL cancels a statement, except those of exports and"
+            " reports. A server that has not answered half a second later is taken for frozen: the"
+            " desk answers 503 until it does. 0 means no limit for both.",
             minimum=0,
-            default_note="`0`; web server of Docker and `make run`: `15000`",
-            docker="15000",
+            default_note=f"web server: `{WEB_TIMEOUT_MS}`, else `0`",
+            example=str(WEB_TIMEOUT_MS),
         ),
         Setting(
             "DB_LOCK_TIMEOUT_MS",
@@ -126,6 +130,8 @@ DATABASE = Section(
             10_000,
             "Milliseconds after which PostgreSQL stops waiting for a lock. 0 means no limit.",
             minimum=0,
+            default_note=f"web server: `{WEB_TIMEOUT_MS}`, else `10000`",
+            example=str(WEB_TIMEOUT_MS),
         ),
         Setting(
             "DATA_DIR",

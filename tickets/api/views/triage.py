@@ -10,6 +10,7 @@ from ...forms.periods import ReportForm, ReportPeriod
 from ...forms.tickets import ClassifyForm, SuggestTitleForm
 from ...models.triage import TriageCount
 from ...services.triage import predictions
+from ...transactions import long_reading
 from ...triage import engine
 from ...vocabulary import Scope
 from .. import http, serializers
@@ -71,5 +72,6 @@ def triage_report(request: HttpRequest, actor: Actor, filters: ReportPeriod) -> 
     closing the ticket.
     """
     since, until = filters["since"], filters["until"]
-    figures = TriageCount.objects.report(since, until)
+    with long_reading():
+        figures = TriageCount.objects.report(since, until)
     return answer(serializers.triage_report(figures, since, until))

@@ -61,6 +61,9 @@ class Command(BaseCommand):
         refuse_taken_port()
         processes: dict[str, ManagedProcess] = {}
         try:
+            # The first answer may take minutes, as after a crash. Nobody waits for a page yet.
+            if server := embedded_server():
+                server.ensure_running()
             passwords = prepare_database(self)
             prepare_fake_mailbox(is_active=is_switched_on("FAKE_MAIL"))
             connection.close()
@@ -74,7 +77,7 @@ class Command(BaseCommand):
             keep_running(processes, self)
         except KeyboardInterrupt:
             self.stdout.write("\nStopping.")
-        except OperationalError as error:
+        except (OperationalError, psycopg.OperationalError) as error:
             raise CommandError(str(error).strip()) from None
         finally:
             # A second Ctrl-C must not leave some processes running.
@@ -250,7 +253,6 @@ def start_processes() -> dict[str, ManagedProcess]:
     processes["web"] = ManagedProcess(
         *("-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi"),
         **fakes,
-        DB_STATEMENT_TIMEOUT_MS=os.environ.get("DB_STATEMENT_TIMEOUT_MS", "15000"),
     )
     processes["worker"] = ManagedProcess("manage.py", "procrastinate", "worker", **fakes)
     return processes

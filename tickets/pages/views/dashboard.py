@@ -21,6 +21,7 @@ from ...models.triage import MIN_MEASURED, Feedback, Prediction, TriageCount, Tr
 from ...querysets.figures import FieldFigures, SourceFigures, TriageFigures
 from ...services.triage.shared_state import model_failure
 from ...services.triage.similar import reading_progress
+from ...transactions import long_reading
 from ...triage.offline.classifier import estimate_version
 from ...triage.offline.encoders import choice
 from ...vocabulary import (
@@ -128,7 +129,8 @@ def triage(request: Request) -> HttpResponse:
     step, spans = charts.spans_of(*period.bounds(_first_day(period)))
     # The charts need no day by itself, and all time has thousands.
     starts = [span.first for span in spans]
-    report = TriageCount.objects.report(period.since, zone=zone, steps=starts)
+    with long_reading():
+        report = TriageCount.objects.report(period.since, zone=zone, steps=starts)
     waiting = Ticket.objects.needing_review()[: MAX_COUNTED + 1].count()
     context = {
         **period.context(),

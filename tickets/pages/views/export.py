@@ -12,6 +12,7 @@ from ...access.actors import actor_of
 from ...forms.fields import clean_data
 from ...forms.lists import ExportForm
 from ...models.ticket import Ticket
+from ...transactions import read_in_batches
 from ..decorators import Request, page
 from ..spreadsheet import Layout, csv_chunks
 
@@ -20,7 +21,7 @@ from ..spreadsheet import Layout, csv_chunks
 def export(request: Request) -> HttpResponseBase:
     filters = clean_data(ExportForm(request.GET, me=actor_of(request).user))
     zone = timezone.get_current_timezone() if filters["local_times"] else None
-    tickets = Ticket.objects.filtered(filters).exported(zone)
+    tickets = read_in_batches(Ticket.objects.filtered(filters).exported(zone))
     layout = Layout(filters["separator"], bool(filters["sep_line"]), zone)
     chunks = csv_chunks(tickets, request.build_absolute_uri(reverse("ticket-list")), layout)
     # Read the first rows here, so that the status tells if the database is unavailable.

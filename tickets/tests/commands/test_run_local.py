@@ -2,112 +2,19 @@
 
 import json
 import os
-import random
 import re
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 import pytest
 
-from embedded_postgres.processes import server_processes
-from embedded_postgres.server import Server
-
-ROOT = Path(__file__).resolve().parents[3]
-TIMEOUT = 120
-
-
-def free_port() -> int:
-    """Return a port below the ephemeral range, so that it stays free during a restart."""
-    while True:
-        port = random.randint(20_000, 29_999)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-
-
-class Program:
-    """`manage.py run_local` on a free port and a data directory of its own."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self.data_dir = data_dir
-        self.port = free_port()
-
-    def start(self, **environment: str) -> None:
-        self.launch(**environment)
-        self.wait_for("Support desk: http")
-
-    def launch(self, **environment: str) -> None:
-        environ = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "SECRET_KEY")}
-        self.log = self.data_dir.parent / "log"
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "run_local"],
-            cwd=ROOT,
-            stdout=self.log.open("w"),
-            stderr=subprocess.STDOUT,
-            env={
-                **environ,
-                "ACCESS_MODE": "open",
-                "DATA_DIR": str(self.data_dir),
-                "PORT": str(self.port),
-                **environment,
-            },
-        )
-
-    def wait_for(self, text: str) -> None:
-        deadline = time.monotonic() + TIMEOUT
-        while text not in self.output():
-            assert self.process.poll() is None, self.output()
-            assert time.monotonic() < deadline, self.output()
-            time.sleep(0.1)
-
-    def output(self) -> str:
-        return self.log.read_text()
-
-    def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
-        self.process.send_signal(by)
-        return self.process.wait(TIMEOUT)
-
-    def processes(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def workers(self) -> list[psutil.Process]:
-        workers = []
-        for process in self.processes():
-            with suppress(psutil.NoSuchProcess):  # zombies too
-                workers += [process] if "procrastinate" in process.cmdline() else []
-        return workers
-
-    def database_processes(self) -> list[psutil.Process]:
-        return list(server_processes((self.data_dir / "postgres" / "data").resolve()).values())
-
-    def fetch(self, path: str, body: dict[str, str] | None = None):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"} if body is not None else {},
-        )
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
-            return response.status, response.read().decode()
-
-
-@pytest.fixture
-def program():
-    # Pytest's own directory is private, and the server may run as another account.
-    with tempfile.TemporaryDirectory() as directory:
-        Path(directory).chmod(0o711)
-        program = Program(Path(directory) / "data")
-        yield program
-        if program.process.poll() is None:
-            program.stop()
-        Server(program.data_dir).stop()
+from .program import ROOT, TIMEOUT, outcome, wait_until
 
 
 def test_it_serves_seeds_once_keeps_data_and_stops_everything(program):
@@ -192,8 +99,8 @@ def test_requests_and_jobs_go_on_after_a_crash_of_the_database(program):
     for process in program.database_processes():
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    # The read starts the server again, and is answered.
-    assert json.loads(program.fetch(f"/api/tickets/{number}/")[1])["title"] == "Lamp"
+    # The read starts the server again, and is answered unless that takes long.
+    wait_until(lambda: outcome(program, f"/api/tickets/{number}/")[0] == 200)
     number = json.loads(program.fetch("/api/tickets/", ticket)[1])["id"]
     deadline = time.monotonic() + TIMEOUT
     while f"[#{number}] We have your request" not in urllib.request.urlopen(outbox).read().decode():
@@ -236,6 +143,16 @@ def test_a_taken_port_is_one_clear_line(tmp_path):
         result = run_to_end(DATA_DIR=str(tmp_path), PORT=str(taken.getsockname()[1]))
     assert result.returncode == 1
     assert "Cannot listen on 127.0.0.1" in result.stderr
+    assert result.stderr.strip().count("\n") == 0
+
+
+def test_a_database_that_cannot_start_is_one_line(tmp_path):
+    cluster = tmp_path / "postgres" / "data"
+    cluster.mkdir(parents=True)
+    (cluster / "PG_VERSION").write_text("9\n")
+    result = run_to_end(DATA_DIR=str(tmp_path), PORT="0")
+    assert result.returncode == 1
+    assert "PostgreSQL" in result.stderr
     assert result.stderr.strip().count("\n") == 0
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -224,3 +224,20 @@ def test_it_streams_in_chunks_with_little_memory(agent):
 
 def count_ticket_queries(queries):
     return len([query for query in queries if "tickets_ticket" in query["sql"]])
+
+
+def test_statements_may_take_longer_than_those_of_other_requests(agent, monkeypatch):
+    TicketFactory()
+    monkeypatch.setattr(connections["default"], "answer_seconds", 4.5)  # as in the web server
+    for path, longer in [
+        (EXPORT, True),
+        ("/dashboard/triage/", True),
+        ("/tickets/?sort=newest", False),
+    ]:
+        with CaptureQueriesContext(connection) as statements:
+            response = agent.get(path)
+            assert response.status_code == 200, path
+            b"".join(response)
+        limits = [query["sql"] for query in statements if "statement_timeout" in query["sql"]]
+        assert bool(limits) is longer, path
+        assert all("60000" in limit for limit in limits)

@@ -18,7 +18,7 @@ def pooled(site):
 
 
 def test_pgbouncer_sets_the_timeouts(pooled):
-    for name, value in [("statement_timeout", "15s"), ("lock_timeout", "10s")]:
+    for name, value in [("statement_timeout", "4s"), ("lock_timeout", "4s")]:
         assert pooled.execute(f"SHOW {name}").fetchone() == (value,)
 
 

@@ -1,0 +1,98 @@
+"""Django's PostgreSQL backend with connections that give up, see the package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+from django.db import OperationalError
+from django.db.backends.postgresql import base
+from django.db.transaction import atomic
+
+from .connection import GRACE, Connection, Driver
+from .watch import Watch
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    _watches: dict[str, Watch] = {}  # by alias, for all threads, like the pools
+
+    def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        super().__init__(settings_dict, *args, **kwargs)
+        self.answer_seconds: float | None = settings_dict.get("ANSWER_SECONDS")
+        values = {"seconds": self.answer_seconds, "on_silence": staticmethod(self.note_silence)}
+        self.connection_class: type[Connection] = type("BoundedConnection", (Connection,), values)
+        self.Database: Any = Driver(self.connection_class)
+        if pool := settings_dict["OPTIONS"].get("pool"):
+            pool.setdefault("connection_class", self.connection_class)
+
+    @property
+    def pool(self) -> Any:
+        with suppress(KeyError):  # another thread has just removed it, see `answers`
+            return super().pool
+        return super().pool
+
+    def connect(self) -> None:
+        if self.answer_seconds is None:
+            super().connect()
+            return
+        self.watch.require()
+        try:
+            super().connect()
+        except psycopg.OperationalError as error:
+            if error.sqlstate is None:  # no server has refused us: there was none
+                self.note_silence()
+            raise
+        except OperationalError:  # an embedded server cannot run
+            self.note_silence()
+            raise
+
+    def close_if_health_check_failed(self) -> None:
+        # Django would make the pool here, and for that start an embedded server.
+        if self.connection is not None:
+            super().close_if_health_check_failed()
+
+    @property
+    def watch(self) -> Watch:
+        return self._watches.setdefault(self.alias, Watch())
+
+    def note_silence(self) -> None:
+        """Ask the server no more, in no thread, until it answers."""
+        self.watch.note_silence(self.answers)
+
+    def answers(self) -> bool:
+        """Return whether a new connection gets an answer. If it does, start with a new pool.
+
+        The connections of the old one may be lost, and its next attempt may be far away.
+        """
+        try:
+            with self.connection_class.connect(**self.get_connection_params()) as connection:
+                connection.execute("SELECT 1")
+        except psycopg.errors.TooManyConnections:
+            return True  # it does answer, and whoever has a connection can use it
+        except (psycopg.Error, OperationalError):
+            return False
+        pools: dict[str, Any] = self._connection_pools  # type: ignore[attr-defined]
+        if pool := pools.pop(self.alias, None):
+            pool.close(timeout=0)
+        return True
+
+    @contextmanager
+    def patient(self, seconds: float) -> Iterator[None]:
+        """Run the block in a transaction whose statements may take so long.
+
+        Where statements have no limit, it does nothing.
+        """
+        if self.answer_seconds is None:
+            yield
+            return
+        with atomic(self.alias):
+            with self.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = %s", [int(seconds * 1000)])
+            connection = self.connection
+            connection.seconds = seconds + GRACE
+            try:
+                yield
+            finally:
+                del connection.seconds  # leaves that of its class

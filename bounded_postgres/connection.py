@@ -1,0 +1,52 @@
+"""A connection that gives up a server that does not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+
+WAIT_INTERVAL = 0.1  # seconds; how often psycopg looks whether Ctrl-C was pressed
+# How much longer than `statement_timeout` to wait: what the server cancels, it says itself.
+GRACE = 0.5  # seconds
+
+
+class NoAnswer(psycopg.OperationalError):
+    """No server answers: it is silent, was not asked since it is, or cannot run.
+
+    Whether it has executed what it was asked last is unknown. Django converts the error to its own
+    `OperationalError`, like every psycopg error.
+    """
+
+
+class Connection(psycopg.Connection[Any]):
+    """It waits `seconds` for the answer to a statement; None waits as long as it takes.
+
+    A server that has not answered by then is reported to `on_silence`.
+    """
+
+    seconds: float | None = None
+    on_silence: Callable[[], None]
+
+    def wait(self, gen: Any, interval: float = WAIT_INTERVAL, timeout: float | None = None) -> Any:
+        if timeout is not None or self.seconds is None:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(gen, interval, self.seconds)
+        except psycopg.errors._WaitTimeout:
+            # What the server still sends belongs to this statement, and not to the next one.
+            self.pgconn.finish()
+            self.on_silence()
+            message = f"the database has not answered within {self.seconds:g} seconds"
+            raise NoAnswer(message) from None
+
+
+class Driver:
+    """psycopg as Django uses it, with connections of the given class."""
+
+    def __init__(self, connection_class: type[Connection]) -> None:
+        self.connect = connection_class.connect
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(psycopg, name)
