@@ -135,6 +135,12 @@ class Unavailable(DeskError):
     )
 
 
+class TookTooLong(Unavailable):
+    """The database stopped what took longer than it may, or waited too long for somebody else."""
+
+    default_detail = _("This took too long, so it was stopped. Please try again in a moment.")
+
+
 class StorageUnavailable(Unavailable):
     """Files cannot be stored or read: the disk is full, or the storage is gone."""
 

@@ -267,12 +267,13 @@ class TicketAdmin(DeskModelAdmin):
         ids = list(queryset.order_by("pk").values_list("pk", flat=True))
         result = update_tickets(ids, changes, signed_in_actor(request))
         undoable = is_agent(request.user) and len(result.changed) <= MAX_UNDOABLE
-        count = len(result.tickets)
+        count, left = len(result.tickets), len(result.left)
         self.report_action(
             request,
             count,
-            count,
+            count + left,
             f"{summary}: {wording.plural(count, 'ticket')}.",
+            f"Then the database failed. Not changed: {left}." if left else "",
             undo=result.changed if undoable else (),
         )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 
 from .. import transactions
@@ -45,6 +47,7 @@ from .mail import limits, notifications, outbox
 from .mail.forgetting import forget_messages
 from .triage import assessment, feedback, predictions
 
+logger = logging.getLogger(__name__)
 AnswerT = TypeVar("AnswerT", bound=Mapping[str, object])  # a JSON object
 # A program that replaces a ticket's text should neither lose its people nor bring spam back.
 KEPT_FIELDS = frozenset({"requester_email", "assignee", "spam"})
@@ -229,6 +232,7 @@ class BulkEdit:
     unchanged: list[Ticket] = field(default_factory=list)  # they had these values already
     missing: list[int] = field(default_factory=list)  # ids
     merged: list[int] = field(default_factory=list)  # ids
+    left: list[int] = field(default_factory=list)  # ids, not tried since the database failed
 
     @property
     def tickets(self) -> list[Ticket]:
@@ -240,16 +244,24 @@ def update_tickets(
 ) -> BulkEdit:
     """Make the same changes to several tickets.
 
-    Each ticket is a transaction of its own: what was saved stays saved if a later one fails.
+    Each ticket is a transaction of its own: what was saved stays saved if a later one fails. If the
+    database fails after the first change, the rest is left.
     """
     result = BulkEdit()
-    for ticket_id in ticket_ids:
+    ids = list(ticket_ids)
+    for position, ticket_id in enumerate(ids):
         try:
             edit = update_ticket(ticket_id, changes, actor)
         except NotFound:
             result.missing.append(ticket_id)
         except TicketMerged:
             result.merged.append(ticket_id)
+        except (OperationalError, InterfaceError) as error:
+            if not result.changed:
+                raise
+            logger.error("a change of %d tickets stopped at #%d: %s", len(ids), ticket_id, error)
+            result.left = ids[position:]
+            break
         else:
             (result.changed if edit.is_new_version else result.unchanged).append(edit.ticket)
     return result

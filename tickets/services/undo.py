@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 
 from ..access.actors import Actor, is_agent
@@ -23,6 +25,7 @@ from .spam import unblock
 from .splitting import undo_split
 from .triage import assessment, feedback
 
+logger = logging.getLogger(__name__)
 # Triage sets these; they follow the texts.
 SENTIMENT_COLUMNS = frozenset(
     {"sentiment", "urgency_score", "sentiment_source", "sentiment_confidence"}
@@ -41,25 +44,40 @@ class RestoredTicket:
 class UndoResult:
     restored: list[RestoredTicket] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)  # ids of tickets changed since, or gone
+    # Ids and versions that were not tried since the database failed.
+    left: list[tuple[int, int]] = field(default_factory=list)
 
 
 def undo_token(tickets: Iterable[Ticket]) -> str:
     """Name the change that left these tickets as they are, for an UndoForm: "12:3,15:8"."""
-    return ",".join(f"{ticket.pk}:{ticket.version}" for ticket in tickets)
+    return version_token((ticket.pk, ticket.version) for ticket in tickets)
+
+
+def version_token(versions: Iterable[tuple[int, int]]) -> str:
+    """Name the same by ids and versions."""
+    return ",".join(f"{ticket_id}:{version}" for ticket_id, version in versions)
 
 
 def undo(versions: Iterable[tuple[int, int]], actor: Actor) -> UndoResult:
     """Undo changes: each value that a change set becomes what it was before.
 
     `versions` holds each ticket's id and the version that the change made. Later changes to other
-    values stand. A ticket whose same values somebody has changed since is skipped.
+    values stand. A ticket whose same values somebody has changed since is skipped. If the database
+    fails after the first ticket, the rest is left.
     """
     result = UndoResult()
-    for ticket_id, version in versions:
+    pairs = list(versions)
+    for position, (ticket_id, version) in enumerate(pairs):
         try:
             result.restored.append(_undo_change(ticket_id, version, actor))
         except (NotFound, StaleVersion, TicketMerged, MergeRefused):
             result.skipped.append(ticket_id)
+        except (OperationalError, InterfaceError) as error:
+            if not result.restored:
+                raise
+            logger.error("an undo of %d tickets stopped at #%d: %s", len(pairs), ticket_id, error)
+            result.left = pairs[position:]
+            break
     return result
 
 

@@ -1,6 +1,7 @@
 """Wait for another connection that waits for us."""
 
 import time
+from contextlib import contextmanager
 
 from django.db import connection
 
@@ -23,3 +24,19 @@ def wait_for_lock():
                 return
         time.sleep(0.02)
     raise AssertionError("nobody waits")
+
+
+@contextmanager
+def held_elsewhere(statement, patience="200ms"):
+    """Let another connection hold the locks of a statement. Ours waits for them that long."""
+    other = connection.copy()
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as theirs, connection.cursor() as ours:
+            theirs.execute(statement)
+            ours.execute(f"SET lock_timeout = '{patience}'")
+            yield
+            ours.execute("RESET lock_timeout")
+    finally:
+        other.rollback()
+        other.close()

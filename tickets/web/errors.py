@@ -12,12 +12,13 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import exceptions
 from ..exceptions import DeskError
-from .lost_connections import is_lost
+from .lost_connections import is_lost, took_too_long
 
 STATUS_AND_CODE: dict[type[DeskError], tuple[int, str]] = {
     exceptions.InvalidInput: (400, "validation_error"),
@@ -38,6 +39,7 @@ STATUS_AND_CODE: dict[type[DeskError], tuple[int, str]] = {
     exceptions.AlreadySent: (409, "conflict"),
     exceptions.RateLimited: (429, "rate_limited"),
     exceptions.Unavailable: (503, "unavailable"),
+    exceptions.TookTooLong: (503, "unavailable"),
     exceptions.StorageUnavailable: (503, "unavailable"),
     exceptions.FileWithheld: (403, "permission_denied"),
 }
@@ -53,6 +55,7 @@ HEADLINES = {
     503: _("We'll be back in a moment"),
 }
 SERVER_ERROR = _("Something went wrong")
+TOOK_TOO_LONG = _("That took too long")
 RETRY_AFTER = 5  # seconds, while the database or the storage is unavailable
 # Pages of people without an account, who are offered no way to agents' pages.
 REQUESTERS_PATHS = ("/t/", "/links/", "/confirm/")
@@ -62,7 +65,8 @@ CHUNK_BYTES, MAX_DRAINED_BYTES, DRAIN_SECONDS = 64 * 1024, 16 * 1024 * 1024, 5
 def respond(request: HttpRequest, error: DeskError) -> HttpResponse:
     """Return the response to an error of the desk."""
     status, code = STATUS_AND_CODE[type(error)]
-    response = answer(request, status, code, error.detail, error.errors)
+    headline = TOOK_TOO_LONG if isinstance(error, exceptions.TookTooLong) else ""
+    response = answer(request, status, code, error.detail, error.errors, headline)
     if isinstance(error, exceptions.PayloadTooLarge):
         response._resource_closers.append(lambda: _drain(request))  # type: ignore[attr-defined]
     if isinstance(error, exceptions.MethodNotAllowed):
@@ -104,6 +108,7 @@ def answer(
     code: str,
     detail: str,
     errors: dict[str, list[str]] | None = None,
+    headline: str | Promise = "",
 ) -> HttpResponse:
     """Return a problem document to programs, a page to people."""
     title = HTTPStatus(status).phrase
@@ -117,7 +122,7 @@ def answer(
             "errors": errors or {},
         }
         return JsonResponse(problem, status=status, content_type="application/problem+json")
-    headline = HEADLINES.get(status, SERVER_ERROR if status >= 500 else title)
+    headline = headline or HEADLINES.get(status, SERVER_ERROR if status >= 500 else title)
     context = {"status": status, "headline": headline, "detail": detail, "errors": errors or {}}
     # Rendered without context processors: they use the database, which may be unavailable.
     page = {**context, "request_id": getattr(request, "id", ""), "request": request}
@@ -140,6 +145,8 @@ def wants_json(request: HttpRequest) -> bool:
 
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     """Return the response to an error of the database. It says whether the connection was lost."""
+    if took_too_long(error):
+        return respond(request, exceptions.TookTooLong())
     response = respond(request, exceptions.Unavailable())
     response.lost_connection = is_lost(error)  # type: ignore[attr-defined]
     return response

@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 
 from ..exceptions import Conflict, DeskError, InvalidInput, PayloadTooLarge
 from . import errors, uploads
+from .lost_connections import took_too_long
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 logger = logging.getLogger(__name__)
@@ -166,7 +167,8 @@ class error_answers:  # noqa: N801  (a middleware, named like the functions besi
             case RequestDataTooBig():
                 return errors.respond(request, PayloadTooLarge())
             case OperationalError() | InterfaceError():
-                logger.error("database unavailable (request %s): %s", request_id, error)
+                problem = "stopped a statement" if took_too_long(error) else "unavailable"
+                logger.error("database %s (request %s): %s", problem, request_id, error)
                 return errors.unavailable(request, error)
             case IntegrityError() if request.path.startswith("/admin/"):
                 # The admin's forms check before they store. Somebody else saved first.

@@ -38,7 +38,7 @@ def bulk(request: Request) -> HttpResponse:
     ticket_ids, below = _selection(data)
     result = update_tickets(ticket_ids, form.changes, actor)
     message = result_message(result, form.changes)
-    if request.htmx and below:
+    if request.htmx and below and not result.left:
         # The page sends the same change again, for the next step.
         response = trigger_client_event(
             HttpResponse(status=204), "bulk-continues", {"below": below}
@@ -46,7 +46,8 @@ def bulk(request: Request) -> HttpResponse:
         return toast(response, message, undo=result.changed) if ticket_ids else response
     if request.htmx:
         # The list then fetches what it shows now, which may be another tab than before.
-        response = trigger_client_event(HttpResponse(status=204), "tickets-changed")
+        detail = {"left": result.left}
+        response = trigger_client_event(HttpResponse(status=204), "tickets-changed", detail)
         return toast(response, message, undo=result.changed)
     notify(request, message, undo=result.changed)
     return redirect(next_path(request) or resolve_url("ticket-list"))
@@ -81,7 +82,14 @@ def result_message(result: BulkEdit, changes: Mapping[str, object]) -> str:
         parts.append(f"Not found: {ticket_numbers(sorted(result.missing))}.")
     if result.merged:
         parts.append(f"Merged into other tickets: {ticket_numbers(sorted(result.merged))}.")
+    if result.left:
+        parts.append(left_message(result))
     return " ".join(parts)
+
+
+def left_message(result: BulkEdit) -> str:
+    was = "was" if len(result.left) == 1 else "were"
+    return f"Then the database failed: {plural(len(result.left), 'ticket')} {was} not changed."
 
 
 def _value(name: str, value: object) -> str:

@@ -11,7 +11,7 @@ from ...exceptions import AlreadySent
 from ...forms.bulk import UndoForm
 from ...forms.fields import clean_data
 from ...services.replies import take_back
-from ...services.undo import UndoResult
+from ...services.undo import UndoResult, version_token
 from ...services.undo import undo as undo_changes
 from ...web.notices import notify
 from ..addresses import next_path
@@ -24,11 +24,12 @@ def undo(request: Request) -> HttpResponse:
     changes = clean_data(UndoForm(request.POST))["changes"]
     if isinstance(changes, int):
         return _take_reply_back(request, changes)
-    message = result_message(undo_changes(changes, actor_of(request)))
+    result = undo_changes(changes, actor_of(request))
+    message, again = result_message(result), version_token(result.left)
     if request.htmx:
         response = trigger_client_event(HttpResponse(status=204), "tickets-changed")
-        return toast(response, message)
-    notify(request, message)
+        return toast(response, message, token=again)
+    notify(request, message, token=again)
     return redirect(next_path(request) or resolve_url("ticket-list"))
 
 
@@ -59,4 +60,6 @@ def result_message(result: UndoResult) -> str:
     if result.skipped:
         numbers = ticket_numbers(result.skipped)
         parts.append(f"Not undone, because changed since or deleted: {numbers}.")
+    if result.left:
+        parts.append(f"Then the database failed. Undo again for the other {len(result.left)}.")
     return " ".join(parts)

@@ -73,12 +73,13 @@ function select(box, isRange) {
 }
 
 // All, or what was sent: rows and values that were chosen since then are the next change.
-function clear(sent = null) {
+function clear(sent = null, left = []) {
   const first = boxes().find((box) => box.checked);
   for (const box of boxes()) {
+    if (left.includes(Number(box.value))) continue;
     if (!sent || sent.getAll("ticket").includes(box.value)) box.checked = false;
   }
-  for (const field of bulkMenus()) {
+  for (const field of left.length ? [] : bulkMenus()) {
     if (!sent || sent.get(field.name) === field.value) field.selectedIndex = 0;
   }
   matching.value = "";
@@ -90,7 +91,8 @@ let applied = null; // the bulk change that was sent
 bulk.querySelector("[type=reset]").addEventListener("click", () => clear());
 // A change that failed is offered again as it was (requests.js resets forms then).
 bulk.addEventListener("reset", (event) => event.preventDefault());
-bulk.addEventListener("tickets-changed", () => clear(applied));
+// What the server has left is offered again.
+bulk.addEventListener("tickets-changed", ({ detail }) => clear(applied, detail?.left));
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
   if (elt === bulk) applied = new FormData(bulk);
 });
