@@ -1,6 +1,14 @@
 """Lets the worker find the background jobs, each declared beside the service that it runs."""
 
-from .services import counts, housekeeping, leavers, private_links, replies, search_documents
+from .services import (
+    counts,
+    housekeeping,
+    leavers,
+    private_links,
+    replies,
+    rescue,
+    search_documents,
+)
 from .services.attachments import deletion, processing
 from .services.mail import delivery, notifications
 from .services.mail.incoming import handling
@@ -20,6 +28,7 @@ __all__ = [
     "processing",
     "replies",
     "report",
+    "rescue",
     "search_documents",
     "similar",
 ]

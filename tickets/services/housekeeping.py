@@ -9,10 +9,7 @@ from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
-from procrastinate import JobContext
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Status as JobStatus
 
 from ..models.housekeeping import Counter, IdempotencyKey
 from ..models.mail import Notification
@@ -64,25 +61,3 @@ def database_is_ready() -> bool:
 def purge(timestamp: int) -> None:
     """Delete expired rows, once an hour."""
     purge_expired()
-
-
-@app.periodic(cron="* * * * *")
-@app.task(
-    aliases=["tickets.tasks.retry_stalled"],
-    queue="housekeeping",
-    queueing_lock="retry_stalled",
-    pass_context=True,
-)
-async def retry_stalled(context: JobContext, timestamp: int) -> None:
-    """Hand the jobs of workers that were killed to other workers, once a minute.
-
-    A worker without a heartbeat for 30 seconds counts as dead.
-    """
-    jobs = context.app.job_manager
-    for job in await jobs.get_stalled_jobs():
-        try:
-            await jobs.retry_job(job)
-        except ConnectorException:
-            # Its successor already waits under the same queueing lock, and needs its lock.
-            assert job.id is not None
-            await jobs.finish_job_by_id_async(job.id, JobStatus.FAILED, delete_job=True)

@@ -13,7 +13,7 @@ from tickets.access.actors import user_actor
 from tickets.circuit_breaker import CircuitBreaker
 from tickets.models.mail import Email
 from tickets.models.ticket import Ticket
-from tickets.services import housekeeping, private_links, tickets
+from tickets.services import private_links, rescue, tickets
 from tickets.services.mail import delivery, outbox
 from tickets.services.mail.delivery import MailRetry
 from tickets.tests.factories import AgentFactory, CommentFactory, TicketFactory
@@ -197,7 +197,7 @@ def test_a_worker_that_was_killed_between_leaves_it_uncertain(mail_server):
     create_ticket()
     Email.objects.update(state=MailState.SENDING)  # as while it is handed over
     stall(mail_jobs().get())
-    housekeeping.retry_stalled.defer(timestamp=0)
+    rescue.retry_stalled.defer(timestamp=0)
     work()
     work_now()
     assert states() == [MailState.UNCERTAIN]
@@ -207,7 +207,7 @@ def test_a_worker_that_was_killed_between_leaves_it_uncertain(mail_server):
 def test_a_worker_that_was_killed_before_loses_nothing(mail_server):
     create_ticket()
     stall(mail_jobs().get())
-    housekeeping.retry_stalled.defer(timestamp=0)
+    rescue.retry_stalled.defer(timestamp=0)
     work()
     work_now()
     assert len(mail_server.messages) == 1

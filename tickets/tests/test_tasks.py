@@ -15,8 +15,8 @@ from tickets.models.mail import Email
 from tickets.models.ticket import Ticket
 from tickets.models.triage import Feedback, Prediction, TriageModel
 from tickets.services import tickets
-from tickets.services.housekeeping import retry_stalled
 from tickets.services.mail.delivery import send_email
+from tickets.services.rescue import retry_stalled
 from tickets.services.triage.assessment import encode_ticket, triage_ticket
 from tickets.services.triage.feedback import retrain_job
 from tickets.tests.factories import TicketFactory

@@ -1,4 +1,4 @@
-"""Procrastinate's own command. Its worker also receives mail."""
+"""Procrastinate's own command. Its worker also receives mail, and rescues jobs of dead ones."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from procrastinate.contrib.django.management.commands import procrastinate
 
 from tickets.services.mail import lmtp
 from tickets.services.mail.imap.receiver import Receiver
+from tickets.services.rescue import Rescuer
 
 
 class Command(procrastinate.Command):
@@ -22,4 +23,5 @@ class Command(procrastinate.Command):
                 connection.settings_dict["CONN_HEALTH_CHECKS"] = True
                 stack.enter_context(lmtp.listening())
                 stack.enter_context(Receiver())
+                stack.enter_context(Rescuer())
             super().handle(*args, **options)
