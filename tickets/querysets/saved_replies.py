@@ -12,8 +12,8 @@ from .similar import nearest
 
 SavedReplyT = TypeVar("SavedReplyT", bound=models.Model)
 CANDIDATES = """
-    SELECT id, to_tsvector('simple', regexp_replace(name || ' ' || body, '[\\W_]+', ' ', 'g'))
-        AS document
+    SELECT id, 0 AS kind,
+        to_tsvector('simple', regexp_replace(name || ' ' || body, '[\\W_]+', ' ', 'g')) AS document
     FROM tickets_savedreply WHERE shared OR owner_id = %(account)s
 """
 

@@ -16,50 +16,60 @@ from ..vocabulary import ACTIVE_STATUSES, FINISHED_STATUSES
 TicketT = TypeVar("TicketT", bound=models.Model)
 
 # How many words of a text, and how many of the newest tickets, are compared.
-MAX_WORDS, MAX_CANDIDATES = 24, 2000
+MAX_WORDS, MAX_CANDIDATES = 24, 500
 # How similar a ticket must be, and how many words it must share, so that one word by chance is
 # not enough.
 MIN_SIMILARITY, MIN_SHARED_WORDS = 0.1, 2
 # Long words are the rarer ones. Short ones count if they are written as names (VPN, 2FA).
 WORD = re.compile(r"[^\W_]{4,}|\b[A-Z0-9]{2,3}\b")
 
-# The rarer a word is among the candidates, the more it weighs. The similarity is the cosine of
-# the two texts' weighted words (Manning, Raghavan, Schuetze: Introduction to Information
+# The rarer a word is among the candidates of a kind, the more it weighs. The similarity is the
+# cosine of the two texts' weighted words (Manning, Raghavan, Schuetze: Introduction to Information
 # Retrieval, 6.3); each word of a candidate is taken to weigh what the text's words do on average.
 NEAREST = """
 WITH words AS MATERIALIZED (
     SELECT unnest(tsvector_to_array(tickets_search_vector(%(text)s, 'A'))) AS word
 ), candidates AS MATERIALIZED ({candidates}), hits AS MATERIALIZED (
-    SELECT id, words.word, length(document) AS words
+    SELECT id, kind, words.word, length(document) AS words
     FROM candidates CROSS JOIN LATERAL unnest(tsvector_to_array(document)) found(word)
     JOIN words USING (word)
 ), weights AS MATERIALIZED (
-    SELECT word, ln(1 + (SELECT count(*) FROM candidates) / greatest(count(id), 1.0)) AS weight
-    FROM words LEFT JOIN hits USING (word) GROUP BY word
+    SELECT kind, word, ln(1 + candidates / greatest(count(id), 1.0)) AS weight
+    FROM (SELECT kind, count(*) AS candidates FROM candidates GROUP BY kind) kinds CROSS JOIN words
+    LEFT JOIN hits USING (kind, word) GROUP BY kind, word, candidates
+), own AS (
+    SELECT kind, count(*) AS words, sqrt(count(*)) / sum(weight ^ 2) AS norm
+    FROM weights GROUP BY kind
 ), nearness AS (
-    SELECT id, count(*) AS shared, sum(weight ^ 2) / sqrt(max(words)) * (
-        SELECT sqrt(count(*)) / sum(weight ^ 2) FROM weights
-    ) AS near FROM hits JOIN weights USING (word) GROUP BY id
+    SELECT id, kind, count(*) AS shared, sum(weight ^ 2) / sqrt(max(hits.words)) * norm AS near
+    FROM hits JOIN weights USING (kind, word) JOIN own USING (kind) GROUP BY id, kind, norm
+), ranked AS (
+    SELECT *, row_number() OVER (PARTITION BY kind ORDER BY near DESC, id DESC) AS position
+    FROM nearness JOIN own USING (kind)
+    WHERE near >= %(near)s AND shared >= least(%(shared)s, words)
 )
-SELECT id, near FROM nearness
-WHERE near >= %(near)s AND shared >= least(%(shared)s, (SELECT count(*) FROM weights))
-ORDER BY near DESC, id DESC LIMIT %(limit)s
+SELECT id, near FROM ranked WHERE position <= %(limit)s
+ORDER BY kind, near DESC, id DESC
 """
 # Of documents the words of title and description count. Each status has an index by time, so only
 # the newest rows of each are read.
 NEWEST_TICKETS = """
-    SELECT id, ts_filter(document, '{a,b}') AS document FROM (
-        SELECT id, created_at FROM unnest(%(statuses)s::text[]) wanted(status) CROSS JOIN LATERAL (
-            SELECT id, created_at FROM tickets_ticket
-            WHERE tickets_ticket.status = wanted.status AND id <> %(excluded)s
-                AND NOT spam AND merged_into_id IS NULL
-            ORDER BY created_at DESC, id DESC LIMIT %(newest)s
-        ) newest ORDER BY created_at DESC, id DESC LIMIT %(newest)s
+    SELECT id, kind, ts_filter(document, '{a,b}') AS document FROM (
+        SELECT kind, id FROM (
+            VALUES (0, %(finished)s::text[]), (1, %(active)s::text[])
+        ) kinds(kind, statuses) CROSS JOIN LATERAL (
+            SELECT newest.* FROM unnest(statuses) wanted(status) CROSS JOIN LATERAL (
+                SELECT id, created_at FROM tickets_ticket
+                WHERE tickets_ticket.status = wanted.status AND id <> %(excluded)s
+                    AND NOT spam AND merged_into_id IS NULL
+                ORDER BY created_at DESC, id DESC LIMIT %(newest)s
+            ) newest ORDER BY created_at DESC, id DESC LIMIT %(newest)s
+        ) newest
     ) newest JOIN tickets_ticketdocument ON ticket_id = id
 """
 
 THESE_TICKETS = """
-    SELECT id, ts_filter(document, '{a,b}') AS document
+    SELECT id, 0 AS kind, ts_filter(document, '{a,b}') AS document
     FROM tickets_ticket JOIN tickets_ticketdocument ON ticket_id = id
     WHERE id = ANY(%(ids)s) AND NOT spam AND merged_into_id IS NULL
 """
@@ -75,19 +85,20 @@ class SimilarQuerySet(models.QuerySet[TicketT]):
     def sharing_words(
         self, text: str, limit: int, *, finished: bool = False, exclude: int = 0
     ) -> dict[int, float]:
-        """Return active (or `finished`) tickets that share words with the text, best first.
+        """Return active tickets that share words with the text, best first; up to `limit`.
 
-        By their ids; the values are their similarities, 0..1. Leaves out the ticket `exclude`.
-        Only the newest tickets are compared, so the cost does not depend on how many there are.
-        One query.
+        With `finished`, as many finished ones come before them. By their ids; the values are their
+        similarities, 0..1. Leaves out the ticket `exclude`. Only the newest tickets are compared,
+        so the cost does not depend on how many there are. One query.
         """
         return nearest(
             text,
             NEWEST_TICKETS,
             limit,
-            statuses=list(FINISHED_STATUSES if finished else ACTIVE_STATUSES),
+            active=list(ACTIVE_STATUSES),
+            finished=list(FINISHED_STATUSES) if finished else [],
             excluded=exclude,
-            newest=MAX_CANDIDATES,
+            newest=MAX_CANDIDATES // 2 if finished else MAX_CANDIDATES,
         )
 
     def words_shared_by(self, ids: Collection[int], text: str) -> dict[int, float]:
@@ -113,8 +124,9 @@ class SimilarQuerySet(models.QuerySet[TicketT]):
 def nearest(text: str, candidates: str, limit: int, **parameters: Any) -> dict[int, float]:
     """Return the candidates that share words with the text by their ids, best first.
 
-    The values are similarities, 0..1. `candidates` is SQL that selects an `id` and a `document`
-    (a tsvector) of each. One query.
+    The values are similarities, 0..1. `candidates` is SQL that selects `id`, `kind` and `document`
+    (a tsvector) of each. Those of a lower kind come first, and the limit is that of each kind. One
+    query.
     """
     distinctive = distinctive_words(text)
     if not distinctive:

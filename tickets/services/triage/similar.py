@@ -53,24 +53,17 @@ class SimilarTicket:
 def similar_tickets(ticket: Ticket, limit: int) -> list[SimilarTicket]:
     """Return the most similar finished tickets and then active ones, up to `limit` of each.
 
-    Up to four queries.
+    Up to three queries.
     """
     near = None
     if _searched() is not None:
         near = TicketMatch.objects.near(ticket, choice.current().name, limit)
     if near is None:
-        near = dict.fromkeys(_sharing_words(ticket, limit), False)
+        text = _compared_text(ticket)
+        by_words = Ticket.objects.sharing_words(text, limit, finished=True, exclude=ticket.pk)
+        near = dict.fromkeys(by_words, False)
     rows = Ticket.objects.in_bulk(list(near))
     return [SimilarTicket(rows[pk], is_same) for pk, is_same in near.items() if pk in rows]
-
-
-def _sharing_words(ticket: Ticket, limit: int) -> dict[int, float]:
-    """Return finished and then active tickets that share words, with their similarities."""
-    text = _compared_text(ticket)
-    find = Ticket.objects.sharing_words
-    finished: dict[int, float] = find(text, limit, finished=True, exclude=ticket.pk)
-    active: dict[int, float] = find(text, limit, exclude=ticket.pk)
-    return finished | active
 
 
 def _compared_text(ticket: Ticket) -> str:

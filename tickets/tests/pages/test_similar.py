@@ -51,6 +51,14 @@ def test_three_finished_and_three_active_tickets_are_listed(agent, ticket):
     assert sorted(each.is_finished for each in listed.values()) == [False] * 3 + [True] * 3
 
 
+def test_both_kinds_are_found_by_one_statement(ticket, django_assert_num_queries):
+    finished = TicketFactory(title=TITLE, status="closed")
+    active = TicketFactory(title=TITLE)
+    with django_assert_num_queries(1):
+        near = Ticket.objects.sharing_words(TITLE, 3, finished=True, exclude=ticket.pk)
+    assert list(near) == [finished.pk, active.pk]
+
+
 def test_without_similar_tickets_there_is_no_section(agent, ticket):
     TicketFactory(title="Broken door", description="It does not shut.", status="closed")
     assert "Similar tickets" not in part(agent, ticket)
