@@ -28,6 +28,7 @@ FALSE_WORDS = ("0", "false", "off", "no", "n")
 POSTGRESQL_BACKEND = "django.db.backends.postgresql"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 MAX_SECRET_BYTES = 64 * 1024
+MAX_LABEL_CHARS = 63  # of each part of a host name
 
 
 # The values of settings by name. Each setting has a type of its own.
@@ -183,6 +184,14 @@ def log_level(value: str) -> str:
 
 def comma_separated(value: str) -> list[str]:
     return [part for part in (part.strip() for part in value.split(",")) if part]
+
+
+def listening_host(value: str) -> str:
+    """A name or an address, without a scheme, a port or brackets."""
+    is_name = re.fullmatch(r"[\w.-]+|[\da-fA-F:.]+(%\w+)?", value)
+    if not is_name or any(len(label) > MAX_LABEL_CHARS for label in value.split(".")):
+        raise ValueError(f"be an address or a host name, as in 127.0.0.1, not {value!r}")
+    return value
 
 
 def host_names(value: str) -> list[str]:

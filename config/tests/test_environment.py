@@ -57,6 +57,22 @@ def test_defaults_may_depend_on_other_settings():
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [
+        ("HOST", "fe80::1%eth0", "fe80::1%eth0"),
+        ("HOST", "desk.example.org", "desk.example.org"),
+        ("LOG_LEVEL", "debug", "DEBUG"),
+        (
+            "ALLOWED_HOSTS",
+            " .example.org , [2001:db8::1],*",
+            [".example.org", "[2001:db8::1]", "*"],
+        ),
+        (
+            "CSRF_TRUSTED_ORIGINS",
+            "https://a.example,http://b:80",
+            ["https://a.example", "http://b:80"],
+        ),
+        ("CSRF_TRUSTED_ORIGINS", "https://*.example.org", ["https://*.example.org"]),
+        ("CORS_ALLOWED_ORIGINS", "http://localhost:3000", ["http://localhost:3000"]),
+        ("DATABASE_URL", "postgres:////run/postgresql/desk", "postgres:////run/postgresql/desk"),
         ("HTTPS", "1", True),
         ("HTTPS", "true", True),
         ("LLM_ENABLED", "0", False),
@@ -124,6 +140,10 @@ def test_allowed_values_are_read(name, text, value):
         ("TRUSTED_PROXIES", "-1"),
         ("SITE_URL", "https://user@desk.example.org"),
         ("SITE_URL", "https://desk.example.org/?page=1"),
+        ("HOST", "http://127.0.0.1"),
+        ("HOST", "[::1]"),
+        ("HOST", "two words"),
+        ("HOST", "x" * 64),
         ("LOG_LEVEL", "verbose"),
         ("POSTGRES_PORT", "0"),
         ("ALLOWED_HOSTS", "https://desk.example.org"),

@@ -9,6 +9,7 @@ from ..setting import (
     exact_origins,
     host_names,
     integer,
+    listening_host,
     one_line,
     origins,
     password,
@@ -21,7 +22,7 @@ ADDRESS = Section(
     (
         Setting(
             "HOST",
-            text,
+            listening_host,
             "127.0.0.1",
             "The address to listen on; with Docker, the address to publish the desk on. Where"
             " others can reach it, the desk refuses to start with what is fit for one machine"
