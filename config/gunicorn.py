@@ -14,6 +14,7 @@ from gunicorn import util
 
 from config.environment import read
 from config.environment.declarations.server import WEB_TIMEOUT_MS
+from config.logs import configuration
 
 try:
     env = read(os.environ)
@@ -42,7 +43,8 @@ REQUESTS_BETWEEN_LOOKS = 200
 limit_request_line = 8190
 # Keep heartbeats in memory: with a slow disk, a busy worker would look dead.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
-accesslog = None
+accesslog = None  # `tickets.web.request_log` writes a line for each request
+logconfig_dict = configuration(env)
 # Trust no header for paths: gunicorn would take SCRIPT_NAME from any client on loopback.
 forwarder_headers = ""
 # Accept nothing but HTTP.

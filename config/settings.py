@@ -11,6 +11,7 @@ from environ import Env
 from bounded_postgres.connection import GRACE
 from config.environment import read, setting
 from config.environment.setting import DJANGO_CONSOLE_BACKEND, DJANGO_SMTP_BACKEND
+from config.logs import configuration
 
 BASE_DIR, DEFAULT_SECRET = setting.BASE_DIR, setting.DEFAULT_SECRET
 env = read(os.environ)
@@ -333,26 +334,4 @@ USE_TZ = True
 USE_I18N = True
 FORMAT_MODULE_PATH = "config.formats"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-            "datefmt": "%Y-%m-%d %H:%M:%S%z",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env["LOG_LEVEL"]},
-    "loggers": {
-        "django.security.DisallowedHost": {"level": "ERROR"},
-        # A hand-edited address of the back office is no event for the operator.
-        "django.security.DisallowedModelAdminLookup": {"level": "CRITICAL"},
-        "django.request": {"level": "ERROR"},
-        "procrastinate": {"level": "WARNING"},
-        # At the level of debugging, these write down what is said to mail servers: passwords too.
-        "imapclient": {"level": "WARNING"},
-        "mail.log": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
-    },
-}
+LOGGING = configuration(env)

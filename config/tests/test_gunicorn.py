@@ -1,5 +1,6 @@
 """The real web server: when it replaces its processes."""
 
+import json
 import os
 import socket
 import subprocess
@@ -18,7 +19,7 @@ PAGE = "/api/docs/"  # needs no database
 
 
 @contextmanager
-def server(**environment):
+def server(log=None, **environment):
     """Run gunicorn with one worker, without a database. Yield its address and its process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -33,7 +34,7 @@ def server(**environment):
         **environment,
     }
     command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"]
-    process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)
+    process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stderr=log)
     try:
         wait_until(lambda: is_listening(port))
         yield f"http://127.0.0.1:{port}", psutil.Process(process.pid)
@@ -123,3 +124,17 @@ def test_an_embedded_database_that_cannot_start_is_503(tmp_path, path):
             assert caught.value.status == 503
             assert caught.value.headers["Retry-After"]
             caught.value.close()
+
+
+def test_all_lines_of_the_log_have_one_format(tmp_path):
+    path = tmp_path / "log"
+    with path.open("wb") as log, server(log, LOG_FORMAT="json") as (address, _):
+        fetch(address)
+        port = int(address.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost : x\r\n\r\n")  # a space before the colon
+            assert client.recv(100).startswith(b"HTTP/1.1 400")
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert {"gunicorn.error", "tickets.web.request_log"} <= {line["logger"] for line in lines}
+    assert "api-docs" in [line.get("route") for line in lines]
+    assert not [line for line in lines if line["level"] == "ERROR" or "traceback" in line]

@@ -21,7 +21,7 @@ from ..access.actors import Actor, caller
 from ..access.throttling import throttle_anonymous
 from ..exceptions import MethodNotAllowed
 from ..vocabulary import Scope
-from ..web import replica
+from ..web import replica, request_log
 from .http import BodyRules, RawBody, read_query
 
 View = Callable[..., HttpResponseBase]
@@ -95,6 +95,7 @@ class endpoint:  # noqa: N801  (a decorator)
         @wraps(view)
         def checked(request: HttpRequest, **captured: object) -> HttpResponseBase:
             actor = caller(request) if self.identify else Actor("anonymous")
+            request_log.note_actor(request, actor)
             if self.scope is not None:
                 actor.require(self.scope)
             filters = read_query(request, self.query, actor.user)

@@ -59,6 +59,7 @@ OTHER_PACKAGES = {
 ENTRY_POINTS = {
     ("config.wsgi", "tickets.checks"),  # a server runs no command, so it checks the settings itself
     ("config.gunicorn", "tickets.triage.engine"),  # loads the model's package before requests come
+    ("config.logs", "tickets.web.request_log"),  # adds the request to each line
     ("config.urls", "tickets.api.urls"),
     ("config.urls", "tickets.pages.urls"),
     ("config.urls", "tickets.web.errors"),  # the error handlers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -16,7 +17,7 @@ from django.urls import Resolver404, resolve
 from django.utils.translation import gettext
 
 from ..exceptions import Conflict, DeskError, InvalidInput, PayloadTooLarge
-from . import errors, uploads
+from . import errors, request_log, uploads
 from .lost_connections import took_too_long
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -28,12 +29,15 @@ LOST_RACE = (
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
-    """Give each request an id, which its response, error pages and the log show."""
+    """Give each request an id, which its response, error pages and all its log lines show."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
         request.id = secrets.token_hex(6)  # type: ignore[attr-defined]
-        response = get_response(request)
-        response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+        with request_log.logged_as(request):
+            response = get_response(request)
+            response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+            request_log.write_line(request, response, started)
         return response
 
     return middleware
@@ -160,23 +164,24 @@ class error_answers:  # noqa: N801  (a middleware, named like the functions besi
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        request_id = getattr(request, "id", "")
         match error:
             case DeskError():
                 return errors.respond(request, error)
             case RequestDataTooBig():
                 return errors.respond(request, PayloadTooLarge())
+            case UnreadablePostError():  # the client has gone
+                return errors.bad_request(request, error)
             case OperationalError() | InterfaceError():
                 problem = "stopped a statement" if took_too_long(error) else "unavailable"
-                logger.error("database %s (request %s): %s", problem, request_id, error)
+                logger.error("database %s: %s", problem, error)
                 return errors.unavailable(request, error)
             case IntegrityError() if request.path.startswith("/admin/"):
                 # The admin's forms check before they store. Somebody else saved first.
-                logger.warning("refused (request %s)", request_id, exc_info=error)
+                logger.warning("refused", exc_info=error)
                 return errors.respond(request, Conflict(LOST_RACE))
             case DataError():
                 # PostgreSQL refuses a value that no form of ours lets through, such as an id past
                 # 64 bits in an admin address.
-                logger.warning("refused (request %s)", request_id, exc_info=error)
+                logger.warning("refused", exc_info=error)
                 return errors.bad_request(request, error)
         return None

@@ -163,6 +163,14 @@ WEB_SERVER = Section(
             "LOG_LEVEL", log_level, "INFO", "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`."
         ),
         Setting(
+            "LOG_FORMAT",
+            text,
+            "text",
+            "How the web server, the worker and commands write their log: lines of `text`, or one"
+            " `json` object each.",
+            choices=("text", "json"),
+        ),
+        Setting(
             "DEBUG",
             boolean,
             False,
