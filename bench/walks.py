@@ -26,8 +26,9 @@ from tools.fake_llm import FakeLLM
 from .harness import sample_database
 
 ROOT = Path(__file__).resolve().parent.parent
-# In the checkout, but not part of the program.
-EXCLUDED = {".venv", ".build", "node_modules", "bench", "tests", "tools", "migrations"}
+# In the checkout, but not part of the program, or below it, like the database's driver.
+BACKENDS = {"bounded_postgres", "embedded_postgres"}
+EXCLUDED = {".venv", ".build", "node_modules", "bench", "tests", "tools", "migrations", *BACKENDS}
 TEXT = "I was charged twice this month and need the money back."
 # Used as an ordered set. Threads that outlive a trace continue to write to it.
 _entered: dict[str, None] = {}
