@@ -12,11 +12,9 @@ import threading
 import time
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.transaction import atomic
-from django.utils import timezone
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import ConnectorException
 
 logger = logging.getLogger(__name__)
 DEAD_AFTER = 30  # seconds; a worker sends a heartbeat every ten
@@ -30,6 +28,8 @@ SELECT job.id, worker.id, worker.last_heartbeat,
 FROM procrastinate_jobs AS job LEFT JOIN procrastinate_workers AS worker ON worker.id = worker_id
 WHERE job.status = 'doing'
 """
+# By statements of ours: the app's own connection belongs to the loop of the worker's main thread.
+HAND_OVER = "SELECT procrastinate_retry_job_v2(%s, now(), NULL, NULL, NULL)"
 GIVE_UP = "SELECT procrastinate_finish_job_v1(%s, 'failed', true)"
 
 
@@ -96,12 +96,12 @@ class Rescuer:
 
 def _hand_over(job: int) -> None:
     logger.warning("job %d is handed over: its worker died", job)
-    try:
-        with atomic():
-            app.job_manager.retry_job_by_id(job, retry_at=timezone.now())
-    except ConnectorException:
-        # Its successor already waits under the same queueing lock, and needs its lock.
-        with connection.cursor() as cursor:
+    with connection.cursor() as cursor:
+        try:
+            with atomic():
+                cursor.execute(HAND_OVER, [job])
+        except IntegrityError:
+            # Its successor already waits under the same queueing lock, and needs its lock.
             cursor.execute(GIVE_UP, [job])
 
 

@@ -4,7 +4,9 @@ import time
 
 import pytest
 from django.db import connection
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.testing import InMemoryConnector
 
 from tickets.services.rescue import DEAD_AFTER, Rescuer
 from tickets.services.triage.assessment import triage_ticket
@@ -71,6 +73,14 @@ def test_a_job_whose_worker_is_gone_is_handed_over():
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_workers")
     assert Rescuer().look() == 1
+    assert status(job) == "todo"
+
+
+def test_the_connection_of_the_worker_is_left_alone():
+    """While it opens, a call from another thread would belong to another event loop."""
+    job = taken_job("now() - interval '1 minute'")
+    with app.replace_connector(InMemoryConnector()):
+        assert Rescuer().look() == 1
     assert status(job) == "todo"
 
 
