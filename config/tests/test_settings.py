@@ -265,16 +265,7 @@ print(*(line for line in gunicorn.raw_env if "TIMEOUT" in line))
 """
 
     def variables(**environment):
-        process = subprocess.run(
-            [sys.executable, "-c", command],
-            cwd=ROOT,
-            env=os.environ | {"SECRET_KEY": "x" * 50} | environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=True,
-        )
-        return process.stdout.split()
+        return run(command, **environment).stdout.split()
 
     assert variables() == ["DB_STATEMENT_TIMEOUT_MS=4000", "DB_LOCK_TIMEOUT_MS=4000"]
     assert variables(DB_STATEMENT_TIMEOUT_MS="0") == ["DB_LOCK_TIMEOUT_MS=4000"]

@@ -8,7 +8,6 @@ of the database; if that clock was set back, by that of the worker who looks.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from typing import Any
 
@@ -16,10 +15,10 @@ from django.db import IntegrityError, connection
 from django.db.transaction import atomic
 from procrastinate.contrib.django import app
 
+from .lookout import Lookout
+
 logger = logging.getLogger(__name__)
 DEAD_AFTER = 30  # seconds; a worker sends a heartbeat every ten
-LOOK_SECONDS = 5
-STOP_SECONDS = 5  # how long the end of the worker waits
 # One process at a time: a job that is handed over twice is an error.
 TAKE_TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('rescue of jobs', 0))"
 RUNNING = """
@@ -33,36 +32,15 @@ HAND_OVER = "SELECT procrastinate_retry_job_v2(%s, now(), NULL, NULL, NULL)"
 GIVE_UP = "SELECT procrastinate_finish_job_v1(%s, 'failed', true)"
 
 
-class Rescuer:
+class Rescuer(Lookout):
     """Rescues jobs until it is stopped."""
 
+    failure = "Jobs of dead workers cannot be looked for. Trying again."
+
     def __init__(self) -> None:
+        super().__init__()
         # The last heartbeat of each worker that has a job, and when we saw it first.
         self._heartbeats: dict[int, tuple[Any, float]] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="rescuer", daemon=True)
-
-    def __enter__(self) -> Rescuer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self._stopping.set()
-        self._thread.join(STOP_SECONDS)
-
-    def _run(self) -> None:
-        is_failing = False
-        while not self._stopping.is_set():
-            try:
-                self.look()
-                is_failing = False
-            except Exception:
-                if not is_failing:  # once, not every five seconds
-                    logger.exception("Jobs of dead workers cannot be looked for. Trying again.")
-                is_failing = True
-            finally:
-                connection.close()
-            self._stopping.wait(LOOK_SECONDS)
 
     def look(self, now: float | None = None) -> int:
         """Hand over the jobs of workers that are dead at a monotonic time. Return how many."""

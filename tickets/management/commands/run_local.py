@@ -202,7 +202,7 @@ def accounts_file() -> Path:
 
 
 def create_accounts() -> None:
-    """Create an agent and an admin, to whom demo tickets belong, without passwords."""
+    """Create the agent and the admin of the demo tickets, without passwords."""
     for name, admin in ACCOUNTS.items():
         if not User.objects.filter(username=name).exists():
             create_account(name, None, admin=admin)

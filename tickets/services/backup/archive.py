@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 from zipfile import BadZipFile, ZipFile
@@ -25,7 +26,9 @@ from psycopg import sql
 
 from ...exceptions import BackupError
 
+Report = Callable[[str], None]  # is given a line for each part that is done
 FORMAT = 1
+CHUNK_BYTES = 1024 * 1024
 MANIFEST, SECRET_KEY = "manifest.json", "secret_key"
 TABLES, FILES = "tables/", "files/"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -16,11 +15,19 @@ from psycopg import sql
 from ... import __version__
 from ...models.attachments import StoredFile
 from ..attachments.storage import storage
-from .archive import FILES, SECRET_KEY, TABLES, Manifest, Table, described, table_names
+from .archive import (
+    CHUNK_BYTES,
+    FILES,
+    SECRET_KEY,
+    TABLES,
+    Manifest,
+    Report,
+    Table,
+    described,
+    table_names,
+)
 
-Report = Callable[[str], None]
 LEVEL = 3  # of compression: the higher ones take thrice the time for a tenth of the size
-CHUNK_BYTES = 1024 * 1024
 # All of it sees the database at one moment, and may take as long as it takes.
 AT_ONE_MOMENT = """
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import LiteralString
@@ -19,10 +18,18 @@ from psycopg import sql
 
 from ...exceptions import BackupError
 from ..attachments.storage import storage
-from .archive import FILES, SECRET_KEY, TABLES, Manifest, Table, described, table_names
+from .archive import (
+    CHUNK_BYTES,
+    FILES,
+    SECRET_KEY,
+    TABLES,
+    Manifest,
+    Report,
+    Table,
+    described,
+    table_names,
+)
 
-Report = Callable[[str], None]
-CHUNK_BYTES = 1024 * 1024
 UNLIMITED = """
 SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL TimeZone = 'UTC'
 """

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -94,26 +94,13 @@ class Program:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
             return response.status, response.read().decode()
 
-    @contextmanager
-    def frozen_database(self):
-        """Stop all processes of the database for the block, and let them go on after it."""
-        processes = self.database_processes()
-        for process in processes:
-            process.suspend()
-        try:
-            yield
-        finally:
-            for process in processes:
-                process.resume()
 
-
-def outcome(program, path, body=None):
-    """Return status and headers of an answer, whatever it says."""
+def status_of(program, path):
+    """Return the status of an answer, whatever it says."""
     try:
-        return program.fetch(path, body)[0], {}
+        return program.fetch(path)[0]
     except urllib.error.HTTPError as error:
-        error.read()
-        return error.code, error.headers
+        return error.code
 
 
 def wait_until(condition):

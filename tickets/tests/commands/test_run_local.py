@@ -14,7 +14,7 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from .program import ROOT, TIMEOUT, outcome, wait_until
+from .program import ROOT, TIMEOUT, status_of, wait_until
 
 
 def test_it_serves_seeds_once_keeps_data_and_stops_everything(program):
@@ -100,7 +100,7 @@ def test_requests_and_jobs_go_on_after_a_crash_of_the_database(program):
         with suppress(psutil.NoSuchProcess):
             process.kill()
     # The read starts the server again, and is answered unless that takes long.
-    wait_until(lambda: outcome(program, f"/api/tickets/{number}/")[0] == 200)
+    wait_until(lambda: status_of(program, f"/api/tickets/{number}/") == 200)
     number = json.loads(program.fetch("/api/tickets/", ticket)[1])["id"]
     deadline = time.monotonic() + TIMEOUT
     while f"[#{number}] We have your request" not in urllib.request.urlopen(outbox).read().decode():

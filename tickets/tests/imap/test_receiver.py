@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from tickets.models.incoming import InboundMessage, Mailbox, MailboxFetch
+from tickets.services import lookout
 from tickets.services.mail.imap import fetching, receiver
 from tickets.services.mail.imap.connection import connected, open_folder
 from tickets.services.mail.imap.lease import Lease
@@ -48,7 +49,7 @@ def is_waiting():
 
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch):
-    monkeypatch.setattr(receiver, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(lookout, "LOOK_SECONDS", 0.3)
     monkeypatch.setattr(receiver, "PAUSE_SECONDS", 0.3)
 
 

@@ -99,7 +99,7 @@ def test_a_frozen_database_is_503_and_is_used_again_by_itself(site, started):
     wait_until(lambda: program.get("/readyz").status == 200)
     wait_until(lambda: program.send("POST", TICKETS, LAMP).status == 201)
     assert program.get(f"{TICKETS}{number}/").status == 200
-    # It was marked once, and everybody else was told at once.
+    # It was marked once, and all others failed at once.
     assert web.log.read_text().count("bounded_postgres.watch the database does not answer") == 1
 
 

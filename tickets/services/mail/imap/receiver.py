@@ -11,6 +11,7 @@ from django.db import Error as DatabaseError
 from django.db import connection as database
 
 from ....models.incoming import Mailbox
+from ...lookout import STOP_SECONDS, Lookout
 from ..mailboxes import apply_environment, fetchable
 from .connection import Connection, connected, wait_for_mail
 from .fetching import Folder
@@ -19,50 +20,30 @@ from .problems import CONNECTION_ERRORS, MailboxProblem, explained
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 5  # how often changed mailboxes are looked for, and leases renewed
-STOP_SECONDS = 5  # how long the end of the worker waits for its mailboxes
 PAUSE_SECONDS = 5  # while the database does not answer, or another worker has the mailbox
 
 
-class Receiver:
+class Receiver(Lookout):
     """Fetches every active mailbox until it is stopped. Changes count within LOOK_SECONDS."""
 
+    failure = "The mailboxes cannot be looked up. Trying again."
+
     def __init__(self) -> None:
+        super().__init__()
         self.owner = new_owner()
         self._loops: dict[int, MailboxLoop] = {}
-        self._stopping = threading.Event()
         self._is_environment_applied = False
-        self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
-
-    def __enter__(self) -> Receiver:
-        self._thread.start()
-        return self
 
     def __exit__(self, *_: Any) -> None:
         """Stop within STOP_SECONDS. A thread that hangs ends with the process."""
         deadline = time.monotonic() + STOP_SECONDS
-        self._stopping.set()
-        self._thread.join(STOP_SECONDS)
+        super().__exit__()
         for loop in self._loops.values():
             loop.stop()
         for loop in self._loops.values():
             loop.join(max(0.0, deadline - time.monotonic()))
 
-    def _run(self) -> None:
-        is_failing = False
-        while not self._stopping.is_set():
-            try:
-                self._look()
-                is_failing = False
-            except Exception:
-                if not is_failing:  # once, not every five seconds
-                    logger.exception("The mailboxes cannot be looked up. Trying again.")
-                is_failing = True
-            finally:
-                database.close()
-            self._stopping.wait(LOOK_SECONDS)
-
-    def _look(self) -> None:
+    def look(self) -> None:
         """Start what is new, end what is gone or changed, and renew the leases of the others."""
         if not self._is_environment_applied:
             apply_environment()
