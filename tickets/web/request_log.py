@@ -48,7 +48,7 @@ def write_line(request: HttpRequest, response: HttpResponse, started: float) -> 
 
 
 class AddRequest(logging.Filter):
-    """Add the id and the actor of the current request to a event."""
+    """Add the id and the actor of the current request to an event."""
 
     def filter(self, event: logging.LogRecord) -> bool:
         if request := _current.get():
