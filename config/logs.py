@@ -73,7 +73,7 @@ def configuration(values: dict[str, Any]) -> dict[str, Any]:
 
 
 class Formatter(logging.Formatter):
-    """Write a event as a line of text, or as one JSON object."""
+    """Write an event as a line of text, or as one JSON object."""
 
     def __init__(self, *, is_json: bool, secrets: Iterable[str] = ()) -> None:
         super().__init__()
