@@ -58,10 +58,13 @@ class Program:
             },
         )
 
+    def is_running(self) -> bool:
+        return self.process.poll() is None
+
     def wait_for(self, text: str) -> None:
         deadline = time.monotonic() + TIMEOUT
         while text not in self.output():
-            assert self.process.poll() is None, self.output()
+            assert self.is_running(), self.output()
             assert time.monotonic() < deadline, self.output()
             time.sleep(0.1)
 

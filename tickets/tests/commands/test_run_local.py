@@ -17,27 +17,30 @@ import pytest
 from .program import ROOT, TIMEOUT, status_of, wait_until
 
 
-def test_it_serves_seeds_once_keeps_data_and_stops_everything(program):
-    program.start()
-    status, _page = program.fetch("/")
-    assert status == 200
-    seeded = json.loads(program.fetch("/api/tickets/stats/")[1])["total_tickets"]
-    assert seeded > 100
+def passwords(output):
+    return re.findall(r"(agent|admin) +password: (\S+)", output)
+
+
+def test_the_first_start_loads_tickets_and_shows_passwords(first_start, running):
+    assert running.fetch("/")[0] == 200
+    assert json.loads(running.fetch("/api/tickets/stats/")[1])["total_tickets"] > 100
+    assert [name for name, _ in passwords(first_start[1])] == ["agent", "admin"]
+
+
+def test_a_restart_loads_nothing_and_keeps_what_was_written(first_start, running):
+    seeded = json.loads(running.fetch("/api/tickets/stats/")[1])["total_tickets"]
     created = json.loads(
-        program.fetch("/api/tickets/", {"title": "Kept", "description": "over a restart"})[1]
+        running.fetch("/api/tickets/", {"title": "Kept", "description": "over a restart"})[1]
     )
-    passwords = re.findall(r"(agent|admin) +password: (\S+)", program.output())
-    assert [name for name, _ in passwords] == ["agent", "admin"]
-
-    processes = program.processes()
-    assert program.stop(signal.SIGINT) == 0
+    processes = running.processes()
+    assert running.stop(signal.SIGINT) == 0
     assert not [process for process in processes if process.is_running()]
-    assert not program.database_processes()
+    assert not running.database_processes()
 
-    program.start()
-    assert json.loads(program.fetch(f"/api/tickets/{created['id']}/")[1])["title"] == "Kept"
-    assert json.loads(program.fetch("/api/tickets/stats/")[1])["total_tickets"] == seeded + 1
-    assert re.findall(r"(agent|admin) +password: (\S+)", program.output()) == passwords
+    running.start(FAKE_MAIL="1")
+    assert json.loads(running.fetch(f"/api/tickets/{created['id']}/")[1])["title"] == "Kept"
+    assert json.loads(running.fetch("/api/tickets/stats/")[1])["total_tickets"] == seeded + 1
+    assert passwords(running.output()) == passwords(first_start[1])
 
 
 def is_migrating(program):
@@ -59,7 +62,7 @@ def test_an_interrupted_first_start_is_taken_up_again(program, step, by):
     program.launch()
     deadline = time.monotonic() + TIMEOUT
     while not step(program):
-        assert program.process.poll() is None, program.output()
+        assert program.is_running(), program.output()
         assert time.monotonic() < deadline, program.output()
         time.sleep(0.02)
     children = program.processes()
@@ -69,71 +72,65 @@ def test_an_interrupted_first_start_is_taken_up_again(program, step, by):
             process.wait(TIMEOUT)
 
     program.start()
-    passwords = re.findall(r"(agent|admin) +password: (\S+)", program.output())
-    assert [name for name, _ in passwords] == ["agent", "admin"]
+    assert [name for name, _ in passwords(program.output())] == ["agent", "admin"]
     assert json.loads(program.fetch("/api/tickets/stats/")[1])["total_tickets"] > 100
 
 
-def test_acknowledged_data_survives_a_kill_of_everything(program):
-    program.start()
+def test_acknowledged_data_survives_a_kill_of_everything(running):
     created = json.loads(
-        program.fetch("/api/tickets/", {"title": "Safe", "description": "through a crash"})[1]
+        running.fetch("/api/tickets/", {"title": "Safe", "description": "through a crash"})[1]
     )
-    everything = {*program.processes(), *program.database_processes()}
-    for process in [psutil.Process(program.process.pid), *everything]:
+    everything = {*running.processes(), *running.database_processes()}
+    for process in [psutil.Process(running.process.pid), *everything]:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    program.process.wait(TIMEOUT)
+    running.process.wait(TIMEOUT)
 
-    program.start()
-    assert json.loads(program.fetch(f"/api/tickets/{created['id']}/")[1])["title"] == "Safe"
+    running.start(FAKE_MAIL="1")
+    assert json.loads(running.fetch(f"/api/tickets/{created['id']}/")[1])["title"] == "Safe"
 
 
-def test_requests_and_jobs_go_on_after_a_crash_of_the_database(program):
-    program.start(FAKE_MAIL="1")
-    [outbox] = re.findall(
-        r"Email to and from the desk: (http://127\.0\.0\.1:\d+/)", program.output()
-    )
-    ticket = {"title": "Lamp", "description": "Dark", "requester_email": "kim@example.org"}
-    number = json.loads(program.fetch("/api/tickets/", ticket)[1])["id"]
-    for process in program.database_processes():
+TICKET = {"title": "Lamp", "description": "Dark", "requester_email": "kim@example.org"}
+
+
+def test_requests_and_jobs_go_on_after_a_crash_of_the_database(running):
+    number = json.loads(running.fetch("/api/tickets/", TICKET)[1])["id"]
+    for process in running.database_processes():
         with suppress(psutil.NoSuchProcess):
             process.kill()
     # The read starts the server again, and is answered unless that takes long.
-    wait_until(lambda: status_of(program, f"/api/tickets/{number}/") == 200)
-    number = json.loads(program.fetch("/api/tickets/", ticket)[1])["id"]
-    deadline = time.monotonic() + TIMEOUT
-    while f"[#{number}] We have your request" not in urllib.request.urlopen(outbox).read().decode():
-        assert time.monotonic() < deadline, program.output()
-        time.sleep(0.2)
+    wait_until(lambda: status_of(running, f"/api/tickets/{number}/") == 200)
+    number = json.loads(running.fetch("/api/tickets/", TICKET)[1])["id"]
+    message_about(running, number)
 
 
-def test_the_fake_mail_server_takes_what_the_desk_sends(program):
-    program.start(FAKE_MAIL="1")
-    [address] = re.findall(
-        r"Email to and from the desk: (http://127\.0\.0\.1:\d+/)", program.output()
-    )
-    ticket = {"title": "Lamp", "description": "Dark", "requester_email": "kim@example.org"}
-    number = json.loads(program.fetch("/api/tickets/", ticket)[1])["id"]
-    deadline = time.monotonic() + TIMEOUT
-    page = ""
-    while f"[#{number}] We have your request" not in page:
-        assert time.monotonic() < deadline, page
-        time.sleep(0.2)
-        page = urllib.request.urlopen(address, timeout=TIMEOUT).read().decode()
-    message = urllib.request.urlopen(f"{address}messages/1", timeout=TIMEOUT).read().decode()
+def test_the_fake_mail_server_takes_what_the_desk_sends(running):
+    number = json.loads(running.fetch("/api/tickets/", TICKET)[1])["id"]
+    message = message_about(running, number)
     assert "support+t" in message
     assert "You can simply reply to this email." in message
 
 
-def test_a_killed_process_is_restarted(program):
-    program.start()
-    [killed] = program.workers()
-    killed.kill()
+def message_about(program, number):
+    """Wait for the confirmation of a ticket, and return it as the fake mail server shows it."""
+    [address] = re.findall(
+        r"Email to and from the desk: (http://127\.0\.0\.1:\d+/)", program.output()
+    )
+    link = re.compile(rf'href="/(messages/\d+)"[^>]*>[^<]*\[#{number}\] We have your request')
     deadline = time.monotonic() + TIMEOUT
-    while program.workers() in ([], [killed]):
-        assert time.monotonic() < deadline, program.output()
-        time.sleep(0.1)
+    while True:
+        page = urllib.request.urlopen(address, timeout=TIMEOUT).read().decode()
+        if linked := link.search(page):
+            break
+        assert time.monotonic() < deadline, (page, program.output())
+        time.sleep(0.2)
+    return urllib.request.urlopen(address + linked[1], timeout=TIMEOUT).read().decode()
+
+
+def test_a_killed_process_is_restarted(running):
+    [killed] = running.workers()
+    killed.kill()
+    wait_until(lambda: running.workers() not in ([], [killed]))
 
 
 def test_a_taken_port_is_one_clear_line(tmp_path):
@@ -156,13 +153,12 @@ def test_a_database_that_cannot_start_is_one_line(tmp_path):
     assert result.stderr.strip().count("\n") == 0
 
 
-def test_a_second_one_on_the_same_data_is_refused_in_one_line(program):
-    program.start()
-    result = run_to_end(DATA_DIR=str(program.data_dir), PORT="0")
+def test_a_second_one_on_the_same_data_is_refused_in_one_line(running):
+    result = run_to_end(DATA_DIR=str(running.data_dir), PORT="0")
     assert result.returncode == 1
     assert "A desk is already running on" in result.stderr
     assert result.stderr.strip().count("\n") == 0
-    assert program.fetch("/")[0] == 200
+    assert running.fetch("/")[0] == 200
 
 
 def test_an_open_desk_beyond_loopback_is_refused_in_one_line(tmp_path):
