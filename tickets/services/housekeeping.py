@@ -1,4 +1,4 @@
-"""Regular chores, and the readiness check."""
+"""Regular chores."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from importlib import import_module
 
 from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -43,14 +42,6 @@ def purge_expired() -> None:
     oldest = now - SIGN_IN_LOG_LIFETIME
     AccessAttempt.objects.filter(attempt_time__lt=oldest).delete()
     AccessLog.objects.filter(attempt_time__lt=oldest).delete()
-
-
-def database_is_ready() -> bool:
-    """Return whether the database answers and has every migration."""
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 # --- jobs -------------------------------------------------------------------------------

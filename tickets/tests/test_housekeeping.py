@@ -1,4 +1,4 @@
-"""Expired rows, and the readiness check."""
+"""Expired rows."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from tickets.models.housekeeping import Counter, IdempotencyKey
 from tickets.models.ticket import Ticket
 from tickets.services import housekeeping
-from tickets.tests.factories import AgentFactory, TicketFactory, unapply_newest_migration
+from tickets.tests.factories import AgentFactory, TicketFactory
 from tickets.vocabulary import IDEMPOTENCY_KEY_LIFETIME
 
 pytestmark = pytest.mark.django_db
@@ -49,9 +49,3 @@ def test_the_log_of_sign_ins_goes_back_a_month(model, values):
     model.objects.filter(pk=old.pk).update(attempt_time=timezone.now() - timedelta(days=31))
     housekeeping.purge(0)
     assert list(model.objects.values_list("username", flat=True)) == [recent.username]
-
-
-def test_the_database_is_ready_with_every_migration_applied():
-    assert housekeeping.database_is_ready()
-    unapply_newest_migration()
-    assert not housekeeping.database_is_ready()

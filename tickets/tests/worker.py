@@ -44,3 +44,9 @@ def stall(job):
             "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s",
             [worker, job.pk],
         )
+
+
+def beat(heartbeat="now()"):
+    """Be a worker whose last heartbeat is at that SQL time."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO procrastinate_workers (last_heartbeat) VALUES ({heartbeat})")

@@ -82,6 +82,7 @@ def with_retry_after(response: HttpResponse, error: DeskError) -> HttpResponse:
         response["Retry-After"] = str(error.retry_after)
     if isinstance(error, exceptions.Unavailable):
         response["Retry-After"] = str(RETRY_AFTER)
+        response.lost_connection = is_lost(error.__cause__)  # type: ignore[attr-defined]
     return response
 
 
@@ -147,9 +148,9 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     """Return the response to an error of the database. It says whether the connection was lost."""
     if took_too_long(error):
         return respond(request, exceptions.TookTooLong())
-    response = respond(request, exceptions.Unavailable())
-    response.lost_connection = is_lost(error)  # type: ignore[attr-defined]
-    return response
+    problem = exceptions.Unavailable()
+    problem.__cause__ = error
+    return respond(request, problem)
 
 
 # --- Django's handlers, see config/urls.py ---

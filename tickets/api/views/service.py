@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
 from ...access.actors import Actor
-from ...exceptions import NotFound, Unavailable
-from ...services import housekeeping
+from ...exceptions import NotFound
+from ...services.readiness import require_all
 from ..endpoints import endpoint
 from ..http import JsonObject, answer
 from ..openapi.document import document
@@ -37,11 +37,13 @@ def health(request: HttpRequest, actor: Actor) -> HttpResponse:
     return answer(HealthJson(status="ok"))
 
 
-@endpoint(tag="service", identify=False, returns=HealthJson, success="The database is ready.")
+@endpoint(tag="service", identify=False, returns=HealthJson, success="The desk is ready.")
 def readiness(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Check that the database answers and has every migration."""
-    if not housekeeping.database_is_ready():
-        raise Unavailable("The database lacks migrations.")
+    """Check that the database answers and has every migration, and that a worker is alive.
+
+    The keys of `errors` name what is missing: `database`, `migrations` or `worker`.
+    """
+    require_all()
     return answer(HealthJson(status="ready"))
 
 

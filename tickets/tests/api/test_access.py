@@ -17,6 +17,7 @@ from tickets.tests.factories import (
     UserFactory,
 )
 from tickets.tests.incoming.messages import letter
+from tickets.tests.worker import beat
 from tickets.vocabulary import Scope
 
 from .client import LOG, NEW, Api, nothing_stored
@@ -100,6 +101,7 @@ def caller(role, settings):
 def address_of(path):
     """Return the path of a new ticket, and of its file if it names one."""
     ticket = TicketFactory()
+    beat()  # for /readyz
     uuid = attach_content(ticket, b"E 41", "log.txt").pk if "{uuid}" in path else None
     return path.format(ticket_id=ticket.pk, uuid=uuid)
 

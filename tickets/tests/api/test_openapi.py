@@ -32,6 +32,7 @@ from tickets.tests.factories import (
     unapply_newest_migration,
 )
 from tickets.tests.incoming.messages import letter
+from tickets.tests.worker import beat
 from tickets.web.errors import STATUS_AND_CODE
 
 from .client import LOG, NEW, Api, Upload, one
@@ -255,6 +256,7 @@ def caller(operation, method, status):
 
 
 def prepare(status, settings, api):
+    beat()  # for /readyz
     if status == 413:
         settings.ATTACHMENT_TICKET_MB = 0
     if status == 409:

@@ -2,8 +2,10 @@
 
 import pytest
 from django.db import connection
+from procrastinate.contrib.django import app
 
 from tickets.tests.factories import unapply_newest_migration
+from tickets.tests.worker import beat, work
 
 from .client import Api, assert_problem
 
@@ -16,16 +18,89 @@ def test_the_process_is_alive_without_asking_the_database(path):
 
 
 @pytest.mark.parametrize("path", ["/readyz", "/readyz/"])
-def test_the_database_is_ready(db, path):
+def test_the_desk_is_ready(db, path):
+    beat()
     response = Api().get(path)
     assert (response.status_code, response.json()) == (200, {"status": "ready"})
 
 
-def test_it_is_not_ready_while_a_migration_is_missing(db):
-    unapply_newest_migration()
+def assert_lacks(name):
     response = Api().get("/readyz")
-    assert_problem(response, 503, "unavailable")
+    problem = assert_problem(response, 503, "unavailable", name)
+    assert name in problem["detail"]
     assert int(response["Retry-After"]) > 0
+
+
+def test_it_is_not_ready_while_a_migration_is_missing(db):
+    beat()
+    unapply_newest_migration()
+    assert_lacks("migrations")
+
+
+def test_it_is_not_ready_without_a_worker(db):
+    assert_lacks("worker")
+
+
+@pytest.mark.parametrize("heartbeat", ["now() - interval '31 s'", "now() + interval '1 hour'"])
+def test_it_is_not_ready_while_the_only_worker_is_frozen(db, heartbeat):
+    queued_by_the_clock(ago=40)
+    beat(heartbeat)
+    assert_lacks("worker")
+    beat()  # another one
+    assert Api().get("/readyz").status_code == 200
+
+
+def test_it_stays_ready_while_its_worker_is_restarted(db):
+    queued_by_the_clock(ago=80)
+    assert Api().get("/readyz").status_code == 200
+
+
+def test_it_is_not_ready_once_its_worker_has_ended_for_good(db):
+    queued_by_the_clock(ago=100)
+    assert_lacks("worker")
+
+
+def queued_by_the_clock(ago):
+    """Leave what a worker leaves that queued a periodic job, and then ended as it should."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_periodic_defers (task_name, defer_timestamp)"
+            " VALUES ('fold', extract(epoch FROM now()) - %s)",
+            [ago],
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_real_worker_makes_it_ready():
+    statuses = []
+
+    @app.task(name="look_at_readiness")
+    def look_at_readiness():
+        statuses.append(Api().get("/readyz").status_code)
+
+    try:
+        look_at_readiness.defer()
+        work()
+    finally:
+        del app.tasks["look_at_readiness"]
+    assert statuses == [200]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_names_the_database_that_does_not_answer_in_time():
+    beat()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE procrastinate_workers RENAME TO elsewhere")
+        cursor.execute(
+            "CREATE VIEW procrastinate_workers AS SELECT now() AS last_heartbeat FROM pg_sleep(10)"
+        )
+        cursor.execute("SET statement_timeout = '100ms'")
+        try:
+            assert_lacks("database")
+        finally:
+            cursor.execute("RESET statement_timeout")
+            cursor.execute("DROP VIEW procrastinate_workers")
+            cursor.execute("ALTER TABLE elsewhere RENAME TO procrastinate_workers")
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

@@ -122,7 +122,7 @@ class UpgradedDesk:
         while time.monotonic() < deadline:
             assert process.poll() is None
             with suppress(OSError):
-                if self.visitor().get("/readyz").status == 200:
+                if self.visitor().get("/healthz").status == 200:
                     return
             time.sleep(0.1)
         pytest.fail("The web server did not start.")
