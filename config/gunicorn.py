@@ -101,7 +101,9 @@ def pre_request(worker: Any, _request: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Start to import the model's package, which takes seconds, before the first call needs it."""
+    """Start to import the model's package, which takes seconds, and to watch the conditions."""
+    from tickets.services.conditions.watch import ConditionWatch
     from tickets.triage import engine
 
     engine.warm_up()
+    ConditionWatch().start()

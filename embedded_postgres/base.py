@@ -1,6 +1,7 @@
 """Django's PostgreSQL backend on the embedded server of `DATA_DIR`."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from django.db.backends.postgresql import client
@@ -31,6 +32,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     @property
     def server(self) -> Server:
         return server_of(self.settings_dict["DATA_DIR"])
+
+    @property
+    def data_directory(self) -> Path:
+        """Return where the server keeps its files on this machine."""
+        return self.server.data
 
     def get_connection_params(self) -> dict[str, Any]:
         """Start the server if necessary, then return Django's connection parameters."""

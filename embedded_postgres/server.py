@@ -74,19 +74,19 @@ class Server:
         if not self.data_dir.exists():
             return
         with self._locked(time.monotonic() + START_TIMEOUT):
-            server_account(self._data)  # refuse another account's server
-            if cluster.exists(self._data):
-                processes.shut_down(self._data)
-                if self._socket_dir != self._data:
+            server_account(self.data)  # refuse another account's server
+            if cluster.exists(self.data):
+                processes.shut_down(self.data)
+                if self._socket_dir != self.data:
                     shutil.rmtree(self._socket_dir, ignore_errors=True)
 
     @property
-    def _data(self) -> Path:
+    def data(self) -> Path:
         return (self.data_dir / "postgres" / "data").resolve()
 
     @property
     def _socket_dir(self) -> Path:
-        return home.socket_dir(self._data, processes.cluster_name(self._data))
+        return home.socket_dir(self.data, processes.cluster_name(self.data))
 
     @property
     def _connection_parameters(self) -> dict[str, str]:
@@ -107,11 +107,11 @@ class Server:
 
     def _start(self, deadline: float) -> None:
         """Launch the server if it is not running, and wait until it answers."""
-        account = server_account(self._data)
+        account = server_account(self.data)
         pid: int | None = None
         pause = 0.02
         while not self._accepts_connections(account):
-            if pid is None and processes.postmaster(self._data) is None:
+            if pid is None and processes.postmaster(self.data) is None:
                 pid = self._launch(account)
                 self.started_here = True
             elif pid is not None and not processes.is_running(pid):
@@ -120,7 +120,7 @@ class Server:
                 raise self._error("PostgreSQL does not answer")
             time.sleep(pause)
             pause = min(1.5 * pause, 0.5)
-        process = processes.postmaster(self._data)
+        process = processes.postmaster(self.data)
         self._process = processes.Watched(process) if process else None
         self._address = self._connection_parameters
         self._databases.clear()
@@ -128,17 +128,17 @@ class Server:
     def _launch(self, account: Account) -> int:
         home_dir = home.ensure_home(self.data_dir, account)
         bin_dir = programs.programs_dir(account, home_dir)
-        if not cluster.exists(self._data):
-            cluster.create(self._data, account, bin_dir)
-        processes.kill_remaining(self._data, grace=2)
-        if self._socket_dir != self._data:
+        if not cluster.exists(self.data):
+            cluster.create(self.data, account, bin_dir)
+        processes.kill_remaining(self.data, grace=2)
+        if self._socket_dir != self.data:
             home.ensure_private(self._socket_dir, account)
-        return cluster.launch(self._data, account, bin_dir, self._socket_dir)
+        return cluster.launch(self.data, account, bin_dir, self._socket_dir)
 
     def _accepts_connections(self, account: Account) -> bool:
-        if not cluster.exists(self._data):
+        if not cluster.exists(self.data):
             return False
-        if self._socket_dir != self._data and not home.is_private(self._socket_dir, account):
+        if self._socket_dir != self.data and not home.is_private(self._socket_dir, account):
             return False
         parameters = self._connection_parameters
         conninfo = make_conninfo(**parameters, dbname="postgres", connect_timeout=5)
@@ -155,5 +155,5 @@ class Server:
         self._databases.add(database)
 
     def _error(self, problem: str) -> EmbeddedPostgresError:
-        error_line = cluster.error_line(cluster.last_log(self._data))
+        error_line = cluster.error_line(cluster.last_log(self.data))
         return EmbeddedPostgresError(f"{problem}: {error_line}")

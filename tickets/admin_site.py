@@ -29,6 +29,7 @@ from .models.ticket import Ticket
 from .models.tokens import ApiToken
 from .models.triage import Feedback, Prediction, TriageModel
 from .models.workplace import SavedView
+from .services.conditions.current import current
 from .services.counts import recently_mended
 from .services.leavers import found_leavers
 
@@ -104,6 +105,7 @@ class DeskAdminSite(admin.AdminSite):
     ) -> TemplateResponse:
         context = {"recent": recent_actions(request), **(extra_context or {})}
         if request.user.has_perm("auth.view_user"):
+            context["conditions"] = current()
             context["leavers"] = found_leavers()
             context["mended_counts"] = recently_mended()
         return super().index(request, context)

@@ -13,12 +13,14 @@ STOP_SECONDS = 5  # how long the end of the worker waits
 
 
 class Lookout:
-    """Looks every LOOK_SECONDS until it is stopped, whatever goes wrong.
+    """Looks every `pause` seconds until it is stopped, whatever goes wrong.
 
     A subclass has `look`, and in `failure` the sentence that is logged when it begins to fail.
     """
 
     failure: str
+    pause: float = LOOK_SECONDS
+    first_pause: float = 0  # seconds before the first look
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
@@ -28,8 +30,12 @@ class Lookout:
     def look(self) -> object:
         raise NotImplementedError
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Begin, for as long as the process runs."""
         self._thread.start()
+
+    def __enter__(self) -> Self:
+        self.start()
         return self
 
     def __exit__(self, *_: Any) -> None:
@@ -39,6 +45,7 @@ class Lookout:
 
     def _run(self) -> None:
         is_failing = False
+        self._stopping.wait(self.first_pause)
         while not self._stopping.is_set():
             try:
                 self.look()
@@ -49,4 +56,4 @@ class Lookout:
                 is_failing = True
             finally:
                 connection.close()
-            self._stopping.wait(LOOK_SECONDS)
+            self._stopping.wait(self.pause)

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
 
 from ..exceptions import Unavailable
 from .rescue import DEAD_AFTER
+from .workers import Workers
 
 logger = logging.getLogger(__name__)
 # How long ago the last periodic job, of which there is one a minute, may have been queued by a
 # worker that has ended as it should: it is being restarted.
 RESTART_SECONDS = 90
-# A worker whose heartbeat is in the future corrects it within ten seconds, if it is alive.
-WORKERS = """
-SELECT
-    count(*),
-    count(*) FILTER (WHERE abs(extract(epoch FROM now() - last_heartbeat)) <= %(dead)s),
-    (SELECT max(defer_timestamp) > extract(epoch FROM now()) - %(restart)s
-        FROM procrastinate_periodic_defers)
-FROM procrastinate_workers
-"""
 
 
 def require_all() -> None:
@@ -46,12 +40,14 @@ def database_is_ready() -> bool:
 def _problems() -> dict[str, str]:
     if not database_is_ready():
         return {"migrations": "The database lacks migrations."}
-    with connection.cursor() as cursor:
-        cursor.execute(WORKERS, {"dead": DEAD_AFTER, "restart": RESTART_SECONDS})
-        workers, alive, was_there = cursor.fetchone()
-    if alive or (was_there and not workers):
+    workers = Workers.read()
+    if workers.alive or (not workers.count and _is_restarting(workers.last_periodic_job)):
         return {}
     return {"worker": f"No worker has sent a heartbeat for {DEAD_AFTER} seconds."}
+
+
+def _is_restarting(last_job: datetime | None) -> bool:
+    return last_job is not None and (timezone.now() - last_job).total_seconds() < RESTART_SECONDS
 
 
 def _unavailable(problems: dict[str, str]) -> Unavailable:

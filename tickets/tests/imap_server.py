@@ -140,6 +140,19 @@ class Dovecot:
             self.process.wait(20)
             self.process = None
 
+    @contextlib.contextmanager
+    def frozen(self):
+        """Freeze it and its connections during the block."""
+        master = psutil.Process(self.process.pid)
+        processes = [master, *master.children(recursive=True)]
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                process.resume()
+
     def remove(self):
         self.stop()
         shutil.rmtree(self.root, ignore_errors=True)

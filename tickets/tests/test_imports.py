@@ -59,6 +59,8 @@ OTHER_PACKAGES = {
 ENTRY_POINTS = {
     ("config.wsgi", "tickets.checks"),  # a server runs no command, so it checks the settings itself
     ("config.gunicorn", "tickets.triage.engine"),  # loads the model's package before requests come
+    # Every web process watches the conditions.
+    ("config.gunicorn", "tickets.services.conditions.watch"),
     ("config.logs", "tickets.web.request_log"),  # adds the request to each line
     ("config.urls", "tickets.api.urls"),
     ("config.urls", "tickets.pages.urls"),

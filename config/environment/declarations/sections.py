@@ -4,7 +4,7 @@ from . import desk, files, mail, server, triage
 
 SECTIONS = (
     *(desk.ADDRESS, desk.NAME, desk.ACCESS),
-    *(server.DATABASE, server.WEB_SERVER, server.PAGES),
+    *(server.DATABASE, server.WEB_SERVER, server.PAGES, server.CONDITIONS),
     *(mail.EMAIL, mail.REPLIES),
     files.FILES,
     *(

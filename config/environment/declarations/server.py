@@ -180,6 +180,28 @@ WEB_SERVER = Section(
     ),
 )
 
+CONDITIONS = Section(
+    "What operators are told",
+    (
+        Setting(
+            "BACKUP_MAX_AGE_DAYS",
+            number,
+            2,
+            "Days after which the last `manage.py backup` is too old. 0 means that you back up by"
+            " other means. A desk for one machine is told so only once it has a backup.",
+            minimum=0,
+        ),
+        Setting(
+            "MIN_FREE_DISK_MB",
+            integer,
+            0,
+            "MB that must be free on each disk that the desk writes to. 0 means a tenth of the"
+            " disk, and at most 5 GB.",
+            minimum=0,
+        ),
+    ),
+)
+
 PAGES = Section(
     "Pages",
     (

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from tickets.services.backup.age import note_backup
 from tickets.services.backup.making import make
 
 STDOUT = "-"
@@ -32,6 +33,7 @@ class Command(BaseCommand):
                 manifest = make(target, self._report)
         except OSError as error:
             raise CommandError(f"The backup failed: {error}") from error
+        note_backup()
         self._report(
             f"Backup of {manifest.created_at}, release {manifest.version}.\n"
             f"Rows: {manifest.digest}\n"
@@ -48,6 +50,7 @@ def _target(name: str) -> Iterator[IO[bytes]]:
     """Open what only we can read. The name appears once all of it is on the disk."""
     if name == STDOUT:
         yield sys.stdout.buffer
+        sys.stdout.buffer.flush()  # fails if nobody took all of it
         return
     path = Path(name)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")

@@ -9,48 +9,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
-from urllib3.util import parse_url
 
 from tickets.services.triage import shared_state
 from tickets.triage import engine, prompts
 from tickets.triage.config import Config, from_settings
 from tickets.triage.engine import Probe
+from tickets.triage.explanations import explain, proxy_to, why_no_model
 from tickets.triage.offline.encoders import choice
 from tickets.triage.providers.base import Endpoint
-from tickets.triage.providers.gemini_protocol import GOOGLE
-from tickets.triage.providers.proxies import Proxy
-from tickets.triage.providers.table import NAME_A_PROVIDER, PROVIDERS
-
-# What went wrong and what to do. {key}, {model} and {address} are names of settings; {timeout} is
-# in seconds, {tokens} a number, {proxy} the variable that names the proxy.
-EXPLANATIONS = {
-    "no_key": "The API key is missing: set {key}.",
-    "no_model": "No model is configured: set {model}.",
-    "bad_key": "The service rejected the key: check {key}, and whether it may use this model.",
-    "missing_model": "The service does not know the model or has retired it, or does not know"
-    " the path: check {model} and {address}.",
-    "no_credit": "The account of this key has no credit left or has reached a limit on spending:"
-    " see the service's pages on billing.",
-    "rate_limited": "The key has used up its quota or sends requests too fast: see the service's"
-    " console.",
-    "server_error": "The service reports an internal error or is overloaded. Try again later.",
-    "unreachable": "No connection: check the network, HTTPS_PROXY, firewalls and {address}.",
-    "proxy": "The proxy does not answer, refuses, or is not of the form http://host:port: check"
-    " {proxy}, or add the host of {address} to NO_PROXY.",
-    "deadline": "Too slow: no complete answer within {timeout} s. Raise LLM_TIMEOUT or use a"
-    " faster model.",
-    "blocked": "The service blocked its answer to a harmless text: check its safety settings.",
-    "cut_off": "The model used up its {tokens} tokens before its answer was complete; thinking"
-    " counts. Raise LLM_MAX_OUTPUT_TOKENS, or set a model in {model} that thinks less.",
-    "empty": "The model ended without an answer: use another model in {model}.",
-    "bad_request": "The service rejected the request: does {model} support JSON answers? Check"
-    " {address}.",
-    "bad_response": "The server does not speak the expected protocol: check {address}.",
-    "busy": "Too many calls at once.",
-    "not_built": "The client could not be set up: see the log above.",
-    "invalid_reply": "The model answered, but not in the requested form: use another model in"
-    " {model}.",
-}
 
 
 class Command(BaseCommand):
@@ -70,7 +36,7 @@ class Command(BaseCommand):
         self._print_line("settings", own)
         endpoint = endpoints[0]
         if endpoint is None:
-            self._print_line("model", _reason_for_no_model(config))
+            self._print_line("model", why_no_model(config))
         else:
             for each in filter(None, endpoints):
                 backend = f", {each.backend} backend" if each.backend else ""
@@ -108,7 +74,8 @@ class Command(BaseCommand):
             )
             model = probe.endpoint.model or "the model"
             raise CommandError(
-                f"The live call to {model} failed ({probe.reason}). {explain(probe)}{wait}"
+                f"The live call to {model} failed ({probe.reason})."
+                f" {explain(probe.endpoint, probe.reason)}{wait}"
             )
         reply = probe.reply
         result = f"{reply.category}, {reply.priority}, in {probe.seconds:.2f} s"
@@ -124,27 +91,8 @@ def _describe_encoder() -> str:
     return f"lexicon and words. {problem}" if problem else "lexicon and sentence encoder"
 
 
-def explain(probe: Probe) -> str:
-    """Return what is wrong and which setting to check."""
-    row = PROVIDERS[probe.endpoint.provider]
-    explanation = EXPLANATIONS.get(probe.reason, "See the log.")
-    proxy = _proxy(probe.endpoint)
-    return explanation.format(
-        key=row.key_setting,
-        model=" or ".join(filter(None, (row.classify_model_setting, row.model_setting))),
-        address=row.address_setting,
-        timeout=f"{probe.endpoint.timeout:g}",
-        tokens=probe.endpoint.max_output_tokens,
-        proxy=proxy.variable if proxy else "HTTPS_PROXY",
-    )
-
-
-def _proxy(endpoint: Endpoint) -> Proxy | None:
-    return endpoint.proxies.leading_to(parse_url(endpoint.base_url or GOOGLE))
-
-
 def _describe_proxy(endpoint: Endpoint) -> str:
-    proxy = _proxy(endpoint)
+    proxy = proxy_to(endpoint)
     if proxy is None:
         return "none"
     return f"{proxy.without_credentials} ({proxy.variable})"
@@ -157,23 +105,5 @@ def _describe_shadow(config: Config) -> str:
     endpoint, reason = shadow.endpoint(), engine.why_unusable(shadow)
     if endpoint is None or not reason:
         return config.triage_shadow
-    explanation = explain(Probe(endpoint, None, reason, 0.0, 0.0))
+    explanation = explain(endpoint, reason)
     return f"{config.triage_shadow} (not usable). {explanation}"
-
-
-def _reason_for_no_model(config: Config) -> str:
-    offline = "triage works offline, on this machine only"
-    if not config.llm_enabled:
-        return f"switched off by LLM_ENABLED=0; {offline}"
-    if config.llm_provider == "none":
-        return f"switched off by LLM_PROVIDER=none; {offline}"
-    if config.llm_api_key:
-        return (
-            f"none, because LLM_API_KEY does not say whose key it is; {offline}. {NAME_A_PROVIDER}"
-        )
-    key_settings = [row.key_setting for row in PROVIDERS.values() if row.needs_key]
-    hosted = f"{', '.join(key_settings[:-1])} or {key_settings[-1]}"
-    return (
-        f"none, because no key is set; {offline}. To use a model, set {hosted},"
-        " or LLM_BASE_URL for a local server"
-    )

@@ -18,16 +18,14 @@ from django.db import DatabaseError
 from tickets.models.ticket import Ticket
 from tickets.triage import engine
 from tickets.triage.config import Config, from_settings
-from tickets.triage.engine import Probe
 from tickets.triage.evaluation import run, sources, table
 from tickets.triage.evaluation.report import Report
 from tickets.triage.evaluation.table import Row
+from tickets.triage.explanations import explain
 from tickets.triage.offline.classifier import site_learner
 from tickets.triage.offline.lexicon.compiled import load_lexicon
 from tickets.triage.providers.table import PROVIDERS
 from tickets.triage.shared_state import LocalSharedState
-
-from .check_triage import explain
 
 SOURCES = ("offline", *PROVIDERS, "default")
 ANSWERED = ("llm", "cached")
@@ -200,7 +198,7 @@ def _check_model(settings: Config) -> None:
     if endpoint is None:
         raise CommandError("Models are disabled by LLM_ENABLED=0.")
     if reason:
-        explanation = explain(Probe(endpoint, None, reason, 0.0, 0.0))
+        explanation = explain(endpoint, reason)
         raise CommandError(f"{endpoint.provider} cannot be used. {explanation}")
     if endpoint.provider == "local" and not endpoint.base_url:
         raise CommandError("local cannot be used. Its address is missing: set LLM_BASE_URL.")

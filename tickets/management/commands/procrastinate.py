@@ -1,4 +1,4 @@
-"""Procrastinate's own command. Its worker also receives mail, and rescues jobs of dead ones."""
+"""Procrastinate's own command. Its worker also receives mail, and has the threads that look."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from procrastinate.contrib.django.management.commands import procrastinate
 
+from tickets.services.conditions.watch import ConditionWatch
 from tickets.services.mail import lmtp
 from tickets.services.mail.imap.receiver import Receiver
 from tickets.services.rescue import Rescuer
@@ -24,4 +25,5 @@ class Command(procrastinate.Command):
                 stack.enter_context(lmtp.listening())
                 stack.enter_context(Receiver())
                 stack.enter_context(Rescuer())
+                stack.enter_context(ConditionWatch())
             super().handle(*args, **options)

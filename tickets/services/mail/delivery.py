@@ -20,7 +20,8 @@ from ...models.mail import Email
 from ...vocabulary import MailState
 from ..jobs import RetryLater
 from . import rendering
-from .smtp import EmailBackend, is_set_up
+from .server import note_problem
+from .smtp import EmailBackend, error_text, is_set_up, reply_of
 
 # A mail server that accepts connections but never answers is left alone for a while. Otherwise
 # each email would hold up the worker's other jobs until it times out.
@@ -82,6 +83,7 @@ def _connect_and_send(email: Email, is_last_attempt: bool) -> bool:
             breaker.failed()
         else:  # a quick refusal holds up no other job
             breaker.succeeded()
+        note_problem(error)
         message = f"The mail server cannot be reached: {error_text(error)}"
         return _retry_later(email, MailState.WAITING, message, is_last_attempt)
     breaker.succeeded()
@@ -108,7 +110,7 @@ def _hand_over(server: Any, email: Email, is_last_attempt: bool) -> bool:
     try:
         server.send_messages([rendered])
     except (smtplib.SMTPException, OSError, ValueError) as error:
-        code, message = _reply(error)[0], error_text(error)
+        code, message = reply_of(error)[0], error_text(error)
         if 400 <= code < 500:
             return _retry_later(email, MailState.SENDING, message, is_last_attempt)
         is_refused = code >= 500 or isinstance(error, smtplib.SMTPNotSupportedError | ValueError)
@@ -130,22 +132,6 @@ def _retry_later(email: Email, state: str, message: str, is_last_attempt: bool) 
     new_state = MailState.FAILED if is_last_attempt else MailState.WAITING
     email.move_state([state], new_state, message)
     return is_last_attempt
-
-
-def error_text(error: Exception) -> str:
-    """Return what the mail server said, on one line, with its code if it gave one."""
-    code, reply = _reply(error)
-    text = reply.decode(errors="replace") if isinstance(reply, bytes) else str(reply)
-    return " ".join(f"{code or ''} {text}".split()) or type(error).__name__
-
-
-def _reply(error: Exception) -> tuple[int, bytes | str]:
-    """Return the mail server's code and text; code 0 if it gave none."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return next(iter(error.recipients.values()))
-    if isinstance(error, smtplib.SMTPResponseException):
-        return error.smtp_code, error.smtp_error
-    return 0, str(error)
 
 
 # --- job --------------------------------------------------------------------------------

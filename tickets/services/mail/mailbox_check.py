@@ -19,10 +19,9 @@ from ...models.incoming import InboundMessage, Mailbox
 from ...vocabulary import AfterFetch, MailSecurity
 from .check_ids import new_check_id
 from .composition import OutgoingMessage, mail_address
-from .delivery import error_text
 from .imap.connection import Connection, close, open_connection, open_folder, sign_in
 from .imap.problems import CONNECTION_ERRORS, MailboxProblem, explained, quoted
-from .smtp import is_set_up
+from .smtp import error_text, is_set_up
 
 CHECK_SECONDS = 40
 ARRIVAL_SECONDS = 10
@@ -158,7 +157,7 @@ class _Check:
         if self._opened.has_capability("IDLE"):
             self._add("works", "The server tells the desk at once (IDLE).")
         else:
-            self._add("note", "The server has no IDLE. The desk looks every 60 seconds.")
+            self._add("note", "The server has no IDLE. The desk looks every 20 seconds.")
 
     @property
     def _opened(self) -> Connection:

@@ -18,8 +18,10 @@ from ...models.incoming import Mailbox, MailboxFetch, is_lease_held
 from ...vocabulary import MAX_MAILBOX_NAME_CHARS, MailSignIn
 
 # A server that only restarts is no news for anybody.
-PATIENCE = timedelta(minutes=1)
-# A mailbox is looked at every 29 minutes at least, if its thread does not hang.
+PATIENCE = timedelta(seconds=20)
+# A worker that starts again takes the mailboxes of its own host at once, and waits for others.
+PATIENCE_WITH_WORKERS = timedelta(minutes=1)
+# A mailbox is looked at every 20 seconds, unless its thread hangs or fetches a great deal.
 LONG_AGO = timedelta(minutes=45)
 # Where the numbers of its messages count. If one of these changes, all are looked at again.
 ORIGIN_FIELDS = ("host", "username", "folder", "fetch_since")
@@ -63,12 +65,12 @@ def troubles() -> list[MailboxTrouble]:
     now = timezone.now()
     is_failing = Q(fetch__failing_since__lt=now - PATIENCE)
     has_no_worker = Q(fetch=None) | Q(fetch__lease_until=None)
-    has_no_worker |= Q(fetch__lease_until__lt=now - PATIENCE)
+    has_no_worker |= Q(fetch__lease_until__lt=now - PATIENCE_WITH_WORKERS)
     seen_at = F("fetch__last_success_at")
     hangs = Q(fetch__last_success_at=None) | Q(fetch__last_success_at__lt=now - LONG_AGO)
     rows = fetchable().filter(
         is_failing
-        | has_no_worker & Q(created_at__lt=now - PATIENCE)
+        | has_no_worker & Q(created_at__lt=now - PATIENCE_WITH_WORKERS)
         | hangs & Q(created_at__lt=now - LONG_AGO)
     )
     rows = rows.select_related("fetch").order_by("fetch__failing_since", seen_at, "pk")
@@ -80,7 +82,9 @@ def _trouble(mailbox: Mailbox, now: datetime) -> MailboxTrouble:
     if fetch is None:
         return MailboxTrouble(mailbox, mailbox.created_at, "")
     seen_at = fetch.last_success_at or mailbox.created_at
-    if not is_lease_held(fetch, now - PATIENCE):  # whatever failed before is not the reason
+    if not is_lease_held(
+        fetch, now - PATIENCE_WITH_WORKERS
+    ):  # whatever failed before is not the reason
         return MailboxTrouble(mailbox, fetch.lease_until or seen_at, "")
     is_failing = fetch.failing_since is not None
     since = fetch.failing_since if is_failing else seen_at

@@ -15,6 +15,22 @@ def is_set_up() -> bool:
     return bool(settings.EMAIL_BACKEND == settings.SMTP_BACKEND)
 
 
+def error_text(error: Exception) -> str:
+    """Return what the mail server said, on one line, with its code if it gave one."""
+    code, reply = reply_of(error)
+    text = reply.decode(errors="replace") if isinstance(reply, bytes) else str(reply)
+    return " ".join(f"{code or ''} {text}".split()) or type(error).__name__
+
+
+def reply_of(error: Exception) -> tuple[int, bytes | str]:
+    """Return the mail server's code and text; code 0 if it gave none."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return next(iter(error.recipients.values()))
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code, error.smtp_error
+    return 0, str(error)
+
+
 class Client(smtplib.SMTP):
     GO_AHEAD = 354  # the answer to DATA: nothing of an email leaves before it
 

@@ -29,6 +29,7 @@ from tickets.tests.factories import (
     TokenFactory,
     UserFactory,
 )
+from tickets.tests.worker import beat
 
 from .conftest import signed_in
 
@@ -389,3 +390,17 @@ def test_changes_that_bypass_the_services_have_an_actor(admin, admin_user):
     admin.post(f"{LISTS['tokens']}{token.pk}/delete/", {"post": "yes"})
     event = ApiToken.pgh_event_model.objects.get(pgh_label="delete", pgh_obj_id=token.pk)
     assert event.pgh_context == {"actor": admin_user.username, "user": admin_user.pk}
+
+
+def test_the_start_page_says_what_is_wrong_to_admins(admin, agent):
+    """There is no worker here."""
+    html = admin.get("/admin/").content.decode()
+    [section] = re.findall(r'<section class="module conditions".*?</section>', html, re.DOTALL)
+    assert "No worker is running" in section
+    assert "docker compose restart worker" in section
+    assert "No worker is running" not in agent.get("/admin/").content.decode()
+
+
+def test_the_start_page_of_a_healthy_desk_has_no_such_section(admin):
+    beat()
+    assert "conditions-heading" not in admin.get("/admin/").content.decode()

@@ -16,6 +16,7 @@ from django.db import connection
 
 from tickets.models.incoming import InboundMessage, Mailbox, MailboxFetch
 from tickets.services import lookout
+from tickets.services.mail.imap import connection as imap_connection
 from tickets.services.mail.imap import fetching, receiver
 from tickets.services.mail.imap.connection import connected, open_folder
 from tickets.services.mail.imap.lease import Lease
@@ -49,7 +50,7 @@ def is_waiting():
 
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch):
-    monkeypatch.setattr(lookout, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(lookout.Lookout, "pause", 0.3)
     monkeypatch.setattr(receiver, "PAUSE_SECONDS", 0.3)
 
 
@@ -125,6 +126,19 @@ def test_a_server_that_restarts_is_fetched_again(dovecot, mailbox, user):
         wait_until(lambda: MailboxFetch.objects.get().failures == 0)
 
 
+def test_a_server_that_freezes_is_noticed(dovecot, mailbox, monkeypatch):
+    """It closes no connection, and the system goes on to acknowledge what is sent."""
+    monkeypatch.setattr(imap_connection, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(imap_connection, "AWAITED_SECONDS", 0.5)
+    with receiving():
+        is_waiting()
+        with dovecot.frozen():
+            wait_until(lambda: MailboxFetch.objects.get().failing_since)
+    assert MailboxFetch.objects.get().error == (
+        f"localhost does not answer on port {dovecot.port}."
+    )
+
+
 def test_a_mailbox_that_fails_does_not_hold_up_another(dovecot, mailbox, user):
     create_mailbox(dovecot, "other", password="wrong")
     dovecot.deliver(user, message(1))
@@ -194,9 +208,7 @@ def test_a_database_that_closes_its_connections_is_used_again(dovecot, mailbox, 
 
 
 def test_a_server_without_idle_is_asked(needs_dovecot, trust, user, monkeypatch):
-    from tickets.services.mail.imap import connection as imap
-
-    monkeypatch.setattr(imap, "POLL_SECONDS", 1)
+    monkeypatch.setattr(imap_connection, "LOOK_SECONDS", 1)
     server = Dovecot(capability="IMAP4rev1 UIDPLUS").start()
     try:
         trust(server)

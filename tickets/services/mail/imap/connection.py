@@ -21,8 +21,9 @@ from .oauth import access_token
 from .problems import CONNECTION_ERRORS, MailboxProblem, explained, quoted
 
 CONNECT_SECONDS, ANSWER_SECONDS = 15, 60
-IDLE_SECONDS = 29 * 60  # a server may hang up after 30 minutes
-POLL_SECONDS = 60
+# How often the desk looks by itself: so it notices a server that is gone without a word.
+LOOK_SECONDS = 20
+AWAITED_SECONDS = 10  # how long the answer may take that ends the waiting
 TIMING = re.compile(r"[ ]?\([\d.]+ \+ [\d.+ ]+ secs\)\.?$")
 TICK_SECONDS = 1  # how soon a waiting connection notices that it has to end
 # The numbers of all messages of a folder come in one line. imaplib's own limit is a million bytes.
@@ -184,20 +185,23 @@ def _xoauth2(username: str, token: str) -> Callable[[bytes], bytes]:
 def wait_for_mail(connection: Connection, is_stopping: Callable[[], bool]) -> None:
     """Return once there may be new mail, after a while, or when it has to stop.
 
-    With IDLE the server says when something changes; without, the desk asks every 60 seconds.
+    With IDLE the server says when something changes; without, the desk asks every 20 seconds.
     """
     has_idle = connection.has_capability("IDLE")
-    deadline = time.monotonic() + (IDLE_SECONDS if has_idle else POLL_SECONDS)
-    if not has_idle:
-        while not is_stopping() and time.monotonic() < deadline:
-            time.sleep(TICK_SECONDS)
-        connection.noop()
-        return
-    connection.idle()
+    deadline = time.monotonic() + LOOK_SECONDS
+    if has_idle:
+        connection.idle()
     while not is_stopping() and time.monotonic() < deadline:
-        if connection.has_change(TICK_SECONDS):
+        if not has_idle:
+            time.sleep(TICK_SECONDS)
+        elif connection.has_change(TICK_SECONDS):
             break
-    connection.idle_done()
+    connection.socket().settimeout(AWAITED_SECONDS)
+    if has_idle:
+        connection.idle_done()
+    else:
+        connection.noop()
+    connection.socket().settimeout(ANSWER_SECONDS)
 
 
 def open_folder(connection: Connection, mailbox: Mailbox) -> int:

@@ -1,0 +1,1 @@
+"""What is wrong with the desk right now and needs an operator."""
