@@ -33,6 +33,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return super().pool
         return super().pool
 
+    def pool_stats(self) -> dict[str, int]:
+        """Return what the pool says about itself; nothing if there is none yet."""
+        pools: dict[str, Any] = self._connection_pools  # type: ignore[attr-defined]
+        pool = pools.get(self.alias)
+        return pool.get_stats() if pool else {}
+
     def connect(self) -> None:
         if self.answer_seconds is None:
             super().connect()

@@ -12,6 +12,7 @@ import psutil
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn import util
 
+from config import shared_counts
 from config.environment import read
 from config.environment.declarations.server import WEB_TIMEOUT_MS
 from config.logs import configuration
@@ -43,6 +44,7 @@ REQUESTS_BETWEEN_LOOKS = 200
 limit_request_line = 8190
 # Keep heartbeats in memory: with a slow disk, a busy worker would look dead.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+shared_counts.prepare(worker_tmp_dir)
 accesslog = None  # `tickets.web.request_log` writes a line for each request
 logconfig_dict = configuration(env)
 # Trust no header for paths: gunicorn would take SCRIPT_NAME from any client on loopback.
@@ -86,6 +88,22 @@ def when_ready(server: Any) -> None:
     engine.load_offline()
     gc.collect()
     gc.freeze()  # or the collector would write into the shared pages, and copy them
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    worker.slot = shared_counts.free_slot(server.WORKERS.values())
+
+
+def post_fork(_server: Any, worker: Any) -> None:
+    shared_counts.take(worker.slot)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    shared_counts.forget_gauges(worker.slot)
+
+
+def on_exit(_server: Any) -> None:
+    shared_counts.remove()
 
 
 def pre_request(worker: Any, _request: Any) -> None:

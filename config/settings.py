@@ -87,6 +87,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Static files come first: the headers of pages would add 400 bytes to each of them.
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tickets.web.counting.count_requests",
     "tickets.web.lost_connections.repeat_reads",
     "tickets.web.middleware.request_id",
     *(["tickets.web.cors.cross_origin"] if env["CORS_ALLOWED_ORIGINS"] else []),

@@ -53,14 +53,15 @@ def _unsafe_secrets() -> Iterator[str]:
     database = settings.DATABASES["default"]
     secrets = {
         "SECRET_KEY": settings.SECRET_KEY,
+        "METRICS_TOKEN": settings.METRICS_TOKEN,
         "ADMIN_PASSWORD": settings.ADMIN_PASSWORD,
         "POSTGRES_PASSWORD": database.get("PASSWORD", ""),
     }
     for name, value in secrets.items():
         if settings.DEFAULT_SECRET in value:
             yield f"Set {name} to a secret of your own."
-        elif name == "SECRET_KEY":
-            if len(value) < MIN_KEY_CHARS:
+        elif name in ("SECRET_KEY", "METRICS_TOKEN"):
+            if len(value) < MIN_KEY_CHARS and (value or name == "SECRET_KEY"):
                 yield f"SECRET_KEY needs at least {MIN_KEY_CHARS} characters."
         elif value and (name == "ADMIN_PASSWORD" or settings.POSTGRES_HOST):
             try:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import NoReturn
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from ..exceptions import RateLimited
+from ..instruments import REFUSALS
 from ..models.housekeeping import Counter
 from .actors import Actor
 
@@ -41,7 +43,12 @@ def throttle(request: HttpRequest, action: str, limit: int) -> None:
     """Count one request of this client. Raise RateLimited past `limit` a minute."""
     wait = Counter.objects.hit(f"{action}:{client_address(request)}", limit=limit, seconds=60)
     if wait:
-        raise RateLimited(wait)
+        _refuse(action, wait)
+
+
+def _refuse(limit: str, wait: int) -> NoReturn:
+    REFUSALS.labels(limit).inc()
+    raise RateLimited(wait)
 
 
 def throttle_key(request: HttpRequest, actor: Actor) -> str:
@@ -69,4 +76,4 @@ def count_upload(request: HttpRequest, actor: Actor, size: int) -> None:
         f"upload:{address}", amount=kib, limit=settings.ATTACHMENT_DAILY_MB * 1024, seconds=DAY
     )
     if wait:
-        raise RateLimited(wait)
+        _refuse("upload", wait)

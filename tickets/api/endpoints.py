@@ -17,7 +17,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, re_path
 
-from ..access.actors import Actor, caller
+from ..access.actors import Actor, caller, operator
 from ..access.throttling import throttle_anonymous
 from ..exceptions import MethodNotAllowed
 from ..vocabulary import Scope
@@ -82,6 +82,7 @@ class endpoint:  # noqa: N801  (a decorator)
     headers: tuple[str, ...] = ()  # of the answer
     scope: Scope | None = None  # what the caller needs; None: anyone may call
     identify: bool = True  # False: do not look at the caller at all
+    for_operators: bool = False  # METRICS_TOKEN opens it too, without asking the database
     throttle: str = ""  # the limit on anonymous callers, out of THROTTLES
     query: type[forms.Form] | None = None
     body: BodyRules | None = None
@@ -91,10 +92,16 @@ class endpoint:  # noqa: N801  (a decorator)
     follows_merges: bool = False  # writes to the ticket that a merged one is part of
     from_replica: bool = False  # only reads, and a replica may answer, see `web/replica.py`
 
+    def actor(self, request: HttpRequest) -> Actor:
+        """Return who calls. Raises as `caller`."""
+        if not self.identify:
+            return Actor("anonymous")
+        return (operator(request) if self.for_operators else None) or caller(request)
+
     def __call__(self, view: View) -> View:
         @wraps(view)
         def checked(request: HttpRequest, **captured: object) -> HttpResponseBase:
-            actor = caller(request) if self.identify else Actor("anonymous")
+            actor = self.actor(request)
             request_log.note_actor(request, actor)
             if self.scope is not None:
                 actor.require(self.scope)

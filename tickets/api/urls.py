@@ -44,5 +44,6 @@ urlpatterns = [
     route("/api/docs/", "api-docs", GET=service.docs),
     route("/healthz", "healthz", GET=service.health),
     route("/readyz", "readyz", GET=service.readiness),
+    route("/metrics", "metrics", GET=service.metrics),
     re_path(r"^api(?:/|\Z)", service.unknown),
 ]

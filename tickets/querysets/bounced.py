@@ -23,6 +23,13 @@ NEWEST = 10_000  # emails, by id, that are looked at: no index helps
 
 
 class EmailQuerySet(models.QuerySet[EmailT]):
+    def by_state(self) -> dict[str, tuple[int, datetime]]:
+        """Count the newest email by state, with the time of the oldest of each. One query."""
+        latest = self.model._default_manager.order_by("-pk").values("pk")[:1]
+        rows = self.filter(pk__gt=models.Subquery(latest) - NEWEST).order_by()
+        counts = rows.values_list("state").annotate(models.Count("pk"), models.Min("created_at"))
+        return {state: (count, oldest) for state, count, oldest in counts}
+
     def undelivered(self, overdue: datetime, oldest: datetime) -> Self:
         """Return the email that somebody must do something about, the newest first.
 

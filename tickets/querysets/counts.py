@@ -100,6 +100,13 @@ def stats(filters: Mapping[str, Any]) -> Stats | None:
     return _breakdowns(rows).stats(days, _per_day(rows))
 
 
+def current() -> Breakdowns | None:
+    """Return the figures over all tickets. One query; None if they are not kept."""
+    values = {"facet": "", "members": [""], "since": last_days()[-1], **_values({})}
+    rows = _rows(STATISTICS, values)
+    return _breakdowns(rows) if rows else None
+
+
 def overview(first: dt.date | None, zone: tzinfo) -> Overview | None:
     """Return the dashboard's figures over tickets created since a day, or over all.
 

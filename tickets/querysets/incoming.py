@@ -43,6 +43,16 @@ class InboundQuerySet(models.QuerySet[MessageT]):
         rows = rows.exclude(SPAM)
         return dict(rows.order_by().values_list("state").annotate(count=models.Count("pk")))
 
+    def to_act_on_by_state(self) -> dict[str, tuple[int, datetime]]:
+        """Count what is not finished by state, with the time of the oldest. One query, of an index.
+
+        What agents discarded is left out.
+        """
+        rows = self.filter(state__in=[InboundState.STORED, InboundState.HELD, InboundState.FAILED])
+        states = rows.order_by().values_list("state")
+        counts = states.annotate(models.Count("pk"), models.Min("received_at"))
+        return {state: (count, oldest) for state, count, oldest in counts}
+
     def opened_by_program(self, ticket: Any) -> bool:
         """Return whether the ticket was opened by a program's message."""
         opening = self.filter(ticket=ticket, rule=ThreadRule.NEW)

@@ -19,6 +19,7 @@ ORDER = (
     ("requester_texts",),
     ("circuit_breaker",),
     ("durations",),
+    ("instruments",),
     ("transactions",),
     ("rich_text",),
     ("mail",),

@@ -87,7 +87,7 @@ def test_a_day_has_a_budget(shared, settings):
     settings.LLM_DAILY_COST = 0.01
     for _ in range(2):
         assert shared.may_spend()
-        shared.charge(0.005)
+        shared.charge(0.005, "gemini")
     assert not shared.may_spend()
     assert shared_state.spent_today() == pytest.approx(0.01)
     assert shared_state.calls_today() == 2  # the third was never made
@@ -95,24 +95,24 @@ def test_a_day_has_a_budget(shared, settings):
 
 def test_the_smallest_price_counts(shared):
     for _ in range(3):
-        shared.charge(0.0000001)
+        shared.charge(0.0000001, "gemini")
     assert shared_state.spent_today() > 0
 
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_lost_when_processes_count_at_once(shared):
-    at_once(8, lambda: [shared.count("classify", "llm") for _ in range(5)])
-    assert shared_state.outcomes_today() == {"classify:llm": 40}
+    at_once(8, lambda: [shared.count("classify", "llm", "gemini") for _ in range(5)])
+    assert shared_state.outcomes_today() == {("classify", "llm", "gemini"): 40}
 
 
 def test_yesterdays_counts_are_not_todays(shared):
-    shared.count("classify", "llm")
-    shared.charge(1)
+    shared.count("classify", "llm", "gemini")
+    shared.charge(1, "gemini")
     Counter.objects.update(time_window=1)
     assert shared_state.outcomes_today() == {}
     assert shared_state.spent_today() == 0
-    shared.count("classify", "llm")
-    assert shared_state.outcomes_today() == {"classify:llm": 1}
+    shared.count("classify", "llm", "gemini")
+    assert shared_state.outcomes_today() == {("classify", "llm", "gemini"): 1}
 
 
 def test_expired_replies_are_deleted(shared, settings):
@@ -128,26 +128,26 @@ def test_expired_replies_are_deleted(shared, settings):
 
 def test_a_model_fails_from_the_first_failure_until_it_answers(shared, settings):
     settings.GEMINI_API_KEY = "test-key"
-    shared.count("classify", "llm")
+    shared.count("classify", "llm", "gemini")
     assert shared_state.model_failure() is None
-    shared.count("classify", "unreachable")
-    shared.count("score_sentiment", "paused")
+    shared.count("classify", "unreachable", "gemini")
+    shared.count("score_sentiment", "paused", "gemini")
     failure = shared_state.model_failure()
     assert failure.reason == "unreachable"
     for neutral in ("cached", "busy", "impatient", "too_short", "client_limit", "blocked"):
-        shared.count("classify", neutral)
+        shared.count("classify", neutral, "gemini")
     assert shared_state.model_failure() == failure
-    shared.count("suggest_title", "llm")
+    shared.count("suggest_title", "llm", "gemini")
     assert shared_state.model_failure() is None
 
 
 def test_a_failure_lasts_for_days_if_the_model_is_still_asked(shared, settings):
     settings.GEMINI_API_KEY = "test-key"
-    shared.count("classify", "unreachable")
+    shared.count("classify", "unreachable", "gemini")
     failure = shared_state.model_failure()
     for _ in range(3):
         pass_hours(20)
-        shared.count("classify", "bad_key")
+        shared.count("classify", "bad_key", "gemini")
         assert shared_state.model_failure() == failure
     pass_hours(25)
     assert shared_state.model_failure() is None
@@ -160,26 +160,26 @@ def pass_hours(hours):
 
 def test_a_shadow_neither_breaks_nor_mends_the_model(shared, settings):
     settings.GEMINI_API_KEY = "test-key"
-    shared.count("classify", "bad_key", is_shadow=True)
+    shared.count("classify", "bad_key", "gemini", is_shadow=True)
     assert shared_state.model_failure() is None
-    shared.count("classify", "unreachable")
-    shared.count("classify", "llm", is_shadow=True)
+    shared.count("classify", "unreachable", "gemini")
+    shared.count("classify", "llm", "gemini", is_shadow=True)
     assert shared_state.model_failure().reason == "unreachable"
     assert shared_state.outcomes_today() == {
-        "classify (shadow):bad_key": 1,
-        "classify (shadow):llm": 1,
-        "classify:unreachable": 1,
+        ("classify (shadow)", "bad_key", "gemini"): 1,
+        ("classify (shadow)", "llm", "gemini"): 1,
+        ("classify", "unreachable", "gemini"): 1,
     }
 
 
 @pytest.mark.parametrize("neutral", ["cached", "busy", "impatient", "too_short", "blocked"])
 def test_what_is_not_the_models_fault_is_no_failure(shared, settings, neutral):
     settings.GEMINI_API_KEY = "test-key"
-    shared.count("classify", neutral)
+    shared.count("classify", neutral, "gemini")
     assert shared_state.model_failure() is None
 
 
 def test_a_model_that_is_not_to_be_asked_does_not_fail(shared, django_assert_num_queries):
-    shared.count("classify", "unreachable")
+    shared.count("classify", "unreachable", "gemini")
     with django_assert_num_queries(0):
         assert shared_state.model_failure() is None

@@ -105,7 +105,7 @@ NOT_LISTS = {
         "api-unmerge",
     ),
     *("api-attachments", "api-attachment", "api-mail"),
-    *("api-openapi", "api-docs", "healthz", "readyz"),
+    *("api-openapi", "api-docs", "healthz", "readyz", "metrics"),
 }
 
 

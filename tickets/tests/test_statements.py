@@ -45,6 +45,7 @@ API = {
     ("api-triage-report", "GET"): 3,
     ("api-unmerge", "POST"): 37,
     ("healthz", "GET"): 0,
+    ("metrics", "GET"): 17,
     ("readyz", "GET"): 3,
 }
 BODIES = {

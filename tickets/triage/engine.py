@@ -335,9 +335,10 @@ def _ask_model(
     question: _Question, parse_reply: Callable[[str], T], settings: Config | None = None
 ) -> _ModelAnswer[T] | None:
     """Return the model's validated reply, or None if there is none. Count every outcome."""
-    outcome, is_shadow = "llm", settings is not None
+    outcome, provider, is_shadow = "llm", "none", settings is not None
     try:
         settings = settings or config.from_settings()
+        provider = settings.provider
         endpoint = settings.endpoint(question.task.name)
         if endpoint is None or endpoint.missing:
             outcome = why_unusable(settings, question.task)
@@ -355,7 +356,7 @@ def _ask_model(
         logger.exception("Asking the model failed unexpectedly.")
         outcome = "error"
     finally:
-        _count(question.task.name, outcome, is_shadow=is_shadow)
+        _count(question.task.name, outcome, provider, is_shadow=is_shadow)
     return None
 
 
@@ -373,11 +374,11 @@ def _outgoing(settings: Config, title: str, description: str) -> tuple[str, str]
     return title, description
 
 
-def _count(task: str, outcome: str, *, is_shadow: bool) -> None:
+def _count(task: str, outcome: str, provider: str, *, is_shadow: bool) -> None:
     if outcome in NOT_ASKED:
         return
     try:
-        _state.count(task, outcome, is_shadow=is_shadow)
+        _state.count(task, outcome, provider, is_shadow=is_shadow)
     except Exception:
         logger.exception("An outcome could not be counted.")
 

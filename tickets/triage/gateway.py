@@ -84,7 +84,7 @@ class ModelGateway:
         def call() -> PricedReply:
             reply = self._call(prompt, state, deadline)
             cost = self._cost(prompt, reply)
-            state.charge(cost)
+            state.charge(cost, self._endpoint.provider)
             _validate(parse, reply.text, is_cut_off=reply.cut_off)
             return PricedReply(reply.text, cost)
 
@@ -137,9 +137,10 @@ class ModelGateway:
         """Handle the failure of a call that had `seconds` to answer; return the error to raise."""
         if error.reason == "deadline" or error.answer_lost:
             # The service may answer and charge all the same.
-            state.charge(self._endpoint.cost(_estimated_tokens(prompt), LOST_OUTPUT_TOKENS))
+            cost = self._endpoint.cost(_estimated_tokens(prompt), LOST_OUTPUT_TOKENS)
+            state.charge(cost, self._endpoint.provider)
         elif any(error.usage):
-            state.charge(self._endpoint.cost(*error.usage))
+            state.charge(self._endpoint.cost(*error.usage), self._endpoint.provider)
         if error.reason == "deadline" and seconds < self._endpoint.timeout - GRACE:
             return ProviderError("impatient")  # the caller's time was up, not the service's
         if self._breaker and error.reason not in NOT_A_FAILURE:

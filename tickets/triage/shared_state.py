@@ -45,11 +45,11 @@ class SharedState(Protocol):
     def may_spend(self) -> bool:
         """Count one call for today; False if the day's calls or budget are used up."""
 
-    def charge(self, cost_usd: float) -> None:
+    def charge(self, cost_usd: float, provider: str) -> None:
         """Add the estimated price of a call to today's costs."""
 
-    def count(self, task: str, outcome: str, *, is_shadow: bool = False) -> None:
-        """Count how a question ended, for example "classify" with "llm".
+    def count(self, task: str, outcome: str, provider: str, *, is_shadow: bool = False) -> None:
+        """Count how a question ended, for example "classify" with "llm" of "gemini".
 
         How a shadow's ended says nothing about the model that the desk relies on.
         """
@@ -105,10 +105,10 @@ class LocalSharedState:
     def may_spend(self) -> bool:
         return True
 
-    def charge(self, cost_usd: float) -> None:
+    def charge(self, cost_usd: float, provider: str) -> None:
         with self._lock:
             self.spent += cost_usd
 
-    def count(self, task: str, outcome: str, *, is_shadow: bool = False) -> None:
+    def count(self, task: str, outcome: str, provider: str, *, is_shadow: bool = False) -> None:
         with self._lock:
             self.outcomes[f"{task}:{outcome}"] += 1

@@ -140,7 +140,7 @@ def _known_username(request: HttpRequest) -> str:
 
 
 def wants_json(request: HttpRequest) -> bool:
-    paths = ("/api", "/healthz", "/readyz")
+    paths = ("/api", "/healthz", "/readyz", "/metrics")
     return request.path.startswith("/api/") or request.path.rstrip("/") in paths
 
 

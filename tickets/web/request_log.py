@@ -34,10 +34,11 @@ def note_actor(request: HttpRequest, actor: Actor) -> None:
 
 
 def write_line(request: HttpRequest, response: HttpResponse, started: float) -> None:
-    """Log how a request was answered that began at `started`, a time of `perf_counter`."""
-    match = getattr(request, "resolver_match", None)
-    # The name of the address: the address itself may be a private link.
-    route = match.view_name or match.route if match else "-"
+    """Log how a request was answered that began at `started`, a time of `perf_counter`.
+
+    The response remembers the name of the address, by which it is counted (`counting.py`).
+    """
+    route = response.route = _route(request)  # type: ignore[attr-defined]
     details = {
         "method": request.method,
         "route": route,
@@ -45,6 +46,12 @@ def write_line(request: HttpRequest, response: HttpResponse, started: float) -> 
         "ms": round((time.perf_counter() - started) * 1000, 1),
     }
     logger.info("answered", extra=details)
+
+
+def _route(request: HttpRequest) -> str:
+    """Return the name of the address: the address itself may be a private link."""
+    match = getattr(request, "resolver_match", None)
+    return match.view_name or match.route if match else "-"
 
 
 class AddRequest(logging.Filter):

@@ -17,6 +17,7 @@ from ..setting import (
     log_level,
     number,
     password,
+    secret,
     text,
     time_zone,
 )
@@ -169,6 +170,15 @@ WEB_SERVER = Section(
             "How the web server, the worker and commands write their log: lines of `text`, or one"
             " `json` object each.",
             choices=("text", "json"),
+        ),
+        Setting(
+            "METRICS_TOKEN",
+            secret,
+            "",
+            "A token for `/metrics`, which answers in the format of Prometheus. Admins can read it"
+            " with tokens and sessions of their own as well. To generate one:"
+            ' `python3 -c "import secrets; print(secrets.token_urlsafe(30))"`',
+            default_note="none",
         ),
         Setting(
             "DEBUG",

@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from ...access.actors import Actor
 from ...exceptions import NotFound
+from ...services.metrics import exposition
 from ...services.readiness import require_all
+from ...vocabulary import Scope
 from ..endpoints import endpoint
 from ..http import JsonObject, answer
 from ..openapi.document import document
@@ -45,6 +48,23 @@ def readiness(request: HttpRequest, actor: Actor) -> HttpResponse:
     """
     require_all()
     return answer(HealthJson(status="ready"))
+
+
+@endpoint(
+    tag="service",
+    scope=Scope.ADMIN,
+    for_operators=True,
+    returns=str,
+    media="text/plain",
+    success="Metrics in Prometheus' text format.",
+)
+def metrics(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Get what the desk counts, for Prometheus.
+
+    Send the token of METRICS_TOKEN, or an admin's. While the database is away, only what the web
+    server itself counts is in it.
+    """
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 @csrf_exempt

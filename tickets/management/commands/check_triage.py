@@ -59,9 +59,10 @@ class Command(BaseCommand):
             raise CommandError(f"The database does not answer: {error}") from error
         self._print_line("used today", f"{spent} (since midnight UTC)")
         by_task = defaultdict(list)
-        for name, count in sorted(outcomes.items(), key=lambda entry: -entry[1]):
-            task, _, outcome = name.partition(":")
-            by_task[task].append(f"{outcome} {count}")
+        for (task, outcome, provider), count in sorted(
+            outcomes.items(), key=lambda entry: -entry[1]
+        ):
+            by_task[task].append(f"{outcome} {count} ({provider})")
         for task, counts in sorted(by_task.items()):
             self._print_line(task, ", ".join(counts))
         if not by_task:

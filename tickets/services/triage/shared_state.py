@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.cache import BaseCache, caches
@@ -27,6 +28,14 @@ FAILURE = "failure"  # the cache's key
 FAILURES = {*FAILURE_REASONS, "invalid_reply", "not_built", "error", "paused", "budget"} - {
     "blocked"
 }
+
+
+class Outcome(NamedTuple):
+    """How questions ended, such as ("classify", "llm", "gemini")."""
+
+    task: str
+    outcome: str
+    provider: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +87,12 @@ class DatabaseSharedState:
         Counter.objects.filter(name=CALLS).update(count=F("count") - 1)  # no call is made
         return False
 
-    def charge(self, cost_usd: float) -> None:
-        Counter.objects.add(COST, math.ceil(cost_usd * MICRO), seconds=DAY)
+    def charge(self, cost_usd: float, provider: str) -> None:
+        Counter.objects.add(f"{COST}:{provider}", math.ceil(cost_usd * MICRO), seconds=DAY)
 
-    def count(self, task: str, outcome: str, *, is_shadow: bool = False) -> None:
+    def count(self, task: str, outcome: str, provider: str, *, is_shadow: bool = False) -> None:
         name = f"{task} (shadow)" if is_shadow else task
-        Counter.objects.add(f"{OUTCOMES}{name}:{outcome}", 1, seconds=DAY)
+        Counter.objects.add(f"{OUTCOMES}{name}:{outcome}:{provider}", 1, seconds=DAY)
         if is_shadow:
             return
         if outcome == "llm":
@@ -99,12 +108,20 @@ def calls_today() -> int:
 
 def spent_today() -> float:
     """Return the estimated cost of the calls since midnight UTC, in USD."""
-    return Counter.objects.counts(COST, seconds=DAY).get("", 0) / MICRO
+    return sum(costs_today().values())
 
 
-def outcomes_today() -> dict[str, int]:
-    """Return how questions ended since midnight UTC, such as {"classify:llm": 3}."""
-    return Counter.objects.counts(OUTCOMES, seconds=DAY)
+def costs_today() -> dict[str, float]:
+    """Return these costs by the provider."""
+    costs = Counter.objects.counts(COST, seconds=DAY)
+    return {provider.removeprefix(":"): cost / MICRO for provider, cost in costs.items()}
+
+
+def outcomes_today() -> dict[Outcome, int]:
+    """Return how questions ended since midnight UTC, and how many."""
+    counts = Counter.objects.counts(OUTCOMES, seconds=DAY)
+    # On the day of an upgrade from 0.5, there are some without a provider.
+    return {Outcome(*f"{name}:".split(":")[:3]): count for name, count in counts.items()}
 
 
 def model_failure() -> ModelFailure | None:

@@ -50,6 +50,7 @@ ROWS = {
     ("/api/docs/", "GET"): (None, 200, None),
     ("/healthz", "GET"): (None, 200, None),
     ("/readyz", "GET"): (None, 200, None),
+    ("/metrics", "GET"): (None, 200, Scope.ADMIN),
 }
 PATHS = sorted({path for path, _ in ROWS})
 READ, WRITE, ADMIN, MAIL = Scope.READ, Scope.WRITE, Scope.ADMIN, Scope.MAIL

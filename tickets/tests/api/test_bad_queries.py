@@ -107,7 +107,7 @@ def test_an_unknown_parameter_is_named(agent, name):
         *(("GET", "{one}"), ("PATCH", "{one}"), ("PUT", "{one}"), ("DELETE", "{one}")),
         *(("GET", "{one}history/"), ("GET", "{one}comments/"), ("POST", "{one}comments/")),
         *(("GET", "/api/openapi.json"), ("GET", "/api/docs/"), ("GET", "/healthz")),
-        ("GET", "/readyz"),
+        *(("GET", "/readyz"), ("GET", "/metrics")),
     ],
 )
 def test_every_address_refuses_unknown_parameters(admin, ticket, method, path):

@@ -180,12 +180,12 @@ def test_importing_the_package_is_no_part_of_the_call(gemini, settings, monkeypa
 def test_it_shows_how_todays_calls_ended():
     shared = DatabaseSharedState()
     for outcome in ("llm", "llm", "deadline"):
-        shared.count("classify", outcome)
-    shared.count("score_sentiment", "llm", is_shadow=True)
-    shared.charge(0.5)
+        shared.count("classify", outcome, "gemini")
+    shared.count("score_sentiment", "llm", "groq", is_shadow=True)
+    shared.charge(0.5, "gemini")
     output = check()
-    assert "classify       llm 2, deadline 1" in output
-    assert "score_sentiment (shadow) llm 1" in output
+    assert "classify       llm 2 (gemini), deadline 1 (gemini)" in output
+    assert "score_sentiment (shadow) llm 1 (groq)" in output
     assert "about $0.5000" in output
 
 
