@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -12,6 +13,7 @@ from django.db.backends.postgresql import base
 from django.db.transaction import atomic
 
 from .connection import GRACE, Connection, Driver
+from .slow import TimedCursor, TimedDebugCursor, blockers, log_slow
 from .watch import Watch
 
 
@@ -21,7 +23,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         super().__init__(settings_dict, *args, **kwargs)
         self.answer_seconds: float | None = settings_dict.get("ANSWER_SECONDS")
-        values = {"seconds": self.answer_seconds, "on_silence": staticmethod(self.note_silence)}
+        self.slow_seconds: float = settings_dict.get("SLOW_SECONDS") or 0.0
+        values = {
+            "seconds": self.answer_seconds,
+            "slow_seconds": self.slow_seconds,
+            "on_silence": staticmethod(self.note_silence),
+            "on_slow": staticmethod(self.blockers),
+        }
         self.connection_class: type[Connection] = type("BoundedConnection", (Connection,), values)
         self.Database: Any = Driver(self.connection_class)
         if pool := settings_dict["OPTIONS"].get("pool"):
@@ -58,6 +66,30 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # Django would make the pool here, and for that start an embedded server.
         if self.connection is not None:
             super().close_if_health_check_failed()
+
+    def make_cursor(self, cursor: Any) -> Any:
+        return TimedCursor(cursor, self) if self.slow_seconds else super().make_cursor(cursor)
+
+    def make_debug_cursor(self, cursor: Any) -> Any:
+        if self.slow_seconds:
+            return TimedDebugCursor(cursor, self)
+        return super().make_debug_cursor(cursor)
+
+    def _commit(self) -> None:
+        started = time.perf_counter()
+        try:
+            super()._commit()  # type: ignore[misc]
+        finally:
+            seconds = time.perf_counter() - started
+            if self.slow_seconds and seconds >= self.slow_seconds:
+                log_slow("COMMIT", seconds, "")
+
+    def blockers(self, pid: int) -> str:
+        """Return in words what blocks a session of this database, "" for nothing."""
+        try:
+            return blockers(pid, **self.get_connection_params())
+        except OperationalError:  # an embedded server has ended
+            return ""
 
     @property
     def watch(self) -> Watch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -23,17 +24,33 @@ class NoAnswer(psycopg.OperationalError):
 class Connection(psycopg.Connection[Any]):
     """It waits `seconds` for the answer to a statement; None waits as long as it takes.
 
-    A server that has not answered by then is reported to `on_silence`.
+    A server that has not answered by then is reported to `on_silence`. If `slow_seconds` have
+    passed, `on_slow` is asked what blocks this session, which becomes `blocked_by`; 0 asks nothing.
     """
 
     seconds: float | None = None
+    slow_seconds = 0.0
     on_silence: Callable[[], None]
+    on_slow: Callable[[int], str]
+    blocked_by = ""
 
     def wait(self, gen: Any, interval: float = WAIT_INTERVAL, timeout: float | None = None) -> Any:
-        if timeout is not None or self.seconds is None:
+        if timeout is not None:
             return super().wait(gen, interval, timeout)
+        limit = self.seconds
+        if self.slow_seconds and (limit is None or self.slow_seconds < limit):
+            started = time.monotonic()
+            try:
+                return super().wait(gen, interval, self.slow_seconds)
+            except psycopg.errors._WaitTimeout:
+                # The statement goes on meanwhile, and so does its time.
+                self.blocked_by = self.on_slow(self.pgconn.backend_pid)
+            if limit is not None:
+                limit = max(limit - (time.monotonic() - started), 0.0)
+        if limit is None:
+            return super().wait(gen, interval)
         try:
-            return super().wait(gen, interval, self.seconds)
+            return super().wait(gen, interval, limit)
         except psycopg.errors._WaitTimeout:
             # What the server still sends belongs to this statement, and not to the next one.
             self.pgconn.finish()

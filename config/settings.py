@@ -198,14 +198,15 @@ else:
         "OPTIONS": database_options,
     }
 # Requests do not ask whether a connection works, see tickets/web/lost_connections.py.
-DATABASES = {"default": {**database, "ANSWER_SECONDS": answer_seconds, "CONN_HEALTH_CHECKS": False}}
+limits = {"ANSWER_SECONDS": answer_seconds, "SLOW_SECONDS": env["SLOW_STATEMENT_MS"] / 1000}
+DATABASES = {"default": {**database, **limits, "CONN_HEALTH_CHECKS": False}}
 if replica_url:  # see tickets/web/replica.py
     # One session per thread and no pool of any kind: pools wait for a server that is away, but here
     # the primary can answer at once. A machine that is silent is given up after two seconds.
     replica_options = {"connect_timeout": 2, "tcp_user_timeout": 2000, "options": parameters}
     DATABASES["replica"] = {
         **database_at(replica_url, replica_options),
-        "ANSWER_SECONDS": answer_seconds,
+        **limits,
         "CONN_MAX_AGE": None,
         "TEST": {"MIRROR": "default"},
     }

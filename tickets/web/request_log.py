@@ -55,13 +55,14 @@ def _route(request: HttpRequest) -> str:
 
 
 class AddRequest(logging.Filter):
-    """Add the id and the actor of the current request to an event."""
+    """Add the id, the actor and the route of the current request to an event."""
 
     def filter(self, event: logging.LogRecord) -> bool:
         if request := _current.get():
             event.request_id = getattr(request, "id", "")
             actor = getattr(request, "logged_actor", None) or getattr(request, "_actor", None)
             event.actor = actor.name if actor else ""
+            event.route = _route(request)
         if event.name.startswith("django.security"):
             # Anybody can send what Django suspects. It is answered with 400 and no fault of ours.
             event.levelno, event.levelname = logging.WARNING, "WARNING"

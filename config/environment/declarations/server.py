@@ -135,6 +135,14 @@ DATABASE = Section(
             example=str(WEB_TIMEOUT_MS),
         ),
         Setting(
+            "SLOW_STATEMENT_MS",
+            integer,
+            1000,
+            "Milliseconds from which on a statement is written to the log, without its values, and"
+            " with what it waited for if that was a lock. 0 writes none.",
+            minimum=0,
+        ),
+        Setting(
             "DATA_DIR",
             directory,
             BASE_DIR / ".data",

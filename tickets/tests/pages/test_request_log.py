@@ -11,6 +11,7 @@ from django.test import Client
 from config.logs import Formatter
 from tickets.models.ticket import Ticket
 from tickets.tests.factories import TokenFactory
+from tickets.tests.locks import held_elsewhere
 from tickets.vocabulary import Scope
 from tickets.web.request_log import AddRequest
 
@@ -83,3 +84,20 @@ def test_a_stranger_writes_no_traceback_and_no_error(client, lines):
     for line in lines():
         assert line["level"] in ("INFO", "WARNING")
         assert "traceback" not in line
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_statement_is_named_with_its_request(client, lines):
+    """As by the setting's default: a request that waits for a lock for longer than a second."""
+    token = TokenFactory(scopes=[Scope.READ])
+    with held_elsewhere("LOCK TABLE tickets_ticket", patience="2s"):
+        response = client.get(
+            "/api/tickets/?search=lamp", headers={"Authorization": f"Bearer {token.secret}"}
+        )
+    assert response.status_code == 503
+    [line] = [line for line in lines() if line["message"].startswith("slow statement: ")]
+    assert line["request_id"] == response["X-Request-ID"]
+    assert line["route"] == "api-tickets"
+    assert line["ms"] >= 1000
+    assert "AccessShareLock on tickets_ticket, blocked by session " in line["message"]
+    assert "lamp" not in str(lines())
