@@ -11,10 +11,15 @@ import psycopg
 from django.db import OperationalError
 from django.db.backends.postgresql import base
 from django.db.transaction import atomic
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo, PGconn, Ping
 
 from .connection import GRACE, Connection, Driver
 from .slow import TimedCursor, TimedDebugCursor, blockers, log_slow
-from .watch import Watch
+from .watch import State, Watch
+
+# How long to wait for a connection of the pool while the server gives no more.
+FULL_SECONDS = 0.5
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -37,7 +42,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @property
     def pool(self) -> Any:
-        with suppress(KeyError):  # another thread has just removed it, see `answers`
+        with suppress(KeyError):  # another thread has just removed it, see `ask`
             return super().pool
         return super().pool
 
@@ -57,9 +62,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except psycopg.OperationalError as error:
             if error.sqlstate is None:  # no server has refused us: there was none
                 self.note_silence()
-            raise
-        except OperationalError:  # an embedded server cannot run
-            self.note_silence()
             raise
 
     def close_if_health_check_failed(self) -> None:
@@ -97,24 +99,29 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def note_silence(self) -> None:
         """Ask the server no more, in no thread, until it answers."""
-        self.watch.note_silence(self.answers)
+        self.watch.note_silence(self.ask)
 
-    def answers(self) -> bool:
-        """Return whether a new connection gets an answer. If it does, start with a new pool.
+    def ask(self) -> State:
+        """Ask the server for a new connection. If it gives one, start with a new pool.
 
         The connections of the old one may be lost, and its next attempt may be far away.
         """
-        try:
-            with self.connection_class.connect(**self.get_connection_params()) as connection:
-                connection.execute("SELECT 1")
-        except psycopg.errors.TooManyConnections:
-            return True  # it does answer, and whoever has a connection can use it
-        except (psycopg.Error, OperationalError):
-            return False
         pools: dict[str, Any] = self._connection_pools  # type: ignore[attr-defined]
+        try:
+            address = self.get_connection_params()
+            with self.connection_class.connect(**address) as connection:
+                connection.execute("SELECT 1")
+        except OperationalError:  # an embedded server cannot run
+            return State.SILENT
+        except psycopg.Error:
+            if not _is_up(address):
+                return State.SILENT
+            if pool := pools.get(self.alias):
+                pool.timeout = FULL_SECONDS
+            return State.FULL
         if pool := pools.pop(self.alias, None):
             pool.close(timeout=0)
-        return True
+        return State.READY
 
     @contextmanager
     def patient(self, seconds: float) -> Iterator[None]:
@@ -134,3 +141,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 yield
             finally:
                 del connection.seconds  # leaves that of its class
+
+
+def _is_up(address: dict[str, Any]) -> bool:
+    """Return whether the server answers, though it may refuse us. Returns in bounded time.
+
+    libpq tells nobody the code of a refusal, and its text is in the server's language.
+    """
+    names = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    conninfo = make_conninfo(**{name: address[name] for name in names & address.keys()})
+    return PGconn.ping(conninfo.encode()) == Ping.OK

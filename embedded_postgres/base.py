@@ -8,6 +8,7 @@ from django.db.backends.postgresql import client
 
 from bounded_postgres import base
 
+from .exceptions import EmbeddedPostgresError
 from .programs import binary
 from .server import Server, server_of
 
@@ -41,8 +42,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         """Start the server if necessary, then return Django's connection parameters."""
         with self.wrap_database_errors:  # not everybody who calls this does so
-            name = self.settings_dict["NAME"]
-            address = self.server.ensure_running(name, self.answer_seconds)
+            try:
+                name = self.settings_dict["NAME"]
+                address = self.server.ensure_running(name, self.answer_seconds)
+            except EmbeddedPostgresError:
+                if self.answer_seconds is not None:
+                    self.note_silence()  # or the next caller would wait as long
+                raise
         # Stored in the settings, where dbshell and other libraries read them.
         self.settings_dict.update({key.upper(): value for key, value in address.items()})
         return super().get_connection_params()

@@ -8,8 +8,9 @@ import pytest
 from django.db import OperationalError, connections
 from django.db.transaction import atomic
 
-from bounded_postgres.base import DatabaseWrapper
+from bounded_postgres.base import FULL_SECONDS, DatabaseWrapper
 from bounded_postgres.connection import NoAnswer
+from bounded_postgres.watch import State
 
 SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,6 +33,29 @@ def bounded():
     # Sessions that were frozen end once they find that nobody listens.
     while ask(connections["default"], SESSIONS) > sessions:
         pass
+
+
+@pytest.fixture
+def narrow():
+    """Return a connection from a pool, of a role that may have one session."""
+    default = connections["default"]
+    role = f"narrow_{ask(default, 'SELECT current_database()')}"
+    run(default, f"CREATE ROLE {role} LOGIN PASSWORD 'narrow' CONNECTION LIMIT 1")
+    pool = {"min_size": 1, "max_size": 2, "timeout": 1}
+    address = {"USER": role, "PASSWORD": "narrow", "OPTIONS": {"pool": pool}}
+    wrapper = DatabaseWrapper(default.settings_dict | address | {"ANSWER_SECONDS": 5}, "narrow")
+    connections["narrow"] = wrapper
+    yield wrapper
+    wrapper.close()
+    wrapper.close_pool()
+    del connections["narrow"]
+    DatabaseWrapper._watches.pop("narrow")
+    run(default, f"DROP ROLE {role}")
+
+
+def run(wrapper, query):
+    with wrapper.cursor() as cursor:
+        cursor.execute(query)
 
 
 def ask(wrapper, query="SELECT 1"):
@@ -82,7 +106,7 @@ def test_nobody_asks_a_silent_server_until_it_answers(bounded):
     ask(bounded)
     bounded.close()
     is_back = []
-    bounded.watch.note_silence(lambda: bool(is_back))
+    bounded.watch.note_silence(lambda: State.READY if is_back else State.SILENT)
     with pytest.raises(OperationalError, match="is asked again when it does"):
         ask(bounded)
     is_back.append(True)
@@ -92,6 +116,25 @@ def test_nobody_asks_a_silent_server_until_it_answers(bounded):
             break
         except OperationalError:
             continue
+
+
+def test_nobody_waits_long_for_a_server_that_is_full(narrow):
+    with psycopg.connect(**narrow.get_connection_params()):  # takes the only session
+        while narrow.watch.state is not State.FULL:
+            with pytest.raises(OperationalError):
+                ask(narrow)
+        assert narrow.pool.timeout == FULL_SECONDS
+        with pytest.raises(OperationalError, match="couldn't get a connection"):
+            ask(narrow)
+    while narrow.watch.state is State.FULL:
+        pass
+    assert narrow.pool.timeout == 1
+    while True:  # until the session of the attempt has ended
+        try:
+            assert ask(narrow) == 1
+            break
+        except OperationalError:
+            narrow.close()
 
 
 def test_a_patient_block_waits_longer_and_the_next_statement_does_not(bounded):

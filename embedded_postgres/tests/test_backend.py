@@ -14,7 +14,9 @@ from django.db.utils import ConnectionHandler
 from procrastinate.contrib.django.utils import connector_params
 from pytest_django import DjangoDbBlocker
 
+from bounded_postgres.watch import State
 from embedded_postgres.base import DatabaseWrapper
+from embedded_postgres.lock import exclusive_lock
 
 from .helpers import CHECKOUT, DATABASE, crash
 
@@ -24,13 +26,16 @@ pytestmark = pytest.mark.skipif(
 
 
 @contextmanager
-def connection_to(data_dir: Path, pool: bool) -> Iterator[DatabaseWrapper]:
+def connection_to(
+    data_dir: Path, pool: bool, answer_seconds: float | None = None
+) -> Iterator[DatabaseWrapper]:
     options = {"pool": {"min_size": 1, "max_size": 4, "timeout": 30}} if pool else {}
     database = {
         "ENGINE": "embedded_postgres",
         "NAME": DATABASE,
         "DATA_DIR": data_dir,
         "CONN_HEALTH_CHECKS": True,
+        "ANSWER_SECONDS": answer_seconds,
         "OPTIONS": options,
     }
     # Django's signal handlers only see connections that are registered here.
@@ -94,6 +99,27 @@ def test_a_failed_start_is_djangos_operational_error(
     ):
         fetch(wrapper, "SELECT 1")
     data_dir.unlink()
+
+
+def test_only_the_first_waits_for_a_server_that_does_not_start(
+    shared_dir: Path, django_db_blocker: DjangoDbBlocker
+) -> None:
+    with (
+        django_db_blocker.unblock(),
+        connection_to(shared_dir, pool=False, answer_seconds=0.5) as wrapper,
+    ):
+        fetch(wrapper, "SELECT 1")
+        wrapper.close()
+        with exclusive_lock(shared_dir / "postgres.lock", deadline=0):  # so nobody starts it
+            crash(wrapper.server)
+            with pytest.raises(OperationalError, match="still busy"):
+                wrapper.get_connection_params()
+            with pytest.raises(OperationalError, match="is asked again when it does"):
+                fetch(wrapper, "SELECT 1")
+        while wrapper.watch.state is not State.READY:
+            pass
+        assert fetch(wrapper, "SELECT 1") == 1
+    DatabaseWrapper._watches.pop("embedded")
 
 
 def test_dbshell_runs_the_wheels_psql(wrapper: DatabaseWrapper) -> None:
