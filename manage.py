@@ -3,6 +3,7 @@
 
 import os
 import sys
+from typing import NoReturn
 
 
 def main() -> None:
@@ -14,6 +15,8 @@ def main() -> None:
     try:
         settings.INSTALLED_APPS  # noqa: B018  (reads the environment)
     except ImproperlyConfigured as error:
+        if sys.argv[1:2] == ["doctor"]:
+            report_settings(str(error))
         fail(str(error))
     from django.db import OperationalError
 
@@ -24,6 +27,17 @@ def main() -> None:
             raise
         # A wrong address or password is as likely as a fault of the command, and says so.
         fail("; ".join(line.strip() for line in str(error).splitlines() if line.strip()))
+
+
+def report_settings(problem: str) -> NoReturn:
+    """Have the doctor say what is wrong with the settings, which it cannot look past."""
+    from config.environment import problems
+    from tickets.services.doctor.finding import as_json, as_text, skipped, wrong
+
+    findings = [wrong("settings", text) for text in problems(os.environ) or [problem]]
+    findings.append(skipped("others", "Not looked at: they need the settings."))
+    print(as_json(findings) if "--json" in sys.argv else as_text(findings))
+    sys.exit(1)
 
 
 def fail(line: str) -> None:

@@ -66,6 +66,9 @@ class Server:
                     self._create_if_missing(database)
         return self._address
 
+    def is_running(self) -> bool:
+        return self.data.exists() and processes.postmaster(self.data) is not None
+
     def stop(self) -> None:
         """Shut the server down, whichever process started it, and wait until it has ended.
 

@@ -1,6 +1,6 @@
 """The JSON API's routes. The OpenAPI document is generated from them, see `openapi/document.py`."""
 
-from django.urls import re_path
+from django.urls import path, re_path
 
 from .endpoints import route
 from .views import attachments, conversation, mail, merging, service, tickets, triage
@@ -45,5 +45,6 @@ urlpatterns = [
     route("/healthz", "healthz", GET=service.health),
     route("/readyz", "readyz", GET=service.readiness),
     route("/metrics", "metrics", GET=service.metrics),
+    path("api/doctor/", service.seen),
     re_path(r"^api(?:/|\Z)", service.unknown),
 ]

@@ -1,5 +1,9 @@
 """Fixtures for tests of several parts."""
 
+import shutil
+import ssl
+import subprocess
+
 import pytest
 
 from tickets.tests.mail_server import MailServer
@@ -23,3 +27,24 @@ def mail_server(settings):
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Return a certificate of localhost and model.test, and a server's context that uses it."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    key, path = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost"
+    options = [
+        "-addext",
+        "subjectAltName=DNS:localhost,DNS:model.test",
+        "-keyout",
+        str(key),
+        "-out",
+        str(path),
+    ]
+    subprocess.run([*command.split(), *options], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path, key)
+    return path, context

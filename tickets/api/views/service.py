@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
+from ... import __version__
 from ...access.actors import Actor
+from ...access.throttling import client_address
 from ...exceptions import NotFound
+from ...services.doctor.signature import HEADER, is_valid
 from ...services.metrics import exposition
 from ...services.readiness import require_all
 from ...vocabulary import Scope
@@ -65,6 +69,25 @@ def metrics(request: HttpRequest, actor: Actor) -> HttpResponse:
     server itself counts is in it.
     """
     return HttpResponse(exposition(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+@csrf_exempt
+def seen(request: HttpRequest) -> HttpResponse:
+    """Tell `manage.py doctor` what came of its request through the proxies; others get 404."""
+    if request.method != "GET" or not is_valid(request.headers.get(HEADER, "")):
+        raise NotFound
+    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    return answer(
+        {
+            "version": __version__,
+            "client": client_address(request),
+            "forwarded_for": [hop.strip() for hop in hops if hop.strip()],
+            "scheme": request.scheme,
+            "host": request.get_host(),
+            "https": settings.HTTPS,
+            "trusted_proxies": settings.TRUSTED_PROXIES,
+        }
+    )
 
 
 @csrf_exempt

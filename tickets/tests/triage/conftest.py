@@ -1,7 +1,3 @@
-import shutil
-import ssl
-import subprocess
-
 import pytest
 
 from tickets.services.triage.feedback import load_learner
@@ -65,27 +61,6 @@ def impatient_model(model, settings):
     model.clear_log()
     settings.LLM_TIMEOUT = 0.5
     return model
-
-
-@pytest.fixture
-def certificate(tmp_path):
-    """Return a certificate of localhost and model.test, and a server's context that uses it."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    key, path = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost"
-    options = [
-        "-addext",
-        "subjectAltName=DNS:localhost,DNS:model.test",
-        "-keyout",
-        str(key),
-        "-out",
-        str(path),
-    ]
-    subprocess.run([*command.split(), *options], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path, key)
-    return path, context
 
 
 @pytest.fixture

