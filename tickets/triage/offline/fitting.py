@@ -130,16 +130,19 @@ def logistic_regressions(matrix: Matrix, questions: Sequence[Question]) -> list[
         )
 
     wanted = numpy.hstack(
-        [numpy.eye(asked.classes, dtype=matrix.dtype)[list(asked.labels)] for asked in questions]
+        [
+            numpy.eye(question.classes, dtype=matrix.dtype)[list(question.labels)]
+            for question in questions
+        ]
     )
     counted = [
-        numpy.ones(rows, dtype=bool) if asked.is_counted is None else asked.is_counted
-        for asked in questions
+        numpy.ones(rows, dtype=bool) if question.is_counted is None else question.is_counted
+        for question in questions
     ]
     shares = numpy.hstack(
         [
-            numpy.tile((each / each.sum()).astype(matrix.dtype)[:, None], asked.classes)
-            for each, asked in zip(counted, questions, strict=True)
+            numpy.tile((each / each.sum()).astype(matrix.dtype)[:, None], question.classes)
+            for each, question in zip(counted, questions, strict=True)
         ]
     )
     decay = per_column([question.decay for question in questions])
