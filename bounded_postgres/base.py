@@ -133,11 +133,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
             yield
             return
         with atomic(self.alias):
-            with self.cursor() as cursor:
-                cursor.execute("SET LOCAL statement_timeout = %s", [int(seconds * 1000)])
-            connection = self.connection
-            connection.seconds = seconds + GRACE
+            connection, limit = self.connection, seconds + GRACE
+            connection.seconds = min(
+                limit, self.answer_seconds
+            )  # whether the server answers at all
             try:
+                with self.cursor() as cursor:
+                    cursor.execute("SET LOCAL statement_timeout = %s", [int(seconds * 1000)])
+                connection.seconds = limit
                 yield
             finally:
                 del connection.seconds  # leaves that of its class

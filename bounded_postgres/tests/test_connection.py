@@ -1,5 +1,6 @@
 """A session of the server is frozen by a signal, and the client gives up."""
 
+import time
 from contextlib import ExitStack, contextmanager
 
 import psutil
@@ -135,6 +136,15 @@ def test_nobody_waits_long_for_a_server_that_is_full(narrow):
             break
         except OperationalError:
             narrow.close()
+
+
+def test_a_block_with_little_patience_finds_a_silent_server_as_soon(bounded):
+    pid = ask(bounded, "SELECT pg_backend_pid()")
+    bounded.answer_seconds = bounded.connection.seconds = 600
+    started = time.monotonic()
+    with frozen(pid), pytest.raises(OperationalError), bounded.patient(0.1):
+        pass
+    assert time.monotonic() - started < 300
 
 
 def test_a_patient_block_waits_longer_and_the_next_statement_does_not(bounded):
