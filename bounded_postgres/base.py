@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,8 +12,6 @@ import psycopg
 from django.db import OperationalError
 from django.db.backends.postgresql import base
 from django.db.transaction import atomic
-from psycopg.conninfo import make_conninfo
-from psycopg.pq import Conninfo, PGconn, Ping
 
 from .connection import GRACE, Connection, Driver
 from .slow import TimedCursor, TimedDebugCursor, blockers, log_slow
@@ -20,6 +19,10 @@ from .watch import State, Watch
 
 # How long to wait for a connection of the pool while the server gives no more.
 FULL_SECONDS = 0.5
+# How libpq writes what a server says that gives no connection: "... failed: FATAL:  sorry". The
+# severity may be in the server's language. libpq tells nobody its code, and its own function that
+# asks whether a server is up stops all threads meanwhile.
+REFUSAL = re.compile(r" failed: [^\s:]+ ?:  ")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -60,7 +63,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             super().connect()
         except psycopg.OperationalError as error:
-            if error.sqlstate is None:  # no server has refused us: there was none
+            if error.sqlstate is None:  # nobody answered, or the server refused us
                 self.note_silence()
             raise
 
@@ -108,13 +111,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         pools: dict[str, Any] = self._connection_pools  # type: ignore[attr-defined]
         try:
-            address = self.get_connection_params()
-            with self.connection_class.connect(**address) as connection:
+            with self.connection_class.connect(**self.get_connection_params()) as connection:
                 connection.execute("SELECT 1")
-        except OperationalError:  # an embedded server cannot run
-            return State.SILENT
-        except psycopg.Error:
-            if not _is_up(address):
+        except (psycopg.Error, OperationalError) as error:
+            if not REFUSAL.search(str(error)):
                 return State.SILENT
             if pool := pools.get(self.alias):
                 pool.timeout = FULL_SECONDS
@@ -144,13 +144,3 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 yield
             finally:
                 del connection.seconds  # leaves that of its class
-
-
-def _is_up(address: dict[str, Any]) -> bool:
-    """Return whether the server answers, though it may refuse us. Returns in bounded time.
-
-    libpq tells nobody the code of a refusal, and its text is in the server's language.
-    """
-    names = {option.keyword.decode() for option in Conninfo.get_defaults()}
-    conninfo = make_conninfo(**{name: address[name] for name in names & address.keys()})
-    return PGconn.ping(conninfo.encode()) == Ping.OK
