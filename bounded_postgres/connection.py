@@ -11,6 +11,7 @@ import psycopg
 WAIT_INTERVAL = 0.1  # seconds; how often psycopg looks whether Ctrl-C was pressed
 # How much longer than `statement_timeout` to wait: what the server cancels, it says itself.
 GRACE = 0.5  # seconds
+MAX_LOOK = 2.5  # seconds that `on_slow` may take
 
 
 class NoAnswer(psycopg.OperationalError):
@@ -25,7 +26,8 @@ class Connection(psycopg.Connection[Any]):
     """It waits `seconds` for the answer to a statement; None waits as long as it takes.
 
     A server that has not answered by then is reported to `on_silence`. If `slow_seconds` have
-    passed, `on_slow` is asked what blocks this session, which becomes `blocked_by`; 0 asks nothing.
+    passed, `on_slow` is asked what blocks this session, which becomes `blocked_by`. Nobody is
+    asked if that is 0, or if the answer could come after `seconds`.
     """
 
     seconds: float | None = None
@@ -38,7 +40,7 @@ class Connection(psycopg.Connection[Any]):
         if timeout is not None:
             return super().wait(gen, interval, timeout)
         limit = self.seconds
-        if self.slow_seconds and (limit is None or self.slow_seconds < limit):
+        if self.slow_seconds and (limit is None or self.slow_seconds + MAX_LOOK <= limit):
             started = time.monotonic()
             try:
                 return super().wait(gen, interval, self.slow_seconds)

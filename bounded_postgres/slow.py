@@ -16,6 +16,7 @@ from .connection import Connection
 logger = logging.getLogger(__name__)
 MAX_CHARS = 2000  # of a statement in the log
 LOOK_SECONDS = 0.5  # for the answer about locks
+CONNECT_SECONDS = 2  # for the connection; less is not possible
 # A name in quotation marks stays. A value that was cut off goes to the end of the text.
 VALUES = re.compile(
     r"""
@@ -59,7 +60,7 @@ def blockers(pid: int, **params: Any) -> str:
     if not _one_look.acquire(blocking=False):
         return ""
     try:
-        with _Look.connect(**params) as look:
+        with _Look.connect(**params | {"connect_timeout": CONNECT_SECONDS}) as look:
             row = look.execute(BLOCKERS, [pid]).fetchone()
     except psycopg.Error:
         return ""

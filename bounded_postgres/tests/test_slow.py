@@ -9,6 +9,7 @@ import pytest
 from django.db import OperationalError, connections
 from django.db.transaction import atomic
 
+from bounded_postgres.base import DatabaseWrapper
 from bounded_postgres.slow import MAX_CHARS, _one_look, without_values
 
 SLOW = 0.2  # seconds
@@ -64,6 +65,7 @@ def connect():
     yield connect
     for name, wrapper in opened.items():
         wrapper.close()
+        DatabaseWrapper._watches.pop(name, None)
         del connections[name]
 
 
@@ -170,6 +172,18 @@ def test_a_slow_commit_is_logged(connect, caplog):
         caplog.clear()
     [line] = slow_lines(caplog)
     assert line.getMessage() == "slow statement: COMMIT"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_statement_takes_longer_because_somebody_asks_what_blocks_it(connect, caplog):
+    holder, waiter = connect("holder"), connect("waiter", ANSWER_SECONDS=1)
+    holder.set_autocommit(False)
+    run(holder, "LOCK TABLE tickets_counter")
+    with pytest.raises(OperationalError, match="within 1 seconds"):
+        run(waiter, "SELECT * FROM tickets_counter")
+    holder.rollback()
+    [line] = slow_lines(caplog)
+    assert line.getMessage() == "slow statement: SELECT * FROM tickets_counter"
 
 
 @pytest.mark.django_db(transaction=True)
