@@ -42,6 +42,10 @@ UNSAFE = {
         "Set SECRET_KEY to a secret of your own.",
     ),
     "a short key": ({"SECRET_KEY": "k" * 31}, "SECRET_KEY needs at least 32 characters."),
+    "a token for metrics that can be guessed": (
+        {"METRICS_TOKEN": "prometheus"},
+        "METRICS_TOKEN needs at least 32 characters.",
+    ),
     "no key beside a shared database": (
         {"SECRET_KEY": "", "DATABASE_URL": "postgres://u:p@db/desk"},
         "Set SECRET_KEY, which all machines with this database must share",
@@ -80,6 +84,7 @@ UNSAFE = {
 CHECKED = (
     *("INSTALLATION", "HOST", "HTTPS", "CSRF_TRUSTED_ORIGINS", "SITE_URL", "TRUSTED_PROXIES"),
     *("ACCESS_MODE", "DEBUG", "ADMIN_USERNAME", "ADMIN_PASSWORD", "POSTGRES_HOST", "DATA_DIR"),
+    "METRICS_TOKEN",
 )
 
 
