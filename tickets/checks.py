@@ -62,7 +62,7 @@ def _unsafe_secrets() -> Iterator[str]:
             yield f"Set {name} to a secret of your own."
         elif name in ("SECRET_KEY", "METRICS_TOKEN"):
             if len(value) < MIN_KEY_CHARS and (value or name == "SECRET_KEY"):
-                yield f"SECRET_KEY needs at least {MIN_KEY_CHARS} characters."
+                yield f"{name} needs at least {MIN_KEY_CHARS} characters."
         elif value and (name == "ADMIN_PASSWORD" or settings.POSTGRES_HOST):
             try:
                 validate_password(value, User(username=settings.ADMIN_USERNAME))
