@@ -11,6 +11,8 @@ from django.db import connections
 from tickets.services.doctor.examination import examine
 from tickets.services.doctor.finding import as_json, as_text, is_healthy
 
+ANSWER_SECONDS = 5  # for each statement
+
 
 class Command(BaseCommand):
     help = (
@@ -28,8 +30,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for alias in connections:  # a pool would go on trying while a server is away
-            connections[alias].settings_dict["OPTIONS"].pop("pool", None)
+        for connection in connections.all():  # those of all threads share their settings
+            # A pool would go on trying while a server is away.
+            connection.settings_dict["OPTIONS"].pop("pool", None)
+            connection.settings_dict["ANSWER_SECONDS"] = ANSWER_SECONDS
         findings = examine(options["url"], calls_model=not options["no_model_call"])
         self.stdout.write(as_json(findings) if options["json"] else as_text(findings))
         if not is_healthy(findings):

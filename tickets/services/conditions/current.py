@@ -50,7 +50,7 @@ def mail_out_conditions() -> Iterator[Condition]:
     if problem := server_problem():
         yield Condition(
             "mail_out",
-            f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}: {problem.text}",
+            f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}: {problem.text.rstrip('.')}.",
             "Check the mail server and EMAIL_URL. What waits is sent for about eight hours after"
             " it was written; send the rest again in the back office under Emails.",
             problem.since,

@@ -15,6 +15,7 @@ from .finding import Finding, ok, wrong
 MIN_VERSION = 18
 MAX_DIFFERENCE = timedelta(seconds=2)
 START = "Start it, or check DATABASE_URL or POSTGRES_HOST and the settings beside it."
+FROZEN = "It is frozen, or a firewall drops what is sent. Look at its machine."
 # What PostgreSQL says, and what to do.
 ADVICE = {
     "password authentication failed": "Set POSTGRES_PASSWORD, or the password of DATABASE_URL, to"
@@ -24,7 +25,8 @@ ADVICE = {
     " docs/scaling.md.",
     "could not translate host name": "Check the name of the server in the settings.",
     "failed to resolve host": "Check the name of the server in the settings.",
-    "timeout expired": "It is frozen, or a firewall drops what is sent. Look at its machine.",
+    "timeout expired": FROZEN,
+    "not answer": FROZEN,
 }
 
 
@@ -60,8 +62,6 @@ def look_at_connection() -> Iterator[Finding]:
 
 
 def look_at_replica() -> Iterator[Finding]:
-    if "replica" not in connections:
-        return
     try:
         with connections["replica"].cursor() as cursor:
             cursor.execute("SELECT pg_is_in_recovery()")

@@ -71,7 +71,7 @@ def examine(url: str = "", *, calls_model: bool = True) -> list[Finding]:
     stored: dict[str, Look] = {
         "migrations": look_at_migrations,
         "time": look_at_clock,
-        "replica": look_at_replica,
+        **({"replica": look_at_replica} if "replica" in connections else {}),
         "worker": look_at_worker,
         "mail in": look_at_mailboxes,
         "backup": look_at_backup,

@@ -27,7 +27,7 @@ def look_at_mail_out() -> Iterator[Finding]:
     try:
         server.connect(signs_in=True, seconds=SECONDS)
     except (smtplib.SMTPException, OSError) as error:
-        yield wrong("mail out", f"{address}: {error_text(error)}.", _advice(error))
+        yield wrong("mail out", f"{address}: {error_text(error).rstrip('.')}.", _advice(error))
         return
     account = f" as {settings.EMAIL_HOST_USER}" if settings.EMAIL_HOST_USER else ""
     signed = f"It signed in{account}" if account else "It needs no password"

@@ -17,6 +17,12 @@ def is_set_up() -> bool:
 
 def error_text(error: Exception) -> str:
     """Return what the mail server said, on one line, with its code if it gave one."""
+    if (
+        isinstance(error, OSError)
+        and error.strerror
+        and not isinstance(error, smtplib.SMTPException)
+    ):
+        return error.strerror  # without its number
     code, reply = reply_of(error)
     text = reply.decode(errors="replace") if isinstance(reply, bytes) else str(reply)
     return " ".join(f"{code or ''} {text}".split()) or type(error).__name__

@@ -192,10 +192,26 @@ def test_on_a_running_desk_it_names_what_the_database_knows(desk, database, froz
     )
 
 
+def test_a_frozen_database_and_a_web_server_with_another_key(desk):
+    processes = desk.database_processes()
+    for process in processes:
+        process.suspend()
+    lines = faults(desk, SECRET_KEY="another-one" * 5)
+    for process in processes:
+        process.resume()
+    assert_named(
+        lines,
+        [
+            ("database", "does not answer", "It is frozen"),
+            ("web", "does not know the signature", "another SECRET_KEY"),
+        ],
+    )
+
+
 def test_an_embedded_database_that_does_not_run_is_not_started(desk):
     """The desk is stopped here, so this test comes last."""
     desk.stop(signal.SIGINT)
-    lines = faults(desk, SECRET_KEY="another-one" * 5)
+    lines = faults(desk)
     assert_named(
         lines,
         [
