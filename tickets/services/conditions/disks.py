@@ -42,7 +42,8 @@ def directories() -> list[Path]:
         Path(files.location) if isinstance(files, LocalStorage) else None,
         getattr(connection, "data_directory", None),
     ]
-    return [path for path in paths if path and path.exists()]
+    # Also where a directory above may not be entered, which Path.exists reports as an error.
+    return [path for path in paths if path and os.access(path, os.F_OK)]
 
 
 def needed_bytes(total: int) -> int:
