@@ -44,7 +44,7 @@ def sample_database(tickets: int, *statements: str) -> Iterator[None]:
             choices.__name__.lower(): choices.values
             for choices in (Category, Priority, Status, Sentiment)
         }
-        with connection.cursor() as cursor:
+        with connection.as_owner(), connection.cursor() as cursor:
             # No triggers: the audit trail would double the rows, and no benchmark reads it.
             cursor.execute("SET session_replication_role = replica")
             for statement in (TICKETS, *statements):

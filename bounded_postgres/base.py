@@ -123,6 +123,42 @@ class DatabaseWrapper(base.DatabaseWrapper):
             pool.close(timeout=0)
         return State.READY
 
+    @property
+    def owner(self) -> dict[str, Any]:
+        """What is different for the role that owns the tables; nothing if it is our own.
+
+        Requests come as a role that owns nothing: the setting OWNER names the other one.
+        """
+        return self.settings_dict.get("OWNER") or {}
+
+    @contextmanager
+    def as_owner(self) -> Iterator[None]:
+        """Run the block on a connection as the role that owns the tables, outside of the pool.
+
+        Call it outside of transactions: the thread's connection is closed before and after.
+        """
+        if not self.owner:
+            yield
+            return
+        usual = self.settings_dict
+        self.close()
+        options = {**usual["OPTIONS"], **self.owner.get("OPTIONS", {})}
+        options.pop("pool", None)
+        # The name may be that of a test's database.
+        changed = {"OWNER": None, "OPTIONS": options, "NAME": usual["NAME"]}
+        self.settings_dict = {**usual, **self.owner, **changed}
+        try:
+            yield
+        finally:
+            self.close()
+            self.settings_dict = usual
+
+    @contextmanager
+    def _nodb_cursor(self) -> Iterator[Any]:
+        """Databases are created and dropped by the owner."""
+        with self.as_owner(), super()._nodb_cursor() as cursor:
+            yield cursor
+
     @contextmanager
     def patient(self, seconds: float) -> Iterator[None]:
         """Run the block in a transaction whose statements may take so long.

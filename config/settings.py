@@ -1,8 +1,6 @@
 """Django's settings. Those that come from the environment are declared in `config/environment`."""
 
 import os
-import secrets
-from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -12,57 +10,26 @@ from bounded_postgres.connection import GRACE
 from config.environment import read, setting
 from config.environment.setting import DJANGO_CONSOLE_BACKEND, DJANGO_SMTP_BACKEND
 from config.logs import configuration
+from config.stored_secrets import stored_secret
 
 BASE_DIR, DEFAULT_SECRET = setting.BASE_DIR, setting.DEFAULT_SECRET
 env = read(os.environ)
 # Kept out of the settings, since each may contain a password.
 database_url, email_url = env.pop("DATABASE_URL"), env.pop("EMAIL_URL")
 pool_url, replica_url = env.pop("DATABASE_POOL_URL"), env.pop("DATABASE_REPLICA_URL")
-postgres_password = env.pop("POSTGRES_PASSWORD")
+owner_url = env.pop("DATABASE_OWNER_URL")
+postgres_password, app_password = env.pop("POSTGRES_PASSWORD"), env.pop("POSTGRES_APP_PASSWORD")
 # Every other variable is a setting of the same name: settings.CREATE_LIMIT, settings.LLM_MODEL ...
 globals().update(env)
 
 
-def stored_secret_key(data_dir: Path) -> str:
-    """Return the key stored in the data directory. The first start generates it."""
-    path = data_dir / "secret_key"
-    if not path.exists():
-        if env["INSTALLATION"] and not data_dir.is_mount():
-            raise ImproperlyConfigured(
-                f"Set SECRET_KEY, or mount a volume on {data_dir}: each container would make a key"
-                " of its own, and lose it."
-            )
-        data_dir.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"secret_key.{secrets.token_hex(4)}")
-        draft.touch(mode=0o600)
-        with draft.open("w") as file:
-            file.write(secrets.token_urlsafe(50))
-            file.flush()
-            os.fsync(file.fileno())  # or the machine could lose it and keep its name
-        try:
-            # Several processes may start at once. The first link wins, and all read the same key.
-            path.hardlink_to(draft)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    key = path.read_text().strip()
-    if not key:
-        raise ImproperlyConfigured(
-            f"The secret key in {path} is empty. Restore it from a backup. Without one, delete the"
-            " file: a new key is made, and private links and sessions of before stop working."
-        )
-    return key
+def stored(name: str, variable: str) -> str:
+    is_container = bool(env["INSTALLATION"])
+    return stored_secret(env["DATA_DIR"], name, variable, is_container=is_container)
 
 
 SECRET_KEY_IS_STORED = not env["SECRET_KEY"]
-try:
-    SECRET_KEY = env["SECRET_KEY"] or stored_secret_key(env["DATA_DIR"])
-except (OSError, UnicodeDecodeError) as error:
-    reason = error.strerror if isinstance(error, OSError) else "it is not text"
-    raise ImproperlyConfigured(
-        f"Cannot keep the secret key in DATA_DIR ({env['DATA_DIR'] / 'secret_key'}: {reason})."
-    ) from None
+SECRET_KEY = env["SECRET_KEY"] or stored("secret_key", "SECRET_KEY")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", env["HOST"], *env["ALLOWED_HOSTS"]]
 
 # --- Applications --------------------------------------------------------------
@@ -173,18 +140,24 @@ def database_at(url: str, options: dict[str, Any]) -> dict[str, Any]:
 
 
 has_server = bool(database_url or env["POSTGRES_HOST"])
+# OWNER is how to connect as the role that owns the tables, see bounded_postgres/base.py.
 if has_server and (is_pooled or database_url):
     database = database_at(pool_url if is_pooled else database_url, database_options)
     database["DISABLE_SERVER_SIDE_CURSORS"] = is_pooled
+    database["OWNER"] = database_at(owner_url, database_options) if owner_url else None
 elif env["POSTGRES_HOST"]:
+    owner = {"USER": env["POSTGRES_USER"], "PASSWORD": postgres_password}
+    app = {"USER": env["POSTGRES_APP_USER"], "PASSWORD": app_password}
+    if app["USER"] and env["INSTALLATION"] == "compose":
+        app["PASSWORD"] = app_password or stored("database_password", "POSTGRES_APP_PASSWORD")
     database = {
         "ENGINE": "bounded_postgres",
         "HOST": env["POSTGRES_HOST"],
         "PORT": env["POSTGRES_PORT"],
         "NAME": env["POSTGRES_DB"],
-        "USER": env["POSTGRES_USER"],
-        "PASSWORD": postgres_password,
         "OPTIONS": database_options,
+        **(app if app["USER"] else owner),
+        "OWNER": owner if app["USER"] and owner["USER"] else None,
     }
 elif pool_url or replica_url:
     raise ImproperlyConfigured(
@@ -194,6 +167,7 @@ else:
     database = {
         "ENGINE": "embedded_postgres",
         "NAME": "tickets",
+        "USER": "desk",
         "DATA_DIR": env["DATA_DIR"],
         "OPTIONS": database_options,
     }

@@ -8,6 +8,7 @@ from django.db.backends.postgresql import client
 
 from bounded_postgres import base
 
+from .cluster import SUPERUSER
 from .exceptions import EmbeddedPostgresError
 from .programs import binary
 from .server import Server, server_of
@@ -39,16 +40,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Return where the server keeps its files on this machine."""
         return self.server.data
 
+    @property
+    def owner(self) -> dict[str, Any]:
+        return {} if self.settings_dict["USER"] in ("", SUPERUSER) else {"USER": SUPERUSER}
+
     def get_connection_params(self) -> dict[str, Any]:
         """Start the server if necessary, then return Django's connection parameters."""
+        name, role = self.settings_dict["NAME"], self.settings_dict["USER"]
         with self.wrap_database_errors:  # not everybody who calls this does so
             try:
-                name = self.settings_dict["NAME"]
-                address = self.server.ensure_running(name, self.answer_seconds)
+                address = self.server.ensure_running(name, self.answer_seconds, role=role)
             except EmbeddedPostgresError:
                 if self.answer_seconds is not None:
                     self.note_silence()  # or the next caller would wait as long
                 raise
         # Stored in the settings, where dbshell and other libraries read them.
+        address |= {"user": role} if role else {}
         self.settings_dict.update({key.upper(): value for key, value in address.items()})
         return super().get_connection_params()

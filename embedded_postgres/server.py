@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -45,26 +46,30 @@ class Server:
         self.started_here = False
         self._process: processes.Watched | None = None
         self._databases: set[str] = set()
+        self._roles = {cluster.SUPERUSER}
         self._address: dict[str, str] = {}
 
     def ensure_running(
-        self, database: str | None = None, timeout: float | None = None
+        self, database: str | None = None, timeout: float | None = None, *, role: str = ""
     ) -> dict[str, str]:
-        """Start the server if it is not running, and create the database if it does not exist.
+        """Start the server if it is not running. Create what does not exist of database and role.
 
-        Costs microseconds while the server that this process has already used is alive. `timeout`
-        bounds the wait for its answer, in seconds; one that was started goes on starting.
-        Return libpq's `host`, `port` and `user`. Raise EmbeddedPostgresError.
+        The role may connect, and owns nothing. Costs microseconds while the server that this
+        process has already used is alive. `timeout` bounds the wait for its answer, in seconds; one
+        that was started goes on starting.
+        Return libpq's `host`, `port` and `user`, the superuser. Raise EmbeddedPostgresError.
         """
         alive = self._process is not None and self._process.is_alive()
-        if not alive or (database and database not in self._databases):
+        role = role or cluster.SUPERUSER
+        is_prepared = not database or database in self._databases
+        if not (alive and is_prepared and role in self._roles):
             timeout = timeout or (RESTART_TIMEOUT if self._process else START_TIMEOUT)
             deadline = time.monotonic() + timeout
             with self._locked(deadline):
                 self._start(deadline)
-                if database:
-                    self._create_if_missing(database)
-        return self._address
+                if database or role not in self._roles:
+                    self._create_if_missing(database, role)
+        return dict(self._address)
 
     def is_running(self) -> bool:
         return self.data.exists() and processes.postmaster(self.data) is not None
@@ -127,6 +132,7 @@ class Server:
         self._process = processes.Watched(process) if process else None
         self._address = self._connection_parameters
         self._databases.clear()
+        self._roles = {cluster.SUPERUSER}
 
     def _launch(self, account: Account) -> int:
         home_dir = home.ensure_home(self.data_dir, account)
@@ -147,15 +153,25 @@ class Server:
         conninfo = make_conninfo(**parameters, dbname="postgres", connect_timeout=5)
         return PGconn.ping(conninfo.encode()) == Ping.OK
 
-    def _create_if_missing(self, database: str) -> None:
-        conninfo = make_conninfo(**self._address, dbname="postgres", connect_timeout=5)
-        with psycopg.connect(conninfo, autocommit=True) as connection:
-            query = "SELECT FROM pg_database WHERE datname = %s"
-            if not connection.execute(query, [database]).rowcount:
-                create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database))
-                with suppress(psycopg.errors.DuplicateDatabase):
+    def _create_if_missing(self, database: str | None, role: str) -> None:
+        with self._connected() as connection:
+            if role not in self._roles:
+                query = "SELECT FROM pg_roles WHERE rolname = %s"
+                if not connection.execute(query, [role]).rowcount:
+                    create = sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role))
                     connection.execute(create)
-        self._databases.add(database)
+                self._roles.add(role)
+            if database and database not in self._databases:
+                query = "SELECT FROM pg_database WHERE datname = %s"
+                if not connection.execute(query, [database]).rowcount:
+                    create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database))
+                    with suppress(psycopg.errors.DuplicateDatabase):
+                        connection.execute(create)
+                self._databases.add(database)
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        conninfo = make_conninfo(**self._address, dbname="postgres", connect_timeout=5)
+        return psycopg.connect(conninfo, autocommit=True)
 
     def _error(self, problem: str) -> EmbeddedPostgresError:
         error_line = cluster.error_line(cluster.last_log(self.data))

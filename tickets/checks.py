@@ -51,11 +51,13 @@ def _unsafe_settings() -> Iterator[tuple[str, str]]:
 
 def _unsafe_secrets() -> Iterator[str]:
     database = settings.DATABASES["default"]
+    owner = database.get("OWNER")
     secrets = {
         "SECRET_KEY": settings.SECRET_KEY,
         "METRICS_TOKEN": settings.METRICS_TOKEN,
         "ADMIN_PASSWORD": settings.ADMIN_PASSWORD,
-        "POSTGRES_PASSWORD": database.get("PASSWORD", ""),
+        "POSTGRES_PASSWORD": (owner or database).get("PASSWORD", ""),
+        "POSTGRES_APP_PASSWORD": database.get("PASSWORD", "") if owner else "",
     }
     for name, value in secrets.items():
         if settings.DEFAULT_SECRET in value:

@@ -168,3 +168,7 @@ class RateLimited(DeskError):
 
 class BackupError(Exception):
     """An archive cannot be restored. The message says why, and what to do."""
+
+
+class RoleError(Exception):
+    """The database's roles are not as the desk needs them. The message says what to do."""

@@ -88,6 +88,7 @@ def fill(plan: Plan, report: Report) -> None:
         cursor.execute("SELECT EXISTS (SELECT FROM tickets_ticket)")
         if cursor.fetchone() != (False,):
             raise RuntimeError("The desk has tickets. Name an empty DATA_DIR.")
+    with connection.as_owner(), connection.cursor() as cursor:
         cursor.execute("SET maintenance_work_mem = '512MB'")
         with _workers(plan) as pool:
             with without_indexes(cursor, FILLED, report):

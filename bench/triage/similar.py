@@ -232,7 +232,7 @@ def _store_vectors() -> None:
             for ticket, row in zip(batch, near, strict=True)
         )
     TicketVector.objects.update(stored_at="2020-01-01T00:00Z")
-    with connection.cursor() as cursor:
+    with connection.as_owner(), connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
 

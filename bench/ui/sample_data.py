@@ -126,6 +126,7 @@ def repeat_tickets(tickets: int) -> None:
     with connection.cursor() as cursor:
         for statement in (TICKETS, COMMENTS, PREDICTIONS):
             cursor.execute(statement, values)
+    with connection.as_owner(), connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
 

@@ -42,7 +42,10 @@ def _values(
 ) -> Values:
     """Return all values. A variable that is wrong has its default, unless `on_error` raises."""
     # Not for operators: the Dockerfile and docker-compose.yml say with it how the desk runs.
-    values: Values = {"INSTALLATION": environ.get("INSTALLATION", "")}
+    values: Values = {
+        "INSTALLATION": environ.get("INSTALLATION", ""),
+        "MIGRATES": bool(environ.get("MIGRATES")),
+    }
     for setting in SETTINGS:
         try:
             text = setting.text(environ)

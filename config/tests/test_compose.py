@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from config.environment.declarations.sections import SETTINGS
-from config.environment.documents import SET_BY_DOCKER
+from config.environment.documents import OF_THE_OWNER, SET_BY_DOCKER
 
 ROOT = Path(__file__).resolve().parents[2]
-DESK = ("web", "worker")
+DESK = ("migrate", "web", "worker")
 COMPOSE = shutil.which("docker-compose")
 needs_compose = pytest.mark.skipif(
     COMPOSE is None and not os.environ.get("REQUIRE_COMPOSE"),
@@ -78,26 +78,42 @@ def test_an_exported_variable_goes_before_the_file(tmp_path):
 
 
 @needs_compose
-def test_every_variable_reaches_web_and_worker(tmp_path):
-    names = [s.name for s in SETTINGS] + [s.file_name for s in SETTINGS if s.file_name]
-    exported = {name: "1" for name in names if name not in SET_BY_DOCKER}
-    values = variables(tmp_path, **exported)
-    for service in DESK:
-        assert {name for name in exported if values[service].get(name) != "1"} == set()
+def test_every_variable_reaches_those_who_may_know_it(tmp_path):
+    settings = [each for each in SETTINGS if each.name not in SET_BY_DOCKER]
+    of_owner = {
+        name
+        for each in settings
+        if each.name in OF_THE_OWNER
+        for name in (each.name, each.file_name)
+        if name
+    }
+    names = {name for each in settings for name in (each.name, each.file_name) if name}
+    values = variables(tmp_path, **dict.fromkeys(names, "1"))
+    reached = {
+        service: {name for name in names if values[service].get(name) == "1"} for service in DESK
+    }
+    assert reached == {
+        "migrate": names,
+        "web": names - of_owner,
+        "worker": names - of_owner,
+    }
+    assert "POSTGRES_PASSWORD" in of_owner
 
 
 @needs_compose
 def test_every_password_reaches_desk_and_database_as_exported(tmp_path):
-    values = variables(tmp_path, POSTGRES_PASSWORD=PASSWORD)
-    for name in ("db", *DESK):
+    values = variables(tmp_path, POSTGRES_PASSWORD=PASSWORD, POSTGRES_APP_PASSWORD=PASSWORD)
+    for name in ("db", "migrate"):
         assert values[name]["POSTGRES_PASSWORD"] == PASSWORD
+    for name in DESK:
+        assert values[name]["POSTGRES_APP_PASSWORD"] == PASSWORD
 
 
 @needs_compose
 def test_a_password_in_single_quotes_may_have_all_but_these_in_the_file(tmp_path):
     password = PASSWORD.replace("'", "").replace("\\", "")
     values = variables(tmp_path, f"POSTGRES_PASSWORD='{password}'\n")
-    for name in ("db", *DESK):
+    for name in ("db", "migrate"):
         assert values[name]["POSTGRES_PASSWORD"] == password
 
 
@@ -106,7 +122,9 @@ def test_the_example_starts_as_it_stands(tmp_path):
     values = variables(tmp_path, (ROOT / ".env.example").read_text())
     assert values["web"]["DESK_NAME"] == "Support desk"
     assert values["web"].get("SECRET_KEY", "") == ""
-    assert values["db"]["POSTGRES_PASSWORD"] == values["web"]["POSTGRES_PASSWORD"] == "change-me"
+    passwords = [values[name]["POSTGRES_PASSWORD"] for name in ("db", "migrate")]
+    assert passwords == ["change-me", "change-me"]
+    assert not {"POSTGRES_USER", "POSTGRES_PASSWORD"} & {*values["web"], *values["worker"]}
     assert values["web"]["TRUSTED_PROXIES"] == "1"
 
 
@@ -135,12 +153,22 @@ def test_only_the_desk_reaches_the_database_and_only_the_web_server_the_proxy(se
 def test_every_service_says_whether_it_works(services):
     """The web server's check stands in the Dockerfile."""
     checked = {name for name, service in services.items() if "healthcheck" in service}
-    assert checked == {"db", "worker", "proxy"}
+    assert checked == {"db", "migrate", "worker", "proxy"}
+    assert services["migrate"]["healthcheck"] == {"disable": True}  # it ends
     assert "HEALTHCHECK" in (ROOT / "Dockerfile").read_text()
 
 
-def test_web_and_worker_share_the_volume_of_the_secret_key(services):
+def test_they_share_the_volume_of_the_secrets_that_are_made(services):
     dockerfile = (ROOT / "Dockerfile").read_text()
     assert "DATA_DIR=/data INSTALLATION=image" in dockerfile
     for name in DESK:
         assert "data:/data" in services[name]["volumes"]
+
+
+def test_only_the_service_that_ends_knows_the_owner_and_the_others_wait_for_it(services):
+    assert {name for name in DESK if "MIGRATES" in services[name]["environment"]} == {"migrate"}
+    assert services["migrate"]["restart"] == "no"
+    for name in ("web", "worker"):
+        assert services[name]["depends_on"] == {
+            "migrate": {"condition": "service_completed_successfully"}
+        }

@@ -238,7 +238,9 @@ def test_every_secret_may_stand_in_a_file(tmp_path):
         example = setting.example or "a secret"
         value = "smtp://user:password@host:25" if setting.name == "EMAIL_URL" else example
         path.write_text(f"{value}\n")
-        server = SERVER if setting.name == "POSTGRES_PASSWORD" else {}
+        needs = {"DATABASE_OWNER_URL": {"DATABASE_URL": "postgres://u@h/x"}}
+        is_part = setting.name in ("POSTGRES_PASSWORD", "POSTGRES_APP_PASSWORD")
+        server = SERVER if is_part else needs.get(setting.name, {})
         read_value = read(server | {setting.file_name: str(path)})[setting.name]
         assert read_value == read(server | {setting.name: value})[setting.name]
         assert read_value != read(server)[setting.name], setting.name
@@ -282,12 +284,24 @@ def test_a_variable_and_its_file_are_refused_together(tmp_path):
 
 
 def test_the_database_of_docker_compose_is_the_default_there_only():
-    values = read({"INSTALLATION": "compose"})
+    values = read({"INSTALLATION": "compose", "MIGRATES": "1"})
     parts = ("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD")
     assert [values[name] for name in parts] == ["db", 5432, "desk", "desk", "change-me"]
+    assert values["POSTGRES_APP_USER"] == "desk_app"
     assert (read({})["POSTGRES_HOST"], read({})["POSTGRES_PASSWORD"]) == ("", "")
     url = {"INSTALLATION": "compose", "DATABASE_URL": "postgres://u@elsewhere/desk"}
-    assert read(url)["POSTGRES_HOST"] == ""
+    assert read(url)["POSTGRES_HOST"] == read(url)["POSTGRES_APP_USER"] == ""
+
+
+def test_web_and_worker_of_docker_compose_do_not_know_the_owner():
+    values = read({"INSTALLATION": "compose"})
+    assert (values["POSTGRES_USER"], values["POSTGRES_PASSWORD"]) == ("", "")
+    assert values["POSTGRES_APP_USER"] == "desk_app"
+
+
+def test_an_owner_without_a_database_is_refused():
+    message = error(DATABASE_OWNER_URL="postgres://u@h/desk")
+    assert message == "DATABASE_OWNER_URL needs DATABASE_URL."
 
 
 @pytest.mark.parametrize(
@@ -295,6 +309,7 @@ def test_the_database_of_docker_compose_is_the_default_there_only():
     [
         *(("POSTGRES_PORT", "5433"), ("POSTGRES_DB", "x"), ("POSTGRES_USER", "x")),
         *(("POSTGRES_PASSWORD", "x"), ("POSTGRES_PASSWORD_FILE", "/dev/null")),
+        *(("POSTGRES_APP_USER", "x"), ("POSTGRES_APP_PASSWORD", "x")),
     ],
 )
 def test_a_part_that_would_be_ignored_is_refused_by_its_name(name, value):

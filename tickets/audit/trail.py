@@ -16,6 +16,7 @@ from typing import Any, TypedDict
 from django.db.models import Max, QuerySet
 
 from ..models.attachments import Attachment
+from ..models.events import Erasure
 from ..models.participants import Participant
 from ..models.ticket import Comment, Ticket
 from ..querysets.events import EventQuerySet
@@ -199,9 +200,10 @@ def undone_version(event: Any) -> int | None:
 
 
 def latest_event() -> str:
-    """Return an opaque word that changes whenever the audit trail grows."""
-    newest = (events_of(model).aggregate(newest=Max("pgh_id"))["newest"] for model in MODELS)
-    return "-".join(str(number or 0) for number in newest)
+    """Return an opaque word that changes whenever the audit trail grows, or some of it goes."""
+    queries = (events_of(model).aggregate(newest=Max("pgh_id")) for model in MODELS)
+    newest = [*queries, Erasure.objects.aggregate(newest=Max("pk"))]
+    return "-".join(str(each["newest"] or 0) for each in newest)
 
 
 MODELS = (Ticket, Comment)

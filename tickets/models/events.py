@@ -6,7 +6,22 @@ from typing import Any
 
 import pghistory
 import pgtrigger
+from django.db import models
+from django.utils import timezone
 from pghistory import trigger
+
+
+class Erasure(models.Model):
+    """Says who erased the events of a deleted ticket. The function that did so writes it."""
+
+    ticket_number = models.BigIntegerField(db_index=True)
+    actor = models.CharField(max_length=200)
+    account = models.BigIntegerField(null=True)  # its id, as in the context of an event
+    events = models.PositiveIntegerField()  # how many there were
+    erased_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"Ticket #{self.ticket_number}"
 
 
 class _SparingTrigger(trigger.Event):

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from .. import transactions
 from ..access.actors import Actor
+from ..audit.erasing import erase_events
 from ..exceptions import NotFound, TicketMerged
 from ..models.housekeeping import IdempotencyKey
 from ..models.private_link import digest
@@ -299,21 +300,26 @@ def choose_language(ticket: Ticket, language: str) -> None:
 def delete_ticket(ticket_id: int, actor: Actor, *, version: int | None = None) -> None:
     """Delete a ticket with its conversation, and the tickets that were merged into it.
 
-    Of the messages that came by mail stays what tells them from new ones. The audit trail stays.
-    Raise as `editing` does.
+    Of the messages that came by mail stays what tells them from new ones; of the audit trail, who
+    deleted which number and when. Raise as `editing` does.
     """
     with audited(actor):
         lock_relations()
-        erase(lock_ticket(ticket_id, version))
+        erase(lock_ticket(ticket_id, version), actor)
 
 
-def erase(ticket: Ticket) -> None:
+def erase(ticket: Ticket, actor: Actor) -> None:
     """Delete a locked ticket and all that came with it. Call it inside `audited`."""
+    numbers = [
+        ticket.pk,
+        *Ticket.with_merged.filter(merged_into=ticket).values_list("pk", flat=True),
+    ]
     merged = Q(ticket=ticket) | Q(ticket__merged_into=ticket)
     feedback.delete_feedback(Feedback.objects.filter(merged))
     forget_messages(ticket)
     delete_files_after(ticket)
     ticket.delete()
+    erase_events(numbers, actor.audit_context())
 
 
 def _with_title(values: dict[str, TicketValue]) -> dict[str, TicketValue]:

@@ -23,7 +23,11 @@ from ..setting import (
 )
 
 # These name one server together, instead of DATABASE_URL.
-PARTS = ("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD")
+PARTS = (
+    *("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD"),
+    *("POSTGRES_APP_USER", "POSTGRES_APP_PASSWORD"),
+)
+APP_ROLE = "desk_app"
 
 
 def host_of_compose(values: Values) -> str:
@@ -31,12 +35,23 @@ def host_of_compose(values: Values) -> str:
     return "db" if values["INSTALLATION"] == "compose" and not values["DATABASE_URL"] else ""
 
 
+def owner_of_compose(values: Values) -> str:
+    """Web server and worker of Docker Compose do not know the role that owns the database."""
+    return "" if values["INSTALLATION"] == "compose" and not values["MIGRATES"] else "desk"
+
+
 def password_of_compose(values: Values) -> str:
-    return DEFAULT_SECRET if host_of_compose(values) else ""
+    return DEFAULT_SECRET if host_of_compose(values) and values["MIGRATES"] else ""
+
+
+def app_role_of_compose(values: Values) -> str:
+    return APP_ROLE if values["INSTALLATION"] == "compose" and not values["DATABASE_URL"] else ""
 
 
 def refuse_two_databases(values: Values, environ: Mapping[str, str]) -> None:
     """Raise ImproperlyConfigured for a part of a server's address that would be ignored."""
+    if values["DATABASE_OWNER_URL"] and not values["DATABASE_URL"]:
+        raise ImproperlyConfigured("DATABASE_OWNER_URL needs DATABASE_URL.")
     if values["POSTGRES_HOST"] and not values["DATABASE_URL"]:
         return
     for name in PARTS:
@@ -63,6 +78,16 @@ DATABASE = Section(
             in_readme=True,
         ),
         Setting(
+            "DATABASE_OWNER_URL",
+            database_url,
+            "",
+            "The same database as the role that owns its tables. `migrate` and `restore` use it,"
+            " and give the role of `DATABASE_URL` what web server and worker need. Without it, the"
+            " role of `DATABASE_URL` has to own them.",
+            example="postgres://owner:password@host:5432/name",
+            is_confidential=True,
+        ),
+        Setting(
             "POSTGRES_HOST",
             text,
             host_of_compose,
@@ -81,13 +106,36 @@ DATABASE = Section(
             example="5432",
         ),
         Setting("POSTGRES_DB", text, "desk", "The name of the database.", example="desk"),
-        Setting("POSTGRES_USER", text, "desk", "The name of its user.", example="desk"),
+        Setting(
+            "POSTGRES_USER",
+            text,
+            owner_of_compose,
+            "The name of the role that owns it.",
+            default_note="`desk`",
+            example="desk",
+        ),
         Setting(
             "POSTGRES_PASSWORD",
             password,
             password_of_compose,
-            "The password of that user. Docker Compose's database takes it at its first start.",
+            "The password of that role. Docker Compose's database takes it at its first start.",
             docker=DEFAULT_SECRET,
+        ),
+        Setting(
+            "POSTGRES_APP_USER",
+            text,
+            app_role_of_compose,
+            "The role of web server and worker, which `migrate` creates and gives what they need."
+            " Without it, they use that of `POSTGRES_USER`.",
+            default_note=f"none; Docker: `{APP_ROLE}`",
+            example=APP_ROLE,
+        ),
+        Setting(
+            "POSTGRES_APP_PASSWORD",
+            password,
+            "",
+            "The password of that role.",
+            default_note="none; Docker: one that is made at the first start, in the volume `data`",
         ),
         Setting(
             "DATABASE_POOL_URL",

@@ -191,8 +191,8 @@ def replace_ticket(
     scope=Scope.ADMIN,
     request_headers=("If-Match",),
     status=204,
-    success="The ticket is deleted, with those that were merged into it. Its audit trail stays in"
-    " the database.",
+    success="The ticket is deleted, with those that were merged into it and their audit trails."
+    " Who deleted which number and when stays in the database.",
 )
 def delete_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:
     """Delete a ticket."""

@@ -10,17 +10,18 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connection
 
 from tickets.exceptions import BackupError
+from tickets.management.owner import OwnerCommand
 from tickets.services.backup.archive import open_archive
 from tickets.services.backup.restoring import adopt_key, restore
 
 STDIN = "-"
 
 
-class Command(BaseCommand):
+class Command(OwnerCommand):
     help = (
         "Make the desk of a backup, of this release or an earlier one. Stop the web server and the"
         " worker first. The rows are compared with those that were backed up."

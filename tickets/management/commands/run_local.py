@@ -27,10 +27,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection, transaction
 
 from tickets.checks import refuse_unsafe_settings
+from tickets.management.owner import desk_login
 from tickets.models.incoming import Mailbox
 from tickets.models.ticket import Ticket
 from tickets.models.tokens import ApiToken
 from tickets.services.accounts import create_account
+from tickets.services.privileges import grant_privileges
 from tickets.services.readiness import database_is_ready
 
 if TYPE_CHECKING:
@@ -163,7 +165,11 @@ def prepare_database(command: BaseCommand) -> dict[str, str]:
 
     Return the passwords of the accounts created here that still have them.
     """
-    if not database_is_ready():
+    with connection.as_owner():  # type: ignore[attr-defined]
+        is_ready = database_is_ready()
+        if is_ready:
+            grant_privileges(*desk_login())  # `migrate` may have been interrupted before it did so
+    if not is_ready:
         command.stdout.write("--- Preparing the database")
         command.stdout.flush()
         call_command("migrate", verbosity=0)

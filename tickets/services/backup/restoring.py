@@ -38,9 +38,11 @@ REFERENCES = """
 SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
 FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace
 """
+# Of the sessions of other roles, some owners see no more than that there are any.
 SESSIONS = """
-SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-    AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid()
+    AND coalesce(backend_type, 'client backend') = 'client backend'
 """
 
 
