@@ -10,41 +10,50 @@ import pytest
 
 from .database import Contents, Database
 from .desk import UpgradedDesk
-from .releases import DUMPS, Dump
+from .releases import DUMPS, Dump, parameters
 from .visitor import Visitor
 
 
 @dataclass(frozen=True)
 class Upgrade:
-    """The running desk, and what its database held before and after `migrate`."""
+    """The current release, and what its database held before and after `migrate`."""
 
     desk: UpgradedDesk
     before: Contents
     after: Contents
 
 
-@pytest.fixture(scope="module", params=DUMPS, ids=lambda dump: dump.release)
+@pytest.fixture(scope="session", params=parameters(DUMPS))
 def dump(request: pytest.FixtureRequest) -> Dump:
     release: Dump = request.param
     return release
 
 
-@pytest.fixture(scope="module")
-def upgrade(dump: Dump, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgrade]:
-    """Restore the dump, migrate it, and serve the desk. The module's tests share it."""
+@pytest.fixture(scope="session")
+def migrated(dump: Dump, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgrade]:
+    """Restore the dump and migrate it. Nobody writes into its database from then on."""
     with Database.restored(dump.path) as database:
         # Sessions expire after two weeks, and the dump is older.
         database.query("UPDATE django_session SET expire_date = now() + interval '14 days'")
         desk = UpgradedDesk(database, dump.values["secret_key"], tmp_path_factory.mktemp("data"))
         before = database.contents()
         desk.manage("migrate", "--verbosity", "0")
-        after = database.contents()
+        yield Upgrade(desk, before, database.contents())
+
+
+@pytest.fixture(scope="module")
+def upgrade(
+    migrated: Upgrade, dump: Dump, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Upgrade]:
+    """Serve a copy of the upgraded desk. The module's tests share it."""
+    with migrated.desk.database.copied() as database:
+        desk = UpgradedDesk(database, dump.values["secret_key"], tmp_path_factory.mktemp("data"))
         # Merges can be undone for a month, and notifications are kept as long.
         database.query("UPDATE tickets_ticketmerge SET merged_at = now()")
         database.query("UPDATE tickets_notification SET created_at = now()")
         desk.catch_up()
         with desk.served():
-            yield Upgrade(desk, before, after)
+            yield Upgrade(desk, migrated.before, migrated.after)
 
 
 @pytest.fixture

@@ -24,10 +24,11 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Contents:
-    """The columns and the rows of every table, by the table's name."""
+    """The columns and the rows of every table, by its name, and the names of everything else."""
 
     columns: dict[str, set[str]]
     rows: dict[str, Rows]
+    names: list[str]
 
 
 class Database:
@@ -50,14 +51,22 @@ class Database:
             database._restore(dump)
             yield database
 
+    @contextmanager
+    def copied(self) -> Iterator[Database]:
+        """Create a database like this one, to which nobody is connected. Drop it afterwards."""
+        with self.empty(like=self.name) as database:
+            yield database
+
     @classmethod
     @contextmanager
-    def empty(cls) -> Iterator[Database]:
+    def empty(cls, *, like: str = "template1") -> Iterator[Database]:
         """Create a database, and drop it afterwards."""
         database = cls()
         name = sql.Identifier(database.name)
         with database._connect("postgres") as server:
-            server.execute(sql.SQL("CREATE DATABASE {}").format(name))
+            server.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(like))
+            )
         try:
             yield database
         finally:
@@ -116,9 +125,9 @@ class Database:
             table: [row["row"] for row in self.query(f'SELECT to_jsonb(t) AS row FROM "{table}" t')]
             for table in columns
         }
-        return Contents(columns, rows)
+        return Contents(columns, rows, self._names())
 
-    def names(self) -> list[str]:
+    def _names(self) -> list[str]:
         """Return the names of constraints, indexes, sequences, columns and triggers."""
         rows = self.query(
             "SELECT conrelid::regclass || ' ' || conname AS name FROM pg_constraint"

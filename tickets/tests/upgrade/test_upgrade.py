@@ -9,7 +9,6 @@ import json
 import re
 from urllib.parse import quote
 
-from .database import Database
 from .desk import UpgradedDesk
 from .releases import holding
 
@@ -65,25 +64,23 @@ def test_no_migration_is_missing(desk):
     assert "No changes" in desk.manage("makemigrations", "--check", "--dry-run")
 
 
-def test_migrations_can_be_reversed_and_reapplied(dump, tmp_path):
+def test_migrations_can_be_reversed_and_reapplied(migrated, dump, tmp_path):
     """Reversing restores every name and row, but for what was dropped.
 
     Only permissions and content types may be added.
     """
-    with Database.restored(dump.path) as database:
+    before = migrated.before
+    with migrated.desk.database.copied() as database:
         desk = UpgradedDesk(database, dump.values["secret_key"], tmp_path)
-        before, names = database.contents(), database.names()
-        desk.manage("migrate", "--verbosity", "0")
-        new_names = database.names()
         desk.manage("migrate", "tickets", dump.last_migration, "--verbosity", "0")
         after = database.contents()
         for table in before.rows.keys() - DJANGO_TABLES:
             lost = dump.lost_columns(table)
             restored, old = without(lost, after.rows[table]), without(lost, before.rows[table])
             assert in_order(restored) == in_order(old), table
-        assert database.names() == names
+        assert after.names == before.names
         desk.manage("migrate", "--verbosity", "0")
-        assert database.names() == new_names
+        assert database.contents().names == migrated.after.names
         seen = database.query(
             "SELECT codename FROM auth_permission permission"
             " JOIN auth_group_permissions ON permission_id = permission.id"
