@@ -9,7 +9,7 @@ SETUP := "$(PYTHON)" tools/setup.py
 BIOME = ./node_modules/@biomejs/cli-*/biome
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench check-ui screenshots translations requirements
+.PHONY: help run test check bench soak check-ui screenshots translations requirements
 .SILENT:
 
 help: ## List the targets
@@ -38,6 +38,9 @@ check: ## Check formatting, lint, types, migrations, templates and scripts
 
 bench: ## Run a benchmark, see bench/__main__.py
 	cd "$(ROOT)" && $(SETUP) dev && $(RUN) -m bench $(ARGS)
+
+soak: ## Kill and break the desk for an hour, see docs/soak.md
+	cd "$(ROOT)" && $(SETUP) dev && $(RUN) -m bench.soak $(ARGS)
 
 check-ui: ## Measure every page in a browser against the limits in docs/ui.md
 	cd "$(ROOT)" && $(SETUP) ui && $(RUN) -m bench.ui check $(ARGS)

@@ -6,7 +6,6 @@
     back_office  our lists in Django's admin and its stock ones
     model        how much a hanging model slows the pages, see `model.py`
     mail         how well public test mail is read, see `mail/`
-    survival     mail delivered while processes are killed, see `mail/survival.py`
     throughput   messages that one worker handles, see `mail/throughput.py`
     partitions   a million tickets in one table and in months, see `scaling/`
     scaling      several web servers, PgBouncer and a replica, see `scaling/`
@@ -36,7 +35,7 @@ django.setup()
 from bench import back_office, lists, model, space, uploads, walks  # noqa: E402  (needs the applications)
 from bench.desks import run as desks  # noqa: E402
 from bench.harness import compare, sample_database  # noqa: E402
-from bench.mail import figures, survival, throughput  # noqa: E402
+from bench.mail import figures, throughput  # noqa: E402
 from bench.scaling import partitions, servers  # noqa: E402
 from bench.triage import similar, speed  # noqa: E402
 
@@ -47,7 +46,6 @@ ALONE = {
     "scaling": servers,
     "similar": similar,
     "space": space,
-    "survival": survival,
     "triage": speed,
     "uploads": uploads,
     "walks": walks,

@@ -1,4 +1,4 @@
-"""The ways by which the survival benchmark delivers: HTTP, LMTP, a pipe and IMAP.
+"""The ways by which mail reaches the desk: HTTP, LMTP, a pipe and IMAP.
 
 Each tries a message once. It raises Refused or OSError if the desk has not taken the message, which
 is then tried again, as mail servers do.
@@ -7,6 +7,7 @@ is then tried again, as mail servers do.
 from __future__ import annotations
 
 import smtplib
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -84,10 +85,13 @@ def imap_server() -> Iterator[tuple[str, Deliver | None]]:
         server.remove()
 
 
-def worker_environment(port: int, inbox_url: str) -> dict[str, str]:
-    """Return the settings by which the worker takes mail."""
-    environment = {"LMTP_ADDRESS": f"127.0.0.1:{port}"}
-    return environment | ({"INBOX_URL": inbox_url} if inbox_url else {})
+def greets(port: int) -> bool:
+    """Return whether an LMTP server on loopback says that it is there."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), TIMEOUT) as connection:
+            return connection.recv(3) == b"220"
+    except OSError:
+        return False
 
 
 def chosen(number: int, ways: dict[str, Deliver | None]) -> str:
