@@ -34,10 +34,10 @@ def main() -> None:
     print(report.page(parts))
     if not options.dry:
         report.write(report.read() | parts)
+    failed = failures(parts)
     if result.kills:
-        for problem in result.kills.problems + result.kills.comparison.lost[:5]:
-            print(problem)
-    if failed := failures(parts):
+        failed += result.kills.problems + result.kills.comparison.lost[:5]
+    if failed:
         sys.exit("\n".join(failed))
 
 

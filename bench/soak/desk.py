@@ -26,6 +26,7 @@ RUN_LOCAL, WEB_PARENT, WEB_PROCESS = "run_local", "web parent", "web process"
 WORKER, POSTMASTER, DATABASE_PROCESS = "worker", "postmaster", "database process"
 EVERYTHING = "everything"
 PATIENCE = 300.0  # seconds until a process must be there, or the desk must answer
+LOG_LINES = 400  # of what the desk wrote before it failed
 DISK_BYTES = 4 << 30  # of memory, as far as they are used
 
 
@@ -169,6 +170,10 @@ def running_desk(home: Home, **settings: str) -> Iterator[Desk]:
                     raise RuntimeError(f"The desk did not start: {Path(log.name).read_text()}")
                 time.sleep(0.1)
             yield desk
+        except Exception as error:
+            lines = Path(log.name).read_text(errors="replace").splitlines()
+            error.add_note("\n".join(["The desk's log ends with:", *lines[-LOG_LINES:]]))
+            raise
         finally:
             desk.stop()
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from bench.mail import ways
 
 from .acknowledged import PREFIX, Acknowledged, compare, content_of
-from .client import Beat, Client
+from .client import Answer, Beat, Client
 
 CLIENTS, MAILERS = 4, 2
 PATIENCE = 300.0  # seconds
@@ -67,24 +67,24 @@ class Load:
             self._ended.wait(PAUSE)
             ticket.messages[text] = False
             answer = client.ask("POST", f"{path}/comments/", {"body": text, "public": is_public})
-            self._note(ticket.messages, text, answer.status)
+            self._note(ticket.messages, text, answer)
         self._ended.wait(PAUSE)
         name = f"{title}.txt"
         ticket.files[name] = False
         answer = client.upload(f"{path}/attachments/", name, content_of(name))
-        self._note(ticket.files, name, answer.status)
+        self._note(ticket.files, name, answer)
         earlier = random.choice(list(self.acknowledged.tickets.values()))
         if earlier.files and all(earlier.files.values()) and all(earlier.messages.values()):
             result = compare(client, earlier)
             self.problems += [f"lost: {what}" for what in result.lost]
             self.problems += [f"doubled: {what}" for what in result.doubled]
 
-    def _note(self, texts: dict[str, bool], text: str, status: int) -> None:
+    def _note(self, texts: dict[str, bool], text: str, answer: Answer) -> None:
         """Note whether it was acknowledged. No answer and 503 leave that open."""
-        if status == 201:
+        if answer.status == 201:
             texts[text] = True
-        elif status not in (0, 503):
-            raise RuntimeError(f"{text}: {status}")
+        elif answer.status not in (0, 503):
+            raise RuntimeError(f"{text}: {answer.status} {answer.body[:300]!r}")
 
     def _mail(self, number: int, count: int) -> None:
         """Send a message until the desk has taken it, as mail servers do."""
