@@ -20,11 +20,8 @@ run: ## Start the desk with an embedded PostgreSQL and demo tickets
 	cd "$(ROOT)" && $(SETUP) run && \
 	ACCESS_MODE="$${ACCESS_MODE:-open}" $(RUN) manage.py run_local
 
-# Tests that share something slow to make are a group, in one process. The others are handed out one
-# by one and in their order: those that commit come after those that do not.
 test: ## Run all tests in parallel
-	cd "$(ROOT)" && $(SETUP) dev && \
-	$(RUN) -m pytest -n auto --dist loadgroup --no-loadscope-reorder $(ARGS)
+	cd "$(ROOT)" && $(SETUP) dev && $(RUN) -m pytest -n auto $(ARGS)
 
 check: ## Check formatting, lint, types, migrations, templates and scripts
 	cd "$(ROOT)" && $(SETUP) dev && \

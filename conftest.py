@@ -1,9 +1,11 @@
 """For every test: a database server for the run, and settings that ignore the environment."""
 
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -14,6 +16,37 @@ from django.test import TransactionTestCase
 from tickets.triage.providers.table import PROVIDERS
 
 PREFIX = "tickets-tests-"
+# Their tests share something slow to make, so they run in one process.
+TOGETHER = (
+    "bench/tests/test_desks_peers.py",
+    "bench/tests/test_load_rows.py",
+    "bench/tests/test_soak.py",
+    "tickets/tests/commands/test_doctor.py",
+    "tickets/tests/commands/test_run_local.py",
+    "tickets/tests/scaling/test_frozen_database.py",
+    "tickets/tests/test_plans.py",
+)
+UPGRADED = re.compile(r"tickets/tests/upgrade/.*\[(\d\.\d)\b")  # from a release
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out tests one by one, so that no process ends early, and some of them together.
+
+    Their order stays: those that commit come after those that do not. (The groups of xdist itself
+    do nothing with this pytest.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            if upgraded := UPGRADED.match(nodeid):
+                return upgraded[1]
+            return path if path in TOGETHER else nodeid
+
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -227,7 +227,10 @@ def test_a_process_without_a_command_line_has_ended() -> None:
 
 def test_the_end_of_a_watched_process_is_noticed():
     """At once, also while its parent has not asked how it ended."""
-    with subprocess.Popen(["sleep", "60"]) as process:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        # Once it answers it has its command line.
+        os.write(process.stdin.fileno(), b"x")
+        assert os.read(process.stdout.fileno(), 1) == b"x"
         watched = Watched(psutil.Process(process.pid))
         assert watched.is_alive()
         process.kill()

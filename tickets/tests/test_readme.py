@@ -110,5 +110,5 @@ def test_the_example_is_a_valid_environment():
     assert environment.keys() == {setting.name for setting in SETTINGS}
     # The parts of a database's address, or all of it.
     values = {name: value.strip('"') for name, value in environment.items()}
-    for other in ("DATABASE_URL", "POSTGRES_"):
-        read({name: value for name, value in values.items() if not name.startswith(other)})
+    for prefixes in (("DATABASE_URL", "DATABASE_OWNER_URL"), ("POSTGRES_",)):
+        read({name: value for name, value in values.items() if not name.startswith(prefixes)})

@@ -23,10 +23,10 @@ def violations(page):
 
 def violations_in_both_themes(page):
     """Return the same for light and for dark colours, as the system asks for them."""
-    found = {}
+    by_theme = {}
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.evaluate(END_TRANSITIONS)
         if broken := violations(page):
-            found[scheme] = broken
-    return found
+            by_theme[scheme] = broken
+    return by_theme

@@ -16,8 +16,6 @@ import pytest
 
 from .program import ROOT, TIMEOUT, status_of, wait_until
 
-pytestmark = pytest.mark.xdist_group("run_local")  # most tests share a desk
-
 
 def passwords(output):
     return re.findall(r"(agent|admin) +password: (\S+)", output)

@@ -247,7 +247,7 @@ def test_the_workers_command_receives_and_ends_soon(dovecot, mailbox, user):
     script = (
         "import os, django\n"
         "from django.conf import settings\n"
-        "settings.DATABASES['default']['NAME'] = os.environ['TEST_DATABASE']\n"
+        "settings.DATABASES['default'] |= {'NAME': os.environ['TEST_DATABASE'], 'USER': ''}\n"
         "django.setup()\n"
         "from django.core.management import call_command\n"
         "call_command('procrastinate', 'worker')\n"

@@ -10,7 +10,7 @@ import pytest
 
 from .database import Contents, Database
 from .desk import UpgradedDesk
-from .releases import DUMPS, Dump, parameters
+from .releases import DUMPS, Dump
 from .visitor import Visitor
 
 
@@ -23,7 +23,7 @@ class Upgrade:
     after: Contents
 
 
-@pytest.fixture(scope="session", params=parameters(DUMPS))
+@pytest.fixture(scope="session", params=DUMPS, ids=lambda dump: dump.release)
 def dump(request: pytest.FixtureRequest) -> Dump:
     release: Dump = request.param
     return release

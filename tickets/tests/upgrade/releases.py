@@ -10,7 +10,7 @@ The test fails if a table or column is added but not declared here, or the other
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -293,21 +293,12 @@ DUMPS = [
 ]
 
 
-def parameters(dumps: Iterable[Dump]) -> list[Any]:
-    """Return the parameters of tests. Those of one dump share its desk, so they share a process."""
-    return [
-        pytest.param(
-            dump, id=dump.release, marks=pytest.mark.xdist_group(f"upgrade from {dump.release}")
-        )
-        for dump in dumps
-    ]
-
-
 def holding(key: str) -> Callable[[Any], Any]:
     """Run a test on the dumps whose values have this key."""
     return pytest.mark.parametrize(
         "dump",
-        parameters(dump for dump in DUMPS if key in dump.values),
+        [dump for dump in DUMPS if key in dump.values],
         indirect=True,
+        ids=lambda dump: dump.release,
         scope="session",
     )
