@@ -57,7 +57,6 @@ class Kills:
     seconds: float
     comparison: Comparison
     answers: Counter[str]  # confirmations, by address
-    problems: list[str]
 
 
 @dataclass
@@ -150,8 +149,10 @@ def killed_under_load(
         deadline = started + 60 * plan.minutes
         step = partial(progress, "kills under load")
         times = kill(desk, load, plan.kills, deadline, step)
+    if load.problems:  # the desk's log says why
+        raise RuntimeError("\n".join(load.problems))
     seconds = time.monotonic() - started
-    result = Kills(times, seconds, Comparison(), server.answers, load.problems)
+    result = Kills(times, seconds, Comparison(), server.answers)
     yield result
     progress("comparing", 0)
     client = Client(desk.port)

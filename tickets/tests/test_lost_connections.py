@@ -13,6 +13,7 @@ from tickets.tests.api.client import NEW, TICKETS, one
 from tickets.tests.factories import AgentFactory, TicketFactory, TokenFactory
 from tickets.tests.locks import wait_for_lock
 from tickets.vocabulary import Scope
+from tickets.web.lost_connections import replace_connections
 
 pytestmark = pytest.mark.django_db(transaction=True)
 IS_ANOTHER = "datname = current_database() AND pid <> pg_backend_pid()"
@@ -129,6 +130,16 @@ def test_an_idle_connection_that_has_only_received_something_is_used_again():
         used.add(connection.connection.info.backend_pid)
         connection.close()
     assert listening in used
+
+
+def test_a_pool_that_nobody_has_opened_yet_has_nothing_to_replace():
+    """As a thread finds it while another one is about to open it, after a crash of the server."""
+    connection.close()
+    connection.close_pool()
+    assert connection.pool.closed
+    replace_connections()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
 
 
 def test_a_statement_that_was_cancelled_is_not_repeated(send):

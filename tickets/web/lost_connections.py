@@ -74,7 +74,8 @@ def replace_connections() -> None:
     # If the database does not answer at all, the next statement says so.
     with suppress(OperationalError):
         connection.get_connection_params()  # starts the embedded server
-        if pool := connection.pool:  # type: ignore[attr-defined]
+        pool = connection.pool  # type: ignore[attr-defined]
+        if pool and not pool.closed:  # one that nobody has opened yet has no connections
             pool.check()
 
 
