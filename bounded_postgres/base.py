@@ -170,9 +170,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return
         with atomic(self.alias):
             connection, limit = self.connection, seconds + GRACE
-            connection.seconds = min(
-                limit, self.answer_seconds
-            )  # whether the server answers at all
+            # First, whether the server answers at all.
+            connection.seconds = min(limit, self.answer_seconds)
             try:
                 with self.cursor() as cursor:
                     cursor.execute("SET LOCAL statement_timeout = %s", [int(seconds * 1000)])

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from imapclient import IMAPClient
 
+from .freezing import frozen
 from .mail_server import free_port
 
 DOVECOT = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -140,18 +141,9 @@ class Dovecot:
             self.process.wait(20)
             self.process = None
 
-    @contextlib.contextmanager
     def frozen(self):
-        """Freeze it and its connections during the block."""
-        master = psutil.Process(self.process.pid)
-        processes = [master, *master.children(recursive=True)]
-        for process in processes:
-            process.suspend()
-        try:
-            yield
-        finally:
-            for process in processes:
-                process.resume()
+        """Freeze it and its connections during a block."""
+        return frozen(self.process.pid)
 
     def remove(self):
         self.stop()

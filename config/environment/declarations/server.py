@@ -247,14 +247,14 @@ WEB_SERVER = Section(
 )
 
 CONDITIONS = Section(
-    "What operators are told",
+    "What operators see",
     (
         Setting(
             "BACKUP_MAX_AGE_DAYS",
             number,
             2,
             "Days after which the last `manage.py backup` is too old. 0 means that you back up by"
-            " other means. A desk for one machine is told so only once it has a backup.",
+            " other means. A desk for one machine says so only once it has a backup.",
             minimum=0,
         ),
         Setting(

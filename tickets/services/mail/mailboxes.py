@@ -82,9 +82,8 @@ def _trouble(mailbox: Mailbox, now: datetime) -> MailboxTrouble:
     if fetch is None:
         return MailboxTrouble(mailbox, mailbox.created_at, "")
     seen_at = fetch.last_success_at or mailbox.created_at
-    if not is_lease_held(
-        fetch, now - PATIENCE_WITH_WORKERS
-    ):  # whatever failed before is not the reason
+    # Without a worker, whatever failed before is not the reason.
+    if not is_lease_held(fetch, now - PATIENCE_WITH_WORKERS):
         return MailboxTrouble(mailbox, fetch.lease_until or seen_at, "")
     is_failing = fetch.failing_since is not None
     since = fetch.failing_since if is_failing else seen_at

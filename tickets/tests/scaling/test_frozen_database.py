@@ -7,6 +7,8 @@ import time
 import psutil
 import pytest
 
+from tickets.tests.freezing import frozen
+
 from .servers import PATIENCE
 from .site import Web
 
@@ -27,19 +29,6 @@ def started(site):
             return web.start().wait()
 
         yield start
-
-
-@contextlib.contextmanager
-def frozen(server):
-    first = psutil.Process(server.popen.pid)
-    processes = [first, *first.children(recursive=True)]
-    for process in processes:
-        process.suspend()
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.resume()
 
 
 def wait_until(condition):
@@ -69,7 +58,7 @@ def test_what_needs_no_database_is_answered_while_every_thread_waits_for_it(site
         )
         for _ in range(6)
     ]
-    with frozen(site.primary):
+    with frozen(site.primary.popen.pid):
         for reader in readers:
             reader.start()
         wait_until(lambda: len(connections_of(web)) == 6)
@@ -85,7 +74,7 @@ def test_a_frozen_database_is_503_and_is_used_again_by_itself(site, started):
     web = started(DB_STATEMENT_TIMEOUT_MS="2000")
     program = site.program(site.writer, web)
     number = program.create("Kept")
-    with frozen(site.primary):
+    with frozen(site.primary.popen.pid):
         for method, path, body in [
             ("GET", TICKETS, None),
             ("POST", TICKETS, LAMP),
@@ -109,6 +98,6 @@ def test_a_frozen_replica_lets_the_primary_answer(site, started):
     program = site.program(site.reader, web)
     site.replica.catch_up()
     assert program.get(TICKETS).status == 200
-    with frozen(site.replica):
+    with frozen(site.replica.popen.pid):
         assert [program.get(TICKETS).status for _ in range(3)] == [200] * 3
     assert "the replica fails, so the primary answers" in web.log.read_text()
