@@ -2,9 +2,12 @@
 
 import json
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.db import connection
+from django.db.models import Max
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -33,6 +36,17 @@ TEXT = {"title": "Charged", "description": "You charge me twice. This is ridicul
 def test_each_test_starts_with_an_empty_queue(turn):
     assert not ProcrastinateJob.objects.exists()
     triage_ticket.defer(ticket_id=0, text_digest=turn)
+
+
+def test_the_clock_queues_no_jobs_of_its_own(monkeypatch):
+    full_hour = timezone.now().replace(hour=3, minute=0, second=1).timestamp()
+    monkeypatch.setattr("procrastinate.periodic.time", Mock(time=lambda: full_hour))
+    newest = Coalesce(Max("id"), 0)
+    triage_ticket.defer(ticket_id=0, text_digest="")
+    before = ProcrastinateJob.objects.aggregate(id=newest)
+    work()
+    triage_ticket.defer(ticket_id=0, text_digest="")
+    assert ProcrastinateJob.objects.aggregate(id=newest)["id"] == before["id"] + 1
 
 
 def test_a_job_whose_worker_was_killed_is_run_by_another():

@@ -1,9 +1,11 @@
 """A real worker on the tests' database."""
 
 from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
 
 from django.db import connection, connections
 from procrastinate.contrib.django import app
+from procrastinate.periodic import PeriodicRegistry
 
 from tickets import tasks  # noqa: F401  (registers the jobs)
 
@@ -11,6 +13,8 @@ from tickets import tasks  # noqa: F401  (registers the jobs)
 def work():
     """Run one worker until no job is due.
 
+    The schedule stands still, so that a test at the full hour runs the same jobs as any other:
+    those that it or the desk has queued.
     It has a thread of its own, because the browser tests keep an event loop running in this one.
     """
     with ThreadPoolExecutor(1) as thread:
@@ -19,8 +23,11 @@ def work():
 
 def _work():
     try:
-        with app.replace_connector(app.connector.get_worker_connector()):
-            app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+        with (
+            app.replace_connector(app.connector.get_worker_connector()) as real_app,
+            mock.patch.object(real_app, "periodic_registry", PeriodicRegistry()),
+        ):
+            real_app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
     finally:
         connections.close_all()
 
