@@ -7,6 +7,7 @@ long as the web server: Prometheus knows counters that start again.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -31,7 +32,9 @@ def prepare(parent: str | None) -> None:
     if Path(os.environ.get(VARIABLE, "")).name.startswith(own):
         return
     _remove_leftovers(Path(parent or tempfile.gettempdir()))
-    os.environ[VARIABLE] = tempfile.mkdtemp(prefix=own, dir=parent)
+    os.environ[VARIABLE] = directory = tempfile.mkdtemp(prefix=own, dir=parent)
+    # The processes that this one starts inherit the lock. The last of them gives it up.
+    fcntl.flock(os.open(directory, os.O_RDONLY), fcntl.LOCK_SH)
     values.ValueClass = values.MultiProcessValue(lambda: _slot)  # type: ignore[no-untyped-call]
 
 
@@ -45,6 +48,8 @@ def take(slot: int) -> None:
     """Let this process count in the files of its slot."""
     global _slot
     _slot = slot
+    # Some systems empty /dev/shm and /tmp, as when an account signs out.
+    os.makedirs(os.environ[VARIABLE], mode=0o700, exist_ok=True)
 
 
 def forget_gauges(slot: int) -> None:
@@ -57,8 +62,19 @@ def remove() -> None:
 
 
 def _remove_leftovers(parent: Path) -> None:
-    """Remove the directories of web servers that were killed."""
+    """Remove the directories of web servers that were killed, and whose processes are gone too."""
     for path in parent.glob(f"{PREFIX}*"):
         pid = path.name.removeprefix(PREFIX).partition("-")[0]
         if path.stat().st_uid == os.geteuid() and not psutil.pid_exists(int(pid)):
-            shutil.rmtree(path, ignore_errors=True)
+            _remove_unless_used(path)
+
+
+def _remove_unless_used(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(path, ignore_errors=True)
+    except BlockingIOError:
+        pass  # a process whose parent was killed still answers its last request
+    finally:
+        os.close(descriptor)

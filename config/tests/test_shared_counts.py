@@ -68,6 +68,42 @@ def test_the_files_of_a_server_that_was_killed_are_removed_by_the_next_one():
         assert directories(process.pid) == []
 
 
+def test_a_process_that_outlives_its_server_keeps_its_files():
+    with server(METRICS_TOKEN=SECRET) as (_, process):
+        wait_until(lambda: process.children())
+        children = process.children()
+        for child in children:
+            child.suspend()  # as if it were busy with a request
+        process.kill()
+        psutil.wait_procs([process], timeout=60)
+        with server(METRICS_TOKEN=SECRET):
+            assert directories(process.pid)
+        for child in children:
+            child.resume()
+        psutil.wait_procs(children, timeout=60)
+
+
+def empty(directory):
+    for path in directory.iterdir():
+        path.unlink()
+    directory.rmdir()
+
+
+def test_requests_are_answered_and_counted_again_after_the_files_were_deleted():
+    """Some systems empty /dev/shm or /tmp when an account signs out."""
+    with server(METRICS_TOKEN=SECRET) as (address, process):
+        wait_until(lambda: process.children())
+        [directory] = directories(process.pid)
+        empty(directory)
+        assert fetch(address) == 200  # the first of this process, which has to make its files
+        victims = process.children()
+        for victim in victims:
+            victim.kill()
+        psutil.wait_procs(victims, timeout=60)
+        assert fetch(address) == 200
+        assert count(address) == 1
+
+
 class Worker:
     def __init__(self, slot):
         self.slot = slot

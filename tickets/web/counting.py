@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.core.signals import request_finished
@@ -24,8 +25,9 @@ def count_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
         response = get_response(request)
         route = getattr(response, "route", "-")
         method = request.method if request.method in METHODS else "other"
-        REQUESTS.labels(route, method, f"{response.status_code // 100}xx").inc()
-        DURATIONS.labels(route).observe(time.perf_counter() - started)
+        with suppress(OSError):  # the files of the counts are gone; the request is not
+            REQUESTS.labels(route, method, f"{response.status_code // 100}xx").inc()
+            DURATIONS.labels(route).observe(time.perf_counter() - started)
         return response
 
     return middleware
@@ -34,4 +36,5 @@ def count_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
 @receiver(request_finished)
 def note_pool(**_signal: Any) -> None:
     """Look at the pool once the request has returned its connection."""
-    pool_counts.note(connection.pool_stats())  # type: ignore[attr-defined]
+    with suppress(OSError):
+        pool_counts.note(connection.pool_stats())  # type: ignore[attr-defined]
