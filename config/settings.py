@@ -8,6 +8,7 @@ from environ import Env
 
 from bounded_postgres.connection import GRACE
 from config.environment import read, setting
+from config.environment.declarations.server import OF_THE_OWNER
 from config.environment.setting import DJANGO_CONSOLE_BACKEND, DJANGO_SMTP_BACKEND
 from config.logs import configuration
 from config.stored_secrets import stored_secret
@@ -139,6 +140,8 @@ def database_at(url: str, options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+# By which a process becomes the role that owns the tables. `make run` keeps them to itself.
+OWNER_VARIABLES = {*OF_THE_OWNER, *(f"{name}_FILE" for name in OF_THE_OWNER)}
 has_server = bool(database_url or env["POSTGRES_HOST"])
 # OWNER is how to connect as the role that owns the tables, see bounded_postgres/base.py.
 if has_server and (is_pooled or database_url):

@@ -34,8 +34,9 @@ try:
     django.setup(set_prefix=False)
     application = Application()
 
-    from tickets.checks import refuse_unsafe_settings  # needs the apps to be loaded
+    from tickets.checks import refuse_unsafe_settings, warn_of_owner  # need the apps to be loaded
 
     refuse_unsafe_settings()
+    warn_of_owner()
 except ImproperlyConfigured as error:
     sys.exit(str(error))

@@ -4,6 +4,7 @@ Every command runs them, and so does `config/wsgi.py`. A single wrong value is r
 where the environment is read: see `config/environment`.
 """
 
+import logging
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.policy import default
@@ -19,8 +20,11 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 from tickets.access.publication import is_loopback, published_by
 from tickets.services.mail.composition import OutgoingMessage, configured_sender
+from tickets.services.privileges import known_of_owner
 from tickets.triage import config, engine
 from tickets.triage.providers.table import NAME_A_PROVIDER, PROVIDERS
+
+logger = logging.getLogger(__name__)
 
 # A server can listen on these, but nobody can connect to them from elsewhere.
 WILDCARD_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104
@@ -167,6 +171,12 @@ def check_logo_is_our_own(**_: Any) -> list[CheckMessage]:
         message = f"DESK_LOGO must be a file or an address below {settings.SITE_URL} (SITE_URL)."
         return [Error(message, id="tickets.E006")]
     return []
+
+
+def warn_of_owner() -> None:
+    """Log what a web server or a worker, which starts, knows of the role that owns the tables."""
+    for problem in known_of_owner():
+        logger.warning(problem)
 
 
 def sends_mail() -> bool:

@@ -45,6 +45,8 @@ def _values(
     values: Values = {
         "INSTALLATION": environ.get("INSTALLATION", ""),
         "MIGRATES": bool(environ.get("MIGRATES")),
+        # Secrets of the role that owns the database, which only the service migrate may read.
+        "OWNER_FILES": [path for path in environ.get("OWNER_FILES", "").split(":") if path],
     }
     for setting in SETTINGS:
         try:

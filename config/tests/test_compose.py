@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from config.environment.declarations.sections import SETTINGS
-from config.environment.documents import OF_THE_OWNER, SET_BY_DOCKER
+from config.environment.declarations.server import OF_THE_OWNER
+from config.environment.documents import SET_BY_DOCKER
 
 ROOT = Path(__file__).resolve().parents[2]
 DESK = ("migrate", "web", "worker")
@@ -156,6 +157,58 @@ def test_every_service_says_whether_it_works(services):
     assert checked == {"db", "migrate", "worker", "proxy"}
     assert services["migrate"]["healthcheck"] == {"disable": True}  # it ends
     assert "HEALTHCHECK" in (ROOT / "Dockerfile").read_text()
+
+
+def test_only_the_database_and_the_service_that_ends_see_the_owners_files(services):
+    seen = {
+        directory: {
+            name
+            for name, service in services.items()
+            if f"./deploy/{directory}:/run/{directory}:ro" in service.get("volumes", [])
+        }
+        for directory in ("secrets", "owner-secrets")
+    }
+    assert seen == {"secrets": {*DESK}, "owner-secrets": {"db", "migrate"}}
+    for directory in seen:
+        assert (ROOT / "deploy" / directory / ".gitignore").read_text().startswith("*\n")
+
+
+@needs_compose
+def test_web_and_worker_get_the_names_of_the_owners_files_only(tmp_path):
+    path = "/run/owner-secrets/postgres"
+    values = variables(tmp_path, POSTGRES_PASSWORD_FILE=path)
+    for name in ("web", "worker"):
+        assert values[name]["OWNER_FILES"] == f"{path}:"
+        assert "POSTGRES_PASSWORD_FILE" not in values[name]
+    assert values["db"]["POSTGRES_PASSWORD_FILE"] == path
+    assert values["migrate"]["POSTGRES_PASSWORD_FILE"] == path
+
+
+@pytest.mark.parametrize(
+    ("path", "password"), [("there", "secret"), ("missing", None), ("", "change-me")]
+)
+def test_the_database_takes_the_owners_file_or_says_where_it_belongs(
+    services, tmp_path, path, password
+):
+    (tmp_path / "there").write_text("secret")
+    start = tmp_path / "docker-entrypoint.sh"
+    start.write_text('#!/bin/sh\necho "$1 with $POSTGRES_PASSWORD"\n')
+    start.chmod(0o755)
+    *command, script = services["db"]["entrypoint"]
+    result = subprocess.run(
+        [*command, script.replace("$$", "$")],
+        env={
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "POSTGRES_PASSWORD_FILE": str(tmp_path / path) if path else "",
+        },
+        capture_output=True,
+        text=True,
+    )
+    if password:
+        assert result.stdout == f"postgres with {password}\n"
+    else:
+        assert result.returncode == 1
+        assert "Move that file to deploy/owner-secrets" in result.stderr
 
 
 def test_they_share_the_volume_of_the_secrets_that_are_made(services):

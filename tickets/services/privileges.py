@@ -5,7 +5,11 @@ It owns nothing, so it cannot change the schema. It reads and writes all tables 
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
 from django.apps import apps
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from pghistory.models import Event
@@ -30,6 +34,29 @@ EXISTING = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tabl
 def append_only_tables() -> list[str]:
     """Return the tables of events. Rows are added to them, and nothing else."""
     return [model._meta.db_table for model in apps.get_models() if issubclass(model, Event)]
+
+
+def known_of_owner() -> Iterator[str]:
+    """Yield by what this process could become the role that owns the tables, a line for each.
+
+    Web server and worker should not be able to. The embedded server asks nobody for a password.
+    """
+    if settings.MIGRATES:
+        return
+    if (settings.DATABASES["default"].get("OWNER") or {}).get("PASSWORD"):
+        name = "POSTGRES_PASSWORD" if settings.POSTGRES_HOST else "DATABASE_OWNER_URL"
+        yield (
+            f"{name} is set here, so this process can become the role that owns the database: set"
+            " it only for the commands migrate and restore."
+        )
+    for path in settings.OWNER_FILES:
+        if os.access(path, os.R_OK):
+            name = os.path.basename(path)
+            yield (
+                f"{path} lets whoever reads it become the role that owns the database, and this"
+                f" process can read it: move it to deploy/owner-secrets, and name it"
+                f" /run/owner-secrets/{name}."
+            )
 
 
 def grant_privileges(role: str, password: str) -> None:

@@ -28,6 +28,8 @@ PARTS = (
     *("POSTGRES_APP_USER", "POSTGRES_APP_PASSWORD"),
 )
 APP_ROLE = "desk_app"
+# By which a process becomes the role that owns the tables: not for web server and worker.
+OF_THE_OWNER = {"DATABASE_OWNER_URL", "POSTGRES_USER", "POSTGRES_PASSWORD"}
 
 
 def host_of_compose(values: Values) -> str:

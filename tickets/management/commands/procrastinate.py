@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from procrastinate.contrib.django.management.commands import procrastinate
 
+from tickets.checks import warn_of_owner
 from tickets.services.conditions.watch import ConditionWatch
 from tickets.services.mail import lmtp
 from tickets.services.mail.imap.receiver import Receiver
@@ -20,6 +21,7 @@ class Command(procrastinate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         with ExitStack() as stack:
             if options.get("command") == "worker":
+                warn_of_owner()
                 # Not every job is repeated, and a round trip for each costs little.
                 connection.settings_dict["CONN_HEALTH_CHECKS"] = True
                 stack.enter_context(lmtp.listening())

@@ -95,7 +95,7 @@ class ManagedProcess:
 
     def __init__(self, *command: str, **environment: str) -> None:
         self.command = [sys.executable, *command]
-        self.environment = {**os.environ, **environment}
+        self.environment = {**desk_environment(), **environment}
         self.start()
 
     def start(self) -> None:
@@ -116,6 +116,12 @@ class ManagedProcess:
         except subprocess.TimeoutExpired:
             self.popen.kill()
             self.popen.wait()
+
+
+def desk_environment() -> dict[str, str]:
+    """Return our environment, without what is for the owner of the tables if there is one."""
+    hidden = settings.OWNER_VARIABLES if settings.DATABASES["default"].get("OWNER") else ()
+    return {name: value for name, value in os.environ.items() if name not in hidden}
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 
 from ... import __version__
 from ...access.publication import published_by
+from ..privileges import known_of_owner
 from .finding import Finding, ok, wrong
 
 # The image has no embedded server.
@@ -25,10 +26,13 @@ def look_at_settings() -> Iterator[Finding]:
     messages = [each for each in checks.run_checks() if each.level >= checks.WARNING]
     for message in messages:
         yield wrong("settings", message.msg, message.hint or "")
+    of_owner = list(known_of_owner())
+    for problem in of_owner:
+        yield wrong("settings", problem)
     path = settings.DATA_DIR / "secret_key"
     if settings.SECRET_KEY_IS_STORED and stat.S_IMODE(path.stat().st_mode) & 0o077:
         yield wrong("settings", f"Others can read {path}.", f"Run: chmod 600 {path}")
-    elif not messages:
+    elif not (messages or of_owner):
         reason = published_by()
         reach = f"Others can reach the desk: {reason}" if reason else "Only this machine reaches it"
         yield ok("settings", f"They can be read, and are safe. {reach}.")
