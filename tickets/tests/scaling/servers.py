@@ -26,7 +26,9 @@ DEPLOY = ROOT / "deploy"
 SYSTEM_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
 PGBOUNCER, NGINX = (shutil.which(name, path=SYSTEM_PATH) for name in ("pgbouncer", "nginx"))
 PATIENCE = 60  # seconds: no test shall depend on the speed of the machine
-USER, PASSWORD, DATABASE = "desk", "pässword & %x", "desk"
+# The owner of the tables, and the role of web servers and workers.
+OWNER, USER = "desk_owner", "desk"
+PASSWORD, DATABASE = "pässword & %x", "desk"
 POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -122,9 +124,10 @@ class Postgres(Process):
     def create(self):
         cluster.create(self.directory, self.account, self.programs)
         self.start()
-        role = sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}")
-        self.query(role.format(sql.Identifier(USER), sql.Literal(PASSWORD)), "postgres")
-        self.query(f"CREATE DATABASE {DATABASE} OWNER {USER}", "postgres")
+        role = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+        for name in (OWNER, USER):
+            self.query(role.format(sql.Identifier(name), sql.Literal(PASSWORD)), "postgres")
+        self.query(f"CREATE DATABASE {DATABASE} OWNER {OWNER}", "postgres")
         return self
 
     def command(self):
@@ -197,12 +200,24 @@ class Replica(Postgres):
 class PgBouncer(Process):
     """PgBouncer with `deploy/pgbouncer.ini`, in front of a primary."""
 
-    def __init__(self, root, primary, sessions=20):
-        super().__init__(root, "pgbouncer")
+    def __init__(
+        self,
+        root,
+        primary,
+        sessions=20,
+        *,
+        name="pgbouncer",
+        mode="transaction",
+        database=DATABASE,
+    ):
+        super().__init__(root, name)
         owned_directory(self.directory)
         text = (DEPLOY / "pgbouncer.ini").read_text()
         for old, new in {
-            "host=10.0.0.21 port=5432": f"host=127.0.0.1 port={primary.port}",
+            "host=10.0.0.21 port=5432 dbname=desk": (
+                f"host=127.0.0.1 port={primary.port} dbname={database}"
+            ),
+            "pool_mode = transaction": f"pool_mode = {mode}",
             "listen_port = 6432": f"listen_port = {self.port}",
             "/etc/pgbouncer/userlist.txt": str(self.directory / "userlist.txt"),
             "/var/log/postgresql/": f"{self.directory}/",

@@ -1,4 +1,7 @@
-"""A desk past one machine: two web servers behind nginx, PgBouncer, a primary and a replica."""
+"""A desk past one machine: two web servers behind nginx, PgBouncer, a primary and a replica.
+
+One role owns the tables and migrates; another one is that of web servers and workers.
+"""
 
 import contextlib
 import http.client
@@ -12,6 +15,7 @@ from urllib.parse import quote, urlencode
 
 from .servers import (
     DATABASE,
+    OWNER,
     PASSWORD,
     ROOT,
     USER,
@@ -97,7 +101,8 @@ class Site:
             "WEB_WORKERS": "1",
             "DEBUG": "1",  # works without collected static files
         }
-        self.manage("migrate", "--verbosity", "0")
+        owner = self.address(self.primary, OWNER)
+        self.manage("migrate", "--verbosity", "0", DATABASE_OWNER_URL=owner)
         self.reader, self.writer = self.manage("shell", "--verbosity", "0", "-c", PREPARE).split()
         self.replica.catch_up()
         strict = self.environment | {"REPLICA_MAX_LAG": "1"}
@@ -115,14 +120,14 @@ class Site:
         server.create()
         return server
 
-    def address(self, server):
-        return f"postgres://{USER}:{quote(PASSWORD)}@127.0.0.1:{server.port}/{DATABASE}"
+    def address(self, server, role=USER):
+        return f"postgres://{role}:{quote(PASSWORD)}@127.0.0.1:{server.port}/{DATABASE}"
 
-    def manage(self, *arguments):
+    def manage(self, *arguments, **environment):
         result = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env=self.environment,
+            env=self.environment | environment,
             capture_output=True,
             text=True,
             timeout=120,

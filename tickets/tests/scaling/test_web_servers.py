@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from .servers import PASSWORD, USER
+from .servers import OWNER, PASSWORD, USER
 from .site import Load
 
 API_LIST = "/api/tickets/"
@@ -20,6 +20,37 @@ def pooled(site):
 def test_pgbouncer_sets_the_timeouts(pooled):
     for name, value in [("statement_timeout", "4s"), ("lock_timeout", "4s")]:
         assert pooled.execute(f"SHOW {name}").fetchone() == (value,)
+
+
+def test_web_servers_own_nothing_and_events_are_only_added(site, pooled):
+    [[owners]] = site.primary.query(
+        "SELECT array_agg(DISTINCT tableowner::text) FROM pg_tables WHERE schemaname = 'public'"
+    )
+    assert owners == [OWNER]
+    assert pooled.execute("SELECT current_user").fetchone() == (USER,)
+    number = site.program(site.writer).create("Recorded")
+    events = f"SELECT count(*) FROM tickets_ticketevent WHERE pgh_obj_id = {number}"
+    assert pooled.execute(events).fetchone() == (1,)
+    for statement in (
+        "UPDATE tickets_ticketevent SET pgh_label = 'x'",
+        "DELETE FROM tickets_ticketevent",
+        "TRUNCATE tickets_ticketevent",
+        "DELETE FROM tickets_erasure",
+        "DROP TABLE tickets_erasure",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            pooled.execute(statement)
+    assert pooled.execute(events).fetchone() == (1,)
+
+
+def test_a_ticket_that_is_deleted_leaves_who_did_it(site, pooled):
+    """Only the function of the owner erases events, and it is called through PgBouncer."""
+    number = site.program(site.writer).create("To be deleted")
+    assert site.agent().send("DELETE", f"/api/tickets/{number}/", None).status == 204
+    erasure = f"SELECT actor, events > 0 FROM tickets_erasure WHERE ticket_number = {number}"
+    assert pooled.execute(erasure).fetchall() == [("kim", True)]
+    events = f"SELECT count(*) FROM tickets_ticketevent WHERE pgh_obj_id = {number}"
+    assert pooled.execute(events).fetchone() == (0,)
 
 
 def test_more_requests_than_sessions_are_answered(site):
