@@ -177,6 +177,8 @@ else:
 # Requests do not ask whether a connection works, see tickets/web/lost_connections.py.
 limits = {"ANSWER_SECONDS": answer_seconds, "SLOW_SECONDS": env["SLOW_STATEMENT_MS"] / 1000}
 DATABASES = {"default": {**database, **limits, "CONN_HEALTH_CHECKS": False}}
+# How the web servers connect, for the doctor, who does not.
+DATABASES["default"]["POOLER"] = database_at(pool_url, {"connect_timeout": 4}) if pool_url else None
 if replica_url:  # see tickets/web/replica.py
     # One session per thread and no pool of any kind: pools wait for a server that is away, but here
     # the primary can answer at once. A machine that is silent is given up after two seconds.

@@ -125,6 +125,8 @@ class Server:
             elif pid is not None and not processes.is_running(pid):
                 raise self._error("PostgreSQL did not start")
             elif time.monotonic() > deadline:
+                if pid is None:  # it ran before, so its log is about other things
+                    raise EmbeddedPostgresError("PostgreSQL does not answer")
                 raise self._error("PostgreSQL does not answer")
             time.sleep(pause)
             pause = min(1.5 * pause, 0.5)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db import OperationalError, connection, connections
+from django.db import NotSupportedError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
@@ -42,15 +42,17 @@ def look_at_connection() -> Iterator[Finding]:
         return
     started = time.monotonic()
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('server_version')")
-            [release] = cursor.fetchone() or ("0",)
+        connection.ensure_connection()
+        release = connection.connection.info.parameter_status("server_version") or ""
+        version = connection.connection.info.server_version // 10_000
+    except NotSupportedError as error:  # Django refuses what is older still
+        release, version = str(error).rpartition("found ")[2].rstrip(")."), 0
     except OperationalError as error:
         text = " ".join(str(error).split())
         advice = next((advice for part, advice in ADVICE.items() if part in text), START)
         yield wrong("database", f"It cannot be used: {text}.", advice)
         return
-    if int(release.split(".")[0]) < MIN_VERSION:
+    if version < MIN_VERSION:
         yield wrong(
             "database",
             f"PostgreSQL {release} is too old.",
@@ -59,22 +61,6 @@ def look_at_connection() -> Iterator[Finding]:
     else:
         milliseconds = (time.monotonic() - started) * 1000
         yield ok("database", f"PostgreSQL {release} answers in {milliseconds:.0f} ms.")
-
-
-def look_at_replica() -> Iterator[Finding]:
-    try:
-        with connections["replica"].cursor() as cursor:
-            cursor.execute("SELECT pg_is_in_recovery()")
-            [is_replica] = cursor.fetchone() or (False,)
-    except OperationalError as error:
-        text = " ".join(str(error).split())
-        advice = "Start it, or check DATABASE_REPLICA_URL. The primary answers meanwhile."
-        yield wrong("replica", f"It cannot be used: {text}.", advice)
-        return
-    if is_replica:
-        yield ok("replica", "It answers.")
-    else:
-        yield wrong("replica", "It is no replica.", "Check DATABASE_REPLICA_URL.")
 
 
 def look_at_migrations() -> Iterator[Finding]:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 from django.conf import settings
 from django.db import connections
 
-from .database import look_at_clock, look_at_connection, look_at_migrations, look_at_replica
+from .database import look_at_clock, look_at_connection, look_at_migrations
 from .finding import Finding, is_healthy, skipped, wrong
-from .mail import look_at_mail_out, look_at_mailboxes
+from .mail import look_at_lmtp, look_at_mail_out, look_at_mailboxes
 from .model import look_at_model
 from .program import look_at_settings, look_at_versions
+from .scaling import look_at_pooler, look_at_replica
 from .storage import look_at_data_dir, look_at_disks, look_at_files, look_at_scanner
 from .stored import look_at_backup, look_at_worker
 from .web import look_at_web
@@ -62,6 +63,7 @@ def examine(url: str = "", *, calls_model: bool = True) -> list[Finding]:
         "versions": look_at_versions,
         "web": lambda: look_at_web(address),
         "mail out": look_at_mail_out,
+        "lmtp": look_at_lmtp,
         "model": lambda: look_at_model(calls=calls_model),
         "data": look_at_data_dir,
         "files": look_at_files,
@@ -71,6 +73,7 @@ def examine(url: str = "", *, calls_model: bool = True) -> list[Finding]:
     stored: dict[str, Look] = {
         "migrations": look_at_migrations,
         "time": look_at_clock,
+        **({"pool": look_at_pooler} if settings.DATABASES["default"].get("POOLER") else {}),
         **({"replica": look_at_replica} if "replica" in connections else {}),
         "worker": look_at_worker,
         "mail in": look_at_mailboxes,

@@ -16,6 +16,9 @@ from ..mail.smtp import error_text, is_set_up
 from .finding import Finding, ok, wrong
 
 SECONDS = 8
+GREETING_SECONDS = 5
+# Where the worker listens on all addresses: which to ask.
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 CHECK = "Check EMAIL_URL."
 
 
@@ -53,6 +56,34 @@ def _advice(error: Exception) -> str:
         case socket.gaierror():
             return "The name was not found: check it in EMAIL_URL."
     return f"{CHECK} Does the mail server run, and does a firewall let this machine reach it?"
+
+
+def look_at_lmtp() -> Iterator[Finding]:
+    """Greet the worker at LMTP_ADDRESS, and hand it nothing."""
+    address = settings.LMTP_ADDRESS
+    if address is None:
+        return
+    hosts = [LOOPBACK.get(address.host, address.host)]
+    if settings.INSTALLATION == "compose" and address.host in LOOPBACK:
+        hosts.append("worker")  # the doctor runs in another container
+    for host in hosts:
+        try:
+            with smtplib.LMTP(host, address.port, "localhost", timeout=GREETING_SECONDS) as client:
+                code, _ = client.ehlo()
+                if code != 250:
+                    raise smtplib.SMTPResponseException(code, "no LMTP server")
+        except (smtplib.SMTPException, OSError) as error:
+            text = f"{host}:{address.port}, where mail is taken by LMTP: {error_text(error)}"
+            failure = wrong(
+                "lmtp",
+                f"{text.rstrip('.')}.",
+                "Start the worker, which listens there, or restart it if it is frozen. If another"
+                " program has that port, set another LMTP_ADDRESS.",
+            )
+        else:
+            yield ok("lmtp", f"{host}:{address.port} takes mail.")
+            return
+    yield failure
 
 
 def look_at_mailboxes() -> Iterator[Finding]:

@@ -18,24 +18,39 @@ from psycopg.conninfo import make_conninfo
 
 from embedded_postgres.server import Server
 from tickets.tests.doctor.proxy import Proxy, add_client
+from tickets.tests.doctor.relay import relayed
 from tickets.tests.mail_server import MailServer, free_port
 from tools.fake_llm import FakeLLM
 
 from .conftest import new_program
-from .program import ROOT, TIMEOUT
+from .program import ROOT, TIMEOUT, wait_until
+
+LMTP_PORT = free_port()
 
 
 @pytest.fixture(scope="module")
-def desk():
+def owners_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("owner") / "postgres"
+    path.write_text("secret")
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def desk(owners_file):
     with new_program() as program:
-        program.start()
+        program.start(LMTP_ADDRESS=str(LMTP_PORT), OWNER_FILES=owners_file)
         yield program
 
 
 @pytest.fixture(scope="module")
-def database(desk):
+def address(desk):
+    """Return where the desk's database listens, and its superuser."""
+    return Server(desk.data_dir).ensure_running()
+
+
+@pytest.fixture(scope="module")
+def database(address):
     """Return a connection to the desk's database."""
-    address = Server(desk.data_dir).ensure_running()
     with psycopg.connect(make_conninfo(**address, dbname="tickets"), autocommit=True) as server:
         yield server
 
@@ -44,6 +59,7 @@ def run(desk, *arguments, **environment):
     names = ("DATABASE_URL", "SECRET_KEY")
     inherited = {name: value for name, value in os.environ.items() if name not in names}
     settings = {"ACCESS_MODE": "open", "DATA_DIR": str(desk.data_dir), "PORT": str(desk.port)}
+    settings["LMTP_ADDRESS"] = str(LMTP_PORT)
     return subprocess.run(
         [sys.executable, "manage.py", "doctor", *arguments],
         cwd=ROOT,
@@ -95,7 +111,7 @@ def test_a_healthy_desk_has_no_fault(desk):
     assert result.returncode == 0, result.stdout
     lines = result.stdout.splitlines()
     assert {line.split()[0] for line in lines} == {"ok"}
-    parts = ("settings", "database", "migrations", "worker", "mail out", "mail in", "model")
+    parts = ("settings", "database", "migrations", "worker", "mail out", "mail in", "lmtp", "model")
     parts += ("data", "files", "disk", "backup", "web", "proxy", "time", "versions")
     assert {line[7:].split("  ")[0] for line in lines} == set(parts)
     assert server.messages == [], "it sends nothing"
@@ -111,6 +127,11 @@ def test_settings_that_cannot_be_read_are_all_named(desk):
             ("settings", "DATABASE_URL must be an address", "postgres://user:password@host"),
         ],
     )
+
+
+def test_web_server_and_worker_say_that_they_can_read_an_owners_secret(desk, owners_file):
+    line = f"{owners_file} lets whoever reads it become the role"
+    wait_until(lambda: desk.output().count(line) == 2)
 
 
 def test_a_data_directory_that_cannot_be_written(desk):
@@ -153,6 +174,51 @@ def test_while_the_database_is_away_it_names_all_else(desk, tmp_path):
     )
 
 
+@pytest.mark.parametrize("major", ["17", "13"])
+def test_a_postgresql_that_is_too_old(desk, address, major):
+    """Django itself refuses the second one."""
+    with relayed(address["host"], address["port"], major) as port:
+        url = f"postgres://desk@127.0.0.1:{port}/tickets"
+        lines = faults(desk, "--no-model-call", DATABASE_URL=url)
+    assert_named(
+        lines, [("database", f"PostgreSQL {major}", "needs PostgreSQL 18: upgrade the server")]
+    )
+
+
+def test_an_account_that_is_refused_and_settings_that_are_not_safe(desk, address, owners_file):
+    host, port = address["host"], address["port"]
+    lines = faults(
+        desk,
+        DATABASE_URL=f"postgres://nobody@/tickets?host={host}&port={port}",
+        ALLOWED_HOSTS="desk.example.org",
+        OWNER_FILES=owners_file,
+    )
+    assert_named(
+        lines,
+        [
+            ("database", 'role "nobody" does not exist', "Check the names"),
+            ("settings", "ACCESS_MODE=open", "use ACCESS_MODE=token"),
+            ("settings", "Set SECRET_KEY", "SECRET_KEY_FILE="),
+            ("settings", "can read it: move it", "name it /run/owner-secrets/postgres"),
+        ],
+    )
+
+
+@pytest.fixture
+def skewed_clock(database):
+    """Have the desk's role find a function before PostgreSQL's own, which is an hour ahead."""
+    database.execute("CREATE SCHEMA skewed")
+    database.execute("GRANT USAGE ON SCHEMA skewed TO desk")
+    database.execute(
+        "CREATE FUNCTION skewed.clock_timestamp() RETURNS timestamptz LANGUAGE sql"
+        " AS $$ SELECT pg_catalog.clock_timestamp() + interval '1 hour' $$"
+    )
+    database.execute("ALTER ROLE desk SET search_path = skewed, pg_catalog, public")
+    yield
+    database.execute("ALTER ROLE desk RESET search_path")
+    database.execute("DROP SCHEMA skewed CASCADE")
+
+
 @pytest.fixture
 def frozen_worker(desk, database):
     """Freeze the worker, as 31 seconds ago."""
@@ -163,7 +229,8 @@ def frozen_worker(desk, database):
     worker.resume()
 
 
-def test_on_a_running_desk_it_names_what_the_database_knows(desk, database, frozen_worker):
+@pytest.mark.usefixtures("frozen_worker", "skewed_clock")
+def test_on_a_running_desk_it_names_what_the_database_knows(desk, database):
     noted = base64.b64encode(pickle.dumps(datetime.now(UTC) - timedelta(days=3))).decode()
     database.execute(BACKUP, [noted])
     database.execute(MAILBOX, [free_port()])
@@ -171,18 +238,25 @@ def test_on_a_running_desk_it_names_what_the_database_knows(desk, database, froz
         "DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations)"
     )
     server = MailServer().start()
-    with Proxy(f"http://127.0.0.1:{desk.port}", add_client) as proxy:
+    bucket = Proxy(status=403, headers={"Content-Type": "application/xml"})
+    with bucket, Proxy(f"http://127.0.0.1:{desk.port}", add_client) as proxy:
         lines = faults(
             desk,
             "--url",
             proxy.url,
             EMAIL_URL=f"smtp://desk:wrong@127.0.0.1:{server.port}",
+            ATTACHMENT_STORAGE=f"s3://files?endpoint={bucket.url}&region=eu-central-1",
+            AWS_ACCESS_KEY_ID="desk",
+            AWS_SECRET_ACCESS_KEY="wrong",
         )
     server.stop()
     assert_named(
         lines,
         [
             ("worker", "No worker is running since", "docker compose restart worker"),
+            ("lmtp", f"127.0.0.1:{LMTP_PORT}", "restart it if it is frozen"),
+            ("time", "differs from that of the database by 3600 seconds", "NTP"),
+            ("files", "bucket files", "Check ATTACHMENT_STORAGE"),
             ("backup", "too old", "Run manage.py backup"),
             ("mail in", "support@example.org, connection", "the mailbox in the back office"),
             ("migrations", "lacks 1, beginning with", "Run manage.py migrate"),
@@ -217,6 +291,7 @@ def test_an_embedded_database_that_does_not_run_is_not_started(desk):
         [
             ("database", "does not run", "make run"),
             ("web", "does not answer", "make run"),
+            ("lmtp", "refused", "Start the worker"),
         ],
     )
     assert not desk.database_processes()

@@ -18,7 +18,7 @@ def add_client(headers: Headers) -> None:
 
 
 class Proxy(LoopbackServer):
-    """Passes GET on to `target` after `change`; or answers by itself, if it has no target."""
+    """Passes requests on to `target` after `change`; or answers by itself, if it has no target."""
 
     def __init__(
         self,
@@ -40,7 +40,10 @@ class Proxy(LoopbackServer):
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(body)
+                if self.command != "HEAD":
+                    self.wfile.write(body)
+
+            do_HEAD = do_GET  # noqa: N815
 
             def log_message(self, *_: object) -> None:
                 pass

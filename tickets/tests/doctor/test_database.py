@@ -1,0 +1,30 @@
+"""What the doctor says of what stands in the database, and of where it writes."""
+
+from pathlib import Path
+
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from tickets.services.doctor.database import look_at_clock, look_at_migrations
+from tickets.services.doctor.storage import look_at_data_dir
+
+
+def test_a_database_of_a_newer_release(db):
+    MigrationRecorder(connection).record_applied("tickets", "9999_what_comes_next")
+    [finding] = look_at_migrations()
+    assert finding.status == "wrong"
+    assert "of a newer release: it has 9999_what_comes_next" in finding.text
+    assert "Install that release" in finding.advice
+
+
+def test_a_clock_that_is_right(db):
+    [finding] = look_at_clock()
+    assert finding.status == "ok"
+
+
+def test_a_data_directory_that_became_unwritable(settings):
+    settings.DATA_DIR, settings.SECRET_KEY_IS_STORED = Path("/proc"), True
+    [finding] = look_at_data_dir()
+    assert finding.status == "wrong"
+    assert finding.text.startswith("Nothing can be written to DATA_DIR (/proc)")
+    assert "the right to write there" in finding.advice
