@@ -1,6 +1,7 @@
 """How log lines look: one format for the web server, the worker and the commands.
 
-Whatever a line says, secrets and private links in it are masked.
+The proxy writes the same names and units (`log_format` in deploy/nginx.conf). Whatever a line says,
+secrets and private links in it are masked.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import re
-import time
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from .environment.declarations.sections import SETTINGS
@@ -81,9 +82,9 @@ class Formatter(logging.Formatter):
         self.secrets = [value for value in secrets if len(value) >= MIN_SECRET_CHARS]
 
     def format(self, event: logging.LogRecord) -> str:
-        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.created))
+        moment = datetime.fromtimestamp(event.created).astimezone()
         entry = {
-            "time": f"{moment}.{int(event.msecs):03d}{time.strftime('%z')}",
+            "time": moment.isoformat(timespec="milliseconds"),
             "level": event.levelname,
             "logger": event.name,
             "message": self.masked(event.getMessage()),

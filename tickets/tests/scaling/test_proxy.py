@@ -2,13 +2,18 @@
 
 import contextlib
 import json
+import logging
 import re
 import shutil
 import socket
 import threading
+import time
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
+from config.logs import Formatter
 
 from ..mail_server import free_port
 from .servers import Nginx, temporary_root
@@ -16,6 +21,7 @@ from .servers import Nginx, temporary_root
 BROWSER = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n"
 HALF_OPEN = 3000
 LIMIT = 64  # requests of one address under way
+SLOW_MS = 1050
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -24,6 +30,8 @@ class Echo(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        if self.path.startswith("/slow/"):
+            time.sleep(SLOW_MS / 1000)
         body = json.dumps([self.path, dict(self.headers)]).encode()
         self.send_response(200)
         self.send_header("X-Request-ID", "abc123")
@@ -157,8 +165,29 @@ def test_a_line_of_the_log_belongs_to_a_request(nginx):
     [line] = [line for line in nginx.requests() if line["path"] == "/one"]
     assert line["request_id"] == "abc123"
     assert (line["method"], line["status"], line["client"]) == ("GET", 200, "127.0.0.1")
-    assert line["seconds"] >= 0
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", line["time"])
+
+
+def test_its_log_has_the_names_and_units_of_the_desks_own(nginx):
+    """A line of a request that took a while, and one that the desk writes."""
+    send(nginx, f"GET /slow/{SLOW_MS} HTTP/1.1\r\nHost: desk\r\n")
+    send(nginx, "GET /fast HTTP/1.1\r\nHost: desk\r\n")
+    nginx.wait_until(lambda: any(line["path"] == "/fast" for line in nginx.requests()), 30)
+    [slow] = [line for line in nginx.requests() if line["path"].startswith("/slow")]
+    [fast] = [line for line in nginx.requests() if line["path"] == "/fast"]
+    event = logging.LogRecord("x", logging.INFO, "x.py", 1, "answered", (), None)
+    event.__dict__.update(request_id="ab12", method="GET", route="x", status=200, ms=1.5)
+    ours = json.loads(Formatter(is_json=True).format(event))
+    assert set(ours) - {"route"} == set(slow) - {"path", "bytes", "client", "upstream"}
+    for line in (slow, fast):
+        for name in set(ours) & set(line):
+            numbers = isinstance(ours[name], int | float), isinstance(line[name], int | float)
+            assert numbers[0] == numbers[1], name
+        moments = [datetime.fromisoformat(each["time"]) for each in (ours, line)]
+        assert abs(moments[0] - moments[1]) < timedelta(minutes=5)
+        assert len(line["time"]) == len(ours["time"])
+        assert (line["level"], line["message"]) == (ours["level"], ours["message"])
+    assert SLOW_MS <= slow["ms"] < 60_000
+    assert 0 <= fast["ms"] < 60_000
 
 
 def test_it_says_from_whom_a_request_is(nginx):
