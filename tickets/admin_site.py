@@ -22,6 +22,7 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from .exceptions import InvalidInput, PermissionDenied
+from .models.events import Erasure
 from .models.incoming import InboundMessage, Mailbox
 from .models.mail import BouncedAddress, Email
 from .models.spam import BlockedAddress
@@ -45,6 +46,7 @@ SECTIONS: dict[str, dict[type[Model], str]] = {
         BouncedAddress: "Addresses that no mail is sent to, because it came back.",
         BlockedAddress: "Senders whose tickets and replies are stored as spam.",
         SavedView: "Ticket lists that agents saved for themselves or share.",
+        Erasure: "Tickets that were deleted: their numbers, who deleted them, and when.",
     },
     "Triage": {
         TriageModel: "What the classifier has learned, and how often each source is right.",

@@ -4,6 +4,7 @@ The site itself is in `tickets/admin_site.py`, because it must exist before thes
 """
 
 from . import (  # noqa: F401
+    erasures,
     incoming,
     jobs,
     mail,

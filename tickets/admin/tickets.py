@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -23,6 +24,7 @@ from django.utils.text import capfirst
 from ..access.actors import is_agent
 from ..audit.trail import audit_trail
 from ..exceptions import NotFound, TicketMerged
+from ..models.events import Erasure
 from ..models.ticket import Comment, Ticket
 from ..querysets.search.grammar import SEARCH_HELP
 from ..querysets.tickets import TicketQuerySet
@@ -317,7 +319,8 @@ class TicketAdmin(DeskModelAdmin):
     def _get_obj_does_not_exist_redirect(
         self, request: HttpRequest, opts: Any, object_id: str
     ) -> HttpResponse:
-        """Lead from a merged ticket to the one that it is part of.
+        """Lead from a merged ticket to the one that it is part of, and from a deleted one to what
+        is known of it.
 
         Raise TicketMerged if a form was sent: its page shows the user the text.
         """
@@ -330,7 +333,11 @@ class TicketAdmin(DeskModelAdmin):
             self.message_user(request, merged.detail, messages.WARNING)
             return redirect("admin:tickets_ticket_change", merged.into)
         except NotFound:
-            pass
+            may_know = request.user.has_perm("tickets.view_erasure") and request.method == "GET"
+            if may_know and Erasure.objects.filter(ticket_number=object_id).exists():
+                self.message_user(request, f"Ticket #{object_id} was deleted.", messages.WARNING)
+                address = reverse("admin:tickets_erasure_changelist")
+                return redirect(f"{address}?q={object_id}")
         return super()._get_obj_does_not_exist_redirect(request, opts, object_id)
 
     @admin.display(description="Category decided by")

@@ -1,0 +1,53 @@
+"""Which tickets were deleted, in the back office: by whom, and when."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from ..models.events import Erasure
+from .base import ReadOnlyAdmin, format_time
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ReadOnlyAdmin):
+    """The database writes the rows, and nobody can change or delete them."""
+
+    list_display = ("ticket", "deleted_by", "deleted", "events_erased")
+    list_display_links = None
+    sortable_by = ()
+    ordering = ("-id",)
+    search_fields = ("ticket_number",)  # shows the box; see get_search_results
+    search_help_text = "The number of a ticket, such as 123."
+    fields = ("ticket", "deleted_by", "deleted", "events_erased")
+    readonly_fields = fields
+    grants = ("view",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term:
+            return queryset, False
+        number = re.fullmatch(r"\s*#?(\d{1,18})\s*", search_term)
+        return (queryset.filter(ticket_number=number[1]) if number else queryset.none()), False
+
+    @admin.display(description="Ticket")
+    def ticket(self, row: Erasure) -> str:
+        return f"#{row.ticket_number}"
+
+    @admin.display(description="Deleted by")
+    def deleted_by(self, row: Erasure) -> str:
+        return row.actor
+
+    @admin.display(description="Deleted")
+    def deleted(self, row: Erasure) -> str | SafeString:
+        return format_time(row.erased_at)
+
+    @admin.display(description="Events erased")
+    def events_erased(self, row: Erasure) -> int:
+        return row.events
