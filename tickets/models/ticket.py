@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from django.db.models.functions import Now, Upper
 from django.urls import reverse
 from django.utils import timezone
 
-from ..querysets.comments import CommentQuerySet, CommentT, in_conversation
+from ..querysets.comments import CommentQuerySet, CommentT, in_conversation, last_of
 from ..querysets.listed import is_listed
 from ..querysets.review import lowest_confidence, needs_review
 from ..querysets.search.conditions import has_requester
@@ -342,6 +342,9 @@ class ConversationComments(models.Manager[CommentT]):
 
     def get_queryset(self) -> QuerySet[CommentT]:
         return super().get_queryset().filter(in_conversation())
+
+    def last_of(self, ticket_ids: Collection[int]) -> dict[int, Comment]:
+        return last_of(self.model, ticket_ids)
 
 
 @pghistory.track(

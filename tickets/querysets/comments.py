@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any, Self, TypeVar
 
 from django.db import models
@@ -12,18 +13,13 @@ from django.db.models.functions import Coalesce, Left, RowNumber
 from django.utils import timezone
 
 from ..vocabulary import IDEMPOTENCY_KEY_LIFETIME, AuthorRole
+from .statements import Parameter, Statement
 
 CommentT = TypeVar("CommentT", bound=models.Model)
 ReplyT = TypeVar("ReplyT", bound=models.Model)
 
 
 class CommentQuerySet(models.QuerySet[CommentT]):
-    def last_of(self, ticket_ids: Collection[int]) -> dict[int, CommentT]:
-        """Return the last comment on each ticket that has any, without its text, by ticket id."""
-        latest = self.filter(ticket__in=ticket_ids).order_by("ticket", "-created_at", "-pk")
-        comments = latest.distinct("ticket").select_related("author").defer("body")
-        return {comment.ticket_id: comment for comment in comments}  # type: ignore[attr-defined]
-
     def newest_texts(self, ticket_ids: Collection[int], count: int, chars: int) -> Self:
         """Return the beginnings of the newest comments on each ticket, the newest first.
 
@@ -58,6 +54,24 @@ class CommentQuerySet(models.QuerySet[CommentT]):
         """
         public = self.filter(public=True)
         return public if author is None else public.exclude(author=author)
+
+
+def last_of(model: Any, ticket_ids: Collection[int]) -> dict[int, Any]:
+    """Return the last comment on each ticket that has any, without its text, by ticket id.
+
+    One query.
+    """
+    comments = _last_of(model).models({"tickets": list(ticket_ids)})
+    return {comment.ticket_id: comment for comment in comments}
+
+
+@cache
+def _last_of(model: Any) -> Statement:
+    comments = model.objects.extra(
+        where=["tickets_comment.ticket_id = ANY(%s::bigint[])"], params=[Parameter("tickets")]
+    )
+    latest = comments.order_by("ticket", "-created_at", "-pk").distinct("ticket")
+    return Statement(latest.select_related("author").defer("body"), prepared=True)
 
 
 def in_conversation() -> Q:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from html import escape
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext
 
@@ -51,11 +51,9 @@ def time_element(moment: datetime, text: str, *, shows: str = "") -> SafeString:
     `shows` says what the text is: "time" for a `short_time`, "wait" or "long-wait" for how long it
     has been, "" for an age, which becomes a `short_date` with time.
     """
-    return format_html(
-        '<time datetime="{}" title="{}{}"{}>{}</time>',
-        moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "since " if shows.endswith("wait") else "",
-        full_time(moment),
-        format_html(' data-shows="{}"', shows) if shows else "",
-        text,
+    since = "since " if shows.endswith("wait") else ""
+    data = f' data-shows="{shows}"' if shows else ""
+    return SafeString(
+        f'<time datetime="{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"'
+        f' title="{since}{escape(full_time(moment))}"{data}>{escape(text)}</time>'
     )

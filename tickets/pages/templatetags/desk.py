@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -11,7 +12,7 @@ from django.template import Context, Library
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_info, gettext, ngettext
 
@@ -26,6 +27,7 @@ from tickets.vocabulary import (
 from tickets.web import times, wording
 
 register = Library()
+SELECTED = SafeString(" selected")
 register.filter(times.full_time)
 register.filter(times.long_date)
 
@@ -122,6 +124,21 @@ def limit(name: str) -> int:
 def label(value: Any) -> str:
     """Format a stored value: `in_progress` as "In progress"."""
     return str(value).replace("_", " ").capitalize()
+
+
+@register.simple_tag
+def options(values: Collection[str], current: str = "", as_is: bool = False) -> SafeString:
+    """Return an option for each value, the current one selected; `as_is` without a label."""
+    return _options(tuple(values), current, as_is)
+
+
+@lru_cache(500)
+def _options(values: tuple[str, ...], current: str, as_is: bool) -> SafeString:
+    rows = (
+        (value, SELECTED if value == current else "", value if as_is else label(value))
+        for value in values
+    )
+    return format_html_join("", '<option value="{}"{}>{}</option>', rows)
 
 
 @register.simple_tag
