@@ -35,6 +35,7 @@ MAX_SIMILAR = 3  # finished tickets, and as many active ones
 VISIBLE_COMMENTS = 5  # the latest ones; the middle of a long conversation is folded
 MIN_FOLDED = 3
 MAX_REQUESTER_TICKETS = 5
+MAX_COUNTED = 1000  # tickets of a requester
 MAX_EMAILS = 3
 VISIBLE_ENTRIES = 8  # of the audit trail, the newest; the others unfold
 SHORTCUTS = (
@@ -246,10 +247,14 @@ def acceptable_values(ticket: Ticket, suggestions: Mapping[str, SuggestedValue])
 
 @dataclass(frozen=True)
 class RequesterTickets:
-    """The newest other tickets of a ticket's requester. `count` includes all, and this one."""
+    """The newest other tickets of a ticket's requester.
+
+    `count` includes all, and this one, up to MAX_COUNTED. It is 0 if all are among `tickets`.
+    """
 
     tickets: list[Ticket]
     count: int
+    has_more: bool  # than were counted
     search: str  # finds all of them
 
 
@@ -258,8 +263,14 @@ def requester_tickets(ticket: Ticket) -> RequesterTickets:
     address = ticket.requester_email
     rows = list(Ticket.objects.others_of_requester(ticket)[: MAX_REQUESTER_TICKETS + 1])
     has_more = len(rows) > MAX_REQUESTER_TICKETS
-    count = Ticket.objects.requested_from(address).count() if has_more else 0
-    return RequesterTickets(rows[:MAX_REQUESTER_TICKETS], count, exact_requester(address))
+    every = Ticket.objects.requested_from(address).order_by()
+    count = every[: MAX_COUNTED + 1].count() if has_more else 0
+    return RequesterTickets(
+        rows[:MAX_REQUESTER_TICKETS],
+        min(count, MAX_COUNTED),
+        has_more=count > MAX_COUNTED,
+        search=exact_requester(address),
+    )
 
 
 def twin_context(ticket: Ticket, parts: TicketParts) -> dict[str, Any]:
