@@ -192,7 +192,7 @@ class TriageModelAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Last learned")
     def last_learned(self, row: TriageModel) -> str:
-        return format_time(Feedback.objects.last_learned(row.field))
+        return format_time(Feedback.objects.last_learned(row.field).first())
 
     @admin.action(description="Retrain from the latest feedback", permissions=["manage"])
     def retrain(self, request: HttpRequest, queryset: QuerySet[TriageModel]) -> None:

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from heapq import merge
 from itertools import pairwise
 from typing import Any, TypedDict
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet, Subquery
 
 from ..models.attachments import Attachment
 from ..models.events import Erasure
 from ..models.participants import Participant
 from ..models.ticket import Comment, Ticket
 from ..querysets.events import EventQuerySet
+from ..querysets.statements import Statement
 from ..vocabulary import AuditEvent
 
 TICKET_EVENTS = {
@@ -200,10 +202,20 @@ def undone_version(event: Any) -> int | None:
 
 
 def latest_event() -> str:
-    """Return an opaque word that changes whenever the audit trail grows, or some of it goes."""
-    queries = (events_of(model).aggregate(newest=Max("pgh_id")) for model in MODELS)
-    newest = [*queries, Erasure.objects.aggregate(newest=Max("pk"))]
-    return "-".join(str(each["newest"] or 0) for each in newest)
+    """Return an opaque word that changes whenever the audit trail grows, or some of it goes.
+
+    One query.
+    """
+    [newest] = _newest().rows({})
+    return "-".join(str(number or 0) for number in newest)
+
+
+@cache
+def _newest() -> Statement:
+    events = {model.__name__: events_of(model).values("pgh_id") for model in MODELS}
+    numbers = events | {"Erasure": Erasure.objects.values("pk")}
+    latest = {name: Subquery(rows.order_by("-pk")[:1]) for name, rows in numbers.items()}
+    return Statement.of(**latest)
 
 
 MODELS = (Ticket, Comment)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from functools import cache
+from typing import Any, Self
 
-from django.utils import timezone
+from django.conf import settings
+from django.db.models import Exists, QuerySet
+from django.db.models.functions import Now
 
 from ..models.incoming import InboundMessage
 from ..models.mail import BouncedAddress, Email
-from ..services.attachments.processing import WaitingFiles, waiting_files
-from ..services.mail.limits import held_this_hour
-from ..services.mail.mailboxes import MailboxTrouble, troubles
+from ..querysets.incoming import InboundQuerySet
+from ..querysets.statements import Parameter, Statement
+from ..services.attachments.processing import WaitingFiles, overdue_files, waiting_files
+from ..services.mail.limits import held_this_hour, passed_limits
+from ..services.mail.mailboxes import MailboxTrouble, troubled, troubles
 from ..services.triage.shared_state import ModelFailure, model_failure
 from ..vocabulary import InboundState
 
@@ -36,18 +41,41 @@ class UndeliveredMail:
     @classmethod
     def read(cls) -> Self | None:
         """Return what did not go out; None if all did. One query."""
-        now = timezone.now()
-        rows = list(
-            Email.objects.undelivered(now - MAIL_OVERDUE, now - MAIL_FORGOTTEN).values_list(
-                "created_at", "error", "ticket"
-            )
-        )
+        rows = list(_undelivered().values_list("created_at", "error", "ticket"))
         if not rows:
             return None
         errors = [error for _, error, _ in rows if error]
         tickets = dict.fromkeys(ticket for _, _, ticket in rows if ticket)
         since = min(created_at for created_at, _, _ in rows)
         return cls(len(rows), since, errors[0] if errors else "", list(tickets)[:MAX_NAMED])
+
+
+def _undelivered() -> QuerySet[Email]:
+    return Email.objects.undelivered(Now() - MAIL_OVERDUE, Now() - MAIL_FORGOTTEN)
+
+
+def _messages() -> InboundQuerySet[InboundMessage]:
+    return InboundMessage.objects.to_act_on(Now() - OVERDUE)
+
+
+@cache
+def _gate() -> tuple[list[str], Statement]:
+    """Return the kinds of problems, and the statement that says which of them there are."""
+    rows: dict[str, QuerySet[Any]] = {
+        "mailboxes": troubled(),
+        "held_confirmations": passed_limits(Parameter("confirmations")),
+        "messages": _messages(),
+        "unscanned": overdue_files(),
+        "undelivered": _undelivered(),
+        "bounced": BouncedAddress.objects.to_decide(),
+    }
+    return list(rows), Statement.of(**{name: Exists(each) for name, each in rows.items()})
+
+
+def _problems() -> set[str]:
+    names, statement = _gate()
+    [is_there] = statement.rows({"confirmations": settings.CONFIRMATION_LIMIT})
+    return {name for name, exists in zip(names, is_there, strict=True) if exists}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +94,23 @@ class Alerts:
 
     @classmethod
     def read(cls) -> Self:
-        """Return what is wrong now. Six queries, and one more if there is a model."""
-        messages = InboundMessage.objects.counts_to_act_on(timezone.now() - OVERDUE)
+        """Return what is wrong now. One query, one if there is a model, and one for each problem.
+
+        Two for files that the scanner has not read.
+        """
+        problems = _problems()
+        messages = _messages().counts_by_state() if "messages" in problems else {}
+        bounced = BouncedAddress.objects.to_decide()[:MAX_NAMED]
         return cls(
             model_failure=model_failure(),
-            mailboxes=troubles(),
-            held_confirmations=held_this_hour(),
+            mailboxes=troubles() if "mailboxes" in problems else [],
+            held_confirmations=held_this_hour() if "held_confirmations" in problems else 0,
             held_messages=messages.get(InboundState.HELD, 0),
             failed_messages=messages.get(InboundState.FAILED, 0),
             waiting_messages=messages.get(InboundState.STORED, 0),
-            unscanned=waiting_files(),
-            undelivered=UndeliveredMail.read(),
-            bounced=list(BouncedAddress.objects.to_decide()[:MAX_NAMED]),
+            unscanned=waiting_files() if "unscanned" in problems else None,
+            undelivered=UndeliveredMail.read() if "undelivered" in problems else None,
+            bounced=list(bounced) if "bounced" in problems else [],
         )
 
     @property

@@ -207,13 +207,12 @@ def _next_month(date: dt.date) -> dt.date:
 
 def _totals(counts: Iterable[tuple[dt.date, int]], spans: Sequence[Span]) -> list[int]:
     """Return the sum of each span's days. Days outside all spans are ignored."""
-    starts = [span.first for span in spans]
-    totals = [0] * len(spans)
-    for date, count in counts:
-        index = bisect.bisect(starts, date) - 1
-        if index >= 0 and date < spans[index].after:
-            totals[index] += count
-    return totals
+    rows = sorted(counts)
+    starts = [bisect.bisect_left(rows, (span.first,)) for span in spans]
+    ends = [*starts[1:], bisect.bisect_left(rows, (spans[-1].after,))] if spans else []
+    return [
+        sum(count for _, count in rows[start:end]) for start, end in zip(starts, ends, strict=True)
+    ]
 
 
 def round_up(value: int) -> int:

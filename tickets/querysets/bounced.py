@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
@@ -30,7 +30,7 @@ class EmailQuerySet(models.QuerySet[EmailT]):
         counts = rows.values_list("state").annotate(models.Count("pk"), models.Min("created_at"))
         return {state: (count, oldest) for state, count, oldest in counts}
 
-    def undelivered(self, overdue: datetime, oldest: datetime) -> Self:
+    def undelivered(self, overdue: Any, oldest: Any) -> Self:
         """Return the email that somebody must do something about, the newest first.
 
         It waits since before `overdue`. Or it failed or possibly did, since `oldest`, and is about

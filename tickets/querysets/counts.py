@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta, tzinfo
 from typing import Any, NamedTuple, TypeVar
 
@@ -65,14 +65,20 @@ class CountedZoneQuerySet(models.QuerySet[ZoneT]):
             return int(cursor.fetchone()[0])
 
 
-class _Row(NamedTuple):
-    """One figure. `kind` is a dimension of PeriodCount, or "day", "days" or "longest_wait"."""
-
-    kind: str
-    value: str
+class _Figure(NamedTuple):
     tickets: int
     urgency: int
     waiting: int
+
+
+NOTHING = _Figure(0, 0, 0)
+
+
+class _Figures(NamedTuple):
+    """What a statement returns. The first key is a dimension of PeriodCount, or "longest_wait"."""
+
+    by_value: dict[str, dict[str, _Figure]]
+    per_day: dict[dt.date, int]  # of days that have tickets
 
 
 def by_status(filters: Mapping[str, Any]) -> dict[str, int] | None:
@@ -93,18 +99,18 @@ def stats(filters: Mapping[str, Any]) -> Stats | None:
     facet = names[0] if names else ""
     members = filters[facet] if facet else [""]
     values = {"facet": facet, "members": members, "since": last_days()[0], **_values(filters)}
-    rows = _rows(STATISTICS, values)
-    if not rows:
+    figures = _figures(STATISTICS, values)
+    if figures is None:
         return None
-    [days] = [row.tickets for row in rows if row.kind == "days"]
-    return _breakdowns(rows).stats(days, _per_day(rows))
+    days = figures.by_value["days"][""].tickets
+    return _breakdowns(figures).stats(days, figures.per_day)
 
 
 def current() -> Breakdowns | None:
     """Return the figures over all tickets. One query; None if they are not kept."""
     values = {"facet": "", "members": [""], "since": last_days()[-1], **_values({})}
-    rows = _rows(STATISTICS, values)
-    return _breakdowns(rows) if rows else None
+    figures = _figures(STATISTICS, values)
+    return _breakdowns(figures) if figures else None
 
 
 def overview(first: dt.date | None, zone: tzinfo) -> Overview | None:
@@ -113,23 +119,23 @@ def overview(first: dt.date | None, zone: tzinfo) -> Overview | None:
     Two queries, and one if they are not kept.
     """
     values = [str(zone), first]
-    rows = _rows("SELECT * FROM tickets_overview(%s, %s)", values)
-    if not rows:
+    figures = _figures("SELECT * FROM tickets_overview(%s, %s)", values)
+    if figures is None:
         return None
-    breakdowns = _breakdowns(rows)
-    counts = {(row.kind, row.value): row.tickets for row in rows}
+    breakdowns = _breakdowns(figures)
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM tickets_duration_quantiles(%s, %s)", values)
         quantiles = {event: times for event, *times in cursor.fetchall()}
 
     def duration(event: str) -> Duration:
-        count = counts.get((event, "reached"), 0)
-        waiting = counts.get((event, "waiting"), 0)
+        of_event = figures.by_value[event]
+        count = of_event.get("reached", NOTHING).tickets
+        waiting = of_event.get("waiting", NOTHING).tickets
         never = breakdowns.total - count - waiting
         median, ninetieth = quantiles.get(event, (None, None))
         return Duration(count, waiting, never, _timedelta(median), _timedelta(ninetieth))
 
-    return Overview(breakdowns, duration("first_response"), duration("resolved"), _per_day(rows))
+    return Overview(breakdowns, duration("first_response"), duration("resolved"), figures.per_day)
 
 
 def _timedelta(microseconds: float | None) -> timedelta | None:
@@ -144,36 +150,37 @@ def _values(filters: Mapping[str, Any]) -> dict[str, list[str]]:
     return {name: list(filters.get(name) or []) for name in (*VALUE_FILTERS, "assignee")}
 
 
-def _rows(statement: str, values: Any) -> list[_Row]:
+def _figures(statement: str, values: Any) -> _Figures | None:
+    """Return the figures of a statement; None if they are not kept."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return [_Row(*row) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    figures = _Figures(defaultdict(dict), {})
+    for kind, value, *counts in rows:
+        if kind == "day":  # all time has thousands
+            figures.per_day[dt.date.fromisoformat(value)] = counts[0]
+        else:
+            figures.by_value[kind][value] = _Figure(*counts)
+    return figures
 
 
-def _breakdowns(rows: Iterable[_Row]) -> Breakdowns:
-    by_kind: dict[str, dict[str, _Row]] = defaultdict(dict)
-    for row in rows:
-        by_kind[row.kind][row.value] = row
-    everything = by_kind[""].get("", _Row("", "", 0, 0, 0))
-    active = [by_kind["status"][value] for value in ACTIVE_STATUSES if value in by_kind["status"]]
-    wait = by_kind["longest_wait"][""].tickets
+def _breakdowns(figures: _Figures) -> Breakdowns:
+    by_value = figures.by_value
+    everything = by_value[""].get("", NOTHING)
+    statuses = [by_value["status"].get(value, NOTHING) for value in ACTIVE_STATUSES]
+    wait = by_value["longest_wait"][""].tickets
     return Breakdowns(
         total=everything.tickets,
         urgency=everything.urgency / everything.tickets if everything.tickets else None,
         counts={
-            field: {
-                value: by_kind[field][value].tickets if value in by_kind[field] else 0
-                for value in values
-            }
+            field: {value: by_value[field].get(value, NOTHING).tickets for value in values}
             for field, values in BREAKDOWNS.items()
         },
         waiting_for={
             WaitingFor.US: everything.waiting,
-            WaitingFor.REQUESTER: sum(row.tickets - row.waiting for row in active),
+            WaitingFor.REQUESTER: sum(each.tickets - each.waiting for each in statuses),
         },
         longest_wait=EPOCH + timedelta(microseconds=wait) if wait else None,
     )
-
-
-def _per_day(rows: Iterable[_Row]) -> dict[dt.date, int]:
-    return {dt.date.fromisoformat(row.value): row.tickets for row in rows if row.kind == "day"}

@@ -33,15 +33,18 @@ class InboundQuerySet(models.QuerySet[MessageT]):
         rows = self.filter(state__in=[InboundState.HELD, InboundState.DISCARDED])
         return rows.exclude(SPAM).exclude(raw=b"").defer("raw").order_by("pk")
 
-    def counts_to_act_on(self, overdue: datetime) -> dict[str, int]:
-        """Return how many messages are held, failed, or waiting since before `overdue`, by state.
+    def to_act_on(self, overdue: Any) -> Self:
+        """Return the messages that are held, failed, or waiting since before `overdue`.
 
-        Zeros are left out, and so is what is held for spam. One query, of an index.
+        What is held for spam is left out.
         """
         waiting = Q(state=InboundState.STORED, received_at__lt=overdue)
         rows = self.filter(waiting | Q(state__in=[InboundState.HELD, InboundState.FAILED]))
-        rows = rows.exclude(SPAM)
-        return dict(rows.order_by().values_list("state").annotate(count=models.Count("pk")))
+        return rows.exclude(SPAM)
+
+    def counts_by_state(self) -> dict[str, int]:
+        """Return how many messages there are of each state, without zeros. One query."""
+        return dict(self.order_by().values_list("state").annotate(count=models.Count("pk")))
 
     def to_act_on_by_state(self) -> dict[str, tuple[int, datetime]]:
         """Count what is not finished by state, with the time of the oldest. One query, of an index.

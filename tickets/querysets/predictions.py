@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar, cast
 
 from django.db import connection, models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from ..transactions import unread
@@ -97,10 +97,10 @@ class FeedbackQuerySet(CountedQuerySet[FeedbackT]):
                 },
             )
 
-    def last_learned(self, name: str) -> datetime | None:
-        """Return when a field's newest learned feedback was learned, by an index."""
+    def last_learned(self, name: Any) -> QuerySet[FeedbackT, datetime]:
+        """Return when a field's newest learned feedback was learned, in one row or none."""
         learned = self.filter(field=name).exclude(learned_at=None).order_by("-decided_at")
-        return learned.values_list("learned_at", flat=True).first()
+        return learned.values_list("learned_at", flat=True)[:1]
 
     def newest(self, limit: int) -> list[FeedbackT]:
         """Return the latest feedback that counts with its tickets and vectors, oldest first."""

@@ -7,13 +7,14 @@ it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Expression, QuerySet
+from django.db.models import Expression, IntegerField, QuerySet, Subquery
 from django.db.models.query import get_related_populators
+from django.db.models.sql import Query
 
 
 class Parameter(Expression):
@@ -25,6 +26,13 @@ class Parameter(Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         return "%s", [self]
+
+
+class CountOf(Subquery):
+    """How many rows a queryset has: a column of a Statement.of."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
 
 
 class Part:
@@ -48,10 +56,26 @@ class Statement:
     """
 
     def __init__(self, queryset: QuerySet[Any, Any], *, prepared: bool = False) -> None:
+        self._compile(queryset.query, prepared)
+
+    @classmethod
+    def of(cls, **columns: Any) -> Self:
+        """Return the statement for one row of these expressions, such as Exists and Subquery.
+
+        It asks in one round trip what else takes one each. It is prepared.
+        """
+        query = Query(None)  # of no table, as Q.check makes it
+        for name, expression in columns.items():
+            query.add_annotation(expression, name)
+        statement = cls.__new__(cls)
+        statement._compile(query, prepared=True)
+        return statement
+
+    def _compile(self, query: Any, prepared: bool) -> None:
         self._prepared = prepared
         self._sql, self._names = "", []
         try:
-            self._compiler = queryset.query.get_compiler(connection=connection)
+            self._compiler = query.get_compiler(connection=connection)
             sql, values = self._compiler.as_sql()
         except EmptyResultSet:  # no row can match
             return
@@ -68,7 +92,10 @@ class Statement:
         return rows
 
     def models(self, values: Mapping[str, Any]) -> list[Any]:
-        """Run it with these values. Return what the queryset would, with `select_related`."""
+        """Run it with these values. Return what the queryset would.
+
+        With `select_related` and annotations, but without conversions by Django.
+        """
         compiler: Any = self._compiler
         select, description = compiler.select, compiler.klass_info
         columns = description["select_fields"]
@@ -82,6 +109,8 @@ class Statement:
             row = description["model"].from_db(connection.alias, names, values_of_row[first:end])
             for populator in populators:
                 populator.populate(values_of_row, row)
+            for name, column in compiler.annotation_col_map.items():
+                setattr(row, name, values_of_row[column])
             rows.append(row)
         return rows
 

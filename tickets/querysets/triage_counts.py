@@ -34,14 +34,22 @@ WHERE zone = %s AND span = %s AND kind = ANY (%s) AND first_day >= %s AND first_
 """  # noqa: S608  (constants)
 COUNTED = f"SELECT {COLUMNS} FROM tickets_triage_rows(%s, %s, %s)"  # noqa: S608
 KINDS = ["source", "bin", "confusion", "latency", "coverage"]  # "day" is stored for days only
-REPORT = f"""
-SELECT kind, {{key}}, {", ".join(f"sum({name})" for name in SUMS.split())}
-FROM ({{parts}}) part GROUP BY 1, 2 ORDER BY 1, 2
-"""  # noqa: S608  (constants)
 # The first day of the step that a day is in, in place of the day.
 STEP = """CASE WHEN kind = 'day' THEN ARRAY[
     (%s::date[])[greatest(width_bucket(key[1]::date, %s::date[]), 1)]::text, key[2], key[3]
 ] ELSE key END"""
+# All time has thousands of days, so they are summed up before anything else is done with them.
+STORED_STEPS = """
+SELECT 'day' AS kind, ARRAY[day::text, field, source] AS key, 0 AS predictions, judged, correct,
+    0 AS answered, 0 AS accepted, 0 AS confident, 0 AS confidence, 0 AS amount
+FROM (
+    SELECT min(first_day) AS day, key[2] AS field, key[3] AS source, sum(judged) AS judged,
+        sum(correct) AS correct
+    FROM tickets_triagecount
+    WHERE zone = %s AND span = 1 AND kind = 'day' AND first_day >= %s AND first_day < %s
+    GROUP BY width_bucket(first_day, %s::date[]), key[2], key[3]
+) days
+"""
 
 
 class _Sums(NamedTuple):
@@ -55,6 +63,15 @@ class _Sums(NamedTuple):
     amount: float  # dollars; of a latency, milliseconds
 
 
+def _sum(name: str) -> str:
+    """Return a sum as a type that Python reads fast: sums of bigint are numeric."""
+    return f"sum({name})::{'float8' if name in ('confidence', 'amount') else 'bigint'}"
+
+
+REPORT = f"""
+SELECT kind, {{key}}, {", ".join(map(_sum, _Sums._fields))}
+FROM ({{parts}}) part GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608  (constants)
 NOTHING = _Sums(0, 0, 0, 0, 0, 0, 0.0, 0.0)
 Rows = dict[str, dict[tuple[str, ...], _Sums]]  # kind -> key -> sums
 
@@ -153,7 +170,10 @@ def _rows(parts: Parts, zone: tzinfo, steps: Sequence[date]) -> Rows:
     queries: list[tuple[str, list[Any]]] = [
         (STORED, [str(zone), span, KINDS, first, after]) for span, first, after in parts.ranges()
     ]
-    queries.append((STORED, [str(zone), 1, ["day"], parts.first, parts.after]))
+    if steps:
+        queries.append((STORED_STEPS, [str(zone), parts.first, parts.after, list(steps)]))
+    else:
+        queries.append((STORED, [str(zone), 1, ["day"], parts.first, parts.after]))
     for since, until in zip(parts.sinces, parts.untils, strict=True):
         queries.append((COUNTED, [since, until, str(zone)]))
     parts_sql = " UNION ALL ".join(query for query, _ in queries)
@@ -163,7 +183,7 @@ def _rows(parts: Parts, zone: tzinfo, steps: Sequence[date]) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(statement, [*values, *chain.from_iterable(each for _, each in queries)])
         for kind, key, *sums in cursor.fetchall():
-            rows[kind][tuple(key)] = _Sums(*map(int, sums[:6]), *map(float, sums[6:]))
+            rows[kind][tuple(key)] = _Sums(*sums)
     return rows
 
 

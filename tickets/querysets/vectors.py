@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from django.db import connection, models, transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 
 from ..vocabulary import ACTIVE_STATUSES, FINISHED_STATUSES
+from .statements import Statement
 
 VectorT = TypeVar("VectorT", bound=models.Model)
 MatchT = TypeVar("MatchT", bound=models.Model)
@@ -108,10 +110,12 @@ class TicketVectorQuerySet(models.QuerySet[VectorT]):
         return matched, count
 
     def newest(self) -> tuple[datetime | None, int | None]:
-        """Return when the latest vector was stored, and the number of the newest ticket."""
-        tickets: Any = self.model._meta.get_field("ticket").related_model
-        newest = tickets.with_merged.aggregate(pk=Max("pk"))["pk"]
-        return self.aggregate(at=Max("stored_at"))["at"], newest
+        """Return when the latest vector was stored, and the number of the newest ticket.
+
+        One query.
+        """
+        [newest] = _newest(self.model).rows({})
+        return newest
 
     def stored_since(self, encoder: str, moment: datetime) -> QuerySet[VectorT, Any]:
         """Return an encoder's id, vector and time of storing, of those stored since then."""
@@ -122,6 +126,14 @@ class TicketVectorQuerySet(models.QuerySet[VectorT]):
         """Delete those of tickets that are not searched. `learned` is a query for ids to keep."""
         unused = self.exclude(ticket__in=self.searched()).exclude(ticket__in=learned)
         return unused.delete()[0]
+
+
+@cache
+def _newest(model: Any) -> Statement:
+    tickets: Any = model._meta.get_field("ticket").related_model
+    vectors = model.objects.order_by("-stored_at").values("stored_at")
+    numbers = tickets.with_merged.order_by("-pk").values("pk")
+    return Statement.of(stored_at=Subquery(vectors[:1]), number=Subquery(numbers[:1]))
 
 
 class TicketMatchQuerySet(models.QuerySet[MatchT]):

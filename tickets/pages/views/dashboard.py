@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any, TypedDict
 
-from django.db.models import Min
+from django.db.models import Exists, OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,6 +20,7 @@ from ...models.housekeeping import DemoTicket
 from ...models.ticket import Ticket
 from ...models.triage import MIN_MEASURED, Feedback, Prediction, TriageCount, TriageModel
 from ...querysets.figures import FieldFigures, SourceFigures, TriageFigures
+from ...querysets.statements import CountOf, Statement
 from ...services.triage.shared_state import model_failure
 from ...services.triage.similar import reading_progress
 from ...transactions import long_reading
@@ -126,12 +128,14 @@ def _overview(period: Period) -> dict[str, Any]:
 def triage(request: Request) -> HttpResponse:
     period = Period.of(request)
     zone = timezone.get_current_timezone()
-    step, spans = charts.spans_of(*period.bounds(_first_day(period)))
+    [(began_at, waiting, has_demo)] = _beside_report().rows({})
+    is_bounded = period.days or began_at is None
+    first_day = [] if is_bounded else [timezone.localdate(began_at)]
+    step, spans = charts.spans_of(*period.bounds(first_day))
     # The charts need no day by itself, and all time has thousands.
     starts = [span.first for span in spans]
     with long_reading():
         report = TriageCount.objects.report(period.since, zone=zone, steps=starts)
-    waiting = Ticket.objects.needing_review()[: MAX_COUNTED + 1].count()
     context = {
         **period.context(),
         "report": report,
@@ -141,7 +145,7 @@ def triage(request: Request) -> HttpResponse:
         "estimate_name": wording.offline_name(estimate_version(choice.current())),
         "has_model": any(row["source"] == Source.LLM for row in report["sources"]),
         "progress": reading_progress(),
-        "demo": DemoTicket.objects.exists(),
+        "demo": has_demo,
         "waiting": min(waiting, MAX_COUNTED),
         "more_wait": waiting > MAX_COUNTED,
         "model_failure": model_failure(),
@@ -149,12 +153,13 @@ def triage(request: Request) -> HttpResponse:
     return render(request, "tickets/triage.html", context)
 
 
-def _first_day(period: Period) -> list[date]:
-    """Return the day of the first prediction, if all of the past is asked for and there is one."""
-    if period.days:
-        return []
-    first = Prediction.objects.aggregate(at=Min("created_at"))["at"]
-    return [timezone.localdate(first)] if first else []
+@cache
+def _beside_report() -> Statement:
+    """Return what else the page asks: when triage began, how much waits, and for demo tickets."""
+    began_at = Prediction.objects.order_by("created_at").values("created_at")[:1]
+    waiting = Ticket.objects.needing_review().values("pk")[: MAX_COUNTED + 1]
+    has_demo = Exists(DemoTicket.objects.all())
+    return Statement.of(began_at=Subquery(began_at), waiting=CountOf(waiting), has_demo=has_demo)
 
 
 class LearnedModel(TypedDict):
@@ -172,10 +177,17 @@ def _models() -> list[LearnedModel]:
             "model": model,
             "prior_accuracy": model.measured(model.prior_accuracy),
             "learned_accuracy": model.measured(model.learned_accuracy),
-            "last_learned": Feedback.objects.last_learned(model.field),
+            "last_learned": model.last_learned,
         }
-        for model in TriageModel.objects.order_by("field")
+        for model in _learned().models({})
     ]
+
+
+@cache
+def _learned() -> Statement:
+    last_learned = Subquery(Feedback.objects.last_learned(OuterRef("field")))
+    models = TriageModel.objects.order_by("field").annotate(last_learned=last_learned)
+    return Statement(models, prepared=True)
 
 
 class FieldSection(TypedDict):

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.utils import timezone
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -37,15 +38,17 @@ class WaitingFiles:
     error: str
 
 
+def overdue_files() -> QuerySet[StoredFile]:
+    """Return the files that have waited for longer than a scan takes, oldest first."""
+    return StoredFile.objects.waiting_for_scan().filter(created_at__lt=Now() - RETRY_AFTER)
+
+
 def waiting_files() -> WaitingFiles | None:
-    """Return the files that have waited for longer than a scan takes; None if there are none."""
-    overdue = StoredFile.objects.waiting_for_scan().filter(
-        created_at__lt=timezone.now() - RETRY_AFTER
-    )
-    oldest = overdue.first()
+    """Return what there is to say about the overdue files; None if there are none."""
+    oldest = overdue_files().first()
     if oldest is None:
         return None
-    return WaitingFiles(overdue.count(), oldest.created_at, oldest.scan_result)
+    return WaitingFiles(overdue_files().count(), oldest.created_at, oldest.scan_result)
 
 
 def scan_file(row: StoredFile) -> None:
@@ -110,10 +113,7 @@ def scan_waiting(timestamp: int) -> None:
 
     In any order: else files on which it never gives a verdict would be tried before all others.
     """
-    overdue = StoredFile.objects.waiting_for_scan().filter(
-        created_at__lt=timezone.now() - RETRY_AFTER
-    )
-    for row in overdue.order_by("?")[:MAX_FILES_PER_RUN]:
+    for row in overdue_files().order_by("?")[:MAX_FILES_PER_RUN]:
         try:
             scan_file(row)
         except clamd.ScannerUnavailable as error:

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from ...mail.addresses import folded_address, reached_mailbox
@@ -34,8 +36,7 @@ NOT_AUTOMATIC = frozenset({MailKind.REPLY})
 # then take a ticket over unseen.
 COUNTED = frozenset({MailKind.RECEIVED, MailKind.RESOLVED, MailKind.LINKS, MailKind.CONFIRM})
 DESK_COUNTER = "confirmations"
-HELD = ":held"  # for the limit of an address
-HELD_COUNTER = f"{DESK_COUNTER}{HELD}"
+HELD_COUNTER = f"{DESK_COUNTER}:held"  # for the limit of an address
 
 
 PAST_LIMIT = "This address has already received several automatic emails this hour."
@@ -143,8 +144,14 @@ def _refusal(address: str, mailboxes: Iterable[str]) -> str:
     return ""
 
 
+def passed_limits(desk_limit: Any) -> QuerySet[Counter]:
+    """Return the counters of this hour that show that email was held back."""
+    past_desk_limit = Q(name=DESK_COUNTER, count__gt=desk_limit)
+    return Counter.objects.filter(past_desk_limit | Q(name=HELD_COUNTER), expires_at__gt=Now())
+
+
 def held_this_hour() -> int:
     """Return how many emails the limits have held back in this hour. One query."""
-    counts = Counter.objects.counts(DESK_COUNTER, seconds=HOUR)
-    past_desk_limit = counts.get("", 0) - int(settings.CONFIRMATION_LIMIT)
-    return max(0, past_desk_limit) + counts.get(HELD, 0)
+    limit = int(settings.CONFIRMATION_LIMIT)
+    counts = dict(passed_limits(limit).values_list("name", "count"))
+    return counts.get(DESK_COUNTER, limit) - limit + counts.get(HELD_COUNTER, 0)

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from ...mail.addresses import reached_mailbox
@@ -60,9 +61,9 @@ def secrets_of(mailbox: Mailbox) -> list[str]:
     return [secret for secret in secrets if secret]
 
 
-def troubles() -> list[MailboxTrouble]:
+def troubled() -> QuerySet[Mailbox]:
     """Return the mailboxes whose mail does not come in, those that fail longest first."""
-    now = timezone.now()
+    now = Now()
     is_failing = Q(fetch__failing_since__lt=now - PATIENCE)
     has_no_worker = Q(fetch=None) | Q(fetch__lease_until=None)
     has_no_worker |= Q(fetch__lease_until__lt=now - PATIENCE_WITH_WORKERS)
@@ -73,8 +74,13 @@ def troubles() -> list[MailboxTrouble]:
         | has_no_worker & Q(created_at__lt=now - PATIENCE_WITH_WORKERS)
         | hangs & Q(created_at__lt=now - LONG_AGO)
     )
-    rows = rows.select_related("fetch").order_by("fetch__failing_since", seen_at, "pk")
-    return [_trouble(row, now) for row in rows]
+    return rows.select_related("fetch").order_by("fetch__failing_since", seen_at, "pk")
+
+
+def troubles() -> list[MailboxTrouble]:
+    """Return what is wrong with the `troubled` mailboxes. One query."""
+    now = timezone.now()
+    return [_trouble(row, now) for row in troubled()]
 
 
 def _trouble(mailbox: Mailbox, now: datetime) -> MailboxTrouble:

@@ -11,12 +11,14 @@ from django.utils import timezone
 
 from tickets.access.actors import SYSTEM
 from tickets.audit.trail import audit_trail
-from tickets.models.incoming import Mailbox, MailboxFetch
+from tickets.models.housekeeping import Counter
+from tickets.models.incoming import InboundMessage, Mailbox, MailboxFetch
 from tickets.models.mail import BouncedAddress, Email
 from tickets.models.ticket import Ticket
 from tickets.pages import charts
 from tickets.pages.templatetags.charts import duration, span_name
 from tickets.services.comments import add_comment, add_reply
+from tickets.services.mail.limits import DESK_COUNTER, HELD_COUNTER
 from tickets.services.tickets import create_ticket, delete_ticket, update_ticket
 from tickets.tests.factories import AdminFactory, AgentFactory, CommentFactory, TicketFactory
 from tickets.web.wording import precise_percentage
@@ -383,12 +385,45 @@ def test_a_visitor_with_a_known_etag_is_redirected(visitor, agent):
 def test_queries_do_not_grow_with_tickets(agent, django_assert_num_queries):
     for ago in range(40):
         answered_ticket(1, status="resolved", resolved_at=timezone.now() - timedelta(days=ago / 40))
-    # Session, user, groups; three for the audit trail's latest event, six for what is wrong with
-    # mail and files, two for all figures.
-    with django_assert_num_queries(14):
+    # Session, user, groups; the audit trail's latest event; what is wrong with mail and files; two
+    # for all figures.
+    with django_assert_num_queries(7):
         etag = agent.get("/dashboard/?days=0")["ETag"]
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(5):
         agent.get("/dashboard/?days=0", headers={"If-None-Match": etag})
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes", "notice"),
+    [
+        ("held", 0, "mail-to-decide"),
+        ("failed", 0, "mail-failed"),
+        ("stored", 6, "mail-waiting"),
+        ("stored", 4, None),
+    ],
+)
+def test_messages_to_act_on_are_counted(agent, state, minutes, notice):
+    received_at = timezone.now() - timedelta(minutes=minutes)
+    for name in "ab":
+        InboundMessage.objects.create(raw=b"x", sha256=name, state=state, received_at=received_at)
+    notices = re.findall(r'id="(mail-[a-z-]+)">(\d+) message', page_of(agent))
+    assert notices == ([(notice, "2")] if notice else [])
+
+
+@pytest.mark.parametrize(
+    ("past_an_address", "confirmations", "held"), [(0, 10, 0), (0, 12, 2), (3, 0, 3), (3, 12, 5)]
+)
+def test_email_that_the_limits_hold_is_counted(
+    agent, settings, past_an_address, confirmations, held
+):
+    settings.CONFIRMATION_LIMIT = 10
+    for name, count in ((HELD_COUNTER, past_an_address), (DESK_COUNTER, confirmations)):
+        if count:
+            Counter.objects.add(name, count, seconds=3600)
+    counts = re.findall(r'id="held-emails">(\d+) automatic', page_of(agent))
+    assert counts == ([str(held)] if held else [])
+    Counter.objects.update(expires_at=timezone.now())
+    assert "held-emails" not in page_of(agent)
 
 
 def test_a_requester_whose_mail_comes_back_is_named(agent):
