@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -31,9 +32,10 @@ def services():
     return yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 
 
-def variables(directory, env_file=None, **exported):
-    """Return what each container gets, as Compose resolves it in a directory of its own."""
-    shutil.copy(ROOT / "docker-compose.yml", directory)
+def resolved(directory, env_file=None, **exported):
+    """Return the services as Compose resolves them in a directory of its own."""
+    for path in ROOT.glob("docker-compose*.yml"):
+        shutil.copy(path, directory)
     if env_file is not None:
         (directory / ".env").write_text(env_file)
     result = subprocess.run(
@@ -46,7 +48,12 @@ def variables(directory, env_file=None, **exported):
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    values = yaml.safe_load(result.stdout)["services"]
+    return yaml.safe_load(result.stdout)["services"]
+
+
+def variables(directory, env_file=None, **exported):
+    """Return what each container gets."""
+    values = resolved(directory, env_file, **exported)
     # The output could be read again, so it has each dollar twice.
     return {
         name: {
@@ -127,6 +134,33 @@ def test_the_example_starts_as_it_stands(tmp_path):
     assert passwords == ["change-me", "change-me"]
     assert not {"POSTGRES_USER", "POSTGRES_PASSWORD"} & {*values["web"], *values["worker"]}
     assert values["web"]["TRUSTED_PROXIES"] == "1"
+
+
+@needs_compose
+def test_https_is_one_file_more(tmp_path):
+    files = "COMPOSE_FILE=docker-compose.yml:docker-compose.tls.yml"
+    proxy = resolved(tmp_path, f"{files}\nHOST=0.0.0.0\nPORT=80\n")["proxy"]
+    assert sorted(proxy["ports"]) == ["0.0.0.0:443:8443/tcp", "0.0.0.0:80:8000/tcp"]
+    mounted = {volume.split(":")[1] for volume in proxy["volumes"]}
+    assert mounted == {
+        "/etc/nginx/nginx.conf",
+        "/etc/nginx/desk.d/server/tls.conf",
+        "/etc/nginx/certificates",
+        "/etc/nginx/acme",
+    }
+    assert all(volume.endswith(":ro") for volume in proxy["volumes"])
+    # What the file of the proxy needs is mounted, and nothing else.
+    configuration = (ROOT / "deploy/tls.conf").read_text()
+    assert mounted >= {*re.findall(r"/etc/nginx/(?:certificates|acme)", configuration)}
+
+
+@needs_compose
+def test_an_authority_of_ones_own_is_one_file_more(tmp_path):
+    files = "COMPOSE_FILE=docker-compose.yml:docker-compose.tls.yml:docker-compose.authority.yml"
+    values = variables(tmp_path, files, SSL_CERT_FILE="/of/this/machine")
+    trusting = {name for name in values if "SSL_CERT_FILE" in values[name]}
+    assert trusting == set(DESK)
+    assert {values[name]["SSL_CERT_FILE"] for name in DESK} == {"/run/secrets/authorities.pem"}
 
 
 def test_each_container_may_do_only_what_it_needs(services):

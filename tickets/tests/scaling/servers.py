@@ -19,6 +19,7 @@ from embedded_postgres import cluster
 from embedded_postgres.account import server_account
 from embedded_postgres.programs import programs_dir
 
+from ..imap_server import write_certificate
 from ..mail_server import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -240,11 +241,15 @@ class PgBouncer(Process):
 
 
 class Nginx(Process):
-    """nginx with `deploy/nginx.conf` and `deploy/upstream.conf`, in front of web servers."""
+    """nginx with `deploy/nginx.conf` and `deploy/upstream.conf`, in front of web servers.
 
-    def __init__(self, root, ports, name="nginx"):
+    With `serves_https`, `deploy/tls.conf` as well: HTTPS on `tls_port`.
+    """
+
+    def __init__(self, root, ports, name="nginx", *, serves_https=False):
         super().__init__(root, name)
         owned_directory(self.directory)
+        self.tls_port = free_port()
         upstream = (DEPLOY / "upstream.conf").read_text()
         for host, port in zip(("10.0.0.11:8000", "10.0.0.12:8000"), ports, strict=True):
             assert upstream.count(host) == 1, host
@@ -255,6 +260,7 @@ class Nginx(Process):
             "listen 8000 default_server": f"listen 127.0.0.1:{self.port} default_server",
             "set $desk http://web:8000": "set $desk http://desk",
             "/etc/nginx/desk.d/*.conf": f"{self.directory}/upstream.conf",
+            "/etc/nginx/desk.d/server/*.conf": f"{self.directory}/server/*.conf",
             "access_log /dev/stdout": f"access_log {self.directory}/access",
             "/dev/stderr": "stderr",
             "pid /tmp/nginx.pid": f"pid {self.directory}/pid; daemon off",
@@ -263,6 +269,28 @@ class Nginx(Process):
             assert text.count(old) == 1, old
             text = text.replace(old, new)
         self.write("nginx.conf", text.replace("/tmp/nginx-", f"{self.directory}/"))
+        if serves_https:
+            self._serve_https()
+
+    def _serve_https(self):
+        text = (DEPLOY / "tls.conf").read_text()
+        for old, new in {
+            "listen 8443 ": f"listen 127.0.0.1:{self.tls_port} ",
+            "/etc/nginx/certificates/fullchain.pem": f"{self.directory}/certificate.pem",
+            "/etc/nginx/certificates/privkey.pem": f"{self.directory}/key.pem",
+            "/etc/nginx/acme": f"{self.directory}/acme",
+        }.items():
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        owned_directory(self.directory / "server")
+        owned_directory(self.directory / "acme")
+        self.write("server/tls.conf", text)
+        self.write_certificate()
+
+    def write_certificate(self):
+        write_certificate(self.directory)
+        for name in ("certificate.pem", "key.pem"):
+            (self.directory / name).chmod(0o644)
 
     def write(self, name, text):
         path = self.directory / name

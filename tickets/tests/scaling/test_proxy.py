@@ -6,16 +6,14 @@ import logging
 import re
 import shutil
 import socket
-import threading
-import time
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from config.logs import Formatter
 
 from ..mail_server import free_port
+from .echo import start_echo
 from .servers import Nginx, temporary_root
 
 BROWSER = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n"
@@ -24,32 +22,10 @@ LIMIT = 64  # requests of one address under way
 SLOW_MS = 1050
 
 
-class Echo(BaseHTTPRequestHandler):
-    """A web server that answers each request with what it has got."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        if self.path.startswith("/slow/"):
-            time.sleep(SLOW_MS / 1000)
-        body = json.dumps([self.path, dict(self.headers)]).encode()
-        self.send_response(200)
-        self.send_header("X-Request-ID", "abc123")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_GET  # noqa: N815
-
-    def log_message(self, *arguments):
-        pass
-
-
 @pytest.fixture(scope="module")
 def servers(require_servers):
     root = temporary_root()
-    web = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    threading.Thread(target=web.serve_forever, daemon=True).start()
+    web = start_echo()
     behind = Nginx(root, [web.server_port, web.server_port], "behind")
     alone = Nginx(root, [free_port(), free_port()], "alone")
     try:
