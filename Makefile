@@ -9,11 +9,11 @@ SETUP := "$(PYTHON)" tools/setup.py
 BIOME = ./node_modules/@biomejs/cli-*/biome
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak check-ui screenshots translations requirements
+.PHONY: help run test check bench soak follow-operations check-ui screenshots translations requirements
 .SILENT:
 
 help: ## List the targets
-	awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' "$(ROOT)/Makefile"
+	awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' "$(ROOT)/Makefile"
 	printf '\n%s\n' '  ARGS passes arguments on, as in: make test ARGS="-k search"'
 
 run: ## Start the desk with an embedded PostgreSQL and demo tickets
@@ -38,6 +38,9 @@ bench: ## Run a benchmark, see bench/__main__.py
 
 soak: ## Kill and break the desk for an hour, see docs/soak.md
 	cd "$(ROOT)" && $(SETUP) dev && $(RUN) -m bench.soak $(ARGS)
+
+follow-operations: ## Run every command of docs/operations.md with Docker
+	cd "$(ROOT)" && $(SETUP) dev && $(RUN) -m bench.operations $(ARGS)
 
 check-ui: ## Measure every page in a browser against the limits in docs/ui.md
 	cd "$(ROOT)" && $(SETUP) ui && $(RUN) -m bench.ui check $(ARGS)

@@ -30,7 +30,7 @@ base_dir = {root}/run
 state_dir = {root}/state
 log_path = {root}/log
 protocols = imap
-listen = 127.0.0.1
+listen = {listen}
 ssl = {tls}
 ssl_cert = <{root}/certificate.pem
 ssl_key = <{root}/key.pem
@@ -75,15 +75,25 @@ service imap-login {{
 
 
 class Dovecot:
-    """Every user name exists, with PASSWORD. Tokens are checked at `introspection_url`."""
+    """Every user name exists, with one password. Tokens are checked at `introspection_url`."""
 
     host = "localhost"
 
-    def __init__(self, *, tls=True, capability="", introspection_url="http://127.0.0.1:9/"):
+    def __init__(
+        self,
+        *,
+        tls=True,
+        capability="",
+        introspection_url="http://127.0.0.1:9/",
+        listen="127.0.0.1",
+        port=None,
+        password=PASSWORD,
+    ):
         # Not pytest's own directory: the server's accounts must get there, and names are limited.
         self.root = Path(tempfile.mkdtemp(prefix="desk-imap-"))
         self.root.chmod(0o755)
-        self.port, self.plain_port = free_port(), free_port()
+        self.listen, self.password = listen, password
+        self.port, self.plain_port = port or free_port(), free_port()
         self.process = None
         self._write(tls, capability, introspection_url)
 
@@ -105,6 +115,7 @@ class Dovecot:
             "login": "dovenull" if is_root else me,
             "capability": f"imap_capability = {capability}" if capability else "",
             "root": self.root,
+            "listen": self.listen,
             "uid": uid,
             "gid": gid,
             "tls": "yes" if tls else "no",
@@ -112,7 +123,7 @@ class Dovecot:
             "plain_port": self.plain_port,
         }
         (self.root / "dovecot.conf").write_text(CONFIG.format(**values))
-        (self.root / "users").write_text(f"all:{PASSWORD}\n")
+        (self.root / "users").write_text(f"all:{self.password}\n")
         (self.root / "oauth2.conf").write_text(
             f"introspection_mode = get\nintrospection_url = {introspection_url}\n"
             "username_attribute = username\n"
@@ -153,7 +164,7 @@ class Dovecot:
     def client(self, user):
         """Yield a connection of the user, as somebody else's mail program has."""
         with IMAPClient("127.0.0.1", self.plain_port, ssl=False, timeout=20) as client:
-            client.login(user, PASSWORD)
+            client.login(user, self.password)
             client.select_folder("INBOX")
             yield client
 
