@@ -24,7 +24,7 @@ MAX_OWED = 20  # tickets that a digest lists
 # What to load with notifications, and what nobody reads of it.
 TICKETS = ("ticket", "ticket__merged_into")
 UNUSED = [f"{ticket}__description" for ticket in TICKETS]
-PRIVATE_LINK = re.compile(r"\S*/t/[\w-]{16,}\S*")
+PRIVATE_LINK = re.compile(r"(?<!\S)\S*/t/[\w-]{16,}\S*")
 
 
 @dataclass(frozen=True, slots=True)
