@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import NoReturn
 
 from django.conf import settings
@@ -12,31 +11,9 @@ from ..exceptions import RateLimited
 from ..instruments import REFUSALS
 from ..models.housekeeping import Counter
 from .actors import Actor
+from .client_addresses import client_address
 
 DAY = 24 * 3600  # seconds
-
-
-def client_address(request: HttpRequest) -> str:
-    """Return the client's address. Trust as many proxies as TRUSTED_PROXIES counts.
-
-    Each proxy appends the address that it saw, so a trusted one wrote the nth from the right;
-    everything to its left may be forged. An IPv6 client usually owns its whole /64, so it is
-    counted by that network.
-    """
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.TRUSTED_PROXIES:
-        hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-        address = hops[-settings.TRUSTED_PROXIES :][0] or address
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        # A socket without an address (tests, Unix sockets): all such clients count as one.
-        return "0.0.0.0"  # noqa: S104  (nothing listens on it)
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network(f"{parsed}/64", strict=False).network_address)
-    return str(parsed)
 
 
 def throttle(request: HttpRequest, action: str, limit: int) -> None:

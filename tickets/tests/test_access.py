@@ -10,7 +10,8 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from tickets.access.actors import token_actor, user_actor
-from tickets.access.throttling import client_address, throttle
+from tickets.access.client_addresses import client_address
+from tickets.access.throttling import throttle
 from tickets.exceptions import AuthenticationRequired, PermissionDenied, RateLimited
 from tickets.models.housekeeping import Counter
 from tickets.models.tokens import ApiToken
@@ -67,9 +68,64 @@ def test_an_ipv6_client_counts_by_its_network(settings, address, expected):
     assert client_address(request_from(forwarded=f"192.0.2.1, {address}")) == expected
 
 
-@pytest.mark.parametrize("address", ["", "unix:", "nonsense", "999.1.1.1", "1.2.3.4; DROP"])
-def test_clients_without_a_valid_address_count_as_one(settings, address):
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("203.0.113.7:51234", "203.0.113.7"),
+        ("203.0.113.7:0", "203.0.113.7"),
+        (' "203.0.113.7:51234" ', "203.0.113.7"),
+        ("[2001:db8:1:2::7]", "2001:db8:1:2::"),
+        ("[2001:db8:1:2::7]:443", "2001:db8:1:2::"),
+        ('"[2001:db8:1:2::7]:443"', "2001:db8:1:2::"),
+        ("[::ffff:203.0.113.7]:1", "203.0.113.7"),
+        ("[fe80::1%eth0]:1", "fe80::"),
+    ],
+)
+def test_a_client_with_a_port_brackets_or_quotes_is_that_client(settings, written, expected):
     settings.TRUSTED_PROXIES = 1
+    assert client_address(request_from(forwarded=f"198.51.100.1, {written}")) == expected
+    assert client_address(request_from(written)) == expected
+
+
+@pytest.mark.parametrize(
+    ("proxies", "header", "expected"),
+    [
+        (0, "for=203.0.113.7", PEER),
+        (1, "for=203.0.113.7", "203.0.113.7"),
+        (1, 'For="203.0.113.7:4711"', "203.0.113.7"),
+        (1, 'for=198.51.100.1, FOR="[2001:db8:1:2::7]:4711"', "2001:db8:1:2::"),
+        (
+            1,
+            "for=198.51.100.1;proto=https;by=10.0.0.1,by=10.0.0.2 ; for=203.0.113.7",
+            "203.0.113.7",
+        ),
+        (2, "for=203.0.113.7, for=10.0.0.1", "203.0.113.7"),
+        (1, 'for=198.51.100.1, for=203.0.113.7;host="a,for=192.0.2.1"', "203.0.113.7"),
+        (1, 'for=198.51.100.1, for=203.0.113.7;host="a\\",for=192.0.2.1"', "203.0.113.7"),
+        (1, "for=203.0.113.7, for=unknown", PEER),
+        (1, "for=203.0.113.7, for=_hidden", PEER),
+        (1, "for=203.0.113.7, proto=https", PEER),
+        (1, 'for=203.0.113.7, for="', PEER),
+        (1, ",", PEER),
+        (1, "", PEER),
+    ],
+)
+def test_the_standard_header_is_read_where_there_is_no_other(settings, proxies, header, expected):
+    settings.TRUSTED_PROXIES = proxies
+    get = RequestFactory().get
+    assert client_address(get("/", headers={"Forwarded": header}, REMOTE_ADDR=PEER)) == expected
+    both = {"Forwarded": "for=192.0.2.1", "X-Forwarded-For": "203.0.113.5"}
+    beside = client_address(get("/", headers=both, REMOTE_ADDR=PEER))
+    assert beside == ("203.0.113.5" if proxies else PEER)
+
+
+NO_ADDRESS = ["", "unix:", "nonsense", "999.1.1.1", "1.2.3.4; DROP", "1.2.3.4:port", "[", "::1:2::"]
+
+
+@pytest.mark.parametrize("address", NO_ADDRESS)
+def test_what_cannot_be_read_counts_by_its_connection(settings, address):
+    settings.TRUSTED_PROXIES = 1
+    assert client_address(request_from(forwarded=f"203.0.113.5, {address}")) == PEER
     unknown = client_address(request_from(address=""))
     assert client_address(request_from(address="", forwarded=address)) == unknown
 

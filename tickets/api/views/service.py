@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from ... import __version__
 from ...access.actors import Actor
-from ...access.throttling import client_address
+from ...access.client_addresses import client_address, forwarded_for
 from ...exceptions import NotFound
 from ...services.doctor.signature import HEADER, is_valid
 from ...services.metrics import exposition
@@ -76,12 +76,11 @@ def seen(request: HttpRequest) -> HttpResponse:
     """Tell `manage.py doctor` what came of its request through the proxies; others get 404."""
     if request.method != "GET" or not is_valid(request.headers.get(HEADER, "")):
         raise NotFound
-    hops = request.headers.get("X-Forwarded-For", "").split(",")
     return answer(
         {
             "version": __version__,
             "client": client_address(request),
-            "forwarded_for": [hop.strip() for hop in hops if hop.strip()],
+            "forwarded_for": [hop for hop in forwarded_for(request) if hop],
             "scheme": request.scheme,
             "host": request.get_host(),
             "https": settings.HTTPS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from ...access.actors import Actor
-from ...access.throttling import client_address
+from ...access.client_addresses import client_address
 from ...exceptions import InvalidInput
 from ...forms.lists import FilterForm, PageFilters, PageForm, TicketFilters
 from ...forms.tickets import NewTicketForm, TicketForm
