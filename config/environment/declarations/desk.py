@@ -74,7 +74,8 @@ ADDRESS = Section(
             integer,
             0,
             "The number of proxies in front of the desk. The client's address is taken from"
-            " what they add to `X-Forwarded-For` or `Forwarded`. Docker Compose includes one proxy, nginx.",
+            " what they add to `X-Forwarded-For` or `Forwarded`. Docker Compose includes one"
+            " proxy, nginx.",
             minimum=0,
             docker="1",
         ),

@@ -62,12 +62,12 @@ def collect() -> tuple[list[Collected], list[str]]:
         for call in _calls(module):
             owner, method = call.func.value, call.func.attr
             if isinstance(owner, ast.Name) and owner.id == "re":
-                place = f"{module.__name__}:{call.lineno}"
+                position = f"{module.__name__}:{call.lineno}"
                 if written := _written(call, module):
-                    known = found.setdefault(id(written), Collected(place, written))
+                    known = found.setdefault(id(written), Collected(position, written))
                     known.methods |= {method} & METHODS
                 else:
-                    unknown.append(place)
+                    unknown.append(position)
             elif method in METHODS:
                 used[getattr(owner, "id", getattr(owner, "attr", ""))].add(method)
     for each in found.values():

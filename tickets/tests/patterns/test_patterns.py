@@ -27,7 +27,7 @@ def test_an_expression_takes_linear_time(each):
 
 
 def test_every_expression_is_known():
-    assert {place.rpartition(":")[0] for place in UNKNOWN} == MADE_LATER.keys()
+    assert {position.rpartition(":")[0] for position in UNKNOWN} == MADE_LATER.keys()
     assert len(FOUND) > 200
 
 
