@@ -46,33 +46,33 @@ class Collected:
 def modules() -> Iterator[ModuleType]:
     for package in PACKAGES:
         yield package
-        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if LEFT_OUT.isdisjoint(found.name.split(".")):
-                yield importlib.import_module(found.name)
+        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if LEFT_OUT.isdisjoint(info.name.split(".")):
+                yield importlib.import_module(info.name)
 
 
 def collect() -> tuple[list[Collected], list[str]]:
     """Return the expressions, and where one stands that is only known when it is used."""
-    found: dict[int, Collected] = {}
+    expressions: dict[int, Collected] = {}
     used: dict[str, set[str]] = defaultdict(set)
     unknown: list[str] = []
     for module in modules():
         for name, pattern in _in_namespace(module):
-            found.setdefault(id(pattern), Collected(name, pattern))
+            expressions.setdefault(id(pattern), Collected(name, pattern))
         for call in _calls(module):
             owner, method = call.func.value, call.func.attr
             if isinstance(owner, ast.Name) and owner.id == "re":
                 position = f"{module.__name__}:{call.lineno}"
                 if written := _written(call, module):
-                    known = found.setdefault(id(written), Collected(position, written))
+                    known = expressions.setdefault(id(written), Collected(position, written))
                     known.methods |= {method} & METHODS
                 else:
                     unknown.append(position)
             elif method in METHODS:
                 used[getattr(owner, "id", getattr(owner, "attr", ""))].add(method)
-    for each in found.values():
+    for each in expressions.values():
         each.methods |= used.get(each.name.rpartition(".")[2], set())
-    return list(found.values()), unknown
+    return list(expressions.values()), unknown
 
 
 def _calls(module: ModuleType) -> Iterator[Any]:

@@ -102,33 +102,33 @@ def _alphabet(beginnings: list[str]) -> list[str]:
 
 def _beginnings(tree: _parser.SubPattern) -> list[str]:
     """Return texts that the expression matches up to each of its parts, each once."""
-    found: dict[str, None] = {}
-    _walk(tree, "", found)
-    shortest = sorted(filter(None, found), key=len)
+    steps: dict[str, None] = {}
+    _walk(tree, "", steps)
+    shortest = sorted(filter(None, steps), key=len)
     # The first ones, and some of the whole.
     return (
         shortest[: MAX_BEGINNINGS // 2] + shortest[MAX_BEGINNINGS // 2 :: 8][: MAX_BEGINNINGS // 2]
     )
 
 
-def _walk(nodes: _parser.SubPattern, so_far: str, found: dict[str, None]) -> str:
-    """Return `so_far` with what these parts of an expression match. Note each step in `found`."""
+def _walk(nodes: _parser.SubPattern, so_far: str, steps: dict[str, None]) -> str:
+    """Return `so_far` with what these parts of an expression match. Note each step in `steps`."""
     for operation, argument in nodes:
         if operation in REPEATS:
             least, _, body = argument
             for _ in range(max(1, least)):
-                so_far = _walk(body, so_far, found)
+                so_far = _walk(body, so_far, steps)
         elif operation is op.BRANCH:
-            ways = [_walk(branch, so_far, found) for branch in argument[1]]
-            found.update(dict.fromkeys(ways[:6]))
+            ways = [_walk(branch, so_far, steps) for branch in argument[1]]
+            steps.update(dict.fromkeys(ways[:6]))
             so_far = ways[0]
         elif operation in GROUPS:
             inner = GROUPS[operation](argument)
-            after = _walk(inner, so_far, found)
+            after = _walk(inner, so_far, steps)
             so_far = so_far if operation in (op.ASSERT, op.ASSERT_NOT) else after
         else:
             so_far += _character(operation, argument)
-        found[so_far] = None
+        steps[so_far] = None
     return so_far
 
 
