@@ -22,7 +22,7 @@ def main() -> None:
 
     try:
         execute_from_command_line(sys.argv)
-    except OperationalError as error:
+    except (ImproperlyConfigured, OperationalError) as error:
         if "--traceback" in sys.argv:
             raise
         # A wrong address or password is as likely as a fault of the command, and says so.
@@ -41,7 +41,9 @@ def report_settings(problem: str) -> NoReturn:
 
 
 def fail(line: str) -> None:
-    print(line, file=sys.stderr)
+    from config.logs import refusal
+
+    print(refusal(line, os.environ), file=sys.stderr)
     # A mail server keeps its message if it sees 75, and returns it to the sender if it sees 1.
     sys.exit(75 if sys.argv[1:2] == ["receive_mail"] else 1)
 

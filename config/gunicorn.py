@@ -15,12 +15,12 @@ from gunicorn import util
 from config import shared_counts
 from config.environment import read
 from config.environment.declarations.server import WEB_TIMEOUT_MS
-from config.logs import configuration
+from config.logs import configuration, refusal
 
 try:
     env = read(os.environ)
 except ImproperlyConfigured as error:
-    sys.exit(str(error))
+    sys.exit(refusal(str(error), os.environ))
 host = f"[{env['HOST']}]" if ":" in env["HOST"] else env["HOST"]
 bind = f"{host}:{env['PORT']}"
 # Requests reach PostgreSQL through PgBouncer, if there is one. Commands and workers do not: they

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -71,6 +71,17 @@ def configuration(values: dict[str, Any]) -> dict[str, Any]:
             "axes": {"level": "WARNING"},
         },
     }
+
+
+def refusal(reason: str, environ: Mapping[str, str]) -> str:
+    """Return the line with which a process ends that cannot start: before it has a log.
+
+    The environment may be what is wrong, so it is not read as settings are.
+    """
+    if environ.get("LOG_FORMAT", "").strip() != "json":
+        return reason
+    event = logging.LogRecord("start", logging.CRITICAL, __file__, 0, reason, (), None)
+    return Formatter(is_json=True).format(event)
 
 
 class Formatter(logging.Formatter):

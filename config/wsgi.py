@@ -7,6 +7,8 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
+from config.logs import refusal
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
@@ -34,9 +36,9 @@ try:
     django.setup(set_prefix=False)
     application = Application()
 
-    from tickets.checks import refuse_unsafe_settings, warn_of_owner  # need the apps to be loaded
+    from tickets.checks import refuse_unsafe_settings, warn_of_settings  # need the apps
 
     refuse_unsafe_settings()
-    warn_of_owner()
+    warn_of_settings()
 except ImproperlyConfigured as error:
-    sys.exit(str(error))
+    sys.exit(refusal(str(error), os.environ))

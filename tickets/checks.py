@@ -173,9 +173,10 @@ def check_logo_is_our_own(**_: Any) -> list[CheckMessage]:
     return []
 
 
-def warn_of_owner() -> None:
-    """Log what a web server or a worker, which starts, knows of the role that owns the tables."""
-    for problem in known_of_owner():
+def warn_of_settings() -> None:
+    """Log with what a web server or a worker starts and had better not."""
+    messages = [*check_key_has_a_provider(), *check_model_is_asked()]
+    for problem in [*(message.msg for message in messages), *known_of_owner()]:
         logger.warning(problem)
 
 

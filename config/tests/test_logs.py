@@ -2,12 +2,15 @@
 
 import json
 import logging
+import os
 import re
+import subprocess
 import sys
 
 import pytest
 
-from config.logs import MASK, Formatter
+from config.environment.setting import BASE_DIR
+from config.logs import MASK, Formatter, refusal
 
 SECRET = "correct horse battery"
 ISO_TIME = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d"
@@ -30,6 +33,43 @@ def test_a_line_of_json_is_one_object_whatever_it_says():
     assert entry["message"] == 'two\nlines "é"'
     assert (entry["level"], entry["request_id"], entry["status"]) == ("INFO", "ab12", 503)
     assert re.fullmatch(ISO_TIME, entry["time"])
+
+
+def test_a_process_that_cannot_start_says_why_in_the_format_of_the_log():
+    reason = "PORT must be a number, not 'eighty'."
+    assert refusal(reason, {}) == refusal(reason, {"LOG_FORMAT": "text"}) == reason
+    entry = json.loads(refusal(reason, {"LOG_FORMAT": "json"}))
+    assert (entry["level"], entry["message"]) == ("CRITICAL", reason)
+
+
+UNSAFE = {"ALLOWED_HOSTS": "desk.example.org", "ACCESS_MODE": "open"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("manage.py", "procrastinate", "worker"),
+        ("-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [({"PORT": "eighty"}, "PORT must be"), (UNSAFE, "use ACCESS_MODE=token")],
+)
+def test_web_server_and_worker_end_with_one_line_of_json(tmp_path, command, variables, reason):
+    result = subprocess.run(
+        [sys.executable, *command],
+        cwd=BASE_DIR,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "LOG_FORMAT": "json"}
+        | variables,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode != 0
+    entries = [json.loads(line) for line in result.stderr.splitlines()]
+    assert reason in entries[-1]["message"]
+    assert entries[-1]["level"] == "CRITICAL"
 
 
 def test_nobody_can_forge_a_line():

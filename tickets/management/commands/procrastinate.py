@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from procrastinate.contrib.django.management.commands import procrastinate
 
-from tickets.checks import warn_of_owner
+from tickets.checks import refuse_unsafe_settings, warn_of_settings
 from tickets.services.conditions.watch import ConditionWatch
 from tickets.services.mail import lmtp
 from tickets.services.mail.imap.receiver import Receiver
@@ -17,11 +17,13 @@ from tickets.services.rescue import Rescuer
 
 class Command(procrastinate.Command):
     help = "Run the worker, which also receives mail, or inspect its queue."
+    requires_system_checks = ()  # the worker refuses unsafe settings in one line, as web servers do
 
     def handle(self, *args: Any, **options: Any) -> None:
         with ExitStack() as stack:
             if options.get("command") == "worker":
-                warn_of_owner()
+                refuse_unsafe_settings()
+                warn_of_settings()
                 # Not every job is repeated, and a round trip for each costs little.
                 connection.settings_dict["CONN_HEALTH_CHECKS"] = True
                 stack.enter_context(lmtp.listening())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import json
+import logging
 import os
 import secrets
 import signal
@@ -37,6 +38,8 @@ from tickets.services.readiness import database_is_ready
 
 if TYPE_CHECKING:
     from embedded_postgres.server import Server
+
+logger = logging.getLogger(__name__)
 
 ACCOUNTS = {"agent": False, "admin": True}  # name -> is an admin
 TIMEOUT = 30  # seconds for a process to start or stop
@@ -76,7 +79,7 @@ class Command(BaseCommand):
             fake_mail = processes.get("fake mail")
             self.stdout.write(greeting(passwords, fake_mail.command[-1] if fake_mail else ""))
             self.stdout.flush()
-            keep_running(processes, self)
+            keep_running(processes)
         except KeyboardInterrupt:
             self.stdout.write("\nStopping.")
         except (OperationalError, psycopg.OperationalError) as error:
@@ -294,16 +297,14 @@ def wait_until_serving(web: ManagedProcess) -> None:
     raise CommandError("The web server did not start. Its output above says why.")
 
 
-def keep_running(processes: dict[str, ManagedProcess], command: BaseCommand) -> None:
+def keep_running(processes: dict[str, ManagedProcess]) -> None:
     """Restart processes that end, until interrupted."""
     while True:
         revive_database()
         for name, process in processes.items():
             if process.popen.poll() is None:
                 continue
-            command.stderr.write(
-                f"The {name} process ended ({process.popen.returncode}). Restarting."
-            )
+            logger.warning("The %s process ended (%s). Restarting.", name, process.popen.returncode)
             # At most every two seconds, in case the database is down for a while.
             time.sleep(max(0.0, 2 - (time.monotonic() - process.started_at)))
             process.start()
