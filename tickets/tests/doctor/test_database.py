@@ -7,6 +7,8 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from tickets.services.doctor.database import look_at_clock, look_at_migrations
 from tickets.services.doctor.storage import look_at_data_dir
+from tickets.services.doctor.stored import look_at_worker
+from tickets.tests.worker import beat
 
 
 def test_a_database_of_a_newer_release(db):
@@ -28,3 +30,16 @@ def test_a_data_directory_that_became_unwritable(settings):
     assert finding.status == "wrong"
     assert finding.text.startswith("Nothing can be written to DATA_DIR (/proc)")
     assert "the right to write there" in finding.advice
+
+
+def test_a_desk_without_a_worker(db):
+    [finding] = look_at_worker()
+    assert finding.status == "wrong"
+    assert "No worker" in finding.text
+    assert "worker" in finding.advice
+
+
+def test_a_desk_with_a_worker(db):
+    beat()
+    [finding] = look_at_worker()
+    assert (finding.status, finding.text) == ("ok", "1 alive.")
