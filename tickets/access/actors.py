@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from ..audit.trail import AuditContext
 from ..exceptions import AuthenticationRequired, PermissionDenied
 from ..models.tokens import ApiToken
 from ..models.workplace import Owned
+from ..querysets.statements import Statement
 from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, Scope
 
 EVERYTHING = frozenset({Scope.READ, Scope.WRITE, Scope.ADMIN})
@@ -188,6 +190,16 @@ def agents() -> QuerySet[User]:
     """Return the users to whom a ticket can be assigned."""
     role = Q(groups__name__in=[AGENTS_GROUP, ADMINS_GROUP]) | Q(is_superuser=True)
     return User.objects.filter(role, is_active=True).order_by("username").distinct()
+
+
+def agent_names() -> list[str]:
+    """Return their names in order, which every list of tickets offers. One query."""
+    return [name for (name,) in _agent_names().rows({})]
+
+
+@cache
+def _agent_names() -> Statement:
+    return Statement(agents().values_list("username"), prepared=True)
 
 
 def may_change(row: Owned, actor: Actor) -> bool:

@@ -28,7 +28,7 @@ def preview(ticket: Ticket, target: Ticket) -> Preview:
 
 def candidates(ticket: Ticket) -> dict[str, list[Ticket]]:
     """Return the requester's other tickets, and similar ones that may be merged."""
-    own = list(Ticket.objects.others_of_requester(ticket)[:MAX_OTHER])
+    own = Ticket.objects.others_of_requester(ticket, MAX_OTHER)
     similar = [match.ticket for match in similar_tickets(ticket, MAX_SIMILAR)]
     return {
         "own_tickets": own,

@@ -35,7 +35,7 @@ MAX_SIMILAR = 3  # finished tickets, and as many active ones
 VISIBLE_COMMENTS = 5  # the latest ones; the middle of a long conversation is folded
 MIN_FOLDED = 3
 MAX_REQUESTER_TICKETS = 5
-MAX_COUNTED = 1000  # tickets of a requester
+MAX_COUNTED = 100  # tickets of a requester
 MAX_EMAILS = 3
 VISIBLE_ENTRIES = 8  # of the audit trail, the newest; the others unfold
 SHORTCUTS = (
@@ -261,7 +261,7 @@ class RequesterTickets:
 def requester_tickets(ticket: Ticket) -> RequesterTickets:
     """Return what else this address has asked. Up to two queries, by an index."""
     address = ticket.requester_email
-    rows = list(Ticket.objects.others_of_requester(ticket)[: MAX_REQUESTER_TICKETS + 1])
+    rows = Ticket.objects.others_of_requester(ticket, MAX_REQUESTER_TICKETS + 1)
     has_more = len(rows) > MAX_REQUESTER_TICKETS
     every = Ticket.objects.requested_from(address).order_by()
     count = every[: MAX_COUNTED + 1].count() if has_more else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.shortcuts import redirect
 from ..access.actors import Actor, actor_of, may_change
 from ..forms.lists import BUILT_IN_VIEWS, VIEWS_WITH_ACCOUNT, ListForm, list_state
 from ..models.workplace import SavedView
+from ..querysets.statements import Parameter, Statement
 from ..web.notices import notify
 from .addresses import list_address
 
@@ -48,8 +50,7 @@ def view_links(actor: Actor, query: dict[str, str]) -> ViewBar:
         if actor.user or name not in VIEWS_WITH_ACCOUNT:
             built_in = list_state(filters)
             links.append(ViewLink(name, list_address(built_in), built_in == state))
-    views = SavedView.objects.visible_to(actor.user).select_related("owner")
-    for view in views[:MAX_VIEWS]:
+    for view in _saved_views(actor.user is not None).models({"account": actor.account}):
         is_own = view.owner == actor.user
         links.append(
             ViewLink(
@@ -72,6 +73,12 @@ def view_links(actor: Actor, query: dict[str, str]) -> ViewBar:
         "view_query": state,
         "has_account": actor.user is not None,
     }
+
+
+@cache
+def _saved_views(has_account: bool) -> Statement:
+    views = SavedView.objects.visible_to(Parameter("account") if has_account else None)
+    return Statement(views.select_related("owner")[:MAX_VIEWS], prepared=True)
 
 
 def redirect_without_assignee(request: HttpRequest, form: ListForm) -> HttpResponse | None:

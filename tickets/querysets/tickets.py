@@ -13,7 +13,7 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from ..exceptions import NotFound, TicketMerged
-from ..vocabulary import ACTIVE_STATUSES, RECENT_TICKETS, Sort
+from ..vocabulary import ACTIVE_STATUSES, Sort
 from . import counts
 from .cursors import BY_NUMBER, NEWEST_FIRST, ORDERS, Cursor, Order, read_cursor
 from .exported import ExportedRow, exported_rows
@@ -21,10 +21,10 @@ from .figures import Stats
 from .listed import is_listed
 from .pages import NewestMatches, Page, Step, read_page
 from .rendered import RenderedQuerySet, RenderedTicket, find_rendered, rendered_page
+from .requesters import RequesterQuerySet, others_of_requester
 from .review import ReviewQuerySet
 from .search import lists
 from .search.bounded import Listing, Sought, find
-from .search.conditions import requested_from
 from .search.grammar import (
     Qualifier,
     document_query,
@@ -51,6 +51,7 @@ ROW_BATCH, ID_BATCH = 500, 10_000
 
 class TicketQuerySet(  # type: ignore[override]  # as_manager
     RenderedQuerySet[TicketT],
+    RequesterQuerySet[TicketT],
     ReviewQuerySet[TicketT],
     SimilarQuerySet[TicketT],
     StatisticsQuerySet[TicketT],
@@ -117,13 +118,6 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
             narrow = queryset.exclude if qualifier.excluded else queryset.filter
             queryset = narrow(qualifier.condition(me))
         return queryset
-
-    def with_link_for(self, address: str) -> Self:
-        """Return an address's active and recent tickets whose private link works."""
-        since = timezone.now() - RECENT_TICKETS
-        is_recent = Q(status__in=ACTIVE_STATUSES) | Q(last_activity_at__gte=since)
-        own = self.filter(requested_from(address))
-        return own.filter(is_recent, link_digest__isnull=False)
 
     def newest_first(self) -> Self:
         return self.order_by(*NEWEST_FIRST.fields)
@@ -258,20 +252,6 @@ class TicketQuerySet(  # type: ignore[override]  # as_manager
         values = {"version": F("version") + 1, "updated_at": timezone.now()}
         return self.update(assignee=assignee, **values)
 
-    def requested_from(self, address: str) -> Self:
-        """Return the tickets of this address, in whatever case, newest first. It has an index."""
-        return self.filter(requested_from(address)).newest_first()
-
-    def others_of_requester(self, ticket: Any) -> Self:
-        """Return what else a ticket's requester has asked, newest first, without descriptions.
-
-        Nothing without address.
-        """
-        if not ticket.requester_email:
-            return self.none()
-        queryset = self.requested_from(ticket.requester_email).exclude(pk=ticket.pk)
-        return queryset.defer("description")
-
     def with_people(self) -> Self:
         return self.select_related("assignee")
 
@@ -347,6 +327,10 @@ class ListedTickets(models.Manager.from_queryset(TicketQuerySet)[TicketT]):  # t
         tickets = self.filter(created_at__gte=midnight(first, zone)) if first else self.all()
         overview: Overview = tickets.overview(zone)
         return overview
+
+    def others_of_requester(self, ticket: Any, limit: int) -> list[Any]:
+        """Return what else a ticket's requester has asked. One query."""
+        return others_of_requester(self.model, ticket, limit)
 
 
 class NamedTicketQuerySet(TicketQuerySet[TicketT]):  # type: ignore[override]  # as_manager

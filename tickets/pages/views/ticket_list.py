@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from ...access.actors import Actor, actor_of, agents
+from ...access.actors import Actor, actor_of, agent_names
 from ...exceptions import InvalidInput
 from ...forms.fields import clean_data
 from ...forms.lists import BUILT_IN_VIEWS, DEFAULT_VIEW, ListForm, list_state
@@ -233,5 +233,5 @@ def select_options() -> dict[str, list[str]]:
         "priorities": Priority.values,
         "statuses": Status.values,
         "sentiments": Sentiment.values,
-        "agents": list(agents().values_list("username", flat=True)),
+        "agents": agent_names(),
     }

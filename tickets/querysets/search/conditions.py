@@ -22,13 +22,14 @@ ENUMERATIONS: dict[str, type[models.TextChoices]] = {
 }
 
 
-def requested_from(address: str) -> Q:
+def requested_from(address: Any) -> Q:
     """Match this address, in whatever case. It has an index for listed tickets."""
     # The index has capitals, but some letters have the capital of another one, such as \u0131 that
     # of i. A domain with such a letter belongs to somebody else. The operator instead of its
     # function would have the planner expect hardly any row, and so read and sort all tickets of an
     # address for the newest ones.
-    names = Lower("requester_email"), Lower(Value(address))
+    value = Value(address) if isinstance(address, str) else address
+    names = Lower("requester_email"), Lower(value)
     is_alike = Func(*names, function="texteq", output_field=BooleanField())
     return has_requester() & Q(requester_email__iexact=address) & Q(is_alike)
 
