@@ -49,6 +49,13 @@ INTRODUCTION = """# Benchmarks
 All run under gunicorn with two processes of eight threads, ours as `make run` starts it, with its worker. The tickets are generated (`bench/load/`): words by Zipf's law in twelve languages, five years up to now, nine in ten finished, with replies, predictions, feedback and audit trail. Every answer is compared with plain SQL before its route is timed. Figures are medians of rounds that go through the desks in turn. Routes that take longer than a second are measured once, with 4 connections and 8 requests. [Decision 44](decisions/0044-benchmarks.md) explains the method. This page is written by the command; do not edit it.
 """
 
+BOUNDS = """## What bounds the rest
+
+**Pages.** A list of 20 tickets in JSON takes 2 ms of a processor, PostgreSQL included, so a fifth of its rate is 10 ms, in which Django surrounds a request (1 ms) and renders the frame of every page (2 ms). What was tried: the alerts of the dashboard in one compiled statement instead of six, the triage report's days summed up by months first, rows of the list as strings, the newest tickets of a requester by their index and their count up to 100, which was what a ticket's page took more at a million. [Decision 45](decisions/0045-lean-reads.md) says what each brought. What is left of the dashboard is half PostgreSQL, which adds up the counts of every day, and half templates; of the list's page, the ORM with its fifty tickets and their rows. Showing stored pages would be faster, and old.
+
+**Memory.** Each process that imports the program takes 70 MB before it does anything, in packages of which none is large, and there are three of them beside the two that share the web server's; the encoder's words take 43 MB in each of two, its numbers are shared. PostgreSQL has 128 MB for pages, and a process of some 10 MB for each of 25 connections, with its plans and what it knows of the tables. Limits for the allocator of the C library (`MALLOC_ARENA_MAX`, `MALLOC_TRIM_THRESHOLD_`) changed less than a hundredth. Fewer connections would leave threads waiting.
+"""
+
 
 def read_results(path: Path = RESULTS) -> dict[str, Any]:
     if not path.exists():
@@ -86,7 +93,7 @@ def chart(size: int, result: Mapping[str, Any]) -> str:
 def page(results: Mapping[str, Any]) -> str:
     sizes = sorted(results["sizes"].items(), key=lambda entry: int(entry[0]))
     parts = [INTRODUCTION, _machine(results["machine"], sizes), "## What should be reached\n"]
-    parts.append(_goal_table(list(goals(results, TITLES))))
+    parts += [_goal_table(list(goals(results, TITLES))), BOUNDS]
     for size, result in sizes:
         parts += _size(int(size), result)
     return "\n".join(parts).rstrip() + "\n"
@@ -184,9 +191,10 @@ def _memory(size: int, result: Mapping[str, Any]) -> str:
     workers = ", ".join(
         f"{DESKS[name]} {value:.0f} MB" for name, value in memory.items() if name in DESKS
     )
+    parts = ", ".join(f"{name} {value:.0f}" for name, value in memory.get("parts", {}).items())
     text = (
         f"Memory of a web worker after the load, without what it shares: {workers}. The whole"
-        f" `make run` with its database: {memory['make run']:.0f} MB. A CSV of"
+        f" `make run` with its database: {memory['make run']:.0f} MB{parts and f' ({parts})'}. A CSV of"
         f" {result['export_rows']:,} tickets took {result['export_seconds']:.1f} s."
     )
     alone = [f"{name} {value:,.0f}" for name, value in result.get("pgbench", {}).items() if value]

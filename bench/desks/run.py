@@ -171,14 +171,11 @@ def capture(data_dir: Path, **questions: Any) -> dict[str, Any]:
     return captured
 
 
-def memory(desks: dict[str, Server], database: Database) -> dict[str, float]:
+def memory(desks: dict[str, Server], database: Database) -> dict[str, Any]:
     """Return megabytes: of each desk's largest worker alone, and of all that `make run` starts."""
-    import psutil
-
-    program = psutil.Process(desks["ours"].pid)
-    whole = [program, *program.children(recursive=True), *database.processes()]
     workers = {name: round(desk.worker_megabytes()) for name, desk in desks.items()}
-    return {**workers, "make run": round(servers.megabytes(whole))}
+    parts = servers.parts_of_make_run(desks["ours"], database)
+    return {**workers, "make run": sum(parts.values()), "parts": parts}
 
 
 def export(desk: Server, facts: Any) -> float:

@@ -110,6 +110,17 @@ def megabytes(processes: list[psutil.Process]) -> float:
     return total / 1e6
 
 
+def parts_of_make_run(desk: Server, database: Database) -> dict[str, float]:
+    """Return the megabytes of all that `make run` starts, by what it is."""
+    program = psutil.Process(desk.pid)
+    parts = {"the command itself": [program], "web server": [], "worker": []}
+    for process in program.children():
+        name = "web server" if _has_gunicorn(process) else "worker"
+        parts[name] += [process, *process.children(recursive=True)]
+    parts["PostgreSQL"] = database.processes()
+    return {name: round(megabytes(processes)) for name, processes in parts.items()}
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -51,6 +51,10 @@ def check(facts, server, name):
 
 def test_our_desk_answers_what_plain_sql_says(desk, facts):
     with servers.our_desk(desk[0]) as server:
+        parts = servers.parts_of_make_run(server, data.database_of(desk[0]))
+        assert {name for name, megabytes in parts.items() if megabytes > 5} == {
+            *("the command itself", "web server", "worker", "PostgreSQL")
+        }
         assert check(facts, server, "ours") == {route.name for route in make_routes(facts)}
         assert server.worker_megabytes() > 1
         assert len(server.workers()) == servers.PROCESSES

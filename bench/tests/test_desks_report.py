@@ -27,7 +27,12 @@ def result(ours=100.0, usual=10.0, limit=150.0, **values):
         "routes": routes,
         "notes": {},
         "tickets": 9_865,
-        "memory": {"ours": 67, "usual": 42, "make run": 590},
+        "memory": {
+            "ours": 67,
+            "usual": 42,
+            "make run": 590,
+            "parts": {"web server": 240, "PostgreSQL": 350},
+        },
         "space": {
             "databases": {"tickets": 101e6, "peer_rest": 15e6},
             "tables": [("tickets_ticket", 14e6, 16e6, 34e6), ("tiny", 1, 1, 2)],
@@ -64,6 +69,11 @@ def test_what_was_not_measured_is_not_reached():
     goal = next(each for each in goals(answers, TITLES) if "of the usual design" in each.title)
     assert goal.is_reached is None
     assert "not measured" in page(answers)
+
+
+def test_memory_is_told_by_what_it_is():
+    text = page(results(_10000=result()))
+    assert "with its database: 590 MB (web server 240, PostgreSQL 350)." in text
 
 
 def test_pages_are_compared_with_our_own_list():
