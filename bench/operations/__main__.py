@@ -33,6 +33,7 @@ def main() -> None:
         prefix="follow-operations-", ignore_cleanup_errors=True
     ) as directory:
         home, started = Path(directory), time.monotonic()
+        home.chmod(0o711)  # if we are root, the embedded database's account must pass through
         with options.log.open("wb") as log, touring(home, options.compose, log) as tour:
             try:
                 follow(tour, {block.key: block.commands for block in blocks}, options.machines)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 
-from bench.ui.desk import ROOT
-
-from .tour import DESK, NAME, Tour, expect, new_password, read_settings
+from .tour import DESK, NAME, Tour, expect, git, new_password, read_settings
 
 BEFORE = "The printer on the third floor jams"
 PUBLIC = "My invoice shows the wrong address"
@@ -18,11 +15,6 @@ TOO_LATE = "This was written after the backup"
 ANSWER = "Only since Monday, on the second floor"
 REQUESTER = "lena@example.com"
 ATTACHED = "These are the stripes.\n"
-
-
-def git(*arguments: str) -> str:
-    command = ["git", "-C", ROOT, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 # A desk of the last release.
@@ -52,7 +44,7 @@ def old_backup(tour: Tour, _output: str) -> None:
 
 
 def publish_this_release(tour: Tour) -> None:
-    tour.publish(git("rev-parse", "HEAD"))
+    tour.publish(tour.release)
 
 
 def upgraded(tour: Tour, _output: str) -> None:

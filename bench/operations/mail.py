@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import logging
 import shutil
 import ssl
 import time
@@ -69,6 +70,7 @@ def running_mail_server(authority: Authority, host: str, directory: Path) -> Ite
     shutil.copy(chain, mailbox.root / "certificate.pem")
     shutil.copy(key, mailbox.root / "key.pem")
     server = MailServer(mailbox)
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # it warns of itself at each sign-in
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(chain, key)
     controller = Controller(

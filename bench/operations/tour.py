@@ -43,6 +43,7 @@ class Tour:
     authority: Authority
     origin: Path  # the repository that the page clones
     port: int  # of desks that are not published
+    release: str  # the commit that is followed
     shells: dict[str, Shell] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)  # of tickets, by what was written
     notes: dict[str, str] = field(default_factory=dict)
@@ -54,8 +55,7 @@ class Tour:
 
     def publish(self, commit: str) -> None:
         """Make a commit the newest of the repository."""
-        push = ["git", "-C", ROOT, "push", "--quiet", self.origin, f"{commit}:refs/heads/main"]
-        subprocess.run(push, check=True)
+        git("push", "--quiet", str(self.origin), f"{commit}:refs/heads/main")
 
     def ask_for_help(self, url: str, text: str, *fields: str) -> None:
         """Send a ticket by the form, and keep its private link."""
@@ -79,6 +79,12 @@ class Tour:
                 shell.run("docker compose down --volumes --remove-orphans")
 
 
+def git(*arguments: str) -> str:
+    """Run git in this repository and return what it prints."""
+    command = ["git", "-C", str(ROOT), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
 def expect(is_so: object, otherwise: str) -> None:
     """Raise AssertionError, also where assertions are switched off."""
     if not is_so:
@@ -93,11 +99,12 @@ def touring(home: Path, compose: int, log: IO[bytes]) -> Iterator[Tour]:
     authority = Authority(state)
     origin = home / "desk.git"
     subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", origin], check=True)
+    release = git("rev-parse", "HEAD")
     environment = _environment(home, programs)
     visitor = Visitor(environment, home)
     with ExitStack() as stack:
         mail = stack.enter_context(running_mail_server(authority, NAME, home))
-        tour = Tour(home, visitor, mail, authority, origin, free_port())
+        tour = Tour(home, visitor, mail, authority, origin, free_port(), release)
         replacements = {
             "https://git.example.org/desk.git": str(origin),
             "desk.example.org": NAME,
