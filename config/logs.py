@@ -17,7 +17,7 @@ from .environment.declarations.sections import SETTINGS
 from .environment.setting import secret
 
 # What `tickets.web.request_log` adds to each line of a request.
-FIELDS = ("request_id", "actor", "method", "route", "status", "ms")
+FIELDS = ("request_id", "actor", "method", "route", "status", "ms", "event", "subject", "client")
 MASK = "***"
 MIN_SECRET_CHARS = 6  # a shorter one would mask ordinary words
 PATTERNS = [

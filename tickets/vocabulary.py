@@ -286,6 +286,27 @@ class AuditEvent(TextChoices):
     MAIL_RETURNED = "mail returned"
 
 
+class SecurityEvent(TextChoices):
+    """What a line of the security log is about."""
+
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    SIGN_IN_FAILED = "sign_in_failed"
+    ACCOUNT_LOCKED = "account_locked"
+    ACCOUNT_CREATED = "account_created"
+    ACCOUNT_CHANGED = "account_changed"
+    ACCOUNT_DELETED = "account_deleted"
+    PASSWORD_SET = "password_set"  # noqa: S105  (no password)
+    GROUP_CHANGED = "group_changed"
+    TOKEN_CREATED = "token_created"  # noqa: S105
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105
+    TOKEN_REFUSED = "token_refused"  # noqa: S105
+    FORBIDDEN = "forbidden"
+    RATE_LIMITED = "rate_limited"
+    EXPORTED = "exported"
+    LINK_OPENED = "link_opened"
+
+
 # --- groups ----------------------------------------------------------------------------
 
 ACTIVE_STATUSES = (Status.OPEN, Status.IN_PROGRESS)

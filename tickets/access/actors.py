@@ -20,7 +20,8 @@ from ..exceptions import AuthenticationRequired, PermissionDenied
 from ..models.tokens import ApiToken
 from ..models.workplace import Owned
 from ..querysets.statements import Statement
-from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, Scope
+from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, Scope, SecurityEvent
+from . import security_log
 
 EVERYTHING = frozenset({Scope.READ, Scope.WRITE, Scope.ADMIN})
 AGENT_SCOPES = frozenset({Scope.READ, Scope.WRITE})
@@ -148,6 +149,7 @@ def _token_caller(header: str) -> Actor:
     scheme, _, secret = header.strip().partition(" ")
     token = ApiToken.objects.usable(secret.strip()) if scheme.lower() == "bearer" else None
     if token is None:
+        security_log.note(SecurityEvent.TOKEN_REFUSED)
         raise AuthenticationRequired("This token is unknown, expired or revoked.")
     token.note_use(timezone.now())
     return token_actor(token)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import Group, Permission, User
@@ -27,7 +28,7 @@ from ..services.accounts import save_profile
 from ..services.invitations import invitation_key
 from ..services.leavers import Handover, hand_over
 from ..services.mail import outbox
-from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, NOTIFICATION_DEFAULTS
+from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, NOTIFICATION_DEFAULTS, SecurityEvent
 from ..web.notices import notify
 from ..web.wording import plural
 from .base import (
@@ -40,6 +41,7 @@ from .base import (
     signed_in_actor,
 )
 from .forms import AccountForm, HandOverForm, NewAccountForm
+from .watched import WatchedModelAdmin
 
 admin.site.unregister([User, Group])
 
@@ -59,6 +61,11 @@ HELP = {
 NO_GROUP = "none"  # the filter's value for accounts without a group
 CONVERSATION = "ticket conversations"
 ACCESS_FIELDS = ("is_active", "groups", "is_staff", "is_superuser")
+ACCOUNT_EVENTS = {
+    ADDITION: SecurityEvent.ACCOUNT_CREATED,
+    CHANGE: SecurityEvent.ACCOUNT_CHANGED,
+    DELETION: SecurityEvent.ACCOUNT_DELETED,
+}
 CHANGE_ONLY = ("For requesters", "Email to the account")  # not shown to those who may only look
 
 
@@ -82,7 +89,8 @@ class RoleFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class AccountAdmin(DeskModelAdmin, UserAdmin):
+class AccountAdmin(WatchedModelAdmin, UserAdmin):
+    events = ACCOUNT_EVENTS
     form, add_form = AccountForm, NewAccountForm
     list_display = ("username", "full_name", "email", "group_names", "state", "last_sign_in")
     list_filter = (RoleFilter, "is_active", "is_staff")
@@ -352,7 +360,8 @@ class GroupForm(ModelForm):
 
 
 @admin.register(Group)
-class DeskGroupAdmin(DeskModelAdmin, GroupAdmin):
+class DeskGroupAdmin(WatchedModelAdmin, GroupAdmin):
+    events = dict.fromkeys((ADDITION, CHANGE, DELETION), SecurityEvent.GROUP_CHANGED)
     form = GroupForm
     list_display = ("name", "meaning", "members")
     list_display_links = ("name",)

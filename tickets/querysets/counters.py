@@ -39,6 +39,16 @@ class CounterQuerySet(models.QuerySet[CounterT]):
             row = cursor.fetchone()
         return int(row[0]) if row else 0
 
+    def is_first(self, name: str, *, seconds: int) -> bool:
+        """Return whether this never happened in the current window of `seconds`, and note it.
+
+        Most of the time it did, and nothing is written.
+        """
+        window = int(timezone.now().timestamp() // seconds)
+        if self.filter(name=name, time_window=window).exists():
+            return False
+        return self.add(name, 1, seconds=seconds) == 1
+
     def counts(self, prefix: str, *, seconds: int) -> dict[str, int]:
         """Return the current counts of all names with the prefix, by the rest of the name."""
         window = int(timezone.now().timestamp() // seconds)

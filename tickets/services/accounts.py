@@ -11,12 +11,19 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
+from ..access import security_log
 from ..access.actors import Actor
 from ..exceptions import InvalidInput
 from ..models.private_link import digest
 from ..models.tokens import ApiToken
 from ..models.workplace import AgentProfile
-from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, PROFILE_FIELDS, RESERVED_USERNAMES
+from ..vocabulary import (
+    ADMINS_GROUP,
+    AGENTS_GROUP,
+    PROFILE_FIELDS,
+    RESERVED_USERNAMES,
+    SecurityEvent,
+)
 from .editing import audited
 
 
@@ -78,6 +85,7 @@ def create_token(
             digest=digest(secret),
             expires_at=timezone.now() + timedelta(days=days) if days else None,
         )
+    security_log.note(SecurityEvent.TOKEN_CREATED, name, token.scopes)
     return NewToken(token, secret)
 
 
@@ -85,3 +93,4 @@ def revoke_token(token: ApiToken, actor: Actor) -> None:
     with audited(actor):
         token.revoked_at = token.revoked_at or timezone.now()
         token.save(update_fields=["revoked_at"])
+    security_log.note(SecurityEvent.TOKEN_REVOKED, token.name)

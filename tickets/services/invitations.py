@@ -8,7 +8,9 @@ from django.db import transaction
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
+from ..access import security_log
 from ..exceptions import NotFound
+from ..vocabulary import SecurityEvent
 
 INVITATION_OVER = (
     "This invitation was used, or it has expired. Ask an administrator for a new one, or sign in."
@@ -41,4 +43,5 @@ def accept_invitation(key: str, token: str, password: str) -> User:
         user = invited_account(key, token)
         user.set_password(password)
         user.save(update_fields=["password"])
+    security_log.note(SecurityEvent.PASSWORD_SET, user.get_username())
     return user

@@ -93,7 +93,7 @@ PAGES = {
     "requester-attachment": 4,
     "requester-close": 0,
     "requester-language": 0,
-    "requester-page": 12,
+    "requester-page": 13,
     "requester-thumbnail": 4,
     "resend": 0,
     "review": 6,

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext
 
+from ..access import security_log
 from ..exceptions import Conflict, DeskError, InvalidInput, PayloadTooLarge
 from . import errors, request_log, uploads
 from .lost_connections import took_too_long
@@ -38,6 +39,7 @@ def request_id(get_response: GetResponse) -> GetResponse:
             response = get_response(request)
             response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
             request_log.write_line(request, response, started)
+            security_log.note_refusal(response)
         return response
 
     return middleware

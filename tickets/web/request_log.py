@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from ..access.client_addresses import client_address
+
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
@@ -63,6 +65,8 @@ class AddRequest(logging.Filter):
             actor = getattr(request, "logged_actor", None) or getattr(request, "_actor", None)
             event.actor = actor.name if actor else ""
             event.route = _route(request)
+            if hasattr(event, "event"):  # of the security log
+                event.client = client_address(request)
         if event.name.startswith("django.security"):
             # Anybody can send what Django suspects. It is answered with 400 and no fault of ours.
             event.levelno, event.levelname = logging.WARNING, "WARNING"

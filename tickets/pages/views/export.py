@@ -8,11 +8,13 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from ...access import security_log
 from ...access.actors import actor_of
 from ...forms.fields import clean_data
 from ...forms.lists import ExportForm
 from ...models.ticket import Ticket
 from ...transactions import read_in_batches
+from ...vocabulary import SecurityEvent
 from ..decorators import Request, page
 from ..spreadsheet import Layout, csv_chunks
 
@@ -26,6 +28,7 @@ def export(request: Request) -> HttpResponseBase:
     chunks = csv_chunks(tickets, request.build_absolute_uri(reverse("ticket-list")), layout)
     # Read the first rows here, so that the status tells if the database is unavailable.
     body = chain([next(chunks)], chunks)
+    security_log.note(SecurityEvent.EXPORTED)
     day = timezone.localdate().isoformat()
     return StreamingHttpResponse(
         body,

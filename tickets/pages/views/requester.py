@@ -16,6 +16,7 @@ from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 
 from ... import requester_texts as texts
+from ...access import security_log
 from ...access.actors import actor_of
 from ...access.throttling import throttle_anonymous
 from ...exceptions import NotFound, RateLimited
@@ -114,6 +115,7 @@ def dead_link(request: Request, path: str = "") -> HttpResponse:
 @of_ticket
 def requester_page(request: Request, ticket: Ticket, secret: str) -> HttpResponse:
     if request.method != "POST":
+        security_log.note_opened(ticket.pk, secret, request)
         return _page(request, ticket, secret)
     form = ReplyForm(request.POST, files=request.FILES)
     if refusal := _refusal(request, ticket, secret, form=form):
