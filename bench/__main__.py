@@ -4,6 +4,7 @@
                  the default, which writes docs/benchmarks.md
     lists        queries on the table of tickets
     back_office  our lists in Django's admin and its stock ones
+    counts       what the counts that the database keeps cost those who write, see `counts.py`
     model        how much a hanging model slows the pages, see `model.py`
     mail         how well public test mail is read, see `mail/`
     throughput   messages that one worker handles, see `mail/throughput.py`
@@ -32,7 +33,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("SECRET_KEY", "of a benchmark on loopback")
 django.setup()
 
-from bench import back_office, lists, model, space, uploads, walks  # noqa: E402  (needs the applications)
+from bench import back_office, counts, lists, model, space, uploads, walks  # noqa: E402  (needs the applications)
 from bench.desks import run as desks  # noqa: E402
 from bench.harness import compare, sample_database  # noqa: E402
 from bench.mail import figures, throughput  # noqa: E402
@@ -64,6 +65,8 @@ def main() -> None:
             compare(benchmark.pairs(options.tickets), options.rounds)
     elif options.what == "mail":
         figures.main(options.data)
+    elif options.what == "counts":
+        counts.main(options.tickets, options.rounds, options.seconds)
     elif options.what == "throughput":
         with sample_database(options.tickets):
             throughput.main()
@@ -87,7 +90,7 @@ def parse() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    what = ("desks", *PAIRS, *ALONE, "mail", "throughput")
+    what = ("desks", *PAIRS, *ALONE, "counts", "mail", "throughput")
     parser.add_argument("what", nargs="?", choices=what, default="desks", metavar="WHAT")
     parser.add_argument(
         "--rounds", type=int, default=3, help="how often each pair or route is timed"
@@ -104,7 +107,7 @@ def parse() -> argparse.Namespace:
         default=("ours", "usual", "limit", "helpdesk"),
         help="ours,usual,limit,helpdesk",
     )
-    pairs = parser.add_argument_group("lists, back_office, throughput")
+    pairs = parser.add_argument_group("lists, back_office, counts, throughput")
     pairs.add_argument("--tickets", type=int, default=100_000)
     mail = parser.add_argument_group("mail")
     mail.add_argument("--data", default="", help="the directory of the public test mail")

@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bench import counts
 from bench.desks import data, servers
 from bench.desks.checks import WrongAnswer, next_path
 from bench.desks.client import Answer, Request, get, send
@@ -59,6 +60,14 @@ def test_our_desk_answers_what_plain_sql_says(desk, facts):
         assert server.worker_megabytes() > 1
         assert len(server.workers()) == servers.PROCESSES
     data.database_of(desk[0])  # it ended with the program
+
+
+def test_the_triggers_of_the_counts_are_switched_off_and_on(desk):
+    query = "SELECT tgenabled FROM pg_trigger WHERE starts_with(tgname, 'tickets_counts_')"
+    with psycopg.connect(desk[1].conninfo(), autocommit=True) as connection:
+        for is_kept, state in ((False, "D"), (True, "O")):
+            counts.keep_counts(connection, is_kept=is_kept)
+            assert connection.execute(query).fetchall() == [(state,)] * 4
 
 
 def test_counting_statements_leaves_the_tickets_as_they_are(desk, facts):
