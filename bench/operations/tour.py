@@ -77,6 +77,11 @@ class Tour:
         if (shell.directory / "docker-compose.yml").exists() and machine != "plain":
             with suppress(CommandFailed):
                 shell.run("docker compose down --volumes --remove-orphans")
+                # A network of the earlier release, which the files of this one do not name.
+                shell.run(
+                    "docker network prune --force"
+                    ' --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME"'
+                )
 
 
 def git(*arguments: str) -> str:
