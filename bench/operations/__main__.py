@@ -40,8 +40,10 @@ def main() -> None:
             except (AssertionError, CommandFailed, TimeoutError) as error:
                 sys.exit(f"{error}\n\nEverything that was printed: {options.log}")
         minutes = (time.monotonic() - started) / 60
+    count = sum(step.machine in options.machines for step in STEPS)
     print(
-        f"\nEvery block was followed, in {minutes:.1f} minutes, with {versions(options.compose)}."
+        f"\n{count} of {len(blocks)} blocks were followed, in {minutes:.1f} minutes,"
+        f" with {versions(options.compose)}."
     )
 
 
@@ -88,9 +90,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--log", type=Path, default=Path(tempfile.gettempdir(), "operations.log"))
     parser.add_argument(
         "--machines",
-        type=lambda text: text.split(","),
+        nargs="+",
+        choices=MACHINES,
         default=list(MACHINES),
-        help=f"only these: {','.join(MACHINES)}",
+        help="follow what is typed on these only; elsewhere needs desk",
     )
     return parser.parse_args()
 
