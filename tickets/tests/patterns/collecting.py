@@ -53,18 +53,18 @@ def modules() -> Iterator[ModuleType]:
 
 def collect() -> tuple[list[Collected], list[str]]:
     """Return the expressions, and where one stands that is only known when it is used."""
-    expressions: dict[int, Collected] = {}
+    expressions: dict[re.Pattern, Collected] = {}  # by text and flags, not by identity
     used: dict[str, set[str]] = defaultdict(set)
     unknown: list[str] = []
     for module in modules():
         for name, pattern in _in_namespace(module):
-            expressions.setdefault(id(pattern), Collected(name, pattern))
+            expressions.setdefault(pattern, Collected(name, pattern))
         for call in _calls(module):
             owner, method = call.func.value, call.func.attr
             if isinstance(owner, ast.Name) and owner.id == "re":
                 position = f"{module.__name__}:{call.lineno}"
                 if written := _written(call, module):
-                    known = expressions.setdefault(id(written), Collected(position, written))
+                    known = expressions.setdefault(written, Collected(position, written))
                     known.methods |= {method} & METHODS
                 else:
                     unknown.append(position)
