@@ -70,7 +70,7 @@ def test_a_block_ends_with_the_first_command_that_fails(shell, command):
 
 
 def test_what_runs_on_is_ended_as_ctrl_c_does(shell):
-    shell.start("trap 'echo interrupted > end; exit' INT\ntouch begun\nsleep 60 & wait")
+    shell.start("trap 'echo interrupted > end; exit' INT\n: > begun\nsleep 60 & wait")
     while not (shell.directory / "begun").exists():
         pass
     shell.interrupt()

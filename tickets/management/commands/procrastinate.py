@@ -20,6 +20,7 @@ class Command(procrastinate.Command):
     requires_system_checks = ()  # the worker refuses unsafe settings in one line, as web servers do
 
     def handle(self, *args: Any, **options: Any) -> None:
+        options.pop("skip_checks", None)  # `call_command` adds it, and the worker does not know it
         with ExitStack() as stack:
             if options.get("command") == "worker":
                 refuse_unsafe_settings()

@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from config import urls
+from tickets.models.events import Erasure
 from tickets.models.incoming import InboundMessage, Mailbox
 from tickets.models.mail import BouncedAddress, Email
 from tickets.models.spam import BlockedAddress
@@ -66,6 +67,7 @@ def rows(admin_user):
         BouncedAddress.objects.create(address="kim@example.org", folded="kim@example.org"),
         BlockedAddress.objects.create(address="kim@example.org", ticket=ticket),
         SavedView.objects.create(name="Hot", owner=admin_user),
+        Erasure.objects.create(ticket_number=ticket.pk, actor="ada", events=1),
         ProcrastinateJob.objects.get(pk=job),
     ]
     return {row._meta.label_lower: row for row in rows}

@@ -107,6 +107,7 @@ def test_a_ticket_of_somebody_else_is_linked(desk, source):
     other = TicketFactory(requester_email="bob@example.org", title="Fire")
     page = desk.agent()
     page.goto(f"/tickets/{source.pk}/merge/")
+    expect(page.locator("[autofocus]")).to_be_focused()  # or the first key is lost
     page.keyboard.type(str(other.pk))
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name=f"Link to #{other.pk}")).to_be_focused()
