@@ -187,11 +187,17 @@ def test_connections_that_send_nothing_or_half_a_request_keep_nobody_out(nginx):
 def test_one_address_cannot_hold_every_place(nginx):
     """Bodies that never end are requests under way. Others are served meanwhile."""
     head = b"POST / HTTP/1.1\r\nHost: desk\r\nContent-Length: 9\r\n\r\n"
+    get = "GET / HTTP/1.1\r\nHost: desk\r\n"
     with contextlib.ExitStack() as held:
-        for _ in range(LIMIT):
-            held.enter_context(connect(nginx, "127.0.0.3")).sendall(head)
-        get = "GET / HTTP/1.1\r\nHost: desk\r\n"
-        nginx.wait_until(lambda: send(nginx, get, "127.0.0.3")[0] == 429, 30)
+
+        def is_refused():
+            """Hold them anew each time: nginx gives up a body after ten seconds."""
+            held.close()
+            for _ in range(LIMIT):
+                held.enter_context(connect(nginx, "127.0.0.3")).sendall(head)
+            return send(nginx, get, "127.0.0.3")[0] == 429
+
+        nginx.wait_until(is_refused, 60)
         status, headers, body = send(nginx, get, "127.0.0.3")
         assert (status, headers["retry-after"]) == (429, "5")
         assert json.loads(body)["code"] == "rate_limited"
