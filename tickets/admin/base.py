@@ -67,6 +67,12 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return self.count == self.max_count
 
 
+def searched_number(search_term: str) -> str:
+    """Return the number of a ticket that somebody searches for, as `123` or `#123`; "" if none."""
+    number = re.fullmatch(r"\s*#?(\d{1,18})\s*", search_term)
+    return number[1] if number else ""
+
+
 class DeskModelAdmin(ModelAdmin):
     paginator = BoundedPaginator
     list_per_page = 50

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.contrib import admin
@@ -11,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from ..models.events import Erasure
-from .base import ReadOnlyAdmin, format_time
+from .base import ReadOnlyAdmin, format_time, searched_number
 
 
 @admin.register(Erasure)
@@ -33,8 +32,8 @@ class ErasureAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         if not search_term:
             return queryset, False
-        number = re.fullmatch(r"\s*#?(\d{1,18})\s*", search_term)
-        return (queryset.filter(ticket_number=number[1]) if number else queryset.none()), False
+        number = searched_number(search_term)
+        return queryset.filter(ticket_number=number) if number else queryset.none(), False
 
     @admin.display(description="Ticket")
     def ticket(self, row: Erasure) -> str:

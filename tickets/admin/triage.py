@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from ..services.triage.feedback import delete_feedback
 from ..triage.offline.classifier import estimate_version
 from ..triage.offline.encoders import choice
 from ..web import wording
-from .base import NEWEST, ReadOnlyAdmin, badge, format_time, newest
+from .base import NEWEST, ReadOnlyAdmin, badge, format_time, newest, searched_number
 
 DAYS = 7  # that the figures cover; the triage page offers any period
 
@@ -43,8 +42,8 @@ class TicketRowsAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         if not search_term.strip():
             return newest(queryset), False
-        number = re.fullmatch(r"\s*#?(\d{1,18})\s*", search_term)
-        return queryset.filter(ticket=number[1]) if number else queryset.none(), False
+        number = searched_number(search_term)
+        return queryset.filter(ticket=number) if number else queryset.none(), False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows: Any = super().get_queryset(request)
