@@ -210,6 +210,20 @@ def test_the_model_leaves_what_an_agent_has_confirmed_by_closing(model):
     assert Ticket.objects.values("category", "priority", "category_source").get() == before
 
 
+def test_a_secret_is_stored_as_it_was_written_and_not_sent(model):
+    title = "Login of k\u200bim@example.org"
+    text = "I was charged twice. My pass\uff57ord: hunter2, card 4111&nbsp;1111 1111 1111."
+    ticket = tickets.create_ticket({"title": title, "description": text}, ANONYMOUS)
+    run_jobs()
+    tickets.update_ticket(ticket.pk, {"description": f"{text} Thanks."}, SYSTEM)
+    ticket.refresh_from_db()
+    assert (ticket.title, ticket.description) == (title, f"{text} Thanks.")
+    assert model.log
+    for entry in model.log:
+        assert "My password: [password] card [card]." in entry["message"]
+        assert "Login of [email]" in entry["message"]
+
+
 def test_the_model_is_not_asked_again_about_an_accepted_suggestion(model):
     tickets.create_ticket(CLEAR | {"suggestion": SUGGESTION}, ANONYMOUS)
     run_jobs()

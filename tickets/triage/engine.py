@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from typing import Generic, NamedTuple, TypeVar
 
 from ..vocabulary import REVIEW_BELOW_CONFIDENCE, Language
-from . import config, parse, prompts, text
+from . import config, parse, prompts, redaction
 from .config import Config
 from .gateway import ModelGateway
 from .offline import classifier, languages
@@ -367,8 +367,8 @@ def _gateway(endpoint: Endpoint, settings: Config) -> ModelGateway:
 def _outgoing(settings: Config, title: str, description: str) -> tuple[str, str]:
     """Return both texts as they may be sent; ProviderError if they are too short for a call."""
     limit = settings.llm_max_input_chars
-    title = text.outgoing(title, limit // 4)
-    description = text.outgoing(description, limit - len(title))
+    title = redaction.outgoing(title, limit // 4)
+    description = redaction.outgoing(description, limit - len(title))
     if len(title) + len(description) < settings.llm_min_chars:
         raise ProviderError("too_short")
     return title, description

@@ -1,17 +1,10 @@
-"""Prepare ticket text for a model: cut it, clean it, and remove personal numbers."""
+"""Cut and clean ticket text. What a model may get of it is in `redaction.py`."""
 
 from __future__ import annotations
 
 import re
 
-# Every quantifier has a limit, so hostile text takes no more than linear time.
-_EMAIL = re.compile(r"[\w.+%'&-]{1,64} ?[@\uff20] ?[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-# What people, word processors and pages put between groups of digits: blanks, dashes, dots,
-# brackets and invisible characters. A letter may precede or follow, as several scripts write no
-# spaces.
-_BETWEEN = r"[\s\u00ad\u00b7\u200b-\u200d\u2010-\u2015\u2060\u2212_().\-/*|~]"
-_DIGITS = re.compile(rf"(?<!\d)\+?\(?\d(?:{_BETWEEN}{{0,4}}\d){{7,22}}(?!\d)")
-MAX_WORD_CHARS = 200  # longer words are not addresses, and are cut anywhere
+MAX_WORD_CHARS = 200  # longer words are cut anywhere
 _LAST_WORD, _FIRST_WORD = re.compile(r"(?<!\S)\S+\Z"), re.compile(r"\A\S+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -31,7 +24,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def _whole_words(text: str, cut_word: re.Pattern[str]) -> str:
-    """Remove the word at the cut: part of an address would not be recognised as one."""
+    """Remove the word at the cut: a part of it means something else."""
     match = cut_word.search(text)
     if match is None or len(match[0]) > MAX_WORD_CHARS:
         return text
@@ -41,28 +34,6 @@ def _whole_words(text: str, cut_word: re.Pattern[str]) -> str:
 def clean(text: str) -> str:
     """Replace what UTF-8 or JSON cannot carry: control characters and lone surrogates."""
     return _CONTROL.sub(" ", text)
-
-
-def redact(text: str) -> str:
-    """Replace email addresses, payment card numbers and phone numbers by their kind."""
-    return _DIGITS.sub(_number_kind, _EMAIL.sub("[email]", text))
-
-
-def _number_kind(match: re.Match[str]) -> str:
-    digits = [int(character) for character in match.group() if character.isdecimal()]
-    if 13 <= len(digits) <= 19 and _passes_luhn(digits):
-        return "[card]"
-    return "[phone]" if len(digits) <= 15 else "[number]"
-
-
-def _passes_luhn(digits: list[int]) -> bool:
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
-
-
-def outgoing(text: str, limit: int) -> str:
-    """Return ticket text as it may be sent. Cutting comes first, as later steps take longer."""
-    return redact(clean(shorten(text, limit))).strip()
 
 
 def cut_at_word(text: str, limit: int) -> str:
