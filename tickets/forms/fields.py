@@ -153,13 +153,19 @@ class AgentField(PlainTextField):
 
 
 class SuggestionField(PlainTextField):
-    """A suggestion's signed id, or empty. Cleans to the SignedSuggestion or None."""
+    """A suggestion's signed id, or empty. Cleans to the SignedSuggestion.
+
+    None if it is empty or too old, which is no fault of who left the form open.
+    """
 
     def clean(self, value: Any) -> SignedSuggestion | None:
         signed_id = super().clean(value)
         if not signed_id:
             return None
-        suggestion = signed_suggestions.read(signed_id)
+        try:
+            suggestion = signed_suggestions.read(signed_id)
+        except signing.SignatureExpired:
+            return None
         if suggestion is None:
             raise ValidationError(_("This suggestion was not made by this desk."))
         return suggestion

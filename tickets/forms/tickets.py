@@ -105,7 +105,7 @@ def sent_fields(data: Mapping[str, Any]) -> set[str]:
 class NewTicketForm(TicketForm):
     """A new ticket, which may name the suggestion that was shown.
 
-    Cleans `suggestion_id` to `suggestion`, a SignedSuggestion or None.
+    Cleans `suggestion_id` to `suggestion`, a SignedSuggestion about this description or None.
     """
 
     snoozed_until = None  # type: ignore[assignment]  # nobody snoozes what nobody has read
@@ -113,7 +113,9 @@ class NewTicketForm(TicketForm):
     suggestion_id = SuggestionField(required=False, max_length=2000)
 
     def clean(self) -> dict[str, Any]:
-        self.cleaned_data["suggestion"] = self.cleaned_data.pop("suggestion_id", None)
+        suggestion = self.cleaned_data.pop("suggestion_id", None)
+        is_about = suggestion and suggestion.is_about(self.cleaned_data.get("description", ""))
+        self.cleaned_data["suggestion"] = suggestion if is_about else None
         return self.cleaned_data
 
 

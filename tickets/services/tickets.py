@@ -70,17 +70,33 @@ def create_ticket(
     """Store a new ticket. Offline triage fills in at once what the person left open.
 
     `data` is clean form data; offline triage writes a title that is empty. Values left out come
-    from the suggestion that was shown (`data["suggestion"]`), if there was one. `accepted` names
-    the values that the suggestion filled in and the person left alone: they stay the
-    suggestion's. A text whose language is not clear counts as written in `page_language`, that of
-    the page that it was typed on.
+    from the suggestion that was shown (`data["suggestion"]`), if there was one and no other ticket
+    has it. `accepted` names the values that the suggestion filled in and the person left alone:
+    they stay the suggestion's. A text whose language is not clear counts as written in
+    `page_language`, that of the page that it was typed on.
     If a model is set up, a job that commits with the ticket asks it later.
     A ticket from a blocked address is spam, as is one that fell for the honeypot (`data["spam"]`):
     neither a model nor the requester hears of it. With `held_because` the confirmation waits for
     an agent. With `data["files"]`, call it inside `storing`.
     """
-    values = _with_title(_writable_values(data))
     suggestion: SignedSuggestion | None = data.get("suggestion")
+    if suggestion is None:
+        return _create(data, None, actor, accepted, page_language, held_because)
+    with transactions.transaction():
+        if not predictions.claim(suggestion):
+            suggestion = None
+        return _create(data, suggestion, actor, accepted, page_language, held_because)
+
+
+def _create(
+    data: Mapping[str, Any],
+    suggestion: SignedSuggestion | None,
+    actor: Actor,
+    accepted: Collection[str],
+    page_language: str,
+    held_because: str,
+) -> Ticket:
+    values = _with_title(_writable_values(data))
     ticket = Ticket(**values)
     address = "" if ticket.spam else ticket.requester_email
     admission = limits.admit(MailKind.RECEIVED, address, held_because=held_because)

@@ -132,7 +132,8 @@ BODY_NOTES: Mapping[str, Schema] = {
     },
     "suggestion_id": {
         "description": "The suggestion that the requester saw. It fills in the category and the"
-        " priority if they are left out."
+        " priority if they are left out. It counts for this description, for a day and for one"
+        " ticket; otherwise the ticket is created without it."
     },
 }
 # Fields that look up what they are sent, such as a username, publish no pattern.

@@ -36,7 +36,7 @@ def classify(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpResponse
         client=throttle_key(request, actor),
         seconds=http.wait_seconds(request),
     )
-    suggestion_id = predictions.save_suggestion(classification)
+    suggestion_id = predictions.save_suggestion(classification, body.raw["description"])
     return answer(serializers.suggestion(classification, suggestion_id))
 
 

@@ -21,8 +21,8 @@ from ...vocabulary import LearnedField, PredictedField, PredictionUse
 logger = logging.getLogger(__name__)
 
 
-def save_suggestion(classification: Classification) -> str:
-    """Store what somebody is shown while typing. Return the suggestion's signed id.
+def save_suggestion(classification: Classification, description: str) -> str:
+    """Store what somebody is shown who types this text. Return the suggestion's signed id.
 
     Never fails: the id holds what a later ticket needs, even if the rows could not be stored.
     """
@@ -33,7 +33,16 @@ def save_suggestion(classification: Classification) -> str:
             Prediction.objects.bulk_create(rows)
     except Error:
         logger.exception("A suggestion could not be stored.")
-    return signed_suggestions.sign(classification, suggestion_id)
+    return signed_suggestions.sign(classification, suggestion_id, description)
+
+
+def claim(suggestion: SignedSuggestion) -> bool:
+    """Return whether no ticket has this suggestion yet.
+
+    Call it in the transaction that attaches it: others with the same suggestion wait for its end.
+    """
+    rows = Prediction.objects.filter(suggestion=suggestion.suggestion).order_by("pk")
+    return all(row.ticket_id is None for row in rows.select_for_update().only("ticket"))
 
 
 def attach_suggestion(
@@ -41,8 +50,8 @@ def attach_suggestion(
 ) -> None:
     """Attach a suggestion to its ticket, and note which of its values the sender accepted.
 
-    A suggestion that was sent before stays with its first ticket, and an old one may have been
-    purged. The fields that the ticket took from it (`applied`) are then stored again.
+    Its predictions may never have been stored. Then those of the fields that the ticket took from
+    it (`applied`) are stored now, under the same id: they show that it was used.
     """
     unattached = Prediction.objects.filter(suggestion=suggestion.suggestion, ticket=None)
     missing = set(applied)
@@ -61,7 +70,14 @@ def attach_suggestion(
             row.save(update_fields=["evidence"])
     if missing:
         classification = suggestion.classification()
-        save_predictions(ticket, PredictionUse.APPLIED, [classification], missing, is_new=True)
+        save_predictions(
+            ticket,
+            PredictionUse.APPLIED,
+            [classification],
+            missing,
+            suggestion_id=suggestion.suggestion,
+            is_new=True,
+        )
 
 
 def _relocated(evidence: Iterable[StoredQuote], ticket: Ticket) -> Iterator[StoredQuote]:
@@ -81,25 +97,26 @@ def save_predictions(
     fields: Collection[str],
     *,
     key: str = "",
+    suggestion_id: uuid.UUID | None = None,
     is_new: bool = False,
 ) -> None:
     """Store what triage predicted of these PredictedFields.
 
-    Under the same `key` a result is stored once, because a job may run again. There is no feedback
-    yet about a ticket that `is_new`.
+    Under the same `key` or `suggestion_id` a result is stored once, because a job may run again.
+    There is no feedback yet about a ticket that `is_new`.
     """
     decisions = {} if is_new else {row.field: row for row in ticket.feedback.all()}
     rows = [
         row
         for result in results
-        for row in _predictions(result, _suggestion_id(result, key), use)
+        for row in _predictions(result, suggestion_id or _suggestion_id(result, key), use)
         if row.field in fields
     ]
     for row in rows:
         row.ticket = ticket
         if decision := decisions.get(row.field):
             row.final_value, row.final_at = decision.value, decision.decided_at
-    transactions.insert(*rows, ignore_conflicts=bool(key))
+    transactions.insert(*rows, ignore_conflicts=bool(key or suggestion_id))
 
 
 def _suggestion_id(result: TriageResult, key: str) -> uuid.UUID:

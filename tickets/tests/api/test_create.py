@@ -1,13 +1,20 @@
 """POST /api/tickets/"""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.core import signing
+from django.db import connection
 from django.test import Client
 
 from tickets.models.ticket import Ticket
+from tickets.models.triage import Prediction
 from tickets.tests.factories import AgentFactory, TokenFactory, UserFactory
 from tickets.vocabulary import MAX_TITLE_CHARS
 
 from .client import CLASSIFY, NEW, TICKETS, Api, assert_problem, one
+
+CHARGED = "I was charged twice and want a refund for the invoice."
 
 
 def test_anybody_can_create_a_ticket(anonymous):
@@ -53,10 +60,9 @@ def test_a_clear_text_is_triaged_at_once(anonymous):
 
 
 def test_a_suggestion_fills_the_keys_left_out(anonymous):
-    text = "I was charged twice and want a refund for the invoice."
-    suggestion = anonymous.send("POST", CLASSIFY, {"description": text}).json()
+    suggestion = anonymous.send("POST", CLASSIFY, {"description": CHARGED}).json()
     created = anonymous.create(
-        description="Something else.", suggestion_id=suggestion["suggestion_id"], priority="low"
+        description=CHARGED, suggestion_id=suggestion["suggestion_id"], priority="low"
     )
     assert created["category"] == suggestion["suggested_category"] == "billing"
     assert created["triage"]["category"] == {
@@ -64,6 +70,66 @@ def test_a_suggestion_fills_the_keys_left_out(anonymous):
         "confidence": suggestion["confidence"]["category"],
     }
     assert created["priority"] == "low"
+
+
+@pytest.mark.parametrize(
+    ("sent", "counts"),
+    [
+        (f"\r\n {CHARGED.replace(' ', '  ')}\n", True),
+        (f"{CHARGED} Or not.", False),
+        ("Something else.", False),
+    ],
+)
+def test_a_suggestion_counts_for_its_text_only(anonymous, sent, counts):
+    suggestion = anonymous.send("POST", CLASSIFY, {"description": CHARGED}).json()
+    anonymous.create(description=sent, suggestion_id=suggestion["suggestion_id"])
+    predictions = Ticket.objects.get().predictions.filter(use="shown")
+    assert predictions.exists() is counts
+
+
+@pytest.mark.parametrize(("hours", "counts"), [(23, True), (25, False)])
+def test_a_suggestion_counts_for_a_day(anonymous, monkeypatch, hours, counts):
+    suggestion = anonymous.send("POST", CLASSIFY, {"description": CHARGED}).json()
+    now = signing.time.time()
+    monkeypatch.setattr(signing.time, "time", lambda: now + hours * 3600)
+    anonymous.create(description=CHARGED, suggestion_id=suggestion["suggestion_id"])
+    assert Ticket.objects.get().predictions.filter(use="shown").exists() is counts
+
+
+@pytest.mark.parametrize("is_stored", [True, False])
+def test_a_suggestion_counts_for_one_ticket(anonymous, is_stored):
+    suggestion = anonymous.send("POST", CLASSIFY, {"description": CHARGED}).json()
+    if not is_stored:
+        Prediction.objects.all().delete()
+    numbers = [
+        anonymous.create(description=CHARGED, suggestion_id=suggestion["suggestion_id"])["id"]
+        for _ in range(2)
+    ]
+    first, second = (
+        Prediction.objects.filter(ticket=number, field__in=["category", "priority"])
+        for number in numbers
+    )
+    assert first.count() == second.count() == 2
+    assert {row.use for row in first} == {"shown" if is_stored else "applied"}
+    assert {row.use for row in second} == {"applied"}
+    assert not {row.suggestion for row in first} & {row.suggestion for row in second}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_tickets_at_once_do_not_share_a_suggestion(anonymous):
+    suggestion = anonymous.send("POST", CLASSIFY, {"description": CHARGED}).json()
+
+    def create(number):
+        values = {"description": CHARGED, "suggestion_id": suggestion["suggestion_id"]}
+        try:
+            return Api().create(**values, title=f"Number {number}")["id"]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(create, range(4)))) == 4
+    tickets = Prediction.objects.filter(use="shown").values_list("ticket", flat=True)
+    assert len(set(tickets)) == 1
 
 
 @pytest.mark.parametrize("made_up", ["x", "WyJiaWxsaW5nIl0:1xUd1R:OKAtVQDIU9qsAn48LljS976X6aCb"])

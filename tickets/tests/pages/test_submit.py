@@ -59,7 +59,7 @@ def test_a_persons_choice_is_kept(visitor):
 
 
 def test_accepted_values_stay_the_suggestions(visitor):
-    signed = signed_suggestions.sign(SUGGESTION, uuid.uuid4())
+    signed = signed_suggestions.sign(SUGGESTION, uuid.uuid4(), CONTENT["description"])
     values = {"category": "billing", "priority": "low", "kept": ["category"]}
     send(visitor, suggestion_id=signed, **values)
     ticket = Ticket.objects.get()
@@ -76,7 +76,7 @@ def test_a_second_click_redirects_to_the_first_ticket(visitor, client):
 
 def test_a_suggestion_between_two_clicks_does_not_make_a_second_ticket(visitor):
     first = send(visitor)
-    signed = signed_suggestions.sign(SUGGESTION, uuid.uuid4())
+    signed = signed_suggestions.sign(SUGGESTION, uuid.uuid4(), CONTENT["description"])
     values = {"category": "billing", "priority": "high", "kept": ["category", "priority"]}
     second = send(visitor, suggestion_id=signed, **values)
     assert second.url == first.url
@@ -178,7 +178,7 @@ def test_the_list_of_errors_gets_the_focus(visitor):
 
 
 def test_an_invalid_form_keeps_the_accepted_values(visitor):
-    signed = signed_suggestions.sign(SUGGESTION, uuid.uuid4())
+    signed = signed_suggestions.sign(SUGGESTION, uuid.uuid4(), CONTENT["description"])
     values = {"description": "", "suggestion_id": signed, "kept": ["category", "title"]}
     page = send(visitor, **values).content.decode()
     assert f'value="{signed}"' in page

@@ -568,7 +568,7 @@ def test_a_suggestion_does_not_tell_which_ticket_it_rests_on():
     """Whoever types on the public page gets it."""
     like = 987654321
     result = Classification(category="billing", category_like=like, priority_like=like)
-    payload = json.dumps(suggestion(result, signed_suggestions.sign(result, uuid.uuid4())))
+    payload = json.dumps(suggestion(result, signed_suggestions.sign(result, uuid.uuid4(), "")))
     assert str(like) not in payload
     assert like not in astuple(signed_suggestions.read(json.loads(payload)["suggestion_id"]))
 

@@ -242,7 +242,7 @@ def test_a_private_key_goes_with_all_its_lines():
 
 
 def test_our_own_tokens_and_suggestions_go():
-    token, suggestion = ApiToken.new_secret(), sign(Classification(), uuid.uuid4())
+    token, suggestion = ApiToken.new_secret(), sign(Classification(), uuid.uuid4(), "It fails.")
     assert redact(f"token {token}.") == "token [token]."
     assert redact(f"suggestion {suggestion} is") == "suggestion [token] is"
 
