@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import pghistory
@@ -245,6 +245,14 @@ class Ticket(PrivateLink, models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("ticket", args=[self.pk])
+
+    @property
+    def is_link_expired(self) -> bool:
+        """Whether the ticket was finished PRIVATE_LINK_DAYS ago, so that its link opens nothing."""
+        days = settings.PRIVATE_LINK_DAYS
+        if not days or not self.is_finished or self.resolved_at is None:
+            return False
+        return bool(self.resolved_at < timezone.now() - timedelta(days=days))
 
     @property
     def etag(self) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from typing import Any, Self, TypeVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from ..vocabulary import ACTIVE_STATUSES, RECENT_TICKETS
+from ..vocabulary import ACTIVE_STATUSES, FINISHED_STATUSES, RECENT_TICKETS
 from .cursors import NEWEST_FIRST
 from .search.conditions import requested_from
 from .statements import Parameter, Statement
@@ -24,10 +26,15 @@ class RequesterQuerySet(models.QuerySet[TicketT]):
 
     def with_link_for(self, address: str) -> Self:
         """Return an address's active and recent tickets whose private link works."""
-        since = timezone.now() - RECENT_TICKETS
+        now = timezone.now()
+        since = now - RECENT_TICKETS
         is_recent = Q(status__in=ACTIVE_STATUSES) | Q(last_activity_at__gte=since)
         own = self.filter(requested_from(address))
-        return own.filter(is_recent, link_digest__isnull=False)
+        own = own.filter(is_recent, link_digest__isnull=False)
+        if not settings.PRIVATE_LINK_DAYS:
+            return own
+        expired = now - timedelta(days=settings.PRIVATE_LINK_DAYS)
+        return own.exclude(status__in=FINISHED_STATUSES, resolved_at__lt=expired)
 
 
 def others_of_requester(model: Any, ticket: Any, limit: int) -> list[Any]:

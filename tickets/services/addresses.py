@@ -64,7 +64,8 @@ def pending_address(ticket: Ticket) -> str:
 def find_check(token: str) -> tuple[Email, Ticket]:
     """Return the email whose link this is, and its ticket, if the link can still confirm.
 
-    Raise NotFound if it has expired, was used, or a newer one or a new private link replaced it.
+    Raise NotFound if it has expired, was used, if a newer one or a new private link replaced it,
+    or if the private link has expired.
     """
     try:
         email_id, link = signing.loads(
@@ -76,6 +77,8 @@ def find_check(token: str) -> tuple[Email, Ticket]:
     if email is None or email.ticket is None or email.confirmed_at:
         raise NotFound
     if email.ticket.link_digest != link or email != rendering.latest_check(email.ticket):
+        raise NotFound
+    if (email.ticket.merged_into or email.ticket).is_link_expired:
         raise NotFound
     return email, email.ticket
 

@@ -48,7 +48,8 @@ def links_to(ticket: Ticket) -> QuerySet[Ticket]:
 def send_private_link(ticket: Ticket, actor: Actor) -> Ticket:
     """Email the private link to the requester. A revoked link is replaced by a new one.
 
-    Raise NotFound, and InvalidInput if the ticket has no email address, shows a note or is spam.
+    Raise NotFound, and InvalidInput if the ticket has no email address, shows a note, is spam or
+    has been finished for so long that its link has expired.
     """
     with audited(actor):
         ticket = lock_ticket(ticket.pk)
@@ -61,6 +62,8 @@ def send_private_link(ticket: Ticket, actor: Actor) -> Ticket:
             )
         if ticket.spam:
             raise InvalidInput("This ticket is spam, so no email goes out for it.")
+        if ticket.is_link_expired:
+            raise InvalidInput("Links to finished tickets have expired. Reopen the ticket first.")
         was_revoked = ticket.link_digest is None
         if was_revoked:
             ticket.issue_link()

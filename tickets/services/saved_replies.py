@@ -76,7 +76,7 @@ def fill_in(text: str, ticket: Ticket, actor: Actor) -> str:
         "agent": _agent_name(actor),
         "number": f"#{ticket.pk}",
         "title": ticket.title,
-        "link": private_link(ticket) if ticket.link_digest else "",
+        "link": private_link(ticket) if ticket.link_digest and not ticket.is_link_expired else "",
     }
 
     def value(match: re.Match[str]) -> str:

@@ -130,6 +130,15 @@ ACCESS = Section(
             in_readme=True,
         ),
         Setting(
+            "PRIVATE_LINK_DAYS",
+            integer,
+            0,
+            "The private link of a ticket stops working so many days after the ticket was resolved"
+            " or closed, until it is reopened. 0: never.",
+            minimum=0,
+            maximum=36_500,
+        ),
+        Setting(
             "ADMIN_USERNAME",
             text,
             "",

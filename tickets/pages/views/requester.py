@@ -82,7 +82,8 @@ def private_page(*methods: str, files: bool = False) -> Callable[[Answer], Answe
 def of_ticket(view: Answer) -> Answer:
     """Pass the ticket of the private link, or the one that it was merged into.
 
-    Answer in the ticket's language. Explain a link that does not work (any more).
+    Answer in the ticket's language. Explain a link that does not work (any more), without saying
+    why: an expired one answers as one that was never there.
     """
 
     @wraps(view)
@@ -91,6 +92,8 @@ def of_ticket(view: Answer) -> Answer:
         if linked is None:
             return dead_link(request)
         ticket = Ticket.including_spam.find_current(linked.pk)
+        if ticket.is_link_expired:
+            return dead_link(request)
         if send_due_replies(ticket):
             ticket.refresh_from_db()
         return in_language_of(ticket, lambda: view(request, ticket, secret, **captured))

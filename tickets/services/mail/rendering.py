@@ -62,6 +62,8 @@ def _obsolete_for_requester(email: Email) -> str:
         return "The ticket no longer has an email address."
     if not ticket.link_digest and email.participant is None:
         return "The private link was revoked."
+    if email.kind == MailKind.LINK and (ticket.merged_into or ticket).is_link_expired:
+        return "The private link has expired."
     return _outdated_because(email, ticket)
 
 
@@ -152,7 +154,9 @@ def _content(email: Email) -> tuple[str, str, dict[str, Any]]:
         return email.kind, str(SUBJECTS[MailKind(email.kind)]), _own_context(email, ticket)
     context = {"ticket": ticket, "kind": email.kind}
     may_read = email.participant is None and not conversations.is_possibly_forged(ticket)
-    if may_read or email.kind == MailKind.LINK:  # which an agent sends, whoever the sender is
+    is_open = not (ticket.merged_into or ticket).is_link_expired
+    # An agent sends a link, whoever the sender is.
+    if is_open and (may_read or email.kind == MailKind.LINK):
         context["link"] = private_link(ticket)
     if email.comment is not None:
         context |= _reply_context(email.comment)
