@@ -21,8 +21,8 @@ FIELDS = ("request_id", "actor", "method", "route", "status", "ms", "event", "su
 MASK = "***"
 MIN_SECRET_CHARS = 6  # a shorter one would mask ordinary words
 PATTERNS = [
-    # Private links: /t/SECRET/, /confirm/TOKEN/, /invitation/KEY/TOKEN/.
-    (re.compile(r"(/(?:t|confirm|invitation/[^/\s]+)/)[^/\s\"'?#]+"), rf"\1{MASK}"),
+    # Private links: /t/SECRET/, /confirm/TOKEN/, /invitation/KEY/TOKEN/, /reset/KEY/TOKEN/.
+    (re.compile(r"(/(?:t|confirm|(?:invitation|reset)/[^/\s]+)/)[^/\s\"'?#]+"), rf"\1{MASK}"),
     (re.compile(r"(?i)(\bbearer\s+)[^\s\"',]+"), rf"\1{MASK}"),
     (re.compile(r"(://[^:/\s@]*:)[^@\s/]+@"), rf"\1{MASK}@"),
     (re.compile(r"([?&](?:search|q)=)[^&\s\"']+"), rf"\1{MASK}"),

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tickets.web.middleware.note_use",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -248,6 +249,7 @@ AXES_LOCKOUT_CALLABLE = "tickets.web.lockout.locked_out"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
+SESSION_ENGINE = "tickets.access.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env["HTTPS"]
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_FAILURE_VIEW = "tickets.web.errors.csrf_failure"

@@ -21,10 +21,12 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from .access.sessions import is_confirmed
 from .exceptions import InvalidInput, PermissionDenied
 from .models.events import Erasure
 from .models.incoming import InboundMessage, Mailbox
 from .models.mail import BouncedAddress, Email
+from .models.sign_ins import SignInLock
 from .models.spam import BlockedAddress
 from .models.ticket import Ticket
 from .models.tokens import ApiToken
@@ -33,6 +35,7 @@ from .models.workplace import SavedView
 from .services.conditions.current import current
 from .services.counts import recently_mended
 from .services.leavers import found_leavers
+from .web.confirmation import ask_to_confirm
 
 View = Callable[..., Any]
 
@@ -56,6 +59,7 @@ SECTIONS: dict[str, dict[type[Model], str]] = {
     "People and programs": {
         User: "Accounts of the people who work here, or used to.",
         Group: "What agents and admins may do.",
+        SignInLock: "Accounts that wrong passwords have locked for an address, and lifting it.",
         ApiToken: "Tokens that let programs use the JSON API.",
     },
     "Background work": {
@@ -64,6 +68,10 @@ SECTIONS: dict[str, dict[type[Model], str]] = {
 }
 MAX_RECENT = 10  # of the user's own actions on the start page
 RECENT_WINDOW = 10_000  # log entries, by id, that are searched for them
+
+
+# The lists whose rows are rights or secrets.
+CONFIRMED = ("auth_user_", "auth_group_", "tickets_apitoken_", "tickets_mailbox_")
 
 
 class DeskAdminSite(admin.AdminSite):
@@ -95,12 +103,20 @@ class DeskAdminSite(admin.AdminSite):
                 raise InvalidInput("The address contains a NUL character.")
             # The services add this context too. Here it covers what bypasses them, such as
             # deleting a token.
+            if changes_secrets(request) and not is_confirmed(request):
+                return ask_to_confirm(request)
             user = request.user
             with pghistory.context(actor=user.get_username(), user=user.pk):
                 response: HttpResponseBase = view(request, *args, **kwargs)
                 return response
 
         return super().admin_view(audited, cacheable)
+
+    def password_change(  # type: ignore[override]  # Django's is a page of its own
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the desk's own page, which every account has."""
+        return redirect("change-password")
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -139,6 +155,14 @@ class DeskAdminSite(admin.AdminSite):
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
         return Autocomplete.as_view(admin_site=self)(request)
+
+
+def changes_secrets(request: HttpRequest) -> bool:
+    """Return whether the page is there to change rights or secrets. Lists have actions."""
+    name = (request.resolver_match and request.resolver_match.url_name) or ""
+    if not name.startswith(CONFIRMED) or name.endswith("_history"):
+        return False
+    return request.method == "POST" or not name.endswith("_changelist")
 
 
 class Autocomplete(AutocompleteJsonView):

@@ -138,6 +138,7 @@ class MailKind(TextChoices):
     NOTICE = "notice", "notice to an agent"
     DIGEST = "digest", "digest for an agent"
     INVITATION = "invitation", "invitation of an agent"
+    RESET = "reset", "reset of a password"
 
 
 class MailState(TextChoices):
@@ -293,10 +294,15 @@ class SecurityEvent(TextChoices):
     SIGNED_OUT = "signed_out"
     SIGN_IN_FAILED = "sign_in_failed"
     ACCOUNT_LOCKED = "account_locked"
+    LOCK_LIFTED = "lock_lifted"
     ACCOUNT_CREATED = "account_created"
     ACCOUNT_CHANGED = "account_changed"
     ACCOUNT_DELETED = "account_deleted"
     PASSWORD_SET = "password_set"  # noqa: S105  (no password)
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    PASSWORD_RESET = "password_reset"  # noqa: S105
+    RESET_REQUESTED = "reset_requested"
+    SESSIONS_ENDED = "sessions_ended"
     GROUP_CHANGED = "group_changed"
     TOKEN_CREATED = "token_created"  # noqa: S105
     TOKEN_REVOKED = "token_revoked"  # noqa: S105
@@ -360,6 +366,10 @@ MAX_TEXT_CHARS = 20_000  # of a description, a reply or a note
 MAX_EMAIL_CHARS = 254
 MAX_USERNAME_CHARS = 150
 MAX_PASSWORD_CHARS = 1000
+MAX_BROWSER_CHARS = 300  # of the name by which a browser calls itself
+RESET_LIFETIME = timedelta(hours=1)  # of a link that sets a forgotten password
+MAX_RESET_MAILS_PER_HOUR = 3  # per mailbox
+MAX_RESET_REQUESTS_PER_MINUTE = 5  # per client address
 MAX_DISPLAY_NAME_CHARS = 60
 MAX_SIGNATURE_CHARS = 500
 DEFAULT_SUGGESTED_TITLE, MAX_SUGGESTED_TITLE_CHARS = "Support request", 80

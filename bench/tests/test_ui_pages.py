@@ -16,6 +16,7 @@ FACTS = {
     "requester": "/t/a/",
     "requester_done": "/t/b/",
     "invitation": "/invitation/MQ/a-b/",
+    "reset": "/reset/MQ/a-b/",
     "spare": [2, 3, 4],
 }
 # Paths that answer a GET with a part of a page, a file or a redirect.
@@ -26,6 +27,7 @@ NO_PAGES = {
     "thumbnail",
     *("original", "held-original"),  # what a stranger designed
     "dead-link",
+    "well-known-password",
     "dead-confirmation",
     "desk-logo",
     "reply-picker",

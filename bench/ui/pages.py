@@ -70,6 +70,9 @@ PUBLIC = [
     ),
     State("sign-in", "/sign-in/"),
     State("invitation", "{invitation}"),
+    State("forgotten", "/forgotten/"),
+    State("reset-sent", "/forgotten/sent/"),
+    State("reset", "{reset}"),
     State(
         "sign-in-error", "/sign-in/", steps=steps.fail_to_sign_in, expected_problems=CLIENT_ERROR
     ),
@@ -128,6 +131,10 @@ AGENT_PAGES = [
     agent_state("triage", "/dashboard/triage/"),
     agent_state("triage-tables", "/dashboard/triage/?days=0", steps.open_tables),
     agent_state("account", "/account/"),
+    agent_state("account-password", "/account/password/"),
+    agent_state("account-sessions", "/account/sessions/"),
+    agent_state("account-tokens", "/account/tokens/"),
+    agent_state("account-confirm", "/account/confirm/"),
     agent_state(
         "account-errors",
         "/account/",

@@ -84,6 +84,7 @@ def test_nobody_can_forge_a_line():
         "https://desk.example/t/{}/",
         "/confirm/{}/",
         "/invitation/Mw/{}/",
+        "/reset/Mw/{}/",
         "Authorization: Bearer {}",
         "postgres://desk:{}@db/desk",
         "/tickets/?status=open&search={}&sort=newest",

@@ -61,6 +61,11 @@ def note_opened(ticket_id: int, secret: str, request: HttpRequest) -> None:
         note(SecurityEvent.LINK_OPENED, f"ticket #{ticket_id}")
 
 
+def note_lifted(name: str | None) -> None:
+    """Log that the lock of an account was lifted."""
+    note(SecurityEvent.LOCK_LIFTED, _known_name(name))
+
+
 @receiver(user_logged_in)
 def _signed_in(user: Any, **_signal: Any) -> None:
     note(SecurityEvent.SIGNED_IN, user.get_username())

@@ -7,6 +7,7 @@ from . import (  # noqa: F401
     erasures,
     incoming,
     jobs,
+    locks,
     mail,
     mailboxes,
     spam,

@@ -27,6 +27,7 @@ from ..models.spam import BlockedAddress
 from ..models.ticket import Comment, Ticket
 from ..models.tokens import ApiToken
 from ..models.workplace import AgentProfile, SavedView
+from ..services.accounts import NAME_TAKEN, is_name_taken
 from ..services.editing import ReadState, conflicting_fields, own_changes
 from ..services.saved_views import SAME_NAME
 from ..vocabulary import (
@@ -210,6 +211,8 @@ class NamesForm(ModelForm):
             raise ValidationError(
                 f"Filters use the name “{name}” for something else. Choose another."
             )
+        if "username" in self.changed_data and is_name_taken(name, self.instance):
+            raise ValidationError(NAME_TAKEN)
         return cast(str, name)
 
 

@@ -73,6 +73,7 @@ TASKS = {
     "delete_bytes": "Delete stored bytes that no file uses",
     "remove_orphan_files": "Delete stored bytes that a crash left behind",
     "send_links": "Send a requester their private links",
+    "send_resets": "Send a link that resets a password",
     "tell_agents": "Put what agents are told at once into emails",
     "send_digests": "Send the hourly digests",
     "hand_over_tickets": "Hand over the tickets of an agent who left",

@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 
 from ..models.housekeeping import Counter, IdempotencyKey
 from ..models.mail import Notification
+from ..models.sign_ins import SignIn
 from ..models.triage import Prediction
 from ..models.workplace import PendingReply, Presence
 from ..vocabulary import IDEMPOTENCY_KEY_LIFETIME
@@ -39,6 +40,7 @@ def purge_expired() -> None:
     shared_state.purge_replies()
     similar.purge()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    SignIn.objects.purge()
     oldest = now - SIGN_IN_LOG_LIFETIME
     AccessAttempt.objects.filter(attempt_time__lt=oldest).delete()
     AccessLog.objects.filter(attempt_time__lt=oldest).delete()

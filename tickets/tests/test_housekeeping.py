@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tickets.models.housekeeping import Counter, IdempotencyKey
+from tickets.models.sign_ins import SignIn
 from tickets.models.ticket import Ticket
 from tickets.services import housekeeping
 from tickets.tests.factories import AgentFactory, TicketFactory
@@ -37,8 +38,10 @@ def test_expired_sessions_are_purged_and_others_stay():
         client.force_login(AgentFactory())
     expired = Session.objects.filter(pk=clients[0].session.session_key)
     expired.update(expire_date=timezone.now() - timedelta(minutes=1))
+    SignIn.objects.create(session_id="ended", account=AgentFactory())
     housekeeping.purge(0)
     assert [row.pk for row in Session.objects.all()] == [clients[1].session.session_key]
+    assert SignIn.objects.get().session_id == clients[1].session.session_key
 
 
 @pytest.mark.parametrize(

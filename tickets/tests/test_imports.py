@@ -38,7 +38,7 @@ ORDER = (
 # Beside the order: what Django starts with, and what people run by hand.
 BESIDE = {
     "__init__": set(),
-    "admin_site": {"exceptions", "models", "services"},
+    "admin_site": {"access", "exceptions", "models", "services", "web"},
     "apps": {"access", "admin_site", "checks", "services", "triage"},
     "checks": {"access", "services", "triage"},
     "management": {

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext
 
-from ..access import security_log
+from ..access import security_log, sessions
 from ..exceptions import Conflict, DeskError, InvalidInput, PayloadTooLarge
 from . import errors, request_log, uploads
 from .lost_connections import took_too_long
@@ -151,6 +151,28 @@ def _form(request: HttpRequest) -> bytes:
     if len(body) < int(request.META.get("CONTENT_LENGTH") or 0):
         raise InvalidInput(gettext("This form is incomplete."))
     return body
+
+
+def note_use(get_response: GetResponse) -> GetResponse:
+    """Note when the session of an account was used, unless only an open page has asked for news."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.session.accessed and response.status_code < 500 and not _is_unattended(request):
+            sessions.note_seen(request)
+        return response
+
+    return middleware
+
+
+def _is_unattended(request: HttpRequest) -> bool:
+    """Return whether a timer of an open page has sent the request."""
+    match = request.resolver_match
+    if match is not None and getattr(match.func, "is_unattended", False):
+        return True
+    # The dashboard asks for itself, by a script and without htmx.
+    is_script = request.headers.get("Sec-Fetch-Dest") == "empty"
+    return request.method == "GET" and is_script and "HX-Request" not in request.headers
 
 
 class error_answers:  # noqa: N801  (a middleware, named like the functions beside it)

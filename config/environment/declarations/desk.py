@@ -191,5 +191,22 @@ ACCESS = Section(
             " locked for that address for 15 minutes.",
             minimum=1,
         ),
+        Setting(
+            "SESSION_IDLE_MINUTES",
+            integer,
+            0,
+            "Minutes without use after which a session ends and its account has to sign in again."
+            " Pages that refresh themselves do not count as use. 0 means no such limit; sessions"
+            " then end after 14 days.",
+            minimum=0,
+        ),
+        Setting(
+            "CONFIRM_MINUTES",
+            integer,
+            30,
+            "Whoever changes rights or secrets in the back office, or tokens and second factors of"
+            " the own account, must have typed the password within this many minutes.",
+            minimum=1,
+        ),
     ),
 )

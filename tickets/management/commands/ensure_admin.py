@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from tickets.access.publication import published_by
 from tickets.exceptions import InvalidInput
-from tickets.services.accounts import create_account
+from tickets.services.accounts import create_account, stored_name
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             password = password or settings.DEFAULT_SECRET
         if not username or not password:
             return
-        user = User.objects.filter(username=username).first()
+        user = User.objects.filter(username=stored_name(username)).first()
         if user is None:
             try:
                 create_account(username, password, admin=True)

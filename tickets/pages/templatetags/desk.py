@@ -24,10 +24,11 @@ from tickets.vocabulary import (
     THEMES,
     Language,
 )
-from tickets.web import times, wording
+from tickets.web import browsers, times, wording
 
 register = Library()
 SELECTED = SafeString(" selected")
+register.filter(browsers.browser_in_words)
 register.filter(times.full_time)
 register.filter(times.long_date)
 

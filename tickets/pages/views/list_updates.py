@@ -22,7 +22,7 @@ from ..ticket_rows import ticket_rows
 MAX_COUNT = 100
 
 
-@page("GET", from_replica=True)
+@page("GET", from_replica=True, unattended=True)
 def list_updates(request: Request) -> HttpResponse:
     """Count new tickets and answers, and send the rows that differ from those on the page."""
     actor = actor_of(request)

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from ...access.actors import Actor, actor_of
+from ...access.sessions import note_seen
 from ...audit.trail import entries_since
 from ...forms.fields import clean_data
 from ...forms.people import PresenceForm
@@ -19,13 +20,15 @@ from ..decorators import Request, page
 ANONYMOUS_VIEWER = "Somebody"
 
 
-@page("POST", agents=True)
+@page("POST", agents=True, unattended=True)
 def ticket_presence(request: Request, ticket_id: int) -> HttpResponse:
     """Answer a ticket's open page, which reports itself every 15 seconds."""
     ticket = Ticket.with_merged.find(ticket_id)
     if send_due_replies(ticket):
         ticket = Ticket.with_merged.find(ticket_id)
     report = clean_data(PresenceForm(request.POST))
+    if report["writing"]:  # nobody else asks the server while somebody writes
+        note_seen(request)
     actor = actor_of(request)
     viewer, name = _viewer(actor, report["window"])
     if report["leaving"]:

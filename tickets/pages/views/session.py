@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import auth
 from django.http import HttpResponse
@@ -11,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from ...access.throttling import throttle
 from ...forms.people import LanguageForm, SignInForm, ThemeForm
+from ...services.accounts import stored_name
 from ...web import language as languages
 from ..addresses import next_path
 from ..decorators import Request, page
@@ -26,7 +29,7 @@ def sign_in(request: Request) -> HttpResponse:
     if request.method == "POST":
         throttle(request, "sign-in", settings.SIGN_IN_LIMIT)
         form = SignInForm(request.POST)
-        user = auth.authenticate(request, **form.cleaned_data) if form.is_valid() else None
+        user = _account(request, form) if form.is_valid() else None
         if user is not None:
             auth.login(request, user)
             return redirect(target)
@@ -37,6 +40,11 @@ def sign_in(request: Request) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(target)
     return render(request, "tickets/sign_in.html", {"next": own_path})
+
+
+def _account(request: Request, form: SignInForm) -> Any:
+    name = stored_name(form.cleaned_data["username"])
+    return auth.authenticate(request, username=name, password=form.cleaned_data["password"])
 
 
 @page("POST")

@@ -54,7 +54,7 @@ def obsolete_because(email: Email, recipient: User) -> str:
     """Return why an email to an agent should no longer be sent; "" if it should."""
     if not recipient.email:
         return "The account no longer has an email address."
-    if email.kind == MailKind.INVITATION:
+    if email.kind in (MailKind.INVITATION, MailKind.RESET):
         return "" if recipient.is_active else "The account is closed."
     if not is_agent(recipient):
         return "The account is no longer an agent's."

@@ -146,6 +146,13 @@ def invite(user: User) -> bool:
     return True
 
 
+def reset_requested(user: User) -> None:
+    """Send an account a link that sets a new password. A console must not show one."""
+    if is_set_up():
+        event = f"reset {user.pk} {secrets.token_hex(8)}"
+        queue_email(Email.objects.create(kind=MailKind.RESET, recipient=user, event=event))
+
+
 def resend_email(email: Email) -> bool:
     """Send again what did not arrive, or possibly not. Return False for any other email.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core import signing
 from django.template.loader import render_to_string
 from django.utils.translation import override
@@ -18,14 +17,18 @@ from ...models.ticket import Comment, Ticket
 from ...models.workplace import public_author, signature_below
 from ...requester_texts import SUBJECTS
 from ...vocabulary import MAX_LINKS, InboundKind, Language, MailKind, Verified
-from ..invitations import invitation_key
+from ..invitations import INVITATION, RESET
 from . import agents, conversations, limits
 from .bounced import bounce_of
 from .composition import UNPRINTABLE, OutgoingMessage
 from .files import files_of
 from .senders import DeskSender, desk_sender
 
-INVITATION_SUBJECT = "You are invited to {desk_name}"
+# What sends an account a link that sets its password.
+SUBJECTS_OF_LINKS = {
+    MailKind.INVITATION: "You are invited to {desk_name}",
+    MailKind.RESET: "Your password for {desk_name}",
+}
 POSSIBLY_FORGED = "The sender's address is possibly forged."
 CHECK_SALT = "tickets.confirm-address"
 
@@ -141,9 +144,9 @@ def logo_url() -> str:
 
 def _content(email: Email) -> tuple[str, str, dict[str, Any]]:
     """Return the template, the subject, and what the template shows."""
-    if email.recipient is not None and email.kind == MailKind.INVITATION:
-        subject = INVITATION_SUBJECT.format(desk_name=settings.DESK_NAME)
-        return "invitation", subject, _invitation(email.recipient)
+    if email.recipient is not None and email.kind in SUBJECTS_OF_LINKS:
+        subject = SUBJECTS_OF_LINKS[MailKind(email.kind)].format(desk_name=settings.DESK_NAME)
+        return email.kind, subject, _password_link(email)
     if email.recipient is not None:
         mail = agents.compose(email, email.recipient)
         return "agents", mail.subject, {"mail": mail}
@@ -176,10 +179,12 @@ def _reply_context(comment: Comment) -> dict[str, Any]:
     }
 
 
-def _invitation(recipient: User) -> dict[str, Any]:
-    key, token = invitation_key(recipient)
+def _password_link(email: Email) -> dict[str, Any]:
+    assert email.recipient is not None
+    link = RESET if email.kind == MailKind.RESET else INVITATION
+    key, token = link.key(email.recipient)
     days = settings.PASSWORD_RESET_TIMEOUT // (24 * 3600)
-    return {"user": recipient, "key": key, "token": token, "days": days}
+    return {"user": email.recipient, "key": key, "token": token, "days": days}
 
 
 def _own_context(email: Email, ticket: Ticket) -> dict[str, Any]:

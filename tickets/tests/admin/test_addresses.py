@@ -17,6 +17,7 @@ from config import urls
 from tickets.models.events import Erasure
 from tickets.models.incoming import InboundMessage, Mailbox
 from tickets.models.mail import BouncedAddress, Email
+from tickets.models.sign_ins import SignInLock
 from tickets.models.spam import BlockedAddress
 from tickets.models.ticket import Ticket
 from tickets.models.triage import Feedback, Prediction, TriageModel
@@ -67,6 +68,9 @@ def rows(admin_user):
         BouncedAddress.objects.create(address="kim@example.org", folded="kim@example.org"),
         BlockedAddress.objects.create(address="kim@example.org", ticket=ticket),
         SavedView.objects.create(name="Hot", owner=admin_user),
+        SignInLock.objects.create(
+            username=admin_user.username, ip_address="203.0.113.7", failures_since_start=9
+        ),
         Erasure.objects.create(ticket_number=ticket.pk, actor="ada", events=1),
         ProcrastinateJob.objects.get(pk=job),
     ]

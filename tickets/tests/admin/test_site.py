@@ -99,7 +99,7 @@ def test_the_start_page_groups_the_lists_by_purpose(admin, agent):
     }
     assert "Tickets" in sections["Tickets"]
     assert sections["Triage"] == ["Learned models", "Predictions", "Feedback"]
-    assert sections["People and programs"] == ["Users", "Groups", "API tokens"]
+    assert sections["People and programs"] == [*("Users", "Groups", "Sign-in locks", "API tokens")]
     assert sections["Background work"] == ["Jobs"]
     assert "More" not in sections
     assert [each["name"] for each in agent.get("/admin/").context["app_list"]] == ["Tickets"]
@@ -281,7 +281,6 @@ def _selecting(action, *rows):
 def pages(ticket, token, user):
     return [
         "/admin/",
-        "/admin/password_change/",
         *LISTS.values(),
         f"{LISTS['tickets']}add/",
         *(f"{LISTS['tickets']}{ticket.pk}/{page}/" for page in ("change", "history", "delete")),

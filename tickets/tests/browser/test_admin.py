@@ -98,7 +98,7 @@ def paths(ticket):
         "/admin/tickets/savedview/",
         f"/admin/tickets/savedview/{saved_view(ticket.assignee).pk}/change/",
         "/admin/tickets/triagemodel/",
-        "/admin/password_change/",
+        "/admin/tickets/signinlock/",
     ]
 
 

@@ -67,7 +67,18 @@ GET = {
     "resend": (405, 405, 405),
     "dashboard": (302, 403, 200),
     "triage": (302, 403, 200),
-    "account": (302, 403, 200),
+    "account": (302, 302, 200),  # without rights, to the password
+    "change-password": (302, 200, 200),
+    "confirm-password": (302, 200, 200),
+    "sessions": (302, 200, 200),
+    "end-session": (405, 405, 405),
+    "end-sessions": (405, 405, 405),
+    "own-tokens": (302, 200, 200),
+    "revoke-token": (405, 405, 405),
+    "well-known-password": (302, 302, 302),
+    "forgotten-password": (200, 200, 200),
+    "reset-sent": (200, 200, 200),
+    "reset-password": (404, 404, 404),  # see test_forgotten.py
     "invitation": (404, 404, 404),  # see test_invitation.py
     "desk-logo": (404, 404, 404),
     "sign-in": (200, 302, 302),
@@ -91,6 +102,8 @@ AGENTS_ONLY = [
     ),
     *("private-link-send", "private-link-revoke", "review", "ticket-spam"),
     *("ticket-export", "save-view", "delete-view", "account"),
+    *("change-password", "confirm-password", "sessions", "end-session", "end-sessions"),
+    *("own-tokens", "revoke-token"),
     *("saved-replies", "saved-reply", "delete-reply", "reply-picker", "insert-reply"),
     *("merge", "unmerge", "link", "unlink", "split"),
     *("decide", "original", "participants", "clear-bounced", "resend"),
@@ -149,6 +162,17 @@ METHODS = {
     "dashboard": {"GET"},
     "triage": {"GET"},
     "account": {"GET", "POST"},
+    "change-password": {"GET", "POST"},
+    "confirm-password": {"GET", "POST"},
+    "sessions": {"GET"},
+    "end-session": {"POST"},
+    "end-sessions": {"POST"},
+    "own-tokens": {"GET", "POST"},
+    "revoke-token": {"POST"},
+    "well-known-password": {"GET"},
+    "forgotten-password": {"GET", "POST"},
+    "reset-sent": {"GET"},
+    "reset-password": {"GET", "POST"},
     "invitation": {"GET", "POST"},
     "desk-logo": {"GET"},
     "sign-in": {"GET", "POST"},
@@ -164,6 +188,7 @@ def address(name, ticket):
     route: URLPattern = ROUTES[name]
     path = "/" + str(route.pattern).replace("<int:view_id>", "1").replace("<int:reply_id>", "1")
     path = path.replace("<str:key>/<str:token>", "MQ/a-b").replace("<int:comment_id>", "1")
+    path = path.replace("<int:session_id>", "1").replace("<int:token_id>", "1")
     path = path.replace("<int:message_id>", "1").replace("<int:email_id>", "1")
     path = path.replace("<path:path>", "a/b").replace("<str:token>", "expired")
     path = path.replace("<str:name>", "none.png").replace("<uuid:uuid>", str(UUID(int=1)))

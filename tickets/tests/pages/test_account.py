@@ -72,9 +72,9 @@ def test_invalid_values_are_refused(agent, agent_user, name, value):
     assert not AgentProfile.objects.filter(user=agent_user).exists()
 
 
-def test_the_page_is_for_signed_in_agents(visitor, user, settings):
+def test_the_page_is_for_agents_and_other_accounts_have_a_password(visitor, user, settings):
     assert visitor.get("/account/").status_code == 302
-    assert user.get("/account/").status_code == 403
+    assert user.get("/account/").url == "/account/password/"
     settings.ACCESS_MODE = "open"
     response = visitor.get("/account/")
     assert response["Location"] == "/sign-in/?next=/account/"
@@ -82,7 +82,7 @@ def test_the_page_is_for_signed_in_agents(visitor, user, settings):
 
 def test_the_header_links_to_the_page(agent, user):
     assert 'href="/account/"' in agent.get("/tickets/review/").content.decode()
-    assert 'href="/account/"' not in user.get("/").content.decode()
+    assert 'href="/account/"' in user.get("/").content.decode()
 
 
 def test_the_page_says_that_nothing_is_sent(agent, settings):

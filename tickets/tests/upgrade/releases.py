@@ -122,7 +122,7 @@ CHANGES = {
                 *("tickets_countchange", "tickets_ticketcount", "tickets_countedzone"),
                 *("tickets_periodcount", "tickets_periodduration"),
                 *("tickets_triagecount", "tickets_triagechange", "tickets_triagezone"),
-                *("tickets_erasure",),
+                *("tickets_erasure", "tickets_signin"),
             }
         ),
         new_columns={},
