@@ -285,6 +285,16 @@ class AuditEvent(TextChoices):
     MESSAGE_HELD = "message held"
     MESSAGE_DISCARDED = "message discarded"
     MAIL_RETURNED = "mail returned"
+    ERASED = "erased"
+    REDACTED = "redacted"
+
+
+class ErasureKind(TextChoices):
+    """What became of texts and addresses of a ticket."""
+
+    DELETED = "deleted"  # with the ticket
+    ERASED = "erased"  # all of them, and the ticket stays
+    REDACTED = "redacted"  # some of them
 
 
 class SecurityEvent(TextChoices):
@@ -311,6 +321,12 @@ class SecurityEvent(TextChoices):
     RATE_LIMITED = "rate_limited"
     EXPORTED = "exported"
     LINK_OPENED = "link_opened"
+    PERSON_EXPORTED = "person_exported"
+    PERSON_ERASED = "person_erased"
+
+
+# What stands where a text was that is gone for good.
+ERASED_TEXT, REDACTED_TEXT = "[erased]", "[redacted]"
 
 
 # --- groups ----------------------------------------------------------------------------

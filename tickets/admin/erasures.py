@@ -1,4 +1,4 @@
-"""Which tickets were deleted, in the back office: by whom, and when."""
+"""Which tickets lost their texts, in the back office: by whom, and when."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .base import ReadOnlyAdmin, format_time, searched_number
 class ErasureAdmin(ReadOnlyAdmin):
     """The database writes the rows, and nobody can change or delete them."""
 
-    list_display = ("ticket", "deleted_by", "deleted", "events_erased")
+    list_display = ("ticket", "what", "erased_by", "erased", "events_erased")
     list_display_links = None
     sortable_by = ()
     ordering = ("-id",)
     search_fields = ("ticket_number",)  # shows the box; see get_search_results
     search_help_text = "The number of a ticket, such as 123."
-    fields = ("ticket", "deleted_by", "deleted", "events_erased")
+    fields = ("ticket", "what", "erased_by", "erased", "events_erased")
     readonly_fields = fields
     grants = ("view",)
 
@@ -39,12 +39,16 @@ class ErasureAdmin(ReadOnlyAdmin):
     def ticket(self, row: Erasure) -> str:
         return f"#{row.ticket_number}"
 
-    @admin.display(description="Deleted by")
-    def deleted_by(self, row: Erasure) -> str:
+    @admin.display(description="What happened")
+    def what(self, row: Erasure) -> str:
+        return str(row.get_kind_display())
+
+    @admin.display(description="By")
+    def erased_by(self, row: Erasure) -> str:
         return row.actor
 
-    @admin.display(description="Deleted")
-    def deleted(self, row: Erasure) -> str | SafeString:
+    @admin.display(description="When")
+    def erased(self, row: Erasure) -> str | SafeString:
         return format_time(row.erased_at)
 
     @admin.display(description="Events erased")

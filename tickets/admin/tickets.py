@@ -31,7 +31,7 @@ from ..querysets.tickets import TicketQuerySet
 from ..services.comments import add_comment
 from ..services.editing import ReadState, audited
 from ..services.tickets import create_ticket, delete_ticket, update_ticket, update_tickets
-from ..vocabulary import MAX_RANKED, MAX_SEARCH_CHARS, Category, Priority, Status
+from ..vocabulary import MAX_RANKED, MAX_SEARCH_CHARS, Category, ErasureKind, Priority, Status
 from ..web import wording
 from .base import (
     MAX_CONFIRMED,
@@ -334,7 +334,8 @@ class TicketAdmin(DeskModelAdmin):
             return redirect("admin:tickets_ticket_change", merged.into)
         except NotFound:
             may_know = request.user.has_perm("tickets.view_erasure") and request.method == "GET"
-            if may_know and Erasure.objects.filter(ticket_number=object_id).exists():
+            deleted = Erasure.objects.filter(kind=ErasureKind.DELETED, ticket_number=object_id)
+            if may_know and deleted.exists():
                 self.message_user(request, f"Ticket #{object_id} was deleted.", messages.WARNING)
                 address = reverse("admin:tickets_erasure_changelist")
                 return redirect(f"{address}?q={object_id}")

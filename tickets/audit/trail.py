@@ -40,6 +40,8 @@ TICKET_EVENTS = {
     "message_held": AuditEvent.MESSAGE_HELD,
     "message_discarded": AuditEvent.MESSAGE_DISCARDED,
     "mail_returned": AuditEvent.MAIL_RETURNED,
+    "erased": AuditEvent.ERASED,
+    "redacted": AuditEvent.REDACTED,
 }
 COMMENT_EVENTS = {
     "insert": AuditEvent.COMMENT_CREATED,

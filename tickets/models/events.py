@@ -6,15 +6,28 @@ from typing import Any
 
 import pghistory
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from pghistory import trigger
 
+from ..vocabulary import ErasureKind
+
 
 class Erasure(models.Model):
-    """Says who erased the events of a deleted ticket. The function that did so writes it."""
+    """Says who had events of a ticket deleted or emptied. The function that did so writes it."""
 
     ticket_number = models.BigIntegerField(db_index=True)
+    kind = models.CharField(
+        max_length=8,
+        choices=ErasureKind,
+        default=ErasureKind.DELETED,
+        db_default=ErasureKind.DELETED,
+    )
+    # What went: columns of the ticket, and the texts of comments. None for a deleted ticket, and
+    # where somebody's address went from another one.
+    fields = ArrayField(models.TextField(), null=True)
+    comment_numbers = ArrayField(models.BigIntegerField(), null=True)
     actor = models.CharField(max_length=200)
     account = models.BigIntegerField(null=True)  # its id, as in the context of an event
     events = models.PositiveIntegerField()  # how many there were
@@ -22,6 +35,24 @@ class Erasure(models.Model):
 
     def __str__(self) -> str:
         return f"Ticket #{self.ticket_number}"
+
+
+class ErasedAddress(models.Model):
+    """Somebody whose data was erased, so that it can be erased again after a restore.
+
+    The address itself is not stored. The function `tickets_erase_address` writes the row.
+    """
+
+    keyed_hash = models.CharField(max_length=64)  # see `services/personal_data/hashes.py`
+    actor = models.CharField(max_length=200)
+    account = models.BigIntegerField(null=True)
+    erased_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "personal data"
+
+    def __str__(self) -> str:
+        return self.keyed_hash[:8]
 
 
 class _SparingTrigger(trigger.Event):

@@ -84,6 +84,9 @@ def stored_evidence(row: Any) -> StoredEvidence:
     pghistory.ManualEvent("message_held"),  # type: ignore[no-untyped-call]
     pghistory.ManualEvent("message_discarded"),  # type: ignore[no-untyped-call]
     pghistory.ManualEvent("mail_returned"),  # type: ignore[no-untyped-call]
+    # Texts that went for good.
+    pghistory.ManualEvent("erased"),  # type: ignore[no-untyped-call]
+    pghistory.ManualEvent("redacted"),  # type: ignore[no-untyped-call]
     exclude=[
         *("link_nonce", "link_digest", "merged_into", "language"),
         *("first_response_at", "resolved_at", "last_activity_at"),

@@ -43,6 +43,8 @@ EVENT_TEXTS: dict[str, str] = {
     AuditEvent.MESSAGE_HELD: "held a message that came by mail",
     AuditEvent.MESSAGE_DISCARDED: "discarded a message that came by mail",
     AuditEvent.MAIL_RETURNED: "noted that an email came back",
+    AuditEvent.ERASED: "erased all texts, files and addresses",
+    AuditEvent.REDACTED: "redacted a text",
 }
 PARTICIPANT_TEXTS = {
     AuditEvent.PARTICIPANT_ADDED: "added {} to the conversation",

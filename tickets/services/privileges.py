@@ -16,10 +16,10 @@ from pghistory.models import Event
 from psycopg import sql
 
 from ..exceptions import RoleError
-from ..models.events import Erasure
+from ..models.events import ErasedAddress, Erasure
 
-# Migrations and `tickets_erase_events` write these.
-READ_ONLY = ["django_migrations", Erasure._meta.db_table]
+# Migrations write the first, and functions such as `tickets_erase_events` the others.
+READ_ONLY = ["django_migrations", Erasure._meta.db_table, ErasedAddress._meta.db_table]
 # In one transaction: a desk that runs lacks nothing at any time.
 GRANTS = """
 GRANT USAGE ON SCHEMA public TO {role};

@@ -46,6 +46,7 @@ from .editing import (
 )
 from .mail import limits, notifications, outbox
 from .mail.forgetting import forget_messages
+from .traces import conversation_of, empty_events_elsewhere, remove_traces
 from .triage import assessment, feedback, predictions
 
 logger = logging.getLogger(__name__)
@@ -331,11 +332,13 @@ def erase(ticket: Ticket, actor: Actor) -> None:
         *Ticket.with_merged.filter(merged_into=ticket).values_list("pk", flat=True),
     ]
     merged = Q(ticket=ticket) | Q(ticket__merged_into=ticket)
+    conversation = conversation_of(numbers)
     feedback.delete_feedback(Feedback.objects.filter(merged))
-    forget_messages(ticket)
+    remove_traces(numbers, forget_messages(ticket))
     delete_files_after(ticket)
     ticket.delete()
     erase_events(numbers, actor.audit_context())
+    empty_events_elsewhere(conversation, actor.audit_context())
 
 
 def _with_title(values: dict[str, TicketValue]) -> dict[str, TicketValue]:

@@ -18,12 +18,13 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from tickets.access.actors import SYSTEM
-from tickets.audit.erasing import erase_events
+from tickets.audit.erasing import empty_events, erase_address, erase_events
 from tickets.models.events import Erasure
-from tickets.models.ticket import Ticket
+from tickets.models.ticket import Comment, Ticket
 from tickets.services.privileges import append_only_tables, grant_privileges
-from tickets.tests.factories import TicketFactory
+from tickets.tests.factories import CommentFactory, TicketFactory
 from tickets.tests.upgrade.database import Database
+from tickets.vocabulary import ErasureKind
 
 ROOT = Path(__file__).resolve().parents[2]
 EVENTS = sorted(append_only_tables())
@@ -74,6 +75,11 @@ def test_events_are_only_added(table, statement):
         "UPDATE tickets_erasure SET actor = 'x'",
         "DELETE FROM tickets_erasure",
         "TRUNCATE tickets_erasure",
+        (
+            "INSERT INTO tickets_erasedaddress (keyed_hash, actor, erased_at)"
+            " VALUES ('x', 'x', now())"
+        ),
+        "DELETE FROM tickets_erasedaddress",
         "DELETE FROM django_migrations",
         "TRUNCATE tickets_ticket CASCADE",
         "ALTER TABLE tickets_ticketevent DISABLE TRIGGER ALL",
@@ -118,11 +124,8 @@ def test_the_events_of_a_ticket_that_exists_stay():
     assert Ticket.pgh_event_model.objects.filter(pgh_obj_id=ticket.pk).exists()
 
 
-@pytest.mark.usefixtures("as_desk")
-def test_the_function_knows_every_model_of_a_tickets_events():
-    connection_cursor = connection.cursor()
-    connection_cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'tickets_erase_events'")
-    [source] = connection_cursor.fetchone()
+def tables_of_tickets():
+    """Return the tables of events that belong to a ticket."""
     of_tickets = {
         model._meta.db_table
         for model in apps.get_models()
@@ -134,7 +137,80 @@ def test_the_function_knows_every_model_of_a_tickets_events():
     }
     # A blocked address is not the ticket's: it stays blocked.
     of_tickets.remove("tickets_blockedaddressevent")
-    assert {table for table in EVENTS if f"public.{table} " in source} == of_tickets
+    return of_tickets
+
+
+@pytest.mark.usefixtures("as_desk")
+def test_the_function_knows_every_model_of_a_tickets_events():
+    connection_cursor = connection.cursor()
+    connection_cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'tickets_erase_events'")
+    [source] = connection_cursor.fetchone()
+    names = set(source.replace("\n", " ").split())
+    assert {table for table in EVENTS if f"public.{table}" in names} == tables_of_tickets()
+
+
+@pytest.mark.usefixtures("as_desk")
+def test_events_are_emptied_and_a_row_says_so():
+    ticket = TicketFactory(title="Before", requester_email="kim@example.org")
+    CommentFactory(ticket=ticket, body="Stays")
+    gone = CommentFactory(ticket=ticket, body="Goes")
+    number = gone.pk
+    gone.delete()
+    ticket.title = "After"
+    ticket.save()
+    empty_events(
+        [ticket.pk],
+        {"actor": "kim", "user": 7},
+        kind=ErasureKind.REDACTED,
+        fields=["title"],
+        comment_ids=[number],
+    )
+    events = Ticket.pgh_event_model.objects
+    assert set(events.values_list("title", "requester_email")) == {("After", "kim@example.org")}
+    assert sorted(Comment.pgh_event_model.objects.values_list("body", flat=True)) == [
+        *("Stays", "[erased]", "[erased]"),
+    ]
+    [row] = Erasure.objects.values("ticket_number", "kind", "fields", "comment_numbers", "actor")
+    assert row == {
+        "ticket_number": ticket.pk,
+        "kind": "redacted",
+        "fields": ["title"],
+        "comment_numbers": [number],
+        "actor": "kim",
+    }
+
+
+@pytest.mark.usefixtures("as_desk")
+@pytest.mark.parametrize(
+    "call",
+    [
+        # Nobody would be told about these.
+        "tickets_empty_events('{}', '{title}', '{}', '{}', 'erased', '{}')",
+        "tickets_empty_events('{1}', '{title}', '{}', '{}', 'deleted', '{}')",
+        "tickets_prune_events(29, 100)",
+    ],
+)
+def test_the_functions_refuse(call):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        connection.cursor().execute(f"SELECT {call}")
+
+
+@pytest.mark.usefixtures("as_desk")
+def test_the_events_of_an_address_that_somebody_has_stay():
+    TicketFactory(requester_email="kim@example.org")
+    with pytest.raises(IntegrityError, match="still in use"), transaction.atomic():
+        erase_address(["kim@example.org"], "x", SYSTEM.audit_context())
+    assert Ticket.pgh_event_model.objects.filter(requester_email="kim@example.org").exists()
+
+
+@pytest.mark.usefixtures("as_desk")
+@pytest.mark.parametrize("name", ["tickets_empty_events", "tickets_prune_events"])
+def test_the_other_functions_know_every_model_of_a_tickets_events(name):
+    cursor = connection.cursor()
+    cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = %s", [name])
+    [source] = cursor.fetchone()
+    names = set(source.replace("\n", " ").split())
+    assert {table for table in EVENTS if f"public.{table}" in names} == tables_of_tickets()
 
 
 @pytest.mark.usefixtures("as_desk")

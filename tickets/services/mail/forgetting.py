@@ -18,11 +18,11 @@ from ...vocabulary import InboundKind
 KEPT_WITHOUT_TICKET = timedelta(days=30)
 
 
-def forget_messages(ticket: Ticket) -> None:
+def forget_messages(ticket: Ticket) -> list[int]:
     """Empty the messages of a ticket, and of those merged into it, before they are deleted.
 
     Those are the messages that joined one of them, those that one was made of, and their copies
-    in other mailboxes.
+    in other mailboxes. Return their ids.
     """
     merged = Ticket.with_merged.filter(merged_into=ticket).values_list("pk", flat=True)
     tickets = [ticket.pk, *merged]
@@ -31,7 +31,11 @@ def forget_messages(ticket: Ticket) -> None:
     ids = InboundMessage.objects.filter(of_tickets).exclude(message_id="")
     # A copy that came while its original was held belongs to no ticket.
     is_copy = Q(kind=InboundKind.COPY, message_id__in=ids.values("message_id"))
-    InboundMessage.objects.filter(of_tickets | is_copy).forget()
+    messages = list(
+        InboundMessage.objects.filter(of_tickets | is_copy).values_list("pk", flat=True)
+    )
+    InboundMessage.objects.filter(pk__in=messages).forget()
+    return messages
 
 
 def forget_unneeded() -> None:
