@@ -110,6 +110,7 @@ AGENT_PAGES = [
     agent_state("ticket-snooze", "/tickets/{ticket}/", steps.open_snooze),
     agent_state("ticket-toast", "/tickets/{spare[0]}/", steps.close_ticket),
     agent_state("merge", "/tickets/{ticket}/merge/"),
+    agent_state("redact", "/tickets/{ticket}/redact/"),
     agent_state("ticket-spam", "/tickets/{spare[0]}/", steps.mark_spam),
     agent_state("ticket-edit", "/tickets/{ticket}/", steps.open_edit),
     agent_state(

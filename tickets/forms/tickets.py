@@ -204,6 +204,28 @@ class MergeForm(InputForm):
     same_requester = SwitchField(required=False)
 
 
+class RedactableForm(forms.Form):
+    """A text that may be redacted: a comment's, or without one that of the ticket."""
+
+    comment = TicketNumberField(required=False)
+
+
+class RedactForm(RedactableForm):
+    """What goes from the text: all of it, or some words."""
+
+    part = PartialTextField(max_length=MAX_TEXT_CHARS, required=False, strip=False, label="Words")
+    everywhere = SwitchField(required=False)
+    deletes_files = SwitchField(required=False)
+    confirmed = SwitchField(
+        label="Confirmation",
+        error_messages={"required": "Confirm that it cannot be undone. Nothing was redacted."},
+    )
+
+    def clean_part(self) -> str:
+        """Browsers end lines by two characters, stored texts by one."""
+        return str(self.cleaned_data["part"]).replace("\r\n", "\n")
+
+
 class ReplyForm(FilesForm):
     """A requester's reply, with files."""
 

@@ -21,6 +21,7 @@ from .views import (
     password,
     presence,
     private_link,
+    redaction,
     requester,
     review,
     saved_replies,
@@ -96,6 +97,7 @@ urlpatterns = [
     path("tickets/<int:ticket_id>/unmerge/", merging.unmerge, name="unmerge"),
     path("tickets/<int:ticket_id>/link-to/", merging.link, name="link"),
     path("tickets/<int:ticket_id>/unlink/", merging.unlink, name="unlink"),
+    path("tickets/<int:ticket_id>/redact/", redaction.redact, name="redact"),
     path("tickets/<int:ticket_id>/comments/<int:comment_id>/split/", merging.split, name="split"),
     path("tickets/<int:ticket_id>/messages/<int:message_id>/", mailed.decide, name="decide"),
     path(

@@ -83,7 +83,8 @@ LISTS = [
 NOT_LISTS = {
     *("submit", "requester-page", "bulk", "undo", "save-view", "delete-view", "ticket-comments"),
     *("presence", "private-link-send", "private-link-revoke", "sign-in", "sign-out", "theme"),
-    *("ticket-spam", "snooze", "unmerge", "link", "unlink", "split", "desk-logo"),
+    *("ticket-spam", "snooze", "unmerge", "link", "unlink", "split", "redact"),
+    "desk-logo",
     *("saved-reply", "delete-reply", "insert-reply", "account", "invitation"),
     *("requester-address", "requester-close", "confirm-address", "dead-link", "dead-confirmation"),
     *("original", "attachment", "thumbnail", "requester-attachment", "requester-thumbnail"),

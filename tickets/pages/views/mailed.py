@@ -77,8 +77,10 @@ def show_original(
     request: Request, row: InboundMessage, ticket: Ticket | None = None
 ) -> HttpResponse:
     """Answer with the message, which leads back to its ticket, or to the held mail without one."""
-    message = read_message(raw_of(row), envelope_of(row))
+    raw = raw_of(row)
+    message = read_message(raw, envelope_of(row))
     context = {
+        "is_gone": not raw,
         "ticket": ticket,
         "row": row,
         "message": message,
