@@ -13,6 +13,7 @@ from .services import (
 from .services.attachments import deletion, processing
 from .services.mail import delivery, notifications
 from .services.mail.incoming import handling
+from .services.personal_data import retention
 from .services.triage import assessment, feedback, report, similar
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "replies",
     "report",
     "rescue",
+    "retention",
     "search_documents",
     "similar",
 ]

@@ -20,7 +20,6 @@ from .attachments.deletion import delete_unused_files
 from .mail.forgetting import forget_unneeded
 from .triage import shared_state, similar
 
-SIGN_IN_LOG_LIFETIME = timedelta(days=30)
 NOTIFICATION_LIFETIME = timedelta(days=30)  # long after each was told
 
 
@@ -41,7 +40,7 @@ def purge_expired() -> None:
     similar.purge()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     SignIn.objects.purge()
-    oldest = now - SIGN_IN_LOG_LIFETIME
+    oldest = now - timedelta(days=settings.RETENTION_SIGN_IN_DAYS)
     AccessAttempt.objects.filter(attempt_time__lt=oldest).delete()
     AccessLog.objects.filter(attempt_time__lt=oldest).delete()
 

@@ -1,12 +1,13 @@
 """All sections, in the order of `.env.example`."""
 
-from . import desk, files, mail, server, triage
+from . import desk, files, mail, retention, server, triage
 
 SECTIONS = (
     *(desk.ADDRESS, desk.NAME, desk.ACCESS),
     *(server.DATABASE, server.WEB_SERVER, server.PAGES, server.CONDITIONS),
     *(mail.EMAIL, mail.REPLIES),
     files.FILES,
+    retention.RETENTION,
     *(
         triage.MODEL,
         triage.GEMINI,

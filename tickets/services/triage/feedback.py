@@ -21,7 +21,7 @@ from ...triage.offline.encoders.base import Encoder
 from ...triage.offline.learner import WINDOW, Claim, Comparison, Learner
 from ...triage.offline.learner import figures as learner_figures
 from ...triage.offline.reading import Reading
-from ...vocabulary import FINISHED_STATUSES, MAX_FEEDBACK, LearnedField, Source
+from ...vocabulary import ERASED_TEXT, FINISHED_STATUSES, MAX_FEEDBACK, LearnedField, Source
 from ..jobs import defer_soon
 from . import vectors
 
@@ -155,6 +155,7 @@ def rebuild() -> None:
     Of demo tickets only what was decided here is learned.
     """
     finished = Ticket.objects.filter(status__in=FINISHED_STATUSES)
+    finished = finished.exclude(description=ERASED_TEXT)
     demo = DemoTicket.objects.filter(ticket=OuterRef("pk"))
     for name in LearnedField.values:
         has_feedback = Feedback.objects.filter(ticket=OuterRef("pk"), field=name)

@@ -122,8 +122,7 @@ CHANGES = {
                 *("tickets_countchange", "tickets_ticketcount", "tickets_countedzone"),
                 *("tickets_periodcount", "tickets_periodduration"),
                 *("tickets_triagecount", "tickets_triagechange", "tickets_triagezone"),
-                *("tickets_erasure", "tickets_signin"),
-                *("tickets_erasure", "tickets_erasedaddress"),
+                *("tickets_erasure", "tickets_signin", "tickets_erasedaddress"),
             }
         ),
         new_columns={},
