@@ -23,7 +23,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from .access.sessions import is_confirmed
 from .exceptions import InvalidInput, PermissionDenied
-from .models.events import Erasure
+from .models.events import ErasedAddress, Erasure
 from .models.incoming import InboundMessage, Mailbox
 from .models.mail import BouncedAddress, Email
 from .models.sign_ins import SignInLock
@@ -49,7 +49,7 @@ SECTIONS: dict[str, dict[type[Model], str]] = {
         BouncedAddress: "Addresses that no mail is sent to, because it came back.",
         BlockedAddress: "Senders whose tickets and replies are stored as spam.",
         SavedView: "Ticket lists that agents saved for themselves or share.",
-        Erasure: "Tickets that were deleted: their numbers, who deleted them, and when.",
+        Erasure: "Tickets that were deleted, erased or redacted: which, by whom, and when.",
     },
     "Triage": {
         TriageModel: "What the classifier has learned, and how often each source is right.",
@@ -61,6 +61,7 @@ SECTIONS: dict[str, dict[type[Model], str]] = {
         Group: "What agents and admins may do.",
         SignInLock: "Accounts that wrong passwords have locked for an address, and lifting it.",
         ApiToken: "Tokens that let programs use the JSON API.",
+        ErasedAddress: "Export or erase all that the desk has of a person.",
     },
     "Background work": {
         ProcrastinateJob: "Jobs that run in the background: retry or cancel them.",

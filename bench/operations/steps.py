@@ -58,6 +58,8 @@ STEPS = (
     Step("At 3 a.m.", 4, "desk", looks.secret_key),
     Step("The roles of the database", 1, "desk", looks.rows),
     Step("Jobs", 1, "desk"),
+    Step("Personal data", 1, "desk"),
+    Step("Personal data", 2, "desk"),
     Step("Docker Compose", 1, "desk", looks.answers),
     Step("Docker Compose", 2, "desk", looks.answers),
     Step("9. Restore it, here or elsewhere", 1, "desk", looks.restored_here, looks.write_too_late),

@@ -10,6 +10,7 @@ from . import (  # noqa: F401
     locks,
     mail,
     mailboxes,
+    people,
     spam,
     tickets,
     tokens,

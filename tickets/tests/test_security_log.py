@@ -10,6 +10,7 @@ from django.test import Client
 from tickets.access.actors import SYSTEM
 from tickets.services.accounts import create_token, revoke_token
 from tickets.services.invitations import accept_invitation, invitation_key
+from tickets.services.personal_data.addresses import keyed_hash
 from tickets.tests.factories import PASSWORD, AdminFactory, AgentFactory, TicketFactory
 from tickets.vocabulary import Scope, SecurityEvent
 from tickets.web.request_log import AddRequest
@@ -96,6 +97,15 @@ def test_an_export(admin, log):
     TicketFactory()
     assert admin.get("/tickets/export.csv").status_code == 200
     assert log() == [("exported", "", "INFO")]
+
+
+def test_a_persons_data_without_the_address(admin, log, caplog):
+    page, kim = "/admin/tickets/erasedaddress/person/", "kim@example.org"
+    admin.post(page, {"address": kim, "action": "export"})
+    admin.post(page, {"address": kim, "action": "erase", "again": kim})
+    known = keyed_hash(kim)
+    assert kim not in caplog.text
+    assert log() == [("person_exported", known, "INFO"), ("person_erased", known, "INFO")]
 
 
 def test_a_password_by_invitation(log):

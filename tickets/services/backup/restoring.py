@@ -18,6 +18,7 @@ from psycopg import sql
 
 from ...exceptions import BackupError
 from ..attachments.storage import storage
+from ..personal_data.replay import Erasures, read_erasures, replay
 from .archive import (
     CHUNK_BYTES,
     FILES,
@@ -51,7 +52,8 @@ def restore(archive: ZipFile, report: Report, *, replace: bool = False) -> Manif
 
     Raise BackupError, and change nothing, if the archive is unreadable or of a newer release, if
     somebody else is connected, or if the database is not empty and may not be replaced. Raise it
-    too if the rows differ from those of the archive.
+    too if the rows differ from those of the archive. What was erased since the backup, as far as
+    the database knows that is replaced, is erased again.
     """
     manifest = Manifest.read(archive)
     _test(archive)
@@ -67,6 +69,7 @@ def restore(archive: ZipFile, report: Report, *, replace: bool = False) -> Manif
         for parent in graph.node_map[key].parents
         if parent.key[0] == key[0]
     }
+    erasures = read_erasures() if replace else Erasures()
     _make_room(replace)
     report(f"Preparing a database of release {manifest.version}")
     latest = [key for key in manifest.migrations if key not in parents]
@@ -77,6 +80,8 @@ def restore(archive: ZipFile, report: Report, *, replace: bool = False) -> Manif
     _write_files(archive, report)
     report("Migrating to this release")
     call_command("migrate", verbosity=0)
+    for line in replay(erasures):
+        report(line)
     return manifest
 
 

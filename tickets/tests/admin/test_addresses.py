@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from config import urls
-from tickets.models.events import Erasure
+from tickets.models.events import ErasedAddress, Erasure
 from tickets.models.incoming import InboundMessage, Mailbox
 from tickets.models.mail import BouncedAddress, Email
 from tickets.models.sign_ins import SignInLock
@@ -72,6 +72,7 @@ def rows(admin_user):
             username=admin_user.username, ip_address="203.0.113.7", failures_since_start=9
         ),
         Erasure.objects.create(ticket_number=ticket.pk, actor="ada", events=1),
+        ErasedAddress.objects.create(keyed_hash="x", actor="ada"),
         ProcrastinateJob.objects.get(pk=job),
     ]
     return {row._meta.label_lower: row for row in rows}

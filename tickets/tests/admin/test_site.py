@@ -99,7 +99,9 @@ def test_the_start_page_groups_the_lists_by_purpose(admin, agent):
     }
     assert "Tickets" in sections["Tickets"]
     assert sections["Triage"] == ["Learned models", "Predictions", "Feedback"]
-    assert sections["People and programs"] == [*("Users", "Groups", "Sign-in locks", "API tokens")]
+    assert sections["People and programs"] == [
+        *("Users", "Groups", "Sign-in locks", "API tokens", "Personal data"),
+    ]
     assert sections["Background work"] == ["Jobs"]
     assert "More" not in sections
     assert [each["name"] for each in agent.get("/admin/").context["app_list"]] == ["Tickets"]

@@ -17,6 +17,7 @@ from tickets.access.actors import SYSTEM
 from tickets.services.backup.age import note_backup
 from tickets.services.mail.incoming.handling import handle
 from tickets.services.mail.incoming.receive import receive
+from tickets.services.personal_data.people import erase_person
 from tickets.services.tickets import delete_ticket
 from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import TicketFactory
@@ -27,6 +28,7 @@ from .desk import ROOT, TIMEOUT, UpgradedDesk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ERASED = b"The safe opens with 4711."
+ERASED_TEXT = ERASED.decode()
 LOCAL = "tickets.services.attachments.local.LocalStorage"
 KEY = "k" * 50
 READ_FILES = """
@@ -220,6 +222,28 @@ def test_a_backup_of_an_earlier_release_is_migrated(desk, elsewhere, tmp_path):
     assert "[ ]" not in elsewhere.manage("showmigrations")
     assert "Migrating to this release" in again
     assert str(ticket.pk) in str(rows_of(elsewhere.database)["tickets_ticket"])
+
+
+def test_what_was_erased_since_an_older_backup_is_erased_again(desk, elsewhere, tmp_path):
+    addresses = ("kim@example.org", "ada@example.org")
+    kim, ada = (TicketFactory(requester_email=each, description=ERASED_TEXT) for each in addresses)
+    lou = TicketFactory(requester_email="lou@example.org", description="Lou's stays.")
+    archive, newer = tmp_path / "desk.backup", tmp_path / "newer.backup"
+    desk.manage("backup", str(archive))
+    erase_person("kim@example.org", SYSTEM)
+    delete_ticket(ada.pk, SYSTEM)
+    desk.manage("backup", str(newer))
+    elsewhere.manage("restore", str(newer))
+    again = elsewhere.manage("restore", str(archive), "--replace")
+    assert "Tickets again: deleted 1, erased 1." in again
+    rows = rows_of(elsewhere.database)
+    for table, lines in rows.items():
+        for text in (ERASED_TEXT, *addresses):
+            assert not [line for line in lines if text in line], (table, text)
+    numbers = {json.loads(row)["id"] for row in rows["tickets_ticket"]}
+    assert numbers == {kim.pk, lou.pk}
+    assert "Lou's stays." in str(rows["tickets_ticket"])
+    assert "The counts are right." in elsewhere.manage("recount")
 
 
 def test_it_goes_through_pipes(desk, elsewhere, tmp_path):
