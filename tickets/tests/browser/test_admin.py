@@ -99,6 +99,8 @@ def paths(ticket):
         f"/admin/tickets/savedview/{saved_view(ticket.assignee).pk}/change/",
         "/admin/tickets/triagemodel/",
         "/admin/tickets/signinlock/",
+        "/admin/tickets/erasedaddress/",
+        "/admin/tickets/erasedaddress/person/",
     ]
 
 
