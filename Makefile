@@ -8,8 +8,11 @@ SETUP := "$(PYTHON)" tools/setup.py
 # The native program, which needs no Node; npm installs that of this platform only.
 BIOME = ./node_modules/@biomejs/cli-*/biome
 
+# `make requirements UPGRADE=` pins what was added and leaves the other versions.
+UPGRADE ?= --upgrade
+
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak follow-operations check-ui screenshots translations requirements
+.PHONY: help run test check bench soak follow-operations check-ui screenshots translations requirements sbom
 .SILENT:
 
 help: ## List the targets
@@ -53,8 +56,17 @@ translations: ## Bring the catalogues of translations up to date and compile the
 
 requirements: ## Upgrade and pin the Python packages
 	cd "$(ROOT)" && $(SETUP) dev && \
-	for list in requirements requirements-dev; do \
-	  .venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --upgrade \
-	    --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --annotation-style line \
-	    $$list.in --output-file $$list.txt || exit; \
-	done
+	compile() { list="$$1"; shift; .venv/bin/python -m uv pip compile --quiet --universal --no-strip-extras \
+	  --python-version 3.11 $(UPGRADE) --generate-hashes --no-header --no-emit-index-url \
+	  --no-emit-find-links --annotation-style line "$$@" \
+	  "requirements/$$list.in" --output-file "requirements/$$list.txt"; } && \
+	compile dev && \
+	compile desk -c requirements/dev.txt && \
+	pinned=$$(sed -n 's/^\([A-Za-z0-9._-]*\).*==.*/--no-emit-package \1/p' requirements/desk.txt) && \
+	compile embedded -c requirements/dev.txt $$pinned && \
+	compile google-generativeai -c requirements/dev.txt $$pinned
+
+sbom: ## Write .build/sbom.cdx.json: all packages with their versions and hashes
+	cd "$(ROOT)" && mkdir -p .build && "$(PYTHON)" tools/sbom.py .build/sbom.cdx.json \
+	  requirements/desk.txt requirements/embedded.txt requirements/google-generativeai.txt \
+	  package-lock.json

@@ -34,7 +34,9 @@ def main(purpose: str) -> None:
     try:
         BUILD.mkdir(exist_ok=True)
         create_environment()
-        install(ROOT / ("requirements.txt" if purpose == "run" else "requirements-dev.txt"))
+        install(
+            ROOT / "requirements.txt" if purpose == "run" else ROOT / "requirements" / "dev.txt"
+        )
         install_front_end(purpose)
         gather_static()
     except PermissionError as error:
@@ -61,17 +63,17 @@ def create_environment() -> None:
 
 
 def install(requirements: Path) -> None:
-    """Install a list of packages. requirements-dev.txt includes requirements.txt."""
-    both = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
-    digest = digest_of(both if requirements == both[1] else both[:1])
+    """Install a list of packages. requirements/dev.txt has those of all others."""
+    digest = digest_of([ROOT / "requirements.txt", *sorted((ROOT / "requirements").glob("*.txt"))])
     # Kept in the environment: the stamps must not outlive it.
     stamps = PYTHON.parent.parent
     stamp = stamps / f"{requirements.stem}.stamp"
-    if is_current(stamp, digest) or is_current(stamps / "requirements-dev.stamp", digest_of(both)):
+    if is_current(stamp, digest) or is_current(stamps / "dev.stamp", digest):
         return
     announce(f"Installing the packages of {requirements.name}")
     # The lists are complete, so pip need not resolve dependencies, which takes it minutes.
-    pip("install", "--disable-pip-version-check", "--no-deps", "-r", str(requirements))
+    options = ["--disable-pip-version-check", "--require-hashes", "--no-deps"]
+    pip("install", *options, "-r", str(requirements))
     stamp.write_text(digest)
 
 
@@ -136,7 +138,7 @@ def node_version(path: str | None) -> tuple[int, ...]:
 
 def gather_static() -> None:
     sources = [path for path in (ROOT / "static").rglob("*") if path.is_file()]
-    names = ["package-lock.json", "requirements.txt", "config/settings.py", "tools/bundle.py"]
+    names = ["package-lock.json", "requirements/desk.txt", "config/settings.py", "tools/bundle.py"]
     digest = digest_of([*sorted(sources), *(ROOT / name for name in names)])
     stamp = BUILD / "static.stamp"
     if is_current(stamp, digest) and (BUILD / "static").exists():

@@ -10,6 +10,7 @@ import pytest
 
 from tools import setup
 
+REPOSITORY = Path(setup.__file__).parent.parent
 CI = "ci --no-progress --loglevel=error"
 
 
@@ -22,6 +23,12 @@ def checkout(tmp_path, monkeypatch):
     monkeypatch.setattr(setup, "BUILD", root / ".build")
     monkeypatch.setattr(setup, "PYTHON", root / ".venv" / "bin" / "python")
     return root
+
+
+def write_lists(checkout):
+    (checkout / "requirements").mkdir()
+    for name in ("requirements.txt", "requirements/desk.txt", "requirements/dev.txt"):
+        (checkout / name).write_text("")
 
 
 def test_a_digest_changes_with_a_files_content(checkout):
@@ -50,19 +57,17 @@ def test_an_interrupted_environment_is_created_again(checkout):
 
 
 def test_installed_packages_are_not_installed_again(checkout, capfd):
-    (checkout / "requirements.txt").write_text("")
-    (checkout / "requirements-dev.txt").write_text("")
+    write_lists(checkout)
     setup.create_environment()
     for _ in range(2):
-        setup.install(checkout / "requirements-dev.txt")
+        setup.install(checkout / "requirements" / "dev.txt")
     # The longer list includes the shorter one.
     setup.install(checkout / "requirements.txt")
     assert capfd.readouterr().out.count("Installing") == 1
 
 
 def test_a_deleted_environment_gets_its_packages_again(checkout, capfd):
-    (checkout / "requirements.txt").write_text("")
-    (checkout / "requirements-dev.txt").write_text("")
+    write_lists(checkout)
     for _ in range(2):
         setup.create_environment()
         setup.install(checkout / "requirements.txt")
@@ -81,17 +86,49 @@ def test_a_failed_step_is_reported_in_one_line():
     assert result.stderr.count("\n") == 1
 
 
-def test_every_version_is_pinned_by_hash_and_no_list_names_a_host():
-    root = Path(setup.__file__).parent.parent
-    for name in ("requirements.txt", "requirements-dev.txt"):
-        content = (root / name).read_text()
-        assert "//" not in content
-        entries = re.split(r"^(?=\S)", content, flags=re.MULTILINE)[1:]
-        assert len(entries) > 30
-        for entry in entries:
-            assert re.match(r"[\w.\[\]-]+==\S+ ", entry), entry
-            assert "--hash=sha256:" in entry, entry
-    assert "resolved" not in (root / "package-lock.json").read_text()
+LISTS = sorted((REPOSITORY / "requirements").glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: path.name)
+def test_every_version_is_pinned_by_hash_and_no_list_names_a_host(path):
+    content = path.read_text()
+    assert "//" not in content
+    entries = re.split(r"^(?=[^\s#])", content, flags=re.MULTILINE)[1:]
+    assert len(entries) >= 3
+    for entry in entries:
+        assert re.match(r"[\w.-]+(?:\[[\w, -]+\])?==\S+ ", entry), entry
+        assert "--hash=sha256:" in entry, entry
+
+
+def test_the_lock_file_of_npm_names_no_host():
+    assert "resolved" not in (REPOSITORY / "package-lock.json").read_text()
+
+
+def pins(name):
+    """Return the pins of a list: names with versions, without the markers of systems."""
+    content = (REPOSITORY / "requirements" / name).read_text()
+    return set(re.findall(r"^[\w.-]+(?:\[[^\]]*\])?==\S+", content, re.MULTILINE))
+
+
+def test_the_lists_agree_and_none_repeats_another():
+    desk, embedded, sdk = pins("desk.txt"), pins("embedded.txt"), pins("google-generativeai.txt")
+    assert desk | embedded | sdk <= pins("dev.txt")
+    assert not desk & embedded | desk & sdk | embedded & sdk
+
+
+def test_one_list_has_all_that_the_desk_can_use():
+    content = (REPOSITORY / "requirements.txt").read_text()
+    included = set(re.findall(r"^-r requirements/(\S+)$", content, re.MULTILINE))
+    assert included == {"desk.txt", "embedded.txt", "google-generativeai.txt"}
+    assert not re.search("^[^-#\n]", content, re.MULTILINE)
+
+
+def test_only_its_own_list_has_anything_of_the_ended_sdk():
+    """What it pulls in: GEMINI_BACKEND=rest needs none of it."""
+    sdk = {pin.partition("==")[0] for pin in pins("google-generativeai.txt")}
+    assert {"google-generativeai", "grpcio", "protobuf"} <= sdk
+    for name in ("desk.txt", "embedded.txt"):
+        assert not {pin for pin in pins(name) if "google" in pin or "grpc" in pin}
 
 
 @pytest.fixture

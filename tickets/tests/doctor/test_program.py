@@ -13,7 +13,11 @@ def test_what_is_installed_is_what_is_locked():
 
 def test_packages_that_differ_are_named(settings, tmp_path):
     settings.BASE_DIR = tmp_path
-    (tmp_path / "requirements.txt").write_text(
+    settings.INSTALLATION = "image"
+    directory = tmp_path / "requirements"
+    directory.mkdir()
+    (directory / "google-generativeai.txt").write_text("")
+    (directory / "desk.txt").write_text(
         "django==1.0 \\\n    --hash=sha256:00\n    # via nobody\n"
         "no-such-package==2.0 \\\n    --hash=sha256:00\n"
         'only-elsewhere==1.0 ; sys_platform == "win32" \\\n    --hash=sha256:00\n'
