@@ -312,6 +312,20 @@ def sender(value: str) -> str:
     from django.core.exceptions import ValidationError
     from django.core.validators import EmailValidator
 
+def contacts(value: str) -> list[str]:
+    """Addresses as security.txt has them: email addresses become `mailto:`."""
+    addresses = []
+    for part in comma_separated(value):
+        address = part if re.match(r"(?:https|mailto|tel):", part) else f"mailto:{part}"
+        if not re.fullmatch(r"https://[^\s/]+\S*|mailto:[^\s@]+@[^\s@]+|tel:[+\d().-]+", address):
+            raise ValueError(
+                "have email addresses or https:// addresses, as in security@example.org, not"
+                f" {part!r}"
+            )
+        addresses.append(address)
+    return addresses
+
+
     addresses = getaddresses([value])
     try:
         if len(addresses) != 1 or not value.isprintable():

@@ -26,6 +26,7 @@ from .views import (
     review,
     saved_replies,
     saved_views,
+    security_txt,
     session,
     sessions,
     snooze,
@@ -36,6 +37,7 @@ from .views import (
 )
 
 urlpatterns = [
+    path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
     path("", submit.submit, name="submit"),
     path("t/<str:secret>/", requester.requester_page, name="requester-page"),
     path("t/<str:secret>/close/", requester.close, name="requester-close"),

@@ -92,7 +92,7 @@ NOT_LISTS = {
     *("links", "links-sent", "language", "requester-language"),
     *("attachment", "thumbnail", "requester-attachment", "requester-thumbnail"),
     *("decide", "original", "participants", "clear-bounced", "decide-held", "held-original"),
-    "resend",
+    *("resend", "security-txt"),
     *(
         "api-classify",
         "api-mail",

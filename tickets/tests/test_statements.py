@@ -110,6 +110,7 @@ PAGES = {
     "resend": 0,
     "review": 6,
     "save-view": 0,
+    "security-txt": 0,
     "saved-replies": 4,
     "saved-reply": 4,
     "sign-in": 2,

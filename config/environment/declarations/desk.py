@@ -6,6 +6,7 @@ from ..setting import (
     Section,
     Setting,
     boolean,
+    contacts,
     exact_origins,
     host_names,
     integer,
@@ -70,6 +71,15 @@ ADDRESS = Section(
             example="https://shop.example.org",
         ),
         Setting(
+        Setting(
+            "SECURITY_CONTACT",
+            contacts,
+            [],
+            "Whom to write to about a vulnerability of this installation: email addresses or pages"
+            " with `https://`, separated by commas. `/.well-known/security.txt` is served only if"
+            " it is set.",
+            example="security@example.org",
+        ),
             "TRUSTED_PROXIES",
             integer,
             0,

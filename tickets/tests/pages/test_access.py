@@ -16,6 +16,7 @@ from tickets.web.compression import compress
 
 # The status of each page for a visitor, a user who is not an agent, and an agent.
 GET = {
+    "security-txt": (404, 404, 404),  # see test_security_txt.py
     "submit": (200, 200, 200),
     "requester-page": (200, 200, 200),
     "requester-close": (405, 405, 405),
@@ -111,6 +112,7 @@ AGENTS_ONLY = [
     *("held-mail", "decide-held", "held-original"),
 ]
 METHODS = {
+    "security-txt": {"GET"},
     "submit": {"GET", "POST"},
     "requester-page": {"GET", "POST"},
     "requester-close": {"POST"},
