@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from .environment.declarations.sections import SETTINGS
-from .environment.setting import secret
+from .environment.setting import secret, secrets
 
 # What `tickets.web.request_log` adds to each line of a request.
 FIELDS = ("request_id", "actor", "method", "route", "status", "ms", "event", "subject", "client")
@@ -42,7 +42,8 @@ def configuration(values: dict[str, Any]) -> dict[str, Any]:
         "()": "config.logs.Formatter",
         "is_json": values["LOG_FORMAT"] == "json",
         "secrets": [
-            values[each.name] for each in SETTINGS if each.type is secret and values.get(each.name)
+            *(values[each.name] for each in SETTINGS if each.type is secret),
+            *(value for each in SETTINGS if each.type is secrets for value in values[each.name]),
         ],
     }
     return {

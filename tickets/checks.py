@@ -63,10 +63,11 @@ def _unsafe_secrets() -> Iterator[str]:
         "POSTGRES_PASSWORD": (owner or database).get("PASSWORD", ""),
         "POSTGRES_APP_PASSWORD": database.get("PASSWORD", "") if owner else "",
     }
-    for name, value in secrets.items():
+    fallbacks = [("SECRET_KEY_FALLBACKS", value) for value in settings.SECRET_KEY_FALLBACKS]
+    for name, value in [*secrets.items(), *fallbacks]:
         if settings.DEFAULT_SECRET in value:
             yield f"Set {name} to a secret of your own."
-        elif name in ("SECRET_KEY", "METRICS_TOKEN"):
+        elif name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "METRICS_TOKEN"):
             if len(value) < MIN_KEY_CHARS and (value or name == "SECRET_KEY"):
                 yield f"{name} needs at least {MIN_KEY_CHARS} characters."
         elif value and (name == "ADMIN_PASSWORD" or settings.POSTGRES_HOST):

@@ -30,6 +30,7 @@ from .setting import (
     origins,
     password,
     secret,
+    secrets,
     sender,
     site_address,
     text,
@@ -55,8 +56,8 @@ COMMENT_WIDTH = 100
 TYPE_NAMES: dict[Callable[[str], Any], str] = {
     boolean: "0 or 1",
     bucket: "URL",
-    database_url: "URL",
     contacts: "list",
+    database_url: "URL",
     directory: "path",
     inbox_url: "URL",
     exact_origins: "list",
@@ -73,6 +74,7 @@ TYPE_NAMES: dict[Callable[[str], Any], str] = {
     origins: "list",
     password: "secret",
     secret: "secret",
+    secrets: "secrets",
     sender: "email address",
     site_address: "URL",
     text: "text",
@@ -223,6 +225,6 @@ def _default_cell(setting: Setting) -> str:
         return setting.default_note
     default = _default(setting)
     cell = f"`{default}`" if default else "none"
-    if setting.docker and setting.type not in (password, secret):
+    if setting.docker and setting.type not in (password, secret, secrets):
         cell += f"; Docker: `{setting.docker}`"
     return cell

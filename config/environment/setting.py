@@ -59,7 +59,7 @@ class Setting:
     @property
     def file_name(self) -> str:
         """The variable that names a file with the value; "" if there is none."""
-        is_secret = self.is_confidential or self.type in (secret, password)
+        is_secret = self.is_confidential or self.type in (secret, secrets, password)
         return f"{self.name}_FILE" if is_secret else ""
 
     def text(self, environ: Mapping[str, str]) -> str:
@@ -128,6 +128,12 @@ def one_line(value: str) -> str:
 
 def secret(value: str) -> str:
     return value
+
+
+def secrets(value: str) -> list[str]:
+    """Secrets separated by commas; `\\,` is a comma of a secret."""
+    parts = (part.strip().replace("\\,", ",") for part in re.split(r"(?<!\\),", value))
+    return [part for part in parts if part]
 
 
 def password(value: str) -> str:
@@ -306,12 +312,6 @@ def site_address(value: str) -> str:
     return value.rstrip("/")
 
 
-def sender(value: str) -> str:
-    """One email address, with or without a name."""
-    # Only this type needs Django's validators, which take longer to import than all the rest.
-    from django.core.exceptions import ValidationError
-    from django.core.validators import EmailValidator
-
 def contacts(value: str) -> list[str]:
     """Addresses as security.txt has them: email addresses become `mailto:`."""
     addresses = []
@@ -325,6 +325,12 @@ def contacts(value: str) -> list[str]:
         addresses.append(address)
     return addresses
 
+
+def sender(value: str) -> str:
+    """One email address, with or without a name."""
+    # Only this type needs Django's validators, which take longer to import than all the rest.
+    from django.core.exceptions import ValidationError
+    from django.core.validators import EmailValidator
 
     addresses = getaddresses([value])
     try:

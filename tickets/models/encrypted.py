@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.db import models
-from django.utils.crypto import salted_hmac
+
+from .secret_keys import derived, secret_keys
 
 
 class EncryptedField(models.TextField):  # type: ignore[type-arg]
     """Text that is encrypted with a key derived from SECRET_KEY.
 
-    A copy of the database alone reveals none. Under another SECRET_KEY the value is "", as if it
-    had never been entered.
+    A copy of the database alone reveals none. Under a SECRET_KEY that is neither the present one
+    nor among SECRET_KEY_FALLBACKS the value is "", as if it had never been entered.
     """
 
     def get_prep_value(self, value: Any) -> Any:
@@ -29,6 +30,7 @@ class EncryptedField(models.TextField):  # type: ignore[type-arg]
             return ""
 
 
-def _cipher() -> Fernet:
-    key = salted_hmac("tickets.encrypted-field", "", algorithm="sha256").digest()
-    return Fernet(base64.urlsafe_b64encode(key))
+def _cipher() -> MultiFernet:
+    """Return what encrypts with the present key, and decrypts with any."""
+    fernet_keys = [derived("tickets.encrypted-field", "", key) for key in secret_keys()]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in fernet_keys])

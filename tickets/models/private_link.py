@@ -8,7 +8,11 @@ import secrets
 
 from django.db import models
 from django.urls import reverse
-from django.utils.crypto import salted_hmac
+
+from .secret_keys import derived, secret_keys
+
+SECRET_BYTES = 16
+CARRIED = "="  # begins the nonce of a link that was carried over to another key
 
 
 class PrivateLink(models.Model):
@@ -28,14 +32,39 @@ class PrivateLink(models.Model):
         """Return 128 bits as 22 characters.
 
         They depend on the row and on SECRET_KEY, so neither a copy of the database nor the key
-        alone opens a ticket.
+        alone opens a ticket. A link that was made under one of SECRET_KEY_FALLBACKS stays the same.
         """
-        key = salted_hmac("tickets.private-link", self.link_nonce, algorithm="sha256").digest()
-        return base64.urlsafe_b64encode(key[:16]).decode().rstrip("=")
+        candidates = map(self._secret_under, secret_keys())
+        own = (each for each in candidates if digest(each) == self.link_digest)
+        return next(own, self._secret_under(secret_keys()[0]))
+
+    def _secret_under(self, key: str) -> str:
+        if not self.link_nonce.startswith(CARRIED):
+            return _text(derived("tickets.private-link", self.link_nonce, key)[:SECRET_BYTES])
+        padded = base64.urlsafe_b64decode(self.link_nonce[len(CARRIED) :] + "==")
+        return _text(_combined(padded, self._pad(key)))
+
+    def _pad(self, key: str) -> bytes:
+        """Return bytes that no other link has: the hash is that of one link only."""
+        return derived("tickets.private-link.carried", self.link_digest or "", key)[:SECRET_BYTES]
+
+    def carry_link(self) -> bool | None:
+        """Make the nonce one of the present key, which then shows the same link.
+
+        Return whether it had to be changed; None if no key that is left shows the link.
+        """
+        secret, present = self.link_secret, secret_keys()[0]
+        if digest(secret) != self.link_digest:
+            return None
+        if secret == self._secret_under(present):
+            return False
+        padded = _combined(base64.urlsafe_b64decode(f"{secret}=="), self._pad(present))
+        self.link_nonce = f"{CARRIED}{_text(padded)}"
+        return True
 
     def issue_link(self) -> None:
         """Make a new private link. The previous one stops working."""
-        self.link_nonce = new_nonce()
+        self.link_nonce, self.link_digest = new_nonce(), None
         self.link_digest = digest(self.link_secret)
 
     def private_link_path(self) -> str:
@@ -44,6 +73,14 @@ class PrivateLink(models.Model):
     def address_check_path(self, token: str) -> str:
         """Return the page that confirms a requester's new address, see `services/addresses.py`."""
         return reverse("confirm-address", args=[token])
+
+
+def _text(secret: bytes) -> str:
+    return base64.urlsafe_b64encode(secret).decode().rstrip("=")
+
+
+def _combined(first: bytes, second: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(first, second, strict=True))
 
 
 def link_once(name: str) -> models.UniqueConstraint:

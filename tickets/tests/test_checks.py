@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from config.environment import read
 from tickets import checks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +53,24 @@ def test_an_access_mode_that_does_not_exist_is_refused(tmp_path):
 
 def test_it_starts_on_any_address_with_secrets_of_its_own(tmp_path):
     assert check(tmp_path, **PUBLISHED) == (0, [])
+
+
+GOOD = OWN["SECRET_KEY"].replace(",", r"\,")
+
+
+def test_a_former_key_may_have_a_comma(tmp_path):
+    assert read({"SECRET_KEY_FALLBACKS": f"{GOOD}, x"})["SECRET_KEY_FALLBACKS"] == [
+        OWN["SECRET_KEY"],
+        "x",
+    ]
+    assert check(tmp_path, **PUBLISHED, SECRET_KEY_FALLBACKS=GOOD) == (0, [])
+
+
+@pytest.mark.parametrize("former", ["short", f"{GOOD},change-me-{'x' * 40}"])
+def test_a_former_key_must_be_as_good_as_the_present_one(tmp_path, former):
+    code, [error] = check(tmp_path, **PUBLISHED, SECRET_KEY_FALLBACKS=former)
+    assert code == 1
+    assert "SECRET_KEY_FALLBACKS" in error
 
 
 def test_the_server_refuses_what_commands_refuse(tmp_path):

@@ -15,6 +15,7 @@ from ..setting import (
     origins,
     password,
     secret,
+    secrets,
     text,
 )
 
@@ -71,7 +72,6 @@ ADDRESS = Section(
             example="https://shop.example.org",
         ),
         Setting(
-        Setting(
             "SECURITY_CONTACT",
             contacts,
             [],
@@ -80,6 +80,7 @@ ADDRESS = Section(
             " it is set.",
             example="security@example.org",
         ),
+        Setting(
             "TRUSTED_PROXIES",
             integer,
             0,
@@ -138,6 +139,15 @@ ACCESS = Section(
             ' `python3 -c "import secrets; print(secrets.token_urlsafe(50))"`',
             default_note="generated at the first start, in `DATA_DIR`",
             in_readme=True,
+        ),
+        Setting(
+            "SECRET_KEY_FALLBACKS",
+            secrets,
+            [],
+            "Former values of `SECRET_KEY`, separated by commas (`\\,` for one in a key): what was"
+            ' signed or encrypted with them goes on working. See "Change the secret key" in'
+            " docs/operations.md.",
+            default_note="none",
         ),
         Setting(
             "PRIVATE_LINK_DAYS",

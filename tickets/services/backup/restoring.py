@@ -17,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from psycopg import sql
 
 from ...exceptions import BackupError
+from ...models.secret_keys import secret_keys
 from ..attachments.storage import storage
 from ..personal_data.replay import Erasures, read_erasures, replay
 from .archive import (
@@ -91,12 +92,13 @@ def key_of(archive: ZipFile) -> str:
 
 
 def adopt_key(archive: ZipFile) -> Path | None:
-    """Store the archive's secret key where this desk reads it. None if this desk has it already.
+    """Store the archive's secret key where this desk reads it. None if this desk has it already,
+    be it as one of SECRET_KEY_FALLBACKS.
 
     Raise BackupError if the environment sets another one.
     """
     key, path = key_of(archive), settings.DATA_DIR / "secret_key"
-    if key == settings.SECRET_KEY:
+    if key in secret_keys():
         return None
     if not path.exists() or path.read_text().strip() != settings.SECRET_KEY:
         raise BackupError(

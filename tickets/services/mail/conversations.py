@@ -9,13 +9,13 @@ from datetime import datetime
 
 from django.db.models import BinaryField, Q
 from django.db.models.functions import Substr
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from ... import requester_texts
 from ...mail.headers import message_ids, read_headers
 from ...models.incoming import InboundMessage
 from ...models.mail import Email
+from ...models.secret_keys import derived
 from ...models.ticket import Comment, Ticket
 from ...models.workplace import public_author
 from ...vocabulary import (
@@ -62,9 +62,7 @@ def agents_root(email: Email, domain: str) -> str:
 
 def _signed_id(email: Email, event: str, domain: str) -> str:
     created_at = (email.ticket or email).created_at
-    name = salted_hmac(
-        "tickets.message-id", f"{created_at.isoformat()} {event}", algorithm="sha256"
-    ).hexdigest()[:32]
+    name = derived("tickets.message-id", f"{created_at.isoformat()} {event}").hex()[:32]
     return f"<{name}@{domain}>"
 
 

@@ -1,7 +1,7 @@
 """Addresses of the desk that say what an answer belongs to: support+t123.SIGNATURE@example.org.
 
 They are the surest way to join mail to its ticket, because every mail program keeps the address
-that it answers to. Nobody can make one without SECRET_KEY.
+that it answers to. Nobody can make one without SECRET_KEY, or a key before it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from django.utils.crypto import salted_hmac
-
 from ...models.mail import Email
+from ...models.secret_keys import derived, secret_keys
 from ...models.ticket import Ticket
 
 SIGNATURE_BYTES = 10
@@ -28,17 +27,21 @@ Kind = Literal["t", "b", "n"]
 
 def ticket_address(address: str, ticket: Ticket) -> str:
     """Return where answers to a ticket go. It stops working when the private link is replaced."""
-    return _signed(address, "t", ticket.pk, ticket.link_nonce)
+    return _signed(address, "t", ticket.pk, ticket.link_digest or ticket.link_nonce)
 
 
 def bounce_address(address: str, email: Email) -> str:
     """Return where an email comes back to if it cannot be delivered."""
-    return _signed(address, "b", email.pk, email.created_at.isoformat())
+    return _signed(address, "b", email.pk, _secret_of(email))
 
 
 def notice_address(address: str, email: Email) -> str:
     """Return where an agent's answer to an email about a ticket goes."""
-    return _signed(address, "n", email.pk, email.created_at.isoformat())
+    return _signed(address, "n", email.pk, _secret_of(email))
+
+
+def _secret_of(email: Email) -> str:
+    return email.created_at.isoformat()
 
 
 def ticket_of(addresses: Iterable[str]) -> Ticket | None:
@@ -48,8 +51,12 @@ def ticket_of(addresses: Iterable[str]) -> Ticket | None:
     """
     for kind, number, address in _named(addresses):
         ticket = Ticket.with_merged.filter(pk=number).first() if kind == "t" else None
-        if ticket is not None and _is_same(address, ticket_address("", ticket)):
-            return ticket
+        if ticket is None:
+            continue
+        # Releases until 0.5 signed the nonce. It changes with SECRET_KEY, the hash does not.
+        for secret in (ticket.link_digest, ticket.link_nonce):
+            if secret is not None and _is_signed(address, "t", number, secret):
+                return ticket
     return None
 
 
@@ -64,10 +71,9 @@ def answered_notice(addresses: Iterable[str]) -> Email | None:
 
 
 def _email(addresses: Iterable[str], wanted: Kind) -> Email | None:
-    make = bounce_address if wanted == "b" else notice_address
     for kind, number, address in _named(addresses):
         email = Email.objects.filter(pk=number).first() if kind == wanted else None
-        if email is not None and _is_same(address, make("", email)):
+        if email is not None and _is_signed(address, wanted, number, _secret_of(email)):
             return email
     return None
 
@@ -79,13 +85,14 @@ def _named(addresses: Iterable[str]) -> Iterable[tuple[str, int, str]]:
             yield match["kind"].lower(), int(match["id"]), match[0].lower()
 
 
-def _is_same(signed: str, expected: str) -> bool:
-    return hmac.compare_digest(signed, expected)
+def _is_signed(address: str, kind: Kind, number: int, secret: str) -> bool:
+    expected = [_signed("", kind, number, secret, key) for key in secret_keys()]
+    return any(hmac.compare_digest(address, each) for each in expected)
 
 
-def _signed(address: str, kind: Kind, number: int, secret: str) -> str:
-    """Return the address with a signature of 80 bits."""
-    key = salted_hmac("tickets.mail-address", f"{kind} {number} {secret}", algorithm="sha256")
-    signature = base64.b32encode(key.digest()[:SIGNATURE_BYTES]).decode().lower()
+def _signed(address: str, kind: Kind, number: int, secret: str, key: str = "") -> str:
+    """Return the address with a signature of 80 bits, by the present key if none is named."""
+    signed = derived("tickets.mail-address", f"{kind} {number} {secret}", key)
+    signature = base64.b32encode(signed[:SIGNATURE_BYTES]).decode().lower()
     name, _, domain = address.rpartition("@")
     return f"{name.partition('+')[0]}+{kind}{number}.{signature}@{domain}"
