@@ -30,7 +30,8 @@ _ENTITY = re.compile(r"&(?:#\d{1,32}|#[xX][0-9a-fA-F]{1,32}|[A-Za-z][A-Za-z0-9]{
 # --- Our own links and tokens, see `tickets/pages/urls.py` and `tickets/models/tokens.py` ---
 
 _OWN_LINK = re.compile(
-    r"/(?:t/[\w-]{22}(?![\w-])|confirm/[\w:.-]{16,}|invitation/[\w-]{1,64}/[\w-]{16,})", re.A
+    r"/(?:t/[\w-]{22}(?![\w-])|confirm/[\w:.-]{16,}|(?:invitation|reset)/[\w-]{1,64}/[\w-]{16,})",
+    re.A,
 )
 _OWN_TOKEN = re.compile(
     r"(?<![A-Za-z0-9])desk_[A-Za-z0-9_-]{32,}"

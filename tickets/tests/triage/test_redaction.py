@@ -76,8 +76,11 @@ def links() -> st.SearchStrategy[str]:
         secret.map(lambda each: f"https://desk.example.org/t/{each}/"),
         secret.map(lambda each: f"/t/{each}/attachments/{uuid.UUID(int=7)}/"),
         token.map(lambda each: f"https://desk.example.org/confirm/{each}/"),
-        characters(39, ALPHANUMERIC.lower()).map(
-            lambda each: f"https://desk.example.org/invitation/MTI/{each[:6]}-{each[6:]}/"
+        *(
+            characters(39, ALPHANUMERIC.lower()).map(
+                f"https://desk.example.org/{page}/MTI/{{0:.6}}-{{0:.32}}/".format
+            )
+            for page in ("invitation", "reset")
         ),
     )
 
