@@ -405,6 +405,7 @@ MAX_ADDRESS_CHECKS_PER_DAY = 3  # per address, and per ticket
 ADDRESS_CHECK_LIFETIME = timedelta(hours=24)
 MAX_LINK_MAILS_PER_HOUR = 3  # per address
 MAX_LINK_REQUESTS_PER_MINUTE = 5  # per client address
+MAX_REPLIES_PER_DAY = 100  # per ticket, by its private link
 MAX_LINKS, RECENT_TICKETS = 20, timedelta(days=90)  # the tickets whose links one email has
 STATS_DAYS = 30
 MAX_AUTOMATIC_MAILS_PER_HOUR = 5  # per address, since strangers choose it

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, re_path
 
@@ -30,8 +29,6 @@ PARTS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "ticket_id": (r"[0-9]{1,19}", int),
     "uuid": (r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", UUID),
 }
-# The setting behind each limit on anonymous callers.
-THROTTLES = {"create": "CREATE_LIMIT", "suggest": "SUGGEST_LIMIT"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +80,7 @@ class endpoint:  # noqa: N801  (a decorator)
     scope: Scope | None = None  # what the caller needs; None: anyone may call
     identify: bool = True  # False: do not look at the caller at all
     for_operators: bool = False  # METRICS_TOKEN opens it too, without asking the database
-    throttle: str = ""  # the limit on anonymous callers, out of THROTTLES
+    throttle: str = ""  # the limit on anonymous callers, see `throttle_anonymous`
     query: type[forms.Form] | None = None
     body: BodyRules | None = None
     raw_body: RawBody | None = None  # which the view reads itself
@@ -107,8 +104,7 @@ class endpoint:  # noqa: N801  (a decorator)
                 actor.require(self.scope)
             filters = read_query(request, self.query, actor.user)
             if self.throttle:
-                limit = getattr(settings, THROTTLES[self.throttle])
-                throttle_anonymous(request, actor, self.throttle, limit)
+                throttle_anonymous(request, actor, self.throttle)
             inputs: dict[str, object] = {}
             if self.query is not None:
                 inputs["filters"] = filters

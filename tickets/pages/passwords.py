@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib import auth
 from django.http import HttpRequest
 
-from ..access.throttling import throttle
+from ..access.throttling import throttle_sign_in
 
 
 def is_right_password(request: HttpRequest, password: str) -> bool:
@@ -14,6 +13,6 @@ def is_right_password(request: HttpRequest, password: str) -> bool:
 
     Raises RateLimited. Past SIGN_IN_FAILURES django-axes answers the request.
     """
-    throttle(request, "sign-in", settings.SIGN_IN_LIMIT)
+    throttle_sign_in(request)
     name = request.user.get_username()
     return auth.authenticate(request, username=name, password=password) == request.user

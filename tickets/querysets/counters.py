@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
 
 from django.db import connection, models
 from django.utils import timezone
@@ -18,26 +19,50 @@ ON CONFLICT (name) DO UPDATE SET
                  THEN counter.count + excluded.count ELSE excluded.count END,
     time_window = excluded.time_window,
     expires_at = excluded.expires_at
-RETURNING count
+RETURNING name, count
 """
+
+
+class Budget(NamedTuple):
+    """How much of something may happen in a window of `seconds`."""
+
+    name: str
+    limit: int
+    seconds: int
+
+    def wait(self, count: int) -> int:
+        """Return 0, or the seconds to wait if this count passes the limit."""
+        now = timezone.now().timestamp()
+        return int((now // self.seconds + 1) * self.seconds - now) + 1 if count > self.limit else 0
 
 
 class CounterQuerySet(models.QuerySet[CounterT]):
     def hit(self, name: str, *, limit: int, seconds: int, amount: int = 1) -> int:
         """Count one more, or `amount`. Return 0, or the seconds to wait if that passes `limit`."""
-        count = self.add(name, amount, seconds=seconds)
-        now = timezone.now().timestamp()
-        wait = int((now // seconds + 1) * seconds - now) + 1
-        return wait if count > limit else 0
+        return self.spend([Budget(name, limit, seconds)], amount)
+
+    def spend(self, budgets: Sequence[Budget], amount: int = 1) -> int:
+        """Count one more, or `amount`, in each. Return 0, or the seconds to wait if one is spent.
+
+        One statement.
+        """
+        counts = self._add([(each.name, each.seconds) for each in budgets], amount)
+        return max(each.wait(counts[each.name]) for each in budgets)
 
     def add(self, name: str, amount: int, *, seconds: int) -> int:
         """Add to the count of the current window of `seconds`. Return the new count."""
-        window = int(timezone.now().timestamp() // seconds)
-        query = ADD_TO_COUNTER.format(rows="VALUES (%s, %s, %s, to_timestamp(%s))")
+        return self._add([(name, seconds)], amount)[name]
+
+    def _add(self, windows: Sequence[tuple[str, int]], amount: int) -> dict[str, int]:
+        now = timezone.now().timestamp()
+        values: list[str | int] = []
+        for name, seconds in sorted(windows):  # sorted, since all are locked for a moment
+            window = int(now // seconds)
+            values += [name, window, amount, (window + 1) * seconds]
+        rows = "VALUES " + ", ".join(["(%s, %s, %s, to_timestamp(%s))"] * len(windows))
         with connection.cursor() as cursor:
-            cursor.execute(query, [name, window, amount, (window + 1) * seconds])
-            row = cursor.fetchone()
-        return int(row[0]) if row else 0
+            cursor.execute(ADD_TO_COUNTER.format(rows=rows), values)
+            return dict(cursor.fetchall())
 
     def is_first(self, name: str, *, seconds: int) -> bool:
         """Return whether this never happened in the current window of `seconds`, and note it.

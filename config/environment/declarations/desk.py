@@ -53,7 +53,8 @@ ADDRESS = Section(
             boolean,
             False,
             "Set to 1 if a proxy in front serves HTTPS. Cookies are then sent over HTTPS only,"
-            " browsers are told to use HTTPS (HSTS), and `X-Forwarded-Proto` is trusted.",
+            " browsers are told to use HTTPS for this host and its subdomains (HSTS), and"
+            " `X-Forwarded-Proto` is trusted.",
             in_readme=True,
         ),
         Setting(
@@ -179,6 +180,21 @@ ACCESS = Section(
             30,
             "How many tickets and replies one client address may send per minute without"
             " signing in.",
+            minimum=0,
+        ),
+        Setting(
+            "CREATE_DAILY_LIMIT",
+            integer,
+            300,
+            "How many of them it may send per day (UTC).",
+            minimum=0,
+        ),
+        Setting(
+            "CREATE_DESK_LIMIT",
+            integer,
+            5000,
+            "How many of them all client addresses together may send per day (UTC). Past it, the"
+            " desk refuses more, and the start page of the back office says so.",
             minimum=0,
         ),
         Setting(

@@ -49,6 +49,14 @@ FILES = Section(
             maximum=2000,
         ),
         Setting(
+            "ATTACHMENT_DESK_MB",
+            integer,
+            2000,
+            "How much all client addresses together may upload per day without signing in, in MB.",
+            minimum=0,
+            maximum=2_000_000,
+        ),
+        Setting(
             "ATTACHMENT_SCAN",
             scanner,
             None,

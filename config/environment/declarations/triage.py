@@ -203,7 +203,14 @@ LIMITS = Section(
             "LLM_CLIENT_CALLS",
             integer,
             30,
-            "How many calls one client address may cause per minute.",
+            "How many calls one client address may cause per minute without signing in.",
+            minimum=0,
+        ),
+        Setting(
+            "LLM_CLIENT_DAILY_CALLS",
+            integer,
+            200,
+            "How many calls one client address may cause per day (UTC) without signing in.",
             minimum=0,
         ),
         Setting(

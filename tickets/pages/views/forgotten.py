@@ -6,12 +6,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 
-from ...access.throttling import throttle
+from ...access.throttling import throttle_forgotten
 from ...forms.accounts import ForgottenForm
 from ...forms.people import NewPasswordForm
 from ...services.invitations import RESET
 from ...services.passwords import request_reset
-from ...vocabulary import MAX_RESET_REQUESTS_PER_MINUTE
 from ...web.notices import notify
 from ..decorators import Request, page
 
@@ -21,7 +20,7 @@ def forgotten(request: Request) -> HttpResponse:
     """Send the link. The answer is the same whether or not there is an account."""
     form = ForgottenForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        throttle(request, "forgotten", MAX_RESET_REQUESTS_PER_MINUTE)
+        throttle_forgotten(request)
         request_reset(form.cleaned_data["email"])
         return redirect("reset-sent")
     return render(

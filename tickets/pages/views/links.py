@@ -11,7 +11,6 @@ from ...access.throttling import throttle_anonymous
 from ...exceptions import RateLimited
 from ...forms.tickets import AddressForm
 from ...services.private_links import request_links
-from ...vocabulary import MAX_LINK_REQUESTS_PER_MINUTE
 from ...web.errors import with_retry_after
 from ..decorators import Request, page
 
@@ -27,7 +26,7 @@ def links(request: Request) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=400)
     try:
-        throttle_anonymous(request, actor_of(request), "links", MAX_LINK_REQUESTS_PER_MINUTE)
+        throttle_anonymous(request, actor_of(request), "links")
     except RateLimited as error:
         form.add_error(None, error.detail)
         return with_retry_after(_page(request, form, status=429), error)

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
-from ...access.throttling import throttle
+from ...access.throttling import throttle_sign_in
 from ...forms.people import LanguageForm, SignInForm, ThemeForm
 from ...services.accounts import stored_name
 from ...web import language as languages
@@ -27,7 +27,7 @@ def sign_in(request: Request) -> HttpResponse:
     own_path = next_path(request)
     target = own_path or resolve_url(settings.LOGIN_REDIRECT_URL)
     if request.method == "POST":
-        throttle(request, "sign-in", settings.SIGN_IN_LIMIT)
+        throttle_sign_in(request)
         form = SignInForm(request.POST)
         user = _account(request, form) if form.is_valid() else None
         if user is not None:

@@ -48,7 +48,7 @@ def submit(request: Request) -> HttpResponse:
         return _page(request, form, status=400)
     actor = actor_of(request)
     try:
-        throttle_anonymous(request, actor, "create", settings.CREATE_LIMIT)
+        throttle_anonymous(request, actor, "create")
     except RateLimited as error:
         form.add_error(None, error.detail)
         return with_retry_after(_page(request, form, status=429), error)

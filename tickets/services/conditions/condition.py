@@ -13,6 +13,7 @@ TITLES = {
     "model": "The model does not answer",
     "disk": "A disk is nearly full",
     "backup": "The last backup is too old",
+    "refusals": "The desk refuses people who have not signed in",
 }
 
 

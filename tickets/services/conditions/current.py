@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from ...access.publication import published_by
+from ...access.throttling import spent_by_desk
 from ...triage import config
 from ...triage.explanations import explain
 from ..backup.age import last_backup_at
@@ -27,7 +28,7 @@ START_WORKER = (
 
 
 def current() -> list[Condition]:
-    """Return what is wrong now, the worst first. At most seven statements, and no network."""
+    """Return what is wrong now, the worst first. At most eight statements, and no network."""
     workers = list(worker_conditions())
     return [
         *workers,
@@ -36,6 +37,7 @@ def current() -> list[Condition]:
         *model_conditions(),
         *full_disks(),
         *backup_conditions(),
+        *refusal_conditions(),
     ]
 
 
@@ -107,6 +109,29 @@ def backup_conditions() -> Iterator[Condition]:
             " means, set BACKUP_MAX_AGE_DAYS=0.",
             since,
         )
+
+
+def refusal_conditions() -> Iterator[Condition]:
+    """Return which of the day's limits for all people who have not signed in are passed."""
+    spent = spent_by_desk()
+    limits = {
+        "CREATE_DESK_LIMIT": (spent.get("create", 0), settings.CREATE_DESK_LIMIT, "writes"),
+        "ATTACHMENT_DESK_MB": (
+            spent.get("upload", 0) / 1024,
+            settings.ATTACHMENT_DESK_MB,
+            "sends a file",
+        ),
+    }
+    for name, (count, limit, action) in limits.items():
+        if count > limit:
+            yield Condition(
+                "refusals",
+                f"Today they have reached {name} ({limit:,}). Whoever {action} without signing in"
+                " gets an error until midnight UTC. Mail comes in.",
+                "See in the log who it is, and block them in front of the desk. If it is a busy"
+                f" day, raise {name} and restart the web server.",
+                subject=name,
+            )
 
 
 def set_up_at() -> datetime | None:

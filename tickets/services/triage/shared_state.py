@@ -17,6 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from ...models.housekeeping import Counter
+from ...querysets.counters import Budget
 from ...triage import config, engine
 from ...triage.providers.base import FAILURE_REASONS
 
@@ -76,8 +77,12 @@ class DatabaseSharedState:
         return max((ends - timezone.now()).total_seconds(), 0.0) if ends else 0.0
 
     def client_may_ask(self, client: str) -> bool:
-        limit = settings.LLM_CLIENT_CALLS
-        return not Counter.objects.hit(f"model:{client}", limit=limit, seconds=MINUTE)
+        a_minute, a_day = settings.LLM_CLIENT_CALLS, settings.LLM_CLIENT_DAILY_CALLS
+        budgets = [
+            Budget(f"model:{client}", a_minute, MINUTE),
+            Budget(f"model:{client}:day", a_day, DAY),
+        ]
+        return not Counter.objects.spend(budgets)
 
     def may_spend(self) -> bool:
         if spent_today() >= settings.LLM_DAILY_COST:

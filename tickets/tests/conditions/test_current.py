@@ -41,7 +41,7 @@ def test_a_desk_asks_a_bounded_number_of_statements(settings, mail_server):
     settings.GEMINI_API_KEY, settings.HTTPS = "a-key", True
     with CaptureQueriesContext(connection) as queries:
         current()
-    assert len(queries) <= 7
+    assert len(queries) <= 8
 
 
 @pytest.mark.parametrize(

@@ -330,7 +330,7 @@ def test_no_job_contains_the_address(visitor, ticket, mail_server):
 
 
 def test_an_address_gets_few_emails_with_links(visitor, ticket, mail_server, monkeypatch):
-    monkeypatch.setattr("tickets.pages.views.links.MAX_LINK_REQUESTS_PER_MINUTE", 100)
+    monkeypatch.setattr("tickets.access.throttling.MAX_LINK_REQUESTS_PER_MINUTE", 100)
     answers = {ask(visitor) for _ in range(MAX_LINK_MAILS_PER_HOUR + 3)}
     work()
     work()
