@@ -247,5 +247,11 @@ class SuggestTitleForm(InputForm):
     description = PlainTextField(max_length=MAX_TEXT_CHARS)
 
 
+class EarlierForm(forms.Form):
+    """Which part of a long conversation a page shows: the newest of the first `until` messages."""
+
+    until = NumberField(min_value=1, max_value=2**31 - 1, required=False)
+
+
 class SimilarForm(forms.Form):
     text = PartialTextField(required=False)

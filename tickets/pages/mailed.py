@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from django.db.models import Q
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -14,6 +15,7 @@ from ..models.incoming import InboundMessage
 from ..models.mail import BouncedAddress
 from ..models.participants import Participant
 from ..models.ticket import Comment, Ticket
+from ..querysets.comments import Portion
 from ..requester_texts import IN_PLACE_OF_TEXT
 from ..services.mail.outbox import reply_recipients
 from ..vocabulary import AuthorRole, InboundKind, InboundState, Sender
@@ -33,9 +35,13 @@ class Mailed:
     beside: dict[int, list[InboundMessage]] = field(default_factory=dict)
 
 
-def mailed(ticket: Ticket, comments: Sequence[Comment]) -> Mailed:
-    """Return what came by mail on a ticket. One query."""
-    rows = list(InboundMessage.objects.of(ticket).readable())
+def mailed(ticket: Ticket, portion: Portion[Comment]) -> Mailed:
+    """Return what came by mail on a ticket, of this part of its conversation. One query."""
+    comments = portion.messages
+    messages = InboundMessage.objects.of(ticket).readable()
+    if not portion.is_whole:
+        messages = messages.filter(Q(comment=None) | Q(comment__in=comments))
+    rows = list(messages)
     openings = {row.ticket_id: row for row in rows if row.opened_ticket}
     result = Mailed(opening=openings.get(ticket.pk))
     own = {row.comment_id: row for row in rows if row.comment_id is not None}
@@ -44,10 +50,15 @@ def mailed(ticket: Ticket, comments: Sequence[Comment]) -> Mailed:
         if row is not None:
             result.by_comment[comment.pk] = row
     for row in rows:
-        if _stands_beside(row):
+        if _stands_beside(row) and _is_within(portion, row.received_at):
             earlier = [each.pk for each in comments if each.created_at <= row.received_at]
             result.beside.setdefault(earlier[-1] if earlier else 0, []).append(row)
     return result
+
+
+def _is_within(portion: Portion[Comment], at: datetime) -> bool:
+    is_later = portion.follows is None or at >= portion.follows
+    return is_later and (portion.precedes is None or at < portion.precedes)
 
 
 def _stands_beside(row: InboundMessage) -> bool:

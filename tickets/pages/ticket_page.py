@@ -133,7 +133,8 @@ def _is_answered(
 
 def context(ticket: Ticket, actor: Actor, parts: TicketParts) -> dict[str, Any]:
     """Return the template's context, without forms and without what only a whole page loads."""
-    comments = list(ticket.comments.with_origin())
+    portion = ticket.comments.with_origin().portion()
+    comments = portion.messages
     replies = PendingReply.objects.of(ticket).waiting().select_related("author__agent_profile")
     pending = list(replies) if "pending" in parts else []
     notes = " ".join(comment.body for comment in comments if not comment.public)
@@ -142,8 +143,9 @@ def context(ticket: Ticket, actor: Actor, parts: TicketParts) -> dict[str, Any]:
     suggestions = suggested_values(ticket, predictions)
     return {
         "ticket": ticket,
+        "portion": portion,
         **_conversation(comments, actor, parts.read_until),
-        "mailed": mailed(ticket, comments) if "messages" in parts else Mailed(),
+        "mailed": mailed(ticket, portion) if "messages" in parts else Mailed(),
         "files": AgentFiles(ticket, is_empty="files" not in parts),
         **people(ticket, parts),
         "related": related_tickets(ticket) if "links" in parts or "merged" in parts else [],
@@ -167,6 +169,19 @@ def context(ticket: Ticket, actor: Actor, parts: TicketParts) -> dict[str, Any]:
         "snooze_choices": SnoozeForm.PRESETS,
         "is_blocked": ticket.spam and is_blocked(ticket.requester_email),
         "requester_tickets": requester_tickets(ticket),
+    }
+
+
+def earlier_context(ticket: Ticket, until: int) -> dict[str, Any]:
+    """Return what a page of earlier messages shows: the newest of the first `until`."""
+    portion = ticket.comments.with_origin().portion(until)
+    notes = " ".join(comment.body for comment in portion.messages if not comment.public)
+    return {
+        "ticket": ticket,
+        "portion": portion,
+        "mailed": mailed(ticket, portion),
+        "files": AgentFiles(ticket),
+        "mentionable": agents_by_name(notes),
     }
 
 

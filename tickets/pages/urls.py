@@ -40,6 +40,7 @@ urlpatterns = [
     path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
     path("", submit.submit, name="submit"),
     path("t/<str:secret>/", requester.requester_page, name="requester-page"),
+    path("t/<str:secret>/earlier/", requester.earlier, name="requester-earlier"),
     path("t/<str:secret>/close/", requester.close, name="requester-close"),
     path("t/<str:secret>/address/", requester.address, name="requester-address"),
     path("t/<str:secret>/language/", requester.language, name="requester-language"),
@@ -78,6 +79,7 @@ urlpatterns = [
     ),
     path("tickets/similar/", submit.similar, name="similar"),
     path("tickets/<int:ticket_id>/", ticket.ticket, name="ticket"),
+    path("tickets/<int:ticket_id>/earlier/", ticket.ticket_earlier, name="ticket-earlier"),
     path("tickets/<int:ticket_id>/similar/", ticket.ticket_similar, name="ticket-similar"),
     path("tickets/<int:ticket_id>/comments/", composer.ticket_comments, name="ticket-comments"),
     path(

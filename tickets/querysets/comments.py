@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Self, TypeVar
+from itertools import accumulate
+from typing import Any, Generic, Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Min, Q, Window
@@ -15,11 +17,52 @@ from django.utils import timezone
 from ..vocabulary import IDEMPOTENCY_KEY_LIFETIME, AuthorRole
 from .statements import Parameter, Statement
 
+# Of a conversation that one page shows. Strangers can write much and often.
+MAX_MESSAGES, MAX_SHOWN_CHARS = 100, 300_000
+
 CommentT = TypeVar("CommentT", bound=models.Model)
 ReplyT = TypeVar("ReplyT", bound=models.Model)
 
 
+@dataclass(frozen=True, slots=True)
+class Portion(Generic[CommentT]):
+    """The part of a conversation that one page shows, the oldest message first."""
+
+    messages: list[CommentT]
+    earlier: int = 0  # messages before these
+    follows: datetime | None = None  # when the last of those was written
+    precedes: datetime | None = None  # when the next one was written, if it ends before the newest
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.earlier and self.precedes is None
+
+
 class CommentQuerySet(models.QuerySet[CommentT]):
+    def portion(self, until: int | None = None) -> Portion[CommentT]:
+        """Return the newest messages, or the newest of the first `until`, as many as a page shows.
+
+        These are MAX_MESSAGES or MAX_SHOWN_CHARS, but at least one. Up to two queries, of a
+        conversation that is shown whole one.
+        """
+        total = self.count() if until is not None else None
+        later = max(total - until, 0) if total is not None and until is not None else 0
+        start = max(later - 1, 0)  # with the one after them
+        rows: list[Any] = list(self.reverse()[start : later + MAX_MESSAGES + 1])
+        following, rows = rows[: later - start], rows[later - start :]
+        lengths = accumulate(len(row.body) for row in rows[:MAX_MESSAGES])
+        fitting = sum(length <= MAX_SHOWN_CHARS for length in lengths)
+        newest = rows[: max(fitting, 1)]
+        earlier = 0
+        if len(rows) > len(newest):
+            earlier = (self.count() if total is None else total) - later - len(newest)
+        return Portion(
+            newest[::-1],
+            earlier,
+            follows=rows[len(newest)].created_at if earlier else None,
+            precedes=following[0].created_at if following else None,
+        )
+
     def newest_texts(self, ticket_ids: Collection[int], count: int, chars: int) -> Self:
         """Return the beginnings of the newest comments on each ticket, the newest first.
 

@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,14 +17,15 @@ from django.views.decorators.csrf import csrf_exempt
 from ... import requester_texts as texts
 from ...access import security_log
 from ...access.actors import actor_of
-from ...access.throttling import throttle_anonymous
+from ...access.throttling import throttle_anonymous, throttle_replies
 from ...exceptions import NotFound, RateLimited
+from ...forms.fields import clean_data
 from ...forms.people import LanguageForm
-from ...forms.tickets import AddressForm, ReplyForm
+from ...forms.tickets import AddressForm, EarlierForm, ReplyForm
 from ...models.private_link import digest
 from ...models.ticket import Comment, Ticket
 from ...models.workplace import public_author, signature_below
-from ...querysets.comments import in_conversation
+from ...querysets.comments import Portion, in_conversation
 from ...services.addresses import (
     AddressRequest,
     confirm_address,
@@ -198,7 +198,9 @@ def _refusal(
     if not sent.is_valid():
         return _page(request, ticket, secret, status=400, **form)
     try:
-        throttle_anonymous(request, actor_of(request), "create", settings.CREATE_LIMIT)
+        throttle_anonymous(request, actor_of(request), "create")
+        if "form" in form:
+            throttle_replies(ticket.pk)
     except RateLimited as error:
         sent.add_error(None, error.detail)
         response = _page(request, ticket, secret, status=429, **form)
@@ -210,20 +212,21 @@ def _page(
     request: Request, ticket: Ticket, secret: str, *, status: int = 200, **bound: forms.Form
 ) -> HttpResponse:
     """Return the page. `bound` is the form that was refused: `form` or `address_form`."""
-    comments = list(ticket.comments.filter(public=True).with_origin())
+    portion = ticket.comments.filter(public=True).with_origin().portion()
+    comments = portion.messages
     files = RequesterFiles(ticket, secret)
     pending = pending_address(ticket)
     moved = _moved(ticket)
     bounces = bool(ticket.requester_email and bounce_of(ticket.requester_email))
-    etag = _etag(ticket, comments, pending, moved, files, bounces=bounces)
+    etag = _etag(ticket, portion, pending, moved, files, bounces=bounces)
     unchanged = get_conditional_response(request, etag) if status == 200 else None
     if unchanged is not None:
         return unchanged
     is_answered = bool(comments) and comments[-1].author_role == AuthorRole.AGENT
     context = {
         "ticket": ticket,
-        "comments": comments,
-        "mailed": mailed(ticket, comments),
+        "portion": portion,
+        "mailed": mailed(ticket, portion),
         "files": files,
         "moved": moved,
         "form": ReplyForm(),
@@ -251,6 +254,22 @@ def _page(
     return response
 
 
+@private_page("GET")
+@of_ticket
+def earlier(request: Request, ticket: Ticket, secret: str) -> HttpResponse:
+    """Show messages that the requester's page leaves out of a long conversation."""
+    until = clean_data(EarlierForm(request.GET))["until"]
+    portion = ticket.comments.filter(public=True).with_origin().portion(until)
+    context = {
+        "ticket": ticket,
+        "secret": secret,
+        "portion": portion,
+        "mailed": mailed(ticket, portion),
+        "files": RequesterFiles(ticket, secret),
+    }
+    return render(request, "tickets/requester_earlier.html", context)
+
+
 def _moved(ticket: Ticket) -> list[Ticket]:
     """Return the tickets that were made of messages on this page, if it may open them."""
     split_off = Comment.with_split.filter(ticket=ticket, public=True).exclude(in_conversation())
@@ -265,7 +284,7 @@ def _moved(ticket: Ticket) -> list[Ticket]:
 
 def _etag(
     ticket: Ticket,
-    comments: Iterable[Comment],
+    portion: Portion[Comment],
     pending: str,
     moved: Iterable[Ticket],
     files: RequesterFiles,
@@ -275,9 +294,9 @@ def _etag(
     """Return a tag for what the page shows, and nothing else: it must not reveal other changes."""
     content = [
         *(ticket.title, ticket.description, ticket.status, ticket.requester_email, pending),
-        *(ticket.language, bounces),
-        *((comment.pk, comment.author_role, comment.body) for comment in comments),
-        *((public_author(comment), signature_below(comment)) for comment in comments),
+        *(ticket.language, bounces, portion.earlier),
+        *((each.pk, each.author_role, each.body) for each in portion.messages),
+        *((public_author(each), signature_below(each)) for each in portion.messages),
         *(each.pk for each in moved),
         *files.all(),
     ]

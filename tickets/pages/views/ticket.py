@@ -16,6 +16,7 @@ from ...audit.trail import changes_since, entries_since
 from ...exceptions import StaleVersion
 from ...forms.fields import clean_data
 from ...forms.tickets import (
+    EarlierForm,
     MessageForm,
     ReadVersionForm,
     SpamForm,
@@ -258,6 +259,14 @@ def ticket_similar(request: Request, ticket_id: int) -> HttpResponse:
     response = render(request, f"tickets/{template}.html", ticket_page.similar_context(ticket))
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+@page("GET", agents=True)
+def ticket_earlier(request: Request, ticket_id: int) -> HttpResponse:
+    """Show messages that the ticket's page leaves out of a long conversation."""
+    ticket = Ticket.including_spam.with_people().find(ticket_id)
+    until = clean_data(EarlierForm(request.GET))["until"]
+    return render(request, "tickets/earlier.html", ticket_page.earlier_context(ticket, until))
 
 
 def list_query(request: Request) -> str:
