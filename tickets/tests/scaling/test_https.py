@@ -95,6 +95,16 @@ def test_whoever_comes_without_https_is_sent_there(nginx, method, claimed):
     assert not [line for line in nginx.requests() if line["path"] == "/t/***" and line["upstream"]]
 
 
+@pytest.mark.parametrize("path", ["/api/tickets/", "/api/tickets/1/", "/api/none"])
+def test_programs_are_refused_and_not_redirected(nginx, path):
+    before = len(nginx.requests())
+    response, body = in_the_clear(nginx, "POST", path, Host="desk.example")
+    assert (response.status, json.loads(body)["code"]) == (403, "permission_denied")
+    assert "Location" not in response.headers
+    assert not [line for line in nginx.requests()[before:] if line["upstream"]]
+    assert over_https(nginx, "GET", path)[0].status == 200
+
+
 def test_whoever_takes_the_port_of_https_for_another_is_sent_there_too(nginx):
     connection = http.client.HTTPConnection("127.0.0.1", nginx.tls_port, timeout=30)
     response, _body = ask(connection, "GET", "/links/", Host="desk.example")
