@@ -60,7 +60,7 @@ MIDDLEWARE = [
     "tickets.web.middleware.request_id",
     *(["tickets.web.cors.cross_origin"] if env["CORS_ALLOWED_ORIGINS"] else []),
     "tickets.web.middleware.one_host",
-    "tickets.web.middleware.plain_cookies",
+    "tickets.web.cookies.own_cookies",
     *(["tickets.web.replica.note_position"] if replica_url else []),
     "tickets.web.language.public_language",
     "tickets.web.middleware.error_answers",
@@ -236,7 +236,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "tickets.access.passwords.NoWordsOfTheDesk"}]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "ticket-list"
 LOGOUT_REDIRECT_URL = "submit"
@@ -255,6 +255,7 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_FAILURE_VIEW = "tickets.web.errors.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if env["HTTPS"] else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env["HTTPS"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env["HTTPS"] else None
 X_FRAME_OPTIONS = "DENY"
 
@@ -310,12 +311,14 @@ STORAGES = {
 
 # An SVG that is opened by its address is a document, in which scripts would run.
 IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+FILE_POLICY = "default-src 'none'"
 
 
 def add_static_headers(headers: Any, _path: str, url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
-    if url.endswith(".svg"):
-        headers["Content-Security-Policy"] = IMAGE_POLICY
+    headers["Content-Security-Policy"] = IMAGE_POLICY if url.endswith(".svg") else FILE_POLICY
+    if SECURE_HSTS_SECONDS:
+        headers["Strict-Transport-Security"] = f"max-age={SECURE_HSTS_SECONDS}; includeSubDomains"
 
 
 WHITENOISE_ADD_HEADERS_FUNCTION = add_static_headers

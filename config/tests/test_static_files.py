@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
+from config.settings import add_static_headers
 from tools.bundle import bundle
 
 ROOT = Path(django_settings.BASE_DIR)
@@ -52,4 +53,15 @@ def test_a_static_file_has_none_of_the_headers_of_pages(client, settings):
     assert set(response.headers) <= {
         *("Content-Type", "Content-Length", "Content-Encoding", "Cache-Control"),
         *("X-Content-Type-Options", "Vary", "Last-Modified", "ETag"),
+        "Content-Security-Policy",
     }
+    assert response["Content-Security-Policy"] == "default-src 'none'"
+
+
+def test_a_static_file_asks_for_https_where_pages_do(monkeypatch):
+    headers: dict[str, str] = {}
+    add_static_headers(headers, "", "/static/css/desk.css")
+    assert "Strict-Transport-Security" not in headers
+    monkeypatch.setattr("config.settings.SECURE_HSTS_SECONDS", 60)
+    add_static_headers(headers, "", "/static/css/desk.css")
+    assert headers["Strict-Transport-Security"] == "max-age=60; includeSubDomains"

@@ -111,20 +111,39 @@ def answer(
     errors: dict[str, list[str]] | None = None,
     headline: str | Promise = "",
 ) -> HttpResponse:
-    """Return a problem document to programs, a page to people."""
-    title = HTTPStatus(status).phrase
+    """Return a problem document to programs, a page to people. No cache may store either."""
+    errors = errors or {}
     if wants_json(request):
-        problem = {
-            "type": "about:blank",
-            "title": title,
-            "status": status,
-            "detail": detail,
-            "code": code,
-            "errors": errors or {},
-        }
-        return JsonResponse(problem, status=status, content_type="application/problem+json")
-    headline = headline or HEADLINES.get(status, SERVER_ERROR if status >= 500 else title)
-    context = {"status": status, "headline": headline, "detail": detail, "errors": errors or {}}
+        response = _problem(status, code, detail, errors)
+    else:
+        response = _page(request, status, detail, errors, headline)
+    # The address may be a secret, and the answer may be for this reader only.
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _problem(status: int, code: str, detail: str, errors: dict[str, list[str]]) -> HttpResponse:
+    problem = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "errors": errors,
+    }
+    return JsonResponse(problem, status=status, content_type="application/problem+json")
+
+
+def _page(
+    request: HttpRequest,
+    status: int,
+    detail: str,
+    errors: dict[str, list[str]],
+    headline: str | Promise,
+) -> HttpResponse:
+    default = SERVER_ERROR if status >= 500 else HTTPStatus(status).phrase
+    headline = headline or HEADLINES.get(status, default)
+    context = {"status": status, "headline": headline, "detail": detail, "errors": errors}
     # Rendered without context processors: they use the database, which may be unavailable.
     page = {**context, "request_id": getattr(request, "id", ""), "request": request}
     page["for_requesters"] = request.path.startswith(REQUESTERS_PATHS)

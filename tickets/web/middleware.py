@@ -80,20 +80,6 @@ def content_security_policy(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def plain_cookies(get_response: GetResponse) -> GetResponse:
-    """Drop cookies that cannot be ours. PostgreSQL refuses NUL, and headers all but Latin-1."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        request.COOKIES = {
-            name: value
-            for name, value in request.COOKIES.items()
-            if value.isascii() and value.isprintable()
-        }
-        return get_response(request)
-
-    return middleware
-
-
 def readable_forms(get_response: GetResponse) -> GetResponse:
     """Refuse a query or form that is not UTF-8, too large or incomplete, before it is read.
 

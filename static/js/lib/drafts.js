@@ -2,9 +2,10 @@
 // stored it, or until somebody signs out. A composer may have several, one per message that was
 // begun: those that are not in the box are listed below it.
 import { byId } from "./dom.js";
-import { local } from "./storage.js";
+import { local, session } from "./storage.js";
 
 const PREFIX = "draft:";
+const PREFERENCE = "keys"; // whether single keys are shortcuts, see shortcuts.js
 const ACCOUNT_KEY = "drafts-of";
 const LIFETIME = 2_592_000_000; // milliseconds: 30 days
 const RESTORED = "We restored your draft. It hasn't been sent.";
@@ -15,10 +16,13 @@ export function allowDrafts(account) {
   local.write(ACCOUNT_KEY, account);
 }
 
-/** Remove everybody's drafts from this browser. Pages that are still open store no new ones. */
-export function forgetDrafts() {
-  local.remove(ACCOUNT_KEY);
-  for (const key of local.keys()) if (key.startsWith(PREFIX)) local.remove(key);
+/**
+ * Remove all that is about tickets, whoever worked on them, from this browser. Pages that are still
+ * open store no new drafts.
+ */
+export function forgetTickets() {
+  for (const key of local.keys()) if (key !== PREFERENCE) local.remove(key);
+  for (const key of session.keys()) session.remove(key);
 }
 
 export const fieldsOf = (form) => [...form.querySelectorAll(TEXT_FIELDS)];

@@ -5,7 +5,7 @@ import { byId } from "./dom.js";
 import { local } from "./storage.js";
 import { undoNewest } from "./toasts.js";
 
-const STORAGE_KEY = "keys";
+const STORAGE_KEY = "keys"; // a preference, which stays when somebody signs out
 const FIELDS = "input:not([type=checkbox]):not([type=radio]), select, textarea, [contenteditable]";
 const REPEATABLE = ["j", "k"]; // these may be held down
 

@@ -1,9 +1,9 @@
 // Names for what Django's admin scripts add to a page without one, times in the reader's zone, and
 // drafts that end with the session.
-import { forgetDrafts } from "../lib/drafts.js";
+import { forgetTickets } from "../lib/drafts.js";
 import "../lib/times.js";
 
-document.getElementById("logout-form")?.addEventListener("submit", forgetDrafts);
+document.getElementById("logout-form")?.addEventListener("submit", forgetTickets);
 
 const $ = window.django?.jQuery;
 

@@ -3,8 +3,8 @@ import "../lib/send_once.js";
 import "../lib/shortcuts.js";
 import "../lib/theme.js";
 import "../lib/times.js";
-import { allowDrafts, forgetDrafts } from "../lib/drafts.js";
+import { allowDrafts, forgetTickets } from "../lib/drafts.js";
 import { account } from "../lib/toasts.js";
 
 if (account) allowDrafts(account);
-document.querySelector("form.account")?.addEventListener("submit", forgetDrafts);
+document.querySelector("form.account")?.addEventListener("submit", forgetTickets);

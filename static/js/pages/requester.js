@@ -7,6 +7,7 @@ import { onFailure, stopPolling } from "../lib/requests.js";
 import { session } from "../lib/storage.js";
 import { translateTimes } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
+import { typedForm } from "../lib/typed_form.js";
 
 const REFUSED = [400, 429]; // the response is the page with its errors
 const STORAGE_KEY = `reply ${byId("composer").dataset.ticket}`;
@@ -17,6 +18,7 @@ const ticket = byId("ticket");
 const isReply = (elt) => elt.id === "composer";
 
 translateTimes();
+typedForm.forgetSent();
 
 // --- The ticket is updated ---
 

@@ -4,7 +4,7 @@ import "./base.js";
 import { byId } from "../lib/dom.js";
 import "../lib/files.js";
 import { quotable } from "../lib/quotes.js";
-import { session } from "../lib/storage.js";
+import { typedForm } from "../lib/typed_form.js";
 
 const PAUSE = 700; // milliseconds without a key before the text is classified
 const TIMEOUT = 8000; // milliseconds
@@ -13,7 +13,6 @@ const SIMILAR_LENGTH = 500; // characters compared with other tickets
 const FIELDS = ["category", "priority"];
 const TYPED = ["requester_email", "description", "title"];
 const FORM_KEY = "form_key";
-const STORAGE_KEY = "submit-form";
 const CHOICES = ["suggested", "overridden"]; // the states with a suggestion
 // What the page says, from its template.
 const TEXTS = byId("texts").dataset;
@@ -176,6 +175,7 @@ document.addEventListener("alpine:init", () => {
       if (this.classifiedDescription !== this.description()) this.clearSuggestion();
       if (this.titledDescription !== this.description()) this.clearTitle();
       if (!this.hasSuggestion) this.state = "idle";
+      this.remember({ isSent: true });
     },
     async post(endpoint, body, signal, wait = TIMEOUT / 1000 - 1) {
       try {
@@ -241,22 +241,23 @@ document.addEventListener("alpine:init", () => {
 
     // --- Surviving a reload and Back ---
 
-    remember() {
+    remember({ isSent = false } = {}) {
       const form = this.$root.elements;
       const values = Object.fromEntries(
         [...TYPED, ...FIELDS, FORM_KEY].map((name) => [name, form[name].value]),
       );
       const answer = this.suggestion && { ...this.suggestion, evidence: {} };
-      session.writeJSON(STORAGE_KEY, {
+      typedForm.write({
         values,
         touched: this.touched,
         answer,
         about: this.classifiedDescription,
         titled: this.filled.title ? this.titledDescription : null,
+        isSent,
       });
     },
     resume() {
-      const stored = session.readJSON(STORAGE_KEY);
+      const stored = typedForm.read();
       const [arrival] = performance.getEntriesByType("navigation") || [];
       const isNewVisit = !arrival || arrival.type === "navigate";
       if (stored && !(isNewVisit && !this.$refs.description.value.trim())) {
@@ -269,7 +270,7 @@ document.addEventListener("alpine:init", () => {
         this.restoreTitle(stored);
       } else {
         for (const name of [...FIELDS, "title"]) this.touched[name] = this.$refs[name].value !== "";
-        session.remove(STORAGE_KEY);
+        typedForm.forget();
       }
       this.typed();
     },

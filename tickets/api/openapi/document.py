@@ -15,6 +15,7 @@ import tickets
 
 from ...access.actors import SAFE_METHODS
 from ...vocabulary import Scope
+from ...web.cookies import name_in_browser
 from ..endpoints import Route, View, endpoint
 from ..shapes import ProblemJson
 from .parameters import HEADER_PARAMETERS, PATH_PARAMETERS, query_parameter
@@ -62,6 +63,7 @@ HEADER_PROBLEMS = {"If-Match": 412, "Idempotency-Key": 409}
 @cache
 def document() -> Schema:
     components = Components()
+    session_cookie = name_in_browser(settings.SESSION_COOKIE_NAME)
     parameters: dict[str, Schema] = {}
     bodies: dict[str, Schema] = {}
     paths: dict[str, Schema] = {}
@@ -94,7 +96,7 @@ def document() -> Schema:
             "parameters": parameters,
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
-                "session": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+                "session": {"type": "apiKey", "in": "cookie", "name": session_cookie},
             },
         },
     }

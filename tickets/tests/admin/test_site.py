@@ -255,7 +255,7 @@ def test_no_list_counts_a_whole_table(name, admin):
 
 
 def test_it_signs_out(agent):
-    agent.post("/admin/logout/")
+    assert agent.post("/admin/logout/")["Clear-Site-Data"] == '"cache"'
     assert agent.get("/admin/").status_code == 302
 
 

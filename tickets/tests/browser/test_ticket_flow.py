@@ -342,3 +342,21 @@ def test_drafts_are_gone_after_signing_out(window, user):
     sign_in(window, user)
     window.goto(f"/tickets/{ticket.pk}/")
     expect(box(window)).to_have_value("")
+
+
+STORED = "[...Object.keys(localStorage), ...Object.keys(sessionStorage)]"
+
+
+def test_nothing_of_tickets_is_stored_after_signing_out(window, user):
+    ticket = TicketFactory()
+    window.goto(f"/tickets/{ticket.pk}/")
+    window.evaluate("localStorage.setItem('keys', 'off')")  # a preference, which stays
+    box(window).fill("Half a sentence")
+    window.get_by_label("Priority", exact=True).select_option("critical")
+    expect(window.locator("#toasts")).to_contain_text("priority is now critical")
+    assert len(window.evaluate(STORED)) > 2
+    window.get_by_role("button", name="Sign out").click()
+    window.wait_for_url("**/")
+    expect(window.get_by_role("link", name="Sign in")).to_be_visible()
+    assert set(window.evaluate(STORED)) - {"toasts"} == {"keys"}
+    assert window.evaluate("sessionStorage.getItem('toasts')") in (None, "[]")

@@ -50,6 +50,13 @@ def test_an_unknown_address_is_not_found(visitor):
     assert response["X-Request-ID"].encode() in response.content
 
 
+@pytest.mark.parametrize("path", ["/t/a-secret-that-opens-nothing/x/", "/nowhere/", "/api/none/"])
+def test_no_cache_stores_an_error(visitor, path):
+    response = visitor.get(path)
+    assert response.status_code == 404
+    assert "no-store" in response["Cache-Control"]
+
+
 def test_the_address_is_not_repeated(visitor):
     page = visitor.get("/<script>alert(1)</script>").content
     assert b"<script>alert" not in page

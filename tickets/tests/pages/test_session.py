@@ -124,6 +124,7 @@ def test_sign_in_starts_a_new_session(visitor, agent_user):
 def test_sign_out(agent):
     response = agent.post("/sign-out/")
     assert response.url == "/"
+    assert response["Clear-Site-Data"] == '"cache"'
     assert agent.get("/tickets/").status_code == 302
 
 
