@@ -12,6 +12,7 @@
     scaling      several web servers, PgBouncer and a replica, see `scaling/`
     similar      how well and how fast similar tickets are found, see `triage/`
     space        what the desk's own database weighs, see `space.py`
+    trail        what the audit trail costs a write, see `trail.py`
     triage       what triage costs, with the encoder and without it
     uploads      how much memory a large upload takes, see `uploads.py`
     walks        our modules that a request passes through, see `walks.py`
@@ -33,7 +34,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("SECRET_KEY", "of a benchmark on loopback")
 django.setup()
 
-from bench import back_office, counts, lists, model, space, uploads, walks  # noqa: E402  (needs the applications)
+from bench import back_office, counts, lists, model, space, trail, uploads, walks  # noqa: E402  (needs the applications)
 from bench.desks import run as desks  # noqa: E402
 from bench.harness import compare, sample_database  # noqa: E402
 from bench.mail import figures, throughput  # noqa: E402
@@ -67,6 +68,9 @@ def main() -> None:
         figures.main(options.data)
     elif options.what == "counts":
         counts.main(options.tickets, options.rounds, options.seconds)
+    elif options.what == "trail":
+        with sample_database(options.tickets):
+            trail.main(options.rounds)
     elif options.what == "throughput":
         with sample_database(options.tickets):
             throughput.main()
@@ -90,7 +94,7 @@ def parse() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    what = ("desks", *PAIRS, *ALONE, "counts", "mail", "throughput")
+    what = ("desks", *PAIRS, *ALONE, "counts", "mail", "throughput", "trail")
     parser.add_argument("what", nargs="?", choices=what, default="desks", metavar="WHAT")
     parser.add_argument(
         "--rounds", type=int, default=3, help="how often each pair or route is timed"
@@ -107,7 +111,7 @@ def parse() -> argparse.Namespace:
         default=("ours", "usual", "limit", "helpdesk"),
         help="ours,usual,limit,helpdesk",
     )
-    pairs = parser.add_argument_group("lists, back_office, counts, throughput")
+    pairs = parser.add_argument_group("lists, back_office, counts, throughput, trail")
     pairs.add_argument("--tickets", type=int, default=100_000)
     mail = parser.add_argument_group("mail")
     mail.add_argument("--data", default="", help="the directory of the public test mail")

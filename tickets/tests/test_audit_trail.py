@@ -1,6 +1,7 @@
 """The audit trail: what changed, when, and who changed it."""
 
 import pytest
+from django.db import connection
 
 from tickets.access.actors import SYSTEM, TRIAGE, user_actor
 from tickets.audit.trail import (
@@ -34,6 +35,66 @@ def test_it_lists_comments_and_changes_in_the_order_they_came():
         ("comment changed", {"body": ("We are looking into it.", "Changed.")}),
         ("comment deleted", {}),
     ]
+
+
+def by_save(tickets):
+    for ticket in tickets:
+        ticket.priority = "low"
+        ticket.save()
+
+
+def by_update(tickets):
+    Ticket.objects.filter(pk__in=[each.pk for each in tickets]).update(priority="low")
+
+
+def by_bulk_update(tickets):
+    for ticket in tickets:
+        ticket.priority = "low"
+    Ticket.objects.bulk_update(tickets, ["priority"])
+
+
+def by_sql(tickets):
+    run("UPDATE tickets_ticket SET priority = 'low' WHERE id = ANY(%s)", tickets)
+
+
+def by_merge_statement(tickets):
+    run(
+        "MERGE INTO tickets_ticket t USING unnest(%s::bigint[]) one (id) ON t.id = one.id"
+        " WHEN MATCHED THEN UPDATE SET priority = 'low'",
+        tickets,
+    )
+
+
+def by_upsert(tickets):
+    run(
+        "INSERT INTO tickets_ticket SELECT * FROM tickets_ticket WHERE id = ANY(%s)"
+        " ON CONFLICT (id) DO UPDATE SET priority = 'low'",
+        tickets,
+    )
+
+
+def by_service(tickets):
+    for ticket in tickets:
+        update_ticket(ticket.pk, {"priority": "low"}, user_actor(AgentFactory()))
+
+
+def run(statement, tickets):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [[each.pk for each in tickets]])
+
+
+# By the API and in the back office: api/test_update.py, admin/test_tickets.py. By erasing:
+# test_privileges.py.
+@pytest.mark.parametrize(
+    "change",
+    [by_save, by_update, by_bulk_update, by_sql, by_merge_statement, by_upsert, by_service],
+)
+def test_no_way_to_change_a_ticket_goes_round_it(change):
+    tickets = TicketFactory.create_batch(3, priority="medium")
+    change(tickets)
+    for ticket in tickets:
+        entry = audit_trail(ticket)[-1]
+        assert (entry.event, entry.changes["priority"]) == ("changed", ("medium", "low"))
 
 
 def test_it_lists_attached_files():
