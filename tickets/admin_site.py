@@ -71,8 +71,12 @@ MAX_RECENT = 10  # of the user's own actions on the start page
 RECENT_WINDOW = 10_000  # log entries, by id, that are searched for them
 
 
-# The lists whose rows are rights or secrets.
-CONFIRMED = ("auth_user_", "auth_group_", "tickets_apitoken_", "tickets_mailbox_")
+# The lists whose rows are rights or secrets, and the page that hands out or erases all that there
+# is of a person.
+CONFIRMED = (
+    *("auth_user_", "auth_group_", "tickets_apitoken_", "tickets_mailbox_"),
+    "tickets_erasedaddress_",
+)
 
 
 class DeskAdminSite(admin.AdminSite):

@@ -116,13 +116,15 @@ class ErasedAddressAdmin(ReadOnlyAdmin):
     def _page(
         self, request: HttpRequest, form: PersonForm, erasing: EraseForm | None = None
     ) -> HttpResponse:
+        person = Person.of(form.cleaned_data["address"]) if erasing else None
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
             "title": "A person's data",
             "opts": self.opts,
             "form": form,
             "erasing": erasing,
-            "person": Person.of(form.cleaned_data["address"]) if erasing else None,
+            "person": person,
+            "counts": person.counts if person else {},
         }
         return TemplateResponse(request, "admin/tickets/erasedaddress/person.html", context)
 

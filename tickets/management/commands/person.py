@@ -61,7 +61,7 @@ class Command(BaseCommand):
         person = Person.of(address)
         if asks:
             self._report(
-                f"Tickets of {address}: {person.tickets.count()}. This erases for good what they"
+                f"Tickets of {address}: {person.counts['tickets']}. This erases for good what they"
                 " and their conversations say, with files and mail. Numbers, times and statistics"
                 " stay."
             )

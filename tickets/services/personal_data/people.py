@@ -95,6 +95,17 @@ class Person:
         return User.objects.filter(written_like("email", self.address)).order_by("pk")
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How much there is. No index helps to count some of it."""
+        parts = {
+            "tickets": self.tickets,
+            "messages": self.messages,
+            "participations": self.participations,
+        }
+        with long_reading():
+            return {name: rows.count() for name, rows in parts.items()}
+
+    @property
     def mentions(self) -> list[int]:
         """The numbers of other people's tickets whose texts name the address. Reads all texts."""
         own = self.tickets.values("pk")

@@ -17,6 +17,7 @@ from tickets.models.events import ErasedAddress, Erasure
 from tickets.models.incoming import InboundMessage, Mailbox
 from tickets.models.mail import BouncedAddress
 from tickets.models.participants import Participant
+from tickets.models.sign_ins import SignIn
 from tickets.models.spam import BlockedAddress
 from tickets.models.ticket import Comment, Ticket
 from tickets.models.triage import Prediction, TicketVector
@@ -295,6 +296,14 @@ def test_an_admin_finds_exports_and_erases(admin):
     assert Ticket.objects.get().title == "[erased]"
     assert KIM not in response.text
     assert Erasure.objects.filter(actor="boss", kind="erased").exists()
+
+
+def test_whoever_typed_the_password_long_ago_types_it_again(admin):
+    SignIn.objects.update(confirmed_at=timezone.now() - timedelta(days=1))
+    assert admin.get(PAGE).url.startswith("/account/")
+    ticket_of_kim()
+    admin.post(PAGE, {"address": KIM, "action": "erase", "again": KIM})
+    assert Ticket.objects.get().title == "Charged twice"
 
 
 def test_an_invalid_address_is_refused(admin):

@@ -16,7 +16,7 @@ from tickets.services.personal_data.redaction import redact
 from tickets.services.splitting import split_comment
 from tickets.services.tickets import create_ticket, update_ticket
 from tickets.tests.api.client import Api
-from tickets.tests.factories import AgentFactory, TicketFactory, TokenFactory
+from tickets.tests.factories import AdminFactory, AgentFactory, TicketFactory, TokenFactory
 from tickets.tests.incoming.messages import DESK, answer_to, deliver, letter
 
 from .leftovers import columns_with, files_with
@@ -187,6 +187,16 @@ def test_the_page_of_a_comment(agent, actor):
     assert agent.post(path, sent).status_code == 302
     comment.refresh_from_db()
     assert comment.body == "[redacted]"
+
+
+def test_the_back_office_leads_to_the_page(actor):
+    ticket = TicketFactory()
+    comment = add_comment(ticket, {"body": TEXT, "public": True}, actor)
+    client = Client()
+    client.force_login(AdminFactory(is_staff=True))
+    page = client.get(f"/admin/tickets/ticket/{ticket.pk}/change/").text
+    assert f'href="/tickets/{ticket.pk}/redact/"' in page
+    assert f'href="/tickets/{ticket.pk}/redact/?comment={comment.pk}"' in page
 
 
 def test_words_that_are_not_there_are_refused(agent):
