@@ -7,10 +7,10 @@ from contextlib import suppress
 
 import idna
 from django.db.models import Q
-from django.utils.crypto import salted_hmac
 
 from ...exceptions import InvalidInput
 from ...mail.addresses import GMAIL, deliverable_address, folded_address
+from ...models.secret_keys import derived, secret_keys
 
 
 def require_address(address: str) -> str:
@@ -37,10 +37,14 @@ def written_like(column: str, address: str) -> Q:
     return condition
 
 
-def keyed_hash(address: str) -> str:
+def keyed_hash(address: str, key: str = "") -> str:
     """Return what tells an erased address when it comes back from a backup, and to nobody else.
 
-    It depends on SECRET_KEY, without which nobody can try addresses.
+    It depends on SECRET_KEY, or on the `key`, without which nobody can try addresses.
     """
-    folded = require_address(address)
-    return salted_hmac("tickets.erased-address", folded, algorithm="sha256").hexdigest()
+    return derived("tickets.erased-address", require_address(address), key).hex()
+
+
+def keyed_hashes(address: str) -> list[str]:
+    """Return the same under the present key and those before it."""
+    return [keyed_hash(address, key) for key in secret_keys()]

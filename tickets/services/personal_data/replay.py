@@ -25,7 +25,7 @@ from ...models.ticket import Ticket
 from ...transactions import long_reading
 from ...vocabulary import ErasureKind
 from ..tickets import delete_ticket
-from .addresses import keyed_hash
+from .addresses import keyed_hashes
 from .emptying import empty_ticket
 from .people import erase_person
 from .redaction import redact
@@ -140,8 +140,8 @@ def erase_hashed(hashes: set[str]) -> int:
         for queryset, column in _sources():
             for address in queryset.values_list(column, flat=True).distinct().order_by(column):
                 with suppress(InvalidInput):
-                    addresses.setdefault(keyed_hash(address), address)
-    returned = [addresses[each] for each in sorted(hashes & addresses.keys())]
+                    addresses |= dict.fromkeys(keyed_hashes(address), address)
+    returned = sorted({addresses[each] for each in hashes & addresses.keys()})
     for address in returned:
         erase_person(address, SYSTEM)
     return len(returned)

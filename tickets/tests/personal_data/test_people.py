@@ -359,9 +359,13 @@ def test_what_is_merged_now_is_named():
     assert Ticket.with_merged.count() == 2
 
 
-def test_somebody_who_was_erased_is_erased_again():
+@pytest.mark.parametrize("changes_key", [False, True])
+def test_somebody_who_was_erased_is_erased_again(settings, changes_key):
     ticket_of_kim()
     hash_of_kim = keyed_hash(KIM)
+    if changes_key:
+        former, settings.SECRET_KEY = settings.SECRET_KEY, "another key"
+        settings.SECRET_KEY_FALLBACKS = [former]
     erasures = read_erasures()
     erasures.addresses.append(
         {"keyed_hash": hash_of_kim, "actor": "boss", "account": None, "erased_at": timezone.now()}
