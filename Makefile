@@ -26,11 +26,16 @@ run: ## Start the desk with an embedded PostgreSQL and demo tickets
 test: ## Run all tests in parallel
 	cd "$(ROOT)" && $(SETUP) dev && $(RUN) -m pytest -n auto $(ARGS)
 
-check: ## Check formatting, lint, types, migrations, templates and scripts
+check: ## Check formatting, lint, types, packages, migrations, templates and scripts
 	cd "$(ROOT)" && $(SETUP) dev && \
 	.venv/bin/python -m ruff format --check . && \
 	.venv/bin/python -m ruff check . && \
 	.venv/bin/python -m mypy && \
+	{ .venv/bin/python -m bandit --quiet --configfile pyproject.toml --recursive \
+	  bounded_postgres config embedded_postgres tickets tools manage.py 2>.build/bandit.log \
+	  && ! grep ERROR .build/bandit.log; } && \
+	.venv/bin/python tools/audit.py requirements/desk.txt requirements/embedded.txt \
+	  requirements/google-generativeai.txt && \
 	.venv/bin/python manage.py check --fail-level WARNING && \
 	.venv/bin/python manage.py makemigrations --check --dry-run && \
 	.venv/bin/python -m djlint --lint --quiet templates && \

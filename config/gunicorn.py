@@ -43,7 +43,7 @@ MAX_OWN_MEMORY = env["WEB_WORKER_MB"] * 1024 * 1024  # bytes
 REQUESTS_BETWEEN_LOOKS = 200
 limit_request_line = 8190
 # Keep heartbeats in memory: with a slow disk, a busy worker would look dead.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  # nosec B108  # in memory
 shared_counts.prepare(worker_tmp_dir)
 accesslog = None  # `tickets.web.request_log` writes a line for each request
 logconfig_dict = configuration(env)

@@ -36,7 +36,7 @@ def stored_secret(data_dir: Path, name: str, variable: str, *, is_container: boo
     return value
 
 
-CONSEQUENCES = {"secret_key": "Private links and sessions of before stop working then."}
+CONSEQUENCES = {"secret_key": "Private links and sessions of before stop working then."}  # nosec B105  # a sentence
 
 
 def _generate(path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from .account import Account
 from .exceptions import EmbeddedPostgresError
 
-FALLBACK_PARENTS = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108  (under a random name)
+FALLBACK_PARENTS = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108  # nosec B108  # under a random name
 # Operators know the directories of earlier releases by this name, in backups for example.
 HOME_PREFIX = "tickets-postgres-"
 SOCKET_NAME = ".s.PGSQL.5432"
@@ -77,7 +77,7 @@ def socket_dir(data: Path, name: str) -> Path:
     path = str(data / SOCKET_NAME)
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES and path.isprintable() and "," not in path:
         return data
-    return Path("/tmp", name)  # noqa: S108  (its owner is checked)
+    return Path("/tmp", name)  # noqa: S108  # nosec B108  # its owner is checked
 
 
 def ensure_private(directory: Path, account: Account) -> None:

@@ -156,7 +156,7 @@ def insert(*rows: Model, ignore_conflicts: bool = False) -> None:
     quote = connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields)
     placeholders = ", ".join(["(" + ", ".join(["%s"] * len(fields)) + ")"] * len(rows))
-    sql = f"INSERT INTO {quote(rows[0]._meta.db_table)} ({columns}) VALUES {placeholders}"  # noqa: S608
+    sql = f"INSERT INTO {quote(rows[0]._meta.db_table)} ({columns}) VALUES {placeholders}"  # noqa: S608  # nosec B608  # names of columns
     with unread(), connection.cursor() as cursor:
         cursor.execute(f"{sql} ON CONFLICT DO NOTHING" if ignore_conflicts else sql, values)
     for row in rows:
@@ -181,7 +181,7 @@ def update(row: Model, columns: Collection[str]) -> None:
     values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
     with unread(), connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {quote(options.db_table)} SET {assignments}"  # noqa: S608  (names of columns)
+            f"UPDATE {quote(options.db_table)} SET {assignments}"  # noqa: S608  # nosec B608  # names of columns
             f" WHERE {quote(options.pk.column)} = %s",
             [*values, row.pk],
         )

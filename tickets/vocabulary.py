@@ -164,7 +164,7 @@ class MailSecurity(TextChoices):
 class MailSignIn(TextChoices):
     """How the desk signs in to a mailbox."""
 
-    PASSWORD = "password"  # noqa: S105
+    PASSWORD = "password"  # noqa: S105  # nosec B105  # the name of a way to sign in
     OAUTH = "oauth", "OAuth 2.0"
 
 
@@ -308,15 +308,15 @@ class SecurityEvent(TextChoices):
     ACCOUNT_CREATED = "account_created"
     ACCOUNT_CHANGED = "account_changed"
     ACCOUNT_DELETED = "account_deleted"
-    PASSWORD_SET = "password_set"  # noqa: S105  (no password)
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105
-    PASSWORD_RESET = "password_reset"  # noqa: S105
+    PASSWORD_SET = "password_set"  # noqa: S105  # nosec B105  # no password
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # nosec B105  # no password
+    PASSWORD_RESET = "password_reset"  # noqa: S105  # nosec B105  # no password
     RESET_REQUESTED = "reset_requested"
     SESSIONS_ENDED = "sessions_ended"
     GROUP_CHANGED = "group_changed"
-    TOKEN_CREATED = "token_created"  # noqa: S105
-    TOKEN_REVOKED = "token_revoked"  # noqa: S105
-    TOKEN_REFUSED = "token_refused"  # noqa: S105
+    TOKEN_CREATED = "token_created"  # noqa: S105  # nosec B105  # no token
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105  # nosec B105  # no token
+    TOKEN_REFUSED = "token_refused"  # noqa: S105  # nosec B105  # no token
     FORBIDDEN = "forbidden"
     RATE_LIMITED = "rate_limited"
     EXPORTED = "exported"

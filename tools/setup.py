@@ -30,7 +30,7 @@ def main(purpose: str) -> None:
         newer = next(filter(shutil.which, ("python3.13", "python3.12", "python3.11")), None)
         if newer is None:
             fail(f"Python 3.11 or newer is needed; {sys.executable} is {sys.version.split()[0]}.")
-        os.execvp(str(newer), [str(newer), *sys.argv])  # noqa: S606
+        os.execvp(str(newer), [str(newer), *sys.argv])  # noqa: S606  # nosec B606  # another Python, found on the PATH
     try:
         BUILD.mkdir(exist_ok=True)
         create_environment()
@@ -148,7 +148,7 @@ def gather_static() -> None:
     # Fixed settings, so that this step needs neither the data directory nor the database.
     environment = {
         **os.environ,
-        "SECRET_KEY": "unused",
+        "SECRET_KEY": "unused",  # nosec B105  # nothing is signed
         "ACCESS_MODE": "token",
         "HOST": "127.0.0.1",
     }

@@ -20,7 +20,7 @@ from environ import Env
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 # Secrets that contain this are refused on any address that is not loopback.
-DEFAULT_SECRET = "change-me"  # noqa: S105
+DEFAULT_SECRET = "change-me"  # noqa: S105  # nosec B105  # refused where others can reach the desk
 DJANGO_CONSOLE_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DJANGO_SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 MAX_LINE_CHARS = 60
@@ -277,7 +277,7 @@ def local_address(value: str) -> LocalAddress:
         host = port = None
     if not host or not port or parts.netloc not in (value, f"127.0.0.1:{value}"):
         raise ValueError("be a host and a port, as in 127.0.0.1:8024")
-    if not _is_loopback(host) and host not in ("0.0.0.0", "::"):  # noqa: S104
+    if not _is_loopback(host) and host not in ("0.0.0.0", "::"):  # noqa: S104  # nosec B104  # of a container
         raise ValueError("be on loopback, as in 127.0.0.1:8024, or on 0.0.0.0 in a container")
     return LocalAddress(host, port)
 

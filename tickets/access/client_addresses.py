@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-NOWHERE = "0.0.0.0"  # noqa: S104  (nothing listens on it)
+NOWHERE = "0.0.0.0"  # noqa: S104  # nosec B104  # nothing listens on it
 # Parts of `Forwarded` (RFC 7239): strings in quotes, which may hold separators, and the rest. What
 # lacks its second quote goes to the end, so that nothing is read twice.
 PART = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,;]|[^",;]+', re.S)

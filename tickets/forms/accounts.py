@@ -18,7 +18,7 @@ from ..vocabulary import (
 from .fields import EmailField, OneLineField
 from .people import NewPasswordForm
 
-WRONG_PASSWORD = "This is not your password."  # noqa: S105
+WRONG_PASSWORD = "This is not your password."  # noqa: S105  # nosec B105  # a sentence
 SCOPE_LABELS = {
     Scope.READ: "Read: see tickets, replies and figures",
     Scope.WRITE: "Write: create and change tickets, and reply. Does not include read",

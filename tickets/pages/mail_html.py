@@ -35,7 +35,7 @@ def sanitized(html: str, message: InboundMessage) -> SafeString:
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
-    return mark_safe(result)  # noqa: S308  # it is sanitized
+    return mark_safe(result)  # noqa: S308  # nosec B308, B703  # it is sanitized
 
 
 class _AttributeFilter:

@@ -88,7 +88,7 @@ def _around(text: str, spans: Sequence[Span]) -> SafeString:
         Highlight(span[0] - start, min(span[1], end) - start) for span in spans if span[0] < end
     ]
     line = render_line(text[start:end], highlights)
-    return SafeString(("\u2026" if start else "") + line + ("\u2026" if end < len(text) else ""))
+    return SafeString(("\u2026" if start else "") + line + ("\u2026" if end < len(text) else ""))  # nosec B703  # `line` is escaped
 
 
 def _spans(hits: dict[Wanted, list[Span]]) -> list[Span]:

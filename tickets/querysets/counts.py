@@ -36,12 +36,12 @@ SELECT CASE WHEN %(assignee)s::text[] <> '{}' THEN ARRAY(
 MATCHING = ", ".join(f"nullif(%({name})s::text[], '{{}}')" for name in VALUE_FILTERS)
 BY_STATUS = f"""
 SELECT counted.* FROM ({ASSIGNEES}) assignees, tickets_by_status({MATCHING}, ids) counted
-"""  # noqa: S608  (constants)
+"""  # noqa: S608  # nosec B608  # constants
 STATISTICS = f"""
 SELECT counted.* FROM ({ASSIGNEES}) assignees, tickets_statistics({MATCHING}, ids,
     %(facet)s, CASE %(facet)s WHEN 'assignee' THEN ids::text[] ELSE %(members)s END, %(since)s
 ) counted
-"""  # noqa: S608  (constants)
+"""  # noqa: S608  # nosec B608  # constants
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 

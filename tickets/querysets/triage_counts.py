@@ -31,8 +31,8 @@ COLUMNS = ", ".join(["kind", "key", *SUMS.split()])
 STORED = f"""
 SELECT {COLUMNS} FROM tickets_triagecount
 WHERE zone = %s AND span = %s AND kind = ANY (%s) AND first_day >= %s AND first_day < %s
-"""  # noqa: S608  (constants)
-COUNTED = f"SELECT {COLUMNS} FROM tickets_triage_rows(%s, %s, %s)"  # noqa: S608
+"""  # noqa: S608  # nosec B608  # constants
+COUNTED = f"SELECT {COLUMNS} FROM tickets_triage_rows(%s, %s, %s)"  # noqa: S608  # nosec B608  # constants
 KINDS = ["source", "bin", "confusion", "latency", "coverage"]  # "day" is stored for days only
 # The first day of the step that a day is in, in place of the day.
 STEP = """CASE WHEN kind = 'day' THEN ARRAY[
@@ -71,7 +71,7 @@ def _sum(name: str) -> str:
 REPORT = f"""
 SELECT kind, {{key}}, {", ".join(map(_sum, _Sums._fields))}
 FROM ({{parts}}) part GROUP BY 1, 2 ORDER BY 1, 2
-"""  # noqa: S608  (constants)
+"""  # noqa: S608  # nosec B608  # constants
 NOTHING = _Sums(0, 0, 0, 0, 0, 0, 0.0, 0.0)
 Rows = dict[str, dict[tuple[str, ...], _Sums]]  # kind -> key -> sums
 

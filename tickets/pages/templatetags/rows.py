@@ -28,7 +28,7 @@ SPAM = '<span class="snoozed">Spam</span>'
 @register.simple_tag
 def ticket_rows(rows: list[TicketRow]) -> SafeString:
     """Return the rows of the list's table."""
-    return SafeString("".join(map(ticket_row, rows)))
+    return SafeString("".join(map(ticket_row, rows)))  # nosec B703  # `ticket_row` escapes
 
 
 # A list has fifty rows of forty values. A template takes ten times as long for them, more than all
@@ -53,7 +53,7 @@ def ticket_row(row: TicketRow) -> SafeString:
   <td class="c-status">{badge("status", ticket.status)}</td>
   <td class="c-age">{_age(ticket)}</td>
 </tr>
-""")
+""")  # nosec B703  # what people wrote is escaped
 
 
 def _highlighted(text: str, spans: list[Span]) -> str:

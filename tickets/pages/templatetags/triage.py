@@ -50,10 +50,10 @@ def confidence(value: float | None) -> str:
 def evidence(stored: StoredEvidence | None) -> SafeString:
     """Say what a value rests on, to follow who decided: ", because of “refund”, like #12"."""
     if not stored:
-        return SafeString()
+        return SafeString("")
     quotes = ((quote,) for quote in quotable(stored.quotes))
     quoted = format_html_join(", ", "\u201c{}\u201d", quotes)
-    reason = format_html(", because of {}", quoted) if quoted else SafeString()
+    reason = format_html(", because of {}", quoted) if quoted else SafeString("")
     if stored.like is None:
         return reason
     address = reverse("ticket", args=[stored.like])

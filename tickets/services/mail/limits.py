@@ -44,7 +44,7 @@ PAST_DESK_LIMIT = "Many tickets came within an hour. An agent's first answer has
 
 
 def _add(name: str, source: str) -> str:
-    rows = f"SELECT {name}, %(window)s, 1, to_timestamp(%(ends)s) FROM {source}"  # noqa: S608
+    rows = f"SELECT {name}, %(window)s, 1, to_timestamp(%(ends)s) FROM {source}"  # noqa: S608  # nosec B608  # no value of a request
     return ADD_TO_COUNTER.format(rows=rows)
 
 
@@ -67,7 +67,7 @@ SELECT CASE WHEN %(ticket)s IS NULL THEN nextval('tickets_ticket_id_seq') END,
         WHERE ticket_id = %(ticket)s AND rule = %(new)s AND kind = %(automatic)s
     ), EXISTS (SELECT FROM tickets_agentprofile WHERE notify_unassigned <> %(off)s)
 FROM blocked
-"""  # noqa: S608  (no value of a request)
+"""  # noqa: S608  # nosec B608  # no value of a request
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ def apply_environment() -> Mailbox | None:
         **{name: getattr(inbox, name) for name in ("host", "port", "security", "username")},
         "folder": inbox.folder,
         "sign_in": MailSignIn.PASSWORD,
-        "password": "",
+        "password": "",  # nosec B105  # there is none
         "from_environment": True,
         "is_active": True,
     }

@@ -91,7 +91,7 @@ def calibration_floor(rows: Iterable[Judged]) -> float | None:
     Each row is drawn as right as often as its confidence says, and the mean of many draws taken.
     """
     confidences = [row.confidence for row in rows if row.confidence is not None]
-    chance = random.Random(SEED)  # noqa: S311  (resampling protects nothing)
+    chance = random.Random(SEED)  # noqa: S311  # nosec B311  # resampling protects nothing
     errors = []
     for _ in range(DRAWS):
         drawn = [
@@ -110,7 +110,7 @@ def resampled_interval(sources: Sequence[Sequence[bool]]) -> tuple[float, float]
     """
     if not sources or not all(sources):
         return None
-    chance = random.Random(SEED)  # noqa: S311  (resampling protects nothing)
+    chance = random.Random(SEED)  # noqa: S311  # nosec B311  # resampling protects nothing
     means = []
     for _ in range(RESAMPLES):
         shares = [sum(chance.choices(flags, k=len(flags))) / len(flags) for flags in sources]

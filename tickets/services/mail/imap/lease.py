@@ -120,7 +120,7 @@ def _wait(failures: int, is_refused: bool) -> timedelta:
     seconds = WAITS[min(failures, len(WAITS) - 1)]
     if is_refused:
         seconds = max(seconds, REFUSED_SECONDS)
-    return timedelta(seconds=seconds * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311
+    return timedelta(seconds=seconds * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311  # nosec B311  # chance, no secret
 
 
 def _has_ended(owner: str, own: str) -> bool:
