@@ -55,6 +55,20 @@ def test_it_starts_on_any_address_with_secrets_of_its_own(tmp_path):
     assert check(tmp_path, **PUBLISHED) == (0, [])
 
 
+def test_nothing_is_left_for_djangos_deployment_checklist(tmp_path):
+    settings = PUBLISHED | {
+        "HTTPS": "1",
+        "ALLOWED_HOSTS": "desk.example.org",
+        "CSRF_TRUSTED_ORIGINS": "https://desk.example.org",
+        "SITE_URL": "https://desk.example.org",
+        "SECRET_KEY": "0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "SECRET_KEY_FALLBACKS": "9876543210 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    }
+    arguments = ["manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    code, output = run(tmp_path, *arguments, **settings)
+    assert (code, output) == (0, "System check identified no issues (2 silenced).\n")
+
+
 GOOD = OWN["SECRET_KEY"].replace(",", r"\,")
 
 
