@@ -17,8 +17,8 @@ prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
 _OWN = CollectorRegistry()
 # What a refused request was about: a limit on one client, or wrong passwords of one account.
 LIMITS = (
-    *("create", "suggest", "links", "replies", "sign-in", "forgotten", "upload", "desk"),
-    "password",
+    *("create", "suggest", "links", "replies", "sign-in", "second-factor", "forgotten", "upload"),
+    *("desk", "password"),
 )
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 

@@ -260,6 +260,13 @@ class NotificationChoice(TextChoices):
     HOURLY = "hourly", "In an hourly digest"
 
 
+class FactorKind(TextChoices):
+    """What somebody signs in with besides the password."""
+
+    APP = "app", "authenticator app"
+    PASSKEY = "passkey"
+
+
 class AuditEvent(TextChoices):
     """What an entry of the audit trail is about."""
 
@@ -305,6 +312,10 @@ class SecurityEvent(TextChoices):
     SIGN_IN_FAILED = "sign_in_failed"
     ACCOUNT_LOCKED = "account_locked"
     LOCK_LIFTED = "lock_lifted"
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
     ACCOUNT_CREATED = "account_created"
     ACCOUNT_CHANGED = "account_changed"
     ACCOUNT_DELETED = "account_deleted"
@@ -383,6 +394,11 @@ MAX_EMAIL_CHARS = 254
 MAX_USERNAME_CHARS = 150
 MAX_PASSWORD_CHARS = 1000
 MAX_BROWSER_CHARS = 300  # of the name by which a browser calls itself
+MAX_FACTOR_NAME_CHARS = 60
+MAX_FACTORS = 10  # per account
+RECOVERY_CODES = 10  # per account
+SECOND_STEP_LIFETIME = timedelta(minutes=10)  # between the password and the second factor
+MAX_CODES_PER_QUARTER, MAX_CODES_PER_DAY = 10, 50  # tries per account
 RESET_LIFETIME = timedelta(hours=1)  # of a link that sets a forgotten password
 MAX_RESET_MAILS_PER_HOUR = 3  # per mailbox
 MAX_RESET_REQUESTS_PER_MINUTE = 5  # per client address

@@ -23,13 +23,16 @@ from django.utils import timezone  # noqa: E402
 
 from tickets.access.actors import SYSTEM  # noqa: E402
 from tickets.models.incoming import InboundMessage  # noqa: E402
+from tickets.models.second_factors import SecondFactor  # noqa: E402
 from tickets.models.ticket import Ticket  # noqa: E402
 from tickets.models.triage import TriageModel  # noqa: E402
 from tickets.models.workplace import SavedReply, SavedView  # noqa: E402
 from tickets.services.accounts import create_account, create_token  # noqa: E402
 from tickets.services.invitations import RESET, invitation_key  # noqa: E402
+from tickets.services.second_factors import new_key  # noqa: E402
 from tickets.vocabulary import (  # noqa: E402
     ACTIVE_STATUSES,
+    FactorKind,
     InboundKind,
     InboundState,
     Sender,
@@ -175,6 +178,8 @@ def chosen_tickets() -> dict[str, Any]:
     longest = max(discussed.distinct(), key=lambda ticket: ticket.comments.count())
     finished = demo.filter(status="resolved").order_by("pk").last()
     newcomer = User.objects.create_user("ada", "ada@example.org")  # who never signs in
+    fay = User.objects.create_user("fay", password="fay of the desk")
+    SecondFactor.objects.create(account=fay, kind=FactorKind.APP, name="App", secret=new_key())
     hold_mail(longest.pk)
     open_tickets = demo.filter(status="open").exclude(pk=longest.pk).order_by("pk")
     return {

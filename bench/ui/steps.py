@@ -173,6 +173,15 @@ def fail_to_sign_in(page: Page, facts: Facts, name: str = "nobody") -> None:
         page.get_by_role("button", name="Sign in").click()
 
 
+def type_password_of_fay(page: Page, facts: Facts) -> None:
+    """Come to the page that asks for a second factor."""
+    page.get_by_label("User name").fill("fay")
+    page.get_by_label("Password").fill("fay of the desk")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Second factor")
+
+
 def lock_account(page: Page, facts: Facts) -> None:
     for _ in range(6):
         if page.get_by_label("Password").count():

@@ -84,6 +84,19 @@ def confirm(request: HttpRequest) -> None:
     begin(request, request.user)
 
 
+def note_second_factor(request: HttpRequest) -> None:
+    """Note that the account's owner has shown a second factor in this session."""
+    sign_in = sign_in_of(request)
+    if sign_in is not None:
+        sign_in.has_second_factor = True
+        sign_in.save(update_fields=["has_second_factor"])
+
+
+def is_past_second_step(request: HttpRequest) -> bool:
+    sign_in = sign_in_of(request)
+    return sign_in is not None and sign_in.has_second_factor
+
+
 def is_confirmed(request: HttpRequest) -> bool:
     """Return whether the password was typed within CONFIRM_MINUTES, and a little more for what was
     begun in time."""

@@ -10,6 +10,8 @@ from ..instruments import REFUSALS
 from ..models.housekeeping import Counter
 from ..querysets.counters import Budget
 from ..vocabulary import (
+    MAX_CODES_PER_DAY,
+    MAX_CODES_PER_QUARTER,
     MAX_LINK_REQUESTS_PER_MINUTE,
     MAX_REPLIES_PER_DAY,
     MAX_RESET_REQUESTS_PER_MINUTE,
@@ -17,7 +19,7 @@ from ..vocabulary import (
 from .actors import Actor
 from .client_addresses import client_address
 
-MINUTE, DAY = 60, 24 * 3600  # seconds
+MINUTE, QUARTER, DAY = 60, 15 * 60, 24 * 3600  # seconds
 DESK = "desk:"  # begins the names of the counters of all clients together
 
 
@@ -31,6 +33,13 @@ def throttle_forgotten(request: HttpRequest) -> None:
     """Count a request of this client for a link that resets a password. Raise RateLimited."""
     name = f"forgotten:{client_address(request)}"
     _spend("forgotten", [Budget(name, MAX_RESET_REQUESTS_PER_MINUTE, MINUTE)])
+
+
+def count_code(account: int) -> None:
+    """Count one try of an account's second factor. Raise RateLimited past the limits."""
+    name = f"second-factor:{account}"
+    of_day = Budget(f"{name}:day", MAX_CODES_PER_DAY, DAY)
+    _spend("second-factor", [Budget(name, MAX_CODES_PER_QUARTER, QUARTER), of_day])
 
 
 def throttle_key(request: HttpRequest, actor: Actor) -> str:

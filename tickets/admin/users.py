@@ -23,11 +23,13 @@ from django.utils.text import capfirst
 
 from ..access.actors import is_agent
 from ..forms.fields import OneLineField
+from ..models.second_factors import SecondFactor
 from ..models.ticket import Comment, Ticket
 from ..services.accounts import save_profile
 from ..services.invitations import invitation_key
 from ..services.leavers import Handover, hand_over
 from ..services.mail import outbox
+from ..services.second_factors import remove_all_factors
 from ..vocabulary import ADMINS_GROUP, AGENTS_GROUP, NOTIFICATION_DEFAULTS, SecurityEvent
 from ..web.notices import notify
 from ..web.wording import plural
@@ -95,12 +97,15 @@ class AccountAdmin(WatchedModelAdmin, UserAdmin):
     list_display = ("username", "full_name", "email", "group_names", "state", "last_sign_in")
     list_filter = (RoleFilter, "is_active", "is_staff")
     sortable_by = ("username", "email")
-    readonly_fields = ("password_link", "last_sign_in", "created", "assigned_tickets")
+    readonly_fields = (
+        *("password_link", "second_factors"),
+        *("last_sign_in", "created", "assigned_tickets"),
+    )
     filter_horizontal = ()
-    actions = ("deactivate", "activate", "invite")
+    actions = ("deactivate", "activate", "invite", "remove_second_factors")
     confirmed_actions = ("delete_selected", "deactivate")
     fieldsets = (
-        (None, {"fields": ("username", "password_link")}),
+        (None, {"fields": ("username", "password_link", "second_factors")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
         ("Access", {"fields": (*ACCESS_FIELDS, "hand_over_to")}),
         ("For requesters", {"fields": ("display_name", "signature")}),
@@ -150,6 +155,11 @@ class AccountAdmin(WatchedModelAdmin, UserAdmin):
     def password_link(self, user: User) -> SafeString:
         label = "Change password" if user.has_usable_password() else "Set a password"
         return format_html('<a class="button" href="../password/">{}</a>', label)
+
+    @admin.display(description="Second factors")
+    def second_factors(self, user: User) -> str:
+        factors = SecondFactor.objects.of(user.pk)
+        return ", ".join(factor.get_kind_display() for factor in factors) or "none"
 
     @admin.display(description="State")
     def state(self, user: User) -> SafeString:
@@ -223,6 +233,15 @@ class AccountAdmin(WatchedModelAdmin, UserAdmin):
             self.report_action(
                 request, 0, len(users), f"Skipped, closed or without an address: {skipped}."
             )
+
+    @admin.action(description="Remove second factors", permissions=["change"])
+    def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For those who have lost theirs, and their recovery codes."""
+        users = list(queryset)
+        changed = [user for user in users if remove_all_factors(user)]
+        self.log_each(request, changed, "Second factors removed.")
+        summary = f"Second factors removed: {plural(len(changed), 'account')}."
+        self.report_action(request, len(changed), len(users), summary)
 
     def _invite(self, request: HttpRequest, users: list[User]) -> None:
         """Send each an invitation. Without a mail server, show the links to hand on."""

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from ..access.actors import Actor
 from ..vocabulary import (
     MAX_EMAIL_CHARS,
+    MAX_FACTOR_NAME_CHARS,
     MAX_PASSWORD_CHARS,
     MAX_TOKEN_DAYS,
     MAX_TOKEN_NAME_CHARS,
@@ -18,6 +19,7 @@ from ..vocabulary import (
 from .fields import EmailField, OneLineField
 from .people import NewPasswordForm
 
+MAX_CODE_CHARS, MAX_ANSWER_CHARS = 40, 20_000
 WRONG_PASSWORD = "This is not your password."  # noqa: S105  # nosec B105  # a sentence
 SCOPE_LABELS = {
     Scope.READ: "Read: see tickets, replies and figures",
@@ -72,3 +74,31 @@ class OwnTokenForm(forms.Form):
         super().__init__(data)
         labels = [(str(scope), text) for scope, text in SCOPE_LABELS.items() if owner.can(scope)]
         self.fields["scopes"].choices = labels  # type: ignore[attr-defined]
+
+
+class FactorForm(forms.Form):
+    name = OneLineField(max_length=MAX_FACTOR_NAME_CHARS)
+
+
+class AppForm(FactorForm):
+    """An authenticator app: the key that the page has shown, and the code that the app makes of
+    it."""
+
+    key = forms.RegexField(r"\A[A-Z2-7]{32}\Z")
+    code = forms.CharField(max_length=MAX_CODE_CHARS)
+
+    def clean_code(self) -> str:
+        return "".join(str(self.cleaned_data["code"]).split())
+
+
+class PasskeyForm(FactorForm):
+    """A passkey: `answer` is what the browser has made, as JSON."""
+
+    answer = forms.CharField(max_length=MAX_ANSWER_CHARS)
+
+
+class SecondStepForm(forms.Form):
+    """A code that somebody typed, or what the browser has signed with a passkey."""
+
+    code = forms.CharField(max_length=MAX_CODE_CHARS, required=False)
+    answer = forms.CharField(max_length=MAX_ANSWER_CHARS, required=False)

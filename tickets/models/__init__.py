@@ -12,6 +12,7 @@ from . import (  # noqa: F401
     participants,
     relations,
     search,
+    second_factors,
     sign_ins,
     spam,
     ticket,

@@ -58,6 +58,9 @@ class SignIn(models.Model):
     # When the account's password was typed in this session for the last time.
     confirmed_at = models.DateTimeField(null=True)
 
+    # Whether the account's second factor was asked for in this session.
+    has_second_factor = models.BooleanField(default=False, db_default=False)
+
     objects = SignInQuerySet.as_manager()
 
     def __str__(self) -> str:

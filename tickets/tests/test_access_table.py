@@ -38,11 +38,18 @@ PAGES = {
         *("invitation", "confirm-address", "dead-link", "dead-confirmation", "desk-logo"),
         *("requester-page", "requester-close", "requester-earlier", "requester-language"),
         *("requester-address", "requester-attachment", "requester-thumbnail"),
-        *("forgotten-password", "reset-sent", "reset-password", "well-known-password"),
+        *(
+            "second-step",
+            "forgotten-password",
+            "reset-sent",
+            "reset-password",
+            "well-known-password",
+        ),
     ],
     ACCOUNT: [
         *("account", "change-password", "confirm-password", "sessions", "end-sessions"),
-        *("end-session", "own-tokens", "revoke-token"),
+        *("end-session", "own-tokens", "revoke-token", "second-factors", "add-app"),
+        *("add-passkey", "recovery-codes", "remove-factor"),
     ],
     AGENT: [
         *("ticket-list", "ticket-news", "ticket-export", "bulk", "undo", "similar", "review"),
@@ -159,6 +166,7 @@ def addresses():
         "<str:key>/<str:token>": "MQ/a-b",
         "<int:session_id>": 1,
         "<int:token_id>": 1,
+        "<int:factor_id>": 1,
         "<path:path>": "a/b",
         "<str:token>": "expired",
         "<str:name>": "none.png",

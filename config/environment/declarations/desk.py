@@ -244,5 +244,13 @@ ACCESS = Section(
             " the own account, must have typed the password within this many minutes.",
             minimum=1,
         ),
+        Setting(
+            "SECOND_FACTOR_FOR_ADMINS",
+            boolean,
+            False,
+            "Set to 1 to require a second factor of admins and of all who may open the back office:"
+            " without one, an account reaches only the page that sets one up. API tokens are not"
+            " affected.",
+        ),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
@@ -29,6 +30,7 @@ from tickets.web import browsers, times, wording
 register = Library()
 SELECTED = SafeString(" selected")
 register.filter(browsers.browser_in_words)
+register.filter("as_json", json.dumps)
 register.filter(times.full_time)
 register.filter(times.long_date)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from django.contrib import auth
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render, resolve_url
 from django.views.decorators.debug import sensitive_post_parameters
 
 from ...access.actors import is_agent
@@ -12,8 +11,7 @@ from ...forms.people import NewPasswordForm
 from ...services.invitations import accept_invitation, invited_account
 from ...web.notices import notify
 from ..decorators import Request, page
-
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+from ..second_step import finish_sign_in
 
 
 @sensitive_post_parameters("new_password1", "new_password2")
@@ -23,9 +21,9 @@ def invitation(request: Request, key: str, token: str) -> HttpResponse:
     form = NewPasswordForm(user, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         user = accept_invitation(key, token, form.cleaned_data["new_password1"])
-        auth.login(request, user, backend=BACKEND)
         notify(request, "Welcome. Your password is set.")
-        return redirect("ticket-list" if is_agent(user) else "submit")
+        target = resolve_url("ticket-list" if is_agent(user) else "submit")
+        return finish_sign_in(request, user, target)
     context = {"form": form, "username": user.get_username()}
     status = 400 if form.is_bound else 200
     response = render(request, "tickets/invitation.html", context, status=status)

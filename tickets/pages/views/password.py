@@ -25,7 +25,7 @@ def change(request: Request) -> HttpResponse:
     if form.is_bound and form.is_valid():
         if is_right_password(request, form.cleaned_data["password"]):
             change_password(user, form.cleaned_data["new_password1"])
-            auth.update_session_auth_hash(request, user)
+            auth.update_session_auth_hash(request, user)  # gives the session another key
             sessions.begin(request, user)
             notify(request, "Your password is changed. All other sessions have ended.")
             return redirect("change-password")

@@ -17,6 +17,7 @@ from ...services.accounts import stored_name
 from ...web import language as languages
 from ..addresses import next_path
 from ..decorators import Request, page
+from ..second_step import finish_sign_in
 
 ONE_YEAR = 365 * 24 * 3600
 
@@ -31,8 +32,7 @@ def sign_in(request: Request) -> HttpResponse:
         form = SignInForm(request.POST)
         user = _account(request, form) if form.is_valid() else None
         if user is not None:
-            auth.login(request, user)
-            return redirect(target)
+            return finish_sign_in(request, user, target)
         # One error for an unknown name, a wrong password and a deactivated account.
         username = form["username"].value() or ""
         context = {"next": own_path, "username": username, "failed": True}

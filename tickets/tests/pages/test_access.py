@@ -74,6 +74,12 @@ GET = {
     "account": (302, 302, 200),  # without rights, to the password
     "change-password": (302, 200, 200),
     "confirm-password": (302, 200, 200),
+    "second-factors": (302, 200, 200),
+    "add-app": (302, 200, 200),
+    "add-passkey": (302, 200, 200),
+    "recovery-codes": (405, 405, 405),
+    "remove-factor": (405, 405, 405),
+    "second-step": (302, 302, 302),  # see test_second_factors.py
     "sessions": (302, 200, 200),
     "end-session": (405, 405, 405),
     "end-sessions": (405, 405, 405),
@@ -109,6 +115,7 @@ AGENTS_ONLY = [
     *("ticket-export", "save-view", "delete-view", "account"),
     *("change-password", "confirm-password", "sessions", "end-session", "end-sessions"),
     *("own-tokens", "revoke-token"),
+    *("second-factors", "add-app", "add-passkey", "recovery-codes", "remove-factor"),
     *("saved-replies", "saved-reply", "delete-reply", "reply-picker", "insert-reply"),
     *("merge", "unmerge", "link", "unlink", "split", "redact"),
     *("decide", "original", "participants", "clear-bounced", "resend"),
@@ -173,6 +180,12 @@ METHODS = {
     "account": {"GET", "POST"},
     "change-password": {"GET", "POST"},
     "confirm-password": {"GET", "POST"},
+    "second-factors": {"GET"},
+    "add-app": {"GET", "POST"},
+    "add-passkey": {"GET", "POST"},
+    "recovery-codes": {"POST"},
+    "remove-factor": {"POST"},
+    "second-step": {"GET", "POST"},
     "sessions": {"GET"},
     "end-session": {"POST"},
     "end-sessions": {"POST"},
@@ -198,6 +211,7 @@ def address(name, ticket):
     path = "/" + str(route.pattern).replace("<int:view_id>", "1").replace("<int:reply_id>", "1")
     path = path.replace("<str:key>/<str:token>", "MQ/a-b").replace("<int:comment_id>", "1")
     path = path.replace("<int:session_id>", "1").replace("<int:token_id>", "1")
+    path = path.replace("<int:factor_id>", "1")
     path = path.replace("<int:message_id>", "1").replace("<int:email_id>", "1")
     path = path.replace("<path:path>", "a/b").replace("<str:token>", "expired")
     path = path.replace("<str:name>", "none.png").replace("<uuid:uuid>", str(UUID(int=1)))
