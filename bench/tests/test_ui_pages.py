@@ -28,11 +28,13 @@ NO_PAGES = {
     *("original", "held-original"),  # what a stranger designed
     "dead-link",
     "well-known-password",
+    "security-txt",
     "dead-confirmation",
     "desk-logo",
     "reply-picker",
     "similar",
     "ticket-similar",
+    *("ticket-earlier", "requester-earlier"),
     "ticket-export",
     "ticket-news",
 }

@@ -36,6 +36,7 @@ PAGES = {
     ANYBODY: [
         *("submit", "sign-in", "sign-out", "theme", "language", "links", "links-sent"),
         *("invitation", "confirm-address", "dead-link", "dead-confirmation", "desk-logo"),
+        "security-txt",
         *("requester-page", "requester-close", "requester-earlier", "requester-language"),
         *("requester-address", "requester-attachment", "requester-thumbnail"),
         *(
@@ -228,7 +229,7 @@ def test_who_may_is_not_refused(role, addresses, settings):
 
 # They sign out, lead to the sign-in page, and ask for a query.
 FORMS = ("/add/", "/change/", "/delete/", "/history/", "/raw/", "/password/")
-NOT_WITHOUT_MORE = ("/admin/logout/", "/admin/login/", "/admin/autocomplete/")
+NOT_WITHOUT_MORE = ("/admin/logout/", "/admin/login/", "/admin/autocomplete/", "/sign-in/second/")
 
 
 def test_the_groups_decide():
