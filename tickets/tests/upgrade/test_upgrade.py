@@ -283,7 +283,7 @@ def test_a_repeated_create_returns_the_first_response(api, old):
     assert response.json()["id"] == sent["id"]
 
 
-def test_an_old_suggestion_id_is_no_error_and_counts_no_more(api, database, old):
+def test_an_old_suggestion_id_is_no_error_and_counts_for_a_day(api, database, old):
     suggestion = old["suggestion"]
     body = {name: suggestion[name] for name in ("description", "suggestion_id")}
     response = api.json("POST", "/api/tickets/", {"title": "It crashes", **body})
@@ -292,7 +292,8 @@ def test_an_old_suggestion_id_is_no_error_and_counts_no_more(api, database, old)
         "SELECT field FROM tickets_prediction WHERE ticket_id = %s AND use = 'shown'",
         response.json()["id"],
     )
-    assert used == []
+    # The archive of a release is less than a day old when the release is new.
+    assert {row["field"] for row in used} in (set(), {"category", "priority"})
 
 
 # --- changes --------------------------------------------------------------------------
