@@ -11,6 +11,7 @@ from tickets.access.actors import user_actor
 from tickets.forms.fields import SuggestionField
 from tickets.models.incoming import Mailbox
 from tickets.models.mail import Email
+from tickets.models.second_factors import SecondFactor
 from tickets.models.ticket import Ticket
 from tickets.services import addresses, invitations, private_links
 from tickets.services.doctor import signature
@@ -20,7 +21,7 @@ from tickets.tests.factories import AgentFactory, TicketFactory
 from tickets.tests.mailing import reply
 from tickets.tests.worker import work
 from tickets.triage.results import Classification
-from tickets.vocabulary import MailKind
+from tickets.vocabulary import FactorKind, MailKind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -146,8 +147,7 @@ def test_then_the_former_key_can_be_dropped(change, ticket, mailbox):
     path, before = ticket.private_link_path(), stored_password()
     change()
     assert adopt() == (
-        "1 secrets of mailboxes are encrypted with SECRET_KEY, and 1 private links are carried"
-        " over.\n"
+        "1 secrets are encrypted with SECRET_KEY, and 1 private links are carried over.\n"
     )
     change(drop=True)
     assert stored_password() != before
@@ -157,6 +157,16 @@ def test_then_the_former_key_can_be_dropped(change, ticket, mailbox):
     assert carried.link_digest == ticket.link_digest
     assert Client().get(path).status_code == 200
     assert "0 private links are carried over" in adopt()
+
+
+def test_a_second_factor_outlives_the_former_key_too(change):
+    SecondFactor.objects.create(
+        account=AgentFactory(), kind=FactorKind.APP, name="phone", secret="JBSWY3DPEHPK3PXP"
+    )
+    change()
+    assert "1 secrets are encrypted with SECRET_KEY" in adopt()
+    change(drop=True)
+    assert SecondFactor.objects.get().secret == "JBSWY3DPEHPK3PXP"
 
 
 def test_a_carried_link_is_replaced_and_carried_again_like_any_other(change, ticket, settings):
@@ -216,6 +226,6 @@ def test_what_no_key_can_read_is_left_alone_and_counted(change, ticket, mailbox)
     before = stored_password(), ticket.link_nonce
     change(drop=True)
     output = adopt()
-    assert "1 secrets of mailboxes were made with a key that is not here" in output
+    assert "1 secrets were made with a key that is not here" in output
     assert "1 private links were made with a key that is not here" in output
     assert (stored_password(), Ticket.objects.get().link_nonce) == before

@@ -12,9 +12,9 @@ from tickets.services.secret_key import Adoption, adopt_secret_key
 
 class Command(BaseCommand):
     help = (
-        "After SECRET_KEY was changed: encrypt the passwords of mailboxes anew, and carry private"
-        " links over, which stay the same. SECRET_KEY_FALLBACKS must have the former key. The desk"
-        " may be in use."
+        "After SECRET_KEY was changed: encrypt secrets of mailboxes and second factors anew, and"
+        " carry private links over, which stay the same. SECRET_KEY_FALLBACKS must have the former"
+        " key. The desk may be in use."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,12 +27,12 @@ class Command(BaseCommand):
                 f"The database does not answer, so run this again: {error}"
             ) from None
         self.stdout.write(
-            f"{result.secrets:,} secrets of mailboxes are encrypted with SECRET_KEY, and"
+            f"{result.secrets:,} secrets are encrypted with SECRET_KEY, and"
             f" {result.links:,} private links are carried over."
         )
         if result.unreadable_secrets:
             self.stdout.write(
-                f"{result.unreadable_secrets:,} secrets of mailboxes were made with a key that is"
+                f"{result.unreadable_secrets:,} secrets were made with a key that is"
                 " not here: enter them again, or add that key to SECRET_KEY_FALLBACKS."
             )
         if result.lost_links:
