@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -24,6 +25,7 @@ from .emptying import empty_ticket
 logger = logging.getLogger(__name__)
 MIN_AUDIT_DAYS = 30  # the database refuses to delete newer events
 AT_ONCE = 500  # tickets or messages; a job goes on until none are left
+PRUNED_AT_ONCE = 10_000  # tickets, whose events take a second or two
 FINISHED_WITH = [InboundState.HANDLED, InboundState.IGNORED, InboundState.DISCARDED]
 
 
@@ -37,12 +39,12 @@ def erase_old() -> None:
         _empty_mail(now - timedelta(days=days))
     if days := settings.RETENTION_AUDIT_DAYS:
         LogEntry.objects.filter(action_time__lt=now - timedelta(days=days)).delete()
-        while _prune(max(days, MIN_AUDIT_DAYS)) == AT_ONCE:
+        while _prune(max(days, MIN_AUDIT_DAYS)) == PRUNED_AT_ONCE:
             pass
 
 
-def closed_before(moment: datetime) -> list[int]:
-    """Return AT_ONCE tickets, the oldest first, that are finished since and not erased since.
+def closed_before(moment: datetime, above: int = 0) -> list[int]:
+    """Return the next AT_ONCE tickets above a number that are finished since, and not erased since.
 
     One that was merged goes with the ticket that it is part of.
     """
@@ -54,17 +56,15 @@ def closed_before(moment: datetime) -> list[int]:
             erased_at__gte=OuterRef("last_activity_at"),
         )
     )
-    rows = Ticket.including_spam.filter(
-        status__in=FINISHED_STATUSES, created_at__lt=moment, resolved_at__lt=moment
-    )
+    rows = Ticket.including_spam.filter(status__in=FINISHED_STATUSES, resolved_at__lt=moment)
     old = rows.filter(Q(last_activity_at__lt=moment) & ~is_erased)
-    with long_reading():
-        return list(old.order_by("created_at", "pk").values_list("pk", flat=True)[:AT_ONCE])
+    return _next(old, above)
 
 
 def _empty_closed(moment: datetime) -> int:
-    count = 0
-    while numbers := closed_before(moment):
+    count = above = 0
+    while numbers := closed_before(moment, above):
+        above = numbers[-1]
         for number in numbers:
             try:
                 count += len(empty_ticket(number, SYSTEM))
@@ -73,9 +73,16 @@ def _empty_closed(moment: datetime) -> int:
     return count
 
 
+def _next(rows: QuerySet[Any], above: int) -> list[int]:
+    """Return the next AT_ONCE ids: each run reads the rows once, however many there are."""
+    with long_reading():
+        next_rows = rows.filter(pk__gt=above).order_by("pk")
+        return list(next_rows.values_list("pk", flat=True)[:AT_ONCE])
+
+
 def _prune(days: int) -> int:
     with long_reading():
-        return prune_events(days, AT_ONCE)
+        return prune_events(days, PRUNED_AT_ONCE)
 
 
 def _empty_mail(moment: datetime) -> None:
@@ -84,13 +91,12 @@ def _empty_mail(moment: datetime) -> None:
     What a message says stays on its ticket.
     """
     old = InboundMessage.objects.filter(state__in=FINISHED_WITH, received_at__lt=moment)
-    while True:
-        ids = list(old.exclude(raw=b"").values_list("pk", flat=True)[:AT_ONCE])
+    above = 0
+    while ids := _next(old.exclude(raw=b""), above):
+        above = ids[-1]
         rows = InboundMessage.objects.filter(pk__in=ids)
         rows.filter(ticket=None).forget()
         rows.filter(ticket__isnull=False).update(raw=b"", envelope_from=None, envelope_to=[])
-        if len(ids) < AT_ONCE:
-            return
 
 
 # --- job --------------------------------------------------------------------------------

@@ -55,10 +55,13 @@ def test_the_marker_is_everywhere_at_first(desk, files):
     assert tables - set(re.findall(r"`(\w+)`", text)) == set()
 
 
-def test_deleted_tickets_leave_only_what_is_listed(desk, files, caplog):
+def test_deleted_tickets_leave_only_what_is_listed(desk, files, caplog, settings):
     desk.delete_all()
     assert columns_with(MARK) - STAYS == set()
     assert files_with(files, MARK) == []
+    # The files of the database have what it has not overwritten yet.
+    directories = [path for path in settings.DATA_DIR.iterdir() if path.name != "postgres"]
+    assert [each for path in directories for each in files_with(path, MARK)] == []
     assert MARK not in caplog.text
 
 
