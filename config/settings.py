@@ -252,6 +252,7 @@ AXES_VERBOSE = False
 
 SESSION_ENGINE = "tickets.access.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env["HTTPS"]
+CSRF_COOKIE_HTTPONLY = True  # scripts have the token from the page
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_FAILURE_VIEW = "tickets.web.errors.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"

@@ -58,6 +58,12 @@ def test_a_static_file_has_none_of_the_headers_of_pages(client, settings):
     assert response["Content-Security-Policy"] == "default-src 'none'"
 
 
+@pytest.mark.parametrize("path", ["/static/", "/static/css/", "/static/js/lib/", "/static/../"])
+def test_no_directory_is_listed(client, db, settings, path):
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
+    assert client.get(path).status_code == 404
+
+
 def test_a_static_file_asks_for_https_where_pages_do(monkeypatch):
     headers: dict[str, str] = {}
     add_static_headers(headers, "", "/static/css/desk.css")

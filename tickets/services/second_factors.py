@@ -40,7 +40,7 @@ from ..vocabulary import MAX_FACTORS, RECOVERY_CODES, FactorKind, SecurityEvent
 STEP = 30  # seconds for which an app shows a code
 DRIFT = 1  # steps by which its clock may differ
 KEY_BYTES = 20
-RECOVERY_BYTES = 10  # of a recovery code
+RECOVERY_BYTES = 15  # of a recovery code: with 112 bits or more a plain hash is enough
 TOO_MANY = f"An account has at most {MAX_FACTORS} second factors. Remove one first."
 
 

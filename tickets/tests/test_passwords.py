@@ -1,8 +1,13 @@
-"""Passwords that whoever knows the desk would try first are refused, and no others for it."""
+"""Which passwords are refused, which are not, and how they are typed and stored."""
+
+import re
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+
+from config.settings import PASSWORD_HASHERS
 
 
 @pytest.fixture(autouse=True)
@@ -31,10 +36,47 @@ def test_words_of_the_desk_are_refused(password):
 @pytest.mark.parametrize(
     "password",
     [
+        "password123",
+        "qwertyuiop",
+        "iloveyou1",
+        "sunshine1",
+        "letmein123",
+        "73920461",
+        "x7!Kq2z",
+        "",
+    ],
+)
+def test_common_short_and_numeric_ones_are_refused(password):
+    with pytest.raises(ValidationError):
+        validate_password(password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
         *("violet-canoe-77", "supportive otters rhyme", "Tk8#wQz!mPv2", "ожидание-лампа-93"),
         *("my ticket to Lisbon", "x" * 4 + "Qk7!pLmw", "\N{PILE OF POO}" * 3 + "kwpzq-18"),
-        "correct horse battery staple " * 4,
+        *("correct horse battery staple " * 4, "kwz pqv" * 120, "allinlowercase", "ПАРОЛЬНЕТ"),
     ],
 )
 def test_others_are_not(password):
     validate_password(password)
+
+
+def test_they_are_hashed_by_argon2():
+    assert PASSWORD_HASHERS[0] == "django.contrib.auth.hashers.Argon2PasswordHasher"
+
+
+def test_browsers_hide_and_remember_them():
+    """Each field hides what is typed, and lets password managers and the clipboard fill it in."""
+    fields = [
+        tag
+        for template in (settings.BASE_DIR / "templates").rglob("*.html")
+        for tag in re.findall(r"<input\b[^>]*>", template.read_text())
+        if re.search(r'name="[^"]*password', tag)
+    ]
+    assert len(fields) >= 3
+    for tag in fields:
+        assert 'type="password"' in tag
+        assert re.search(r'autocomplete="(?:current|new)-password"', tag)
+        assert "onpaste" not in tag

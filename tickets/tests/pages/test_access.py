@@ -323,10 +323,15 @@ def test_a_deactivated_account_is_signed_out(agent, agent_user):
     assert agent.get("/tickets/?sort=newest").status_code == 302
 
 
-def test_every_page_has_the_content_security_policy(ticket, agent):
+def test_every_page_has_a_character_set_and_the_content_security_policy(ticket, agent):
     for name in GET:
-        policy = agent.get(address(name, ticket))["Content-Security-Policy"]
+        response = agent.get(address(name, ticket))
+        kind = response.headers.get("Content-Type", "")
+        assert not kind.startswith("text/") or "charset=utf-8" in kind
+        policy = response["Content-Security-Policy"]
         assert "script-src 'self'" in policy
+        for nothing in ("object-src", "base-uri", "frame-ancestors"):
+            assert f"{nothing} 'none'" in policy
         assert "unsafe" not in policy
 
 

@@ -41,6 +41,7 @@ def test_behind_https_each_is_bound_to_this_host(client, https):
     assert set(cookies) == {f"__Host-{name}" for name in NAMES}
     for cookie in cookies.values():
         assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
+        assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
 
 
 def test_behind_https_they_are_read_under_these_names(client, https):

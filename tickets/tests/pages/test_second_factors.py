@@ -23,7 +23,7 @@ from .passkeys import Passkey
 
 PAGE = "/account/second-factor/"
 KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-CODE = re.compile(r"<code>([A-Z2-7-]{19})</code>")
+CODE = re.compile(r"<code>([A-Z2-7-]{29})</code>")
 
 
 def code_of(key=KEY, steps=0):

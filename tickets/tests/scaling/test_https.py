@@ -86,6 +86,34 @@ def test_browsers_may_choose_http_2(nginx, protocol):
         assert connection.selected_alpn_protocol() == protocol
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_what_was_recorded_stays_secret(nginx, version):
+    context = trusting(nginx)
+    context.minimum_version = context.maximum_version = version
+    with (
+        socket.create_connection(("127.0.0.1", nginx.tls_port), 30) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as connection,
+    ):
+        name, protocol, bits = connection.cipher()
+    assert bits >= 128
+    # Ciphers of TLS 1.3 all have forward secrecy.
+    assert name.startswith("ECDHE-") or protocol == "TLSv1.3"
+    assert "GCM" in name or "CHACHA20" in name
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+def test_older_versions_are_refused(nginx, version):
+    context = trusting(nginx)
+    context.minimum_version = context.maximum_version = version
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with (
+        socket.create_connection(("127.0.0.1", nginx.tls_port), 30) as plain,
+        pytest.raises(ssl.SSLError),
+    ):
+        context.wrap_socket(plain, server_hostname="localhost")
+
+
 @pytest.mark.parametrize("claimed", [{}, {"X_Forwarded_Proto": "https"}])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_whoever_comes_without_https_is_sent_there(nginx, method, claimed):
