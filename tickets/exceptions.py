@@ -55,6 +55,12 @@ class PermissionDenied(DeskError):
     default_detail = _("You are not allowed to do this.")
 
 
+class ProviderRefused(DeskError):
+    """The provider of accounts cannot sign somebody in, or says what is not to be believed."""
+
+    default_detail = "The provider could not sign you in. Try again, or sign in with a password."
+
+
 class NotFound(DeskError):
     default_detail = _("This page does not exist.")
 

@@ -312,6 +312,8 @@ class SecurityEvent(TextChoices):
     SIGN_IN_FAILED = "sign_in_failed"
     ACCOUNT_LOCKED = "account_locked"
     LOCK_LIFTED = "lock_lifted"
+    IDENTITY_CONNECTED = "identity_connected"
+    IDENTITY_REMOVED = "identity_removed"
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
     RECOVERY_CODES_MADE = "recovery_codes_made"

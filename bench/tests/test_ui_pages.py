@@ -29,6 +29,7 @@ NO_PAGES = {
     "dead-link",
     "well-known-password",
     "security-txt",
+    "provider-back",
     "dead-confirmation",
     "desk-logo",
     "reply-picker",

@@ -137,6 +137,7 @@ AGENT_PAGES = [
     agent_state("account-factors", "/account/second-factor/"),
     agent_state("account-app", "/account/second-factor/app/"),
     agent_state("account-passkey", "/account/second-factor/passkey/"),
+    agent_state("account-provider", "/account/provider/"),
     agent_state("account-sessions", "/account/sessions/"),
     agent_state("account-tokens", "/account/tokens/"),
     agent_state("account-confirm", "/account/confirm/"),

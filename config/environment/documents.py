@@ -15,6 +15,7 @@ from .setting import (
     BASE_DIR,
     Setting,
     boolean,
+    comma_separated,
     contacts,
     database_url,
     directory,
@@ -55,6 +56,7 @@ BUCKET_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 COMMENT_WIDTH = 100
 TYPE_NAMES: dict[Callable[[str], Any], str] = {
     boolean: "0 or 1",
+    comma_separated: "list",
     bucket: "URL",
     contacts: "list",
     database_url: "URL",

@@ -7,6 +7,7 @@ from . import (  # noqa: F401
     attachments,
     counts,
     housekeeping,
+    identities,
     incoming,
     mail,
     participants,

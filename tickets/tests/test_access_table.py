@@ -41,6 +41,8 @@ PAGES = {
         *("requester-address", "requester-attachment", "requester-thumbnail"),
         *(
             "second-step",
+            "provider-sign-in",
+            "provider-back",
             "forgotten-password",
             "reset-sent",
             "reset-password",
@@ -50,7 +52,8 @@ PAGES = {
     ACCOUNT: [
         *("account", "change-password", "confirm-password", "sessions", "end-sessions"),
         *("end-session", "own-tokens", "revoke-token", "second-factors", "add-app"),
-        *("add-passkey", "recovery-codes", "remove-factor"),
+        *("add-passkey", "recovery-codes", "remove-factor", "identities", "connect-identity"),
+        *("disconnect-identity", "provider-confirm"),
     ],
     AGENT: [
         *("ticket-list", "ticket-news", "ticket-export", "bulk", "undo", "similar", "review"),
@@ -168,6 +171,7 @@ def addresses():
         "<int:session_id>": 1,
         "<int:token_id>": 1,
         "<int:factor_id>": 1,
+        "<int:identity_id>": 1,
         "<path:path>": "a/b",
         "<str:token>": "expired",
         "<str:name>": "none.png",
@@ -229,7 +233,13 @@ def test_who_may_is_not_refused(role, addresses, settings):
 
 # They sign out, lead to the sign-in page, and ask for a query.
 FORMS = ("/add/", "/change/", "/delete/", "/history/", "/raw/", "/password/")
-NOT_WITHOUT_MORE = ("/admin/logout/", "/admin/login/", "/admin/autocomplete/", "/sign-in/second/")
+NOT_WITHOUT_MORE = (
+    "/admin/logout/",
+    "/admin/login/",
+    "/admin/autocomplete/",
+    "/sign-in/second/",
+    "/sign-in/provider/back/",
+)
 
 
 def test_the_groups_decide():

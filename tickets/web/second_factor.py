@@ -22,6 +22,7 @@ OPEN = frozenset(
     {
         *("second-factors", "add-app", "add-passkey", "recovery-codes", "remove-factor"),
         *("confirm-password", "change-password", "sign-in", "second-step", "sign-out"),
+        *("provider-sign-in", "provider-back", "provider-confirm"),
         *("forgotten-password", "reset-sent", "reset-password"),
         *("theme", "language", "desk-logo", "healthz", "readyz", "metrics"),
     }

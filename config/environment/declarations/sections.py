@@ -1,9 +1,9 @@
 """All sections, in the order of `.env.example`."""
 
-from . import desk, files, mail, retention, server, triage
+from . import desk, files, mail, provider, retention, server, triage
 
 SECTIONS = (
-    *(desk.ADDRESS, desk.NAME, desk.ACCESS),
+    *(desk.ADDRESS, desk.NAME, desk.ACCESS, provider.PROVIDER),
     *(server.DATABASE, server.WEB_SERVER, server.PAGES, server.CONDITIONS),
     *(mail.EMAIL, mail.REPLIES),
     files.FILES,

@@ -21,6 +21,7 @@ from tickets import vocabulary
 from tickets.durations import format_minutes
 from tickets.pages import addresses
 from tickets.pages.drafts import draft_of
+from tickets.services.identities import provider
 from tickets.vocabulary import (
     THEMES,
     Language,
@@ -71,6 +72,12 @@ def draft(context: Context) -> str:
 def open_mode() -> bool:
     """Return whether everybody acts as an agent. Every page must say so."""
     return bool(settings.ACCESS_MODE == "open")
+
+
+@register.simple_tag
+def provider_name() -> str:
+    """Return what the provider of accounts is called; "" if there is none."""
+    return settings.OIDC_NAME if provider.is_set_up() else ""
 
 
 @register.simple_tag

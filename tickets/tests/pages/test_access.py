@@ -80,6 +80,12 @@ GET = {
     "recovery-codes": (405, 405, 405),
     "remove-factor": (405, 405, 405),
     "second-step": (302, 302, 302),  # see test_second_factors.py
+    "identities": (302, 200, 200),
+    "connect-identity": (405, 405, 405),
+    "disconnect-identity": (405, 405, 405),
+    "provider-confirm": (405, 405, 405),
+    "provider-sign-in": (405, 405, 405),
+    "provider-back": (302, 302, 302),  # see test_provider.py
     "sessions": (302, 200, 200),
     "end-session": (405, 405, 405),
     "end-sessions": (405, 405, 405),
@@ -115,6 +121,7 @@ AGENTS_ONLY = [
     *("ticket-export", "save-view", "delete-view", "account"),
     *("change-password", "confirm-password", "sessions", "end-session", "end-sessions"),
     *("own-tokens", "revoke-token"),
+    *("identities", "connect-identity", "disconnect-identity", "provider-confirm"),
     *("second-factors", "add-app", "add-passkey", "recovery-codes", "remove-factor"),
     *("saved-replies", "saved-reply", "delete-reply", "reply-picker", "insert-reply"),
     *("merge", "unmerge", "link", "unlink", "split", "redact"),
@@ -186,6 +193,12 @@ METHODS = {
     "recovery-codes": {"POST"},
     "remove-factor": {"POST"},
     "second-step": {"GET", "POST"},
+    "identities": {"GET"},
+    "connect-identity": {"POST"},
+    "disconnect-identity": {"POST"},
+    "provider-confirm": {"POST"},
+    "provider-sign-in": {"POST"},
+    "provider-back": {"GET"},
     "sessions": {"GET"},
     "end-session": {"POST"},
     "end-sessions": {"POST"},
@@ -211,7 +224,7 @@ def address(name, ticket):
     path = "/" + str(route.pattern).replace("<int:view_id>", "1").replace("<int:reply_id>", "1")
     path = path.replace("<str:key>/<str:token>", "MQ/a-b").replace("<int:comment_id>", "1")
     path = path.replace("<int:session_id>", "1").replace("<int:token_id>", "1")
-    path = path.replace("<int:factor_id>", "1")
+    path = path.replace("<int:factor_id>", "1").replace("<int:identity_id>", "1")
     path = path.replace("<int:message_id>", "1").replace("<int:email_id>", "1")
     path = path.replace("<path:path>", "a/b").replace("<str:token>", "expired")
     path = path.replace("<str:name>", "none.png").replace("<uuid:uuid>", str(UUID(int=1)))

@@ -123,7 +123,7 @@ CHANGES = {
                 *("tickets_periodcount", "tickets_periodduration"),
                 *("tickets_triagecount", "tickets_triagechange", "tickets_triagezone"),
                 *("tickets_erasure", "tickets_signin", "tickets_erasedaddress"),
-                *("tickets_secondfactor", "tickets_recoverycode"),
+                *("tickets_secondfactor", "tickets_recoverycode", "tickets_provideridentity"),
             }
         ),
         new_columns={},

@@ -1,0 +1,1 @@
+"""Sign-in with accounts of an OpenID Connect provider."""

@@ -1,0 +1,275 @@
+"""Sign in with accounts of an OpenID Connect provider."""
+
+import re
+import time
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from tickets.access.actors import is_admin, is_agent
+from tickets.models.identities import ProviderIdentity
+from tickets.models.sign_ins import SignIn
+from tickets.tests.factories import AgentFactory
+from tickets.tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, OidcProvider
+
+from .conftest import signed_in
+
+
+@pytest.fixture
+def provider(settings, db):
+    provider = OidcProvider()
+    settings.OIDC_ISSUER = provider.issuer
+    settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = CLIENT_ID, CLIENT_SECRET
+    settings.OIDC_NAME = "Example ID"
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture
+def mapped(settings):
+    settings.OIDC_AGENTS, settings.OIDC_ADMINS = ["support"], ["leads", "bosses"]
+    settings.OIDC_CREATE_ACCOUNTS = True
+
+
+def address_of(page):
+    assert page.status_code == 200, page
+    return unescape(re.search(r'href="([^"]+/authorize[^"]+)"', page.content.decode())[1])
+
+
+def come_back(client, provider, path="/sign-in/provider/", **sent):
+    return client.get(provider.sign_in(address_of(client.post(path, sent))))
+
+
+def is_in(client):
+    return client.get("/account/sessions/").status_code == 200
+
+
+@pytest.fixture
+def connected(provider, agent, agent_user):
+    come_back(agent, provider, "/account/provider/connect/")
+    return agent_user
+
+
+def test_a_connected_account_signs_in(connected, provider):
+    assert ProviderIdentity.objects.get().account == connected
+    visitor = Client()
+    assert b"Sign in with Example ID" in visitor.get("/sign-in/").content
+    assert come_back(visitor, provider, next="/dashboard/").url == "/dashboard/"
+    assert is_in(visitor)
+    assert visitor.get("/dashboard/").status_code == 200
+
+
+def test_who_is_not_connected_does_not_sign_in(provider):
+    """Neither an address nor a name leads to an account: people choose these themselves."""
+    AgentFactory(username="lena", email="lena@example.org")
+    provider.claims |= {"email": "lena@example.org", "email_verified": True}
+    provider.claims |= {"preferred_username": "lena"}
+    visitor = Client()
+    response = come_back(visitor, provider)
+    assert response.url == "/sign-in/"
+    assert b"No account here is connected" in visitor.get("/sign-in/").content
+    assert not is_in(visitor)
+
+
+def test_a_closed_account_does_not_sign_in(connected, provider):
+    User.objects.update(is_active=False)
+    visitor = Client()
+    assert come_back(visitor, provider).url == "/sign-in/"
+    assert not is_in(visitor)
+
+
+# --- accounts and groups ---
+
+
+def test_an_account_is_created_for_a_member_of_a_group(provider, mapped):
+    AgentFactory(username="LENA")
+    provider.claims |= {"preferred_username": "lena", "email": "l@example.org"}
+    provider.claims |= {"email_verified": True, "groups": ["support", "others"]}
+    visitor = Client()
+    assert come_back(visitor, provider).url == "/tickets/"
+    user = User.objects.get(username="lena-2")
+    assert (user.email, user.has_usable_password()) == ("l@example.org", False)
+    assert is_agent(user)
+    assert not is_admin(user)
+    assert not user.is_staff
+    come_back(Client(), provider)
+    assert ProviderIdentity.objects.count() == 1
+
+
+@pytest.mark.parametrize("groups", [[], ["others"], None, "supporters", 7, {"support": 1}])
+def test_none_is_created_for_others(provider, mapped, groups):
+    provider.claims["groups"] = groups
+    assert come_back(Client(), provider).url == "/sign-in/"
+    assert not User.objects.exists()
+
+
+def test_an_address_that_is_not_verified_is_not_taken(provider, mapped):
+    provider.claims |= {"email": "l@example.org", "groups": "support"}
+    come_back(Client(), provider)
+    user = User.objects.get()
+    assert (user.username, user.email) == ("user", "")
+
+
+def test_each_sign_in_sets_the_groups(connected, provider, mapped):
+    for groups, agent, admin in (
+        (["leads"], True, True),
+        (["support"], True, False),
+        ([], False, False),
+        (["bosses", "support"], True, True),
+    ):
+        provider.claims["groups"] = groups
+        come_back(Client(), provider)
+        user = User.objects.get()
+        assert (is_agent(user), is_admin(user), user.is_staff) == (agent, admin, admin)
+
+
+def test_without_mapped_groups_they_stay(connected, provider):
+    provider.claims["groups"] = []
+    come_back(Client(), provider)
+    assert is_agent(User.objects.get())
+
+
+def test_groups_can_come_with_the_user_info(connected, provider, mapped):
+    provider.userinfo = {"sub": provider.claims["sub"], "groups": ["leads"]}
+    come_back(Client(), provider)
+    assert is_admin(User.objects.get())
+    provider.userinfo = {"sub": "somebody else", "groups": ["leads"]}
+    visitor = Client()
+    come_back(visitor, provider)
+    assert not is_in(visitor)
+
+
+# --- what is not believed ---
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"iss": "https://evil.example"},
+        {"aud": "another client"},
+        {"exp": 1},
+        {"nonce": "another"},
+        {"sub": ""},
+        {"azp": "another client", "aud": [CLIENT_ID, "another client"]},
+    ],
+)
+def test_a_token_that_is_wrong_signs_nobody_in(connected, provider, changed):
+    provider.changes["token"] = changed
+    visitor = Client()
+    assert come_back(visitor, provider).url == "/sign-in/"
+    assert not is_in(visitor)
+
+
+def test_nor_does_one_that_somebody_else_has_signed(connected, provider):
+    provider.signing = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    visitor = Client()
+    come_back(visitor, provider)
+    assert not is_in(visitor)
+
+
+@pytest.mark.parametrize("name", ["token_endpoint", "jwks_uri"])
+def test_nor_does_an_answer_without_tls(connected, provider, name):
+    provider.changes["configuration"] = {name: "http://id.example/x"}
+    visitor = Client()
+    assert come_back(visitor, provider).url == "/sign-in/"
+    assert not is_in(visitor)
+
+
+def test_nor_another_issuer(connected, provider):
+    provider.changes["configuration"] = {"issuer": "https://evil.example"}
+    visitor = Client()
+    assert visitor.post("/sign-in/provider/").url == "/sign-in/"
+
+
+def test_nor_an_answer_to_somebody_else(connected, provider):
+    visitor, other = Client(), Client()
+    path = provider.sign_in(address_of(visitor.post("/sign-in/provider/")))
+    other.post("/sign-in/provider/")
+    for stranger in (other, Client()):
+        assert stranger.get(path).url == "/sign-in/"
+        assert not is_in(stranger)
+    assert visitor.get(path).url == "/tickets/"
+    assert visitor.get(path).url == "/sign-in/"  # once
+
+
+def test_nor_one_that_comes_late(connected, provider):
+    visitor = Client()
+    path = provider.sign_in(address_of(visitor.post("/sign-in/provider/")))
+    session = visitor.session
+    session["provider"] = session["provider"] | {"at": time.time() - 601}
+    session.save()
+    visitor.get(path)
+    assert not is_in(visitor)
+
+
+@pytest.mark.parametrize("query", ["", "?error=access_denied", "?state=&code=x", "?code=x"])
+def test_nor_one_without_a_code(provider, visitor, query):
+    assert visitor.get(f"/sign-in/provider/back/{query}").url == "/sign-in/"
+
+
+def test_a_provider_that_is_down_is_said_so(provider, visitor):
+    provider.stop()
+    assert visitor.post("/sign-in/provider/").url == "/sign-in/"
+    assert b"The provider could not sign you in" in visitor.get("/sign-in/").content
+
+
+def test_without_a_provider_there_is_none(visitor, agent):
+    assert b"provider" not in visitor.get("/sign-in/").content
+    assert visitor.post("/sign-in/provider/").status_code == 404
+    assert agent.post("/account/provider/connect/").status_code == 404
+
+
+# --- connecting and confirming ---
+
+
+def test_an_identity_signs_in_to_one_account(connected, provider):
+    other = signed_in(AgentFactory())
+    come_back(other, provider, "/account/provider/connect/")
+    assert ProviderIdentity.objects.get().account == connected
+    assert b"signs in to another account" in other.get("/account/provider/").content
+
+
+def test_it_can_be_disconnected_unless_there_is_no_other_way_in(connected, provider, agent):
+    path = f"/account/provider/{ProviderIdentity.objects.get().pk}/disconnect/"
+    assert signed_in(AgentFactory()).post(path).status_code == 404
+    assert agent.post(path).url == "/account/provider/"
+    assert not ProviderIdentity.objects.exists()
+    connected.set_unusable_password()
+    connected.save()
+    client = signed_in(connected)
+    come_back(client, provider, "/account/provider/connect/")
+    path = f"/account/provider/{ProviderIdentity.objects.get().pk}/disconnect/"
+    assert client.post(path).status_code == 404
+
+
+def test_an_account_without_a_password_confirms_with_the_provider(connected, provider):
+    connected.set_unusable_password()
+    connected.save()
+    client = Client()
+    come_back(client, provider)
+    SignIn.objects.update(confirmed_at=timezone.now() - timedelta(hours=1))
+    path = client.get("/account/tokens/").url
+    page = client.get(path).content.decode()
+    assert "Confirm with Example ID" in page
+    assert 'name="password"' not in page
+    sent = {"next": "/account/tokens/"}
+    provider.changes["token"] = {"auth_time": int(time.time()) - 3600}
+    refused = come_back(client, provider, "/account/provider/confirm/", **sent)
+    assert refused.url == "/account/confirm/"
+    provider.changes.clear()
+    page = client.post("/account/provider/confirm/", sent)
+    assert "prompt=login" in address_of(page)
+    assert client.get(provider.sign_in(address_of(page))).url == "/account/tokens/"
+    assert client.get("/account/tokens/").status_code == 200
+
+
+def test_another_identity_confirms_nothing(connected, provider, agent):
+    SignIn.objects.update(confirmed_at=None)
+    provider.claims["sub"] = "somebody else"
+    assert come_back(agent, provider, "/account/provider/confirm/").url == "/account/confirm/"
+    assert agent.get("/account/tokens/").status_code == 302
