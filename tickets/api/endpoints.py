@@ -86,6 +86,7 @@ class endpoint:  # noqa: N801  (a decorator)
     raw_body: RawBody | None = None  # which the view reads itself
     repeated: str = ""  # what status 200 means where a repetition is answered with it
     request_headers: tuple[str, ...] = ()  # that change what the view does
+    for_readers: bool = False  # who may write but not read gets 204 in place of the answer
     follows_merges: bool = False  # writes to the ticket that a merged one is part of
     from_replica: bool = False  # only reads, and a replica may answer, see `web/replica.py`
 

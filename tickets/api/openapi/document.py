@@ -170,6 +170,9 @@ def _success(declared: endpoint, components: Components) -> Schema:
     responses = {str(declared.status): response}
     if declared.repeated:
         responses["200"] = response | {"description": declared.repeated}
+    if declared.for_readers:
+        text = "It is changed. A token without read gets no more than this."
+        responses["204"] = {"description": text} | _headers(declared.headers)
     if "If-None-Match" in declared.request_headers:
         responses["304"] = {"description": "The caller already has this version."}
     return responses

@@ -20,6 +20,7 @@ from .tickets import answer_ticket
     body=BodyRules("Merge", MergeForm),
     returns=TicketJson,
     success="The ticket that the other one is part of now.",
+    for_readers=True,
     headers=("ETag",),
 )
 def merge_ticket(
@@ -42,6 +43,7 @@ def merge_ticket(
     scope=Scope.WRITE,
     returns=TicketJson,
     success="The ticket, which stands on its own again.",
+    for_readers=True,
     headers=("ETag",),
 )
 def unmerge_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpResponse:

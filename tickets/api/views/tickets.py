@@ -143,6 +143,7 @@ def show_ticket(request: HttpRequest, actor: Actor, ticket_id: int) -> HttpRespo
     ),
     returns=TicketJson,
     success="The ticket.",
+    for_readers=True,
     headers=("ETag",),
 )
 def update_ticket(
@@ -172,6 +173,7 @@ def update_ticket(
     ),
     returns=TicketJson,
     success="The ticket.",
+    for_readers=True,
     headers=("ETag",),
 )
 def replace_ticket(
@@ -211,6 +213,9 @@ def _expected_version(request: HttpRequest, ticket_id: int) -> int | None:
 
 
 def answer_ticket(ticket: Ticket, actor: Actor) -> HttpResponse:
+    """Answer a change with the ticket. Who may not read gets nothing of it but its version."""
+    if not actor.can(Scope.READ):
+        return _with_etag(HttpResponse(status=204), ticket)
     return _with_etag(answer(_serialize(ticket, actor)), ticket)
 
 

@@ -10,7 +10,7 @@ from tickets.audit.trail import audit_trail
 from tickets.models.ticket import Ticket
 from tickets.models.tokens import ApiToken
 from tickets.services import accounts
-from tickets.tests.factories import AgentFactory, TokenFactory, UserFactory
+from tickets.tests.factories import AgentFactory, TicketFactory, TokenFactory, UserFactory
 
 from .client import CLASSIFY, NEW, SUGGEST_TITLE, TICKETS, Api, assert_problem, nothing_stored
 
@@ -124,3 +124,15 @@ def test_the_secret_is_not_stored(db):
 def test_the_audit_trail_names_the_token(db):
     Api(TokenFactory(name="nightly import").secret).create()
     assert audit_trail(Ticket.objects.get())[0].actor == "token nightly import"
+
+
+@pytest.mark.parametrize(
+    ("method", "body"), [("PATCH", {}), ("PATCH", {"status": "closed"}), ("PUT", NEW)]
+)
+def test_who_may_not_read_learns_nothing_by_writing(db, method, body):
+    ticket = TicketFactory(requester_email="kim@example.org", description="A secret.")
+    api = Api(TokenFactory(scopes=["write"]).secret)
+    response = api.send(method, f"/api/tickets/{ticket.pk}/", body)
+    assert (response.status_code, response.content) == (204, b"")
+    ticket.refresh_from_db()
+    assert response["ETag"] == f'"{ticket.version}"'
