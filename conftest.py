@@ -13,6 +13,7 @@ from django.conf import settings as django_settings
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
+from tickets.tests.fault_files import fault_files
 from tickets.triage.providers.table import PROVIDERS
 
 PREFIX = "tickets-tests-"
@@ -27,6 +28,14 @@ TOGETHER = (
     "tickets/tests/test_plans.py",
 )
 UPGRADED = re.compile(r"tickets/tests/upgrade/.*\[(\d\.\d)\b")  # from a release
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of docs/faults.md."""
+    files = fault_files()
+    for item in items:
+        if item.path in files:
+            item.add_marker(pytest.mark.fault)
 
 
 @pytest.hookimpl(optionalhook=True)
