@@ -18,5 +18,5 @@ def test_the_files_exist():
 
 
 def test_its_tests_are_marked(request):
-    marked = {item.path for item in request.session.items if item.get_closest_marker("fault")}
-    assert marked <= fault_files()
+    files = {item.path for item in request.session.items if item.get_closest_marker("fault")}
+    assert files <= fault_files()
