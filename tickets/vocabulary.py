@@ -437,7 +437,10 @@ MAX_MESSAGE_ID_CHARS = 500  # more of it is cut, so that an index holds it
 MAX_FILE_NAME_BYTES = 200
 MAX_FILES_PER_MESSAGE = 20
 EARLIER_FILE_LIFETIME = timedelta(days=1)  # a stored file that nothing is attached to, for a form
-MAX_THUMBNAIL_PIXELS = 50_000_000  # of the image, so that a small file cannot fill the memory
+MAX_THUMBNAIL_PIXELS = 50_000_000  # of the image; half of it where a pixel takes more memory
+MAX_WEBP_PIXELS = 12_500_000  # whose pixels take most
+MAX_PIXELS_PER_BYTE = 2000  # of an image with a thumbnail; of smaller ones, as many as there are:
+MAX_SMALL_IMAGE_PIXELS = 1_000_000
 # Of a message that comes by mail. What goes past is stored, flagged, and not read.
 MAX_MAIL_BYTES = 25 * 1024 * 1024
 # Of one that is delivered by the API or LMTP: past MAX_MAIL_BYTES only its headers are stored.

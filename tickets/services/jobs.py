@@ -15,6 +15,8 @@ from procrastinate.tasks import Task
 
 from ..transactions import unread
 
+FILES = "files"  # the queue of the jobs on files, which a worker of their own runs
+FILES_PRIORITY = -10  # behind all others for a worker of all queues
 # What procrastinate's own function does, which one would have to wait for.
 DEFER = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, args, scheduled_at)

@@ -1,8 +1,14 @@
 """A real worker on the tests' database."""
 
+import json
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from unittest import mock
 
+from django.conf import settings
 from django.db import connection, connections
 from procrastinate.contrib.django import app
 from procrastinate.periodic import PeriodicRegistry
@@ -37,6 +43,36 @@ def work_now():
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
     work()
+
+
+COMMAND = """
+import json, os, django
+from django.conf import settings
+settings.DATABASES["default"] |= {"NAME": os.environ["TEST_DATABASE"], "USER": ""}
+settings.STORAGES["attachments"] = json.loads(os.environ["TEST_FILES"])
+django.setup()
+from django.core.management import call_command
+call_command("procrastinate", "worker")
+"""
+
+
+@contextmanager
+def worker_process(**environment):
+    """Run `manage.py procrastinate worker`, as `make run` and Docker Compose start it."""
+    environment |= {
+        "DATA_DIR": str(settings.DATA_DIR),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "TEST_DATABASE": connection.settings_dict["NAME"],
+        "TEST_FILES": json.dumps(settings.STORAGES["attachments"], default=str),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    with subprocess.Popen(
+        [sys.executable, "-c", COMMAND], env=os.environ | environment, cwd=settings.BASE_DIR
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def stall(job):

@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app
 from ...models.attachments import Attachment, StoredFile
 from ...models.ticket import Ticket
 from ...vocabulary import EARLIER_FILE_LIFETIME
-from ..jobs import defer
+from ..jobs import FILES, FILES_PRIORITY, defer
 from .storage import storage
 
 # Bytes without a row that are younger belong to a request that has not ended.
@@ -83,14 +83,18 @@ def _names_by_directory() -> Iterator[list[str]]:
 # --- jobs -------------------------------------------------------------------------------
 
 
-@app.task(queue="files", retry=RetryStrategy(max_attempts=12, exponential_wait=4))
+@app.task(
+    queue=FILES, priority=FILES_PRIORITY, retry=RetryStrategy(max_attempts=12, exponential_wait=4)
+)
 def delete_files(file_ids: Iterable[int]) -> None:
     """Delete the files of a ticket that was deleted, unless other tickets have them."""
     for file_id in file_ids:
         delete_unused(file_id)
 
 
-@app.task(queue="files", retry=RetryStrategy(max_attempts=12, exponential_wait=4))
+@app.task(
+    queue=FILES, priority=FILES_PRIORITY, retry=RetryStrategy(max_attempts=12, exponential_wait=4)
+)
 def delete_bytes(names: Iterable[str]) -> None:
     """Delete bytes whose row is gone."""
     for name in names:
@@ -98,7 +102,7 @@ def delete_bytes(names: Iterable[str]) -> None:
 
 
 @app.periodic(cron="47 3 * * *")
-@app.task(queue="files", queueing_lock="remove_orphan_files")
+@app.task(queue=FILES, priority=FILES_PRIORITY, queueing_lock="remove_orphan_files")
 def remove_orphan_files(timestamp: int) -> None:
     """Remove bytes without a row, once a day."""
     remove_orphans(timezone.now() - ORPHAN_AGE)

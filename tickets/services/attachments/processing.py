@@ -17,7 +17,7 @@ from ...files.types import IMAGE_TYPES
 from ...models.attachments import StoredFile
 from ...models.mail import MAX_ERROR_CHARS
 from ...vocabulary import ScanState
-from ..jobs import defer
+from ..jobs import FILES, FILES_PRIORITY, defer
 from . import clamd
 from .storage import storage
 from .thumbnails import make_thumbnail
@@ -92,7 +92,9 @@ def add_thumbnail(row: StoredFile) -> None:
 # --- jobs -------------------------------------------------------------------------------
 
 
-@app.task(queue="files", retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+@app.task(
+    queue=FILES, priority=FILES_PRIORITY, retry=RetryStrategy(max_attempts=8, exponential_wait=4)
+)
 def process_file(file_id: int) -> None:
     """Scan a new file and add its thumbnail. Twice does no harm."""
     row = StoredFile.objects.filter(pk=file_id).first()
@@ -107,7 +109,7 @@ def process_file(file_id: int) -> None:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(queue="files", queueing_lock="scan_waiting")
+@app.task(queue=FILES, priority=FILES_PRIORITY, queueing_lock="scan_waiting")
 def scan_waiting(timestamp: int) -> None:
     """Try again to scan the files that wait, once a minute, until the scanner is gone.
 

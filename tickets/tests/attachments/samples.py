@@ -50,6 +50,16 @@ def decompression_bomb() -> bytes:
     )
 
 
+def large_images_of_one_color() -> list[bytes]:
+    """Return images of 7070 x 7070 pixels: 34 bytes of WebP, 6 kB and 97 kB of PNG."""
+    images = []
+    for kind, mode in (("WEBP", "RGBA"), ("PNG", "P"), ("PNG", "LA")):
+        out = io.BytesIO()
+        Image.new(mode, (7070, 7070)).save(out, kind, lossless=True, method=0)
+        images.append(out.getvalue())
+    return images
+
+
 def zip_bomb() -> bytes:
     """Return an archive of 100 kilobytes that unpacks to 100 megabytes."""
     out = io.BytesIO()

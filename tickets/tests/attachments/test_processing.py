@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from tickets.models.attachments import StoredFile
 from tickets.services.attachments import processing
@@ -67,6 +67,53 @@ def test_what_follows_an_image_is_not_in_its_thumbnail():
 )
 def test_other_images_have_none(content):
     assert make_thumbnail(io.BytesIO(content)) is None
+
+
+@pytest.mark.parametrize("content", samples.large_images_of_one_color())
+def test_a_large_image_in_a_few_bytes_has_none(content):
+    """To decode one takes a second and up to a gigabyte."""
+    assert make_thumbnail(io.BytesIO(content)) is None
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGB", "RGBA", "I;16"])
+def test_a_large_image_is_reduced_in_every_mode(mode):
+    """Its lower half is dark: bands that are put together wrongly would show."""
+    large = Image.new("L", (2480, 3508), "white")
+    large.paste("black", (0, 1754, 2480, 3508))
+    out = io.BytesIO()
+    (large if mode == "I;16" else large.convert(mode)).convert(mode).save(out, "PNG")
+    content = make_thumbnail(io.BytesIO(out.getvalue() + bytes(5000)))
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.size == (170, 240)
+        upper, lower = (image.convert("L").getpixel((85, row)) for row in (100, 140))
+    assert upper > 250
+    assert lower < 5
+
+
+def test_a_photo_is_turned_as_its_camera_says():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a quarter to the right
+    content = make_thumbnail(io.BytesIO(samples.image("JPEG", 4000, 3000, exif=exif)))
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.size == (180, 240)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "size"),
+    [
+        ("PNG", "1", (4960, 7016)),  # a page, scanned with 600 dots per inch
+        ("PNG", "P", (3840, 2160)),  # a screenshot
+        ("WEBP", "RGB", (3840, 2160)),
+    ],
+)
+def test_a_nearly_empty_page_or_screen_has_one(kind, mode, size):
+    page = Image.new("L", size, "white")
+    drawing = ImageDraw.Draw(page)
+    text = "A page with this line of text and nothing below it has a thumbnail. 0123456789"
+    drawing.text((300, 300), text, "black", ImageFont.load_default(size[1] // 80))
+    out = io.BytesIO()
+    page.convert(mode).save(out, kind, lossless=True)
+    assert make_thumbnail(io.BytesIO(out.getvalue()))
 
 
 def test_an_archive_is_never_opened():

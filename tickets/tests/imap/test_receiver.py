@@ -1,16 +1,12 @@
 """Mailboxes are fetched beside the worker's jobs, whatever happens to server and database."""
 
-import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager
 
 import pytest
-from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -24,6 +20,7 @@ from tickets.services.mail.imap.receiver import Receiver
 from tickets.services.mail.mailboxes import try_soon
 from tickets.tests.imap.conftest import create_mailbox
 from tickets.tests.imap_server import PASSWORD, Dovecot
+from tickets.tests.worker import worker_process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -239,30 +236,12 @@ def test_inbox_url_is_enough(dovecot, settings, user, db):
 def test_the_workers_command_receives_and_ends_soon(dovecot, mailbox, user):
     """As `make run` and Docker Compose start it, and killed as they end it."""
     dovecot.deliver(user, message(1))
-    environment = os.environ | {
-        "DATA_DIR": str(django_settings.DATA_DIR),
-        "SECRET_KEY": django_settings.SECRET_KEY,
-        "TEST_DATABASE": connection.settings_dict["NAME"],
-    }
-    script = (
-        "import os, django\n"
-        "from django.conf import settings\n"
-        "settings.DATABASES['default'] |= {'NAME': os.environ['TEST_DATABASE'], 'USER': ''}\n"
-        "django.setup()\n"
-        "from django.core.management import call_command\n"
-        "call_command('procrastinate', 'worker')\n"
-    )
-    command = [sys.executable, "-c", script]
-    environment["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    with subprocess.Popen(command, env=environment, cwd=django_settings.BASE_DIR) as process:
-        try:
-            stored(1)
-            process.send_signal(signal.SIGTERM)
-            started = time.monotonic()
-            assert process.wait(20) == 0
-            assert time.monotonic() - started < 8
-        finally:
-            process.kill()
+    with worker_process() as process:
+        stored(1)
+        process.send_signal(signal.SIGTERM)
+        started = time.monotonic()
+        assert process.wait(20) == 0
+        assert time.monotonic() - started < 8
     assert MailboxFetch.objects.get().lease_owner == ""
 
 
