@@ -161,6 +161,7 @@ class Ticket(PrivateLink, models.Model):
     spam = models.BooleanField(default=False, db_default=False)
     is_unread: bool  # of rows that `with_unread` loaded
     twin: int | None  # of rows that `with_twin` loaded
+    opened_from: Ticket  # on the requester's page: the ticket whose private link it was
 
     objects = ListedTickets()
     including_spam = StandingTickets()

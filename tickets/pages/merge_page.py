@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..models.ticket import Ticket
+from ..services.link_holders import opens_page_of, unproven_of
 from ..services.merging import Requesters, compare_requesters
 from ..services.triage.similar import similar_tickets
 from .ticket_page import MAX_SIMILAR
@@ -19,11 +21,19 @@ class Preview:
     ticket: Ticket
     requesters: str  # a value of Requesters
     messages: int  # that move, the description included
+    opens: bool  # the private link of the merged ticket will open the other one
+    unproven: Sequence[Ticket]  # those whose address somebody named who never proved to own it
 
 
 def preview(ticket: Ticket, target: Ticket) -> Preview:
     requesters = compare_requesters(ticket, target)
-    return Preview(target, requesters.value, 1 + ticket.comments.count())
+    return Preview(
+        target,
+        requesters.value,
+        1 + ticket.comments.count(),
+        opens_page_of(ticket, target),
+        unproven_of([ticket, target]),
+    )
 
 
 def candidates(ticket: Ticket) -> dict[str, list[Ticket]]:

@@ -19,6 +19,7 @@ from ..models.spam import is_blocked
 from ..models.ticket import Comment, StoredEvidence, Ticket, stored_evidence
 from ..models.workplace import AgentProfile, PendingReply
 from ..querysets.search.grammar import exact_requester
+from ..services.link_holders import unproven_of
 from ..services.mentions import agents_by_name
 from ..services.merging import may_merge, merges_into
 from ..services.relations import related_tickets
@@ -291,11 +292,14 @@ def requester_tickets(ticket: Ticket) -> RequesterTickets:
 def twin_context(ticket: Ticket, parts: TicketParts) -> dict[str, Any]:
     """Return the `twin`, a ticket that is possibly the same, which an unfinished ticket names.
 
-    `may_merge` says whether it can become one with it. One query if there is one.
+    `may_merge` says whether it can become one with it, `unproven` of which of the two nobody has
+    proven the address. No query if there is none, else up to one and those of `unproven_of`.
     """
     is_open = not ticket.is_finished and not ticket.spam
     twin = Ticket.objects.filter(pk=parts.twin).first() if parts.twin and is_open else None
-    return {"twin": twin, "may_merge": twin is not None and may_merge(ticket, twin)}
+    if twin is None or not may_merge(ticket, twin):
+        return {"twin": twin, "may_merge": False}
+    return {"twin": twin, "may_merge": True, "unproven": unproven_of([ticket, twin])}
 
 
 def similar_context(ticket: Ticket) -> dict[str, Any]:

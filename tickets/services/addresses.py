@@ -19,6 +19,7 @@ from ..models.private_link import digest
 from ..models.ticket import Ticket
 from ..vocabulary import ADDRESS_CHECK_LIFETIME, MAX_ADDRESS_CHECKS_PER_DAY
 from .editing import audited, lock_current
+from .link_holders import opens_page_of
 from .mail import outbox, rendering
 from .tickets import update_ticket
 
@@ -33,13 +34,19 @@ class AddressRequest(Enum):
     LIMITED = auto()  # too many emails of this kind to the address or about the ticket
 
 
-def request_address(ticket: Ticket, address: str) -> AddressRequest:
-    """Mail a confirmation link to the address that a requester has entered. Raise NotFound."""
+def request_address(linked: Ticket, address: str) -> AddressRequest:
+    """Mail a confirmation link to the address that a requester has entered.
+
+    `linked` is the ticket whose private link they have, merged or not: the confirmation belongs to
+    it. Raise NotFound, also if it was merged and its link no longer opens the page.
+    """
     with audited(REQUESTER):
-        ticket = lock_current(ticket.pk)
+        ticket = lock_current(linked.pk)
+        if not opens_page_of(linked, ticket):
+            raise NotFound
         if address == ticket.requester_email:
             return AddressRequest.SAME
-        if outbox.is_check_under_way(ticket, address):  # the second of two clicks
+        if outbox.is_check_under_way(linked, address):  # the second of two clicks
             return AddressRequest.MAILED
         names = [f"confirm:{ticket.pk}", f"confirm:{digest(reached_mailbox(address))}"]
         waits = [
@@ -48,7 +55,7 @@ def request_address(ticket: Ticket, address: str) -> AddressRequest:
         ]
         if any(waits):
             return AddressRequest.LIMITED
-        outbox.address_requested(ticket, address)
+        outbox.address_requested(linked, address)
     return AddressRequest.MAILED
 
 
@@ -65,7 +72,7 @@ def find_check(token: str) -> tuple[Email, Ticket]:
     """Return the email whose link this is, and its ticket, if the link can still confirm.
 
     Raise NotFound if it has expired, was used, if a newer one or a new private link replaced it,
-    or if the private link has expired.
+    if the private link has expired, or if it opens nothing since the ticket was merged.
     """
     try:
         email_id, link = signing.loads(
@@ -78,7 +85,8 @@ def find_check(token: str) -> tuple[Email, Ticket]:
         raise NotFound
     if email.ticket.link_digest != link or email != rendering.latest_check(email.ticket):
         raise NotFound
-    if (email.ticket.merged_into or email.ticket).is_link_expired:
+    current = email.ticket.merged_into or email.ticket
+    if current.is_link_expired or not opens_page_of(email.ticket, current):
         raise NotFound
     return email, email.ticket
 
@@ -91,7 +99,9 @@ def confirm_address(token: str) -> Ticket:
     """
     with audited(REQUESTER):
         ticket = lock_current(find_check(token)[1].pk)
-        email, own = find_check(token)  # another click may have been faster
+        email, own = find_check(token)  # another click may have been faster, or a merge
+        if ticket.pk not in (own.pk, own.merged_into_id):
+            raise NotFound
         email.confirmed_at = timezone.now()
         email.save(update_fields=["confirmed_at"])
         before = ticket.requester_email

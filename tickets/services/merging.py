@@ -17,15 +17,16 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from ..access.actors import Actor
-from ..audit.trail import ticket_events
+from ..audit.trail import event_at_version, ticket_events
 from ..exceptions import InvalidInput, MergeRefused, NotFound, OtherRequester, UnknownRequester
 from ..mail.addresses import comparable_address
 from ..models.relations import TicketMerge
 from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
-from ..vocabulary import MERGE_UNDO_DAYS, AuthorRole
+from ..vocabulary import MERGE_UNDO_DAYS, AuthorRole, MailKind
 from .attachments.moving import move_to_target, return_from_target
 from .editing import audited, editing, lock_relations
+from .link_holders import LINK_REVOKED, is_link_unproven
 from .private_links import notes_behind, shows_note
 from .triage import assessment
 
@@ -67,7 +68,8 @@ def merge_tickets(
 
     The target takes what the source waits for; if it is finished and the source is not, it opens
     again. `same_requester` is the agent's confirmation that two tickets are from one person though
-    one has no address; the target then takes the address that it lacks.
+    one has no address; the target then takes the address that it lacks. If a stranger may have the
+    target's private link, it is replaced, or it would open what the source says.
     Raise NotFound for the source, InvalidInput for the target, and MergeRefused or one of its
     kinds.
     """
@@ -87,6 +89,7 @@ def merge_tickets(
             _move_comments(source, target)
             _merge_read_marks(source, target, actor)
             edit.is_new_version = True
+        _replace_link(source, target)
         merge.target_version = target.version
         merge.save(force_insert=True)
         Ticket.with_merged.filter(merged_into=source).update(merged_into=target)
@@ -191,6 +194,23 @@ def _move_comments(source: Ticket, target: Ticket) -> None:
     target.follow_conversation()
     target.waiting_since = waiting_since
     target.save(update_fields=["first_response_at"])
+
+
+def _replace_link(source: Ticket, target: Ticket) -> None:
+    """Give the target another private link if a stranger may have it. Only mail brings the new one.
+
+    The page of a ticket opens those that were made of its messages anyway. Without an address no
+    mail could bring a link.
+    """
+    can_be_mailed = target.requester_email and target.link_digest
+    if not can_be_mailed or not is_link_unproven(target):
+        return
+    has_others = Ticket.with_merged.filter(merged_into=source).exists()
+    if not has_others and _is_split(source, target):
+        return
+    target.issue_link()
+    target.save(update_fields=["link_nonce", "link_digest"])
+    pghistory.create_event(target, label=LINK_REVOKED)
 
 
 def _merge_read_marks(source: Ticket, target: Ticket, actor: Actor) -> None:
@@ -300,6 +320,12 @@ def _give_values_back(merge: TicketMerge, target: Ticket) -> None:
     written = target.comments.filter(created_at__gt=merge.merged_at, public=True)
     if merge.reopened_from and target.status == merge.source.status and not written.exists():
         target.status, target.resolved_at = merge.reopened_from, merge.resolved_at
+    own_checks = merge.source.emails.filter(
+        kind=MailKind.CONFIRM, address=target.requester_email, confirmed_at__gt=merge.merged_at
+    )
+    # Who has the source's link chose an address for the source, not for the target.
+    if own_checks.exists() and (then := event_at_version(target, merge.target_version)):
+        target.requester_email = then.requester_email
     if merge.address_taken and target.requester_email == merge.address_taken:
         target.requester_email = ""
 

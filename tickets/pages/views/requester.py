@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django import forms
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -35,6 +36,7 @@ from ...services.addresses import (
 )
 from ...services.attachments.storing import storing
 from ...services.comments import add_reply, close_by_requester
+from ...services.link_holders import opens_page_of
 from ...services.mail.bounced import bounce_of
 from ...services.mail.smtp import is_set_up
 from ...services.replies import send_due_replies
@@ -83,7 +85,8 @@ def of_ticket(view: Answer) -> Answer:
     """Pass the ticket of the private link, or the one that it was merged into.
 
     Answer in the ticket's language. Explain a link that does not work (any more), without saying
-    why: an expired one answers as one that was never there.
+    why: an expired one answers as one that was never there. The link of a merged ticket that a
+    stranger may have says only that.
     """
 
     @wraps(view)
@@ -92,8 +95,11 @@ def of_ticket(view: Answer) -> Answer:
         if linked is None:
             return dead_link(request)
         ticket = Ticket.including_spam.find_current(linked.pk)
+        if not opens_page_of(linked, ticket):
+            return in_language_of(linked, lambda: _merged_link(request))
         if ticket.is_link_expired:
             return dead_link(request)
+        ticket.opened_from = linked
         if send_due_replies(ticket):
             ticket.refresh_from_db()
         return in_language_of(ticket, lambda: view(request, ticket, secret, **captured))
@@ -112,6 +118,11 @@ def in_language_of(ticket: Ticket, answer: Callable[[], HttpResponseBase]) -> Ht
 def dead_link(request: Request, path: str = "") -> HttpResponse:
     """Say that a link does not work, whether it was revoked, replaced or never there."""
     return render(request, "tickets/dead_link.html", {"links_form": AddressForm()}, status=404)
+
+
+def _merged_link(request: Request) -> HttpResponse:
+    """Say that a ticket is part of another one, and nothing about that one."""
+    return render(request, "tickets/merged_link.html", {"links_form": AddressForm()}, status=404)
 
 
 @private_page("GET", "POST", files=True)
@@ -143,7 +154,7 @@ def address(request: Request, ticket: Ticket, secret: str) -> HttpResponse:
     form = AddressForm(request.POST)
     if refusal := _refusal(request, ticket, secret, address_form=form):
         return refusal
-    result = request_address(ticket, form.cleaned_data["requester_email"])
+    result = request_address(ticket.opened_from, form.cleaned_data["requester_email"])
     if result == AddressRequest.LIMITED:
         form.add_error("requester_email", str(texts.ADDRESS_LIMITED))
         return _page(request, ticket, secret, address_form=form, status=429)
@@ -215,7 +226,7 @@ def _page(
     portion = ticket.comments.filter(public=True).with_origin().portion()
     comments = portion.messages
     files = RequesterFiles(ticket, secret)
-    pending = pending_address(ticket)
+    pending = pending_address(ticket.opened_from)
     moved = _moved(ticket)
     bounces = bool(ticket.requester_email and bounce_of(ticket.requester_email))
     etag = _etag(ticket, portion, pending, moved, files, bounces=bounces)
@@ -271,13 +282,17 @@ def earlier(request: Request, ticket: Ticket, secret: str) -> HttpResponse:
 
 
 def _moved(ticket: Ticket) -> list[Ticket]:
-    """Return the tickets that were made of messages on this page, if it may open them."""
+    """Return the tickets that were made of messages on this page, if it may open them.
+
+    What others wrote on a ticket that was merged into one of them is not for every reader here.
+    """
     split_off = Comment.with_split.filter(ticket=ticket, public=True).exclude(in_conversation())
     return list(
         Ticket.including_spam.filter(  # nothing tells a sender of spam
             pk__in=split_off.values("split_into"), requester_email=ticket.requester_email
         )
         .exclude(link_digest=None)
+        .exclude(Exists(Ticket.with_merged.filter(merged_into=OuterRef("pk"))))
         .order_by("created_at", "pk")
     )
 
