@@ -427,6 +427,7 @@ MAX_REPLIES_PER_DAY = 100  # per ticket, by its private link
 MAX_LINKS, RECENT_TICKETS = 20, timedelta(days=90)  # the tickets whose links one email has
 STATS_DAYS = 30
 MAX_AUTOMATIC_MAILS_PER_HOUR = 5  # per address, since strangers choose it
+MIN_CLIENT_CONFIRMATIONS = 5  # per hour and client network, however few the desk sends
 MIN_FORM_SECONDS = 3  # nobody fills in the public form in less
 MAX_REOPENINGS_PER_HOUR = 3  # per ticket, by mail
 MAX_MAILED_TICKETS_PER_HOUR = 20  # per address; past it, messages are held

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -48,6 +50,17 @@ def throttle_key(request: HttpRequest, actor: Actor) -> str:
     Agents and programs are known, and in open mode everybody is an agent.
     """
     return "" if actor.known or actor.demo else client_address(request)
+
+
+def client_network(request: HttpRequest, actor: Actor) -> str:
+    """Return the network by which this caller's confirmations are counted; "" if they are not.
+
+    A provider may hand out a whole /48 of IPv6, whose networks all have limits of their own.
+    """
+    client = throttle_key(request, actor)
+    if ":" not in client:
+        return client
+    return str(ipaddress.ip_network(f"{client}/48", strict=False))
 
 
 def throttle_anonymous(request: HttpRequest, actor: Actor, action: str) -> None:

@@ -67,6 +67,7 @@ def create_ticket(
     accepted: Collection[str] = (),
     page_language: str = Language.EN,
     held_because: str = "",
+    client: str = "",
 ) -> Ticket:
     """Store a new ticket. Offline triage fills in at once what the person left open.
 
@@ -78,15 +79,16 @@ def create_ticket(
     If a model is set up, a job that commits with the ticket asks it later.
     A ticket from a blocked address is spam, as is one that fell for the honeypot (`data["spam"]`):
     neither a model nor the requester hears of it. With `held_because` the confirmation waits for
-    an agent. With `data["files"]`, call it inside `storing`.
+    an agent, as it does past the share of a `client`. With `data["files"]`, call it inside
+    `storing`.
     """
     suggestion: SignedSuggestion | None = data.get("suggestion")
     if suggestion is None:
-        return _create(data, None, actor, accepted, page_language, held_because)
+        return _create(data, None, actor, accepted, page_language, held_because, client)
     with transactions.transaction():
         if not predictions.claim(suggestion):
             suggestion = None
-        return _create(data, suggestion, actor, accepted, page_language, held_because)
+        return _create(data, suggestion, actor, accepted, page_language, held_because, client)
 
 
 def _create(
@@ -96,11 +98,12 @@ def _create(
     accepted: Collection[str],
     page_language: str,
     held_because: str,
+    client: str,
 ) -> Ticket:
     values = _with_title(_writable_values(data))
     ticket = Ticket(**values)
     address = "" if ticket.spam else ticket.requester_email
-    admission = limits.admit(MailKind.RECEIVED, address, held_because=held_because)
+    admission = limits.admit(MailKind.RECEIVED, address, held_because=held_because, client=client)
     ticket.pk, ticket.spam = admission.ticket_id, ticket.spam or admission.is_blocked
     ticket.language = engine.language_of(ticket.description, ticket.title) or page_language
     ticket.updated_at = ticket.created_at

@@ -202,7 +202,8 @@ ACCESS = Section(
             integer,
             60,
             "How many new tickets the desk confirms by email per hour. The confirmations of"
-            " more are held until an agent answers, whose email has the private link as well.",
+            " more are held until an agent answers, whose email has the private link as well. One"
+            " client that has not signed in gets a sixth of them, at least 5.",
             minimum=0,
         ),
         Setting(

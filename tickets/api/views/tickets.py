@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from ...access.actors import Actor
 from ...access.client_addresses import client_address
+from ...access.throttling import client_network
 from ...exceptions import InvalidInput
 from ...forms.lists import FilterForm, PageFilters, PageForm, TicketFilters
 from ...forms.tickets import NewTicketForm, TicketForm
@@ -61,7 +62,7 @@ def create_ticket(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpRes
     actor.require_creating()
     key = http.idempotency_key(request)
     _require_agent_keys(body.raw, actor)
-    result = _create(key, body, actor, client_address(request))
+    result = _create(key, body, actor, request)
     payload = dict(result.answer)
     if result.ticket is not None:
         # Added to each answer, because the private link is never stored with the first one.
@@ -90,12 +91,12 @@ def _require_agent_keys(body: JsonObject, actor: Actor) -> None:
 
 
 def _create(
-    key: str | None, body: JsonBody, actor: Actor, address: str
+    key: str | None, body: JsonBody, actor: Actor, request: HttpRequest
 ) -> IdempotentCreate[PublicTicketJson]:
     data = body.clean()
 
     def create() -> Ticket:
-        return tickets.create_ticket(data, actor)
+        return tickets.create_ticket(data, actor, client=client_network(request, actor))
 
     def serialize(ticket: Ticket) -> PublicTicketJson:
         if not actor.can(Scope.WRITE):
@@ -103,7 +104,7 @@ def _create(
         return serializers.ticket(ticket, unread=False)  # what an agent reports is not news
 
     if key is not None:
-        caller = actor.identity if actor.known else f"{actor.identity} {address}"
+        caller = actor.identity if actor.known else f"{actor.identity} {client_address(request)}"
         return tickets.create_ticket_once(key, caller, body.raw, create, serialize)
     ticket = create()
     return IdempotentCreate(ticket, serialize(ticket), is_replay=False)

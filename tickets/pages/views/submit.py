@@ -12,7 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from ... import requester_texts as texts
 from ...access.actors import REQUESTER, Actor, actor_of
-from ...access.throttling import throttle_anonymous
+from ...access.throttling import client_network, throttle_anonymous
 from ...exceptions import NotFound, RateLimited
 from ...forms.fields import RenderedAtField, clean_data
 from ...forms.tickets import SimilarForm, SubmitForm
@@ -56,7 +56,7 @@ def submit(request: Request) -> HttpResponse:
     try:
         count_files(request, files)
         with storing(files):
-            ticket = _create_once(form, actor)
+            ticket = _create_once(form, actor, client_network(request, actor))
     except FILE_ERRORS as error:
         status = add_file_error(form, error)
         return with_retry_after(_page(request, form, status=status), error)
@@ -75,7 +75,7 @@ def similar(request: Request) -> HttpResponse:
     return render(request, "tickets/_similar.html", {"tickets": tickets})
 
 
-def _create_once(form: SubmitForm, actor: Actor) -> Ticket:
+def _create_once(form: SubmitForm, actor: Actor, client: str) -> Ticket:
     """Create the ticket once per form key and content.
 
     A resubmission returns the existing ticket unless it has since been resolved or closed.
@@ -100,6 +100,7 @@ def _create_once(form: SubmitForm, actor: Actor) -> Ticket:
             accepted=data["accepted"],
             page_language=get_language(),
             held_because=held_because,
+            client=client,
         ),
         lambda ticket: {"id": ticket.pk},
         until_finished=True,

@@ -21,6 +21,7 @@ from ...models.ticket import Ticket
 from ...querysets.counters import ADD_TO_COUNTER
 from ...vocabulary import (
     MAX_AUTOMATIC_MAILS_PER_HOUR,
+    MIN_CLIENT_CONFIRMATIONS,
     InboundKind,
     MailKind,
     MailState,
@@ -29,6 +30,7 @@ from ...vocabulary import (
 )
 
 HOUR = 3600  # seconds
+CLIENT_PART = 6  # a client may use up a sixth of the desk's confirmations
 # What a person wrote. All other email is automatic.
 NOT_AUTOMATIC = frozenset({MailKind.REPLY})
 # The automatic email that is counted. An agent sends the private link, so it does not count; nor
@@ -36,10 +38,13 @@ NOT_AUTOMATIC = frozenset({MailKind.REPLY})
 # then take a ticket over unseen.
 COUNTED = frozenset({MailKind.RECEIVED, MailKind.RESOLVED, MailKind.LINKS, MailKind.CONFIRM})
 DESK_COUNTER = "confirmations"
-HELD_COUNTER = f"{DESK_COUNTER}:held"  # for the limit of an address
+HELD_COUNTER = f"{DESK_COUNTER}:held"  # for the limit of an address or of a client
 
 
 PAST_LIMIT = "This address has already received several automatic emails this hour."
+PAST_CLIENT_LIMIT = (
+    "Many tickets came from one network within an hour. An agent's first answer has the link."
+)
 PAST_DESK_LIMIT = "Many tickets came within an hour. An agent's first answer has the link."
 
 
@@ -48,20 +53,29 @@ def _add(name: str, source: str) -> str:
     return ADD_TO_COUNTER.format(rows=rows)
 
 
-# A blocked sender gets no mail. Only what the limit of an address lets pass counts for the desk.
+# A blocked sender gets no mail. Only what the limit of an address lets pass counts for the client,
+# and only what the limit of a client lets pass counts for the desk.
 ADMIT = f"""
 WITH blocked AS (
     SELECT EXISTS (SELECT FROM tickets_blockedaddress WHERE address = %(folded)s) AS is_blocked
 ), address AS (
     {_add("%(address)s", "blocked WHERE %(counts)s AND NOT is_blocked")}
+), passed AS (
+    SELECT FROM address WHERE count <= %(most)s AND %(counts_for_desk)s
+), client AS (
+    {_add("%(client)s", "passed WHERE %(client)s <> ''")}
+), past AS (
+    SELECT FROM address WHERE count > %(most)s
+    UNION ALL
+    SELECT FROM client WHERE count > %(share)s
 ), held AS (
-    {_add("%(held)s", "address WHERE count > %(most)s")}
+    {_add("%(held)s", "past")}
 ), desk AS (
-    {_add("%(desk)s", "address WHERE count <= %(most)s AND %(counts_for_desk)s")}
+    {_add("%(desk)s", "passed WHERE NOT EXISTS (SELECT FROM past)")}
 )
 SELECT CASE WHEN %(ticket)s IS NULL THEN nextval('tickets_ticket_id_seq') END,
     CASE WHEN %(kind)s <> '' THEN nextval('tickets_email_id_seq') END,
-    is_blocked, (SELECT count FROM address), (SELECT count FROM desk),
+    is_blocked, (SELECT count FROM address), (SELECT count FROM client), (SELECT count FROM desk),
     ARRAY(SELECT address FROM tickets_mailbox), EXISTS (
         SELECT FROM tickets_inboundmessage
         WHERE ticket_id = %(ticket)s AND rule = %(new)s AND kind = %(automatic)s
@@ -87,12 +101,18 @@ class Admission:
 
 
 def admit(
-    kind: str, address: str, ticket: Ticket | None = None, *, held_because: str = ""
+    kind: str,
+    address: str,
+    ticket: Ticket | None = None,
+    *,
+    held_because: str = "",
+    client: str = "",
 ) -> Admission:
     """Count an email to a requester, and tell what becomes of it. One query.
 
     Without a `ticket` it confirms a new one, unless there is no address. With `held_because` it is
-    held anyway, so it does not count for the desk.
+    held anyway, so it counts neither for the desk nor for the `client`, the network of a caller
+    who is not known.
     """
     now = timezone.now().timestamp()
     window = int(now // HOUR)
@@ -104,6 +124,8 @@ def admit(
         "counts": bool(address) and kind in COUNTED and not is_program(address),
         "counts_for_desk": kind == MailKind.RECEIVED and not held_because,
         "address": f"automatic:{digest(reached_mailbox(address))}",
+        "client": f"{DESK_COUNTER}:of:{client}" if client else "",
+        "share": (share := client_share()),
         "held": HELD_COUNTER,
         "desk": DESK_COUNTER,
         "most": MAX_AUTOMATIC_MAILS_PER_HOUR,
@@ -116,7 +138,8 @@ def admit(
     with connection.cursor() as cursor:
         cursor.execute(ADMIT, values)
         row: Any = cursor.fetchone()
-    ticket_id, email_id, is_blocked, of_address, of_desk, mailboxes, by_program, is_watched = row
+    ticket_id, email_id, is_blocked, of_address, of_client, of_desk, *facts = row
+    mailboxes, by_program, is_watched = facts
     state, reason = MailState.WAITING, ""
     if automatic and (reason := _refusal(address, mailboxes)):
         state = MailState.DROPPED
@@ -124,9 +147,16 @@ def admit(
         state, reason = MailState.HELD, PAST_LIMIT
     elif held_because:
         state, reason = MailState.HELD, held_because
+    elif of_client is not None and of_client > share:
+        state, reason = MailState.HELD, PAST_CLIENT_LIMIT
     elif of_desk is not None and of_desk > settings.CONFIRMATION_LIMIT:
         state, reason = MailState.HELD, PAST_DESK_LIMIT
     return Admission(ticket_id, email_id, is_blocked, by_program, is_watched, state, reason)
+
+
+def client_share() -> int:
+    """Return how many confirmations of an hour one client may use, so that others have some."""
+    return max(MIN_CLIENT_CONFIRMATIONS, int(settings.CONFIRMATION_LIMIT) // CLIENT_PART)
 
 
 def refusal(kind: str, address: str) -> str:
