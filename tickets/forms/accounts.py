@@ -49,7 +49,7 @@ class ChangePasswordForm(NewPasswordForm):
 
     def __init__(self, user: User, data: Any = None) -> None:
         super().__init__(user, data)
-        self.fields["password"].label = "Present password"
+        self.fields["password"].label = "Current password"
         self.fields["new_password1"].label = "New password"
         self.fields["new_password2"].label = "The same password again"
 

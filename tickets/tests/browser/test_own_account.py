@@ -20,7 +20,7 @@ PAGES = {
     "/account/sessions/": "Sessions",
     "/account/tokens/": "API tokens",
     "/account/confirm/": "Confirm your password",
-    "/forgotten/": "Forgotten your password?",
+    "/forgotten/": "Forgot your password?",
     "/forgotten/sent/": "Look into your mailbox",
 }
 
@@ -59,7 +59,7 @@ def test_password_sessions_and_tokens_without_scripts(desk):
     assert ApiToken.objects.get().revoked_at is not None
 
     page.get_by_role("link", name="Password").click()
-    page.get_by_label("Present password").fill(PASSWORD)
+    page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_label("New password").fill("another correct horse")
     page.get_by_label("The same password again").fill("another correct horse")
     page.get_by_role("button", name="Change password").click()
