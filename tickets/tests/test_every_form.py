@@ -98,7 +98,7 @@ def numbers_in(value):
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_it_raises_nothing_and_lets_through_what_can_be_stored(form, account, data):

@@ -33,7 +33,7 @@ schemathesis.serializer.alias("message/rfc822", "application/octet-stream")
 
 
 # For each operation and caller. A long run: SCHEMATHESIS_EXAMPLES=150 make test ARGS="-k generated"
-EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "4"))
 SCOPES = {"anonymous": [], "agent": ["read", "write"], "admin": ["admin", "mail"]}
 
 
