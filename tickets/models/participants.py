@@ -17,6 +17,7 @@ MAX_SENDER_NAME_CHARS = 100
     pghistory.InsertEvent(),
     pghistory.UpdateEvent(),
     pghistory.DeleteEvent(),
+    exclude=["is_vouched"],
     context_field=pghistory.ContextJSONField(),
 )
 class Participant(models.Model):
@@ -31,6 +32,9 @@ class Participant(models.Model):
     folded = models.CharField(max_length=2 * MAX_EMAIL_CHARS, editable=False)
     name = models.CharField(max_length=MAX_SENDER_NAME_CHARS, blank=True)
     is_active = models.BooleanField(default=True)
+    # An agent let them take part, or a sender who was verified and is somebody here named them.
+    # Others came with mail that anybody could have forged, so a merge does not carry them over.
+    is_vouched = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ParticipantQuerySet.as_manager()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..models.participants import Participant
 from ..models.ticket import Ticket
 from ..services.link_holders import opens_page_of, unproven_of
-from ..services.merging import Requesters, compare_requesters
+from ..services.merging import Requesters, compare_requesters, not_carried_over
 from ..services.triage.similar import similar_tickets
 from .ticket_page import MAX_SIMILAR
 
@@ -22,6 +23,7 @@ class Preview:
     requesters: str  # a value of Requesters
     messages: int  # that move, the description included
     opens: bool  # the private link of the merged ticket will open the other one
+    silenced: Sequence[Participant]  # who gets no more replies then
     unproven: Sequence[Ticket]  # those whose address somebody named who never proved to own it
 
 
@@ -32,6 +34,7 @@ def preview(ticket: Ticket, target: Ticket) -> Preview:
         requesters.value,
         1 + ticket.comments.count(),
         opens_page_of(ticket, target),
+        not_carried_over(ticket, target),
         unproven_of([ticket, target]),
     )
 

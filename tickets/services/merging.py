@@ -20,6 +20,7 @@ from ..access.actors import Actor
 from ..audit.trail import event_at_version, ticket_events
 from ..exceptions import InvalidInput, MergeRefused, NotFound, OtherRequester, UnknownRequester
 from ..mail.addresses import comparable_address
+from ..models.participants import Participant
 from ..models.relations import TicketMerge
 from ..models.ticket import Comment, Ticket
 from ..models.workplace import TicketRead
@@ -86,6 +87,7 @@ def merge_tickets(
         with editing(target_id, actor) as edit:
             target = edit.ticket
             _take_values(merge, target)
+            _silence_unvouched(target)
             _move_comments(source, target)
             _merge_read_marks(source, target, actor)
             edit.is_new_version = True
@@ -194,6 +196,22 @@ def _move_comments(source: Ticket, target: Ticket) -> None:
     target.follow_conversation()
     target.waiting_since = waiting_since
     target.save(update_fields=["first_response_at"])
+
+
+def _silence_unvouched(target: Ticket) -> None:
+    """Send the target's replies to nobody who came without proof: they may quote the source.
+
+    An agent can let them have replies again.
+    """
+    rows = Participant.objects.filter(ticket=target, is_active=True)
+    rows.unvouched().update(is_active=False)
+
+
+def not_carried_over(source: Ticket, target: Ticket) -> list[Participant]:
+    """Return who gets no more replies when the source becomes part of the target. One query."""
+    people = Participant.objects.filter(ticket__in=[source, target]).unvouched()
+    vouched = Participant.objects.of(target).filter(is_vouched=True)
+    return list(people.exclude(folded__in=vouched.values("folded")).order_by("folded", "pk"))
 
 
 def _replace_link(source: Ticket, target: Ticket) -> None:

@@ -18,7 +18,8 @@ from .editing import editing_current
 def add_participant(ticket: Ticket, address: str, actor: Actor, *, name: str = "") -> Participant:
     """Let somebody take part in a ticket: by their mail, and with its public replies by mail.
 
-    Who was there before is active again. `address` is clean.
+    Who was there before is active again. `address` is clean, and `actor` an agent, who vouches
+    for them.
     Raise NotFound, and InvalidInput if it is the requester's or there are too many.
     """
     folded = folded_address(address)
@@ -33,20 +34,31 @@ def add_participant(ticket: Ticket, address: str, actor: Actor, *, name: str = "
                 message = f"A ticket has at most {MAX_PARTICIPANTS} participants."
                 raise InvalidInput(errors={"address": [message]})
             participant = Participant.objects.create(
-                ticket=ticket, address=address, folded=folded, name=name[:MAX_SENDER_NAME_CHARS]
+                ticket=ticket,
+                address=address,
+                folded=folded,
+                name=name[:MAX_SENDER_NAME_CHARS],
+                is_vouched=True,
             )
             edit.is_new_version = True
-        elif not participant.is_active:
-            participant.is_active = True
-            participant.save(update_fields=["is_active"])
-            edit.is_new_version = True
+        else:
+            edit.is_new_version = not participant.is_active
+            _vouch(participant)
     return participant
 
 
-def add_participants(ticket: Ticket, people: Iterable[Address], actor: Actor) -> None:
+def _vouch(participant: Participant) -> None:
+    participant.is_active = participant.is_vouched = True
+    participant.save(update_fields=["is_active", "is_vouched"])
+
+
+def add_participants(
+    ticket: Ticket, people: Iterable[Address], actor: Actor, *, is_vouched: bool = False
+) -> None:
     """Add those whom a message names, as far as there is room. Nobody who is there changes.
 
-    Whoever an agent has removed stays away. `people` are neither the desk nor the requester.
+    Whoever an agent has removed stays away. `people` are neither the desk nor the requester, and
+    `is_vouched` says that the message proves who named them.
     """
     with editing_current(ticket.pk, actor) as edit:
         ticket = edit.ticket
@@ -63,6 +75,7 @@ def add_participants(ticket: Ticket, people: Iterable[Address], actor: Actor) ->
                     address=person.email,
                     folded=folded,
                     name=person.name[:MAX_SENDER_NAME_CHARS],
+                    is_vouched=is_vouched,
                 )
                 there.add(folded)
                 closed.add(folded)
@@ -73,10 +86,12 @@ def set_active(participant_id: int, ticket: Ticket, actor: Actor, *, is_active: 
     """Choose whether somebody gets public replies. Raise NotFound."""
     with editing_current(ticket.pk, actor) as edit:
         participant = _find(participant_id, edit.ticket)
-        if participant.is_active != is_active:
-            participant.is_active = is_active
+        edit.is_new_version = participant.is_active != is_active
+        if is_active:
+            _vouch(participant)
+        elif participant.is_active:
+            participant.is_active = False
             participant.save(update_fields=["is_active"])
-            edit.is_new_version = True
 
 
 def remove_participant(participant_id: int, ticket: Ticket, actor: Actor) -> Participant:

@@ -32,7 +32,7 @@ API = {
     ("api-docs", "GET"): 1,
     ("api-history", "GET"): 7,
     ("api-mail", "POST"): 8,
-    ("api-merge", "POST"): 29,
+    ("api-merge", "POST"): 30,
     ("api-openapi", "GET"): 1,
     ("api-stats", "GET"): 2,
     ("api-suggest-title", "POST"): 1,

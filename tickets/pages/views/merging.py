@@ -44,7 +44,10 @@ def _merge(request: Request, ticket: Ticket) -> HttpResponse:
         for message in refused.errors.get("into", [refused.detail]):
             form.add_error("into" if isinstance(refused, InvalidInput) else None, message)
         return _preview(request, ticket, form, number, status=409)
-    notify(request, f"#{ticket.pk} is part of this ticket now.", [merged.source])
+    text = f"#{ticket.pk} is part of this ticket now."
+    if silenced := merging.not_carried_over(merged.source, merged.target):
+        text += f" It sends no replies to {', '.join(each.address for each in silenced)}."
+    notify(request, text, [merged.source])
     return redirect(merged.target)
 
 

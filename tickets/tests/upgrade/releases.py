@@ -126,7 +126,7 @@ CHANGES = {
                 *("tickets_secondfactor", "tickets_recoverycode", "tickets_provideridentity"),
             }
         ),
-        new_columns={},
+        new_columns={"tickets_participant": {"is_vouched"}},
         dropped_columns={"tickets_ticket": {"document"}},
     ),
 }

@@ -15,7 +15,7 @@ from ....mail.addresses import folded_address
 from ....mail.reader import Message
 from ....models.housekeeping import Counter
 from ....models.incoming import MAX_SUBJECT_CHARS, NOT_HANDED_OUT, InboundMessage
-from ....models.participants import MAX_SENDER_NAME_CHARS
+from ....models.participants import MAX_SENDER_NAME_CHARS, Participant
 from ....models.private_link import digest
 from ....models.ticket import Comment, Ticket
 from ....requester_texts import IN_PLACE_OF_TEXT, MAIL_NOT_HANDED_OUT, MAIL_TOO_LARGE
@@ -29,6 +29,7 @@ from ....vocabulary import (
     InboundKind,
     InboundState,
     Language,
+    Sender,
     ThreadRule,
     Verified,
 )
@@ -228,7 +229,8 @@ def _add_people(row: InboundMessage, message: Message, ticket: Ticket) -> None:
     """Let those whom the message names take part, unless its sender may be forged.
 
     They get the ticket's public replies, so on a ticket that was there before, the sender has to
-    prove more than an address in From.
+    prove more than an address in From. Only a verified sender who is somebody here vouches for
+    them.
     """
     is_doubtful = row.verified == Verified.FAILED
     if row.kind != InboundKind.WRITTEN or is_doubtful or ticket.spam:
@@ -240,9 +242,25 @@ def _add_people(row: InboundMessage, message: Message, ticket: Ticket) -> None:
     present = [ticket.requester_email, row.sender_address, *ours]
     people = possible_participants([*message.to, *message.cc], present)
     if people:
-        add_participants(ticket, people, SYSTEM)
+        add_participants(ticket, people, SYSTEM, is_vouched=_can_vouch(row, ticket))
+
+
+def _can_vouch(row: InboundMessage, ticket: Ticket) -> bool:
+    if row.verified != Verified.VERIFIED:
+        return False
+    if row.opened_ticket or row.sender in (Sender.REQUESTER, Sender.AGENT):
+        return True
+    people = Participant.objects.of(ticket).filter(is_vouched=True)
+    return people.filter(folded=folded_address(row.sender_address)).exists()
 
 
 def _is_sender_proven(row: InboundMessage, message: Message, ticket: Ticket) -> bool:
-    is_signed = row.rule == ThreadRule.ADDRESS
-    return is_signed or row.verified == Verified.VERIFIED or answers_us(message, ticket)
+    """Return whether the sender is verified, or had our mail.
+
+    That proves nothing where our mail also went to somebody for whom nobody vouches: they could
+    write in any name.
+    """
+    if row.verified == Verified.VERIFIED:
+        return True
+    had_our_mail = row.rule == ThreadRule.ADDRESS or answers_us(message, ticket)
+    return had_our_mail and not Participant.objects.with_repeated(ticket).unvouched().exists()
