@@ -86,6 +86,7 @@ TASKS = {
     "retrain": "Retrain the classifier",
     "refit": "Retrain the classifier",  # its name in release 0.1
     "purge": "Delete expired data",
+    "erase_old_job": "Erase what is older than the settings say",
     "retry_stalled": "Retry jobs of workers that died",
 }
 MAX_EVENTS = 50

@@ -1,6 +1,7 @@
 """Which names in a note are mentions."""
 
 import pytest
+from django.contrib.auth.models import User
 
 from tickets.services.mentions import agents_by_name, find_mentions
 from tickets.tests.factories import AgentFactory, UserFactory
@@ -37,9 +38,10 @@ def test_names_of_agents_are_mentions(text, expected):
 
 
 def test_case_matters_between_names_that_differ_by_nothing_else():
-    for name in ("Kim", "kim"):
-        AgentFactory(username=name)
-    assert mentioned("@Kim @kim") == [("@Kim", "Kim"), ("@kim", "kim")]
+    # Of earlier releases: there are no new ones.
+    agents = {name: User(username=name) for name in ("Kim", "kim")}
+    names = [each.user.username for each in find_mentions("@Kim @kim", agents)]
+    assert names == ["Kim", "kim"]
 
 
 def test_a_note_without_names_costs_no_query(django_assert_num_queries):

@@ -85,6 +85,11 @@ NOT_LISTS = {
     *("presence", "private-link-send", "private-link-revoke", "sign-in", "sign-out", "theme"),
     *("ticket-spam", "snooze", "unmerge", "link", "unlink", "split", "redact"),
     "desk-logo",
+    *("change-password", "confirm-password", "sessions", "end-session", "end-sessions"),
+    *("own-tokens", "revoke-token", "well-known-password", "forgotten-password", "reset-sent"),
+    *("reset-password", "second-step", "second-factors", "add-app", "add-passkey"),
+    *("remove-factor", "recovery-codes", "identities", "connect-identity"),
+    *("disconnect-identity", "provider-sign-in", "provider-back", "provider-confirm"),
     *("saved-reply", "delete-reply", "insert-reply", "account", "invitation"),
     *(
         "requester-address",
