@@ -28,7 +28,7 @@ from tickets.models.ticket import Ticket  # noqa: E402
 from tickets.models.triage import TriageModel  # noqa: E402
 from tickets.models.workplace import SavedReply, SavedView  # noqa: E402
 from tickets.services.accounts import create_account, create_token  # noqa: E402
-from tickets.services.invitations import RESET, invitation_key  # noqa: E402
+from tickets.services.invitations import INVITATION, RESET  # noqa: E402
 from tickets.services.second_factors import new_key  # noqa: E402
 from tickets.vocabulary import (  # noqa: E402
     ACTIVE_STATUSES,
@@ -186,7 +186,7 @@ def chosen_tickets() -> dict[str, Any]:
         "ticket": longest.pk,
         "requester": longest.private_link_path(),
         "requester_done": finished.private_link_path() if finished else longest.private_link_path(),
-        "invitation": reverse("invitation", args=invitation_key(newcomer)),
+        "invitation": reverse("invitation", args=INVITATION.key(newcomer)),
         "reset": reverse("reset-password", args=RESET.key(newcomer)),
         "spare": [ticket.pk for ticket in open_tickets],  # may be changed
         "made_at": timezone.now().isoformat(),

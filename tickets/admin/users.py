@@ -26,7 +26,7 @@ from ..forms.fields import OneLineField
 from ..models.second_factors import SecondFactor
 from ..models.ticket import Comment, Ticket
 from ..services.accounts import save_profile
-from ..services.invitations import invitation_key
+from ..services.invitations import INVITATION
 from ..services.leavers import Handover, hand_over
 from ..services.mail import outbox
 from ..services.second_factors import remove_all_factors
@@ -249,7 +249,7 @@ class AccountAdmin(WatchedModelAdmin, UserAdmin):
             if outbox.invite(user):
                 notify(request, f"The invitation is on its way to {user.email}.")
             else:
-                path = reverse("invitation", args=invitation_key(user))
+                path = reverse("invitation", args=INVITATION.key(user))
                 text = "No mail server is set up. Hand this link to"
                 notify(request, f"{text} {user.get_username()}: {settings.SITE_URL}{path}")
 

@@ -72,23 +72,6 @@ class PasswordLink:
         return user
 
 
+# It works for PASSWORD_RESET_TIMEOUT.
 INVITATION = PasswordLink(default_token_generator, INVITATION_OVER, SecurityEvent.PASSWORD_SET)
 RESET = PasswordLink(ResetTokens(), RESET_OVER, SecurityEvent.PASSWORD_RESET)
-
-
-def invitation_key(user: User) -> tuple[str, str]:
-    """Return the account's key and a token for the address of an invitation.
-
-    The token expires after PASSWORD_RESET_TIMEOUT.
-    """
-    return INVITATION.key(user)
-
-
-def invited_account(key: str, token: str) -> User:
-    """Return whom an invitation is for. Raise NotFound if it was used or has expired."""
-    return INVITATION.account(key, token)
-
-
-def accept_invitation(key: str, token: str, password: str) -> User:
-    """Set the password of an invited account. Raise NotFound."""
-    return INVITATION.accept(key, token, password)

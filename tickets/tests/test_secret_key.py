@@ -120,14 +120,14 @@ def test_signed_addresses_lead_to_what_they_did(change, ticket):
 
 def test_whatever_else_is_signed_works(change, ticket):
     agent = AgentFactory()
-    invitation = invitations.invitation_key(agent)
+    invitation = invitations.INVITATION.key(agent)
     suggestion = predictions.save_suggestion(Classification(), "It fails.")
     doctor = signature.new_signature()
     addresses.request_address(ticket, "kim.new@example.org")
     email = Email.objects.get(kind=MailKind.CONFIRM)
     token = rendering.check_link(email, ticket).rstrip("/").rpartition("/")[2]
     change()
-    assert invitations.invited_account(*invitation) == agent
+    assert invitations.INVITATION.account(*invitation) == agent
     assert SuggestionField().clean(suggestion) is not None
     assert signature.is_valid(doctor)
     assert addresses.find_check(token)[0] == email

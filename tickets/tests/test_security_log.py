@@ -9,7 +9,7 @@ from django.test import Client
 
 from tickets.access.actors import SYSTEM
 from tickets.services.accounts import create_token, revoke_token
-from tickets.services.invitations import accept_invitation, invitation_key
+from tickets.services.invitations import INVITATION
 from tickets.services.personal_data.addresses import keyed_hash
 from tickets.tests.factories import PASSWORD, AdminFactory, AgentFactory, TicketFactory
 from tickets.vocabulary import Scope, SecurityEvent
@@ -110,7 +110,7 @@ def test_a_persons_data_without_the_address(admin, log, caplog):
 
 def test_a_password_by_invitation(log):
     user = AgentFactory(username="lena")
-    accept_invitation(*invitation_key(user), PASSWORD)
+    INVITATION.accept(*INVITATION.key(user), PASSWORD)
     assert log() == [("password_set", "lena", "INFO")]
 
 

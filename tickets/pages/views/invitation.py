@@ -8,7 +8,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from ...access.actors import is_agent
 from ...forms.people import NewPasswordForm
-from ...services.invitations import accept_invitation, invited_account
+from ...services.invitations import INVITATION
 from ...web.notices import notify
 from ..decorators import Request, page
 from ..second_step import finish_sign_in
@@ -17,10 +17,10 @@ from ..second_step import finish_sign_in
 @sensitive_post_parameters("new_password1", "new_password2")
 @page("GET", "POST")
 def invitation(request: Request, key: str, token: str) -> HttpResponse:
-    user = invited_account(key, token)
+    user = INVITATION.account(key, token)
     form = NewPasswordForm(user, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        user = accept_invitation(key, token, form.cleaned_data["new_password1"])
+        user = INVITATION.accept(key, token, form.cleaned_data["new_password1"])
         notify(request, "Welcome. Your password is set.")
         target = resolve_url("ticket-list" if is_agent(user) else "submit")
         return finish_sign_in(request, user, target)

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from bench.ui.pages import STATES
 from tickets.models.ticket import Ticket
-from tickets.services.invitations import RESET, invitation_key
+from tickets.services.invitations import INVITATION, RESET
 from tickets.tests.factories import AdminFactory, AgentFactory, CommentFactory, TicketFactory
 
 from .submit_form import PROBLEM, SubmitForm
@@ -37,7 +37,7 @@ def paths(ticket):
         "mailed": ticket.pk,
         "requester_mailed": ticket.private_link_path(),
         "spare": [ticket.pk] * 9,
-        "invitation": reverse("invitation", args=invitation_key(AgentFactory())),
+        "invitation": reverse("invitation", args=INVITATION.key(AgentFactory())),
         "reset": reverse("reset-password", args=RESET.key(AgentFactory())),
     }
     return list(dict.fromkeys(state.address(facts) for state in STATES))
