@@ -76,7 +76,7 @@ ADDRESS = Section(
             "SECURITY_CONTACT",
             contacts,
             [],
-            "Whom to write to about a vulnerability of this installation: email addresses or pages"
+            "Where to report a vulnerability in this installation: email addresses or pages"
             " with `https://`, separated by commas. `/.well-known/security.txt` is served only if"
             " it is set.",
             example="security@example.org",

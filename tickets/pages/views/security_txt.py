@@ -1,4 +1,4 @@
-"""Whom to write to about a vulnerability of this desk (RFC 9116), if SECURITY_CONTACT says so."""
+"""Where to report a vulnerability in this desk (RFC 9116), if SECURITY_CONTACT says so."""
 
 from __future__ import annotations
 
