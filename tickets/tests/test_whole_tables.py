@@ -57,8 +57,9 @@ def whole_plans(queries):
     plans = []
     with connection.cursor() as cursor:
         for query in queries:
-            if query["sql"].startswith(("SELECT", "WITH")):
-                cursor.execute("EXPLAIN " + query["sql"].replace("%", "%%"), [])
+            statement = query["sql"] or ""  # without one: others of a pipeline
+            if statement.startswith(("SELECT", "WITH")):
+                cursor.execute("EXPLAIN (GENERIC_PLAN) " + statement.replace("%", "%%"), [])
                 plans.append("\n".join(line for [line] in cursor.fetchall()))
     return [plan for plan in plans if "Seq Scan on tickets_ticket" in plan]
 

@@ -246,7 +246,7 @@ def test_an_admin_makes_an_agent_who_can_sign_in(desk, page):
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("was added successfully")).to_be_visible()
     window = desk.window()
-    desk.sign_in(window, User.objects.get(username="kim"))
+    desk.sign_in_by_form(window, User.objects.get(username="kim"))
     expect(window).to_have_url(re.compile("/tickets/"))
 
 

@@ -50,7 +50,9 @@ def waiting(transactional_db):
 
 @pytest.fixture
 def window(desk, waiting):
-    return desk.agent()  # who begins at the list of what waits
+    window = desk.window()
+    desk.sign_in_by_form(window)  # which leads to the list of what waits
+    return window
 
 
 @pytest.fixture

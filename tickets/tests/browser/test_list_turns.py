@@ -27,7 +27,7 @@ def me(db):
 @pytest.fixture
 def window(desk, me):
     window = desk.window()
-    desk.sign_in(window, me)
+    desk.sign_in_by_form(window, me)
     return window
 
 
@@ -61,7 +61,7 @@ def test_the_list_opens_with_what_waits_for_us_the_longest_wait_first(desk, me, 
     hours_ago(2, waiting_since=None)
     hours_ago(2, snoozed_until=timezone.now() + timedelta(hours=1))
     window = desk.window(java_script_enabled=scripts)
-    desk.sign_in(window, me)
+    desk.sign_in_by_form(window, me)
     window.get_by_role("link", name="Tickets", exact=True).click()
     expect(view(window, "Waiting for us")).to_have_attribute("aria-current", "page")
     expect(rows(window)).to_have_count(2)

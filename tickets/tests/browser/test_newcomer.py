@@ -31,7 +31,7 @@ def test_with_javascript(desk, page):
     expect(page.locator("main")).to_contain_text(PROBLEM)
 
     window = desk.window()
-    desk.sign_in(window, agent)
+    desk.sign_in_by_form(window, agent)
     assert open_tickets(window) == 1
     window.get_by_role("link", name="Tickets", exact=True).first.click()
     window.get_by_label("Search tickets").press_sequentially("charged")
@@ -75,7 +75,7 @@ def test_without_javascript(desk, plain):
     expect(page.locator("main")).to_contain_text("It was on Monday.")
 
     window = plain()
-    desk.sign_in(window, agent)
+    desk.sign_in_by_form(window, agent)
     window.get_by_label("Search tickets").fill("charged")
     window.locator("#filters").get_by_label("Category").select_option("billing")
     window.get_by_role("button", name="Filter").click()

@@ -102,6 +102,7 @@ def test_a_reply_that_was_deleted_meanwhile_is_not_inserted(desk, window):
 
 def test_replies_are_managed_without_scripts(desk):
     window = desk.agent(java_script_enabled=False)
+    window.goto("/tickets/")
     window.get_by_role("link", name="Replies").click()
     expect(window.get_by_text("There are no saved replies yet.")).to_be_visible()
     window.get_by_label("Name").fill(EVIL[:70])

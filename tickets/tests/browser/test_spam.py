@@ -94,6 +94,7 @@ def test_the_ticket_page_works_without_scripts(desk, ticket):
 def test_selected_tickets_are_marked_in_the_list_and_taken_back(desk, scripts):
     tickets = [TicketFactory() for _ in range(3)]
     window = desk.agent(java_script_enabled=scripts)
+    window.goto("/tickets/")
     for ticket in tickets[:2]:
         window.get_by_label(f"Select #{ticket.pk}").check()
     window.get_by_role("button", name="Spam", exact=True).click()
@@ -108,6 +109,7 @@ def test_selected_tickets_are_marked_in_the_list_and_taken_back(desk, scripts):
 def test_the_view_spam_gives_them_back(desk):
     tickets = [TicketFactory(spam=True) for _ in range(2)]
     window = desk.agent()
+    window.goto("/tickets/")
     expect(window.locator("tbody tr")).to_have_count(0)
     window.get_by_role("link", name="Spam", exact=True).click()
     expect(window.locator("tbody tr")).to_have_count(2)

@@ -349,6 +349,7 @@ STORED = "[...Object.keys(localStorage), ...Object.keys(sessionStorage)]"
 
 def test_nothing_of_tickets_is_stored_after_signing_out(window, user):
     ticket = TicketFactory()
+    window.goto("/tickets/")
     window.goto(f"/tickets/{ticket.pk}/")
     window.evaluate("localStorage.setItem('keys', 'off')")  # a preference, which stays
     box(window).fill("Half a sentence")
