@@ -130,7 +130,7 @@ def wait_for_the_desk() -> None:
     quiet = 0
     for _ in range(500):
         quiet = 0 if at_work - {threading.get_ident()} else quiet + 1
-        if quiet == 10:
+        if quiet == 5:
             return
         time.sleep(0.02)
 
