@@ -1,6 +1,7 @@
 """What a model never gets, however it is spelt."""
 
 import html
+import re
 import secrets
 import time
 import uuid
@@ -141,12 +142,15 @@ def emails(draw) -> str:
     return f"{name}{at}{draw(characters(9, ALPHANUMERIC[26:52]))}{dot}example"
 
 
+MARK = re.compile(r"\[[a-z ]+\]")  # in place of what was redacted: a secret may spell "phon", too
+
+
 def assert_gone(secret: str, sent: str, *, around: str, separators: str = "") -> None:
     """Assert that no four characters of a secret were sent, but for those of the text around it.
 
     `separators` divide it, and are no part of it.
     """
-    seen = normalised(unquote(html.unescape(sent))).lower()
+    seen = MARK.sub(" ", normalised(unquote(html.unescape(sent))).lower())
     for mark in separators:
         secret = secret.replace(mark, " ")
     for part in secret.lower().split():
