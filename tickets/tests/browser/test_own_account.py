@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tickets.models.identities import ProviderIdentity
 from tickets.models.second_factors import SecondFactor
 from tickets.models.tokens import ApiToken
 from tickets.tests.factories import PASSWORD, AgentFactory, TokenFactory
@@ -19,6 +20,7 @@ PAGES = {
     "/account/second-factor/passkey/": "Add a passkey",
     "/account/sessions/": "Sessions",
     "/account/tokens/": "API tokens",
+    "/account/provider/": "Sign-in with Example ID",
     "/account/confirm/": "Confirm your password",
     "/forgotten/": "Forgot your password?",
     "/forgotten/sent/": "Look into your mailbox",
@@ -26,9 +28,13 @@ PAGES = {
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(desk, width):
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(desk, settings, width):
+    settings.OIDC_ISSUER, settings.OIDC_NAME = "https://id.example.org", "Example ID"
+    settings.OIDC_CLIENT_ID = settings.OIDC_CLIENT_SECRET = "desk"
     page = desk.window(viewport={"width": width, "height": 900})
     agent = desk.sign_in(page)
+    issuer = settings.OIDC_ISSUER
+    ProviderIdentity.objects.create(account=agent, issuer=issuer, subject="0123456789" * 12)
     TokenFactory(user=agent, name="a-name-without-a-space-" * 4)
     for path, title in PAGES.items():
         page.goto(path)
