@@ -414,6 +414,29 @@ def test_who_got_our_mail_may_bring_others_into_the_ticket(proof):
     assert people(ticket) == [("", "ann@example.net", True)]
 
 
+@pytest.mark.parametrize("other", ["removed", "former address", "held"])
+def test_nobody_joins_by_a_name_that_others_with_our_mail_could_use(mailbox, maria, other):
+    ticket = deliver(letter(cc="lou@example.net")).ticket
+    Participant.objects.update(is_vouched=True)
+    actor = user_actor(maria)
+    if other == "removed":
+        participants.remove_participant(Participant.objects.get().pk, ticket, actor)
+    elif other == "former address":
+        sent_email(ticket, "<wrong@desk.example>", address="wrong@example.org")
+    else:
+        row = deliver(letter(sender="eve@example.net", to=answer_to(ticket)))
+        assert row.state == InboundState.HELD
+    before = people(ticket)
+    row = deliver(letter(cc="ann@example.net", to=answer_to(ticket)))
+    assert row.comment is not None
+    assert people(ticket) == before
+    proven = letter(
+        cc="ann@example.net", to=answer_to(ticket), authentication_results=checked("pass")
+    )
+    deliver(proven, mailbox)
+    assert people(ticket) == [*before, ("", "ann@example.net", True)]
+
+
 # --- blocked senders -------------------------------------------------------------------------
 
 

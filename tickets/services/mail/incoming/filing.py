@@ -41,7 +41,7 @@ from ...replies import reply_at_once
 from ...tickets import choose_language, create_ticket
 from .bounces import note_bounce
 from .files import MailedFile, keep_files, name_waiting, storing_files
-from .people import possible_participants
+from .people import others_with_our_mail, possible_participants
 from .texts import StoredText, stored_text
 from .threading import answers_us
 from .verdict import Outcome, Verdict
@@ -257,10 +257,13 @@ def _can_vouch(row: InboundMessage, ticket: Ticket) -> bool:
 def _is_sender_proven(row: InboundMessage, message: Message, ticket: Ticket) -> bool:
     """Return whether the sender is verified, or had our mail.
 
-    That proves nothing where our mail also went to somebody for whom nobody vouches: they could
-    write in any name.
+    That proves nothing where somebody else had it who could write in any name: one for whom nobody
+    vouches, or who takes part no more.
     """
     if row.verified == Verified.VERIFIED:
         return True
-    had_our_mail = row.rule == ThreadRule.ADDRESS or answers_us(message, ticket)
-    return had_our_mail and not Participant.objects.with_repeated(ticket).unvouched().exists()
+    if row.rule != ThreadRule.ADDRESS and not answers_us(message, ticket):
+        return False
+    if Participant.objects.with_repeated(ticket).unvouched().exists():
+        return False
+    return not others_with_our_mail(ticket)

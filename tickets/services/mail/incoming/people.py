@@ -9,15 +9,18 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from ....access.actors import agents
+from ....audit.trail import events_of
 from ....forms.fields import EmailField
 from ....mail.addresses import Address, folded_address, reached_mailbox
 from ....mail.reader import Message
-from ....models.incoming import Mailbox
+from ....models.incoming import InboundMessage, Mailbox
+from ....models.mail import Email
 from ....models.participants import Participant
 from ....models.ticket import Ticket
-from ....vocabulary import MAX_EMAIL_CHARS, Sender
+from ....vocabulary import MAX_EMAIL_CHARS, Sender, ThreadRule
 from ..signed_addresses import SIGNED
 
 
@@ -80,6 +83,28 @@ def sender_of(ticket: Ticket, address: str) -> Sender:
     if Participant.objects.of(ticket).filter(folded=folded).exists():
         return Sender.PARTICIPANT
     return Sender.OTHER
+
+
+def others_with_our_mail(ticket: Ticket) -> bool:
+    """Return whether somebody who takes no part could pass for one who does. Up to five queries.
+
+    They had our mail before they were removed or the address was changed, or they wrote to the
+    address that our mail answers to, so somebody has passed it on.
+    """
+    of_ticket = Q(ticket=ticket) | Q(ticket__merged_into=ticket)
+    participants = Participant.objects.with_repeated(ticket)
+    present = {folded_address(ticket.requester_email)}
+    present |= set(participants.values_list("folded", flat=True))
+    emails = Email.objects.filter(of_ticket, recipient=None).exclude(address="")
+    wrote = InboundMessage.objects.filter(of_ticket, rule=ThreadRule.ADDRESS, sender=Sender.OTHER)
+    tickets = Ticket.with_merged.filter(Q(pk=ticket.pk) | Q(merged_into=ticket))
+    removed = events_of(Participant).filter(pgh_label="delete", ticket_id__in=tickets.values("pk"))
+    had_it = {
+        *map(folded_address, emails.values_list("address", flat=True).distinct()),
+        *map(folded_address, wrote.values_list("sender_address", flat=True).distinct()),
+        *removed.values_list("folded", flat=True),
+    }
+    return not had_it <= present
 
 
 def accounts_of(address: str) -> list[User]:
