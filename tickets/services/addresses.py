@@ -83,6 +83,8 @@ def find_check(token: str) -> tuple[Email, Ticket]:
     email = Email.objects.select_related("ticket").filter(pk=email_id).first()
     if email is None or email.ticket is None or email.confirmed_at:
         raise NotFound
+    if not email.address:  # whose it was has been erased
+        raise NotFound
     if email.ticket.link_digest != link or email != rendering.latest_check(email.ticket):
         raise NotFound
     current = email.ticket.merged_into or email.ticket

@@ -129,6 +129,7 @@ class Erased:
     """What was erased, and what somebody has to look at."""
 
     tickets: list[int]  # emptied
+    emails: int  # that had gone to the address
     elsewhere: list[int]  # numbers of tickets of others in which the person took part
     mentions: list[int]  # numbers of tickets of others whose texts name the address
     accounts: list[str]
@@ -148,6 +149,8 @@ class Erased:
         ]
         numbers = [(list(map("#{}".format, ids)), text) for ids, text in sentences]
         lines = [f"{text}: {', '.join(names)}." for names, text in [*numbers, *named] if names]
+        if self.emails:
+            lines.append(f"Emails to this address that no longer name it: {self.emails:,}.")
         return lines or ["The desk had nothing of this address."]
 
 
@@ -167,7 +170,7 @@ def erase_person(address: str, actor: Actor) -> Erased:
                 emptied |= set(empty_ticket(number, actor))
         elsewhere = _erase_messages(person, actor)
         elsewhere |= _erase_participations(person)
-        person.emails.update(address="", error="")
+        emails = person.emails.update(address="", error="")
         person.bounces.delete()
         _erase_diagnostics(person)
         person.blocks.delete()
@@ -178,6 +181,7 @@ def erase_person(address: str, actor: Actor) -> Erased:
         erase_address(spellings, keyed_hash(address), actor.audit_context())
         erased = Erased(
             tickets=sorted(emptied),
+            emails=emails,
             elsewhere=sorted(elsewhere - emptied),
             mentions=person.mentions,
             accounts=[user.get_username() for user in person.accounts],

@@ -15,14 +15,16 @@ from tickets.audit.trail import audit_trail
 from tickets.exceptions import InvalidInput
 from tickets.models.events import ErasedAddress, Erasure
 from tickets.models.incoming import InboundMessage, Mailbox
-from tickets.models.mail import BouncedAddress
+from tickets.models.mail import BouncedAddress, Email
 from tickets.models.participants import Participant
 from tickets.models.sign_ins import SignIn
 from tickets.models.spam import BlockedAddress
 from tickets.models.ticket import Comment, Ticket
 from tickets.models.triage import Prediction, TicketVector
+from tickets.services.addresses import request_address
 from tickets.services.comments import add_comment, add_reply
 from tickets.services.counts import recount
+from tickets.services.mail import rendering
 from tickets.services.merging import merge_tickets
 from tickets.services.participants import add_participant
 from tickets.services.personal_data.addresses import keyed_hash
@@ -35,6 +37,7 @@ from tickets.tests.attachments.attaching import attach_content
 from tickets.tests.factories import AdminFactory, AgentFactory, PredictionFactory, TicketFactory
 from tickets.tests.incoming.messages import DESK, answer_to, deliver, letter, sent_email
 from tickets.tests.incoming.test_loops import bounce
+from tickets.vocabulary import MailKind
 
 from .leftovers import columns_with
 
@@ -185,6 +188,18 @@ def test_it_names_what_somebody_has_to_look_at():
     agent.refresh_from_db()
     assert agent.email == KIM
     assert f"#{ticket.pk}" in " ".join(erased.sentences)
+
+
+def test_the_link_that_would_confirm_an_erased_address_opens_nothing(mail_server):
+    ticket = TicketFactory(requester_email="lou@example.net")
+    request_address(ticket, KIM)
+    path = rendering.check_link(Email.objects.get(kind=MailKind.CONFIRM), ticket)
+    assert Client().get(path).status_code == 200
+    erased = erase_person(KIM, SYSTEM)
+    assert erased.sentences == ["Emails to this address that no longer name it: 1."]
+    assert Client().post(path).status_code == 404
+    ticket.refresh_from_db()
+    assert ticket.requester_email == "lou@example.net"
 
 
 def test_an_answer_to_an_erased_conversation_opens_a_ticket():
