@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 import re
+import unicodedata
 from codecs import getincrementaldecoder
 
 import puremagic
@@ -27,14 +28,19 @@ IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 # What Windows, macOS, Linux or a browser runs when it is opened.
 PROGRAM_EXTENSIONS = frozenset(
     {
-        *("ade", "adp", "apk", "app", "appimage", "application", "appx", "appxbundle", "bat"),
-        *("cab", "chm", "cmd", "com", "command", "cpl", "deb", "diagcab", "dll", "dmg", "exe"),
-        *("gadget", "hta", "inf", "ins", "inx", "iso", "isp", "isu", "jar", "jnlp", "job", "js"),
-        *("jse", "lnk", "mde", "msc", "msh", "msi", "msix", "msixbundle", "msp", "mst", "nsh"),
-        *("paf", "pif", "pkg", "ps1", "ps1xml", "ps2", "psc1", "psd1", "psm1", "reg", "rgs"),
-        *("rpm", "run", "scf", "scr", "sct", "sh", "shb", "shs", "sys", "url", "vb", "vbe"),
-        *("vbs", "vbscript", "vhd", "vhdx", "vxd", "wasm", "workflow", "ws", "wsc", "wsf"),
-        *("wsh", "xbap", "xll"),
+        *("ade", "adp", "apk", "app", "appimage", "applescript", "application", "appref-ms"),
+        *("appx", "appxbundle", "bash", "bat", "cab", "chm", "class", "cmd", "com", "command"),
+        *("cpl", "csh", "deb", "deskthemepack", "desktop", "diagcab", "dll", "dmg", "drv"),
+        *("dylib", "elf", "exe", "fileloc", "fish", "gadget", "hlp", "hta", "img", "inetloc"),
+        *("inf", "ins", "inx", "iqy", "iso", "isp", "isu", "jar", "jnlp", "job", "js", "jse"),
+        *("ksh", "library-ms", "lnk", "mailloc", "mde", "mjs", "msc", "msh", "msi", "msix"),
+        *("msixbundle", "msp", "mst", "nsh", "ocx", "one", "onepkg", "oqy", "paf", "php"),
+        *("pif", "pkg", "pl", "ps1", "ps1xml", "ps2", "psc1", "psd1", "psm1", "py", "pyc"),
+        *("pyo", "pyw", "pyz", "pyzw", "rb", "rdp", "reg", "rgs", "rpm", "rqy", "run", "scf"),
+        *("scpt", "scr", "sct", "search-ms", "searchconnector-ms", "settingcontent-ms", "sh"),
+        *("shb", "shs", "slk", "so", "swf", "sys", "terminal", "theme", "themepack", "tool"),
+        *("url", "vb", "vbe", "vbs", "vbscript", "vhd", "vhdx", "vxd", "wasm", "webloc"),
+        *("website", "workflow", "ws", "wsc", "wsf", "wsh", "xbap", "xlam", "xll", "zsh"),
     }
 )
 PROGRAM_STARTS = (
@@ -49,12 +55,19 @@ PROGRAM_STARTS = (
     b"\x00asm",
     b"!<arch>\ndebian-binary",
     b"\xed\xab\xee\xdb",  # RPM
+    b"MSCF",  # a cabinet, from which Windows installs
 )
 SCRIPT_START = re.compile(rb"(?:\xef\xbb\xbf)?#![ \t]*/")
+# Shortcuts that are texts: of Windows, and of desktops on Linux.
+SHORTCUT_START = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s{0,99}\[(?:InternetShortcut|Desktop Entry)\]", re.I
+)
 
 
 def extension_of(name: str) -> str:
-    """Return the part after the last dot, in lower case; "" if there is none."""
+    """Return the part after the last dot, in lower case and as systems that fold widths read it;
+    "" if there is none."""
+    name = unicodedata.normalize("NFKC", name)
     return name.rpartition(".")[2].strip().lower() if "." in name else ""
 
 
@@ -65,6 +78,7 @@ def is_program(head: bytes, name: str) -> bool:
         or head.startswith(PROGRAM_STARTS)
         or (head.startswith(b"MZ") and (b"\0" in head or len(head) < 64))
         or SCRIPT_START.match(head) is not None
+        or SHORTCUT_START.match(head) is not None
     )
 
 

@@ -49,7 +49,25 @@ def test_programs_are_known_by_their_content(content):
 
 
 @pytest.mark.parametrize(
-    "name", ["a.exe", "A.EXE", "invoice.pdf.scr", "x.lnk", "x.js", "x.ps1", "x.jar", "x.hta"]
+    "content",
+    [
+        b"[InternetShortcut]\r\nURL=file://host/share/x.exe\r\n",
+        b"\n\n[Desktop Entry]\nExec=sh -c id\n",
+        b"\xef\xbb\xbf[internetshortcut]\nURL=x\n",
+        b"MSCF\0\0\0\0",
+    ],
+)
+def test_shortcuts_and_cabinets_are_known_by_their_content(content):
+    assert is_program(content, "notes.txt")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a.exe", "A.EXE", "invoice.pdf.scr", "x.lnk", "x.js", "x.ps1", "x.jar", "x.hta"),
+        *("x.settingcontent-ms", "x.desktop", "x.webloc", "x.rdp", "x.py", "x.terminal"),
+        "x.\uff45\uff58\uff45",  # in full-width letters
+    ],
 )
 def test_programs_are_known_by_their_name(name):
     assert is_program(samples.TEXT, name)
@@ -62,6 +80,7 @@ def test_programs_are_known_by_their_name(name):
         (samples.png(), "exe.png"),
         (samples.TEXT, "exe"),
         (b"# a comment\n", "notes.md"),
+        (b"It begins with [InternetShortcut] here.\n", "notes.md"),
     ],
 )
 def test_other_files_are_no_programs(content, name):
