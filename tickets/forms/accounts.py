@@ -19,7 +19,7 @@ from ..vocabulary import (
 from .fields import EmailField, OneLineField
 from .people import NewPasswordForm
 
-MAX_CODE_CHARS, MAX_ANSWER_CHARS = 40, 20_000
+MAX_CODE_CHARS, MAX_ANSWER_CHARS, MAX_SIGNED_KEY_CHARS = 40, 20_000, 300
 WRONG_PASSWORD = "This is not your password."  # noqa: S105  # nosec B105  # a sentence
 SCOPE_LABELS = {
     Scope.READ: "Read: see tickets, replies and figures",
@@ -81,10 +81,10 @@ class FactorForm(forms.Form):
 
 
 class AppForm(FactorForm):
-    """An authenticator app: the key that the page has shown, and the code that the app makes of
-    it."""
+    """An authenticator app: the key that the page has shown, signed, and the code that the app
+    makes of it."""
 
-    key = forms.RegexField(r"\A[A-Z2-7]{32}\Z")
+    key = forms.CharField(max_length=MAX_SIGNED_KEY_CHARS)
     code = forms.CharField(max_length=MAX_CODE_CHARS)
 
     def clean_code(self) -> str:

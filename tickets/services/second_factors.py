@@ -12,6 +12,7 @@ import time
 from base64 import b32decode, b32encode, b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from textwrap import wrap
 from typing import Any
 
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core import signing
 from django.db import transaction
 from django.utils import timezone
 from fido2.server import Fido2Server
@@ -40,6 +42,8 @@ from ..vocabulary import MAX_FACTORS, RECOVERY_CODES, FactorKind, SecurityEvent
 STEP = 30  # seconds for which an app shows a code
 DRIFT = 1  # steps by which its clock may differ
 KEY_BYTES = 20
+KEY_SALT = "tickets.second-factor-key"
+KEY_LIFETIME = timedelta(hours=1)  # from the page that shows it to the code that adds the app
 RECOVERY_BYTES = 15  # of a recovery code: with 112 bits or more a plain hash is enough
 TOO_MANY = f"An account has at most {MAX_FACTORS} second factors. Remove one first."
 
@@ -54,6 +58,22 @@ def has_second_factor(user: User) -> bool:
 def new_key() -> str:
     """Return a key for an app, in base32."""
     return b32encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
+def signed_key(user: User, key: str) -> str:
+    """Return a key as its page sends it back: only keys that the desk has made are taken."""
+    return signing.dumps([user.pk, key], salt=KEY_SALT)
+
+
+def shown_key(user: User, signed: str) -> str:
+    """Return the key that the account's page has shown. Raise InvalidInput if it has not."""
+    try:
+        account, key = signing.loads(signed, salt=KEY_SALT, max_age=KEY_LIFETIME)
+    except (signing.BadSignature, ValueError, TypeError):
+        account, key = None, ""
+    if account != user.pk:
+        raise InvalidInput(errors={"code": ["This key has expired. Scan the new one."]})
+    return str(key)
 
 
 def app_address(user: User, key: str) -> str:

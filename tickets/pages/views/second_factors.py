@@ -61,15 +61,22 @@ def add_app(request: Request) -> HttpResponse:
     if form.is_bound and form.is_valid():
         values = form.cleaned_data
         try:
-            codes = service.add_app(user, values["name"], values["key"], values["code"])
+            key = service.shown_key(user, values["key"])
+            codes = service.add_app(user, values["name"], key, values["code"])
         except InvalidInput as error:
             _add_errors(form, error)
         else:
             return _added(request, codes)
-    key = service.new_key()
-    if form.is_bound and "key" not in form.errors:
-        key = form.cleaned_data["key"]  # which the app knows already
-    context = {"form": form, "key": key, "qr": _qr_code(service.app_address(user, key))}
+    try:  # the app knows it already
+        key = service.shown_key(user, form["key"].value() or "")
+    except InvalidInput:
+        key = service.new_key()
+    context = {
+        "form": form,
+        "key": key,
+        "signed_key": service.signed_key(user, key),
+        "qr": _qr_code(service.app_address(user, key)),
+    }
     return render(request, "tickets/add_app.html", context, status=400 if form.is_bound else 200)
 
 

@@ -23,6 +23,7 @@ from .passkeys import Passkey
 
 PAGE = "/account/second-factor/"
 KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+SIGNED_KEY = re.compile(r'name="key" value="([^"]+)"')
 CODE = re.compile(r"<code>([A-Z2-7-]{29})</code>")
 
 
@@ -37,8 +38,14 @@ def _not_between_two_codes():
         time.sleep(STEP - time.time() % STEP)
 
 
+@pytest.fixture(autouse=True)
+def _known_key(monkeypatch):
+    monkeypatch.setattr(service, "new_key", lambda: KEY)
+
+
 def add_app(client, **changed):
-    sent = {"name": "Phone", "key": KEY, "code": code_of(steps=-1)}
+    page = client.get(f"{PAGE}app/").content.decode()
+    sent = {"name": "Phone", "key": SIGNED_KEY.search(page)[1], "code": code_of(steps=-1)}
     return client.post(f"{PAGE}app/", sent | changed)
 
 
@@ -74,7 +81,6 @@ def codes(agent):
 def test_an_app_is_added_and_asked_for(agent, agent_user):
     page = agent.get(f"{PAGE}app/").content.decode()
     assert 'class="qr"' in page
-    assert re.search(r'name="key" value="[A-Z2-7]{32}"', page)
     other = signed_in(agent_user)
     page = add_app(agent)
     assert len(CODE.findall(page.content.decode())) == 10
@@ -95,6 +101,17 @@ def test_an_app_without_the_right_code_is_not_added(agent, changed):
     if changed.get("code") in {code_of(steps=steps) for steps in (-1, 0, 1)}:
         pytest.skip("The wrong code is right at the moment.")
     assert add_app(agent, **changed).status_code == 400
+    assert not SecondFactor.objects.exists()
+
+
+@pytest.mark.parametrize("chosen", ["plain", "signed for another account", "expired"])
+def test_nobody_chooses_the_key_of_an_app(agent, agent_user, monkeypatch, chosen):
+    if chosen == "expired":
+        monkeypatch.setattr(service, "KEY_LIFETIME", timedelta(0))
+    signed = service.signed_key(AgentFactory() if "another" in chosen else agent_user, KEY)
+    page = add_app(agent, key=KEY if chosen == "plain" else signed)
+    assert page.status_code == 400
+    assert "This key has expired." in page.content.decode()
     assert not SecondFactor.objects.exists()
 
 
