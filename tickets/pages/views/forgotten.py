@@ -47,4 +47,6 @@ def reset(request: Request, key: str, token: str) -> HttpResponse:
     status = 400 if form.is_bound else 200
     response = render(request, "tickets/reset_password.html", context, status=status)
     response["Cache-Control"] = "no-store"
+    # The address is secret. Without any referrer browsers send no Origin, which forms need.
+    response["Referrer-Policy"] = "strict-origin"
     return response

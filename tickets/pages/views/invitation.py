@@ -28,4 +28,6 @@ def invitation(request: Request, key: str, token: str) -> HttpResponse:
     status = 400 if form.is_bound else 200
     response = render(request, "tickets/invitation.html", context, status=status)
     response["Cache-Control"] = "no-store"
+    # The address is secret. Without any referrer browsers send no Origin, which forms need.
+    response["Referrer-Policy"] = "strict-origin"
     return response

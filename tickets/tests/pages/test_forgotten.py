@@ -49,6 +49,7 @@ def test_the_link_sets_a_password_once_and_ends_the_sessions(lena, mail_server):
     visitor = Client()
     page = visitor.get(path)
     assert page["Cache-Control"] == "no-store"
+    assert page["Referrer-Policy"] == "strict-origin"
     assert b"<strong>lena</strong>" in page.content
     response = visitor.post(path, CHOSEN)
     assert response.url == "/sign-in/"

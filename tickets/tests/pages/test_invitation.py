@@ -77,6 +77,7 @@ def test_an_invited_agent_chooses_a_password_and_is_signed_in(path):
     page = client.get(path)
     assert "<strong>ada</strong>" in page.content.decode()
     assert page["Cache-Control"] == "no-store"
+    assert page["Referrer-Policy"] == "strict-origin"
     response = client.post(path, CHOSEN)
     assert (response.status_code, response.url) == (302, "/tickets/")
     assert client.get("/tickets/", follow=True).status_code == 200
