@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
@@ -31,6 +32,16 @@ def desk(settings):
 def test_words_of_the_desk_are_refused(password):
     with pytest.raises(ValidationError):
         validate_password(password)
+
+
+@pytest.mark.parametrize("password", ["plainplain", "plain-2026!", "PLAIN.plain.1", "acmeplain1"])
+def test_little_more_than_the_accounts_name_is_refused(password):
+    with pytest.raises(ValidationError, match="mostly your name"):
+        validate_password(password, User(username="plain"))
+
+
+def test_a_name_beside_other_words_is_accepted():
+    validate_password("plain as bread and butter", User(username="plain"))
 
 
 @pytest.mark.parametrize(
@@ -69,14 +80,17 @@ def test_they_are_hashed_by_argon2():
 
 def test_browsers_hide_and_remember_them():
     """Each field hides what is typed, and lets password managers and the clipboard fill it in."""
-    fields = [
-        tag
-        for template in (settings.BASE_DIR / "templates").rglob("*.html")
-        for tag in re.findall(r"<input\b[^>]*>", template.read_text())
-        if re.search(r'name="[^"]*password', tag)
+    templates = [path.read_text() for path in (settings.BASE_DIR / "templates").rglob("*.html")]
+    tags = [tag for text in templates for tag in re.findall(r"<input\b[^>]*>", text)]
+    fields = [tag for tag in tags if re.search(r'name="[^"]*password|type="password"', tag)]
+    includes = [
+        each for text in templates for each in re.findall(r"[^%]*_password.html[^%]*", text)
     ]
-    assert len(fields) >= 3
+    assert len(fields) >= 2
+    assert len(includes) >= 8
     for tag in fields:
         assert 'type="password"' in tag
-        assert re.search(r'autocomplete="(?:current|new)-password"', tag)
+        assert re.search(r'autocomplete="(?:(?:current|new)-password|{{ complete }})"', tag)
         assert "onpaste" not in tag
+    for include in includes:
+        assert re.search(r'complete="(?:current|new)-password"', include)
