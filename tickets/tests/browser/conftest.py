@@ -72,8 +72,8 @@ class Desk:
         client = Client()
         client.force_login(user)
         name = settings.SESSION_COOKIE_NAME
-        cookie = {"name": name, "value": client.cookies[name].value, "url": self.url}
-        page.context.add_cookies([cookie | {"httpOnly": True, "sameSite": "Lax"}])
+        value = client.cookies[name].value
+        page.context.add_cookies([{"name": name, "value": value, "url": self.url}])
         return user
 
     def sign_in_by_form(self, page: Page, user=None):
