@@ -170,9 +170,16 @@ def test_what_changes_no_count_is_not_noted(ticket):
     assert not CountChange.objects.exists()
 
 
+def take_chance_out():
+    """Let the trigger's dice, of which few fold what was stored, fall the same way each time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setseed(0.5)")
+
+
 @pytest.mark.django_db
 def test_a_change_back_and_forth_needs_two_rows_for_each_way(ticket):
     CountChange.objects.fold()
+    take_chance_out()
     Ticket.objects.update(status="closed")
     Ticket.objects.update(status="open")
     assert sorted(CountChange.objects.values_list("status", "tickets")) == [
