@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from ..access.actors import Actor
+from ..audit.trail import events_of
 from ..exceptions import InvalidInput, NotFound
 from ..mail.addresses import Address, folded_address
 from ..models.participants import MAX_SENDER_NAME_CHARS, Participant
@@ -63,10 +64,7 @@ def add_participants(
     with editing_current(ticket.pk, actor) as edit:
         ticket = edit.ticket
         there = set(Participant.objects.of(ticket).values_list("folded", flat=True))
-        events = Participant.pgh_event_model.objects  # type: ignore[attr-defined]
-        of_ticket = Ticket.with_merged.filter(Q(pk=ticket.pk) | Q(merged_into=ticket))
-        removed = events.filter(pgh_label="delete", ticket_id__in=of_ticket.values("pk"))
-        closed = there | set(removed.values_list("folded", flat=True))
+        closed = there | removed_addresses(ticket)
         for person in people:
             folded = folded_address(person.email)
             if folded not in closed and len(there) < MAX_PARTICIPANTS:
@@ -80,6 +78,13 @@ def add_participants(
                 there.add(folded)
                 closed.add(folded)
                 edit.is_new_version = True
+
+
+def removed_addresses(ticket: Ticket) -> set[str]:
+    """Return the addresses, folded, that were removed from a ticket or one merged into it."""
+    tickets = Ticket.with_merged.filter(Q(pk=ticket.pk) | Q(merged_into=ticket))
+    removed = events_of(Participant).filter(pgh_label="delete", ticket_id__in=tickets.values("pk"))
+    return set(removed.values_list("folded", flat=True))
 
 
 def set_active(participant_id: int, ticket: Ticket, actor: Actor, *, is_active: bool) -> None:

@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from ....access.actors import agents
-from ....audit.trail import events_of
 from ....forms.fields import EmailField
 from ....mail.addresses import Address, folded_address, reached_mailbox
 from ....mail.reader import Message
@@ -21,6 +20,7 @@ from ....models.mail import Email
 from ....models.participants import Participant
 from ....models.ticket import Ticket
 from ....vocabulary import MAX_EMAIL_CHARS, Sender, ThreadRule
+from ...participants import removed_addresses
 from ..signed_addresses import SIGNED
 
 
@@ -97,12 +97,10 @@ def others_with_our_mail(ticket: Ticket) -> bool:
     present |= set(participants.values_list("folded", flat=True))
     emails = Email.objects.filter(of_ticket, recipient=None).exclude(address="")
     wrote = InboundMessage.objects.filter(of_ticket, rule=ThreadRule.ADDRESS, sender=Sender.OTHER)
-    tickets = Ticket.with_merged.filter(Q(pk=ticket.pk) | Q(merged_into=ticket))
-    removed = events_of(Participant).filter(pgh_label="delete", ticket_id__in=tickets.values("pk"))
     had_it = {
         *map(folded_address, emails.values_list("address", flat=True).distinct()),
         *map(folded_address, wrote.values_list("sender_address", flat=True).distinct()),
-        *removed.values_list("folded", flat=True),
+        *removed_addresses(ticket),
     }
     return not had_it <= present
 
