@@ -243,6 +243,17 @@ def test_it_opens_at_the_first_unread_message(window, user, long_conversation):
     expect(window.get_by_text("31 earlier")).to_be_attached()
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_way_to_the_composer_lies_over_no_action(window, long_conversation, width):
+    window.set_viewport_size({"width": width, "height": 640})
+    window.goto(f"/tickets/{long_conversation.pk}/")
+    edge = window.get_by_role("link", name="Write").bounding_box()["x"]
+    actions = window.locator(".message-head :is(a, button):visible").all()
+    boxes = [action.bounding_box() for action in actions]
+    assert len(boxes) >= 10  # two for each message that is not folded
+    assert [box for box in boxes if box["x"] + box["width"] > edge] == []
+
+
 def test_the_composer_is_one_click_away(window, long_conversation):
     window.goto(f"/tickets/{long_conversation.pk}/")
     window.get_by_role("link", name="Write").click()
