@@ -62,6 +62,11 @@ class Actor:
         if self.token is not None:
             self.require(Scope.WRITE)
 
+    def require_asking(self) -> None:
+        """Let anyone ask for a suggestion, but a token only with the read or write scope."""
+        if self.token is not None and not self.can(Scope.READ):
+            self.require(Scope.WRITE)
+
     @property
     def account(self) -> int | None:
         """Return the account's id, which the audit trail records."""

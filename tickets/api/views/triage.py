@@ -27,7 +27,8 @@ from ..shapes import SuggestionJson, TitleSuggestionJson, TriageReportJson
     success="The suggestion. If the model fails, the offline classifier answers.",
 )
 def classify(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpResponse:
-    """Suggest a category and a priority."""
+    """Suggest a category and a priority. A token needs read or write."""
+    actor.require_asking()
     body.clean()
     # The texts as they were sent, so that the evidence's positions fit them.
     classification = engine.classify(
@@ -48,7 +49,8 @@ def classify(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpResponse
     success="The title.",
 )
 def suggest_title(request: HttpRequest, actor: Actor, body: JsonBody) -> HttpResponse:
-    """Suggest a title."""
+    """Suggest a title. A token needs read or write."""
+    actor.require_asking()
     title = engine.suggest_title(
         body.clean()["description"],
         client=throttle_key(request, actor),

@@ -68,6 +68,7 @@ ROLES: Any = {
     "a user's own token for everything": {None},
     "anybody in the open demo": {None, READ, WRITE},
 }
+SUGGESTIONS = {"/api/tickets/classify/", "/api/tickets/suggest-title/"}
 NOT_KNOWN = {"anonymous", "anybody in the open demo"}
 
 
@@ -122,6 +123,8 @@ def expected(role, path, method):
     if (path, method) == ("/api/tickets/", "POST") and "token" in role:
         # Anyone may create, but a token only with `write`.
         scope = WRITE
+    if path in SUGGESTIONS and "token" in role and not {READ, WRITE} & ROLES[role]:
+        return 403
     if scope in ROLES[role]:
         # Who changes a ticket but may not read it gets nothing of it.
         return 204 if success == 200 and scope == WRITE and READ not in ROLES[role] else success
