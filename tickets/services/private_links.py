@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pghistory
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from procrastinate.contrib.django import app
 
 from ..access.actors import Actor
@@ -14,6 +14,7 @@ from ..mail.addresses import reached_mailbox
 from ..models.housekeeping import Counter
 from ..models.private_link import digest
 from ..models.ticket import Comment, Ticket
+from ..querysets.comments import in_conversation
 from ..vocabulary import MAX_LINK_MAILS_PER_HOUR
 from .editing import audited, lock_relations, lock_ticket
 from .jobs import defer
@@ -43,6 +44,22 @@ def links_to(ticket: Ticket) -> QuerySet[Ticket]:
     own = Q(pk=ticket.pk) | Q(merged_into=ticket)
     rows: QuerySet[Ticket] = Ticket.with_merged.filter(own).exclude(link_digest=None)
     return rows
+
+
+def tickets_opened_by(ticket: Ticket) -> list[Ticket]:
+    """Return the tickets made of this one's messages to which the requester's page leads.
+
+    What others wrote on a ticket that was merged into one of them is not for every reader here.
+    """
+    split_off = Comment.with_split.filter(ticket=ticket, public=True).exclude(in_conversation())
+    return list(
+        Ticket.including_spam.filter(  # nothing tells a sender of spam
+            pk__in=split_off.values("split_into"), requester_email=ticket.requester_email
+        )
+        .exclude(link_digest=None)
+        .exclude(Exists(Ticket.with_merged.filter(merged_into=OuterRef("pk"))))
+        .order_by("created_at", "pk")
+    )
 
 
 def send_private_link(ticket: Ticket, actor: Actor) -> Ticket:

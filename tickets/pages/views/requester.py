@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -26,7 +25,7 @@ from ...forms.tickets import AddressForm, EarlierForm, ReplyForm
 from ...models.private_link import digest
 from ...models.ticket import Comment, Ticket
 from ...models.workplace import public_author, signature_below
-from ...querysets.comments import Portion, in_conversation
+from ...querysets.comments import Portion
 from ...services.addresses import (
     AddressRequest,
     confirm_address,
@@ -39,6 +38,7 @@ from ...services.comments import add_reply, close_by_requester
 from ...services.link_holders import opens_page_of
 from ...services.mail.bounced import bounce_of
 from ...services.mail.smtp import is_set_up
+from ...services.private_links import tickets_opened_by
 from ...services.replies import send_due_replies
 from ...services.tickets import choose_language
 from ...vocabulary import AuthorRole, Status
@@ -227,7 +227,7 @@ def _page(
     comments = portion.messages
     files = RequesterFiles(ticket, secret)
     pending = pending_address(ticket.opened_from)
-    moved = _moved(ticket)
+    moved = tickets_opened_by(ticket)
     bounces = bool(ticket.requester_email and bounce_of(ticket.requester_email))
     etag = _etag(ticket, portion, pending, moved, files, bounces=bounces)
     unchanged = get_conditional_response(request, etag) if status == 200 else None
@@ -279,22 +279,6 @@ def earlier(request: Request, ticket: Ticket, secret: str) -> HttpResponse:
         "files": RequesterFiles(ticket, secret),
     }
     return render(request, "tickets/requester_earlier.html", context)
-
-
-def _moved(ticket: Ticket) -> list[Ticket]:
-    """Return the tickets that were made of messages on this page, if it may open them.
-
-    What others wrote on a ticket that was merged into one of them is not for every reader here.
-    """
-    split_off = Comment.with_split.filter(ticket=ticket, public=True).exclude(in_conversation())
-    return list(
-        Ticket.including_spam.filter(  # nothing tells a sender of spam
-            pk__in=split_off.values("split_into"), requester_email=ticket.requester_email
-        )
-        .exclude(link_digest=None)
-        .exclude(Exists(Ticket.with_merged.filter(merged_into=OuterRef("pk"))))
-        .order_by("created_at", "pk")
-    )
 
 
 def _etag(

@@ -3,9 +3,12 @@
 import pytest
 from django.template.loader import render_to_string
 
+from tickets.access.actors import SYSTEM
 from tickets.models.mail import Email
 from tickets.models.ticket import Ticket
 from tickets.pages.ticket_page import latest_emails
+from tickets.services import comments
+from tickets.services.splitting import split_comment
 from tickets.tests.factories import TicketFactory
 
 
@@ -37,6 +40,18 @@ def test_revoking_closes_the_requesters_page(agent, visitor, ticket):
     assert visitor.get(path).status_code == 404
     page = agent.get(f"/tickets/{ticket.pk}/").content
     assert b"revoked the private link" in page
+
+
+def test_revoking_names_the_tickets_to_which_the_page_led(agent, visitor, ticket):
+    """Whoever had the link has those as well, so they may have to be revoked, too."""
+    comments.add_reply(ticket, {"body": "And another thing"})
+    split = split_comment(ticket.pk, ticket.comments.get().pk, SYSTEM).ticket
+    assert split.private_link_path() in visitor.get(ticket.private_link_path()).content.decode()
+    post(agent, ticket, "revoke")
+    page = agent.get(f"/tickets/{ticket.pk}/").content.decode()
+    assert f"The page also led to #{split.pk}, which can still be read" in page
+    post(agent, split, "revoke")
+    assert "also led to" not in agent.get(f"/tickets/{split.pk}/").content.decode()
 
 
 def test_without_an_email_address_nothing_is_sent(agent):
