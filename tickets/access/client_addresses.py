@@ -10,10 +10,12 @@ from django.http import HttpRequest
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NOWHERE = "0.0.0.0"  # noqa: S104  # nosec B104  # nothing listens on it
-# Parts of `Forwarded` (RFC 7239): strings in quotes, which may hold separators, and the rest. What
-# lacks its second quote goes to the end, so that nothing is read twice.
-PART = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,;]|[^",;]+', re.S)
+# An element of `Forwarded` (RFC 7239), which one proxy wrote: pairs of a name and a value.
+VALUE = r'(?:"(?:[^"\\]|\\.)*+"|[^\s",;]*+)'
+PAIR = rf"(?:for=(?P<client>{VALUE})|[!#-'*+.^-`|~\w-]++={VALUE})"
+ELEMENT = re.compile(rf"(?:\s*+{PAIR}?\s*+(?:;|\Z))++", re.A | re.I | re.S)
 PORT = re.compile(r":[0-9]{1,5}\Z")
+BRACKETS = re.compile(r"\[([^\[\]]*)\](?::[0-9]{1,5})?")
 
 
 def client_address(request: HttpRequest) -> str:
@@ -53,8 +55,8 @@ def parsed_address(text: str) -> Address | None:
     Return None if there is none, as in `unknown` or `_hidden`.
     """
     text = text.strip().strip('"').strip()
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
+    if in_brackets := BRACKETS.fullmatch(text):
+        text = in_brackets[1]
     elif text.count(":") == 1:
         text = PORT.sub("", text)
     try:
@@ -64,18 +66,18 @@ def parsed_address(text: str) -> Address | None:
 
 
 def _for_of_each(header: str) -> list[str]:
+    """Return the `for` of the elements, "" if one has none.
+
+    They are read from the right, up to what no proxy would write. Clients write what is to the
+    left: a quote there that does not end must not hide what the proxies appended.
+    """
     if not header.strip():
         return []
-    hops, pair, current = [], "", ""
-    for part in [*PART.findall(header), ","]:
-        if part not in (",", ";"):
-            pair += part
-            continue
-        name, _, value = pair.partition("=")
-        if name.strip().lower() == "for":
-            current = value.strip()
-        pair = ""
-        if part == ",":
-            hops.append(current)
-            current = ""
-    return hops
+    hops: list[str] = []
+    end = len(header)  # of what is still to be read
+    commas = [at for at, character in enumerate(header) if character == ","]
+    for start in [*(comma + 1 for comma in reversed(commas)), 0]:
+        if element := ELEMENT.fullmatch(header, start, end):
+            hops.append(element["client"] or "")
+            end = start - 1
+    return hops[::-1]

@@ -108,6 +108,15 @@ def test_a_client_with_a_port_brackets_or_quotes_is_that_client(settings, writte
         (1, 'for=203.0.113.7, for="', PEER),
         (1, ",", PEER),
         (1, "", PEER),
+        # The client's part does not end, and the proxy appends its own.
+        (1, 'for="[6.6.6.6], for=203.0.113.7', "203.0.113.7"),
+        (1, 'for="[6.6.6.6],for="[2001:db8:1:2::7]:443"', "2001:db8:1:2::"),
+        (1, 'for="x, for=203.0.113.7', "203.0.113.7"),
+        (1, 'for="x,by=", for=203.0.113.7;by=10.0.0.2', "203.0.113.7"),
+        (1, 'for=6.6.6.6;host="a\\, for=203.0.113.7', "203.0.113.7"),
+        (2, 'for="[6.6.6.6], for=203.0.113.7, for=10.0.0.1', "203.0.113.7"),
+        (1, 'for="[7.7.7.7]";by="', PEER),
+        (1, 'for="[7.7.7.7] and more"', PEER),
     ],
 )
 def test_the_standard_header_is_read_where_there_is_no_other(settings, proxies, header, expected):
@@ -120,6 +129,7 @@ def test_the_standard_header_is_read_where_there_is_no_other(settings, proxies, 
 
 
 NO_ADDRESS = ["", "unix:", "nonsense", "999.1.1.1", "1.2.3.4; DROP", "1.2.3.4:port", "[", "::1:2::"]
+NO_ADDRESS += ["[::1", "[::1]x", "[::1]:", "[192.0.2.1]:1:2", "[[::1]]"]
 
 
 @pytest.mark.parametrize("address", NO_ADDRESS)
