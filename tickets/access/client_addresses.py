@@ -39,6 +39,16 @@ def client_address(request: HttpRequest) -> str:
     return str(address)
 
 
+def network_of(client: str) -> str:
+    """Return the network from which a client address is: of IPv6 the /48, else the address.
+
+    A provider may hand out a whole /48 of IPv6, whose 65,536 clients all have limits of their own.
+    """
+    if ":" not in client:
+        return client
+    return str(ipaddress.ip_network(f"{client}/48", strict=False))
+
+
 def forwarded_for(request: HttpRequest) -> list[str]:
     """Return what the proxies wrote, the nearest one last.
 

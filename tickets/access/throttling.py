@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -19,10 +17,11 @@ from ..vocabulary import (
     MAX_RESET_REQUESTS_PER_MINUTE,
 )
 from .actors import Actor
-from .client_addresses import client_address
+from .client_addresses import client_address, network_of
 
 MINUTE, QUARTER, DAY = 60, 15 * 60, 24 * 3600  # seconds
 DESK = "desk:"  # begins the names of the counters of all clients together
+NETWORK_PART = 6  # a network of IPv6 may use up a sixth of what all clients have together
 
 
 def throttle_sign_in(request: HttpRequest) -> None:
@@ -53,20 +52,14 @@ def throttle_key(request: HttpRequest, actor: Actor) -> str:
 
 
 def client_network(request: HttpRequest, actor: Actor) -> str:
-    """Return the network by which this caller's confirmations are counted; "" if they are not.
-
-    A provider may hand out a whole /48 of IPv6, whose networks all have limits of their own.
-    """
-    client = throttle_key(request, actor)
-    if ":" not in client:
-        return client
-    return str(ipaddress.ip_network(f"{client}/48", strict=False))
+    """Return the network by which this caller's confirmations are counted; "" if they are not."""
+    return network_of(throttle_key(request, actor))
 
 
 def throttle_anonymous(request: HttpRequest, actor: Actor, action: str) -> None:
     """Count one action of a caller who has not signed in and has no token. Raise RateLimited.
 
-    An action is "create", "suggest" or "links".
+    An action is "create", "suggest" or "links". "create" is a reply as well.
     """
     client = throttle_key(request, actor)
     if not client:
@@ -74,21 +67,25 @@ def throttle_anonymous(request: HttpRequest, actor: Actor, action: str) -> None:
     name = f"{action}:{client}"
     match action:
         case "create":
-            _spend(
-                action,
-                [
-                    Budget(name, settings.CREATE_LIMIT, MINUTE),
-                    Budget(f"{name}:day", settings.CREATE_DAILY_LIMIT, DAY),
-                ],
-            )
-            # A client that is past its own limit uses up nothing of what all have together.
-            _spend("desk", [Budget(f"{DESK}create", settings.CREATE_DESK_LIMIT, DAY)])
+            of_day = Budget(f"{name}:day", settings.CREATE_DAILY_LIMIT, DAY)
+            _spend(action, [Budget(name, settings.CREATE_LIMIT, MINUTE), of_day])
         case "suggest":
             _spend(action, [Budget(name, settings.SUGGEST_LIMIT, MINUTE)])
         case "links":
             _spend(action, [Budget(name, MAX_LINK_REQUESTS_PER_MINUTE, MINUTE)])
         case _:
             raise ValueError(action)
+
+
+def count_ticket(request: HttpRequest, actor: Actor) -> None:
+    """Count a new ticket of a caller who has not signed in, among those of all. Raise RateLimited.
+
+    Call this once the ticket is valid, and the client within its own limits: what is refused uses
+    up nothing of what all have together.
+    """
+    client = throttle_key(request, actor)
+    if client:
+        _spend_of_all("create", client, settings.CREATE_DAILY_LIMIT, settings.CREATE_DESK_LIMIT)
 
 
 def throttle_replies(ticket_id: int) -> None:
@@ -107,12 +104,25 @@ def count_upload(request: HttpRequest, actor: Actor, size: int) -> None:
     kib = -(-size // 1024)  # of what a counter holds
     of_client, of_desk = settings.ATTACHMENT_DAILY_MB, settings.ATTACHMENT_DESK_MB
     _spend("upload", [Budget(f"upload:{client}", of_client * 1024, DAY)], kib)
-    _spend("desk", [Budget(f"{DESK}upload", of_desk * 1024, DAY)], kib)
+    _spend_of_all("upload", client, of_client * 1024, of_desk * 1024, kib)
 
 
 def spent_by_desk() -> dict[str, int]:
     """Return what all clients together did today: "create", and "upload" in KiB. One query."""
     return Counter.objects.counts(DESK, seconds=DAY)
+
+
+def part_of_network(of_client: int, of_all: int) -> int:
+    """Return what a whole network of IPv6 has of something, at least what each client has."""
+    return max(of_client, of_all // NETWORK_PART)
+
+
+def _spend_of_all(action: str, client: str, of_client: int, of_all: int, amount: int = 1) -> None:
+    network = network_of(client)
+    if network != client:
+        part = part_of_network(of_client, of_all)
+        _spend(action, [Budget(f"{action}:{network}:day", part, DAY)], amount)
+    _spend("desk", [Budget(f"{DESK}{action}", of_all, DAY)], amount)
 
 
 def _spend(limit: str, budgets: list[Budget], amount: int = 1) -> None:

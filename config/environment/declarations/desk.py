@@ -193,8 +193,9 @@ ACCESS = Section(
             "CREATE_DESK_LIMIT",
             integer,
             5000,
-            "How many of them all client addresses together may send per day (UTC). Past it, the"
-            " desk refuses more, and the start page of the back office says so.",
+            "How many tickets all client addresses together may send per day (UTC); one /48 network"
+            " of IPv6 a sixth of them. Past it, the desk refuses more, and the start page of the"
+            " back office says so. Replies by private links are not among them.",
             minimum=0,
         ),
         Setting(

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from ...access.actors import Actor
 from ...access.client_addresses import client_address
-from ...access.throttling import client_network
+from ...access.throttling import client_network, count_ticket
 from ...exceptions import InvalidInput
 from ...forms.lists import FilterForm, PageFilters, PageForm, TicketFilters
 from ...forms.tickets import NewTicketForm, TicketForm
@@ -94,6 +94,7 @@ def _create(
     key: str | None, body: JsonBody, actor: Actor, request: HttpRequest
 ) -> IdempotentCreate[PublicTicketJson]:
     data = body.clean()
+    count_ticket(request, actor)
 
     def create() -> Ticket:
         return tickets.create_ticket(data, actor, client=client_network(request, actor))

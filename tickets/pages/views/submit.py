@@ -12,7 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from ... import requester_texts as texts
 from ...access.actors import REQUESTER, Actor, actor_of
-from ...access.throttling import client_network, throttle_anonymous
+from ...access.throttling import client_network, count_ticket, throttle_anonymous
 from ...exceptions import NotFound, RateLimited
 from ...forms.fields import RenderedAtField, clean_data
 from ...forms.tickets import SimilarForm, SubmitForm
@@ -49,6 +49,7 @@ def submit(request: Request) -> HttpResponse:
     actor = actor_of(request)
     try:
         throttle_anonymous(request, actor, "create")
+        count_ticket(request, actor)
     except RateLimited as error:
         form.add_error(None, error.detail)
         return with_retry_after(_page(request, form, status=429), error)

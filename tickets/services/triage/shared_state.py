@@ -16,6 +16,8 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from ...access.client_addresses import network_of
+from ...access.throttling import part_of_network
 from ...models.housekeeping import Counter
 from ...querysets.counters import Budget
 from ...triage import config, engine
@@ -82,7 +84,12 @@ class DatabaseSharedState:
             Budget(f"model:{client}", a_minute, MINUTE),
             Budget(f"model:{client}:day", a_day, DAY),
         ]
-        return not Counter.objects.spend(budgets)
+        if Counter.objects.spend(budgets):
+            return False
+        network = network_of(client)
+        part = part_of_network(a_day, settings.LLM_DAILY_CALLS)
+        name = f"model:{network}:day"
+        return network == client or not Counter.objects.hit(name, limit=part, seconds=DAY)
 
     def may_spend(self) -> bool:
         if spent_today() >= settings.LLM_DAILY_COST:

@@ -1,6 +1,9 @@
 """What strangers may set in motion in a day: one client, one ticket, and all together."""
 
+import secrets
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tickets.access.throttling import spent_by_desk
 from tickets.models.housekeeping import Counter
@@ -68,6 +71,66 @@ def test_who_is_past_the_own_budget_uses_up_nothing_of_the_desk(client, settings
     assert create(client, "192.0.2.2").status_code in (201, 429)
     Counter.objects.filter(name="desk:create").update(count=2)
     assert create(client, "192.0.2.3").status_code == 201
+
+
+def test_what_is_refused_uses_up_nothing_of_the_desk(visitor):
+    for body in ("{}", "{bad", "[]", '{"title": 1}'):
+        response = visitor.post("/api/tickets/", body, content_type="application/json")
+        assert response.status_code == 400
+    assert visitor.post("/", {"title": ""}).status_code == 400
+    assert spent_by_desk() == {}
+    assert create(visitor, "127.0.0.1").status_code == 201
+    assert spent_by_desk() == {"create": 1}
+
+
+def test_replies_by_a_private_link_need_nothing_of_the_desk(visitor, settings):
+    settings.CREATE_DESK_LIMIT = 0
+    assert create(visitor, "192.0.2.1").status_code == 429
+    ticket = TicketFactory()
+    assert visitor.post(ticket.private_link_path(), {"body": "Hello"}).status_code == 302
+
+
+def addresses(network, count):
+    """Return clients of one network of IPv6, each of which has limits of its own."""
+    return [f"{network}:{number:x}::1" for number in range(count)]
+
+
+def test_a_network_of_ipv6_uses_up_only_a_part_of_what_all_have(client, settings):
+    settings.CREATE_DAILY_LIMIT, settings.CREATE_DESK_LIMIT = 2, 18
+    responses = [create(client, address) for address in addresses("2001:db8:77", 6)]
+    assert statuses(responses) == [201, 201, 201, 429, 429, 429]
+    assert spent_by_desk() == {"create": 3}
+    assert create(client, "2001:db8:78::1").status_code == 201
+    assert create(client, "192.0.2.1").status_code == 201
+
+
+def test_a_part_of_the_desks_is_at_least_what_a_client_has(client, settings):
+    settings.CREATE_DAILY_LIMIT, settings.CREATE_DESK_LIMIT = 3, 4
+    responses = [create(client, "2001:db8:77::1") for _ in range(4)]
+    assert statuses(responses) == [201, 201, 201, 429]
+
+
+def test_nor_more_of_the_uploads(client, settings):
+    settings.ATTACHMENT_DAILY_MB, settings.ATTACHMENT_DESK_MB = 1, 12
+    path = TicketFactory().private_link_path()
+
+    def upload(address):
+        file = SimpleUploadedFile("log.txt", secrets.token_hex(450_000).encode())
+        data = {"body": "See the log", "files": file}
+        return client.post(path, data, REMOTE_ADDR=address).status_code
+
+    sent = [upload(address) for address in addresses("2001:db8:77", 4)]
+    assert sent == [302, 302, 429, 429]
+    assert upload("192.0.2.1") == 302
+
+
+def test_nor_more_of_the_model_calls(settings):
+    settings.LLM_CLIENT_CALLS, settings.LLM_CLIENT_DAILY_CALLS = 100, 1
+    settings.LLM_DAILY_CALLS = 12
+    state = DatabaseSharedState()
+    answers = [state.client_may_ask(address) for address in addresses("2001:db8:77", 4)]
+    assert answers == [True, True, False, False]
+    assert state.client_may_ask("2001:db8:78::")
 
 
 def test_one_ticket_gets_a_limited_number_of_replies(visitor, monkeypatch):
