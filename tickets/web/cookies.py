@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.http.cookie import SimpleCookie
+from django.http.cookie import SimpleCookie, parse_cookie
 
 PREFIX = "__Host-"
 
@@ -23,7 +23,7 @@ def own_cookies(get_response: Callable[[HttpRequest], HttpResponse]) -> object:
         prefix = _prefix()
         request.COOKIES = {
             name.removeprefix(prefix): value
-            for name, value in request.COOKIES.items()
+            for name, value in parse_cookie(_own(request.META.get("HTTP_COOKIE", ""))).items()
             if name.startswith(prefix) and value.isascii() and value.isprintable()
         }
         response = get_response(request)
@@ -40,6 +40,21 @@ def own_cookies(get_response: Callable[[HttpRequest], HttpResponse]) -> object:
 def name_in_browser(name: str) -> str:
     """Return what a cookie of the desk is called outside the program."""
     return f"{_prefix()}{name}"
+
+
+def _own(header: str) -> str:
+    """Return the cookies whose names browsers read as ours.
+
+    `parse_cookie` removes white space of every kind around a name. Browsers see another name with
+    it, which any host of the domain may set.
+    """
+    prefix = _prefix()
+    names = ((cookie, cookie.partition("=")[0].strip(" \t")) for cookie in header.split(";"))
+    return ";".join(
+        cookie
+        for cookie, name in names
+        if name.startswith(prefix) and name.isascii() and name.isprintable()
+    )
 
 
 def _ends_session(cookies: SimpleCookie) -> bool:

@@ -61,6 +61,30 @@ def test_behind_https_a_planted_cookie_is_ignored(client, https, name):
     assert name not in page.cookies
 
 
+WHITE_SPACE = [*"\u2000\u2003\u3000\u1680\u2028\u202f\u0085\u00a0\x0b\x0c\x1c\x1f"]
+
+
+@pytest.mark.parametrize("space", WHITE_SPACE, ids=ascii)
+def test_behind_https_white_space_before_a_name_makes_it_another(client, https, space):
+    """Django removes it, browsers do not: there, any host of the domain may set such a cookie."""
+    sign_in(client)
+    own, other = client.cookies["__Host-sessionid"].value, Client()
+    sign_in(other)
+    planted = f"__Host-sessionid={other.cookies['__Host-sessionid'].value}"
+    planted = f"{space}{planted}".encode().decode("latin-1")  # as WSGI passes it on
+
+    def account(*cookies):
+        response = Client().get("/account/", HTTP_COOKIE="; ".join(cookies))
+        return response.context["user"].pk if response.status_code == 200 else None
+
+    assert account(planted) is None
+    user = account(f"__Host-sessionid={own}")
+    assert user is not None
+    assert account(f"__Host-sessionid={own}", planted) == user
+    assert account(planted, f"__Host-sessionid={own}") == user
+    assert account(f"\t __Host-sessionid={own} ") == user
+
+
 def test_behind_https_a_cookie_is_deleted_under_its_name(client, https):
     sign_in(client)
     client.post("/sign-out/")
