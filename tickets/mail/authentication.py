@@ -23,13 +23,15 @@ CHECKED = re.compile(r"\sheader\s*\.\s*from\s*=\s*(?:[^\s;@\"]*@)?([^\s;\"]+)", 
 class Authentication:
     """The results of the checks; "" for one that is not named.
 
-    `is_signed_by_sender` says that a signature passed whose domain is that of From.
+    `is_signed_by_sender` says that a signature passed whose domain is that of From, and
+    `is_ambiguous` that nobody can say which sender was checked.
     """
 
     spf: str = ""
     dkim: str = ""
     dmarc: str = ""
     is_signed_by_sender: bool = False
+    is_ambiguous: bool = False
 
     @property
     def verdict(self) -> Verified:
@@ -49,12 +51,13 @@ def read(headers: Headers, authserv_id: str, senders: Sequence[str]) -> Authenti
     `senders` has the addresses in From. If there are several, or another program may find another
     one there, nobody can say which one was checked, so then only a failure counts.
     """
+    is_ambiguous = list(senders) != [plain_address(headers.raw("from"))]
     value = next(iter(headers.all_raw("authentication-results")[:1]), "")
     server, _, results = _without_comments(value).partition(";")
     # The id may be followed by a version number.
     written_by = server.split()[:1]
     if not authserv_id or [authserv_id.lower()] != [name.lower() for name in written_by]:
-        return Authentication()
+        return Authentication(is_ambiguous=is_ambiguous)
     values: dict[str, str] = {}
     signers: set[str] = set()
     checked: set[str] = set()
@@ -71,8 +74,9 @@ def read(headers: Headers, authserv_id: str, senders: Sequence[str]) -> Authenti
         if name == "dmarc":
             checked.update(map(_ascii, CHECKED.findall(text)))
     domain = _ascii(senders[0].rpartition("@")[2]) if senders else ""
-    if list(senders) != [plain_address(headers.raw("from"))] or checked - {domain}:
-        return Authentication(dmarc="fail" if values.get("dmarc") == "fail" else "")
+    if is_ambiguous or checked - {domain}:
+        dmarc = "fail" if values.get("dmarc") == "fail" else ""
+        return Authentication(dmarc=dmarc, is_ambiguous=True)
     return Authentication(**values, is_signed_by_sender=domain in signers)
 
 

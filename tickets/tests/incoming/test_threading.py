@@ -15,8 +15,10 @@ from tickets.services.merging import merge_tickets
 from tickets.services.splitting import split_comment
 from tickets.tests.factories import AgentFactory, TicketFactory
 from tickets.tests.incoming.messages import (
+    AUTHSERV,
     DESK,
     answer_to,
+    checked,
     deliver,
     letter,
     sent_email,
@@ -128,6 +130,30 @@ def test_a_strangers_number_in_the_subject_opens_a_ticket():
     assert row.rule == ThreadRule.NEW
     assert row.ticket != ticket
     assert not ticket.comments.exists()
+
+
+EVE = f"{AUTHSERV}; dmarc=pass header.from=evil.example; dkim=pass header.d=evil.example"
+
+
+@pytest.mark.parametrize("results", [EVE, checked("permerror"), checked("none"), None])
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "kim@example.org, eve@evil.example",
+        "kim@example.org\r\nFrom: eve@evil.example",
+        "Us: kim@example.org, eve@evil.example;",
+        "kim@example.org eve@evil.example",
+    ],
+)
+def test_a_number_does_not_join_if_nobody_can_say_who_was_checked(mailbox, sender, results):
+    """Eve's domain vouches for the message, and Kim's would have refused it."""
+    ticket = ticket_of_kim(status="resolved")
+    subject = f"Re: [#{ticket.pk}] Printer"
+    headers = {"subject": subject, "authentication_results": results}
+    row = deliver(letter(sender=sender, **headers), mailbox)
+    assert row.ticket != ticket
+    ticket.refresh_from_db()
+    assert ticket.status == "resolved"
 
 
 def test_a_number_in_the_body_never_joins():

@@ -140,7 +140,8 @@ def _likeliest(tickets: Sequence[Ticket], author: str) -> Ticket | None:
 
 
 def _by_subject(message: Message, author: str) -> Thread | None:
-    if message.authentication.verdict == Verified.FAILED:
+    checks = message.authentication
+    if checks.verdict == Verified.FAILED or checks.is_ambiguous:
         return None
     for number in _numbers(message.subject):
         ticket = current(Ticket.with_merged.with_people().filter(pk=number).first())
