@@ -171,7 +171,8 @@ ACCESS = Section(
             "ADMIN_PASSWORD",
             password,
             "",
-            "The password of the first admin account.",
+            "The password of the first admin account. With `make run`, that is `admin` unless"
+            " `ADMIN_USERNAME` names another.",
             docker=DEFAULT_SECRET,
         ),
         Setting(

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ACCOUNTS = {"agent": False, "admin": True}  # name -> is an admin
+ADMIN = "admin"
+ACCOUNTS = {"agent": False, ADMIN: True}  # name -> is an admin
 TIMEOUT = 30  # seconds for a process to start or stop
 FAKE_MAILBOX = "support@desk.example"  # which the fake mail server serves
 AUTHSERV_ID = "mail.desk.example"  # under which it says who is verified
@@ -224,15 +225,22 @@ def create_accounts() -> None:
 
 
 def give_passwords() -> None:
-    """Give the accounts passwords, which are stored in a file only we can read."""
+    """Give the accounts passwords, which are stored in a file only we can read.
+
+    Whoever chose the admin's (ADMIN_PASSWORD) knows it.
+    """
     passwords = {name: secrets.token_urlsafe(9) for name in ACCOUNTS}
+    chosen = {}
+    if settings.ADMIN_PASSWORD and settings.ADMIN_USERNAME in ("", ADMIN):
+        del passwords[ADMIN]
+        chosen[ADMIN] = settings.ADMIN_PASSWORD
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     path = accounts_file()
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_text(json.dumps(passwords))
     with transaction.atomic():
-        for name, password in passwords.items():
+        for name, password in (passwords | chosen).items():
             user = User.objects.get(username=name)
             user.set_password(password)
             user.save(update_fields=["password"])

@@ -123,7 +123,7 @@ def test_whoever_comes_without_https_is_sent_there(nginx, method, claimed):
     assert not [line for line in nginx.requests() if line["path"] == "/t/***" and line["upstream"]]
 
 
-@pytest.mark.parametrize("path", ["/api/tickets/", "/api/tickets/1/", "/api/none"])
+@pytest.mark.parametrize("path", ["/api/tickets/", "/api/tickets/1/", "/api", "/metrics"])
 def test_programs_are_refused_and_not_redirected(nginx, path):
     before = len(nginx.requests())
     response, body = in_the_clear(nginx, "POST", path, Host="desk.example")
@@ -151,6 +151,7 @@ def test_what_it_refuses_is_a_problem_document(nginx, way, path, status):
         "application/problem+json",
     )
     assert json.loads(body)["status"] == status
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize("way", [in_the_clear, over_https])

@@ -76,6 +76,8 @@ def send(server, head, source="127.0.0.1"):
         (f"GET / HTTP/1.1\r\nHost: desk\r\nX-Long: {'x' * 40000}\r\n", 400),
         ("POST / HTTP/1.1\r\nHost: desk\r\nContent-Length: many\r\n", 400),
         (f"POST / HTTP/1.1\r\nHost: desk\r\nContent-Length: {10**20}\r\n", 400),
+        ("POST / HTTP/1.1\r\nHost: desk\r\nTransfer-Encoding: gzip\r\n", 400),
+        ("POST / HTTP/1.1\r\nHost: desk\r\nTransfer-Encoding: xchunked\r\n", 400),
         ("TRACE / HTTP/1.1\r\nHost: desk\r\n", 405),
         (f"TRACE / HTTP/1.1\r\nHost: desk\r\n{BROWSER}", 405),
         (f"POST / HTTP/1.1\r\nHost: desk\r\nContent-Length: {10**9}\r\n", 413),
@@ -85,6 +87,7 @@ def test_what_it_refuses_is_a_problem_document(nginx, head, status):
     answered, headers, body = send(nginx, head)
     assert (answered, headers["content-type"]) == (status, "application/problem+json")
     assert json.loads(body)["status"] == status
+    assert headers["x-content-type-options"] == "nosniff"
     assert "nginx" not in body
 
 
@@ -93,6 +96,7 @@ def test_programs_are_told_that_the_desk_is_away(alone):
         for accept in ("", "Accept: */*\r\n") if head == "GET /" else ("", BROWSER):
             status, headers, body = send(alone, f"{head} HTTP/1.1\r\nHost: desk\r\n{accept}")
             assert (status, headers["retry-after"]) == (503, "5")
+            assert headers["x-content-type-options"] == "nosniff"
             assert json.loads(body)["code"] == "unavailable"
 
 
