@@ -4,6 +4,8 @@ import io
 import socket
 import struct
 import threading
+import time
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -142,6 +144,8 @@ class Clamd:
         self.server = socket.create_server(("127.0.0.1", 0))
         self.address = self.server.getsockname()
         self.answer = ""  # instead of a verdict
+        self.end = b"\0"  # of an answer
+        self.seconds = 0.0  # between two bytes of it
         self.max_bytes = 1_000_000_000
         self.sizes = []
         threading.Thread(target=self.serve, daemon=True).start()
@@ -161,7 +165,7 @@ class Clamd:
         while size := struct.unpack("!I", stream.read(4))[0]:
             content += stream.read(size)
             if len(content) > self.max_bytes:
-                self.reply(stream, "INSTREAM size limit exceeded. ERROR")
+                self.reply(stream, self.answer or "INSTREAM size limit exceeded. ERROR")
                 return  # the rest is not read
         self.sizes.append(len(content))
         verdict = "stream: Eicar-Signature FOUND" if b"EICAR" in content else "stream: OK"
@@ -170,8 +174,13 @@ class Clamd:
         self.reply(stream, self.answer or verdict)
 
     def reply(self, stream, text):
-        stream.write(text.encode() + b"\0")
-        stream.flush()
+        with suppress(OSError):  # nobody waits any more
+            for byte in text.encode() + self.end:
+                stream.write(bytes([byte]))
+                if self.seconds:
+                    stream.flush()
+                    time.sleep(self.seconds)
+            stream.flush()
 
 
 @pytest.fixture
@@ -284,6 +293,28 @@ def test_a_scanner_that_stops_reading_says_why(clamd):
     process_file(file.file_id)
     row = StoredFile.objects.get()
     assert (state(file), row.scan_result) == ("waiting", "INSTREAM size limit exceeded. ERROR")
+
+
+def test_what_is_called_clean_before_it_was_read_is_not(clamd):
+    clamd.max_bytes, clamd.answer = 100_000, "stream: OK"
+    file = attach_content(TicketFactory(), b"text " * 1_500_000, "log.txt")
+    process_file(file.file_id)
+    assert state(file) == "waiting"
+
+
+def test_half_an_answer_is_no_verdict(clamd):
+    clamd.end = b""
+    file = attach_content(TicketFactory(), samples.TEXT, "log.txt")
+    process_file(file.file_id)
+    assert state(file) == "waiting"
+
+
+def test_a_scanner_that_answers_byte_by_byte_is_given_up(clamd, monkeypatch):
+    monkeypatch.setattr("tickets.services.attachments.clamd.SCAN_TIMEOUT", 0.5)
+    clamd.seconds = 0.3
+    file = attach_content(TicketFactory(), samples.TEXT, "log.txt")
+    process_file(file.file_id)
+    assert state(file) == "waiting"
 
 
 def test_a_file_from_before_the_scanner_is_scanned_when_it_is_sent_again(settings, clamd):
