@@ -49,6 +49,11 @@ def network_of(client: str) -> str:
     return str(ipaddress.ip_network(f"{client}/48", strict=False))
 
 
+def locked_address(request: HttpRequest) -> str:
+    """Return the address by which wrong passwords are counted: in IPv6, that of the /48."""
+    return network_of(client_address(request)).partition("/")[0]
+
+
 def forwarded_for(request: HttpRequest) -> list[str]:
     """Return what the proxies wrote, the nearest one last.
 

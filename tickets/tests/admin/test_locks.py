@@ -47,6 +47,13 @@ def test_a_locked_account_is_there_once_and_can_be_lifted(admin, lena):
     assert sign_in("lena", address="198.51.100.4").status_code == 429
 
 
+def test_the_networks_of_one_customer_count_as_one(lena):
+    for number in range(settings.AXES_FAILURE_LIMIT):
+        sign_in("lena", "wrong", address=f"2001:db8:77:{number:x}::1")
+    assert sign_in("lena", address="2001:db8:77:ff::1").status_code == 429
+    assert sign_in("lena", address="2001:db8:78::1").status_code == 302
+
+
 def test_a_few_wrong_passwords_are_no_lock_nor_are_old_ones(admin, lena):
     lock("lena", settings.AXES_FAILURE_LIMIT - 1)
     assert not SignInLock.objects.present().exists()
