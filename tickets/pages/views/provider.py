@@ -61,6 +61,8 @@ def _start(request: Request, purpose: str) -> HttpResponse:
 @page("GET")
 def back(request: Request) -> HttpResponse:
     """Do what somebody went to the provider for."""
+    if not provider.is_set_up():
+        raise NotFound
     waiting: dict[str, Any] = request.session.pop(ATTEMPT, {})
     purpose = waiting.get("purpose", SIGN_IN)
     try:
@@ -76,7 +78,9 @@ def back(request: Request) -> HttpResponse:
 
 
 def _claims(request: Request, waiting: dict[str, Any]) -> provider.Claims:
-    is_ours = constant_time_compare(request.GET.get("state", ""), waiting.get("state", "-"))
+    if not waiting:
+        raise ProviderRefused
+    is_ours = constant_time_compare(request.GET.get("state", ""), waiting["state"])
     if not is_ours or time.time() - waiting["at"] > MAX_SECONDS or "code" not in request.GET:
         raise ProviderRefused
     names = ("state", "nonce", "verifier")

@@ -207,7 +207,7 @@ def test_nor_one_that_comes_late(connected, provider):
     assert not is_in(visitor)
 
 
-@pytest.mark.parametrize("query", ["", "?error=access_denied", "?state=&code=x", "?code=x"])
+@pytest.mark.parametrize("query", ["", "?error=access_denied", "?state=&code=x", "?code=x", "?state=-"])
 def test_nor_one_without_a_code(provider, visitor, query):
     assert visitor.get(f"/sign-in/provider/back/{query}").url == "/sign-in/"
 
@@ -221,6 +221,7 @@ def test_a_provider_that_is_down_is_said_so(provider, visitor):
 def test_without_a_provider_there_is_none(visitor, agent):
     assert b"provider" not in visitor.get("/sign-in/").content
     assert visitor.post("/sign-in/provider/").status_code == 404
+    assert visitor.get("/sign-in/provider/back/?state=-").status_code == 404
     assert agent.post("/account/provider/connect/").status_code == 404
 
 
