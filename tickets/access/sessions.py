@@ -84,6 +84,14 @@ def confirm(request: HttpRequest) -> None:
     begin(request, request.user)
 
 
+def forget_confirmation(request: HttpRequest) -> None:
+    """Note that the session began without a password: the provider asked for none just now."""
+    sign_in = sign_in_of(request)
+    if sign_in is not None:
+        sign_in.confirmed_at = None
+        sign_in.save(update_fields=["confirmed_at"])
+
+
 def note_second_factor(request: HttpRequest) -> None:
     """Note that the account's owner has shown a second factor in this session."""
     sign_in = sign_in_of(request)

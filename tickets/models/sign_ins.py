@@ -55,7 +55,8 @@ class SignIn(models.Model):
     address = models.CharField(max_length=45, blank=True)  # the client's
     signed_in_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)  # accurate to SEEN_INTERVAL
-    # When the account's password was typed in this session for the last time.
+    # When the account's password was typed in this session for the last time, here or at the
+    # provider; None if it never was.
     confirmed_at = models.DateTimeField(null=True)
 
     # Whether the account's second factor was asked for in this session.

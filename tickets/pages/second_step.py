@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from ..access.sessions import note_second_factor
+from ..access.sessions import forget_confirmation, note_second_factor
 from ..services.second_factors import Site, has_second_factor
 from ..vocabulary import SECOND_STEP_LIFETIME
 
@@ -18,16 +18,22 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 WAITING = "second_step"  # in the session of a visitor whose password was right
 
 
-def finish_sign_in(request: HttpRequest, user: User, target: str) -> HttpResponse:
-    """Sign somebody in whose password was right, or ask for the second factor first."""
+def finish_sign_in(
+    request: HttpRequest, user: User, target: str, *, is_confirmed: bool = True
+) -> HttpResponse:
+    """Sign somebody in whose first factor was right, or ask for the second factor first.
+
+    `is_confirmed` says whether a password was typed just now, here or at the provider.
+    """
     if not has_second_factor(user):
-        auth.login(request, user, backend=BACKEND)
+        _sign_in(request, user, is_confirmed)
         return redirect(target)
     request.session[WAITING] = {
         "account": user.pk,
         "hash": user.get_session_auth_hash(),
         "at": time.time(),
         "next": target,
+        "is_confirmed": is_confirmed,
     }
     return redirect("second-step")
 
@@ -45,10 +51,17 @@ def waiting_account(request: HttpRequest) -> User | None:
 
 def pass_second_step(request: HttpRequest, user: User) -> HttpResponse:
     """Sign in somebody whose second factor was right, too."""
-    target = request.session.pop(WAITING)["next"]
-    auth.login(request, user, backend=BACKEND)
+    waiting = request.session.pop(WAITING)
+    # The second factor does not stand in for the first: to confirm is to show the first one.
+    _sign_in(request, user, waiting.get("is_confirmed", False))
     note_second_factor(request)
-    return redirect(target)
+    return redirect(waiting["next"])
+
+
+def _sign_in(request: HttpRequest, user: User, is_confirmed: bool) -> None:
+    auth.login(request, user, backend=BACKEND)
+    if not is_confirmed:
+        forget_confirmation(request)
 
 
 def site_of(request: HttpRequest) -> Site:

@@ -69,7 +69,8 @@ def back(request: Request) -> HttpResponse:
         claims = _claims(request, waiting)
         if purpose == SIGN_IN:
             target = waiting["next"] or resolve_url(settings.LOGIN_REDIRECT_URL)
-            return finish_sign_in(request, accounts.signed_in_account(claims), target)
+            user = accounts.signed_in_account(claims)
+            return finish_sign_in(request, user, target, is_confirmed=_is_fresh(claims))
         if request.user.is_authenticated:
             return _finish(request, purpose, claims, waiting["next"])
         raise ProviderRefused
@@ -93,12 +94,16 @@ def _finish(request: Request, purpose: str, claims: provider.Claims, target: str
         accounts.connect(account_of(request), claims)
         notify(request, "It is connected. You can sign in with it.")
         return redirect("identities")
-    asked_at = claims.get("auth_time")
-    is_fresh = isinstance(asked_at, int) and time.time() - asked_at < FRESH
-    if not is_fresh or not accounts.is_own(account_of(request), claims):
+    if not _is_fresh(claims) or not accounts.is_own(account_of(request), claims):
         raise ProviderRefused
     sessions.confirm(request)
     return redirect(target or "change-password")
+
+
+def _is_fresh(claims: provider.Claims) -> bool:
+    """Return whether the provider asked for the password just now, not from its own session."""
+    asked_at = claims.get("auth_time")
+    return isinstance(asked_at, int) and -provider.LEEWAY <= time.time() - asked_at < FRESH
 
 
 def _fail(request: Request, error: ProviderRefused | Conflict, purpose: str) -> HttpResponse:

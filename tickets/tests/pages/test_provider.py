@@ -14,6 +14,7 @@ from django.utils import timezone
 from tickets.access.actors import is_admin, is_agent
 from tickets.models.identities import ProviderIdentity
 from tickets.models.sign_ins import SignIn
+from tickets.services import second_factors
 from tickets.tests.factories import AgentFactory
 from tickets.tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, OidcProvider
 
@@ -207,7 +208,9 @@ def test_nor_one_that_comes_late(connected, provider):
     assert not is_in(visitor)
 
 
-@pytest.mark.parametrize("query", ["", "?error=access_denied", "?state=&code=x", "?code=x", "?state=-"])
+@pytest.mark.parametrize(
+    "query", ["", "?error=access_denied", "?state=&code=x", "?code=x", "?state=-"]
+)
 def test_nor_one_without_a_code(provider, visitor, query):
     assert visitor.get(f"/sign-in/provider/back/{query}").url == "/sign-in/"
 
@@ -259,14 +262,42 @@ def test_an_account_without_a_password_confirms_with_the_provider(connected, pro
     assert "Confirm with Example ID" in page
     assert 'name="password"' not in page
     sent = {"next": "/account/tokens/"}
-    provider.changes["token"] = {"auth_time": int(time.time()) - 3600}
-    refused = come_back(client, provider, "/account/provider/confirm/", **sent)
-    assert refused.url == "/account/confirm/"
+    for seconds in (-3600, 10**6):
+        provider.changes["token"] = {"auth_time": int(time.time()) + seconds}
+        refused = come_back(client, provider, "/account/provider/confirm/", **sent)
+        assert refused.url == "/account/confirm/"
     provider.changes.clear()
     page = client.post("/account/provider/confirm/", sent)
     assert "prompt=login" in address_of(page)
     assert client.get(provider.sign_in(address_of(page))).url == "/account/tokens/"
     assert client.get("/account/tokens/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("seconds", "confirms"), [(0, True), (-5 * 86400, False), (10**6, False), (None, False)]
+)
+def test_only_a_password_typed_there_just_now_confirms_a_sign_in(
+    connected, provider, seconds, confirms
+):
+    """The provider may answer from its own session, which whoever has the browser has too."""
+    asked_at = None if seconds is None else int(time.time()) + seconds
+    provider.changes["token"] = {"auth_time": asked_at}
+    client = Client()
+    for _ in range(2):  # also in a session that there is already
+        assert come_back(client, provider).url == "/tickets/"
+        assert (client.get("/account/tokens/").status_code == 200) == confirms
+
+
+@pytest.mark.parametrize(("seconds", "confirms"), [(0, True), (-5 * 86400, False)])
+def test_a_second_factor_does_not_stand_in_for_the_password(connected, provider, seconds, confirms):
+    key = second_factors.new_key()
+    code = second_factors._totp(key).generate(int(time.time())).decode()
+    recovery_code = second_factors.add_app(connected, "Phone", key, code)[0]
+    provider.changes["token"] = {"auth_time": int(time.time()) + seconds}
+    client = Client()
+    assert come_back(client, provider).url == "/sign-in/second/"
+    assert client.post("/sign-in/second/", {"code": recovery_code}).url == "/tickets/"
+    assert (client.get("/account/tokens/").status_code == 200) == confirms
 
 
 def test_another_identity_confirms_nothing(connected, provider, agent):
