@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from ...access import security_log
 from ...exceptions import Conflict, ProviderRefused
+from ...forms.fields import EmailField
 from ...models.identities import MAX_SUBJECT_CHARS, ProviderIdentity
 from ...vocabulary import (
     ADMINS_GROUP,
@@ -30,6 +33,8 @@ NOT_CONNECTED = (
 CLOSED = "Your account here is closed. Ask an administrator."
 OF_ANOTHER = "This account of the provider signs in to another account of the desk already."
 NOT_IN_A_NAME = re.compile(r"[^\w.@+-]+")  # Django's rule for user names
+# Scripts with letters that look the same. A name that mixes them imitates another one.
+ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK"})
 
 
 def signed_in_account(claims: Claims) -> User:
@@ -85,23 +90,58 @@ def _stored(claims: Claims) -> ProviderIdentity | None:
 
 
 def _key(claims: Claims) -> dict[str, str]:
-    subject = str(claims["sub"])
-    if not subject or len(subject) > MAX_SUBJECT_CHARS or "\0" in subject:
+    subject = _text(claims, "sub")
+    if not subject or len(subject) > MAX_SUBJECT_CHARS:
         raise ProviderRefused
     return {"issuer": settings.OIDC_ISSUER, "subject": subject}
 
 
 def _create(claims: Claims) -> User:
-    email = str(claims.get("email") or "") if claims.get("email_verified") is True else ""
-    wanted = str(claims.get("preferred_username") or email.partition("@")[0])
-    base = NOT_IN_A_NAME.sub("", wanted)[: MAX_USERNAME_CHARS - 5] or "user"
+    email = _email(claims)
+    base = _name(_text(claims, "preferred_username")) or _name(email.partition("@")[0]) or "user"
     name, number = base, 1
     while name.lower() in RESERVED_USERNAMES or is_name_taken(name):
         number += 1
         name = f"{base}-{number}"
-    user = User.objects.create_user(name, email[:MAX_EMAIL_CHARS])
+    user = User.objects.create_user(name, email)
     security_log.note(SecurityEvent.ACCOUNT_CREATED, name, ["by the provider"])
     return user
+
+
+def _text(claims: Claims, name: str) -> str:
+    """Return a claim that is text and can be stored, or else ""."""
+    value = claims.get(name)
+    if not isinstance(value, str) or "\0" in value:
+        return ""
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON allows
+        return ""
+    return value
+
+
+def _email(claims: Claims) -> str:
+    """Return the address that the provider has verified, or "" if there is none that is valid."""
+    if claims.get("email_verified") is not True:
+        return ""
+    email = User.objects.normalize_email(_text(claims, "email"))
+    try:
+        return str(EmailField(max_length=MAX_EMAIL_CHARS, required=False).clean(email))
+    except ValidationError:
+        return ""
+
+
+def _name(wanted: str) -> str:
+    """Return the user name to make of a name, or "" if none can be made of it.
+
+    There is no name with letters of scripts that look alike, such as "admin" with a Cyrillic "a".
+    """
+    name = wanted
+    for _ in range(2):  # letters that come together here may be one in the normal form
+        name = NOT_IN_A_NAME.sub("", User.normalize_username(name))
+    name = name[: MAX_USERNAME_CHARS - 5]
+    scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in name}
+    return "" if len(scripts & ALIKE) > 1 else name
 
 
 def _roles(claims: Claims) -> set[str]:

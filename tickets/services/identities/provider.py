@@ -18,7 +18,6 @@ from urllib.parse import urlencode, urlsplit
 import jwt
 import urllib3
 from django.conf import settings
-from django.utils.crypto import constant_time_compare
 
 from ...access.publication import is_loopback
 from ...exceptions import ProviderRefused
@@ -95,7 +94,7 @@ def claims_of(attempt: Attempt, code: str) -> Claims:
     headers = urllib3.make_headers(basic_auth=credentials.replace("=", ":", 1))
     tokens = _ask("POST", configuration["token_endpoint"], headers, form)
     claims = _verified(str(tokens.get("id_token", "")), configuration)
-    if not constant_time_compare(str(claims.get("nonce", "")), attempt.nonce):
+    if claims.get("nonce") != attempt.nonce:
         raise _refused("nonce")
     endpoint = configuration.get("userinfo_endpoint")
     if endpoint and settings.OIDC_GROUPS_CLAIM not in claims:

@@ -116,6 +116,59 @@ def test_an_address_that_is_not_verified_is_not_taken(provider, mapped):
     assert (user.username, user.email) == ("user", "")
 
 
+@pytest.mark.parametrize(
+    ("wanted", "name"),
+    [
+        ("\uff21\uff24\uff2d\uff29\uff2e", "ADMIN-2"),  # full width, as Django stores it
+        ("ŉ" * 200, "\u02bcn" * 72 + "\u02bc"),  # which is twice as long then
+        ("\u1100\u200b\u1161", "\uac00"),  # two letters that are one without what was between
+        ("\u0430dmin", "l"),  # with a Cyrillic a
+        ("\u03b1dmin", "l"),  # with a Greek one
+        ("Юрий", "Юрий"),
+        ("Zoë-Ελένη", "l"),
+        ("\ud800", "l"),
+        ("a\0b", "l"),
+        (["lena"], "l"),
+        ("///", "l"),
+    ],
+)
+def test_a_name_becomes_one_that_can_be_stored(provider, mapped, wanted, name):
+    AgentFactory(username="admin")
+    provider.claims |= {"groups": "support", "preferred_username": wanted}
+    provider.claims |= {"email": "l@example.org", "email_verified": True}
+    assert come_back(Client(), provider).url == "/tickets/"
+    assert User.objects.exclude(username="admin").get().username == name
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "a@x.example\nBcc: evil@x.example",
+        ["a@b.example"],
+        {"a": 1},
+        "nobody",
+        "a\0@x.example",
+        "\ud800@x.example",
+        "a@" + "x" * 60 + ".example" * 40,
+        "\u202ea@x.example",
+    ],
+)
+def test_an_address_that_is_none_is_not_taken(provider, mapped, email):
+    provider.claims |= {"email": email, "email_verified": True, "groups": "support"}
+    assert come_back(Client(), provider).url == "/tickets/"
+    user = User.objects.get()
+    assert (user.username, user.email) == ("user", "")
+
+
+@pytest.mark.parametrize("subject", ["\ud800", "a\0b", "a" * 256])
+def test_an_identity_that_cannot_be_stored_signs_nobody_in(provider, mapped, subject):
+    provider.claims |= {"sub": subject, "groups": "support"}
+    visitor = Client()
+    assert come_back(visitor, provider).url == "/sign-in/"
+    assert not is_in(visitor)
+    assert not User.objects.exists()
+
+
 def test_each_sign_in_sets_the_groups(connected, provider, mapped):
     for groups, agent, admin in (
         (["leads"], True, True),
@@ -155,6 +208,7 @@ def test_groups_can_come_with_the_user_info(connected, provider, mapped):
         {"aud": "another client"},
         {"exp": 1},
         {"nonce": "another"},
+        {"nonce": "\ud800"},
         {"sub": ""},
         {"azp": "another client", "aud": [CLIENT_ID, "another client"]},
     ],
