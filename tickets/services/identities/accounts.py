@@ -152,18 +152,26 @@ def _roles(claims: Claims) -> set[str]:
 
 
 def _set_rights(user: User, claims: Claims) -> None:
-    """Make the account's roles those of the provider, unless none are mapped."""
+    """Make the account's roles those of the provider, unless none are mapped.
+
+    Staff status comes with the role of admins, and ends with it or with the last role. That of an
+    agent was given by hand, and stays; so does a superuser's.
+    """
     if not (settings.OIDC_AGENTS or settings.OIDC_ADMINS):
         return
     wanted = _roles(claims)
     before = set(
         user.groups.filter(name__in=[AGENTS_GROUP, ADMINS_GROUP]).values_list("name", flat=True)
     )
-    if wanted == before:
+    is_staff = user.is_staff
+    if ADMINS_GROUP in wanted ^ before:
+        is_staff = ADMINS_GROUP in wanted
+    elif not wanted and not user.is_superuser:
+        is_staff = False
+    if wanted == before and is_staff == user.is_staff:
         return
     user.groups.add(*Group.objects.filter(name__in=wanted - before))
     user.groups.remove(*Group.objects.filter(name__in=before - wanted))
-    if ADMINS_GROUP in wanted ^ before:
-        user.is_staff = ADMINS_GROUP in wanted
-        user.save(update_fields=["is_staff"])
+    user.is_staff = is_staff
+    user.save(update_fields=["is_staff"])
     security_log.note(SecurityEvent.ACCOUNT_CHANGED, user.get_username(), ["groups"])

@@ -182,6 +182,26 @@ def test_each_sign_in_sets_the_groups(connected, provider, mapped):
         assert (is_agent(user), is_admin(user), user.is_staff) == (agent, admin, admin)
 
 
+@pytest.mark.parametrize("has_groups", [True, False])
+def test_staff_status_ends_with_the_last_group(connected, provider, mapped, has_groups):
+    """Also that of an agent, which was set by hand, and of one whose groups are gone already."""
+    User.objects.update(is_staff=True)
+    provider.claims["groups"] = ["support"]
+    assert come_back(Client(), provider).url == "/tickets/"
+    assert User.objects.get().is_staff
+    if not has_groups:
+        connected.groups.clear()
+    provider.claims["groups"] = []
+    assert come_back(Client(), provider).url == "/tickets/"
+    assert not User.objects.get().is_staff
+
+
+def test_a_superuser_keeps_the_back_office(connected, provider, mapped):
+    User.objects.update(is_staff=True, is_superuser=True)
+    assert come_back(Client(), provider).url == "/tickets/"
+    assert User.objects.get().is_staff
+
+
 def test_without_mapped_groups_they_stay(connected, provider):
     provider.claims["groups"] = []
     come_back(Client(), provider)
