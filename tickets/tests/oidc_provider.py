@@ -16,20 +16,36 @@ CLIENT_ID, CLIENT_SECRET = "desk & co", "a:secret of+the client"
 
 
 class OidcProvider:
-    """`claims` are what it says of its user, `changes` what it gets wrong in the token."""
+    """`claims` are what it says of its user, `changes` what it gets wrong in the token.
+
+    It notes the `paths` that it was asked for, and waits until it `answers`. Before each answer it
+    sends as many spaces as `trickle` says, one in a tenth of a second.
+    """
 
     def __init__(self):
         self.claims = {"sub": "248289761001"}
         self.userinfo = None
         self.changes = {}
         self.codes = {}
+        self.paths = []
+        self.answers = threading.Event()
+        self.answers.set()
+        self.trickle = 0
+        self.key_id = "one"
         self.private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.signing = self.private
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.issuer = f"http://127.0.0.1:{self.server.server_port}/realms/desk"
+        self.port = 0
+        self.start()
+        self.issuer = f"http://127.0.0.1:{self.port}/realms/desk"
+
+    def start(self):
+        """Start, or start anew at the same address."""
+        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler())
+        self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def stop(self):
+        self.answers.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -58,7 +74,7 @@ class OidcProvider:
 
     def signing_keys(self):
         public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.private.public_key()))
-        return {"keys": [public | {"kid": "one", "use": "sig", "alg": "RS256"}]}
+        return {"keys": [public | {"kid": self.key_id, "use": "sig", "alg": "RS256"}]}
 
     def token(self, form, authorization):
         query = self.codes.pop(form["code"])  # a code works once
@@ -73,7 +89,7 @@ class OidcProvider:
         claims = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300}
         claims |= {"nonce": query["nonce"], "auth_time": now}
         claims |= self.claims | self.changes.get("token", {})
-        headers = {"kid": "one"}
+        headers = {"kid": self.key_id}
         encoded = jwt.encode(claims, self.signing, "RS256", headers)
         return {"id_token": encoded, "access_token": "access", "token_type": "Bearer"}
 
@@ -82,6 +98,8 @@ class OidcProvider:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
+                provider.paths.append(urlsplit(provider_path(self.path)).path)
+                provider.answers.wait(30)
                 answers = {
                     "/.well-known/openid-configuration": provider.configuration,
                     "/keys": provider.signing_keys,
@@ -101,12 +119,16 @@ class OidcProvider:
                     self._send(200, answer)
 
             def _send(self, status, answer):
-                content = json.dumps(answer).encode()
+                spaces = b" " * provider.trickle
+                content = spaces + json.dumps(answer).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(content)
+                for _ in spaces:
+                    self.wfile.write(b" ")
+                    time.sleep(0.1)
+                self.wfile.write(content[len(spaces) :])
 
             def log_message(self, *_):
                 pass

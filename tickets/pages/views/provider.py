@@ -16,6 +16,7 @@ from ...access.throttling import throttle_sign_in
 from ...exceptions import Conflict, NotFound, ProviderRefused
 from ...models.identities import ProviderIdentity
 from ...services.identities import accounts, provider
+from ...services.identities.requests import Claims
 from ...web.notices import notify
 from ..addresses import next_path
 from ..decorators import Request, account_of, page
@@ -78,7 +79,7 @@ def back(request: Request) -> HttpResponse:
         return _fail(request, error, purpose)
 
 
-def _claims(request: Request, waiting: dict[str, Any]) -> provider.Claims:
+def _claims(request: Request, waiting: dict[str, Any]) -> Claims:
     if not waiting:
         raise ProviderRefused
     is_ours = constant_time_compare(request.GET.get("state", ""), waiting["state"])
@@ -89,7 +90,7 @@ def _claims(request: Request, waiting: dict[str, Any]) -> provider.Claims:
     return provider.claims_of(attempt, request.GET["code"])
 
 
-def _finish(request: Request, purpose: str, claims: provider.Claims, target: str) -> HttpResponse:
+def _finish(request: Request, purpose: str, claims: Claims, target: str) -> HttpResponse:
     if purpose == CONNECT:
         accounts.connect(account_of(request), claims)
         notify(request, "It is connected. You can sign in with it.")
@@ -100,7 +101,7 @@ def _finish(request: Request, purpose: str, claims: provider.Claims, target: str
     return redirect(target or "change-password")
 
 
-def _is_fresh(claims: provider.Claims) -> bool:
+def _is_fresh(claims: Claims) -> bool:
     """Return whether the provider asked for the password just now, not from its own session."""
     asked_at = claims.get("auth_time")
     return isinstance(asked_at, int) and -provider.LEEWAY <= time.time() - asked_at < FRESH

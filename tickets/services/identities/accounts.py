@@ -24,7 +24,7 @@ from ...vocabulary import (
     SecurityEvent,
 )
 from ..accounts import is_name_taken
-from .provider import Claims
+from .requests import Claims
 
 NOT_CONNECTED = (
     "No account here is connected with this one. Sign in with your password and connect it on the"

@@ -7,29 +7,22 @@ What it says counts only if its signature, issuer, audience, time and nonce are 
 from __future__ import annotations
 
 import hashlib
-import json
-import logging
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import jwt
 import urllib3
 from django.conf import settings
 
-from ...access.publication import is_loopback
-from ...exceptions import ProviderRefused
+from .requests import Claims, connection_to, refused
 
-logger = logging.getLogger(__name__)
-SECONDS = 5  # for each answer
-MAX_BYTES = 1_000_000
 ALGORITHMS = [*("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), *("ES256", "ES384", "EdDSA")]
 LEEWAY = 60  # seconds by which its clock may differ
-http = urllib3.PoolManager(timeout=SECONDS, retries=False, maxsize=2)
-
-Claims = dict[str, Any]
+MAX_AGE = 300  # seconds for which its configuration and keys are believed
+MAX_AGE_OF_MISSING_KEY = 10  # seconds until they are fetched once more for a key that is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,78 +85,59 @@ def claims_of(attempt: Attempt, code: str) -> Claims:
     # RFC 6749, 2.3.1: both are encoded like a form before they are joined.
     credentials = urlencode({settings.OIDC_CLIENT_ID: settings.OIDC_CLIENT_SECRET})
     headers = urllib3.make_headers(basic_auth=credentials.replace("=", ":", 1))
-    tokens = _ask("POST", configuration["token_endpoint"], headers, form)
+    connection = connection_to(settings.OIDC_ISSUER)
+    tokens = connection.ask("POST", configuration["token_endpoint"], headers, form)
     claims = _verified(str(tokens.get("id_token", "")), configuration)
     if claims.get("nonce") != attempt.nonce:
-        raise _refused("nonce")
+        raise refused("nonce")
     endpoint = configuration.get("userinfo_endpoint")
     if endpoint and settings.OIDC_GROUPS_CLAIM not in claims:
         bearer = {"Authorization": f"Bearer {tokens.get('access_token', '')}"}
-        more = _ask("GET", endpoint, bearer)
+        more = connection.ask("GET", endpoint, bearer)
         if more.get("sub") != claims["sub"]:
-            raise _refused("userinfo")
+            raise refused("userinfo")
         claims = more | claims
     return claims
 
 
 def _verified(token: str, configuration: Claims) -> Claims:
     try:
-        header = jwt.get_unverified_header(token)
-        signing_keys = jwt.PyJWKSet.from_dict(_ask("GET", configuration["jwks_uri"])).keys
-        candidates = [key for key in signing_keys if key.key_id in (header.get("kid"), None)]
+        key_id = jwt.get_unverified_header(token).get("kid")
         claims: Claims = jwt.decode(
             token,
-            candidates[0],
+            _signing_key(key_id, configuration["jwks_uri"]),
             algorithms=ALGORITHMS,
             audience=settings.OIDC_CLIENT_ID,
             issuer=settings.OIDC_ISSUER,
             leeway=LEEWAY,
             options={"require": ["exp", "iat", "sub", "aud", "iss"]},
         )
-    except (jwt.PyJWTError, IndexError) as error:
-        raise _refused(f"token: {type(error).__name__}") from None
+    except (jwt.PyJWTError, ValueError) as error:
+        raise refused(f"token: {type(error).__name__}") from None
     if claims.get("azp", settings.OIDC_CLIENT_ID) != settings.OIDC_CLIENT_ID:
-        raise _refused("azp")
+        raise refused("azp")
     return claims
+
+
+def _signing_key(key_id: Any, address: str) -> jwt.PyJWK:
+    """Return the provider's key of this id, or its first one without an id."""
+    for max_age in (MAX_AGE, MAX_AGE_OF_MISSING_KEY):
+        known = connection_to(settings.OIDC_ISSUER).get(address, jwt.PyJWKSet.from_dict, max_age)
+        for key in known.keys:
+            if key.key_id in (key_id, None):
+                return key
+    raise refused("unknown key")
 
 
 def _configuration() -> Claims:
     issuer = settings.OIDC_ISSUER
-    answer = _ask("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+    return connection_to(issuer).get(address, _checked_configuration, MAX_AGE)
+
+
+def _checked_configuration(answer: Claims) -> Claims:
     needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-    if answer.get("issuer") != issuer or not all(answer.get(name) for name in needed):
-        raise _refused("configuration")
+    is_complete = all(isinstance(answer.get(name), str) and answer[name] for name in needed)
+    if answer.get("issuer") != settings.OIDC_ISSUER or not is_complete:
+        raise refused("configuration")
     return answer
-
-
-def _ask(
-    method: str, url: str, headers: dict[str, str] | None = None, form: Claims | None = None
-) -> Claims:
-    host = urlsplit(url).hostname or ""
-    if not url.startswith("https://") and not is_loopback(host):
-        raise _refused("no TLS")
-    headers = {"Accept": "application/json", **(headers or {})}
-    if form:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
-    try:
-        response = http.request(
-            method,
-            url,
-            body=urlencode(form) if form else None,
-            headers=headers,
-            redirect=False,
-            preload_content=False,
-        )
-        content = response.read(MAX_BYTES)
-        response.release_conn()
-        answer = json.loads(content)
-    except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-        raise _refused(f"no answer: {type(error).__name__}") from None
-    if response.status != 200 or not isinstance(answer, dict):
-        raise _refused(f"status {response.status}")
-    return answer
-
-
-def _refused(reason: str) -> ProviderRefused:
-    logger.warning("the provider of accounts was not believed: %s", reason)
-    return ProviderRefused()

@@ -1,7 +1,9 @@
 """Sign in with accounts of an OpenID Connect provider."""
 
 import re
+import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 from html import unescape
 
@@ -12,9 +14,12 @@ from django.test import Client
 from django.utils import timezone
 
 from tickets.access.actors import is_admin, is_agent
+from tickets.exceptions import ProviderRefused
 from tickets.models.identities import ProviderIdentity
 from tickets.models.sign_ins import SignIn
 from tickets.services import second_factors
+from tickets.services.identities import provider as service
+from tickets.services.identities import requests
 from tickets.tests.factories import AgentFactory
 from tickets.tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, OidcProvider
 
@@ -29,12 +34,18 @@ def provider(settings, db):
     settings.OIDC_NAME = "Example ID"
     yield provider
     provider.stop()
+    forget()
 
 
 @pytest.fixture
 def mapped(settings):
     settings.OIDC_AGENTS, settings.OIDC_ADMINS = ["support"], ["leads", "bosses"]
     settings.OIDC_CREATE_ACCOUNTS = True
+
+
+def forget():
+    """Let the desk ask the provider for everything again, as after MAX_AGE."""
+    requests.connection_to.cache_clear()
 
 
 def address_of(page):
@@ -210,6 +221,7 @@ def test_without_mapped_groups_they_stay(connected, provider):
 
 def test_groups_can_come_with_the_user_info(connected, provider, mapped):
     provider.userinfo = {"sub": provider.claims["sub"], "groups": ["leads"]}
+    forget()
     come_back(Client(), provider)
     assert is_admin(User.objects.get())
     provider.userinfo = {"sub": "somebody else", "groups": ["leads"]}
@@ -247,9 +259,18 @@ def test_nor_does_one_that_somebody_else_has_signed(connected, provider):
     assert not is_in(visitor)
 
 
+@pytest.mark.parametrize("endpoint", [7, ["x"], None, ""])
+def test_nor_a_configuration_that_cannot_be_used(provider, visitor, endpoint):
+    provider.changes["configuration"] = {"authorization_endpoint": endpoint}
+    assert visitor.post("/sign-in/provider/").url == "/sign-in/"
+    provider.changes.clear()
+    assert visitor.post("/sign-in/provider/").status_code == 200  # it was not kept
+
+
 @pytest.mark.parametrize("name", ["token_endpoint", "jwks_uri"])
 def test_nor_does_an_answer_without_tls(connected, provider, name):
     provider.changes["configuration"] = {name: "http://id.example/x"}
+    forget()
     visitor = Client()
     assert come_back(visitor, provider).url == "/sign-in/"
     assert not is_in(visitor)
@@ -257,6 +278,7 @@ def test_nor_does_an_answer_without_tls(connected, provider, name):
 
 def test_nor_another_issuer(connected, provider):
     provider.changes["configuration"] = {"issuer": "https://evil.example"}
+    forget()
     visitor = Client()
     assert visitor.post("/sign-in/provider/").url == "/sign-in/"
 
@@ -300,6 +322,76 @@ def test_without_a_provider_there_is_none(visitor, agent):
     assert visitor.post("/sign-in/provider/").status_code == 404
     assert visitor.get("/sign-in/provider/back/?state=-").status_code == 404
     assert agent.post("/account/provider/connect/").status_code == 404
+
+
+# --- a provider that is slow or gone ---
+
+
+def test_configuration_and_keys_are_kept(connected, provider):
+    for _ in range(2):
+        come_back(Client(), provider)
+    assert sorted(provider.paths) == ["/.well-known/openid-configuration", "/keys"]
+
+
+def test_a_new_key_is_fetched_but_not_for_every_token(connected, provider, monkeypatch):
+    provider.private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    provider.signing, provider.key_id = provider.private, "two"
+    visitor = Client()
+    come_back(visitor, provider)  # the keys were fetched a moment ago
+    assert provider.paths.count("/keys") == 1
+    assert not is_in(visitor)
+    monkeypatch.setattr(service, "MAX_AGE_OF_MISSING_KEY", 0)
+    for _ in range(2):
+        come_back(visitor, provider)
+        assert is_in(visitor)
+    assert provider.paths.count("/keys") == 2
+
+
+def test_half_of_the_threads_wait_for_a_provider_that_hangs(provider, visitor, settings):
+    settings.WEB_THREADS = 5
+    provider.answers.clear()
+
+    def ask():
+        with suppress(ProviderRefused):
+            service.address_for(service.new_attempt())
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    while len(provider.paths) < 2:
+        time.sleep(0.01)
+    assert visitor.post("/sign-in/provider/").url == "/sign-in/"
+    assert b"The provider could not sign you in" in visitor.get("/sign-in/").content
+    assert len(provider.paths) == 2
+    provider.answers.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_an_answer_that_trickles_is_not_waited_for(provider, visitor, monkeypatch):
+    monkeypatch.setattr(requests, "SECONDS", 0.3)
+    provider.trickle = 20
+    assert visitor.post("/sign-in/provider/").url == "/sign-in/"
+
+
+@pytest.mark.parametrize(("pause", "is_asked"), [(60, False), (0, True)])
+def test_a_provider_that_was_gone_is_asked_again_after_a_pause(
+    provider, visitor, monkeypatch, pause, is_asked
+):
+    monkeypatch.setattr(requests, "PAUSE", pause)
+    provider.stop()
+    assert visitor.post("/sign-in/provider/").url == "/sign-in/"
+    provider.start()
+    assert (visitor.post("/sign-in/provider/").status_code == 200) == is_asked
+    assert bool(provider.paths) == is_asked
+
+
+def test_a_code_that_it_refuses_is_no_reason_to_pause(connected, provider):
+    visitor = Client()
+    path = provider.sign_in(address_of(visitor.post("/sign-in/provider/")))
+    provider.codes.clear()
+    assert visitor.get(path).url == "/sign-in/"
+    assert come_back(visitor, provider).url == "/tickets/"
 
 
 # --- connecting and confirming ---
