@@ -77,7 +77,8 @@ def read(headers: Headers, authserv_id: str, senders: Sequence[str]) -> Authenti
     if is_ambiguous or checked - {domain}:
         dmarc = "fail" if values.get("dmarc") == "fail" else ""
         return Authentication(dmarc=dmarc, is_ambiguous=True)
-    return Authentication(**values, is_signed_by_sender=domain in signers)
+    spf, dkim, dmarc = (values.get(name, "") for name in ("spf", "dkim", "dmarc"))
+    return Authentication(spf, dkim, dmarc, is_signed_by_sender=domain in signers)
 
 
 def _ascii(domain: str) -> str:
