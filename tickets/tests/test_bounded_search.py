@@ -1,6 +1,7 @@
 """A search reads a bounded number of rows, and page after page it still finds everything."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,6 +29,7 @@ SEARCHES = (
 SMALL = [
     Bounds(first_rows=1, more_rows=1, most_rows=2, documents=1, documents_to_sort=1, steps=1),
     Bounds(first_rows=3, more_rows=9, most_rows=4, documents=6, documents_to_sort=8, steps=2),
+    Bounds(first_rows=2, more_rows=2, documents=30, covered=0, patience=timedelta()),
     Bounds(first_rows=2, more_rows=2, most_rows=5, documents=50, documents_to_sort=50, groups=1),
     Bounds(),
 ]
@@ -153,6 +155,41 @@ def test_a_word_of_old_tickets_is_found_without_reading_the_new_ones():
     sought = Ticket.objects.filtered({"search": "telex"}).sought
     matches = find(sought, ORDERS[Sort.NEWEST], 5, bounds=Bounds(first_rows=2, documents=1))
     assert (matches.ids, matches.came_to) == ([old.pk], None)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_newest_first", [True, False])
+def test_a_quarter_with_too_many_is_read_from_where_they_begin(is_newest_first):
+    """Its own list has many tickets before the first of them."""
+    step = timedelta(minutes=-1 if is_newest_first else 1)
+    for number in range(30):
+        TicketFactory(created_at=quarter(3) + number * step)
+    begin = quarter(3) + 60 * step
+    moments = [begin + number * step for number in range(9)]
+    telexes = [TicketFactory(title="telex", created_at=moment) for moment in moments]
+    for number in range(3):
+        TicketFactory(created_at=quarter(2 if is_newest_first else 4) + number * step)
+    sought = Ticket.objects.filtered({"search": "telex"}).sought
+    order = ORDERS[Sort.NEWEST if is_newest_first else Sort.OLDEST]
+    bounds = Bounds(first_rows=2, more_rows=1, most_rows=1, documents=5)
+    matches = find(sought, order, 1, bounds=bounds)
+    assert matches.ids == [telexes[0].pk]
+
+
+@pytest.mark.django_db
+def test_a_search_that_takes_long_in_a_large_desk_stops_after_some_quarters():
+    old = TicketFactory(title="telex", created_at=quarter(20))
+    for number in range(10):
+        TicketFactory(created_at=quarter(number))
+    sought = Ticket.objects.filtered({"search": "telex"}).sought
+    bounds = Bounds(first_rows=2, more_rows=1, covered=0, patience=timedelta())
+    matches = find(sought, ORDERS[Sort.NEWEST], 1, bounds=bounds)
+    assert matches.positions == []
+    assert matches.came_to[0] == quarter(1)  # the row of the list behind the first quarter
+    patient = replace(bounds, patience=timedelta(hours=1))
+    assert find(sought, ORDERS[Sort.NEWEST], 1, bounds=patient).ids == [old.pk]
+    small = replace(bounds, covered=1_000_000)
+    assert find(sought, ORDERS[Sort.NEWEST], 1, bounds=small).ids == [old.pk]
 
 
 @pytest.mark.django_db

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
@@ -45,7 +45,7 @@ WHERE (SELECT count(*) FROM hits) < %s
 """
 BY_TIME = """
 WITH found AS MATERIALIZED (
-    SELECT * FROM tickets_found(%s::tsquery, %s::tsquery, %s, %s, %s, %s)
+    SELECT * FROM tickets_found(%s::tsquery, %s::tsquery, %s, %s, %s, %s, %s, %s)
 ), hits AS MATERIALIZED (
     SELECT hit.* FROM (
         SELECT ticket_id FROM found WHERE ticket_id IS NOT NULL
@@ -58,7 +58,7 @@ WHERE ticket_id IS NULL AND (SELECT count(*) FROM hits) < %s
 """
 SORTED = """
 WITH found AS MATERIALIZED (
-    SELECT * FROM tickets_found(%s::tsquery, %s::tsquery, NULL, true, %s, %s)
+    SELECT * FROM tickets_found(%s::tsquery, %s::tsquery, NULL, true, %s, %s, 0, '0')
 ), is_complete AS MATERIALIZED (
     SELECT NOT EXISTS (SELECT FROM found WHERE ticket_id IS NULL) AS value
 ), hits AS MATERIALIZED (
@@ -83,6 +83,10 @@ class Bounds:
     documents: int = 5_000
     documents_to_sort: int = 7_000
     steps: int = 3  # questions to the index, each for more: filters may leave out many matches
+    # How long the index is asked for one page, in an order of time, once the quarters that were
+    # asked may have so many documents: where they have fewer, all of them take less.
+    patience: timedelta = timedelta(milliseconds=100)
+    covered: int = 1_000_000
     groups: int = 3  # values of an order's first field
 
 
@@ -270,7 +274,8 @@ class _Walk:
         if self.is_of_time:
             sql = BY_TIME.format(ticket=ticket.sql, direction=_direction(self.is_descending))
             start = self.cursor.values[0] if self.cursor else None
-            most = enough, self.bounds.documents
+            bounds = self.bounds
+            most = enough, bounds.documents, bounds.covered, bounds.patience
             values = (*query, start, self.is_descending, *most, *parameters, self.limit, self.limit)
         else:
             fields = self.order.reversed_fields() if self.backwards else self.order.fields

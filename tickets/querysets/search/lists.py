@@ -166,7 +166,7 @@ def _time(order: Order, position: Position | None) -> datetime | None:
 
 COUNT_BY_INDEX = """
 WITH found AS MATERIALIZED (
-    SELECT * FROM tickets_found(%s::tsquery, %s::tsquery, NULL, true, %s, %s)
+    SELECT * FROM tickets_found(%s::tsquery, %s::tsquery, NULL, true, %s, %s, 0, '0')
 )
 SELECT ticket.status, count(*) FROM found CROSS JOIN LATERAL ({ticket} OFFSET 0) ticket GROUP BY 1
 UNION ALL SELECT NULL, count(*) FROM found WHERE ticket_id IS NULL
