@@ -85,7 +85,7 @@ GET = {
     "disconnect-identity": (405, 405, 405),
     "provider-confirm": (405, 405, 405),
     "provider-sign-in": (405, 405, 405),
-    "provider-back": (302, 302, 302),  # see test_provider.py
+    "provider-back": (404, 404, 404),  # without a provider, see test_provider.py
     "sessions": (302, 200, 200),
     "end-session": (405, 405, 405),
     "end-sessions": (405, 405, 405),
