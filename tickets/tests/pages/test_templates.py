@@ -42,6 +42,8 @@ UNSUPPORTED = {
     "typeof": r"\btypeof\b",
     "global": r"\b(?:window|document|console|localStorage|JSON|Math)\b",
 }
+# Browsers end the phrase there, or keep a form where HTML allows none.
+FORM_IN_PHRASE = re.compile(r"<(span|p|strong|em|label)\b[^>]*>(?:(?!</\1>).)*<form", re.S)
 ALPINE = re.compile(r"\s(?:x-[\w:.-]+|@[\w:.-]+|:[\w.-]+)=\"([^\"]*)\"")
 
 
@@ -56,6 +58,11 @@ def test_alpine_expressions_work_in_its_csp_build(path):
     for expression in ALPINE.findall(path.read_text()):
         assert "{{" not in expression
         assert not [name for name, pattern in UNSUPPORTED.items() if re.search(pattern, expression)]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_form_stands_in_a_phrase(path):
+    assert not FORM_IN_PHRASE.search(path.read_text())
 
 
 def test_no_template_uses_x_html():
