@@ -40,7 +40,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 def network_of(client: str) -> str:
-    """Return the network from which a client address is: of IPv6 the /48, else the address.
+    """Return the network of a client address: the /48 in IPv6, else the address itself.
 
     A provider may hand out a whole /48 of IPv6, whose 65,536 clients all have limits of their own.
     """

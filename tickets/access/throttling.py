@@ -112,16 +112,20 @@ def spent_by_desk() -> dict[str, int]:
     return Counter.objects.counts(DESK, seconds=DAY)
 
 
-def part_of_network(of_client: int, of_all: int) -> int:
-    """Return what a whole network of IPv6 has of something, at least what each client has."""
-    return max(of_client, of_all // NETWORK_PART)
+def budgets_of_network(action: str, client: str, of_client: int, of_all: int) -> list[Budget]:
+    """Return the day's budget of a client's network, or nothing if the client has one address.
+
+    The network has a part of what all have together, and at least what each client has.
+    """
+    network = network_of(client)
+    if network == client:
+        return []
+    return [Budget(f"{action}:{network}:day", max(of_client, of_all // NETWORK_PART), DAY)]
 
 
 def _spend_of_all(action: str, client: str, of_client: int, of_all: int, amount: int = 1) -> None:
-    network = network_of(client)
-    if network != client:
-        part = part_of_network(of_client, of_all)
-        _spend(action, [Budget(f"{action}:{network}:day", part, DAY)], amount)
+    if budgets := budgets_of_network(action, client, of_client, of_all):
+        _spend(action, budgets, amount)
     _spend("desk", [Budget(f"{DESK}{action}", of_all, DAY)], amount)
 
 

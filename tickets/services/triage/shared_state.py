@@ -16,8 +16,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from ...access.client_addresses import network_of
-from ...access.throttling import part_of_network
+from ...access.throttling import budgets_of_network
 from ...models.housekeeping import Counter
 from ...querysets.counters import Budget
 from ...triage import config, engine
@@ -86,10 +85,8 @@ class DatabaseSharedState:
         ]
         if Counter.objects.spend(budgets):
             return False
-        network = network_of(client)
-        part = part_of_network(a_day, settings.LLM_DAILY_CALLS)
-        name = f"model:{network}:day"
-        return network == client or not Counter.objects.hit(name, limit=part, seconds=DAY)
+        of_network = budgets_of_network("model", client, a_day, settings.LLM_DAILY_CALLS)
+        return not (of_network and Counter.objects.spend(of_network))
 
     def may_spend(self) -> bool:
         if spent_today() >= settings.LLM_DAILY_COST:
