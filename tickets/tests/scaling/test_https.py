@@ -123,7 +123,9 @@ def test_whoever_comes_without_https_is_sent_there(nginx, method, claimed):
     assert not [line for line in nginx.requests() if line["path"] == "/t/***" and line["upstream"]]
 
 
-@pytest.mark.parametrize("path", ["/api/tickets/", "/api/tickets/1/", "/api", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/api/tickets/", "/api/tickets/1/", "/api/none", "/api", "/metrics"]
+)
 def test_programs_are_refused_and_not_redirected(nginx, path):
     before = len(nginx.requests())
     response, body = in_the_clear(nginx, "POST", path, Host="desk.example")

@@ -142,9 +142,8 @@ def emails(draw) -> str:
     return f"{name}{at}{draw(characters(9, ALPHANUMERIC[26:52]))}{dot}example"
 
 
-MARK = re.compile(
-    r"\[(?:number|phone|private link)\]"
-)  # in place of what was redacted: a secret may spell "phon", too
+# What stands in place of something: a secret may spell "phon", too.
+MARK = re.compile(r"\[(?:number|phone|private link)\]")
 
 
 def assert_gone(secret: str, sent: str, *, around: str, separators: str = "") -> None:
